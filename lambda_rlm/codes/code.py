@@ -1,0 +1,24 @@
+"""The shape of a row of the code table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An error code with its explanation.
+
+    `bad` is a program that yields exactly this code and `fixed` one that yields none; both are read with the inputs
+    `context: Text`, `query: Text` and those named in `inputs` (name to shown type). For E04xx and E05xx the programs are
+    run with `values` as extra input values and `replies` as the scripted model's rules, in order.
+    """
+
+    code: str
+    title: str
+    text: str
+    bad: str
+    fixed: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    replies: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,7 @@
+"""Codes of evaluation."""
+
+from __future__ import annotations
+
+from lambda_rlm.codes.code import Code
+
+TABLE: tuple[Code, ...] = ()

@@ -1,0 +1,120 @@
+"""What it means to ask a model: the one interface that evaluation and the model rooms share.
+
+Owns the request, the reply, its usage and the protocol `Model`. Knows no vendor and no term of the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn. `seed` numbers independent samples of one prompt (`llm_samples`)."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+
+
+class StopReason(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A provider's count. `cost` is in US dollars, None when the price is not known; unknown plus known is unknown."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float | None = 0.0
+    attempts: int = 1
+
+    def __add__(self, other: Usage) -> Usage:
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+            cost,
+            self.attempts + other.attempts,
+        )
+
+
+NO_USAGE = Usage(attempts=0)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """One question to a model.
+
+    At most one of `schema` (a JSON Schema the reply must satisfy) and `choices` (texts, exactly one of which is the reply)
+    is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages and
+    reads the reply leniently. `max_tokens` bounds the reply, in tokens.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    sampling: Sampling = Sampling()
+    schema: Mapping[str, Any] | None = None
+    choices: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One model turn."""
+
+    text: str
+    usage: Usage
+    stop_reason: StopReason = StopReason.STOP
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """What is known of a model before it is asked.
+
+    `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
+    `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
+    template adds to a request; `is_constrained` says that `schema` and `choices` are enforced while decoding.
+    """
+
+    name: str
+    window: int
+    max_output: int
+    input_price: float | None = None
+    output_price: float | None = None
+    min_chars_per_token: float = 2.0
+    template_tokens: int = 64
+    is_constrained: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Something that completes. Implementations are safe for concurrent use in one event loop.
+
+    `complete` raises `ModelFailure` (never a vendor's exception) and never returns an error as text.
+    `count_tokens` is exact where the tokenizer is known and otherwise never less than the truth.
+    """
+
+    @property
+    def profile(self) -> ModelProfile: ...
+
+    async def complete(self, request: CompletionRequest) -> Completion: ...
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int: ...
+
+    async def aclose(self) -> None: ...

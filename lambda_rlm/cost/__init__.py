@@ -1,0 +1,1 @@
+"""What a program may spend, what it spends, and at which prices."""

@@ -1,0 +1,86 @@
+"""What is wrong with a program, as data.
+
+Owns `Diagnostic` and the exception `Rejected` that carries them. A diagnostic holds spans and shown text, never types or
+terms, so that every pass can make one and every renderer can print one. The titles and explanations of codes stand in
+`lambda_rlm.codes`; the three renderings in `lambda_rlm.render`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lambda_rlm.source import SourceFile, Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that a diagnostic points at, and what stands there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` by `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A machine-applicable correction: all its edits together, or none."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake of a program.
+
+    `because` says why two types met (element of a list, branch of an if, argument n of f, step of a fold);
+    `expected` and `given` are shown types or forms; `hint` says what to write instead.
+    """
+
+    code: str
+    message: str
+    primary: Span
+    severity: Severity = Severity.ERROR
+    secondary: tuple[Label, ...] = ()
+    hint: str | None = None
+    expected: str | None = None
+    given: str | None = None
+    because: str | None = None
+    fixes: tuple[Fix, ...] = ()
+
+
+class Rejected(Exception):
+    """The program is not admitted; carries at least one error, sorted by span."""
+
+    def __init__(self, source: SourceFile, diagnostics: Iterable[Diagnostic]) -> None:
+        self.source = source
+        self.diagnostics = tuple(sorted(diagnostics, key=lambda d: (d.primary.start, d.primary.end, d.code)))
+        if not any(d.severity is Severity.ERROR for d in self.diagnostics):
+            raise ValueError(f"Rejected needs at least one error, got {self.diagnostics!r}")
+        super().__init__(f"{source.name}: " + "; ".join(f"{d.code} {d.message}" for d in self.diagnostics))
+
+
+def apply_fix(text: str, fix: Fix) -> str:
+    """The source text after a fix; raises `ValueError` when its edits overlap."""
+    out: list[str] = []
+    at = 0
+    for edit in sorted(fix.edits, key=lambda e: e.span):
+        if edit.span.start < at:
+            raise ValueError(f"overlapping edits in fix {fix.title!r}")
+        out += [text[at : edit.span.start], edit.replacement]
+        at = edit.span.end
+    return "".join(out) + text[at:]

@@ -1,0 +1,56 @@
+"""What happens in a run, as frozen events, and who listens.
+
+Events carry the place in the program and the position among siblings, so that a trace can be put in the order of the data
+whatever the schedule was. A tracer must be cheap: it is called on the hot path of model calls, never of pure steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambda_rlm.completion import CompletionRequest, Usage
+from lambda_rlm.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A logical model call was reserved and begins. `path` orders calls by the data: positions from the root down."""
+
+    call: int
+    path: tuple[int, ...]
+    span: Span
+    request: CompletionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """A logical model call ended: with a reply, or with the code of what failed. `is_shared` marks one that was not asked
+    again because an equal call had been."""
+
+    call: int
+    path: tuple[int, ...]
+    span: Span
+    usage: Usage
+    seconds: float
+    reply: str | None = None
+    failure: str | None = None
+    is_shared: bool = False
+    coercions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A transport attempt failed and will be made again after `seconds`."""
+
+    code: str
+    message: str
+    attempt: int
+    seconds: float
+
+
+Event = CallStarted | CallFinished | Retrying
+
+
+class Tracer(Protocol):
+    def __call__(self, event: Event) -> None: ...

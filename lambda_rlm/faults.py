@@ -1,0 +1,56 @@
+"""Declared ways in which an admitted run can stop.
+
+A fault is never turned into text that looks like an answer: it travels as an exception with a code of the code table, the
+place in the program, and the usage so far. `InternalError` is a bug of λ-RLM and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambda_rlm.completion import Usage
+    from lambda_rlm.source import Span
+
+
+class Fault(Exception):
+    """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host."""
+
+    def __init__(self, code: str, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.span = span
+        self.call_stack: tuple[Span, ...] = ()
+        self.usage: Usage | None = None
+        self.run: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}"
+
+
+class LimitExceeded(Fault):
+    """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be caught."""
+
+
+class PrimitiveFault(Fault):
+    """A library function met a value it is not defined for (division by zero, overflow, a bad computed pattern)."""
+
+
+class ModelFailure(Fault):
+    """A model call failed for good, after retries and repairs."""
+
+    def __init__(self, code: str, message: str, span: Span | None = None, *, is_fatal: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(code, message, span)
+        self.is_fatal = is_fatal
+        """True when no `or_else` covers it: bad key, unknown model, unreachable for good by configuration."""
+        self.retry_after = retry_after
+        """Seconds the provider asked to wait, when it did."""
+
+
+class InternalError(Exception):
+    """A bug in λ-RLM: names the stage and how to report it."""
+
+    def __init__(self, stage: str, message: str) -> None:
+        super().__init__(f"internal error while {stage}: {message}. Please report it with the program that caused it.")
+        self.stage = stage

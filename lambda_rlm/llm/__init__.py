@@ -1,0 +1,1 @@
+"""Models: scripted, recorded, local, and every provider behind one vendor door."""

@@ -1,0 +1,1 @@
+"""Choosing and instantiating the fixed plans of the standard library."""

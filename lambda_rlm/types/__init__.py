@@ -1,0 +1,1 @@
+"""Types and their inference: Hindley-Milner with constraints and effects."""
