@@ -1,0 +1,134 @@
+"""The library's signatures: one row per function, in the language's own notation, with its line of documentation.
+
+A row reads `(name: Type, optional?: Type) -> Result where v: Constraint`, with ` ! llm` when applying it asks a model.
+Lower-case names are type variables. All callbacks of a row share one effect variable, which is the row's effect too.
+A parameter written Text takes Text, Quote and enumerations (inside List and Option, and as a callback's result, too).
+Constraints: Num, Ord, Eq, Show, Seq, Data (no functions inside). `[T]` before the parameters: T may be given as a type
+argument and is Text when it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambda_rlm.syntax.primitive import Primitive as P
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A row: the signature as written, and one line that says what the function takes and gives at the edges."""
+
+    text: str
+    doc: str
+
+
+def _rows() -> dict[P, Signature]:
+    s = Signature
+    return {
+        P.LENGTH: s("(value: s) -> Int where s: Seq", "characters of a text, elements of a list"),
+        P.IS_EMPTY: s("(value: s) -> Bool where s: Seq", "length is 0"),
+        P.TAKE: s("(value: s, n: Int) -> s where s: Seq", "the first n; all when there are fewer; n below 0 is 0"),
+        P.DROP: s("(value: s, n: Int) -> s where s: Seq", "all but the first n"),
+        P.TAKE_LAST: s("(value: s, n: Int) -> s where s: Seq", "the last n"),
+        P.SLICE: s("(value: s, start: Int, end: Int) -> s where s: Seq", "from start up to, not including, end; both are clamped"),
+        P.REVERSE: s("(value: s) -> s where s: Seq", "back to front"),
+        P.TRIM: s("(text: Text) -> Text", "without white space at both ends"),
+        P.LOWER: s("(text: Text) -> Text", "in lower case"),
+        P.UPPER: s("(text: Text) -> Text", "in upper case"),
+        P.CONTAINS: s("(text: Text, part: Text) -> Bool", "part occurs literally; the empty part always does"),
+        P.STARTS_WITH: s("(text: Text, part: Text) -> Bool", "begins with part, literally"),
+        P.ENDS_WITH: s("(text: Text, part: Text) -> Bool", "ends with part, literally"),
+        P.FIND: s("(text: Text, part: Text) -> Option[Int]", "position of the first literal occurrence"),
+        P.FIND_ALL: s("(text: Text, part: Text) -> List[Int]", "positions of all literal occurrences, not overlapping; an empty part has none"),
+        P.REPLACE: s("(text: Text, old: Text, new: Text) -> Text", "every literal occurrence of old replaced; an empty old changes nothing"),
+        P.REPEAT: s("(text: Text, n: Int) -> Text", "n times in a row; n below 1 gives the empty text"),
+        P.AROUND: s("(text: Text, position: Int, radius: Int) -> Text", "from radius characters before position to radius after, clamped"),
+        P.LINES: s("(text: Text) -> List[Text]", "lines without their ends (\\n, \\r\\n, \\r); a final line end adds no empty line"),
+        P.WORDS: s("(text: Text) -> List[Text]", "split at white space, no empty words"),
+        P.PARAGRAPHS: s("(text: Text) -> List[Text]", "split at blank lines, trimmed of line ends, none empty"),
+        P.SPLIT_ON: s("(text: Text, sep: Text) -> List[Text]", "split at each literal sep; an empty sep gives the text alone"),
+        P.JOIN: s("(list: List[Text], sep: Text) -> Text", "the texts with sep between them"),
+        P.CHUNK: s("(text: Text, max: Int) -> List[Text]", "lossless pieces of at most max characters, cut at paragraph, line, sentence or word ends"),
+        P.WINDOWS: s("(text: Text, max: Int, overlap: Int) -> List[Text]", "as chunk, each piece starting overlap characters before the end of the one before"),
+        P.SPLIT: s("(text: Text, k: Int) -> List[Text]", "min(k, length) pieces of equal length, give or take one character, cut hard"),
+        P.PACK: s("(texts: List[Text], max: Int, sep: Text) -> List[Text]", "joins neighbours with sep into as few texts of at most max as fit; longer ones are chunked first"),
+        P.SECTIONS: s("(text: Text, regex: Text) -> List[{ head: Text, body: Text, start: Int, end: Int }]", "a section starts at each line that matches; text before the first has head \"\""),
+        P.MATCHES: s("(text: Text, regex: Text) -> Bool", "the pattern occurs anywhere (RE2 syntax)"),
+        P.SEARCH: s("(text: Text, regex: Text) -> List[{ text: Text, start: Int, end: Int, groups: List[Text] }]", "all matches, not overlapping; groups without the whole match, \"\" where one took no part"),
+        P.REPLACE_REGEX: s("(text: Text, regex: Text, new: Text) -> Text", "every match replaced; \\1 in new is group 1"),
+        P.ESCAPE_REGEX: s("(text: Text) -> Text", "the pattern that matches text literally"),
+        P.PARSE: s("[T](text: Text) -> Option[T]", "JSON of type T, or a scalar or label of that type; none when it is not one"),
+        P.TO_TEXT: s("(x: a) -> Text where a: Show", "as a template shows it"),
+        P.TO_JSON: s("(x: a) -> Text where a: Data", "as compact JSON, fields in the order of their names"),
+        P.PARSE_DATE: s("(text: Text) -> Option[Text]", "the date as YYYY-MM-DD, so that dates compare as texts"),
+        P.PARSE_DURATION: s("(text: Text) -> Option[Int]", "the duration in seconds"),
+        P.SIMILARITY: s("(a: Text, b: Text) -> Float", "1 - edit distance / longer length; 1.0 for two empty texts"),
+        P.MAP: s("(list: List[a], f: (a) -> b) -> List[b]", "f of each element, in order; model calls run at once"),
+        P.FILTER: s("(list: List[a], f: (a) -> Bool) -> List[a]", "the elements for which f holds"),
+        P.FLAT_MAP: s("(list: List[a], f: (a) -> List[b]) -> List[b]", "the lists that f gives, one after the other"),
+        P.PARTITION: s("(list: List[a], f: (a) -> Bool) -> { yes: List[a], no: List[a] }", "those for which f holds, and the others"),
+        P.ANY: s("(list: List[a], f: (a) -> Bool) -> Bool", "f holds for at least one; false for []"),
+        P.ALL: s("(list: List[a], f: (a) -> Bool) -> Bool", "f holds for each; true for []"),
+        P.COUNT: s("(list: List[a], f: (a) -> Bool) -> Int", "for how many f holds"),
+        P.FIND_FIRST: s("(list: List[a], f: (a) -> Bool) -> Option[a]", "the first for which f holds"),
+        P.FOLD: s("(list: List[a], init: b, f: (b, a) -> b) -> b where b: Data", "f(… f(f(init, x0), x1) …); in order, one after the other"),
+        P.REDUCE: s("(list: List[a], f: (a, a) -> a) -> Option[a] where a: Data", "fold that starts with the first element; none for []"),
+        P.TREE_FOLD: s("(list: List[a], group: Int, f: (List[a]) -> a) -> Option[a] where a: Data", "joins `group` neighbours at a time, level by level; a lone one rises without f; none for []"),
+        P.ITERATE: s("(init: a, max: Int, step: (a) -> a, until: (a) -> Bool) -> a where a: Data", "step until `until` holds, tested before each step, at most max times; max is a literal"),
+        P.SCAN: s("(list: List[a], init: b, f: (b, a) -> b) -> List[b] where b: Data", "fold that keeps every state after init"),
+        P.ZIP: s("(a: List[a], b: List[b]) -> List[{ first: a, second: b }]", "side by side, to the shorter"),
+        P.CROSS: s("(a: List[a], b: List[b]) -> List[{ first: a, second: b }]", "each of a with each of b"),
+        P.PAIRS: s("(list: List[a]) -> List[{ first: a, second: a }]", "each with each later one"),
+        P.JOIN_BY: s("(a: List[a], b: List[b], key_a: (a) -> k, key_b: (b) -> k) -> List[{ first: a, second: b }] where k: Eq", "pairs with equal keys, in the order of a, then b"),
+        P.ENUMERATE: s("(list: List[a]) -> List[{ index: Int, value: a }]", "each with its index, from 0"),
+        P.RANGE: s("(start: Int, end: Int) -> List[Int]", "start up to, not including, end"),
+        P.GET: s("(list: List[a], i: Int) -> Option[a]", "the element at index i; none outside, also below 0"),
+        P.FIRST: s("(list: List[a]) -> Option[a]", "none for []"),
+        P.LAST: s("(list: List[a]) -> Option[a]", "none for []"),
+        P.MAX_BY: s("(list: List[a], key: (a) -> k) -> Option[a] where k: Ord", "the first with the largest key"),
+        P.MIN_BY: s("(list: List[a], key: (a) -> k) -> Option[a] where k: Ord", "the first with the smallest key"),
+        P.SORT_BY: s("(list: List[a], key: (a) -> k) -> List[a] where k: Ord", "by rising key; equal keys keep their order"),
+        P.SORT_DESC: s("(list: List[a], key: (a) -> k) -> List[a] where k: Ord", "by falling key; equal keys keep their order"),
+        P.TOP: s("(list: List[a], n: Int, key: (a) -> k) -> List[a] where k: Ord", "the first n of sort_desc"),
+        P.UNIQUE: s("(list: List[a]) -> List[a] where a: Eq", "without repetitions, first ones kept"),
+        P.UNIQUE_BY: s("(list: List[a], key: (a) -> k) -> List[a] where k: Eq", "the first of each key"),
+        P.GROUP_BY: s("(list: List[a], key: (a) -> k) -> List[{ key: k, items: List[a] }] where k: Eq", "groups in the order their keys are first seen"),
+        P.TALLY: s("(list: List[a]) -> List[{ key: a, count: Int }] where a: Eq", "how often each occurs, most frequent first, ties as first seen"),
+        P.RANK: s("(texts: List[Text], query: Text, n: Int) -> List[{ index: Int, text: Text, score: Float }]", "the n best by BM25, best first; those that share no word are left out"),
+        P.SAMPLE: s("(list: List[a], n: Int) -> List[a]", "n elements evenly spaced, in order; all when there are fewer"),
+        P.BATCH: s("(list: List[a], n: Int) -> List[List[a]]", "neighbours in lists of n, the last may be shorter"),
+        P.CONCAT: s("(lists: List[List[a]]) -> List[a]", "one after the other"),
+        P.MEMBER: s("(list: List[a], x: a) -> Bool where a: Eq", "x is among them"),
+        P.UNION: s("(a: List[a], b: List[a]) -> List[a] where a: Eq", "those in a or b, without repetitions"),
+        P.INTERSECT: s("(a: List[a], b: List[a]) -> List[a] where a: Eq", "those in a that are in b, without repetitions"),
+        P.DIFFERENCE: s("(a: List[a], b: List[a]) -> List[a] where a: Eq", "those in a that are not in b, without repetitions"),
+        P.SUM: s("(list: List[n]) -> n where n: Num", "0 for []"),
+        P.MEAN: s("(list: List[n]) -> Option[Float] where n: Num", "none for []"),
+        P.SOME: s("(value: a) -> Option[a]", "the value, present"),
+        P.UNWRAP_OR: s("(option: Option[a], default: a) -> a", "the value, or default; `option ?? default` does not compute a default it does not need"),
+        P.IS_SOME: s("(option: Option[a]) -> Bool", "a value is present"),
+        P.MAP_OPTION: s("(option: Option[a], f: (a) -> b) -> Option[b]", "f of the value, when present"),
+        P.AND_THEN: s("(option: Option[a], f: (a) -> Option[b]) -> Option[b]", "what f gives for the value, when present"),
+        P.VALUES: s("(list: List[Option[a]]) -> List[a]", "the values that are present"),
+        P.ABS: s("(x: n) -> n where n: Num", "without its sign"),
+        P.MIN: s("(a: n, b: n) -> n where n: Num", "the smaller"),
+        P.MAX: s("(a: n, b: n) -> n where n: Num", "the larger"),
+        P.ROUND: s("(x: n) -> Int where n: Num", "to the nearest, halves to even"),
+        P.FLOOR: s("(x: n) -> Int where n: Num", "toward minus infinity"),
+        P.CEIL: s("(x: n) -> Int where n: Num", "toward plus infinity"),
+        P.DIV: s("(a: Int, b: Int) -> Int", "the quotient toward minus infinity; a fault for b = 0"),
+        P.TO_FLOAT: s("(x: n) -> Float where n: Num", "as a Float"),
+        P.TO_INT: s("(x: n) -> Int where n: Num", "toward zero"),
+        P.CLAMP: s("(x: n, low: n, high: n) -> n where n: Num", "at least low and at most high; low wins"),
+        P.LLM_CALL: s("[T](prompt: Text, out?: Int, or_else?: T) -> T ! llm", "one question; out bounds the reply in tokens; or_else is the value when the call fails for good"),
+        P.LLM_SAMPLES: s("[T](prompt: Text, n: Int, out?: Int) -> List[T] ! llm", "n independent replies to one question"),
+        P.LLM_MAP: s("[T](items: List[Text], instruction: Text, per_call?: Int, out?: Int, votes?: Int) -> List[Option[T]] ! llm", "one T for each text, packed at most per_call to a prompt and realigned; out is per item; none where the model left one out twice"),
+        P.LLM_MAP_BY: s("[T](items: List[a], show: (a) -> Text, instruction: Text, per_call?: Int, out?: Int, votes?: Int) -> List[{ item: a, reply: Option[T] }] ! llm", "llm_map over anything that can be shown"),
+        P.LLM_CHOOSE: s("(prompt: Text, options: List[Text]) -> Option[Text] ! llm", "the reply is one of the options; none for no options or no valid reply"),
+        P.RLM_CALL: s("(query: Text, text: Text, calls: Int) -> Text ! llm", "a sub-model writes and runs its own checked program over text, with at most `calls` model calls"),
+        P.VOTE: s("(list: List[a]) -> Option[a] where a: Eq", "the most frequent, the first seen wins ties; none for []"),
+        P.WHERE: s("(quote: Quote) -> { input: Text, start: Int, end: Int }", "where the quote stands in the input"),
+    }  # fmt: skip
+
+
+SIGNATURES: dict[P, Signature] = _rows()
