@@ -1,0 +1,185 @@
+"""Run-time values.
+
+| type | value |
+|---|---|
+| Int, Float, Bool | `int`, `float`, `bool` |
+| Text, Quote, enumeration | `Text` |
+| List[T] | `list`, never changed once made |
+| Option[T] | `None`, or the 1-tuple `(value,)` |
+| record | `tuple` of the fields' values in the order of their names |
+| function | a Python callable of the parameters; `async` when the arrow's effect is `llm` |
+
+Values carry no types: the evaluator compiles against ground types and knows what stands where.
+
+A `Text` knows where it came from. Three shapes share one class: a *span* of an input (nothing is copied until somebody reads
+it), a *rope* (`++`, `join`, templates: pieces, flattened once when somebody reads it) and a *flat* text with the origin of what
+it was made from. Reading `.s` makes the text flat and charges the copy to the run's meter; `.n`, the length in characters, never
+copies. Adding an origin is constant work per operation; walking origins is iterative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.meter import Meter
+
+Value = Any
+"""A value of the language, in the representation of the table above."""
+
+HEADER: Final = 64
+"""Bytes charged for a value of any shape, on top of its contents."""
+
+
+class Document:
+    """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and records."""
+
+    __slots__ = ("meter", "name", "text")
+
+    def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
+        self.name = name
+        self.text = text
+        self.meter = meter
+
+    def __repr__(self) -> str:
+        return f"Document({self.name!r}, {len(self.text)} characters)"
+
+
+class Stretch:
+    """A span of a document, as a node of provenance."""
+
+    __slots__ = ("document", "end", "start")
+
+    def __init__(self, document: Document, start: int, end: int) -> None:
+        self.document = document
+        self.start = start
+        self.end = end
+
+
+class Reply:
+    """A model's reply to one call, and what the prompt was made from."""
+
+    __slots__ = ("call", "prompt")
+
+    def __init__(self, call: int, prompt: Origin | None) -> None:
+        self.call = call
+        self.prompt = prompt
+
+
+class Derived:
+    """Computed from several texts."""
+
+    __slots__ = ("parents",)
+
+    def __init__(self, parents: tuple[Origin, ...]) -> None:
+        self.parents = parents
+
+
+class Text:
+    """A text of the language. `s`: its characters; `n`: how many. `origin` None means trusted: made from literals and `query` only."""
+
+    __slots__ = ("n", "origin", "s", "start")
+
+    s: str
+    n: int
+    origin: Origin | None
+    start: int
+
+    def __init__(self, s: str, origin: Origin | None = None) -> None:
+        self.s = s
+        self.n = len(s)
+        self.origin = origin
+        self.start = -1
+
+    def __getattr__(self, name: str) -> str:
+        # Only reached when the slot `s` is not filled yet: a span that nobody has read.
+        if name != "s":
+            raise AttributeError(name)
+        document = self.origin
+        assert isinstance(document, Document)
+        if document.meter is not None:
+            document.meter.allocate(self.n)
+        self.s = document.text[self.start : self.start + self.n]
+        return self.s
+
+    def cut(self, start: int, end: int) -> Text:
+        """The characters from `start` up to `end`, which must lie inside."""
+        origin = self.origin
+        if self.start >= 0:
+            return span_of(origin, self.start + start, end - start)  # type: ignore[arg-type]
+        return Text(self.s[start:end], origin)
+
+    def __repr__(self) -> str:
+        return f"Text({self.s!r})"
+
+
+class Rope(Text):
+    """Pieces in a row. Its own origin is the rope itself: the pieces keep which part came from where."""
+
+    __slots__ = ("meter", "pieces")
+
+    def __init__(self, pieces: Sequence[Text], n: int, meter: Meter | None = None) -> None:
+        self.pieces = pieces
+        self.n = n
+        self.start = -1
+        self.origin = self if any(p.origin is not None for p in pieces) else None
+        self.meter = meter
+
+    def __getattr__(self, name: str) -> str:
+        if name != "s":
+            raise AttributeError(name)
+        if self.meter is not None:
+            self.meter.allocate(self.n)
+        self.s = "".join([piece.s for piece in flat_pieces(self)])
+        return self.s
+
+
+Origin = Document | Stretch | Reply | Derived | Rope
+
+
+def span_of(document: Document, start: int, n: int) -> Text:
+    """`n` characters of a document from `start`, not copied."""
+    text = Text.__new__(Text)
+    text.n = n
+    text.origin = document
+    text.start = start
+    return text
+
+
+def flat_pieces(text: Text) -> Iterator[Text]:
+    """The pieces of a rope from left to right, ropes inside it opened unless already flat; a text that is no rope is its own piece."""
+    stack = [text]
+    while stack:
+        piece = stack.pop()
+        if type(piece) is Rope and not _is_flat(piece):
+            stack.extend(reversed(piece.pieces))
+        else:
+            yield piece
+
+
+def _is_flat(rope: Rope) -> bool:
+    try:
+        object.__getattribute__(rope, "s")
+    except AttributeError:
+        return False
+    return True
+
+
+def origin_of(text: Text) -> Origin | None:
+    """The node of provenance that stands for a text as a whole."""
+    if text.start >= 0:
+        return Stretch(text.origin, text.start, text.start + text.n)  # type: ignore[arg-type]
+    return text.origin
+
+
+def derived(s: str, *sources: Text) -> Text:
+    """A flat text computed from others: covers all that they cover."""
+    origins = tuple(o for o in map(origin_of, sources) if o is not None)
+    if not origins:
+        return Text(s)
+    return Text(s, origins[0] if len(origins) == 1 else Derived(origins))
+
+
+EMPTY_TEXT: Final = Text("")
+SyncFunction = Callable[..., Value]
