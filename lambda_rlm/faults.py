@@ -38,12 +38,23 @@ class PrimitiveFault(Fault):
 
 
 class ModelFailure(Fault):
-    """A model call failed for good, after retries and repairs."""
+    """A model call failed: for good where it leaves `complete` of a retrying model, perhaps not yet below it."""
 
-    def __init__(self, code: str, message: str, span: Span | None = None, *, is_fatal: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        is_fatal: bool = False,
+        is_retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(code, message, span)
         self.is_fatal = is_fatal
         """True when no `or_else` covers it: bad key, unknown model, unreachable for good by configuration."""
+        self.is_retryable = is_retryable
+        """True when the same request may succeed a little later (a busy or broken provider, a dropped connection)."""
         self.retry_after = retry_after
         """Seconds the provider asked to wait, when it did."""
 
