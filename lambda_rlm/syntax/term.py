@@ -6,6 +6,7 @@ beside terms, keyed by node identity.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 from lambda_rlm.source import SourceFile, Span
@@ -127,7 +128,7 @@ class Select(Node):
 
     record: Term
     field: str
-    field_span: Span = field(compare=False, repr=False)
+    field_span: Span = dataclasses.field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

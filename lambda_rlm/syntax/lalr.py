@@ -1,0 +1,90 @@
+"""The LALR(1) automaton: tokens in, the builder's value out.
+
+Owns the loop over the parse table. Promises to run without recursion and to hand every reduction its exact place. Refuses
+to explain: a mismatch is raised as `Unexpected`, with the stacks, for others to put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lambda_rlm.syntax.table import Rule, Table
+from lambda_rlm.syntax.tokens import END, Token
+
+
+class Unexpected(Exception):
+    """Token `index` fits nowhere: `states` and `values` are what was read until then."""
+
+    def __init__(self, index: int, token: Token, states: list[int], values: list[Any]) -> None:
+        super().__init__(token.text)
+        self.index = index
+        self.token = token
+        self.states = states
+        self.values = values
+
+
+def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> Any:
+    """The value of the start rule over all tokens, the last of which is the end mark."""
+    rows, rules = table.states, table.rules
+    methods = [getattr(builder, rule.method) if rule.method else None for rule in rules]
+    final = table.end_states[start]
+    state = table.start_states[start]
+    states: list[int] = [state]
+    values: list[Any] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for index, token in enumerate(tokens):
+        kind = token.kind
+        while True:
+            action = rows[state].get(kind)
+            if action is None:
+                raise Unexpected(index, token, states, values)
+            if action >= 0:
+                state = action
+                states.append(state)
+                values.append(token)
+                starts.append(token.start)
+                ends.append(token.end)
+                break
+            rule = rules[-1 - action]
+            size = len(rule.symbols)
+            method = methods[-1 - action]
+            if method is not None:
+                children = _spliced(rule, values[-size:])
+                value = method(children, starts[-size], ends[-1])
+            elif rule.is_helper:
+                value = _grown(values[-size:])
+            else:
+                value = values[-1]
+            del states[-size:], values[-size:], ends[-size:-1]
+            if size > 1:
+                del starts[1 - size :]
+            values.append(value)
+            state = rows[states[-1]][rule.origin]
+            states.append(state)
+            if kind == END and state == final:
+                return value
+    raise AssertionError("the tokens do not end with the end mark")
+
+
+def _spliced(rule: Rule, children: list[Any]) -> list[Any]:
+    """The children of a reduction, the lists of repetitions laid open."""
+    if not rule.has_helper:
+        return children
+    flat: list[Any] = []
+    for child in children:
+        if type(child) is list:
+            flat += child
+        else:
+            flat.append(child)
+    return flat
+
+
+def _grown(children: list[Any]) -> list[Any]:
+    """A repetition's list with one more turn; the list so far is reused, else long chains would cost their square."""
+    first = children[0]
+    if type(first) is list:
+        first += children[1:]
+        return first
+    return children

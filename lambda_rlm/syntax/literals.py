@@ -1,0 +1,57 @@
+"""Text literals: from what is written to what is meant, and back.
+
+Owns escapes and the taking apart of templates. Works on what the grammar's terminals let through, so it cannot fail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from lambda_rlm.source import Span
+
+_PIECE = re.compile(r"\{([^}]*)\}|\\([{}])|[^\\{}]+|\\[^{}]")
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
+_TO_ESCAPE_IN_TEMPLATE = re.compile(r'["\\{}\x00-\x1f\x7f]')
+_SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+
+
+def text_value(written: str) -> str:
+    """The text that a literal means, from what stands between its quotes."""
+    if "\\" not in written:
+        return written
+    value: str = json.loads(f'"{written}"', strict=False)
+    return value
+
+
+def template_pieces(written: str, offset: int) -> Iterator[str | Span]:
+    """The literal pieces of a template, escapes resolved, and the places of its holes; `offset` is where `written` stands."""
+    literal: list[str] = []
+    for piece in _PIECE.finditer(written):
+        if piece.group(1) is not None:
+            if literal:
+                yield text_value("".join(literal))
+                literal = []
+            yield Span(offset + piece.start(1), offset + piece.end(1))
+        else:
+            literal.append(piece.group(2) or piece.group())
+    if literal:
+        yield text_value("".join(literal))
+
+
+def quoted(value: str) -> str:
+    """A text as a literal."""
+    return '"' + _TO_ESCAPE.sub(_escape, value) + '"'
+
+
+def escaped_piece(value: str) -> str:
+    """A literal piece of a template."""
+    return _TO_ESCAPE_IN_TEMPLATE.sub(_escape, value)
+
+
+def _escape(hit: re.Match[str]) -> str:
+    character = hit.group()
+    if character in '"\\{}':
+        return "\\" + character
+    return _SHORT.get(character) or f"\\u{ord(character):04x}"
