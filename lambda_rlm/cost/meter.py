@@ -73,14 +73,19 @@ class Meter:
         """Set aside the worst case of one attempt, in tokens and US dollars, before it is made."""
         used = self.usage.input_tokens + self.usage.output_tokens + self._reserved_tokens
         if used + tokens > self.budget.tokens:
-            raise LimitExceeded("E0405", f"the next call may need {tokens:,} tokens; {max(0, self.budget.tokens - used):,} of {self.budget.tokens:,} are left")
+            raise LimitExceeded(
+                "E0405",
+                f"the next call may need {tokens:,} tokens; {max(0, self.budget.tokens - used):,} of {self.budget.tokens:,} are left",
+            )
         limit = self.budget.usd
         if limit is not None:
             if usd is None:
                 raise LimitExceeded("E0406", "a limit in US dollars is set, but the model's price is not known")
             spent = (self.usage.cost or 0.0) + self._reserved_usd
             if spent + usd > limit:
-                raise LimitExceeded("E0406", f"the next call may cost ${usd:.4f}; ${max(0.0, limit - spent):.4f} of ${limit:.4f} are left")
+                raise LimitExceeded(
+                    "E0406", f"the next call may cost ${usd:.4f}; ${max(0.0, limit - spent):.4f} of ${limit:.4f} are left"
+                )
         self._reserved_tokens += tokens
         self._reserved_usd += usd or 0.0
 

@@ -1,0 +1,63 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+# The first interpreter that is new enough.
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
+VENV ?= .venv
+BIN := $(VENV)/bin
+MODEL ?= qwen2.5-coder-0.5b
+BOOK ?= examples/ask-a-book/book.txt
+QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help check lint test tests golden deep quality bench demo clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.local: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	@touch $@ $(VENV)/.local
+
+demo: $(VENV)/.local ## set up, fetch the default model, ask a question about a real book
+	$(BIN)/lambda-rlm models get $(MODEL)
+	$(BIN)/lambda-rlm ask "$(QUESTION)" $(BOOK) --model local/$(MODEL)
+
+test: $(VENV)/.dev ## set up, fetch the small test model, run the tests
+	$(BIN)/lambda-rlm models get smollm2-135m
+	$(PYTEST)
+
+check: lint test ## everything that is checked before a change lands: format, lint, types, imports, tests
+
+lint: $(VENV)/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI); read the difference before you commit it
+	@test -z "$$CI" || { echo "expectations are not rewritten under CI" >&2; exit 64; }
+	UPDATE_GOLDEN=1 $(PYTEST) tests/test_conformance.py tests/golden
+
+deep: $(VENV)/.dev ## the properties with many more examples
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --timeout 3600 tests/properties tests/differential
+
+quality: $(VENV)/.dev ## how well the default local model answers, held against thresholds
+	$(BIN)/lambda-rlm models get $(MODEL)
+	$(PYTEST) -m quality --timeout 3600
+
+bench: $(VENV)/.dev ## the benchmarks; figures go to standard output
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+clean: ## remove the environment and everything that can be made again
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
