@@ -1,0 +1,348 @@
+"""Asking the model on behalf of a program: reserved before, settled after, equal questions once, bad replies again.
+
+Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
+before anything is sent, and each attempt's worst case before that attempt; no more calls are in flight than the budget says;
+equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; a reply
+becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final, Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.coverage import Coverage
+from lambda_rlm.eval.flight import Flight
+from lambda_rlm.eval.place import Place, here
+from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.shape import BadReply, Reading, Shape
+from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.events import CallFinished, CallStarted, Tracer
+from lambda_rlm.faults import Fault, InternalError, ModelFailure
+from lambda_rlm.source import Span
+
+PROMPT_TOO_LONG: Final = "E0509"
+REFUSED: Final = "E0510"
+DEGRADED: Final = "E0516"
+
+_CHARACTERS_PER_TOKEN: Final = 8
+"""A reply has at most so many characters for each token of `out`."""
+
+GREEDY: Final = Sampling()
+
+_LONGEST_TOKEN: Final = 256
+"""No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
+
+
+class SubSolver(Protocol):
+    """Writes and runs a checked program of its own over a text, on at most `calls` model calls of this run's budget."""
+
+    async def solve(self, query: Text, text: Text, calls: int) -> Text: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSettings:
+    """How a run asks. `key` is the installation's, from which the codes of data markers are made.
+
+    `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
+    `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
+    of one `llm_map` prompt; `temperature` that of independent samples.
+    """
+
+    key: bytes
+    out: int = 1_024
+    item_out: int = 128
+    repairs: int = 1
+    max_reply: int = 100_000
+    per_call: int = 16
+    temperature: float = 0.7
+    is_strict: bool = False
+    solver: SubSolver | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run's calls came to, beside what the meter knows."""
+
+    shared: int = 0
+    """Calls not asked again because an equal one had been."""
+    failed: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    span: int = 0
+    """The longest chain of calls that waited for each other."""
+    quotes: int = 0
+    """Elements of lists left out because their Quote was not found."""
+    items: int = 0
+    """Items of `llm_map` and choices of `llm_choose` without a valid reply."""
+    or_else: int = 0
+    cuts: int = 0
+    coercions: list[str] = field(default_factory=list)
+
+    @property
+    def is_degraded(self) -> bool:
+        """Something is missing from the answer that a better reply would have given."""
+        return bool(self.quotes or self.items or self.or_else or self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
+
+    prompt: Prompt
+    shape: Shape
+    out: int
+    sampling: Sampling = GREEDY
+    repairs: int = 0
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for questions that denote the same answer within a run."""
+        return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
+
+
+class Asker:
+    """Asks one model all questions of one run. Use it inside `async with asker.opened():`."""
+
+    def __init__(self, model: Model, meter: Meter, settings: AskSettings, tracer: Tracer | None = None) -> None:
+        self.model = model
+        self.meter = meter
+        self.settings = settings
+        self.counts = Counts()
+        self.coverage = Coverage()
+        self._tracer = tracer
+        self._flights: dict[tuple[object, ...], Flight] = {}
+        self._semaphore = anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
+        self._group: TaskGroup | None = None
+        self._started = 0
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Asker]:
+        """Calls live in here, apart from those that wait for them; leaving cancels what nobody waits for."""
+        failure: Exception | None = None
+        async with anyio.create_task_group() as group:
+            self._group = group
+            try:
+                yield self
+            except Exception as error:  # raised below, so that the group does not wrap it
+                failure = error
+            finally:
+                self._group = None
+                group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    def out(self, asked: int | None, default: int | None = None) -> int:
+        """The reply's tokens: as the program says, else the default, which leaves three quarters of a small window free."""
+        profile = self.model.profile
+        if asked is not None:
+            return max(1, min(asked, profile.max_output))
+        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.window // 4))
+
+    def most_characters(self, out: int) -> int:
+        """The most characters of a reply of `out` tokens."""
+        return min(self.settings.max_reply, _CHARACTERS_PER_TOKEN * out)
+
+    async def ask(self, question: Question, span: Span) -> Value:
+        """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
+        place = here()
+        flight = self._flights.get(question.key)
+        if flight is None:
+            flight = self._start(question, place, span)
+        else:
+            self.counts.shared += 1
+            self._trace_shared(flight, place, span)
+        try:
+            return await flight.wait()
+        except Fault as fault:
+            if isinstance(fault, ModelFailure) and fault.span is None:
+                fault.span = span
+            raise
+        finally:
+            place.depth = max(place.depth, flight.depth)
+
+    def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0) -> None:
+        """Count what is missing from the answer; in a strict run that is a fault."""
+        self.counts.quotes += quotes
+        self.counts.items += items
+        self.counts.or_else += or_else
+        self.counts.cuts += cuts
+        if self.settings.is_strict and (quotes or items or or_else or cuts):
+            what = ", ".join(
+                f"{n} {name}"
+                for n, name in (
+                    (quotes, "quotes not found"),
+                    (items, "items without a reply"),
+                    (or_else, "uses of or_else"),
+                    (cuts, "replies cut"),
+                )
+                if n
+            )
+            raise ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
+
+    def tokens(self, question: Question) -> int:
+        """The tokens of a question's prompt as it would be sent."""
+        return self.model.count_tokens(self._messages(question, ""))
+
+    def fits(self, question: Question) -> bool:
+        """The prompt and its reply fit the model's window."""
+        return self.tokens(question) + question.out <= self.model.profile.window
+
+    def _start(self, question: Question, place: Place, span: Span) -> Flight:
+        if self._group is None:
+            raise InternalError("asking a model", "a question outside `Asker.opened`")
+        self._refuse_overlong(question, span)
+        self.meter.reserve_call()
+        key = question.key
+        flight = Flight(self._started, place.depth + 1, lambda: self._flights.pop(key, None))
+        self._started += 1
+        self._flights[key] = flight
+        self._group.start_soon(flight.fly, lambda: self._answer(flight, question, place.path, span))
+        return flight
+
+    def _refuse_overlong(self, question: Question, span: Span) -> None:
+        window = self.model.profile.window
+        length = len(question.prompt.text)
+        if length > window * _LONGEST_TOKEN:
+            needed = f"more than {window:,} tokens ({length:,} characters)"
+        else:
+            tokens = self.tokens(question)
+            if tokens + question.out <= window:
+                return
+            needed = f"{tokens:,} tokens ({length:,} characters)"
+        raise ModelFailure(
+            PROMPT_TOO_LONG,
+            f"the prompt has {needed} and its reply may have {question.out:,}, but the window of {self.model.profile.name} "
+            f"holds {window:,}; shorten the prompt with chunk, take or pack, or give a smaller out",
+            span,
+            is_fatal=True,
+        )
+
+    async def _answer(self, flight: Flight, question: Question, path: tuple[int, ...], span: Span) -> Value:
+        """One logical call from its first attempt to its value."""
+        started = monotonic()
+        reading = Reading(
+            Reply(flight.call, question.prompt.origin), question.prompt, self.meter, self.most_characters(question.out)
+        )
+        exchange = _Exchange()
+        failure: str | None = "cancelled"
+        try:
+            value = await self._attempts(flight, question, path, span, reading, exchange)
+            failure = None
+            self.degrade(quotes=reading.quotes, cuts=reading.cuts)
+        except Fault as fault:
+            failure = fault.code
+            self.counts.failed += isinstance(fault, ModelFailure)
+            raise
+        else:
+            return value
+        finally:
+            self.counts.span = max(self.counts.span, flight.depth)
+            self.counts.coercions.extend(reading.coercions)
+            if self._tracer is not None:
+                self._tracer(
+                    CallFinished(
+                        flight.call,
+                        path,
+                        span,
+                        exchange.usage,
+                        monotonic() - started,
+                        exchange.reply,
+                        failure,
+                        coercions=tuple(reading.coercions),
+                    )
+                )
+
+    async def _attempts(
+        self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
+    ) -> Value:
+        request = self._request(question, "")
+        if self._tracer is not None:
+            self._tracer(CallStarted(flight.call, path, span, request))
+        self.coverage.show(question.prompt, self.meter)
+        attempt = 0
+        while True:
+            completion = await self._send(request, exchange)
+            try:
+                return self._read(completion, question, reading)
+            except BadReply as bad:
+                attempt += 1
+                error = bad
+            if attempt > question.repairs:
+                break
+            request = self._request(question, error.message)
+            if self.model.count_tokens(request.messages) + question.out > self.model.profile.window:
+                break
+        again = f" {attempt} times" if attempt > 1 else ""
+        raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
+
+    def _read(self, completion: Completion, question: Question, reading: Reading) -> Value:
+        if completion.stop_reason is StopReason.REFUSAL:
+            raise ModelFailure(REFUSED, "the model refused to answer")
+        reading.is_complete = completion.stop_reason is not StopReason.LENGTH
+        reading.quotes = reading.cuts = 0
+        reading.coercions.clear()
+        self.meter.spend(1 + len(completion.text))
+        return question.shape.read(completion.text, reading)
+
+    async def _send(self, request: CompletionRequest, exchange: _Exchange) -> Completion:
+        """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
+        async with self._semaphore:
+            prompt_tokens = self.model.count_tokens(request.messages)
+            tokens = prompt_tokens + request.max_tokens
+            usd = self._usd(prompt_tokens, request.max_tokens)
+            self.meter.reserve(tokens, usd)
+            # What a cancelled attempt is booked with: its prompt was sent, its reply is not known.
+            usage = Usage(prompt_tokens, cost=self._usd(prompt_tokens, 0))
+            self.counts.in_flight += 1
+            self.counts.max_in_flight = max(self.counts.max_in_flight, self.counts.in_flight)
+            try:
+                completion = await self.model.complete(request)
+                usage = completion.usage
+                exchange.reply = completion.text
+            except ModelFailure as failed:
+                usage = failed.usage or Usage()
+                raise
+            finally:
+                self.counts.in_flight -= 1
+                self.meter.settle(tokens, usd, usage)
+                exchange.usage = exchange.usage + usage
+        return completion
+
+    def _usd(self, input_tokens: int, output_tokens: int) -> float | None:
+        profile = self.model.profile
+        if profile.input_price is None or profile.output_price is None:
+            return None
+        return input_tokens * profile.input_price + output_tokens * profile.output_price
+
+    def _messages(self, question: Question, error: str) -> tuple[Message, ...]:
+        notes = [question.note] if question.note else []
+        if error:
+            notes.append(f"An earlier reply was not valid: {error}")
+        return question.prompt.messages(self.settings.key, question.shape.instruction, "\n\n".join(notes))
+
+    def _request(self, question: Question, error: str) -> CompletionRequest:
+        return CompletionRequest(
+            self._messages(question, error), question.out, question.sampling, question.shape.schema, question.shape.choices
+        )
+
+    def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
+        if self._tracer is not None:
+            self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True))
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What the attempts of one call have used, and the last reply."""
+
+    usage: Usage = NO_USAGE
+    reply: str | None = None

@@ -1,0 +1,140 @@
+"""Which parts of the inputs a run has shown to its model, and which an answer was made from.
+
+Owns the walk of the origins of texts. Promises: iterative, each node once, charged a step each; intervals come merged, sorted,
+and at most `MOST_CITATIONS` of them, neighbours with the smallest gaps joined first. Refuses to guess: a text with an origin
+covers all that its origin covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
+
+MOST_CITATIONS: Final = 1_000
+_COMPACT_AT: Final = 4_096
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A part of an input, in characters from `start` up to `end`."""
+
+    input: str
+    start: int
+    end: int
+
+
+def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -> Iterator[Stretch]:
+    """The parts of documents that origins go back to; through the prompts of replies too, where wanted."""
+    stack = list(origins)
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Document):
+            yield Stretch(node, 0, len(node.text))
+            continue
+        if isinstance(node, Stretch):
+            yield node
+            continue
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        meter.spend(1)
+        if isinstance(node, Derived):
+            stack.extend(node.parents)
+        elif isinstance(node, Rope):
+            meter.spend(len(node.pieces))
+            stack.extend(origin for piece in node.pieces if piece.n and (origin := origin_of(piece)) is not None)
+        elif through_replies and isinstance(node, Reply) and node.prompt is not None:
+            stack.append(node.prompt)
+
+
+def texts_of(value: Value) -> Iterator[Text]:
+    """All texts inside a value, whatever its type."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Text):
+            yield part
+        elif isinstance(part, list | tuple):
+            stack.extend(reversed(part))
+
+
+def citations(value: Value, meter: Meter) -> tuple[Citation, ...]:
+    """The parts of the inputs that a value was made from, by input and position."""
+    found: dict[Document, list[Interval]] = {}
+    origins = [origin for text in texts_of(value) if (origin := origin_of(text)) is not None]
+    for stretch in stretches(origins, meter, through_replies=True):
+        found.setdefault(stretch.document, []).append((stretch.start, stretch.end))
+    cited = sorted(((document.name, union(intervals)) for document, intervals in found.items()), key=lambda item: item[0])
+    share = max(1, MOST_CITATIONS // max(1, len(cited)))
+    return tuple(
+        Citation(name, start, end) for name, intervals in cited[:MOST_CITATIONS] for start, end in coarsened(intervals, share)
+    )
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same characters as disjoint intervals that do not touch, in order, none empty."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def coarsened(intervals: list[Interval], most: int) -> list[Interval]:
+    """At most `most` intervals that cover these: the smallest gaps are closed."""
+    if len(intervals) <= most:
+        return intervals
+    gaps = sorted(range(1, len(intervals)), key=lambda i: (intervals[i - 1][1] - intervals[i][0], i))
+    kept = sorted(gaps[: most - 1])
+    bounds = [0, *kept, len(intervals)]
+    return [(intervals[a][0], intervals[b - 1][1]) for a, b in pairwise(bounds)]
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What of each document has stood in a prompt."""
+
+    _shown: dict[Document, list[Interval]] = field(default_factory=dict)
+
+    def show(self, prompt: Prompt, meter: Meter) -> None:
+        """The model is shown a prompt."""
+        origins = [origin for _, leaf in prompt.leaves if (origin := origin_of(leaf)) is not None]
+        for stretch in stretches(origins, meter, through_replies=False):
+            intervals = self._shown.setdefault(stretch.document, [])
+            intervals.append((stretch.start, stretch.end))
+            if len(intervals) >= _COMPACT_AT and len(intervals) % _COMPACT_AT == 0:
+                intervals[:] = union(intervals)
+
+    def characters(self, document: Document) -> int:
+        """How many characters of a document the model has been shown."""
+        return sum(end - start for start, end in union(self._shown.get(document, ())))
+
+    def shares(self, inputs: Iterable[Document]) -> dict[str, float]:
+        """For each input the share of its characters that the model has been shown; an empty input is shown wholly.
+
+        Documents of one input, named `input` or `input[…]` or `input.…`, count together.
+        """
+        sizes: dict[str, list[int]] = {}
+        for document in inputs:
+            size = sizes.setdefault(_root(document.name), [0, 0])
+            size[0] += self.characters(document)
+            size[1] += len(document.text)
+        return {name: (shown / total if total else 1.0) for name, (shown, total) in sizes.items()}
+
+
+def _root(name: str) -> str:
+    """The input's name, without the path to a text inside it."""
+    return name.split("[", 1)[0].split(".", 1)[0]

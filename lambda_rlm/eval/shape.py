@@ -1,0 +1,98 @@
+"""How a reply of some type is asked for and read.
+
+Owns `Shape`: what goes into the request for a type and how a model's text becomes a value of it; and the way a reading
+tells that a reply is not one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.value import HEADER, Reply, Text, Value
+
+BAD_REPLY: Final = "E0513"
+QUOTE_NOT_FOUND: Final = "E0514"
+
+MOST_ERROR: Final = 500
+"""The most characters of error that a repair prompt adds; it never shows the bad reply."""
+
+
+class BadReply(Exception):
+    """A reply is not of the type asked for. The message says what is wrong in words of the program's author only."""
+
+    def __init__(self, message: str, code: str = BAD_REPLY) -> None:
+        super().__init__(message)
+        self.message = message if len(message) <= MOST_ERROR else message[: MOST_ERROR - 1] + "…"
+        self.code = code
+
+
+class QuoteNotFound(BadReply):
+    """A Quote does not stand in what the model was shown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, QUOTE_NOT_FOUND)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What reading one reply needs and what it finds out: `coercions` made and `quotes` left out."""
+
+    origin: Reply
+    prompt: Prompt
+    meter: Meter
+    most: int
+    """The most characters of a Text reply; longer ones are cut."""
+    is_complete: bool = True
+    """False when the model ran into its limit of tokens."""
+    coercions: list[str] = field(default_factory=list)
+    quotes: int = 0
+    cuts: int = 0
+
+    def text(self, s: str) -> Text:
+        """A text of the reply, charged."""
+        self.meter.allocate(HEADER + len(s))
+        return Text(s, self.origin)
+
+    def coerce(self, what: str) -> None:
+        """Note that something was read with good will."""
+        self.coercions.append(what)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set."""
+
+    key: str
+    read: Callable[[str, Reading], Value]
+    instruction: str = ""
+    schema: Mapping[str, Any] | None = None
+    choices: tuple[str, ...] | None = None
+
+
+def read_text(reply: str, reading: Reading) -> Text:
+    """Any reply is a Text: without the model's thoughts and white space around, cut where it is too long."""
+    text = without_thoughts(reply, reading).strip()
+    if len(text) > reading.most:
+        text = text[: reading.most]
+        reading.is_complete = False
+    if not reading.is_complete:
+        reading.cuts += 1
+    return reading.text(text)
+
+
+def without_thoughts(reply: str, reading: Reading) -> str:
+    """The reply after its last `</think>`, when it opens with thoughts."""
+    end = reply.rfind("</think>")
+    if end < 0:
+        return reply
+    if reply.lstrip().startswith("<think>") or "<think>" not in reply:
+        reading.coerce("left out the model's thoughts")
+        return reply[end + len("</think>") :]
+    return reply
+
+
+TEXT_SHAPE: Final = Shape("Text", read_text)
