@@ -1,0 +1,194 @@
+"""The type of plain data, and the data made to fit it.
+
+Owns the rules by which JSON-like data gets a type of the language, looking at every row:
+
+- whole numbers are Int, with fractions Float; where both occur, Float; numbers beyond 64 bits are Text
+- a field that is missing or null somewhere is an Option
+- texts are Text (never an enumeration: the next file may have one more label)
+- where values do not agree otherwise, and where objects are empty, have more than 100 keys or are nested too deeply, each
+  value is given as its JSON text
+- a key that is no identifier is renamed: what is not a letter, digit or `_` becomes `_`, a leading digit gets `_` before it
+
+Promises that the data it gives inhabits the type it gives: records have exactly the fields, in any order, and what is missing
+is None.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
+
+MAX_FIELDS: Final = 100
+MAX_DEPTH: Final = 6
+_INT_LIMIT: Final = 2**63
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class _Shape:
+    """What has been seen at one place of the data, over all rows."""
+
+    kinds: set[str] = field(default_factory=set)
+    has_null: bool = False
+    element: _Shape | None = None
+    fields: dict[str, _Shape] = field(default_factory=dict)
+    objects: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    type: Type = TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """Data with its type; `notes` say what was renamed and what was given as text."""
+
+    value: Any
+    type: Type
+    notes: tuple[str, ...]
+
+
+def shaped(data: Any, name: str) -> Shaped:
+    """Data as JSON has it (None, bool, int, float, str, list or tuple, dict) with its type.
+
+    Raises `TypeError` for anything else in it and `ValueError` for a number that is not finite.
+    """
+    shape = _Shape()
+    _look(data, shape, 0, name)
+    notes: list[str] = []
+    type_ = _type(shape, name, 0, notes)
+    return Shaped(_fit(data, shape), type_, tuple(dict.fromkeys(notes)))
+
+
+def _look(data: Any, shape: _Shape, depth: int, where: str) -> None:
+    if data is None:
+        shape.has_null = True
+        return
+    kind = _kind(data, where)
+    shape.kinds.add(kind)
+    if depth > 2 * MAX_DEPTH:
+        return
+    if kind == "list":
+        if shape.element is None:
+            shape.element = _Shape()
+        for item in data:
+            _look(item, shape.element, depth + 1, where)
+    elif kind == "object":
+        shape.objects += 1
+        for key, value in data.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{where}: the key {key!r} is not a text")
+            inner = shape.fields.setdefault(key, _Shape())
+            shape.seen[key] = shape.seen.get(key, 0) + 1
+            _look(value, inner, depth + 1, f"{where}.{key}")
+
+
+def _kind(data: Any, where: str) -> str:
+    if isinstance(data, str):
+        return "text"
+    if isinstance(data, bool):
+        return "bool"
+    if isinstance(data, int):
+        return "int" if -_INT_LIMIT <= data < _INT_LIMIT else "large"
+    if isinstance(data, float):
+        if not math.isfinite(data):
+            raise ValueError(f"{where}: {data!r} is not a finite number")
+        return "float"
+    if isinstance(data, dict):
+        return "object"
+    if isinstance(data, (list, tuple)):
+        return "list"
+    raise TypeError(
+        f"{where}: {data!r} of type {type(data).__name__} is not plain data (text, number, bool, list, dict or None)"
+    )
+
+
+def _type(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
+    """The type of a place; also fills in `type`, without the Option, and `names` there and below."""
+    shape.type = _present(shape, where, depth, notes)
+    return option_of(shape.type) if shape.has_null else shape.type
+
+
+def _present(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
+    kinds = shape.kinds
+    if not kinds or kinds == {"text"}:
+        return TEXT
+    if kinds == {"bool"}:
+        return BOOL
+    if kinds == {"int"}:
+        return INT
+    if kinds <= {"int", "float"}:
+        return FLOAT
+    if kinds == {"list"} and depth < MAX_DEPTH:
+        return list_of(_type(shape.element or _Shape(), f"{where}[]", depth + 1, notes))
+    if kinds == {"object"} and depth < MAX_DEPTH and 0 < len(shape.fields) <= MAX_FIELDS:
+        return _record(shape, where, depth, notes)
+    notes.append(f"{where} is given as text: {_why_text(shape, depth)}")
+    return TEXT
+
+
+def _why_text(shape: _Shape, depth: int) -> str:
+    if "large" in shape.kinds and shape.kinds <= {"int", "large"}:
+        return "it has numbers beyond 64 bits"
+    if len(shape.kinds) > 1:
+        return f"its values are of different kinds ({', '.join(sorted(shape.kinds))})"
+    if depth >= MAX_DEPTH:
+        return "it is nested too deeply"
+    return "it has no fields" if not shape.fields else f"it has {len(shape.fields)} different keys"
+
+
+def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
+    names = shape.names = field_names(list(shape.fields))
+    renamed = [f"{key!r} is {name}" for key, name in names.items() if key != name]
+    if renamed:
+        notes.append(f"{where}: fields renamed: {', '.join(renamed)}")
+    fields: list[tuple[str, Type]] = []
+    for key, inner in shape.fields.items():
+        inner.has_null = inner.has_null or shape.seen[key] < shape.objects
+        fields.append((names[key], _type(inner, f"{where}.{names[key]}", depth + 1, notes)))
+    return Record(tuple(sorted(fields)))
+
+
+def field_names(keys: list[str]) -> dict[str, str]:
+    """A field name for each key: itself where it is an identifier, else by the rule of this module; no two alike."""
+    taken = {key for key in keys if _IDENTIFIER.match(key) and key != "_"}
+    names: dict[str, str] = {}
+    for key in keys:
+        if key in taken:
+            names[key] = key
+            continue
+        stem = re.sub(r"[^A-Za-z0-9_]+", "_", key)[:60].strip("_") or "field"
+        stem = f"_{stem}" if stem[0].isdigit() else stem
+        name, number = stem, 2
+        while name in taken:
+            name, number = f"{stem}_{number}", number + 1
+        taken.add(name)
+        names[key] = name
+    return names
+
+
+def _fit(data: Any, shape: _Shape) -> Any:
+    """The data in the representation that the type of its place asks for."""
+    if data is None:
+        return None
+    match shape.type:
+        case Con("List") if shape.element is not None:
+            return [_fit(item, shape.element) for item in data]
+        case Con("Float"):
+            return float(data)
+        case Con("Text"):
+            return sound(data) if isinstance(data, str) else sound(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+        case Record():
+            return {shape.names[key]: _fit(data.get(key), inner) for key, inner in shape.fields.items()}
+        case _:
+            return data
+
+
+def sound(text: str) -> str:
+    """The text with lone surrogates, which no encoding of it could carry, replaced by U+FFFD."""
+    return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("�", text)
