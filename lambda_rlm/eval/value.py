@@ -15,21 +15,25 @@ A `Text` knows where it came from. Three shapes share one class: a *span* of an 
 it), a *rope* (`++`, `join`, templates: pieces, flattened once when somebody reads it) and a *flat* text with the origin of what
 it was made from. Reading `.s` makes the text flat and charges the copy to the run's meter; `.n`, the length in characters, never
 copies. Adding an origin is constant work per operation; walking origins is iterative.
+
+A cut of a span is a span and a cut of a rope is a rope of the pieces that overlap it, themselves cut: neither copies, and both
+keep which part came from where. A rope is opened once: its pieces are then spans and flat texts only, neighbours in a document
+grown together, so that cutting one to shreds costs a binary search and the pieces touched for each cut.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from lambda_rlm.cost.tariff import CHARACTER, HEADER, PIECE_STEPS, PIECE_STORAGE
 
 if TYPE_CHECKING:
     from lambda_rlm.cost.meter import Meter
 
 Value = Any
 """A value of the language, in the representation of the table above."""
-
-HEADER: Final = 64
-"""Bytes charged for a value of any shape, on top of its contents."""
 
 
 class Document:
@@ -99,12 +103,14 @@ class Text:
         document = self.origin
         assert isinstance(document, Document)
         if document.meter is not None:
-            document.meter.allocate(self.n)
+            document.meter.allocate(HEADER + CHARACTER * self.n)
         self.s = document.text[self.start : self.start + self.n]
         return self.s
 
     def cut(self, start: int, end: int) -> Text:
         """The characters from `start` up to `end`, which must lie inside."""
+        if end - start == self.n:
+            return self
         origin = self.origin
         if self.start >= 0:
             return span_of(origin, self.start + start, end - start)  # type: ignore[arg-type]
@@ -117,7 +123,7 @@ class Text:
 class Rope(Text):
     """Pieces in a row. Its own origin is the rope itself: the pieces keep which part came from where."""
 
-    __slots__ = ("meter", "pieces")
+    __slots__ = ("ends", "meter", "pieces")
 
     def __init__(self, pieces: Sequence[Text], n: int, meter: Meter | None = None) -> None:
         self.pieces = pieces
@@ -125,14 +131,51 @@ class Rope(Text):
         self.start = -1
         self.origin = self if any(p.origin is not None for p in pieces) else None
         self.meter = meter
+        self.ends: list[int] | None = None
 
     def __getattr__(self, name: str) -> str:
         if name != "s":
             raise AttributeError(name)
         if self.meter is not None:
-            self.meter.allocate(self.n)
-        self.s = "".join([piece.s for piece in flat_pieces(self)])
+            self.meter.allocate(HEADER + CHARACTER * self.n)
+        self.s = "".join([_characters(piece) for piece in self.opened()])
         return self.s
+
+    def opened(self) -> Sequence[Text]:
+        """The pieces from left to right, none of them empty or a rope; replaces `pieces` and fills `ends`, the places they end at."""
+        if self.ends is None:
+            pieces = _grown_together(self, self.meter)
+            ends: list[int] = []
+            end = 0
+            for piece in pieces:
+                end += piece.n
+                ends.append(end)
+            self.pieces = pieces
+            self.ends = ends
+        return self.pieces
+
+    def cut(self, start: int, end: int) -> Text:
+        """The characters from `start` up to `end`, which must lie inside: a rope of the pieces that overlap, or the only one."""
+        if start >= end:
+            return EMPTY_TEXT
+        if end - start == self.n:
+            return self
+        pieces = self.opened()
+        ends = self.ends
+        assert ends is not None
+        first = bisect_right(ends, start)
+        last = bisect_left(ends, end, first)
+        before = ends[first - 1] if first else 0
+        if first == last:
+            return pieces[first].cut(start - before, end - before)
+        meter = self.meter
+        if meter is not None:
+            count = last - first + 1
+            meter.spend(PIECE_STEPS * count)
+            meter.allocate(HEADER + PIECE_STORAGE * count)
+        head, tail = pieces[first], pieces[last]
+        cut = [head.cut(start - before, head.n), *pieces[first + 1 : last], tail.cut(0, end - ends[last - 1])]
+        return Rope(cut, end - start, meter)
 
 
 Origin = Document | Stretch | Reply | Derived | Rope
@@ -147,23 +190,39 @@ def span_of(document: Document, start: int, n: int) -> Text:
     return text
 
 
-def flat_pieces(text: Text) -> Iterator[Text]:
-    """The pieces of a rope from left to right, ropes inside it opened unless already flat; a text that is no rope is its own piece."""
-    stack = [text]
+def pieces_of(text: Text) -> Sequence[Text]:
+    """The pieces of a rope from left to right, ropes inside it opened, also when it has been read; any other text is its own piece."""
+    return text.opened() if isinstance(text, Rope) else (text,)
+
+
+def _characters(piece: Text) -> str:
+    """What a piece reads, without keeping a copy in it."""
+    if piece.start >= 0:
+        document = piece.origin
+        assert isinstance(document, Document)
+        return document.text[piece.start : piece.start + piece.n]
+    return piece.s
+
+
+def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
+    """The leaves of a rope, without empty ones; neighbours that are neighbours in a document too become one span."""
+    leaves: list[Text] = []
+    stack: list[Text] = [rope]
     while stack:
         piece = stack.pop()
-        if type(piece) is Rope and not _is_flat(piece):
+        if isinstance(piece, Rope):
+            if meter is not None:
+                meter.spend(PIECE_STEPS * len(piece.pieces))
+                meter.allocate(PIECE_STORAGE * len(piece.pieces))
             stack.extend(reversed(piece.pieces))
-        else:
-            yield piece
-
-
-def _is_flat(rope: Rope) -> bool:
-    try:
-        object.__getattribute__(rope, "s")
-    except AttributeError:
-        return False
-    return True
+        elif piece.n:
+            last = leaves[-1] if leaves else EMPTY_TEXT
+            if last.start >= 0 and piece.start == last.start + last.n and piece.origin is last.origin:
+                assert isinstance(last.origin, Document)
+                leaves[-1] = span_of(last.origin, last.start, last.n + piece.n)
+            else:
+                leaves.append(piece)
+    return leaves
 
 
 def origin_of(text: Text) -> Origin | None:
