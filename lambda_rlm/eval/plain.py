@@ -1,0 +1,69 @@
+"""Plain Python data to values of the language, and back, by type.
+
+Owns the two conversions at the edge of a run. Promises that every text of an input knows the input and the path it came from,
+except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.value import Document, Text, Value, span_of
+from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
+
+TRUSTED: Final = frozenset({"query"})
+"""Inputs whose text is an instruction: it comes from whoever asks."""
+
+
+class Unfit(TypeError):
+    """Data that does not inhabit the type it is given with."""
+
+
+def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document]) -> Value:
+    """The value that plain data means; the documents made for its texts are appended to `documents`. Raises `Unfit`."""
+    match type_:
+        case Con("Text") if isinstance(data, str):
+            if name in TRUSTED:
+                return Text(data)
+            document = Document(name, data, meter)
+            documents.append(document)
+            return span_of(document, 0, len(data))
+        case Enum(labels) if isinstance(data, str) and data in labels:
+            return Text(data)
+        case Con("Bool") if isinstance(data, bool):
+            return data
+        case Con("Int") if isinstance(data, int) and not isinstance(data, bool) and -(2**63) <= data < 2**63:
+            return data
+        case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool):
+            return float(data)
+        case Con("Option", (inner,)):
+            return None if data is None else (to_value(data, inner, name, meter, documents),)
+        case Con("List", (inner,)) if isinstance(data, (list, tuple)):
+            return [to_value(item, inner, f"{name}[{i}]", meter, documents) for i, item in enumerate(data)]
+        case Record(fields) if isinstance(data, dict) and data.keys() == {f for f, _ in fields}:
+            return tuple(to_value(data[f], inner, f"{name}.{f}", meter, documents) for f, inner in fields)
+        case _:
+            raise Unfit(f"the input {name} is {_shown(data)}, which does not fit its type")
+
+
+def to_plain(value: Value, type_: Type) -> Any:
+    """The plain data that a value means: str, int, float, bool, None, list and dict."""
+    match type_:
+        case Con("Int" | "Float" | "Bool"):
+            return value
+        case Con("Option", (inner,)):
+            return None if value is None else to_plain(value[0], inner)
+        case Con("List", (inner,)):
+            return [to_plain(item, inner) for item in value]
+        case Record(fields):
+            return {name: to_plain(item, inner) for (name, inner), item in zip(fields, value, strict=True)}
+        case Arrow():
+            raise Unfit("a function has no plain form")
+        case _:
+            return value.s if isinstance(value, Text) else value
+
+
+def _shown(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else text[:60] + "…"

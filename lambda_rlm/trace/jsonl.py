@@ -1,0 +1,82 @@
+"""Events as JSON Lines, one object a line, written while the run goes on.
+
+Owns the file form of a trace. Promises that every line is a whole JSON object and is flushed at once, so that a run that
+is killed leaves all that had happened; times are seconds since the trace was opened.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from lambda_rlm.completion import Usage
+from lambda_rlm.events import CallFinished, CallStarted, Event
+
+
+class JsonLines:
+    """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._file = Path(path).open("w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        self._start = monotonic()
+
+    def __call__(self, event: Event) -> None:
+        row = {"at": round(monotonic() - self._start, 6), **event_json(event)}
+        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as JSON data; `event` names its kind."""
+    if isinstance(event, CallStarted):
+        request = event.request
+        return {
+            "event": "call_started",
+            "call": event.call,
+            "path": list(event.path),
+            "span": [event.span.start, event.span.end],
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "max_tokens": request.max_tokens,
+            "schema": request.schema,
+            "choices": request.choices,
+        }
+    if isinstance(event, CallFinished):
+        return {
+            "event": "call_finished",
+            "call": event.call,
+            "path": list(event.path),
+            "span": [event.span.start, event.span.end],
+            "usage": usage_json(event.usage),
+            "seconds": round(event.seconds, 6),
+            "reply": event.reply,
+            "failure": event.failure,
+            "is_shared": event.is_shared,
+            "coercions": list(event.coercions),
+        }
+    return {
+        "event": "retrying",
+        "code": event.code,
+        "message": event.message,
+        "attempt": event.attempt,
+        "seconds": event.seconds,
+    }
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """A provider's count as JSON data; `usd` is null when the price is not known."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "usd": usage.cost,
+        "attempts": usage.attempts,
+    }

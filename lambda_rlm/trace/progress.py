@@ -1,0 +1,55 @@
+"""How far a run has come, for whoever shows it while it goes on.
+
+Owns the running totals. Promises constant work for each event. Draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, Tracer
+
+
+@dataclass(slots=True)
+class Progress:
+    """A `Tracer` that keeps totals and tells `on_change` after each event."""
+
+    on_change: Callable[[Progress], None] | None = None
+    started: int = 0
+    finished: int = 0
+    failed: int = 0
+    shared: int = 0
+    retries: int = 0
+    usage: Usage = NO_USAGE
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that have begun and not ended."""
+        return self.started - self.finished
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, CallStarted):
+            self.started += 1
+        elif isinstance(event, CallFinished) and event.is_shared:
+            self.shared += 1
+        elif isinstance(event, CallFinished):
+            self.finished += 1
+            self.failed += event.failure is not None
+            self.usage = self.usage + event.usage
+        elif isinstance(event, Retrying):
+            self.retries += 1
+        if self.on_change is not None:
+            self.on_change(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A `Tracer` that tells several."""
+
+    tracers: tuple[Tracer, ...]
+
+    def __call__(self, event: Event) -> None:
+        for tracer in self.tracers:
+            tracer(event)
