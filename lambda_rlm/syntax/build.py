@@ -15,11 +15,16 @@ from typing import Any
 from lambda_rlm.diagnostics import Diagnostic, Label
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax import term
+from lambda_rlm.syntax.caps import MAX_TOKENS
+from lambda_rlm.syntax.fixes import instead
 from lambda_rlm.syntax.lalr import Unexpected, run
 from lambda_rlm.syntax.literals import template_pieces, text_value
 from lambda_rlm.syntax.operators import LEVELS
+from lambda_rlm.syntax.slips import FOREIGN_WORDS, Place
 from lambda_rlm.syntax.table import Table
-from lambda_rlm.syntax.tokens import Token, scan
+from lambda_rlm.syntax.templates import Hoist
+from lambda_rlm.syntax.tokens import MAX_MISTAKES, Token, scan
+from lambda_rlm.syntax.unexpected import explain
 
 MAX_INT = 2**63 - 1
 _MAX_DIGITS = 40
@@ -29,9 +34,11 @@ Children = list[Any]
 class Builder:
     """The values of one parse; `mistakes` says what is wrong with them."""
 
-    def __init__(self, table: Table, source: SourceFile) -> None:
+    def __init__(self, table: Table, source: SourceFile, start: int) -> None:
         self.table = table
         self.source = source
+        self._hoist = Hoist(source, start, is_in_hole=True)
+        self._tokens_of_holes = 0
         self.mistakes: list[Diagnostic] = []
         self._too_large: dict[int, term.IntLit] = {}
 
@@ -171,6 +178,10 @@ class Builder:
         return term.Block(Span(start, end), tuple(c[1:-2]), c[-2])
 
     def name(self, c: Children, start: int, end: int) -> term.Var:
+        word = c[0].text
+        if word in FOREIGN_WORDS:
+            ours = FOREIGN_WORDS[word]
+            self.mistakes.append(instead(f"`{word}` is written `{ours}`", Span(start, end), ours))
         return term.Var(Span(start, end), c[0].text)
 
     some = name
@@ -221,12 +232,15 @@ class Builder:
         return term.Template(Span(start, end), tuple(parts))
 
     def _hole(self, span: Span) -> term.Term:
-        found = scan(self.table, self.source, span.start, span.end)
+        found = scan(self.table, self.source, span.start, span.end, self._hoist)
+        self._tokens_of_holes += len(found.tokens)
+        if self._tokens_of_holes > MAX_TOKENS or len(self.mistakes) >= MAX_MISTAKES:
+            return term.NoneLit(span)
         if not found.mistakes:
             try:
                 return run(self.table, "hole", found.tokens, self)  # type: ignore[no-any-return]
             except Unexpected as error:
-                found.mistakes.append(Diagnostic("E0101", f"unexpected {error.token.text!r}", error.token.span))
+                found.mistakes.append(explain(Place(self.table, self.source, found.tokens, error)))
         self.mistakes += found.mistakes
         return term.NoneLit(span)
 
@@ -277,11 +291,17 @@ class Builder:
 
     # ── mistakes that the grammar cannot see ──
 
-    def finish(self) -> None:
-        """Say which integers do not fit."""
+    def finish(self) -> list[Diagnostic]:
+        """What is wrong apart from the grammar, numbers that do not fit included."""
         for literal in self._too_large.values():
             hint = "an Int lies between -9223372036854775808 and 9223372036854775807; write it as a Float, or as text"
             self.mistakes.append(Diagnostic("E0107", "this number does not fit in an Int", literal.span, hint=hint))
+        if self._tokens_of_holes > MAX_TOKENS:
+            span = Span(0, len(self.source.text))
+            self.mistakes.append(
+                Diagnostic("E0118", f"the templates have more than {MAX_TOKENS:,} tokens in their holes", span)
+            )
+        return self.mistakes
 
     def _distinct(self, what: str, names: Iterable[tuple[str, Span]]) -> None:
         first: dict[str, Span] = {}

@@ -26,7 +26,7 @@ _TERMS = frozenset(get_args(Term))
 _TYPES = frozenset(get_args(TypeTerm))
 
 
-def over_caps(program: Program) -> Diagnostic | None:
+def over_caps(program: Program) -> list[Diagnostic]:
     """The first limit that a program breaks, if any."""
     nodes = 0
     todo: list[tuple[Node, int]] = [(child, 1) for child in reversed(children(program))]
@@ -34,17 +34,17 @@ def over_caps(program: Program) -> Diagnostic | None:
         node, depth = todo.pop()
         nodes += 1
         if nodes > MAX_NODES:
-            return _too_large(node.span)
+            return [_too_large(node.span)]
         if type(node) in _TYPES:
             nodes, mistake = _measure_type(node, nodes)
             if mistake is not None:
-                return mistake
+                return [mistake]
             continue
         if depth > MAX_DEPTH:
-            return _too_deep(node.span)
+            return [_too_deep(node.span)]
         deeper = depth + 1 if type(node) in _TERMS else depth
         todo.extend((child, deeper) for child in reversed(children(node)))
-    return None
+    return []
 
 
 def _measure_type(root: Node, nodes: int) -> tuple[int, Diagnostic | None]:

@@ -14,14 +14,14 @@ from lambda_rlm.syntax.tokens import END, Token
 
 
 class Unexpected(Exception):
-    """Token `index` fits nowhere: `states` and `values` are what was read until then."""
+    """Token `index` fits nowhere: `states`, `values` and where these start are what was read until then."""
 
-    def __init__(self, index: int, token: Token, states: list[int], values: list[Any]) -> None:
-        super().__init__(token.text)
+    def __init__(self, index: int, states: list[int], values: list[Any], starts: list[int]) -> None:
+        super().__init__(f"token {index}")
         self.index = index
-        self.token = token
         self.states = states
         self.values = values
+        self.starts = starts
 
 
 def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> Any:
@@ -39,7 +39,7 @@ def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> A
         while True:
             action = rows[state].get(kind)
             if action is None:
-                raise Unexpected(index, token, states, values)
+                raise Unexpected(index, states, values, starts)
             if action >= 0:
                 state = action
                 states.append(state)
@@ -66,6 +66,20 @@ def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> A
             if kind == END and state == final:
                 return value
     raise AssertionError("the tokens do not end with the end mark")
+
+
+def is_accepted(table: Table, states: Sequence[int], kind: str) -> bool:
+    """Whether a token of a kind could come next; the table alone does not tell, since it may reduce before it finds out."""
+    stack = list(states)
+    while True:
+        action = table.states[stack[-1]].get(kind)
+        if action is None or action >= 0:
+            return action is not None
+        rule = table.rules[-1 - action]
+        del stack[-len(rule.symbols) :]
+        stack.append(table.states[stack[-1]][rule.origin])
+        if kind == END and stack[-1] in table.end_states.values():
+            return True
 
 
 def _spliced(rule: Rule, children: list[Any]) -> list[Any]:

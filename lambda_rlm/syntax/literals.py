@@ -11,6 +11,11 @@ from collections.abc import Iterator
 
 from lambda_rlm.source import Span
 
+# What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair stands alone.
+ESCAPE = (
+    r'["\\/bfnrt]|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}'
+    r"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 _PIECE = re.compile(r"\{([^}]*)\}|\\([{}])|[^\\{}]+|\\[^{}]")
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
 _TO_ESCAPE_IN_TEMPLATE = re.compile(r'["\\{}\x00-\x1f\x7f]')

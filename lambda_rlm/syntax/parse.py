@@ -13,9 +13,11 @@ from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.lalr import Unexpected, run
+from lambda_rlm.syntax.slips import Place, code_fence
 from lambda_rlm.syntax.table import table
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.syntax.tokens import scan
+from lambda_rlm.syntax.unexpected import explain
 
 
 def parse(source: SourceFile) -> Program:
@@ -24,20 +26,31 @@ def parse(source: SourceFile) -> Program:
     if size > MAX_CHARACTERS:
         message = f"the program has {size:,} characters, more than {MAX_CHARACTERS:,}"
         raise Rejected(source, [Diagnostic("E0118", message, Span(0, 0))])
+    if mistakes := _unencodable(source.text):
+        raise Rejected(source, mistakes)
     grammar = table()
     found = scan(grammar, source, 0, size)
+    if found.is_fenced:
+        raise Rejected(source, [code_fence(source)])
     if found.mistakes:
         raise Rejected(source, found.mistakes)
-    builder = Builder(grammar, source)
+    builder = Builder(grammar, source, found.tokens[0].start)
     try:
         program: Program = run(grammar, "program", found.tokens, builder)
     except Unexpected as error:
-        mistake = Diagnostic("E0101", f"unexpected {error.token.text!r}", error.token.span)
-        raise Rejected(source, [mistake]) from None
-    builder.finish()
-    if builder.mistakes:
-        raise Rejected(source, builder.mistakes)
-    mistake_of_size = over_caps(program)
-    if mistake_of_size is not None:
-        raise Rejected(source, [mistake_of_size])
+        mistake = explain(Place(grammar, source, found.tokens, error))
+        raise Rejected(source, [*builder.finish(), mistake]) from None
+    mistakes = builder.finish() or over_caps(program)
+    if mistakes:
+        raise Rejected(source, mistakes)
     return replace(program, comments=tuple(found.comments))
+
+
+def _unencodable(text: str) -> list[Diagnostic]:
+    """Halves of surrogate pairs, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        span = Span(error.start, error.end)
+        return [Diagnostic("E0103", "half of a surrogate pair stands here, which is no character", span)]
+    return []

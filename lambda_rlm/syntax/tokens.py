@@ -7,16 +7,23 @@ too deep before anything else works on them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from re import Match
+from typing import NamedTuple, cast
 
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
+from lambda_rlm.syntax.fixes import instead
+from lambda_rlm.syntax.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.table import Table
+from lambda_rlm.syntax.templates import Hoist
 
 END = "$END"
+MAX_MISTAKES = 20
 _STEPS = {"LPAR": 1, "LSQB": 1, "LBRACE": 1, "RPAR": -1, "RSQB": -1, "RBRACE": -1}
+_SUSPECTS = frozenset(("TEXT", "TEMPLATE", "SLASH", "VBAR", "NAME"))
 
 
 class Token(NamedTuple):
@@ -34,47 +41,127 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Tokens:
-    """What scanning found; `tokens` ends with the end mark."""
+    """What scanning found; `tokens` ends with the end mark. `is_fenced`: a code fence stands outside of any literal."""
 
     tokens: list[Token] = field(default_factory=list)
     comments: list[tuple[Span, str]] = field(default_factory=list)
     mistakes: list[Diagnostic] = field(default_factory=list)
+    is_fenced: bool = False
 
 
-def scan(table: Table, source: SourceFile, start: int, end: int) -> Tokens:
-    """The tokens of a stretch of a source text."""
+def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | None = None) -> Tokens:
+    """The tokens of a stretch of a source text; with `hoist` it is the hole of a template."""
     found = Tokens()
-    text, tokens, keywords, depth = source.text, found.tokens, table.keywords, 0
-    at = start
-    match = table.tokens.scanner(text, at, end).match  # type: ignore[attr-defined]
+    text, tokens, keywords, depth, at = source.text, found.tokens, table.keywords, 0, start
+    hoist = hoist or Hoist(source)
+    match = _matcher(table, text, at, end)
     while at < end:
         hit = match()
-        if hit is None:
-            found.mistakes.append(Diagnostic("E0103", f"unexpected character {text[at]!r}", Span(at, at + 1)))
-            at += 1
-            match = table.tokens.scanner(text, at, end).match  # type: ignore[attr-defined]
+        kind = hit.lastgroup if hit else None
+        begin = at
+        if hit is None or kind is None:
+            at = _read_on(found, source, begin, end, hoist)
+        elif kind == "WHITE_SPACE":
+            at = hit.end()
             continue
-        kind = hit.lastgroup
-        begin, at = at, hit.end()
-        if kind == "WHITE_SPACE":
-            continue
-        if kind == "COMMENT":
+        elif kind == "COMMENT":
+            at = hit.end()
             found.comments.append((Span(begin, at), text[begin:at]))
             continue
-        word = text[begin:at]
-        if kind == "NAME":
-            kind = keywords.get(word, kind)
-        elif kind in _STEPS:
-            depth += _STEPS[kind]
-            if depth > MAX_NESTING:
-                found.mistakes.append(_too_nested(Span(begin, at)))
-                break
-        tokens.append(Token(kind, word, begin, at))
-        if len(tokens) > MAX_TOKENS:
-            found.mistakes.append(Diagnostic("E0118", f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at)))
+        else:
+            at = hit.end()
+            if (
+                kind in _SUSPECTS
+                and tokens
+                and tokens[-1].end == begin
+                and (to := _suspect(found, source, begin, at, end, hoist))
+            ):
+                at = to
+            else:
+                word = text[begin:at]
+                if kind == "NAME":
+                    kind = keywords.get(word, kind)
+                tokens.append(Token(kind, word, begin, at))
+                if kind in _STEPS:
+                    depth += _STEPS[kind]
+                    if depth > MAX_NESTING:
+                        found.mistakes.append(_too_nested(Span(begin, at)))
+                        break
+                if len(tokens) > MAX_TOKENS:
+                    found.mistakes.append(
+                        Diagnostic("E0118", f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at))
+                    )
+                    break
+                continue
+        if len(found.mistakes) >= MAX_MISTAKES:
             break
+        match = _matcher(table, text, at, end)
     tokens.append(Token(END, "", end, end))
     return found
+
+
+def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Match[str] | None]:
+    """A function that gives one token's match after the other."""
+    scanner = table.tokens.scanner(text, start, end)  # type: ignore[attr-defined]
+    return cast("Callable[[], Match[str] | None]", scanner.match)
+
+
+def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
+    """Tell what is wrong where no terminal fits, and where to read on."""
+    tokens = found.tokens
+    if source.text.startswith("```", at):
+        found.is_fenced = True
+        found.mistakes.append(Diagnostic("E0103", "a code fence", Span(at, at + 3)))
+        return at + 3
+    if source.text[at] == '"' and tokens and tokens[-1].end == at and tokens[-1].text == "f":
+        at = tokens.pop().start
+    if hoist.offset is None and tokens:
+        hoist.offset = tokens[0].start
+    mistakes, after = misspelled(source, at, end, hoist)
+    last = found.mistakes[-1] if found.mistakes else None
+    if last and mistakes and last.code == mistakes[0].code == "E0103" and last.primary.end == at:
+        span = Span(last.primary.start, mistakes[0].primary.end)
+        found.mistakes[-1] = Diagnostic("E0103", "these characters mean nothing outside of a text", span)
+    else:
+        found.mistakes += mistakes
+    return after
+
+
+def _suspect(found: Tokens, source: SourceFile, begin: int, at: int, end: int, hoist: Hoist) -> int | None:
+    """Tokens that fit one by one, but never side by side: where to read on when it is a mistake."""
+    text, before = source.text, found.tokens[-1]
+    first = text[begin]
+    if first == '"' and before.text == "f":
+        return _read_on(found, source, begin, end, hoist)
+    if first == '"' and before.kind in ("TEXT", "TEMPLATE") and before.text in ('""', 'f""'):
+        return _triple_quotes(found, source, begin, end)
+    if first == "/" and before.kind == "SLASH":
+        found.tokens.pop()
+        found.mistakes.append(instead("a comment starts with `#`", Span(before.start, at), "#"))
+        line_end = text.find("\n", at, end)
+        return line_end if line_end >= 0 else end
+    if first == "|" and before.kind == "VBAR":
+        found.tokens.pop()
+        found.mistakes.append(doubled_bar(text, Span(before.start, at)))
+        return at
+    if before.kind == "NAME" and begin - before.start == 64 and (text[begin].isalnum() or text[begin] == "_"):
+        found.mistakes.append(Diagnostic("E0103", "a name has at most 64 characters", Span(before.start, at)))
+        return at
+    return None
+
+
+def _triple_quotes(found: Tokens, source: SourceFile, begin: int, end: int) -> int:
+    '''`"""text"""`: one pair of quotes is enough, since a text may span lines.'''
+    opening = found.tokens.pop()
+    closing = source.text.find('"""', begin + 1, end)
+    if closing < 0:
+        found.mistakes.append(Diagnostic("E0104", "this text is not closed", Span(opening.start, begin + 1)))
+        return end
+    inner = source.text[begin + 1 : closing].replace('\\"', '"').replace('"', '\\"')
+    span = Span(opening.start, closing + 3)
+    written = opening.text[:-1] + inner + '"'
+    found.mistakes.append(instead('a text stands in single `"`; it may span lines', span, written))
+    return closing + 3
 
 
 def _too_nested(span: Span) -> Diagnostic:

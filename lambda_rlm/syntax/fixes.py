@@ -1,0 +1,28 @@
+"""Diagnostics that bring their own correction."""
+
+from __future__ import annotations
+
+from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
+from lambda_rlm.source import Span
+
+
+def slip(message: str, span: Span, title: str, *edits: Edit, code: str = "E0116") -> Diagnostic:
+    """A mistake that can be put right by a machine."""
+    return Diagnostic(code, message, span, fixes=(Fix(title, edits),))
+
+
+def instead(message: str, span: Span, replacement: str, code: str = "E0116") -> Diagnostic:
+    """A slip whose fix replaces what stands there."""
+    title = f"write `{replacement.strip()}`" if replacement.strip() else "take it away"
+    return slip(message, span, title, Edit(span, replacement), code=code)
+
+
+def bad_escape(escape: str, at: int) -> Diagnostic:
+    r"""An escape that means nothing, as `\d`; what is meant is mostly the backslash itself."""
+    span = Span(at, at + len(escape))
+    if escape == "\\'":
+        return instead("`'` needs no backslash", span, "'", code="E0105")
+    if escape == "\\u":
+        return Diagnostic("E0105", "`\\u` is followed by four hexadecimal digits, and no half of a pair stands alone", span)
+    message = f'`{escape}` is no escape; a backslash is written `\\\\`, and raw text, for patterns, r"…"'
+    return instead(message, span, "\\" + escape, code="E0105")

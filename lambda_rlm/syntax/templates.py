@@ -1,0 +1,134 @@
+"""Faulty templates: what stands in `f"…"` where it cannot.
+
+Owns the reading of templates that the grammar's terminal does not take: stray and doubled braces, holes that are empty, not
+closed, or hold what a hole cannot. A quoted text in a hole is moved out to a `let` before the first item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lambda_rlm.diagnostics import Diagnostic, Edit
+from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.syntax.fixes import bad_escape, instead, slip
+from lambda_rlm.syntax.literals import ESCAPE
+
+_VALID = re.compile(rf"\\(?:{ESCAPE}|[{{}}])")
+MAX_FAULTS = 20
+_QUOTED = r'(?:\\"(?:[^"\\\n]|\\[^"\n])*\\"|r?"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'{}\n]*\')'
+_HOLE = re.compile(rf'\{{(?:{_QUOTED}|\{{[^{{}}"\n]*\}}|[^"{{}}\\])*+\}}')
+_LITERAL = re.compile(_QUOTED)
+_LINE_END = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
+_KEY = re.compile(r'\{\s*\\?"[^"\n]*"\s*:')
+_PLAIN = re.compile(r'"[^"\\]*(?:\\["\\/bfnrt][^"\\]*)*"')
+
+
+@dataclass(slots=True)
+class Hoist:
+    """Where quoted texts in holes are moved to: `let`s at an offset, under names that the program does not use."""
+
+    source: SourceFile
+    offset: int | None = None
+    is_in_hole: bool = False
+    count: int = field(default=0)
+
+    def name(self) -> str:
+        """A fresh name."""
+        self.count += 1
+        while f"text_{self.count}" in self.source.text:
+            self.count += 1
+        return f"text_{self.count}"
+
+    def moved(self, span: Span, written: str) -> Diagnostic:
+        """A quoted text in a hole, moved."""
+        return self.moved_all(span, [(span, written)])
+
+    def moved_all(self, hole: Span, texts: list[tuple[Span, str]]) -> Diagnostic:
+        """The quoted texts of a hole, moved."""
+        names = [self.name() for _ in texts]
+        start = self.offset or 0
+        lets = "".join(f"let {name} = {written};\n" for name, (_, written) in zip(names, texts, strict=True))
+        edits = [Edit(span, name) for name, (span, _) in zip(names, texts, strict=True)]
+        title = "name the text with `let` before it"
+        message = "a hole holds no quoted text"
+        return slip(message, hole, title, Edit(Span(start, start), lets), *edits, code="E0106")
+
+
+def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -> tuple[list[Diagnostic], int]:
+    """What is wrong with the template that starts at a place, and where to read on."""
+    text = source.text
+    faults: list[Diagnostic] = []
+    if hoist.offset is None:
+        hoist.offset = start
+    at = start + 2
+    while at < end and text[at] != '"':
+        if len(faults) == MAX_FAULTS:
+            return faults, end
+        if text[at] == "\\":
+            valid = _VALID.match(text, at, end)
+            if valid is None:
+                faults.append(bad_escape(text[at : at + 2], at))
+            at = valid.end() if valid else at + 2
+        elif text.startswith(("{{", "}}"), at):
+            faults.append(instead(f"a brace is written `\\{text[at]}`", Span(at, at + 2), "\\" + text[at], code="E0106"))
+            at += 2
+        elif text[at] == "}":
+            faults.append(instead("this `}` closes no hole; a brace is written `\\}`", Span(at, at + 1), "\\}", code="E0106"))
+            at += 1
+        elif text[at] == "{":
+            fault, at = _hole(text, at, end, hoist)
+            faults += [fault] if fault else []
+        else:
+            at += 1
+    if at >= end:
+        hint = 'put `"` where it ends; a `"` within it is written `\\"`'
+        return [Diagnostic("E0104", "this template is not closed", Span(start, start + 2), hint=hint)], end
+    return faults, at + 1
+
+
+def _hole(text: str, at: int, end: int, hoist: Hoist) -> tuple[Diagnostic | None, int]:
+    """What is wrong with a hole, and the place behind it."""
+    hit = _HOLE.match(text, at, end)
+    if hit is None:
+        message = "this hole is not closed; a brace is written `\\{`"
+        return instead(message, Span(at, at + 1), "\\{", code="E0106"), at + 1
+    span, inside = Span(at, hit.end()), hit.group()[1:-1]
+    if not inside.strip():
+        title, edits = "write `\\{\\}`", [Edit(span, "\\{" + inside + "\\}")]
+        return slip("this hole is empty; braces are written `\\{` and `\\}`", span, title, *edits, code="E0106"), span.end
+    if _KEY.match(text, at, span.end):
+        plain = re.sub(r'(?<!\\)"', r"\\" + '"', hit.group())
+        plain = "\\" + plain[:-1] + "\\}"
+        return slip(
+            "braces that are meant as such are written `\\{` and `\\}`",
+            span,
+            f"write `{plain}`",
+            Edit(span, plain),
+            code="E0106",
+        ), span.end
+    if '"' in inside:
+        return _quoted_hole(inside, span, hoist), span.end
+    if _LINE_END.search(inside) and not re.search(r"[{}\\#]", inside):
+        return instead("a hole stands on one line", span, _LINE_END.sub(" ", hit.group()), code="E0106"), span.end
+    if re.search(r"[{}\\#]", inside):
+        hint = "give it a name with `let` before the template, and put the name into the hole"
+        return Diagnostic("E0106", "a hole holds no braces, `\\`, `#` or line end", span, hint=hint), span.end
+    return None, span.end
+
+
+def _quoted_hole(inside: str, span: Span, hoist: Hoist) -> Diagnostic:
+    """A hole with texts in it, which are moved out when they are plain."""
+    texts: list[tuple[Span, str]] = []
+    for hit in _LITERAL.finditer(inside):
+        written = hit.group()
+        if written.startswith("\\"):
+            written = '"' + written[2:-2] + '"'
+        elif written.startswith("'"):
+            written = '"' + written[1:-1] + '"'
+        is_template = inside[max(0, hit.start() - 1) : hit.start()].isidentifier()
+        if is_template or not (written.startswith("r") or _PLAIN.fullmatch(written)):
+            hint = "give it a name with `let` before the template, and put the name into the hole"
+            return Diagnostic("E0106", "a hole holds no quoted text", span, hint=hint)
+        texts.append((Span(span.start + 1 + hit.start(), span.start + 1 + hit.end()), written))
+    return hoist.moved_all(span, texts)
