@@ -10,27 +10,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.coverage import Coverage
 from lambda_rlm.eval.flight import Flight
 from lambda_rlm.eval.place import Place, here
 from lambda_rlm.eval.prompt import Prompt
-from lambda_rlm.eval.shape import BadReply, Reading, Shape
+from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Tracer
-from lambda_rlm.faults import Fault, InternalError, ModelFailure
+from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.source import Span
 
 PROMPT_TOO_LONG: Final = "E0509"
-REFUSED: Final = "E0510"
 DEGRADED: Final = "E0516"
 
 _CHARACTERS_PER_TOKEN: Final = 8
@@ -68,6 +67,14 @@ class AskSettings:
     solver: SubSolver | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request as it is sent, and the tokens of its prompt."""
+
+    request: CompletionRequest
+    tokens: int
+
+
 @dataclass(slots=True)
 class Counts:
     """What a run's calls came to, beside what the meter knows."""
@@ -85,7 +92,8 @@ class Counts:
     """Items of `llm_map` and choices of `llm_choose` without a valid reply."""
     or_else: int = 0
     cuts: int = 0
-    coercions: list[str] = field(default_factory=list)
+    coercions: int = 0
+    """Things read with good will; the trace tells which."""
 
     @property
     def is_degraded(self) -> bool:
@@ -93,7 +101,7 @@ class Counts:
         return bool(self.quotes or self.items or self.or_else or self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Question:
     """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
 
@@ -103,6 +111,8 @@ class Question:
     sampling: Sampling = GREEDY
     repairs: int = 0
     note: str = ""
+    prepared: Prepared | None = None
+    """The request for it, once somebody needed to know its size."""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -189,9 +199,15 @@ class Asker:
             )
             raise ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
 
+    def refuse_more_than_budget(self, calls: int) -> None:
+        """Raises `LimitExceeded` when that many calls can never be afforded, before anything is made for them."""
+        budget = self.meter.budget.calls
+        if calls > budget:
+            raise LimitExceeded("E0404", f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
+
     def tokens(self, question: Question) -> int:
         """The tokens of a question's prompt as it would be sent."""
-        return self.model.count_tokens(self._messages(question, ""))
+        return self._prepared(question).tokens
 
     def fits(self, question: Question) -> bool:
         """The prompt and its reply fit the model's window."""
@@ -247,7 +263,7 @@ class Asker:
             return value
         finally:
             self.counts.span = max(self.counts.span, flight.depth)
-            self.counts.coercions.extend(reading.coercions)
+            self.counts.coercions += reading.coerced
             if self._tracer is not None:
                 self._tracer(
                     CallFinished(
@@ -265,13 +281,13 @@ class Asker:
     async def _attempts(
         self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
     ) -> Value:
-        request = self._request(question, "")
+        prepared = self._prepared(question)
         if self._tracer is not None:
-            self._tracer(CallStarted(flight.call, path, span, request))
+            self._tracer(CallStarted(flight.call, path, span, prepared.request))
         self.coverage.show(question.prompt, self.meter)
         attempt = 0
         while True:
-            completion = await self._send(request, exchange)
+            completion = await self._send(prepared, exchange)
             try:
                 return self._read(completion, question, reading)
             except BadReply as bad:
@@ -279,8 +295,8 @@ class Asker:
                 error = bad
             if attempt > question.repairs:
                 break
-            request = self._request(question, error.message)
-            if self.model.count_tokens(request.messages) + question.out > self.model.profile.window:
+            prepared = self._prepare(question, error.message)
+            if prepared.tokens + question.out > self.model.profile.window:
                 break
         again = f" {attempt} times" if attempt > 1 else ""
         raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
@@ -289,20 +305,19 @@ class Asker:
         if completion.stop_reason is StopReason.REFUSAL:
             raise ModelFailure(REFUSED, "the model refused to answer")
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
-        reading.quotes = reading.cuts = 0
-        reading.coercions.clear()
+        reading.clear()
         self.meter.spend(1 + len(completion.text))
         return question.shape.read(completion.text, reading)
 
-    async def _send(self, request: CompletionRequest, exchange: _Exchange) -> Completion:
+    async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
         async with self._semaphore:
-            prompt_tokens = self.model.count_tokens(request.messages)
-            tokens = prompt_tokens + request.max_tokens
-            usd = self._usd(prompt_tokens, request.max_tokens)
+            request = prepared.request
+            tokens = prepared.tokens + request.max_tokens
+            usd = self._usd(prepared.tokens, request.max_tokens)
             self.meter.reserve(tokens, usd)
             # What a cancelled attempt is booked with: its prompt was sent, its reply is not known.
-            usage = Usage(prompt_tokens, cost=self._usd(prompt_tokens, 0))
+            usage = Usage(prepared.tokens, cost=self._usd(prepared.tokens, 0))
             self.counts.in_flight += 1
             self.counts.max_in_flight = max(self.counts.max_in_flight, self.counts.in_flight)
             try:
@@ -324,16 +339,19 @@ class Asker:
             return None
         return input_tokens * profile.input_price + output_tokens * profile.output_price
 
-    def _messages(self, question: Question, error: str) -> tuple[Message, ...]:
+    def _prepared(self, question: Question) -> Prepared:
+        if question.prepared is None:
+            question.prepared = self._prepare(question, "")
+        return question.prepared
+
+    def _prepare(self, question: Question, error: str) -> Prepared:
         notes = [question.note] if question.note else []
         if error:
             notes.append(f"An earlier reply was not valid: {error}")
-        return question.prompt.messages(self.settings.key, question.shape.instruction, "\n\n".join(notes))
-
-    def _request(self, question: Question, error: str) -> CompletionRequest:
-        return CompletionRequest(
-            self._messages(question, error), question.out, question.sampling, question.shape.schema, question.shape.choices
-        )
+        shape = question.shape
+        messages = question.prompt.messages(self.settings.key, shape.instruction, "\n\n".join(notes))
+        request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices)
+        return Prepared(request, self.model.count_tokens(messages))
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:

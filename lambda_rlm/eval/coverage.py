@@ -32,8 +32,8 @@ class Citation:
 
 
 def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -> Iterator[Stretch]:
-    """The parts of documents that origins go back to; through the prompts of replies too, where wanted."""
-    stack = list(origins)
+    """The parts of documents that origins go back to, from left to right; through the prompts of replies too, where wanted."""
+    stack = list(origins)[::-1]
     seen: set[int] = set()
     while stack:
         node = stack.pop()
@@ -48,10 +48,10 @@ def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool)
         seen.add(id(node))
         meter.spend(1)
         if isinstance(node, Derived):
-            stack.extend(node.parents)
+            stack.extend(reversed(node.parents))
         elif isinstance(node, Rope):
             meter.spend(len(node.pieces))
-            stack.extend(origin for piece in node.pieces if piece.n and (origin := origin_of(piece)) is not None)
+            stack.extend(origin for piece in reversed(node.pieces) if piece.n and (origin := origin_of(piece)) is not None)
         elif through_replies and isinstance(node, Reply) and node.prompt is not None:
             stack.append(node.prompt)
 

@@ -112,7 +112,7 @@ class Prompt:
 
 def prompt_of(text: Text, meter: Meter) -> Prompt:
     """The prompt that a Text denotes. Charges one step for each piece and the rendered copy."""
-    leaves = tuple(_leaves(text, meter))
+    leaves = tuple(leaves_of(text, meter))
     meter.allocate(text.n + HEADER * (1 + len(leaves)))
     return Prompt(text.s, merged(_parts(text.s, leaves)), leaves, origin_of(text))
 
@@ -129,7 +129,7 @@ def merged(parts: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(joined)
 
 
-def _leaves(text: Text, meter: Meter) -> Iterator[tuple[int, Text]]:
+def leaves_of(text: Text, meter: Meter) -> Iterator[tuple[int, Text]]:
     """The non-empty pieces of a text with their offsets; ropes are opened even when somebody has read them."""
     stack = [text]
     offset = 0

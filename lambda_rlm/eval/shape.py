@@ -6,6 +6,7 @@ tells that a reply is not one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,8 +15,15 @@ from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.prompt import Prompt
 from lambda_rlm.eval.value import HEADER, Reply, Text, Value
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 BAD_REPLY: Final = "E0513"
 QUOTE_NOT_FOUND: Final = "E0514"
+REFUSED: Final = "E0510"
+NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
+"""Failures where the model was reached and gave no answer of the type: `llm_map` and `llm_choose` turn them into none."""
+
+MOST_COERCIONS: Final = 100
 
 MOST_ERROR: Final = 500
 """The most characters of error that a repair prompt adds; it never shows the bad reply."""
@@ -49,17 +57,29 @@ class Reading:
     is_complete: bool = True
     """False when the model ran into its limit of tokens."""
     coercions: list[str] = field(default_factory=list)
+    """What was read with good will, the first `MOST_COERCIONS` of it; `coerced` counts all."""
+    coerced: int = 0
     quotes: int = 0
     cuts: int = 0
 
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""
         self.meter.allocate(HEADER + len(s))
+        if not s.isascii() and _SURROGATE.search(s) is not None:
+            self.coerce("replaced characters that are none")
+            s = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", s)
         return Text(s, self.origin)
 
     def coerce(self, what: str) -> None:
         """Note that something was read with good will."""
-        self.coercions.append(what)
+        self.coerced += 1
+        if len(self.coercions) < MOST_COERCIONS:
+            self.coercions.append(what)
+
+    def clear(self) -> None:
+        """Forget what an earlier reply to the same question came to."""
+        self.coercions.clear()
+        self.coerced = self.quotes = self.cuts = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,250 @@
+"""`llm_map`: one reply for each of many texts, several to a prompt.
+
+Owns numbering, packing, realignment and votes. Promises: replies stand in the order of the items; at most `per_call` items to
+a prompt, and never more than fit the window with their replies; items left out are asked for once more, so that there are at
+most votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, two in a row. Refuses an item that alone cannot fit, before
+anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from lambda_rlm.completion import Message, Sampling
+from lambda_rlm.eval.ask import GREEDY, Asker, Question
+from lambda_rlm.eval.numbered import Replies, read_numbered
+from lambda_rlm.eval.place import gather
+from lambda_rlm.eval.prompt import BLOCK_OVERHEAD, prompt_of
+from lambda_rlm.eval.schema import keyed_schema, mentions, notation
+from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import Rope, Text, Value
+from lambda_rlm.faults import ModelFailure
+from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
+
+ITEM_TOO_LONG: Final = "E0515"
+
+_MARKER_TOKENS: Final = 8
+"""What an item's number, its line ends and brackets may take."""
+
+_AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
+
+
+def llm_map(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
+    """`llm_map[T](items, instruction, per_call?, out?, votes?)`: a T for each text, none where the model gave none twice."""
+    type_ = _inner(_inner(site.result))
+
+    async def call(
+        items: list[Text], instruction: Text, per_call: int | None = None, out: int | None = None, votes: int | None = None
+    ) -> Value:
+        return await _mapped(site, asker, type_, items, instruction, per_call, out, votes)
+
+    return call
+
+
+def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
+    """`llm_map_by[T](items, show, instruction, …)`: llm_map over what `show` gives, each reply beside its item."""
+    record = _inner(site.result)
+    assert isinstance(record, Record)
+    reply = record.field("reply")
+    assert reply is not None
+    type_ = _inner(reply)
+    shows = site.parameters[1]
+    is_async = isinstance(shows, Arrow) and shows.effect is Effect.LLM
+
+    async def call(
+        items: list[Value],
+        show: Callable[[Value], Any],
+        instruction: Text,
+        per_call: int | None = None,
+        out: int | None = None,
+        votes: int | None = None,
+    ) -> Value:
+        if is_async:
+            shown = await gather([partial(show, item) for item in items])
+        else:
+            shown = [show(item) for item in items]
+        replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
+        site.meter.allocate(80 * len(items))
+        return [(item, reply) for item, reply in zip(items, replies, strict=True)]
+
+    return call
+
+
+async def _mapped(
+    site: Site,
+    asker: Asker,
+    type_: Type,
+    items: list[Text],
+    instruction: Text,
+    per_call: int | None,
+    out: int | None,
+    votes: int | None,
+) -> list[Value]:
+    if not items:
+        return []
+    votes = max(1, votes or 1)
+    asker.refuse_more_than_budget(votes)
+    mapping = _Mapping(site, asker, type_, items, instruction, per_call, out)
+    every = list(range(len(items)))
+    batches = mapping.pack(every)
+    samplings = [GREEDY] if votes == 1 else [Sampling(temperature=asker.settings.temperature, seed=v) for v in range(votes)]
+    ballots = await gather([partial(mapping.vote, batches, sampling) for sampling in samplings])
+    replies = [_majority([ballot[index] for ballot in ballots if index in ballot]) for index in every]
+    unanswered = sum(reply is None for reply in replies)
+    if unanswered:
+        asker.degrade(items=unanswered)
+    return replies
+
+
+@dataclass(slots=True)
+class _Mapping:
+    """One use of llm_map. Items go by their index."""
+
+    site: Site
+    asker: Asker
+    type: Type
+    items: Sequence[Text]
+    instruction: Text
+    per_call: int | None
+    out: int | None
+
+    async def vote(self, batches: list[list[int]], sampling: Sampling) -> Replies:
+        """One reply for each item of the batches, asked for twice at most."""
+        replies = await self._round(batches, sampling, "")
+        missing = [index for batch in batches for index in batch if index not in replies]
+        if missing:
+            replies |= await self._round(self.pack(missing), sampling, _AGAIN)
+        return replies
+
+    async def _round(self, batches: list[list[int]], sampling: Sampling, note: str) -> Replies:
+        answers = await gather([partial(self._ask, batch, sampling, note) for batch in batches])
+        return {index: value for answer in answers for index, value in answer.items()}
+
+    async def _ask(self, batch: list[int], sampling: Sampling, note: str) -> Replies:
+        try:
+            found = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
+        except ModelFailure as failure:
+            if failure.code in NOT_AN_ANSWER:
+                return {}
+            raise
+        return {batch[number - 1]: value for number, value in found.items()}
+
+    def pack(self, indices: list[int]) -> list[list[int]]:
+        """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit."""
+        capacity = self._capacity()
+        most = self._most_items()
+        batches: list[list[int]] = [[]]
+        used = [0]
+        for index in indices:
+            need = self._need(index)
+            if batches[-1] and (len(batches[-1]) >= most or used[-1] + need > capacity):
+                batches.append([])
+                used.append(0)
+            batches[-1].append(index)
+            used[-1] += need
+        surely = capacity * 3 // 4
+        return [
+            part
+            for batch, need in zip(batches, used, strict=True)
+            for part in ([batch] if need <= surely else self._fitting(batch))
+        ]
+
+    def _fitting(self, batch: list[int]) -> list[list[int]]:
+        """The batch, cut in halves while it does not fit after all: tokens of parts need not quite add up to those of the whole."""
+        question = self._question(batch, GREEDY, _AGAIN)
+        if self.asker.fits(question):
+            return [batch]
+        if len(batch) == 1:
+            raise self._too_long(batch[0], question)
+        half = len(batch) // 2
+        return self._fitting(batch[:half]) + self._fitting(batch[half:])
+
+    def _too_long(self, index: int, question: Question) -> ModelFailure:
+        profile = self.asker.model.profile
+        return ModelFailure(
+            ITEM_TOO_LONG,
+            f"item {index} of llm_map does not fit a prompt of its own: {self.items[index].n:,} characters make "
+            f"{self.asker.tokens(question):,} tokens with the instruction, the reply may have {question.out:,}, and the window "
+            f"of {profile.name} holds {profile.window:,}; chunk the items first, or give a smaller out",
+            self.site.span,
+            is_fatal=True,
+        )
+
+    def _item_out(self) -> int:
+        return self.asker.out(self.out, self.asker.settings.item_out)
+
+    def _most_items(self) -> int:
+        wanted = self.asker.settings.per_call if self.per_call is None else self.per_call
+        return max(1, min(wanted, self.asker.model.profile.max_output // self._item_out()))
+
+    def _capacity(self) -> int:
+        """The tokens that items and their replies may have in one prompt."""
+        frame = self.asker.tokens(self._question([], GREEDY, _AGAIN))
+        return self.asker.model.profile.window - frame - BLOCK_OVERHEAD
+
+    def _need(self, index: int) -> int:
+        tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
+        return tokens + _MARKER_TOKENS + self._item_out()
+
+    def _question(self, batch: list[int], sampling: Sampling, note: str) -> Question:
+        items = [self.items[index] for index in batch]
+        prompt = prompt_of(_numbered(self.instruction, items), self.site.meter)
+        out = min(self._item_out() * max(1, len(items)), self.asker.model.profile.max_output)
+        return Question(prompt, self._shape(items), out, sampling, note=note)
+
+    def _shape(self, items: list[Text]) -> Shape:
+        numbers = [str(number) for number in range(1, len(items) + 1)]
+        shown = notation(self.type)
+        some = [f'"{number}": {shown}' for number in numbers[:2]]
+        listed = ", ".join(some + (["…"] if len(numbers) > 2 else []))
+        lines = [f"Reply with JSON of this shape and nothing else, one entry for each numbered item: {{{listed}}}"]
+        if mentions(self.type, QUOTE):
+            lines.append("A quote is copied word for word from its item.")
+        key = f"map {self.type!r} {[item.n for item in items]}"
+        return Shape(key, read_numbered(self.type, items), "\n".join(lines), schema=keyed_schema(self.type, numbers))
+
+
+def _numbered(instruction: Text, items: list[Text]) -> Text:
+    """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
+    brackets = 1
+    while any(_begins_like_number(item.s, brackets) for item in items):
+        brackets += 1
+    gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
+    pieces = [instruction, Text("\n\nItems:\n")]
+    for number, item in enumerate(items, 1):
+        lead = "[" * brackets + str(number) + "]" * brackets + " "
+        pieces += [Text(lead if number == 1 else gap + lead), item]
+    return Rope(pieces, sum(piece.n for piece in pieces))
+
+
+def _begins_like_number(text: str, brackets: int) -> bool:
+    pattern = rf"^[ \t]*\[{{{brackets}}}\d+\]{{{brackets}}}"
+    return re.search(pattern, text, re.MULTILINE) is not None
+
+
+def _majority(values: list[Value]) -> Value:
+    """The most frequent value as an Option, the first seen at ties; None for no values."""
+    counts: dict[object, list[Any]] = {}
+    for value in values:
+        counts.setdefault(_identity(value), [0, value])[0] += 1
+    return (max(counts.values(), key=lambda pair: pair[0])[1],) if counts else None
+
+
+def _identity(value: Value) -> object:
+    """What equal values of one type have in common, and unequal ones have not."""
+    if isinstance(value, Text):
+        return value.s
+    if isinstance(value, list | tuple):
+        return (len(value), *(_identity(part) for part in value))
+    return value
+
+
+def _inner(type_: Type) -> Type:
+    """The T of List[T] or Option[T]."""
+    assert isinstance(type_, Con)
+    return type_.arguments[0]

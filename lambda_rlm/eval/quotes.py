@@ -1,0 +1,143 @@
+"""Where a quote stands in what the model was shown.
+
+Owns the search for Quotes. Promises: a quote is found only if it stands, white space normalized, in a part of the prompt that
+came from an input (not from a reply, nor from the program); the first place wins; what is returned is the input's own text,
+as a span of its document wherever the place lies in one. Refuses the empty quote.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.coverage import stretches
+from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of
+
+Leaf = tuple[int, Text]
+"""A piece of the text searched, with its offset."""
+
+_WORD = re.compile(r"\S+")
+_MOST_SEARCHED: Final = 1_000_000
+"""Characters of documents that are searched again for a quote from a text made of them."""
+_SLACK: Final = 1_000
+
+
+class Normalized:
+    """A text with its white space normalized, and the way back to its own positions."""
+
+    def __init__(self, text: str) -> None:
+        words = list(_WORD.finditer(text))
+        self.text = " ".join([word.group() for word in words])
+        self._originals = [word.start() for word in words]
+        self._starts: list[int] = []
+        at = 0
+        for word in words:
+            self._starts.append(at)
+            at += word.end() - word.start() + 1
+
+    def find(self, quote: str) -> tuple[int, int] | None:
+        """The place of the first occurrence of a normalized quote, in the text as it was."""
+        at = self.text.find(quote)
+        return None if at < 0 else (self._original(at), self._original(at + len(quote) - 1) + 1)
+
+    def _original(self, at: int) -> int:
+        word = bisect_right(self._starts, at) - 1
+        return self._originals[word] + at - self._starts[word]
+
+
+class QuoteFinder:
+    """Finds quotes in a text whose pieces are known; prepared when the first is looked for."""
+
+    def __init__(self, text: str, leaves: Sequence[Leaf], meter: Meter) -> None:
+        self._text = text
+        self._leaves = leaves
+        self._meter = meter
+        self._regions: list[tuple[int, Normalized]] | None = None
+
+    def find(self, quote: str) -> Text | None:
+        """The first place of a quote, as the input's text; None when it stands nowhere or is empty."""
+        wanted = normalized(quote)
+        if not wanted:
+            return None
+        if self._regions is None:
+            self._regions = [(start, Normalized(self._text[start:end])) for start, end in self._input_regions()]
+        for start, region in self._regions:
+            self._meter.spend(1 + len(region.text) // 64)
+            place = region.find(wanted)
+            if place is not None:
+                return self._located(start + place[0], start + place[1], wanted)
+        return None
+
+    def _input_regions(self) -> Iterator[tuple[int, int]]:
+        """Longest runs of pieces that came from inputs, with the white space that stands between them."""
+        start = end = -1
+        for offset, leaf in self._leaves:
+            if self._is_from_input(leaf):
+                start = offset if start < 0 else start
+                end = offset + leaf.n
+            elif start >= 0 and not (leaf.origin is None and leaf.s.isspace()):
+                yield self._charged(start, end)
+                start = -1
+        if start >= 0:
+            yield self._charged(start, end)
+
+    def _charged(self, start: int, end: int) -> tuple[int, int]:
+        self._meter.spend(end - start)
+        self._meter.allocate(3 * (end - start))
+        return start, end
+
+    def _is_from_input(self, leaf: Text) -> bool:
+        if leaf.start >= 0:
+            return True
+        return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
+
+    def _located(self, start: int, end: int, wanted: str) -> Text:
+        """The text at a place, as a span of a document where that says the same."""
+        leaves = list(self._touched(start, end))
+        spans = [(leaf.origin, leaf.start + a, leaf.start + b) for leaf, a, b in leaves if leaf.start >= 0]
+        if spans and len(spans) == sum(leaf.origin is not None for leaf, _, _ in leaves):
+            document, first, _ = spans[0]
+            last = spans[-1][2]
+            if (
+                isinstance(document, Document)
+                and all(other is document for other, _, _ in spans)
+                and 0 <= last - first <= end - start + _SLACK
+                and normalized(document.text[first:last]) == wanted
+            ):
+                return span_of(document, first, last - first)
+        origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
+        found = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted)
+        return found or Text(self._text[start:end], origins[0] if len(origins) == 1 else Derived(tuple(origins)))
+
+    def _touched(self, start: int, end: int) -> Iterator[tuple[Text, int, int]]:
+        """The pieces that a place touches, each with the part of it that does."""
+        for offset, leaf in self._leaves:
+            if offset < end and offset + leaf.n > start:
+                yield leaf, max(0, start - offset), min(leaf.n, end - offset)
+
+    def _in_documents(self, sources: Iterable[Stretch], wanted: str) -> Text | None:
+        """The first place of a quote in the parts of documents that a computed text was made from."""
+        searched = 0
+        for source in sources:
+            searched += source.end - source.start
+            if searched > _MOST_SEARCHED:
+                return None
+            self._meter.spend(source.end - source.start)
+            place = Normalized(source.document.text[source.start : source.end]).find(wanted)
+            if place is not None:
+                return span_of(source.document, source.start + place[0], place[1] - place[0])
+        return None
+
+
+def finder_of(prompt: Prompt, meter: Meter) -> QuoteFinder:
+    """The finder over everything that a prompt shows."""
+    return QuoteFinder(prompt.text, prompt.leaves, meter)
+
+
+def normalized(text: str) -> str:
+    """A text with each run of white space as one space, none at the ends."""
+    return " ".join(text.split())
