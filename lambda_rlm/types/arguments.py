@@ -1,0 +1,92 @@
+"""Putting arguments into the places of parameters: by place, by name, and the value that is piped in.
+
+Promises one diagnostic for a call that does not fit, with the signature of what is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lambda_rlm.source import Span
+from lambda_rlm.syntax.term import App, Argument, Term
+from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.nearest import nearest, rename
+from lambda_rlm.types.open_type import Open
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An argument: its term, and its type when it was inferred before."""
+
+    term: Term
+    type: Open | None = None
+    is_piped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """What is called, for messages: its name, its parameters' names, how many of them must be given, its signature."""
+
+    name: str
+    parameters: tuple[str, ...]
+    optional: frozenset[str]
+    signature: str
+
+
+def place(s: Checker, app: App, piped: Given | None, callee: Callee) -> list[Given | None] | None:
+    """Arguments in the order of the parameters, None for an optional one left out; None altogether when they do not fit."""
+    slots: list[Given | None] = [None] * len(callee.parameters)
+    positional = [Given(a.value) for a in app.arguments if a.name is None]
+    if piped is not None:
+        positional.insert(0, piped)
+    if len(positional) > len(slots):
+        _too_many(s, app, callee, len(positional), piped is not None)
+        return None
+    slots[: len(positional)] = positional
+    for argument in app.arguments:
+        if argument.name is not None and not _place_named(s, argument, slots, callee):
+            return None
+    missing = [n for n, slot in zip(callee.parameters, slots, strict=True) if slot is None and n not in callee.optional]
+    if missing:
+        _missing(s, app, callee, missing)
+        return None
+    return slots
+
+
+def _place_named(s: Checker, argument: Argument, slots: list[Given | None], callee: Callee) -> bool:
+    name = argument.name or ""
+    span = Span(argument.span.start, argument.span.start + len(name))
+    if name not in callee.parameters:
+        meant = nearest(name, callee.parameters)
+        hint = f"did you mean `{meant}`? " if meant else ""
+        s.report(
+            "E0206", f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
+            fixes=rename(span, meant) if meant else (),
+        )  # fmt: skip
+        return False
+    index = callee.parameters.index(name)
+    if slots[index] is not None:
+        s.report("E0206", f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
+        return False
+    slots[index] = Given(argument.value)
+    return True
+
+
+def _too_many(s: Checker, app: App, callee: Callee, count: int, is_piped: bool) -> None:
+    most = len(callee.parameters)
+    piped = ", the value piped in included," if is_piped else ""
+    takes = f"{most} argument{'' if most == 1 else 's'}" if not callee.optional else f"at most {most} arguments"
+    message = f"`{callee.name}` takes {takes}, given {count}{piped}".rstrip(",")
+    s.report("E0205", message, app.span, hint=f"it is {callee.signature}")
+
+
+def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> None:
+    names = ", ".join(f"`{name}`" for name in missing)
+    s.report("E0205", f"`{callee.name}` is not given {names}", app.span, hint=f"it is {callee.signature}")
+
+
+def infer_all(s: Checker, app: App) -> None:
+    """Look at the arguments of a call that is wrong as a whole, so that mistakes inside them are reported too."""
+    for argument in app.arguments:
+        s.infer(argument.value)

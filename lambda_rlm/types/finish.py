@@ -1,0 +1,125 @@
+"""From types under inference to frozen data.
+
+Promises: one frozen type for one node, shared; what is left open and constrained gets its default (a literal or Show: Text, Num:
+Int), what is left open and unconstrained stays a variable, which any value fits.
+"""
+
+from __future__ import annotations
+
+from lambda_rlm.types.effects import find_effect
+from lambda_rlm.types.generalize import Mapping
+from lambda_rlm.types.open_type import (
+    ANY,
+    GENERIC,
+    INT,
+    LIST,
+    OPTION,
+    T_INT,
+    T_TEXT,
+    TEXT,
+    Broken,
+    Effects,
+    Fn,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    Rec,
+    find,
+)
+from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Enum, Erroneous, Record, Type, Variable
+from lambda_rlm.types.typed import Substitution
+
+
+class Finisher:
+    """Freezes the nodes of one run; counts the ids of left-over variables on."""
+
+    def __init__(self, next_id: int) -> None:
+        self.next_id = next_id
+        self.done: dict[int, Type] = {}
+        self.kept: list[Open] = []
+
+    def freeze(self, node: Open) -> Type:
+        """The frozen form of a node."""
+        node = find(node)
+        if isinstance(node, Hole):
+            return self._hole(node)
+        if node.frozen is not None:
+            return node.frozen  # type: ignore[return-value]
+        found = self.done.get(id(node))
+        if found is None:
+            found = self._build(node)
+            if node.size:
+                node.frozen = found
+            else:
+                self.done[id(node)] = found
+                self.kept.append(node)
+        return found
+
+    def _build(self, node: Named | Rec | Labels | Fn | Broken) -> Type:
+        if isinstance(node, Named):
+            return Con(node.name, tuple([self.freeze(a) for a in node.arguments]))
+        if isinstance(node, Rec):
+            return Record(tuple([(name, self.freeze(field)) for name, field in node.fields.items()]))
+        if isinstance(node, Labels):
+            return Enum(tuple(sorted(node.labels)))
+        if isinstance(node, Fn):
+            parameters = tuple([self.freeze(p) for p in node.parameters])
+            return Arrow(parameters, self.freeze(node.result), freeze_effect(node.effect))
+        return Erroneous()
+
+    def _hole(self, hole: Hole) -> Type:
+        if hole.level == GENERIC or not hole.is_constrained or (hole.heads == ANY and hole.fields is None):
+            if not hole.id:
+                hole.id = self.next_id
+                self.next_id += 1
+            return Variable(hole.id)
+        hole.link = default_of(hole)
+        return self.freeze(hole.link)
+
+    def substitution(self, mapping: Mapping) -> Substitution:
+        """What quantified variables are at one use."""
+        out: dict[Variable | EffectVariable, Type | AnyEffect] = {}
+        for part, fresh in mapping.items():
+            if isinstance(part, Hole):
+                out[Variable(part.id)] = self.freeze(fresh)  # type: ignore[arg-type]
+            else:
+                out[EffectVariable(part.id)] = freeze_effect(fresh)  # type: ignore[arg-type]
+        return out
+
+
+def freeze_effect(effect: Effects) -> AnyEffect:
+    """An effect nobody raised is pure, unless it is quantified."""
+    effect = find_effect(effect)
+    if effect.is_llm:
+        return Effect.LLM
+    return EffectVariable(effect.id) if effect.level == GENERIC else Effect.PURE
+
+
+def default_of(hole: Hole) -> Open:
+    """The type of a constrained hole that nothing decided."""
+    if hole.fields is not None:
+        return Rec(hole.fields)
+    if hole.heads & INT and hole.heads != ANY and (hole.is_weak or not hole.heads & TEXT):
+        return T_INT
+    if hole.heads & TEXT:
+        return T_TEXT
+    for bit, name in ((LIST, "List"), (OPTION, "Option")):
+        if hole.heads & bit:
+            return Named(name, (Hole(hole.level),))
+    return T_TEXT
+
+
+def thaw(type_: Type) -> Open:
+    """A ground type as inference sees it; raises `ValueError` for one that is not ground data."""
+    match type_:
+        case Con(name, arguments):
+            from lambda_rlm.types.open_type import SCALARS
+
+            return SCALARS[name] if not arguments else Named(name, tuple([thaw(a) for a in arguments]))
+        case Record(fields):
+            return Rec({name: thaw(field) for name, field in fields})
+        case Enum(labels):
+            return Labels(frozenset(labels))
+        case _:
+            raise ValueError(f"an input's type must be data, got {type_!r}")

@@ -1,0 +1,164 @@
+"""Schemes: quantifying what a binding leaves open, and fresh copies of it at each use.
+
+Promises: only what was made inside the binding (its level is deeper) is quantified; what carries a constraint is quantified only
+where a function is written, so that evaluating a value once suffices; a literal's type is never quantified.
+Effects that depend on a quantified effect become one with it, so that a scheme needs no order between its effects.
+"""
+
+from __future__ import annotations
+
+from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
+from lambda_rlm.types.open_type import GENERIC, LITERAL, T_TEXT, Effects, Fn, Hole, Named, Open, Rec, find
+
+Quantified = tuple[Hole | Effects, ...]
+Mapping = dict[Hole | Effects, Open | Effects]
+
+
+def measure(node: Open) -> tuple[int, int]:
+    """Size and depth of a type written out as a tree; constant work per shared part."""
+    known: dict[int, tuple[int, int]] = {}
+
+    def walk(node: Open) -> tuple[int, int]:
+        node = find(node)
+        found = known.get(id(node))
+        if found is None:
+            size, depth = 1, 0
+            for child in inside(node):
+                child_size, child_depth = walk(child)
+                size += child_size
+                depth = max(depth, child_depth)
+            found = known[id(node)] = (size, depth + 1)
+        return found
+
+    return walk(node)
+
+
+def inside(node: Open) -> tuple[Open, ...]:
+    """The types directly inside a found node, what is known of a hole's fields included."""
+    if isinstance(node, Named):
+        return node.arguments
+    if isinstance(node, Rec):
+        return tuple(node.fields.values())
+    if isinstance(node, Fn):
+        return (*node.parameters, node.result)
+    if isinstance(node, Hole) and node.fields:
+        return tuple(node.fields.values())
+    return ()
+
+
+def open_parts(node: Open, level: int) -> tuple[list[Hole], list[Effects]]:
+    """The holes and effects in a type that are deeper than a level, in the order they are met."""
+    holes: dict[Hole, None] = {}
+    effects: dict[Effects, None] = {}
+    stack = [node]
+    seen: set[int] = set()
+    while stack:
+        top = find(stack.pop())
+        if top.size or id(top) in seen:
+            continue
+        seen.add(id(top))
+        if isinstance(top, Hole) and level < top.level < GENERIC:
+            holes[top] = None
+        elif isinstance(top, Fn):
+            effect = find_effect(top.effect)
+            if level < effect.level < GENERIC and not effect.is_llm:
+                effects[effect] = None
+        stack.extend(reversed(inside(top)))
+    return list(holes), list(effects)
+
+
+def generalize(node: Open, level: int, is_function: bool, next_id: int) -> Quantified:
+    """Quantify in place; ids count on from `next_id`."""
+    if node.size:
+        return ()
+    holes, effects = open_parts(node, level)
+    if is_function and any(hole.labels is not None for hole in holes):
+        holes = _default_literals(node, holes, level)
+    chosen: list[Hole | Effects] = []
+    for hole in holes:
+        if hole.is_weak or (hole.is_constrained and not is_function):
+            hole.level = level
+        else:
+            chosen.append(hole)
+    for effect in effects:
+        effect = find_effect(effect)
+        if effect in chosen:
+            continue
+        if is_function and _absorb(effect, level):
+            chosen.append(find_effect(effect))
+        else:
+            lower_effect(effect, level)
+    for offset, part in enumerate(chosen):
+        part.level = GENERIC
+        part.id = next_id + offset
+    return tuple(chosen)
+
+
+def _default_literals(node: Open, holes: list[Hole], level: int) -> list[Hole]:
+    """Literals that only come out of a function are Text."""
+    from_parameters: set[Hole] = set()
+    at = find(node)
+    while isinstance(at, Fn):
+        for parameter in at.parameters:
+            from_parameters.update(open_parts(parameter, level)[0])
+        at = find(at.result)
+    kept: list[Hole] = []
+    for hole in holes:
+        if hole.labels is not None and not hole.heads & ~LITERAL and hole not in from_parameters:
+            hole.link = T_TEXT
+        else:
+            kept.append(hole)
+    return kept
+
+
+def _absorb(effect: Effects, level: int) -> bool:
+    """Make what depends on an effect one with it; False when something outside depends on it, so that it cannot be quantified."""
+    while True:
+        effect = find_effect(effect)
+        above = [find_effect(e) for e in effect.above]
+        above = [e for e in above if e is not effect and not e.is_llm and e.level < GENERIC]
+        if not above:
+            return not effect.is_llm
+        if any(e.level <= level for e in above):
+            return False
+        merge_effects(above[0], effect)
+
+
+def instantiate(node: Open, quantified: Quantified, level: int) -> tuple[Open, Mapping]:
+    """A copy with fresh holes and effects for what is quantified, and which is which."""
+    mapping: Mapping = {}
+    for part in quantified:
+        if isinstance(part, Hole):
+            hole = Hole(level, part.heads)
+            hole.labels, hole.is_data = part.labels, part.is_data
+            mapping[part] = hole
+        else:
+            effect = Effects(level)
+            effect.pure_for = list(part.pure_for)
+            mapping[part] = effect
+    for part, fresh in list(mapping.items()):
+        if isinstance(part, Hole) and part.fields is not None and isinstance(fresh, Hole):
+            fresh.fields = {name: _copy(field, mapping, {}) for name, field in part.fields.items()}
+    return _copy(node, mapping, {}), mapping
+
+
+def _copy(node: Open, mapping: Mapping, done: dict[int, Open]) -> Open:
+    node = find(node)
+    if node.size:
+        return node
+    if isinstance(node, Hole):
+        return mapping.get(node, node)  # type: ignore[return-value]
+    found = done.get(id(node))
+    if found is not None:
+        return found
+    copied: Open = node
+    if isinstance(node, Named):
+        copied = Named(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))
+    elif isinstance(node, Rec):
+        copied = Rec({name: _copy(field, mapping, done) for name, field in node.fields.items()})
+    elif isinstance(node, Fn):
+        effect = find_effect(node.effect)
+        parameters = tuple([_copy(p, mapping, done) for p in node.parameters])
+        copied = Fn(parameters, _copy(node.result, mapping, done), mapping.get(effect, effect))  # type: ignore[arg-type]
+    done[id(node)] = copied
+    return copied

@@ -1,0 +1,179 @@
+"""Type inference: a program and the types of its inputs to a `Typed`, or all its type errors at once.
+
+Owns `infer`, the assembly of the rules, and what is decided once all terms were seen: effects that must be pure, how many
+instances there are, the program's own type. Promises `Typed` or `Rejected` for every program that the parser gives, in bounded
+time and memory. Refuses to know sizes, prices or values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
+from lambda_rlm.source import Span
+from lambda_rlm.syntax import term as t
+from lambda_rlm.types.checker import Binding, Checker, TooMuchWork
+from lambda_rlm.types.effects import find_effect
+from lambda_rlm.types.finish import Finisher, thaw
+from lambda_rlm.types.generalize import measure
+from lambda_rlm.types.infer_call import infer_app, infer_pipe
+from lambda_rlm.types.infer_match import check_match, infer_match
+from lambda_rlm.types.infer_operator import check_if, infer_if, infer_infix, infer_prefix
+from lambda_rlm.types.infer_term import (
+    block_scope,
+    check_block,
+    check_int,
+    check_lam,
+    check_list,
+    check_record,
+    check_text,
+    infer_auto,
+    infer_block,
+    infer_bool,
+    infer_fix,
+    infer_float,
+    infer_int,
+    infer_lam,
+    infer_list,
+    infer_none,
+    infer_record,
+    infer_select,
+    infer_template,
+    infer_text,
+    infer_var,
+)
+from lambda_rlm.types.instances import count_instances
+from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Hole, Open, find
+from lambda_rlm.types.show import show_open
+from lambda_rlm.types.type import TEXT, Effect, Type
+from lambda_rlm.types.typed import Substitution, Typed
+from lambda_rlm.types.unify import demand_data
+
+MAX_AUTOS = 6
+
+_RULES = {
+    t.IntLit: infer_int,
+    t.FloatLit: infer_float,
+    t.BoolLit: infer_bool,
+    t.TextLit: infer_text,
+    t.NoneLit: infer_none,
+    t.Auto: infer_auto,
+    t.Template: infer_template,
+    t.Var: infer_var,
+    t.ListLit: infer_list,
+    t.RecordLit: infer_record,
+    t.Select: infer_select,
+    t.Lam: infer_lam,
+    t.App: infer_app,
+    t.Pipe: infer_pipe,
+    t.Infix: infer_infix,
+    t.Prefix: infer_prefix,
+    t.If: infer_if,
+    t.Match: infer_match,
+    t.Fix: infer_fix,
+    t.Block: infer_block,
+}
+_CHECK_RULES = {
+    t.IntLit: check_int,
+    t.TextLit: check_text,
+    t.ListLit: check_list,
+    t.RecordLit: check_record,
+    t.Lam: check_lam,
+    t.If: check_if,
+    t.Match: check_match,
+    t.Block: check_block,
+}
+
+
+def infer(program: t.Program, inputs: Mapping[str, Type]) -> Typed:
+    """
+    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case).
+
+    Raises `Rejected` with every type error, sorted by place.
+    """
+    known = {"query": TEXT, **inputs}
+    s = Checker(program.source, _RULES, _CHECK_RULES)  # type: ignore[arg-type]
+    for name, type_ in known.items():
+        s.names[name] = Binding("input", name, thaw(type_), Span(0, 0))
+    result = _whole(s, program)
+    _after(s)
+    errors = [d for d in s.diagnostics if d.severity is Severity.ERROR]
+    if errors:
+        raise Rejected(program.source, _distinct(s.diagnostics))
+    return _typed(s, program, known, result)
+
+
+def _whole(s: Checker, program: t.Program) -> Open:
+    try:
+        block_scope(s, program.items)
+        result = s.infer(program.result)
+    except TooMuchWork:
+        return BROKEN
+    if demand_data(result):
+        s.report(
+            "E0214", "the answer of a program holds no functions", program.result.span, given=show_open(result),
+            hint="apply the function to its arguments",
+        )  # fmt: skip
+    size, depth = measure(result)
+    if size > MAX_SIZE or depth > MAX_DEPTH:
+        s.report("E0222", "the type of the answer is too large", program.result.span, hint="give a smaller record")
+        return BROKEN
+    _close_answer(result)
+    return result
+
+
+def _close_answer(result: Open) -> None:
+    """The answer's type is ground: what is left open in it holds no value, and is Text."""
+    stack: list[Open] = [result]
+    while stack:
+        node = find(stack.pop())
+        if node.size:
+            continue
+        if isinstance(node, Hole):
+            if not node.is_constrained or (node.heads & T_TEXT.bit and not node.is_weak and node.fields is None):
+                node.link = T_TEXT
+            elif node.fields is not None:
+                stack.extend(node.fields.values())
+        elif hasattr(node, "arguments"):
+            stack.extend(node.arguments)
+        elif hasattr(node, "fields"):
+            stack.extend(node.fields.values())
+
+
+def _after(s: Checker) -> None:
+    """What is decided once all terms were seen."""
+    reported: set[Span] = set()
+    for effect in s.pinned:
+        effect = find_effect(effect)
+        for span in effect.pure_for if effect.is_llm else ():
+            if isinstance(span, Span) and span not in reported:
+                reported.add(span)
+                s.report(
+                    "E0219",
+                    "`or_else` must not ask a model",
+                    span,
+                    hint='give a value that is there already, such as none or ""',
+                )
+    for number, span in enumerate(s.autos.values(), 1):
+        if number > MAX_AUTOS:
+            s.report("E0216", f"a program has at most {MAX_AUTOS} `auto`", span, hint="write a number here")
+            break
+
+
+def _distinct(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    return list({(d.code, d.primary): d for d in reversed(diagnostics)}.values())
+
+
+def _typed(s: Checker, program: t.Program, inputs: Mapping[str, Type], result: Open) -> Typed:
+    finisher = Finisher(s.next_id)
+    freeze = finisher.freeze
+    answer = freeze(result)
+    types = {key: freeze(node) for key, node in s.types.items()}
+    instances: dict[int, Substitution] = {key: finisher.substitution(m) for key, m in s.instances.items()}
+    too_many = count_instances(s.uses, finisher)
+    if too_many is not None:
+        raise Rejected(program.source, [*s.diagnostics, too_many])
+    effect = Effect.LLM if find_effect(s.effect).is_llm else Effect.PURE
+    written = {key: freeze(node) for key, node in s.written.items()}
+    warnings = tuple(sorted(s.diagnostics, key=lambda d: (d.primary, d.code)))
+    return Typed(program, inputs, answer, effect, warnings, types, s.primitives, instances, s.arguments, written)

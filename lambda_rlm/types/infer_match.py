@@ -1,0 +1,197 @@
+"""The rule for match: patterns against the subject, and whether every value has an arm."""
+
+from __future__ import annotations
+
+from lambda_rlm.diagnostics import Severity
+from lambda_rlm.syntax.term import (
+    AnyPattern,
+    Arm,
+    BoolLit,
+    IntLit,
+    LiteralPattern,
+    Match,
+    NonePattern,
+    Pattern,
+    SomePattern,
+    TextLit,
+)
+from lambda_rlm.types.checker import Binding, Checker
+from lambda_rlm.types.infer_term import meet
+from lambda_rlm.types.mismatch import Why
+from lambda_rlm.types.nearest import nearest, rename
+from lambda_rlm.types.open_type import (
+    BROKEN,
+    T_BOOL,
+    T_INT,
+    TEXTS,
+    Broken,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    find,
+    option_of,
+)
+from lambda_rlm.types.show import show_labels, show_open
+from lambda_rlm.types.unify import Clash, demand_label, fill, restrict
+
+
+def infer_match(s: Checker, term: Match) -> Open:
+    """
+    Γ ⊢ o : Option[σ]    Γ, x : σ ⊢ a : τ₁    Γ ⊢ b : τ₂
+    ───────────────────────────────────────────────────── (Match)
+    Γ ⊢ match o { some(x) => a, none => b } : τ₁ ⊔ τ₂
+    """
+    subject = _subject(s, term)
+    result: Open | None = None
+    for number, arm in enumerate(term.arms, 1):
+        with s.scope(*_bound(s, arm, subject)):
+            given = s.infer(arm.body)
+        result = (
+            given
+            if result is None
+            else meet(s, arm.body, result, given, (f"arm {number} of the match: all arms have one type",))
+        )
+    return result if result is not None else BROKEN
+
+
+def check_match(s: Checker, term: Match, wanted: Open, why: Why) -> Open | None:
+    """A match where the type is known: each arm is checked in its place."""
+    wanted = find(wanted)
+    if not wanted.size:
+        return None
+    subject = _subject(s, term)
+    for arm in term.arms:
+        with s.scope(*_bound(s, arm, subject)):
+            s.check(arm.body, wanted, why)
+    return wanted
+
+
+def _bound(s: Checker, arm: Arm, subject: Open) -> tuple[Binding, ...]:
+    pattern = arm.pattern
+    if not isinstance(pattern, SomePattern) or pattern.name is None:
+        return ()
+    subject = find(subject)
+    type_ = subject.arguments[0] if isinstance(subject, Named) and subject.name == "Option" else BROKEN
+    return (Binding("local", pattern.name, type_, pattern.span),)
+
+
+def _subject(s: Checker, term: Match) -> Open:
+    """The subject's type, with the patterns held against it."""
+    subject = find(s.infer(term.subject))
+    if isinstance(subject, Hole):
+        _decide(s, term, subject)
+        subject = find(subject)
+    if isinstance(subject, Broken):
+        return subject
+    before = len(s.diagnostics)
+    for arm in term.arms:
+        _fits_pattern(s, term, arm.pattern, subject)
+    if len(s.diagnostics) == before:
+        _exhaustive(s, term, subject)
+    return subject
+
+
+def _decide(s: Checker, term: Match, subject: Hole) -> None:
+    """Patterns say what a subject not known yet is; labels without `_` make it the enumeration of just these."""
+    patterns = [arm.pattern for arm in term.arms]
+    literals = [p.literal for p in patterns if isinstance(p, LiteralPattern)]
+    clash: Clash | None = None
+    if any(isinstance(p, SomePattern | NonePattern) for p in patterns):
+        clash = fill(subject, option_of(s.hole()))
+    elif literals and isinstance(literals[0], IntLit):
+        clash = fill(subject, T_INT)
+    elif literals and isinstance(literals[0], BoolLit):
+        clash = fill(subject, T_BOOL)
+    elif literals:
+        labels = frozenset(lit.value for lit in literals if isinstance(lit, TextLit))
+        if any(isinstance(p, AnyPattern) for p in patterns):
+            clash = restrict(subject, TEXTS)
+            for label in labels:
+                clash = clash or demand_label(subject, label, TEXTS)
+        else:
+            clash = fill(subject, Labels(labels))
+    if clash is not None and subject.link is None:
+        s.report(
+            "E0209", f"the patterns do not fit {show_open(subject)}", term.subject.span, given=show_open(subject),
+            hint="match works on Option, labels, Text, Int and Bool",
+        )  # fmt: skip
+        subject.link = BROKEN
+
+
+def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> None:
+    if isinstance(pattern, AnyPattern):
+        return
+    is_option = isinstance(subject, Named) and subject.name == "Option"
+    if isinstance(pattern, SomePattern | NonePattern):
+        if not is_option:
+            shown = "some(x)" if isinstance(pattern, SomePattern) else "none"
+            _misfit(s, term, pattern, subject, f"`{shown}`")
+        return
+    literal = pattern.literal
+    if isinstance(literal, TextLit):
+        if isinstance(subject, Labels):
+            if literal.value not in subject.labels:
+                _no_label(s, pattern, literal.value, subject)
+        elif not isinstance(subject, Hole) and not subject.bit & TEXTS:
+            _misfit(s, term, pattern, subject, show_labels([literal.value]))
+        return
+    wanted = T_INT if isinstance(literal, IntLit) else T_BOOL
+    if subject is not wanted:
+        _misfit(s, term, pattern, subject, f"a pattern of {wanted.name}")
+
+
+def _misfit(s: Checker, term: Match, pattern: Pattern, subject: Open, shown: str) -> None:
+    hint = "match works on Option, labels, Text, Int and Bool"
+    if isinstance(subject, Named) and subject.name == "Option":
+        hint = "match on the Option first: some(x) => …, none => …"
+    elif isinstance(pattern, SomePattern | NonePattern):
+        hint = "this is never none: use it as it is"
+    s.report("E0209", f"{shown} does not fit {show_open(subject)}", pattern.span, expected=show_open(subject), hint=hint)
+
+
+def _no_label(s: Checker, pattern: Pattern, label: str, subject: Labels) -> None:
+    meant = nearest(label, subject.labels)
+    hint = f"did you mean {show_labels([meant])}?" if meant is not None else f"the labels are {show_labels(subject.labels)}"
+    s.report(
+        "E0207", f"{show_labels([label])} is not one of the labels {show_labels(subject.labels)}", pattern.span, hint=hint,
+        expected=show_labels(subject.labels), given=show_labels([label]),
+        fixes=rename(pattern.span, show_labels([meant])) if meant is not None else (),
+    )  # fmt: skip
+
+
+def _key(pattern: Pattern) -> object:
+    if isinstance(pattern, SomePattern):
+        return "some"
+    if isinstance(pattern, NonePattern):
+        return "none"
+    return (type(pattern.literal).__name__, pattern.literal.value) if isinstance(pattern, LiteralPattern) else "_"
+
+
+def _exhaustive(s: Checker, term: Match, subject: Open) -> None:
+    """Warn of arms that no value reaches; report values that no arm takes."""
+    seen: set[object] = set()
+    missing: list[str] | None = None
+    for arm in term.arms:
+        key = _key(arm.pattern)
+        missing = _missing(subject, seen)
+        if "_" in seen or key in seen or missing == []:
+            hint = "remove it, or move it above the arm that takes its values"
+            s.report("E0210", "no value reaches this arm", arm.pattern.span, hint=hint, severity=Severity.WARNING)
+        seen.add(key)
+    missing = _missing(subject, seen)
+    if missing != [] and "_" not in seen:
+        what = ", ".join(missing) if missing else f"other values of {show_open(subject)}"
+        arms = ", ".join(f"{m} => …" for m in missing) if missing else "_ => …"
+        s.report("E0208", f"this match has no arm for {what}", term.span, given=show_open(subject), hint=f"add {arms}")
+
+
+def _missing(subject: Open, seen: set[object]) -> list[str] | None:
+    """The patterns of a type that are not among those seen; None when there are too many to say."""
+    if isinstance(subject, Named) and subject.name == "Option":
+        return [shown for key, shown in (("some", "some(x)"), ("none", "none")) if key not in seen]
+    if subject is T_BOOL:
+        return [str(value).lower() for value in (True, False) if ("BoolLit", value) not in seen]
+    if isinstance(subject, Labels):
+        return [show_labels([label]) for label in sorted(subject.labels) if ("TextLit", label) not in seen]
+    return None

@@ -1,0 +1,265 @@
+"""The rules for operators and choice."""
+
+from __future__ import annotations
+
+from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
+from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.infer_term import meet
+from lambda_rlm.types.joins import compare, join
+from lambda_rlm.types.mismatch import Why, suggest
+from lambda_rlm.types.open_type import (
+    BROKEN,
+    LIST,
+    NUM,
+    OPTION,
+    ORD,
+    SEQ,
+    T_BOOL,
+    T_FLOAT,
+    T_INT,
+    T_TEXT,
+    TEXT,
+    TEXTS,
+    Broken,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    find,
+    list_of,
+    option_of,
+)
+from lambda_rlm.types.show import show_open
+from lambda_rlm.types.unify import Clash, demand_data, fill, is_list_like, is_text_like, restrict, unify
+
+
+def infer_infix(s: Checker, term: Infix) -> Open:
+    operator = term.rest[0][0]
+    if operator in ("and", "or"):
+        for part in (term.first, *(t for _, t in term.rest)):
+            s.check(part, T_BOOL, (f"an operand of `{operator}`",))
+        return T_BOOL
+    if operator == "??":
+        return _default(s, term)
+    if operator in ("==", "!="):
+        return _equal(s, term)
+    if operator in ("<", "<=", ">", ">="):
+        return _order(s, term)
+    if operator == "++":
+        return _append(s, term)
+    return _arithmetic(s, term)
+
+
+def _default(s: Checker, term: Infix) -> Open:
+    """
+    Γ ⊢ a : Option[τ₁]    Γ ⊢ b : τ₂
+    ───────────────────────────────── (Default)
+    Γ ⊢ a ?? b : τ₁ ⊔ τ₂
+    """
+    parts = [term.first, *(t for _, t in term.rest)]
+    types = [s.infer(part) for part in parts]
+    result = types[-1]
+    right = parts[-1]
+    for part, given in zip(reversed(parts[:-1]), reversed(types[:-1]), strict=True):
+        value = _unwrapped(s, part, given)
+        joined = join(value, result)
+        if isinstance(joined, Clash):
+            s.clash(right, result, value, ("the default after `??`",), joined)
+            joined = value
+        result, right = joined, part
+    return result
+
+
+def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
+    given = find(given)
+    if isinstance(given, Named) and given.name == "Option":
+        return given.arguments[0]
+    if isinstance(given, Broken):
+        return BROKEN
+    if isinstance(given, Hole) and given.heads & OPTION:
+        value = s.hole()
+        fill(given, option_of(value))
+        return value
+    s.report(
+        "E0213",
+        f"{show_open(given)} is never none, so `??` has nothing to do",
+        term.span,
+        given=show_open(given),
+        hint="leave out `??` and what follows it",
+    )
+    return BROKEN
+
+
+def _equal(s: Checker, term: Infix) -> Open:
+    operator, right = term.rest[0]
+    a, b = s.infer(term.first), s.infer(right)
+    clash = compare(a, b)
+    if clash is not None:
+        is_left = clash.kind == "label" and isinstance(find(b), Labels)
+        first, _second = (term.first, right) if is_left else (right, term.first)
+        given, wanted = (a, b) if is_left else (b, a)
+        s.clash(first, given, wanted, (f"the sides of `{operator}` have one type",), clash)
+    else:
+        for side, given in ((term.first, a), (right, b)):
+            if demand_data(given):
+                s.report(
+                    "E0214", "functions cannot be compared", side.span, given=show_open(given), hint="compare what they give"
+                )
+                break
+    return T_BOOL
+
+
+def _order(s: Checker, term: Infix) -> Open:
+    operator, right = term.rest[0]
+    a = s.infer(term.first)
+    if operator == "<=" and isinstance(right, Auto) and _is_length(s, term.first):
+        s.autos[id(right)] = right.span
+    b = s.infer(right)
+    why = (f"the sides of `{operator}` have one type",)
+    for side, given in ((term.first, a), (right, b)):
+        if restrict(given, ORD):
+            given = find(given)
+            hint = (
+                "order by a number: match on the label and give each its rank"
+                if isinstance(given, Labels)
+                else suggest(s.source, side, given, T_INT)[0]
+            )
+            s.report("E0225", f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
+            return T_BOOL
+    if _is_text(a) and _is_text(b):
+        return T_BOOL
+    clash = unify(a, b)
+    if clash is not None:
+        s.clash(right, b, a, why, clash)
+    return T_BOOL
+
+
+def _is_text(node: Open) -> bool:
+    node = find(node)
+    return not isinstance(node, Hole) and bool(node.bit & TEXTS)
+
+
+def _is_length(s: Checker, term: Term) -> bool:
+    app = term.stages[-1] if isinstance(term, Pipe) else term
+    return isinstance(app, App) and isinstance(app.function, Var) and app.function.name == "length" and "length" not in s.names
+
+
+def _append(s: Checker, term: Infix) -> Open:
+    """`++` joins texts, or lists: one operand that is known decides for all."""
+    parts = [term.first, *(t for _, t in term.rest)]
+    types = [s.infer(part) for part in parts]
+    found = [find(t) for t in types]
+    deciding = next((f for f in found if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    if deciding is None:
+        return _append_unknown(s, parts, found)
+    if is_text_like(deciding):
+        for part, given in zip(parts, types, strict=True):
+            if not is_text_like(find(given)):
+                s.fits(part, given, T_TEXT, ("an operand of `++` with a Text",))
+        return T_TEXT
+    result: Open = deciding if not isinstance(deciding, Hole) else list_of(s.hole())
+    for part, given in zip(parts, types, strict=True):
+        if find(given) is not deciding:
+            result = _append_list(s, part, result, given)
+    return result
+
+
+def _append_list(s: Checker, part: Term, before: Open, given: Open) -> Open:
+    given = find(given)
+    if isinstance(given, Hole | Broken) or is_list_like(given):
+        return meet(s, part, before, given, ("an operand of `++` with a List",))
+    s.clash(part, given, before, ("an operand of `++` with a List",), Clash("head"))
+    return before
+
+
+def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
+    result: Open = Hole(s.level, SEQ)
+    for part, given in zip(parts, types, strict=True):
+        if isinstance(given, Broken):
+            return BROKEN
+        clash = restrict(given, TEXT | LIST) or unify(given, result)
+        if clash is not None:
+            hint = suggest(s.source, part, given, T_TEXT)[0] or "`++` joins texts, or lists"
+            s.report(
+                "E0213", f"`++` joins texts or lists, not {show_open(given)}", part.span, given=show_open(given), hint=hint
+            )
+            return BROKEN
+    return result
+
+
+def _arithmetic(s: Checker, term: Infix) -> Open:
+    """`+ - * %` keep Int or Float; `/` gives Float."""
+    before, before_term = s.infer(term.first), term.first
+    before = _number(s, before_term, before, term.rest[0][0])
+    for operator, part in term.rest:
+        given = _number(s, part, s.infer(part), operator)
+        if operator == "/":
+            before = T_FLOAT
+            continue
+        clash = unify(given, before)
+        if clash is not None:
+            _mixed(s, before_term, before, part, given, operator)
+            before = BROKEN
+        before_term = part
+    return before
+
+
+def _mixed(s: Checker, left: Term, left_type: Open, right: Term, right_type: Open, operator: str) -> None:
+    """An Int and a Float that are both decided."""
+    is_left_int = find(left_type) is T_INT
+    term, given, wanted = (left, left_type, right_type) if is_left_int else (right, right_type, left_type)
+    s.clash(term, given, wanted, (f"the sides of `{operator}` are both Int or both Float",), Clash("head"))
+
+
+def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
+    if restrict(given, NUM) is None:
+        return given
+    given = find(given)
+    hint, fixes = suggest(s.source, term, given, Hole(0, NUM))
+    if operator == "+" and (is_text_like(given) or is_list_like(given)):
+        hint, fixes = "write `++` to join texts or lists", ()
+    s.report(
+        "E0213",
+        f"`{operator}` works on numbers, not on {show_open(given)}",
+        term.span,
+        given=show_open(given),
+        hint=hint,
+        fixes=fixes,
+    )
+    return BROKEN
+
+
+def infer_prefix(s: Checker, term: Prefix) -> Open:
+    if term.operator == "not":
+        s.check(term.term, T_BOOL, ("the operand of `not`",))
+        return T_BOOL
+    return _number(s, term.term, s.infer(term.term), "-")
+
+
+def infer_if(s: Checker, term: If) -> Open:
+    """
+    Γ ⊢ c : Bool    Γ ⊢ a : τ₁    Γ ⊢ b : τ₂
+    ───────────────────────────────────────── (If)
+    Γ ⊢ if c then a else b : τ₁ ⊔ τ₂
+    """
+    result: Open | None = None
+    for condition, branch in term.branches:
+        s.check(condition, T_BOOL, ("the condition of `if`",))
+        given = s.infer(branch)
+        result = (
+            given if result is None else meet(s, branch, result, given, ("an `else if` branch: all branches have one type",))
+        )
+    assert result is not None
+    return meet(s, term.otherwise, result, s.infer(term.otherwise), ("the `else` branch: all branches have one type",))
+
+
+def check_if(s: Checker, term: If, wanted: Open, why: Why) -> Open | None:
+    """A choice where the type is known: each branch is checked in its place."""
+    wanted = find(wanted)
+    if not wanted.size:
+        return None
+    for condition, branch in term.branches:
+        s.check(condition, T_BOOL, ("the condition of `if`",))
+        s.check(branch, wanted, why)
+    s.check(term.otherwise, wanted, why)
+    return wanted

@@ -1,0 +1,204 @@
+"""Words for a type that does not fit its place.
+
+Owns the message, the reason and the hint of a clash; knows the slips that models and people make (a List where Text is wanted, an
+Option used as its content, a number in `++`) and says what to write instead. A reason is a plain tuple until it is needed.
+"""
+
+from __future__ import annotations
+
+from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
+from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.term import Infix, Lam, Pipe, Term, TextLit
+from lambda_rlm.types.nearest import nearest, rename
+from lambda_rlm.types.open_type import (
+    BOOL,
+    FLOAT,
+    INT,
+    LIST,
+    NUM,
+    OPTION,
+    QUOTE,
+    TEXT,
+    TEXTS,
+    Fn,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    bits,
+    find,
+)
+from lambda_rlm.types.show import show_labels, show_open
+from lambda_rlm.types.unify import Clash
+
+Why = tuple[object, ...]
+"""Why two types met: ("argument", 2, "fold", "f"), ("element", 3), ("else",), … ; empty when the place says it."""
+
+
+def because(why: Why) -> str | None:
+    """A reason in words."""
+    if not why:
+        return None
+    match why:
+        case ("argument", number, function, str(name)) if name:
+            return f"argument {number} of `{function}` (`{name}`)"
+        case ("argument", number, function, *_):
+            return f"argument {number} of `{function}`"
+        case ("piped", function, str(name)) if name:
+            return f"the value piped into `{function}` (`{name}`)"
+        case ("piped", function, *_):
+            return f"the value piped into `{function}`"
+        case ("element", number):
+            return f"element {number} of the list"
+        case ("result", function, name):
+            return f"what the function given as `{name}` of `{function}` gives"
+        case ("step", function):
+            return f"step of a {function}: it gives the next state, which has the type of the first"
+        case ("annotation", name):
+            return f"`{name}` is written with this type"
+        case ("def", name):
+            return f"the result of `{name}` is written with this type"
+        case ("field", name):
+            return f"field `{name}` of the record"
+        case (str(text),):
+            return text
+    return None
+
+
+def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why, clash: Clash) -> Diagnostic:
+    """The diagnostic for a term whose type does not fit its place."""
+    shown_wanted, shown_given = show_open(wanted), show_open(given)
+    reason = because(why)
+    match clash.kind:
+        case "label":
+            return _label(term, given, wanted, reason, clash)
+        case "infinite":
+            return Diagnostic(
+                "E0221", f"this would need a type that contains itself: {shown_given} inside {shown_wanted}", term.span,
+                because=reason, hint="a function cannot be applied to itself, nor a list be its own element",
+            )  # fmt: skip
+        case "size":
+            return Diagnostic(
+                "E0222",
+                "the type of this is too large",
+                term.span,
+                because=reason,
+                hint="build smaller records, or write the types down",
+            )
+        case "function":
+            return Diagnostic(
+                "E0214", f"a function cannot be here, and {shown_given} holds one", term.span, given=shown_given, because=reason,
+                hint="apply the function first, and keep what it gives",
+            )  # fmt: skip
+        case "arity" if isinstance(term, Lam):
+            return _lambda_arity(term, clash, wanted, reason)
+    message = f"expected {shown_wanted}, given {shown_given}"
+    hint, fixes = suggest(source, term, given, wanted)
+    hint = hint or _detail(clash)
+    return Diagnostic(
+        "E0201", message, term.span, hint=hint, expected=shown_wanted, given=shown_given, because=reason, fixes=fixes
+    )
+
+
+def _detail(clash: Clash) -> str | None:
+    names = ", ".join(f"`{name}`" for name in clash.names)
+    if clash.kind == "field":
+        return f"the record lacks {names}"
+    if clash.kind == "extra":
+        return f"the record has {names}, which nothing asks for here"
+    if clash.kind == "arity":
+        return f"one function takes {clash.names[0]} arguments, the other {clash.names[1]}"
+    return None
+
+
+def _lambda_arity(term: Lam, clash: Clash, wanted: Open, reason: str | None) -> Diagnostic:
+    count = int(clash.names[1])
+    names = ", ".join(["x", "y", "z", "u", "v"][:count])
+    function = find(wanted)
+    if isinstance(function, Fn) and count == 2 and len(term.params) == 1:
+        names = f"acc, {term.params[0].name}"
+    return Diagnostic(
+        "E0224", f"this function takes {_count(len(term.params), 'argument')}, and is given {count}", term.span,
+        expected=show_open(wanted), because=reason, hint=f"write fn({names}) => …",
+    )  # fmt: skip
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" + ("" if n == 1 else "s")
+
+
+def _label(term: Term, given: Open, wanted: Open, reason: str | None, clash: Clash) -> Diagnostic:
+    labels = next((side.labels for side in (find(wanted), find(given)) if isinstance(side, Labels)), frozenset())
+    wrong = clash.names[0] if clash.names else ""
+    meant = nearest(wrong, labels)
+    fixes = rename(term.span, show_labels([meant])) if meant is not None and isinstance(term, TextLit) else ()
+    hint = f"did you mean {show_labels([meant])}?" if meant is not None else f"the labels are {show_labels(labels)}"
+    return Diagnostic(
+        "E0207", f"{show_labels([wrong])} is not one of the labels {show_labels(labels)}", term.span, hint=hint,
+        expected=show_labels(labels), given=show_labels([wrong]), because=reason, fixes=fixes,
+    )  # fmt: skip
+
+
+def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[str | None, tuple[Fix, ...]]:
+    """What to write instead, and the edit that does it where it is mechanical."""
+    given, wanted = find(given), find(wanted)
+    text = source.text[term.span.start : term.span.end]
+    short = text if len(text) <= 40 and "\n" not in text else "…"
+    want, have = bits(wanted), bits(given)
+    if have == OPTION and want != OPTION:
+        return f"this may be none: write `{short} ?? default`, or match on it with some(x) and none", ()
+    if want == OPTION and have != OPTION:
+        return f"write some({short})", _wrap(term, "some")
+    if _only_text(want):
+        return _wants_text(term, given, short)
+    if want == FLOAT and have == INT:
+        return f"write to_float({short})", _wrap(term, "to_float")
+    if want == INT and have == FLOAT:
+        return f"write round({short}), floor({short}) or ceil({short})", ()
+    if want & NUM and not want & ~NUM and have & TEXTS:
+        return f"write parse[Int]({short}) ?? 0 to read a number from a text", ()
+    if want & NUM and not want & ~NUM and have == LIST:
+        return f"write length({short}) for the number of elements", ()
+    return _other(given, wanted, short)
+
+
+def _only_text(want: int) -> bool:
+    return bool(want & TEXT) and not want & ~TEXTS
+
+
+def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[Fix, ...]]:
+    have = bits(given)
+    if have & (INT | FLOAT | BOOL) and not have & ~(INT | FLOAT | BOOL):
+        return f"write to_text({short})", _wrap(term, "to_text")
+    if have == LIST and isinstance(given, Named):
+        if bits(find(given.arguments[0])) & TEXTS:
+            return f'write join({short}, "\\n") to make one text of the list, or map over it', ()
+        return 'map the elements to texts, then join them: join(map(xs, fn(x) => …), "\\n")', ()
+    return ("name the field that holds the text, or write to_json(…)" if have == 256 else None), ()
+
+
+def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[Fix, ...]]:
+    want, have = bits(wanted), bits(given)
+    if want == LIST and have & TEXTS and not have & ~TEXTS:
+        return f"make a list first: lines({short}), words({short}), chunk({short}, 20000) or [{short}]", ()
+    if want == LIST and have != LIST and not isinstance(given, Hole | Fn):
+        return f"write [{short}]", ()
+    if want == QUOTE:
+        return "only a model call makes a Quote: llm_call[Quote](…)", ()
+    if isinstance(given, Fn) and not isinstance(wanted, Fn | Hole):
+        return "this is a function: apply it to its arguments", ()
+    if isinstance(wanted, Labels) and have & TEXTS:
+        return f"parse[T]({short}) reads a label from a text and gives an Option", ()
+    if isinstance(wanted, Fn) and not isinstance(given, Fn):
+        return f"write a function: fn({', '.join('xyzuv'[: len(wanted.parameters)])}) => …", ()
+    return None, ()
+
+
+def _wrap(term: Term, function: str) -> tuple[Fix, ...]:
+    if isinstance(term, Infix | Pipe):
+        return ()
+    edits = (
+        Edit(type(term.span)(term.span.start, term.span.start), f"{function}("),
+        Edit(type(term.span)(term.span.end, term.span.end), ")"),
+    )
+    return (Fix(f"wrap in {function}(…)", edits),)

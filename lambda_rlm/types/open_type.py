@@ -1,0 +1,194 @@
+"""Types while they are being found out: trees with mutable holes, and effects as a growing relation.
+
+Owns the mutable state of inference, one node at a time; `unify` and `joins` are its only writers besides generalization.
+Promises: a node whose `size` is above 0 is *ground*: it holds no hole and no effect, so that it may be shared and never
+walked. Refuses to leave the room: `finish` turns everything into the frozen data of `type`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+INT: Final = 1
+FLOAT: Final = 2
+BOOL: Final = 4
+TEXT: Final = 8
+QUOTE: Final = 16
+ENUM: Final = 32
+LIST: Final = 64
+OPTION: Final = 128
+RECORD: Final = 256
+FUNCTION: Final = 512
+ANY: Final = 1023
+
+NUM: Final = INT | FLOAT
+TEXTS: Final = TEXT | QUOTE | ENUM
+ORD: Final = INT | FLOAT | TEXT | QUOTE
+SHOW: Final = INT | FLOAT | BOOL | TEXTS
+SEQ: Final = TEXT | LIST
+LITERAL: Final = TEXT | ENUM
+
+GENERIC: Final = 1 << 30
+"""The level of a quantified hole or effect: it belongs to a scheme and is never bound again."""
+
+MAX_SIZE: Final = 500
+MAX_DEPTH: Final = 8
+
+
+class Effects:
+    """One class of effects. Raised to `llm` by a model call under it; then everything `above` it is raised too."""
+
+    __slots__ = ("above", "id", "is_llm", "level", "link", "pure_for")
+
+    def __init__(self, level: int, is_llm: bool = False) -> None:
+        self.link: Effects | None = None
+        self.level = level
+        self.is_llm = is_llm
+        self.above: list[Effects] = []
+        self.pure_for: list[object] = []
+        self.id = 0
+
+
+class Named:
+    """`Int Float Bool Text Quote`, `List[T]`, `Option[T]`."""
+
+    __slots__ = ("arguments", "bit", "frozen", "name", "size")
+
+    def __init__(self, name: str, arguments: tuple[Open, ...] = ()) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.bit = _BITS[name]
+        self.frozen: object | None = None
+        size = 1
+        for argument in arguments:
+            if not argument.size:
+                size = 0
+                break
+            size += argument.size
+        self.size = size
+
+
+class Rec:
+    """A record; the fields stand in the order of their names."""
+
+    __slots__ = ("fields", "frozen", "size")
+    bit: Final = RECORD
+
+    def __init__(self, fields: dict[str, Open]) -> None:
+        self.fields = dict(sorted(fields.items()))
+        self.frozen: object | None = None
+        size = 1
+        for field in fields.values():
+            if not field.size:
+                size = 0
+                break
+            size += field.size
+        self.size = size
+
+
+class Labels:
+    """An enumeration."""
+
+    __slots__ = ("frozen", "labels", "size")
+    bit: Final = ENUM
+
+    def __init__(self, labels: frozenset[str]) -> None:
+        self.labels = labels
+        self.frozen: object | None = None
+        self.size = 1
+
+
+class Fn:
+    """A function type."""
+
+    __slots__ = ("effect", "frozen", "parameters", "result")
+    bit: Final = FUNCTION
+    size: Final = 0
+
+    def __init__(self, parameters: tuple[Open, ...], result: Open, effect: Effects) -> None:
+        self.parameters = parameters
+        self.result = result
+        self.effect = effect
+        self.frozen: object | None = None
+
+
+class Hole:
+    """A type not yet known, with what is known of it: allowed heads, fields it has, labels it was met with, no functions inside.
+
+    `is_weak`: an integer literal touched it, so that it is never quantified.
+    """
+
+    __slots__ = ("fields", "heads", "id", "is_data", "is_weak", "labels", "level", "link")
+    size: Final = 0
+
+    def __init__(self, level: int, heads: int = ANY) -> None:
+        self.link: Open | None = None
+        self.level = level
+        self.heads = heads
+        self.fields: dict[str, Open] | None = None
+        self.labels: frozenset[str] | None = None
+        self.is_data = False
+        self.is_weak = False
+        self.id = 0
+
+    @property
+    def is_constrained(self) -> bool:
+        return self.heads != ANY or self.is_data or self.fields is not None or self.labels is not None
+
+
+class Broken:
+    """The type of something with a reported mistake: fits everywhere."""
+
+    __slots__ = ("frozen",)
+    size: Final = 1
+    bit: Final = ANY
+
+    def __init__(self) -> None:
+        self.frozen: object | None = None
+
+
+Open = Named | Rec | Labels | Fn | Hole | Broken
+
+_BITS: Final = {
+    "Int": INT,
+    "Float": FLOAT,
+    "Bool": BOOL,
+    "Text": TEXT,
+    "Quote": QUOTE,
+    "List": LIST,
+    "Option": OPTION,
+}
+
+T_INT: Final = Named("Int")
+T_FLOAT: Final = Named("Float")
+T_BOOL: Final = Named("Bool")
+T_TEXT: Final = Named("Text")
+T_QUOTE: Final = Named("Quote")
+BROKEN: Final = Broken()
+
+SCALARS: Final = {node.name: node for node in (T_INT, T_FLOAT, T_BOOL, T_TEXT, T_QUOTE)}
+
+
+def list_of(element: Open) -> Named:
+    return Named("List", (element,))
+
+
+def option_of(element: Open) -> Named:
+    return Named("Option", (element,))
+
+
+def find(node: Open) -> Open:
+    """What stands at the end of a chain of filled holes; shortens the chain."""
+    if not isinstance(node, Hole) or node.link is None:
+        return node
+    end: Open = node.link
+    while isinstance(end, Hole) and end.link is not None:
+        end = end.link
+    while isinstance(node, Hole) and node.link is not None and node.link is not end:
+        node.link, node = end, node.link
+    return end
+
+
+def bits(node: Open) -> int:
+    """The heads that a found node may have."""
+    return node.heads if isinstance(node, Hole) else node.bit

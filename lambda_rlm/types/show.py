@@ -1,0 +1,126 @@
+"""Types as people read them: `List[{ id: Int, opened: Text }]`, `(a) -> b ! llm`, `"no" | "yes"`.
+
+Promises: equal types print equally; variables are named a, b, c … in the order they are met. A record that is longer than a line
+can hold is cut with `…`. Effects are printed only where a model is asked or may be asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from lambda_rlm.types.effects import find_effect
+from lambda_rlm.types.open_type import (
+    BOOL,
+    ENUM,
+    FLOAT,
+    INT,
+    LIST,
+    QUOTE,
+    TEXT,
+    Broken,
+    Effects,
+    Fn,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    Rec,
+    find,
+)
+from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Enum, Record, Type, Variable
+
+MAX_LABELS = 12
+_HEADS = ((INT, "Int"), (FLOAT, "Float"), (BOOL, "Bool"), (TEXT, "Text"), (QUOTE, "Quote"), (ENUM, "a label"), (LIST, "List"))
+
+
+class _Names:
+    """Names of variables, in the order they are met."""
+
+    def __init__(self) -> None:
+        self.of: dict[object, str] = {}
+
+    def name(self, key: object) -> str:
+        if key not in self.of:
+            n = len(self.of)
+            self.of[key] = "abcdefghijklmnopqrstuvwxyz"[n % 26] + (str(n // 26) if n >= 26 else "")
+        return self.of[key]
+
+
+def show(type_: Type) -> str:
+    """A type as written in the language; effects follow `!`."""
+    return _Shower().type(type_)
+
+
+def show_open(node: Open) -> str:
+    """A type under inference, for a message: what is not known yet shows as what is known of it."""
+    return _Shower().open(node, 0)
+
+
+def show_labels(labels: Iterable[str]) -> str:
+    """Labels as an enumeration is written, long ones cut."""
+    quoted = [json.dumps(label, ensure_ascii=False) for label in sorted(labels)]
+    more = len(quoted) - MAX_LABELS
+    return " | ".join(quoted[:MAX_LABELS]) + (f" | … {more} more" if more > 0 else "")
+
+
+class _Shower:
+    def __init__(self) -> None:
+        self.names = _Names()
+        self.effects: dict[int, str] = {}
+
+    def type(self, type_: Type) -> str:
+        match type_:
+            case Con(name, arguments):
+                return name + (f"[{', '.join(self.type(a) for a in arguments)}]" if arguments else "")
+            case Record(fields):
+                return "{ " + ", ".join(f"{n}: {self.type(t)}" for n, t in fields) + " }"
+            case Enum(labels):
+                return show_labels(labels)
+            case Arrow(parameters, result, effect):
+                return f"({', '.join(self.type(p) for p in parameters)}) -> {self.type(result)}{self._effect(effect)}"
+            case Variable():
+                return self.names.name(type_.id)
+            case _:
+                return "?"
+
+    def _effect(self, effect: AnyEffect) -> str:
+        if isinstance(effect, EffectVariable):
+            name = "e" if not self.effects else f"e{len(self.effects) + 1}"
+            return f" ! {self.effects.setdefault(effect.id, name)}"
+        return " ! llm" if effect is Effect.LLM else ""
+
+    def open(self, node: Open, depth: int) -> str:
+        node = find(node)
+        if depth > 12:
+            return "…"
+        if isinstance(node, Named):
+            return node.name + (f"[{', '.join(self.open(a, depth + 1) for a in node.arguments)}]" if node.arguments else "")
+        if isinstance(node, Rec):
+            return self._fields(node.fields, depth)
+        if isinstance(node, Labels):
+            return show_labels(node.labels)
+        if isinstance(node, Fn):
+            shown = ", ".join(self.open(p, depth + 1) for p in node.parameters)
+            return f"({shown}) -> {self.open(node.result, depth + 1)}{self._open_effect(node.effect)}"
+        if isinstance(node, Broken):
+            return "?"
+        return self._hole(node, depth)
+
+    def _open_effect(self, effect: Effects) -> str:
+        return " ! llm" if find_effect(effect).is_llm else ""
+
+    def _fields(self, fields: dict[str, Open], depth: int, tail: str = "") -> str:
+        return "{ " + ", ".join(f"{n}: {self.open(t, depth + 1)}" for n, t in fields.items()) + f"{tail} }}"
+
+    def _hole(self, hole: Hole, depth: int) -> str:
+        if hole.fields is not None:
+            return self._fields(hole.fields, depth, ", …")
+        if hole.labels is not None:
+            return show_labels(hole.labels) if not hole.heads & TEXT else "Text"
+        if hole.is_weak:
+            return "Int"
+        heads = [name for bit, name in _HEADS if hole.heads & bit]
+        if len(heads) + 3 <= len(_HEADS):
+            return " or ".join(heads)
+        return self.names.name(id(hole))

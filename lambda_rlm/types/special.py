@@ -1,0 +1,74 @@
+"""What single library functions ask for beyond their row: literal maxima, patterns that compile, where `auto` may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.syntax.term import IntLit, TextLit
+from lambda_rlm.types.arguments import Given
+from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.rows import Row
+
+AUTO_PARAMETERS = frozenset(
+    {
+        (Primitive.CHUNK, "max"),
+        (Primitive.WINDOWS, "max"),
+        (Primitive.PACK, "max"),
+        (Primitive.BATCH, "n"),
+        (Primitive.SPLIT, "k"),
+        (Primitive.TREE_FOLD, "group"),
+        (Primitive.LLM_MAP, "per_call"),
+        (Primitive.LLM_MAP_BY, "per_call"),
+    }
+)
+
+
+def check_special(s: Checker, primitive: Primitive, row: Row, slots: Sequence[Given | None]) -> None:
+    """Check what the row of a library function cannot say."""
+    check = _CHECKS.get(primitive)
+    if check is not None:
+        check(s, {p.name: g for p, g in zip(row.parameters, slots, strict=True) if g is not None})
+
+
+def _iterate(s: Checker, given: dict[str, Given]) -> None:
+    most = given["max"].term
+    if not isinstance(most, IntLit):
+        s.report(
+            "E0218",
+            "`max` of iterate must be a literal",
+            most.span,
+            hint="write a number such as 10: it bounds the work before the run",
+        )
+
+
+def _pattern(s: Checker, given: dict[str, Given]) -> None:
+    term = given["regex"].term
+    if isinstance(term, TextLit) and not given["regex"].is_piped:
+        problem = pattern_problem(term.value)
+        if problem is not None:
+            hint = 'patterns are RE2: no lookahead, lookbehind or backreferences; write r"…" so that \\ stands for itself'
+            s.report("E0217", f"this is no pattern: {problem}", term.span, hint=hint)
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """What RE2 says against a pattern."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        detail = error.args[0] if error.args else "it does not compile"
+        return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
+    return None
+
+
+_CHECKS: dict[Primitive, Callable[[Checker, dict[str, Given]], None]] = {
+    Primitive.ITERATE: _iterate,
+    Primitive.MATCHES: _pattern,
+    Primitive.SEARCH: _pattern,
+    Primitive.SECTIONS: _pattern,
+    Primitive.REPLACE_REGEX: _pattern,
+}

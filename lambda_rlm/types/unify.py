@@ -1,0 +1,337 @@
+"""Making types meet: equality (`unify`), flowing into a place (`fit`), and what may be demanded of a type (`restrict` …).
+
+Owns every filling of a hole. Promises: no cyclic type, no type above the size cap, a filled hole satisfies what was known of it,
+constraints meet by intersection. Each function gives None, or the `Clash` that a caller turns into a diagnostic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
+from lambda_rlm.types.open_type import (
+    BROKEN,
+    ENUM,
+    LIST,
+    MAX_SIZE,
+    RECORD,
+    T_TEXT,
+    TEXT,
+    TEXTS,
+    Broken,
+    Fn,
+    Hole,
+    Labels,
+    Named,
+    Open,
+    Rec,
+    find,
+)
+
+WALK_CAP = 4 * MAX_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Why two types do not meet: `kind` is one of head, field, extra, arity, label, function, infinite, size; `names` says which."""
+
+    kind: str
+    names: tuple[str, ...] = ()
+
+
+HEAD = Clash("head")
+FUNCTION_INSIDE = Clash("function")
+INFINITE = Clash("infinite")
+TOO_LARGE = Clash("size")
+
+
+def unify(a: Open, b: Open) -> Clash | None:
+    """Make two types equal."""
+    a, b = find(a), find(b)
+    if a is b:
+        return None
+    if isinstance(a, Hole):
+        return _merge(a, b) if isinstance(b, Hole) else fill(a, b)
+    if isinstance(b, Hole):
+        return fill(b, a)
+    if isinstance(a, Named):
+        if isinstance(b, Named) and a.name == b.name:
+            for x, y in zip(a.arguments, b.arguments, strict=True):
+                if clash := unify(x, y):
+                    return clash
+            return None
+    elif isinstance(a, Rec):
+        if isinstance(b, Rec):
+            return _unify_records(a, b)
+    elif isinstance(a, Labels):
+        if isinstance(b, Labels) and a.labels == b.labels:
+            return None
+    elif isinstance(a, Fn) and isinstance(b, Fn):
+        return _unify_functions(a, b)
+    return None if isinstance(a, Broken) or isinstance(b, Broken) else HEAD
+
+
+def _unify_records(a: Rec, b: Rec) -> Clash | None:
+    if clash := _same_fields(a, b):
+        return clash
+    for name, field in a.fields.items():
+        if clash := unify(field, b.fields[name]):
+            return clash
+    return None
+
+
+def _same_fields(given: Rec, wanted: Rec) -> Clash | None:
+    if given.fields.keys() == wanted.fields.keys():
+        return None
+    missing = tuple(n for n in wanted.fields if n not in given.fields)
+    return Clash("field", missing) if missing else Clash("extra", tuple(n for n in given.fields if n not in wanted.fields))
+
+
+def _unify_functions(a: Fn, b: Fn) -> Clash | None:
+    if len(a.parameters) != len(b.parameters):
+        return Clash("arity", (str(len(a.parameters)), str(len(b.parameters))))
+    for x, y in zip(a.parameters, b.parameters, strict=True):
+        if clash := unify(x, y):
+            return clash
+    merge_effects(a.effect, b.effect)
+    return unify(a.result, b.result)
+
+
+def fit(given: Open, wanted: Open) -> Clash | None:
+    """A value of type `given` flows into a place of type `wanted`: Text takes a Quote or an enumeration, also inside.
+
+    Sound without a conversion: the three have one representation.
+    """
+    given, wanted = find(given), find(wanted)
+    if given is wanted:
+        return None
+    if isinstance(wanted, Hole):
+        return _fit_hole(given, wanted)
+    if isinstance(given, Hole):
+        return fill(given, wanted)
+    if isinstance(given, Named):
+        if isinstance(wanted, Named):
+            if given.name == wanted.name:
+                return fit(given.arguments[0], wanted.arguments[0]) if given.arguments else None
+            if wanted is T_TEXT and given.name == "Quote":
+                return None
+    elif isinstance(given, Labels):
+        if wanted is T_TEXT or (isinstance(wanted, Labels) and given.labels == wanted.labels):
+            return None
+    elif isinstance(given, Rec):
+        if isinstance(wanted, Rec):
+            return _fit_records(given, wanted)
+    elif isinstance(given, Fn) and isinstance(wanted, Fn):
+        return _fit_functions(given, wanted)
+    return None if isinstance(given, Broken) or isinstance(wanted, Broken) else HEAD
+
+
+def _fit_hole(given: Open, wanted: Hole) -> Clash | None:
+    if isinstance(given, Hole):
+        return _merge(given, wanted)
+    is_text = bool(given.bit & TEXTS) and given is not BROKEN
+    if is_text and wanted.heads & TEXT and (not wanted.heads & given.bit or _lacks_labels(given, wanted)):
+        return fill(wanted, T_TEXT)
+    return fill(wanted, given)
+
+
+def _lacks_labels(given: Open, wanted: Hole) -> bool:
+    return isinstance(given, Labels) and wanted.labels is not None and not wanted.labels <= given.labels
+
+
+def _fit_records(given: Rec, wanted: Rec) -> Clash | None:
+    if clash := _same_fields(given, wanted):
+        return clash
+    for name, field in given.fields.items():
+        if clash := fit(field, wanted.fields[name]):
+            return clash
+    return None
+
+
+def _fit_functions(given: Fn, wanted: Fn) -> Clash | None:
+    if len(given.parameters) != len(wanted.parameters):
+        return Clash("arity", (str(len(given.parameters)), str(len(wanted.parameters))))
+    for x, y in zip(given.parameters, wanted.parameters, strict=True):
+        if clash := fit(y, x):
+            return clash
+    merge_effects(given.effect, wanted.effect)
+    return fit(given.result, wanted.result)
+
+
+def fill(hole: Hole, node: Open) -> Clash | None:
+    """Let a hole be a type that is no hole."""
+    if isinstance(node, Broken):
+        hole.link = node
+        return None
+    if not hole.heads & node.bit:  # type: ignore[union-attr]
+        return HEAD
+    if (not node.size or hole.is_data) and (clash := _settle(node, hole, hole.level)):
+        return clash
+    if hole.is_data and (clash := demand_data(node)):
+        return clash
+    if hole.labels is not None and isinstance(node, Labels) and not hole.labels <= node.labels:
+        return Clash("label", tuple(sorted(hole.labels - node.labels)))
+    hole.link = node
+    if hole.fields is not None and isinstance(node, Rec):
+        return _fill_fields(hole.fields, node)
+    return None
+
+
+def _fill_fields(fields: dict[str, Open], record: Rec) -> Clash | None:
+    missing = tuple(name for name in fields if name not in record.fields)
+    if missing:
+        return Clash("field", missing)
+    for name, field in fields.items():
+        if clash := unify(record.fields[name], field):
+            return clash
+    return None
+
+
+def _settle(node: Open, hole: Hole, level: int) -> Clash | None:
+    """The occurs check; also keeps what is inside from being quantified above `level`, and counts."""
+    stack = [node]
+    count = 0
+    while stack:
+        top = find(stack.pop())
+        count += top.size or 1
+        if count > WALK_CAP:
+            return TOO_LARGE
+        if top.size:
+            continue
+        if isinstance(top, Hole):
+            if top is hole:
+                return INFINITE
+            top.level = min(top.level, level)
+            if top.fields:
+                stack.extend(top.fields.values())
+        elif isinstance(top, Named):
+            stack.extend(top.arguments)
+        elif isinstance(top, Rec):
+            stack.extend(top.fields.values())
+        elif isinstance(top, Fn):
+            stack.extend(top.parameters)
+            stack.append(top.result)
+            lower_effect(find_effect(top.effect), level)
+    return None
+
+
+def _merge(a: Hole, b: Hole) -> Clash | None:
+    """Let two holes be one: constraints meet by intersection."""
+    heads = a.heads & b.heads
+    if not heads:
+        return HEAD
+    if (a.fields and (clash := _settle_fields(a, b))) or (b.fields and (clash := _settle_fields(b, a))):
+        return clash
+    if a.fields and not heads & RECORD:
+        return HEAD
+    b.heads = heads
+    b.level = min(a.level, b.level)
+    b.is_weak = a.is_weak or b.is_weak
+    if a.labels is not None:
+        b.labels = a.labels if b.labels is None else a.labels | b.labels
+    needs_data = a.is_data != b.is_data
+    b.is_data = a.is_data or b.is_data
+    a.link = b
+    if a.fields and (clash := _merge_fields(a.fields, b)):
+        return clash
+    if needs_data and b.fields:
+        return _data_fields(b.fields)
+    return None
+
+
+def _settle_fields(owner: Hole, other: Hole) -> Clash | None:
+    for field in (owner.fields or {}).values():
+        if clash := _settle(field, other, other.level):
+            return clash
+    return None
+
+
+def _merge_fields(fields: dict[str, Open], into: Hole) -> Clash | None:
+    if into.fields is None:
+        into.fields = dict(fields)
+        return None
+    for name, field in fields.items():
+        known = into.fields.get(name)
+        if known is None:
+            into.fields[name] = field
+        elif clash := unify(known, field):
+            return clash
+    return None
+
+
+def _data_fields(fields: dict[str, Open]) -> Clash | None:
+    for field in fields.values():
+        if clash := demand_data(field):
+            return clash
+    return None
+
+
+def restrict(node: Open, heads: int) -> Clash | None:
+    """Demand one of some heads."""
+    node = find(node)
+    if isinstance(node, Hole):
+        if not node.heads & heads:
+            return HEAD
+        node.heads &= heads
+        return None
+    return None if node.bit & heads else HEAD  # type: ignore[union-attr]
+
+
+def demand_data(node: Open) -> Clash | None:
+    """Demand that no function is inside; holes remember it."""
+    stack = [node]
+    seen: set[int] = set()
+    while stack:
+        top = find(stack.pop())
+        if top.size or id(top) in seen:
+            continue
+        seen.add(id(top))
+        if isinstance(top, Fn):
+            return FUNCTION_INSIDE
+        if isinstance(top, Hole):
+            if not top.heads & ~512:
+                return FUNCTION_INSIDE
+            if not top.is_data:
+                top.is_data = True
+                stack.extend((top.fields or {}).values())
+        elif isinstance(top, Named):
+            stack.extend(top.arguments)
+        elif isinstance(top, Rec):
+            stack.extend(top.fields.values())
+    return None
+
+
+def demand_field(hole: Hole, name: str, field: Open) -> Clash | None:
+    """Demand that a type not yet known is a record with a field of a type."""
+    if not hole.heads & RECORD:
+        return HEAD
+    hole.heads = RECORD
+    if hole.fields is None:
+        hole.fields = {}
+    known = hole.fields.get(name)
+    if known is not None:
+        return unify(known, field)
+    hole.fields[name] = field
+    if hole.is_data:
+        return demand_data(field)
+    return _settle(field, hole, hole.level)
+
+
+def demand_label(hole: Hole, label: str, heads: int) -> Clash | None:
+    """Demand that a type not yet known has a label, or is no enumeration."""
+    if clash := restrict(hole, heads):
+        return clash
+    hole.labels = frozenset((label,)) if hole.labels is None else hole.labels | {label}
+    return None
+
+
+def is_list_like(node: Open) -> bool:
+    """Whether a found node can only be a list."""
+    return node.bit == LIST if not isinstance(node, Hole) else node.heads == LIST
+
+
+def is_text_like(node: Open) -> bool:
+    """Whether a found node can only be Text, Quote or an enumeration."""
+    if isinstance(node, Hole):
+        return not node.heads & ~(TEXT | ENUM | TEXTS)
+    return bool(node.bit & TEXTS) and not isinstance(node, Broken)
