@@ -42,9 +42,9 @@ def no_field(s: Checker, term: Select, record: Open) -> Open:
         message = f"there is no field `{term.field}` in {show_open(record)}"
         s.report("E0203", message, term.field_span, hint=f"{hint}its fields are {names}", given=show_open(record), fixes=fixes)
         return BROKEN
-    hint, fixes = _field_of(s, term, record)
+    how, fixes = _field_of(s, term, record)
     message = f"{show_open(record)} has no fields, so no `.{term.field}`"
-    s.report("E0203", message, term.field_span, hint=hint, given=show_open(record), fixes=fixes)
+    s.report("E0203", message, term.field_span, hint=how, given=show_open(record), fixes=fixes)
     return BROKEN
 
 

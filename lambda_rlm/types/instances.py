@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.types.checker import Binding, Use
 from lambda_rlm.types.finish import Finisher
-from lambda_rlm.types.type import EffectVariable
+from lambda_rlm.types.type import AnyEffect, Effect, EffectVariable, Type
 from lambda_rlm.types.typed import Substitution, ground
 
 MAX_INSTANCES = 1_000
@@ -44,10 +44,10 @@ def count_instances(uses: Sequence[Use], finisher: Finisher) -> Diagnostic | Non
     return None
 
 
-def _ground(value: object, outer: Substitution) -> object:
+def _ground(value: Type | AnyEffect, outer: Substitution) -> Type | AnyEffect:
     if isinstance(value, EffectVariable):
         return outer.get(value, value)
-    return ground(value, outer)  # type: ignore[arg-type]
+    return value if isinstance(value, Effect) else ground(value, outer)
 
 
 def _quantified(owner: Binding | None) -> Binding | None:

@@ -59,6 +59,7 @@ class Named:
         self.arguments = arguments
         self.bit = _BITS[name]
         self.frozen: object | None = None
+        self.size: int
         size = 1
         for argument in arguments:
             if not argument.size:
@@ -77,6 +78,7 @@ class Rec:
     def __init__(self, fields: dict[str, Open]) -> None:
         self.fields = dict(sorted(fields.items()))
         self.frozen: object | None = None
+        self.size: int
         size = 1
         for field in fields.values():
             if not field.size:
@@ -103,7 +105,7 @@ class Fn:
 
     __slots__ = ("effect", "frozen", "parameters", "result")
     bit: Final = FUNCTION
-    size: Final = 0
+    size: Final[int] = 0
 
     def __init__(self, parameters: tuple[Open, ...], result: Open, effect: Effects) -> None:
         self.parameters = parameters
@@ -119,7 +121,7 @@ class Hole:
     """
 
     __slots__ = ("fields", "heads", "id", "is_data", "is_weak", "labels", "level", "link")
-    size: Final = 0
+    size: Final[int] = 0
 
     def __init__(self, level: int, heads: int = ANY) -> None:
         self.link: Open | None = None
@@ -140,7 +142,7 @@ class Broken:
     """The type of something with a reported mistake: fits everywhere."""
 
     __slots__ = ("frozen",)
-    size: Final = 1
+    size: Final[int] = 1
     bit: Final = ANY
 
     def __init__(self) -> None:

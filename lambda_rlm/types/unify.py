@@ -274,7 +274,7 @@ def restrict(node: Open, heads: int) -> Clash | None:
             return HEAD
         node.heads &= heads
         return None
-    return None if node.bit & heads else HEAD  # type: ignore[union-attr]
+    return None if node.bit & heads else HEAD
 
 
 def demand_data(node: Open) -> Clash | None:
