@@ -1,0 +1,67 @@
+"""Which way a question goes: straight to the model, or through a strategy of the standard library.
+
+Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice. Asks no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.plan.measure import Measure
+
+Choice = Literal["auto", "direct", "plan"]
+CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan")
+
+TASKS: Final = ("search", "summarise")
+"""Strategies for texts longer than the window; each is a file of the standard library."""
+
+_OUT: Final = 512
+"""Tokens left for the reply to a direct call."""
+_AROUND: Final = 400
+"""Tokens left for what stands around the text in a prompt."""
+_MOST_READ: Final = 8_000
+_MOST_READ_SMALL: Final = 3_000
+_SMALL_WINDOW: Final = 16_384
+_CAUTION: Final = 0.8
+"""Some stretches of a text have shorter tokens than those that were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A strategy's name (a file of the standard library), why it was chosen, and the numbers it is given."""
+
+    strategy: str
+    reason: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Choice = "auto", task: str = "search") -> Route:
+    """The way for a question about inputs of this size; raises `ValueError` for an unknown choice or task."""
+    if choice not in CHOICES:
+        raise ValueError(f"unknown strategy {choice!r}; there are {', '.join(CHOICES)}")
+    if task not in TASKS:
+        raise ValueError(f"unknown task {task!r}; there are {', '.join(TASKS)}")
+    needed = measure.tokens + 2 * query_tokens + _AROUND + min(_OUT, profile.window // 4)
+    about = "" if measure.is_exact else "about "
+    size = f"the inputs have {about}{measure.tokens:,} tokens, the window of {profile.name} {profile.window:,}"
+    if choice == "direct":
+        return Route("direct", "as asked for")
+    if choice == "plan":
+        return Route(task, "as asked for", sizes(measure, query_tokens, profile))
+    if needed <= profile.window:
+        return Route("direct", size)
+    return Route(task, size, sizes(measure, query_tokens, profile))
+
+
+def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
+    """`reading`: the characters that a strategy shows the model at once.
+
+    Weak models with small windows are shown less than would fit: they answer better and sooner.
+    """
+    free = profile.window - 2 * query_tokens - _AROUND - min(_OUT, profile.window // 4)
+    most = _MOST_READ_SMALL if profile.window <= _SMALL_WINDOW else _MOST_READ
+    tokens = max(100, min(most, free))
+    return {"reading": max(200, int(tokens * measure.characters_per_token * _CAUTION))}
