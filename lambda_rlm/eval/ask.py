@@ -53,7 +53,7 @@ class AskSettings:
 
     `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
     `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
-    of one `llm_map` prompt; `temperature` that of independent samples.
+    of one `llm_map` prompt; `temperature` that of independent samples, `seed` the number of the first.
     """
 
     key: bytes
@@ -63,6 +63,7 @@ class AskSettings:
     max_reply: int = 100_000
     per_call: int = 16
     temperature: float = 0.7
+    seed: int = 0
     is_strict: bool = False
     solver: SubSolver | None = None
 

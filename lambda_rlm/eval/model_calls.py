@@ -62,7 +62,7 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
         made = prompt_of(prompt, site.meter)
 
         def sample(number: int) -> Callable[[], Awaitable[Value]]:
-            sampling = Sampling(temperature=settings.temperature, seed=number)
+            sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
             question = Question(made, shape, asker.out(out), sampling, settings.repairs)
             return lambda: asker.ask(question, site.span)
 

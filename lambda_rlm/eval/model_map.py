@@ -92,7 +92,9 @@ async def _mapped(
     mapping = _Mapping(site, asker, type_, items, instruction, per_call, out)
     every = list(range(len(items)))
     batches = mapping.pack(every)
-    samplings = [GREEDY] if votes == 1 else [Sampling(temperature=asker.settings.temperature, seed=v) for v in range(votes)]
+    settings = asker.settings
+    seeds = range(settings.seed, settings.seed + votes)
+    samplings = [GREEDY] if votes == 1 else [Sampling(temperature=settings.temperature, seed=seed) for seed in seeds]
     ballots = await gather([partial(mapping.vote, batches, sampling) for sampling in samplings])
     replies = [_majority([ballot[index] for ballot in ballots if index in ballot]) for index in every]
     unanswered = sum(reply is None for reply in replies)
