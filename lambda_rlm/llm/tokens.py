@@ -1,0 +1,80 @@
+"""How many tokens a prompt has, before it is sent.
+
+Owns the counters. Promises never less than the truth where the truth is known (OpenAI's vocabularies, counted by tiktoken
+from the files that litellm carries, without a network and without importing litellm). For other families a documented upper
+estimate: twice the count of the nearest known vocabulary, never more than the UTF-8 bytes, which bound every byte-level
+vocabulary. Refuses to count enormous texts exactly: above four million characters the bytes are given.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from lambda_rlm.completion import Message, ModelProfile
+
+_PER_MESSAGE: Final = 4
+_PER_PROMPT: Final = 3
+_COUNTED_EXACTLY: Final = 4_000_000
+_PIECE: Final = 20_000
+_O200K: Final = ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "o1", "o3", "o4", "chatgpt-4o", "gpt-oss")
+_CL100K: Final = ("gpt-4", "gpt-3.5")
+
+Counter = Callable[[tuple[Message, ...]], int]
+
+
+def utf8_bound(messages: tuple[Message, ...], profile: ModelProfile) -> int:
+    """No byte-level vocabulary gives more tokens than this."""
+    return sum(len(message.content.encode("utf-8", "surrogatepass")) for message in messages) + profile.template_tokens
+
+
+def vocabulary(model: str) -> str | None:
+    """The tiktoken vocabulary of a model's name, None when its family is not one of those."""
+    bare = model.rsplit("/", 1)[-1].removeprefix("ft:").lower()
+    if bare.startswith(_O200K):
+        return "o200k_base"
+    return "cl100k_base" if bare.startswith(_CL100K) else None
+
+
+def count(messages: tuple[Message, ...], profile: ModelProfile, known: str | None) -> int:
+    """The tokens of a prompt: exact for the vocabulary `known`, else the upper estimate."""
+    bound = utf8_bound(messages, profile)
+    if sum(len(message.content) for message in messages) > _COUNTED_EXACTLY:
+        return bound
+    encoder = _encoder(known or "o200k_base")
+    if encoder is None:
+        return bound
+    tokens = sum(encoder(piece) for message in messages for piece in _pieces(message.content))
+    framing = _PER_MESSAGE * len(messages) + _PER_PROMPT
+    return tokens + framing if known else min(bound, 2 * tokens + framing + profile.template_tokens)
+
+
+@cache
+def _encoder(name: str) -> Callable[[str], int] | None:
+    """A counter by tiktoken; None when neither the network's cache nor litellm's files hold the vocabulary."""
+    spec = importlib.util.find_spec("litellm")
+    if spec is not None and spec.origin is not None:
+        carried = Path(spec.origin).parent / "litellm_core_utils" / "tokenizers"
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(carried))
+    import tiktoken
+
+    try:
+        encoding = tiktoken.get_encoding(name)
+    except Exception:  # whatever the download that tiktoken then tries fails with
+        return None
+    return lambda text: len(encoding.encode_ordinary(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cuts at white space: a token hardly ever crosses one, and a vocabulary is slow on very long words."""
+    start = 0
+    while len(text) - start > _PIECE:
+        end = text.rfind(" ", start + _PIECE // 2, start + _PIECE)
+        end = start + _PIECE if end < 0 else end
+        yield text[start:end]
+        start = end
+    yield text[start:]
