@@ -113,7 +113,7 @@ TARIFF: dict[P, Price] = {
     P.FIND: _SEARCH,
     P.FIND_ALL: Price(call=2, made=2, kilo=10, storage_call=HEADER, storage_made=SLOT + 32),
     P.REPLACE: Price(call=2, kilo=40, **_TEXT),
-    P.REPEAT: Price(call=2, made=1, storage_call=HEADER, storage_made=SLOT),
+    P.REPEAT: Price(call=2, kilo=2, **_TEXT),
     P.AROUND: _SLICE,
     P.LINES: Price(call=2, made=3, kilo=20, **_PIECES),
     P.WORDS: Price(call=2, made=3, kilo=80, **_PIECES),

@@ -24,10 +24,11 @@ grown together, so that cutting one to shreds costs a binary search and the piec
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.cost.tariff import CHARACTER, HEADER, PIECE_STEPS, PIECE_STORAGE
+from lambda_rlm.cost.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
+from lambda_rlm.cost.tariff import HEADER as HEADER
 
 if TYPE_CHECKING:
     from lambda_rlm.cost.meter import Meter

@@ -1,0 +1,87 @@
+"""What works on texts and lists alike: lengths, slices, the other way round. Slices clamp and never fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.extent import copied
+from lambda_rlm.eval.library.structure import is_text
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+
+Function = Callable[..., Value]
+Place = Callable[..., tuple[int, int]]
+"""From the length and the numbers given, where a slice begins and ends; the slicer clamps."""
+
+
+def length(site: Site) -> Function:
+    meter, call = site.meter, TARIFF[site.primitive].call
+
+    def text_length(text: Text) -> int:
+        meter.spend(call)
+        return text.n
+
+    def list_length(items: list[Value]) -> int:
+        meter.spend(call)
+        return len(items)
+
+    return text_length if is_text(site.parameters[0]) else list_length
+
+
+def is_empty(site: Site) -> Function:
+    count = length(site)
+    return lambda value: not count(value)
+
+
+def _slicer(place: Place) -> Callable[[Site], Function]:
+    def build(site: Site) -> Function:
+        price, meter = TARIFF[site.primitive], site.meter
+
+        def slice_text(text: Text, *numbers: int) -> Text:
+            n = text.n
+            start, end = place(n, *numbers)
+            start, end = min(max(start, 0), n), min(max(end, 0), n)
+            meter.spend(price.call)
+            if start >= end:
+                return EMPTY_TEXT
+            meter.allocate(price.storage(written=copied(text, end - start)))
+            return text.cut(start, end)
+
+        def slice_list(items: list[Value], *numbers: int) -> list[Value]:
+            n = len(items)
+            start, end = place(n, *numbers)
+            start, end = min(max(start, 0), n), min(max(end, 0), n)
+            made = max(0, end - start)
+            meter.spend(price.steps(made=made))
+            if made == n:
+                return items
+            meter.allocate(price.storage(made=made))
+            return items[start : start + made]
+
+        return slice_text if is_text(site.parameters[0]) else slice_list
+
+    return build
+
+
+take = _slicer(lambda n, count: (0, count))
+drop = _slicer(lambda n, count: (count, n))
+take_last = _slicer(lambda n, count: (n - max(0, count), n))
+slice_between = _slicer(lambda n, start, end: (start, end))
+around = _slicer(lambda n, position, radius: (position - radius, position + radius))
+
+
+def reverse(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def reverse_text(text: Text) -> Text:
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage(written=text.n))
+        return derived(text.s[::-1], text)
+
+    def reverse_list(items: list[Value]) -> list[Value]:
+        meter.spend(price.steps(made=len(items)))
+        meter.allocate(price.storage(made=len(items)))
+        return items[::-1]
+
+    return reverse_text if is_text(site.parameters[0]) else reverse_list

@@ -1,0 +1,304 @@
+"""Texts as strings of characters: searching literally, changing, taking apart at separators, joining.
+
+Promises: nothing is copied out of a span that is only searched; what is cut out of one is a span again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, piece, pieces
+from lambda_rlm.eval.library.structure import shown
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import EMPTY_TEXT, Rope, Text, Value, derived
+
+Function = Callable[..., Value]
+
+_LINE_END: Final = re.compile(r"\r\n?|\n")
+_WORD: Final = re.compile(r"\S+")
+_BLANK_LINES: Final = re.compile(r"(?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))+")
+_STRIDE: Final = 256
+_WIDENS: Final = 3
+"""A letter has at most this many characters in the other case."""
+
+
+def trim(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def trim_text(text: Text) -> Text:
+        meter.spend(price.steps(characters=text.n))
+        s, begin, end = extent(text)
+        begin, end = _trimmed(s, begin, end)
+        if end - begin == text.n:
+            return text
+        meter.allocate(price.storage(written=copied(text, end - begin)))
+        return piece(text, begin, end)
+
+    return trim_text
+
+
+def _trimmed(s: str, begin: int, end: int) -> Range:
+    """The range without white space at both ends, read a stride at a time."""
+    while begin < end:
+        stride = s[begin : min(begin + _STRIDE, end)]
+        blank = len(stride) - len(stride.lstrip())
+        begin += blank
+        if blank < len(stride):
+            break
+    while begin < end:
+        stride = s[max(begin, end - _STRIDE) : end]
+        blank = len(stride) - len(stride.rstrip())
+        end -= blank
+        if blank < len(stride):
+            break
+    return begin, end
+
+
+def _cased(change: Callable[[str], str]) -> Callable[[Site], Function]:
+    def build(site: Site) -> Function:
+        price, meter = TARIFF[site.primitive], site.meter
+
+        def cased(text: Text) -> Text:
+            meter.spend(price.steps(characters=text.n))
+            s = text.s
+            meter.allocate(price.storage(written=text.n if s.isascii() else _WIDENS * text.n))
+            return derived(change(s), text)
+
+        return cased
+
+    return build
+
+
+lower = _cased(str.lower)
+upper = _cased(str.upper)
+
+
+def contains(site: Site) -> Function:
+    meter, call, kilo = site.meter, TARIFF[site.primitive].call, TARIFF[site.primitive].kilo
+
+    def contains_part(text: Text, part: Text) -> bool:
+        meter.fuel -= call + (kilo * (text.n + part.n) + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        if text.start >= 0:
+            document = text.origin
+            return document.text.find(part.s, text.start, text.start + text.n) >= 0  # type: ignore[union-attr]
+        return part.s in text.s
+
+    return contains_part
+
+
+def _edge(method: Callable[..., bool]) -> Callable[[Site], Function]:
+    def build(site: Site) -> Function:
+        price, meter = TARIFF[site.primitive], site.meter
+
+        def has_edge(text: Text, part: Text) -> bool:
+            meter.spend(price.steps(characters=part.n))
+            if part.n > text.n:
+                return False
+            s, begin, end = extent(text)
+            return method(s, part.s, begin, end)
+
+        return has_edge
+
+    return build
+
+
+starts_with = _edge(str.startswith)
+ends_with = _edge(str.endswith)
+
+
+def find(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+    storage = price.storage()
+
+    def find_part(text: Text, part: Text) -> Value:
+        meter.spend(price.steps(characters=text.n + part.n))
+        meter.allocate(storage)
+        s, begin, end = extent(text)
+        position = s.find(part.s, begin, end)
+        return None if position < 0 else (position - begin,)
+
+    return find_part
+
+
+def _occurrences(s: str, part: str, begin: int, end: int) -> Iterator[int]:
+    size = len(part)
+    position = s.find(part, begin, end)
+    while position >= 0:
+        yield position
+        position = s.find(part, position + size, end)
+
+
+def find_all(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def find_parts(text: Text, part: Text) -> list[int]:
+        meter.spend(price.steps(characters=text.n + part.n))
+        if not part.n:
+            return []
+        s, begin, end = extent(text)
+        count = s.count(part.s, begin, end)
+        meter.spend(price.made * count)
+        meter.allocate(price.storage(made=count))
+        return [position - begin for position in _occurrences(s, part.s, begin, end)]
+
+    return find_parts
+
+
+def replace(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def replace_parts(text: Text, old: Text, new: Text) -> Text:
+        meter.spend(price.steps(characters=text.n + old.n + new.n))
+        s, begin, end = extent(text)
+        count = s.count(old.s, begin, end) if old.n else 0
+        if not count:
+            return text
+        size = text.n + count * (new.n - old.n)
+        meter.spend(price.kilo * size + 1023 >> 10)
+        meter.allocate(price.storage(written=size))
+        return derived(text.s.replace(old.s, new.s), text, new)
+
+    return replace_parts
+
+
+def repeat(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def repeat_text(text: Text, n: int) -> Text:
+        n = max(0, n)
+        size = n * text.n
+        meter.spend(price.steps(characters=size))
+        meter.allocate(price.storage(written=size))
+        return derived(text.s * n, text) if size else EMPTY_TEXT
+
+    return repeat_text
+
+
+def lines(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def text_lines(text: Text) -> list[Text]:
+        meter.spend(price.steps(characters=text.n))
+        s, begin, end = extent(text)
+        count = s.count("\n", begin, end) + 1
+        returns = s.count("\r", begin, end)
+        meter.spend(price.made * (count + returns))
+        meter.allocate(price.storage(made=count + returns, written=copied(text, text.n)))
+        return pieces(text, _lines_returned(s, begin, end) if returns else _lines(s, begin, end))
+
+    return text_lines
+
+
+def _lines(s: str, begin: int, end: int) -> Iterator[Range]:
+    find_end = s.find
+    while begin < end:
+        stop = find_end("\n", begin, end)
+        if stop < 0:
+            stop = end
+        yield begin, stop
+        begin = stop + 1
+
+
+def _lines_returned(s: str, begin: int, end: int) -> Iterator[Range]:
+    for stop in _LINE_END.finditer(s, begin, end):
+        yield begin, stop.start()
+        begin = stop.end()
+    if begin < end:
+        yield begin, end
+
+
+def words(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def text_words(text: Text) -> list[Text]:
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage())
+        s, begin, end = extent(text)
+        return charged_pieces(text, (word.span() for word in _WORD.finditer(s, begin, end)), price, meter)
+
+    return text_words
+
+
+def paragraphs(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def text_paragraphs(text: Text) -> list[Text]:
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage())
+        s, begin, end = extent(text)
+        return charged_pieces(text, _paragraphs(s, begin, end), price, meter)
+
+    return text_paragraphs
+
+
+def _paragraphs(s: str, begin: int, end: int) -> Iterator[Range]:
+    for blank in _BLANK_LINES.finditer(s, begin, end):
+        yield from _paragraph(s, begin, blank.start())
+        begin = blank.end()
+    yield from _paragraph(s, begin, end)
+
+
+def _paragraph(s: str, begin: int, end: int) -> Iterator[Range]:
+    while begin < end and s[begin] in "\r\n":
+        begin += 1
+    while begin < end and s[end - 1] in "\r\n":
+        end -= 1
+    first, last = _trimmed(s, begin, end)
+    if first < last:
+        yield begin, end
+
+
+def split_on(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def split_at(text: Text, sep: Text) -> list[Text]:
+        meter.spend(price.steps(characters=text.n + sep.n))
+        s, begin, end = extent(text)
+        count = s.count(sep.s, begin, end) if sep.n else 0
+        meter.spend(price.made * (count + 1))
+        meter.allocate(price.storage(made=count + 1, written=copied(text, text.n) if count else 0))
+        return pieces(text, _between(s, sep.s, begin, end)) if count else [text]
+
+    return split_at
+
+
+def _between(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
+    for position in _occurrences(s, sep, begin, end):
+        yield begin, position
+        begin = position + len(sep)
+    yield begin, end
+
+
+def join(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def join_texts(texts: list[Text], sep: Text) -> Text:
+        count = len(texts)
+        meter.spend(price.steps(elements=count))
+        meter.allocate(price.storage(made=count))
+        if count < 2:
+            return texts[0] if texts else EMPTY_TEXT
+        if not sep.n:
+            return Rope(texts, sum([text.n for text in texts]), meter)
+        row = [sep] * (2 * count - 1)
+        row[::2] = texts
+        return Rope(row, sum([text.n for text in texts]) + (count - 1) * sep.n, meter)
+
+    return join_texts
+
+
+def to_text(site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+    show = shown(site.parameters[0])
+
+    def show_value(value: Value) -> Text:
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        return show(value)
+
+    return show_value
