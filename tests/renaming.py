@@ -1,0 +1,103 @@
+"""α-renaming: every name that a program binds itself, replaced by a fresh one; inputs, library and field names stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lambda_rlm.syntax import term as t
+
+Names = Mapping[str, str]
+
+
+def renamed(program: t.Program) -> t.Program:
+    """The same program with other names. Named arguments must only go to library functions."""
+    renamer = _Renamer()
+    items, names = renamer.items(program.items, {})
+    return replace(program, items=items, result=renamer.term(program.result, names), comments=())
+
+
+class _Renamer:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def fresh(self, names: Names, name: str) -> tuple[str, Names]:
+        if name == "_":
+            return name, names
+        self.count += 1
+        new = f"renamed_{self.count}"
+        return new, {**names, name: new}
+
+    def items(self, items: tuple[t.Item, ...], names: Names) -> tuple[tuple[t.Item, ...], Names]:
+        out: list[t.Item] = []
+        for item in items:
+            match item:
+                case t.Let():
+                    value = self.term(item.value, names)
+                    name, names = self.fresh(names, item.name)
+                    out.append(replace(item, name=name, value=value))
+                case t.Def():
+                    params, inner = self.params(item.params, names)
+                    body = self.term(item.body, inner)
+                    name, names = self.fresh(names, item.name)
+                    out.append(replace(item, name=name, params=params, body=body))
+                case t.TypeDef():
+                    out.append(item)
+        return tuple(out), names
+
+    def params(self, params: tuple[t.Param, ...], names: Names) -> tuple[tuple[t.Param, ...], Names]:
+        out = []
+        for param in params:
+            name, names = self.fresh(names, param.name)
+            out.append(replace(param, name=name))
+        return tuple(out), names
+
+    def term(self, term: t.Term, names: Names) -> t.Term:
+        def go(inner: t.Term) -> t.Term:
+            return self.term(inner, names)
+
+        match term:
+            case t.Var():
+                return replace(term, name=names.get(term.name, term.name))
+            case t.Template():
+                return replace(term, parts=tuple(p if isinstance(p, str) else go(p) for p in term.parts))
+            case t.ListLit():
+                return replace(term, items=tuple(map(go, term.items)))
+            case t.RecordLit():
+                return replace(term, fields=tuple(replace(f, value=go(f.value)) for f in term.fields))
+            case t.Select():
+                return replace(term, record=go(term.record))
+            case t.Lam():
+                params, inner = self.params(term.params, names)
+                return replace(term, params=params, body=self.term(term.body, inner))
+            case t.App():
+                return self.application(term, names)
+            case t.Pipe():
+                return replace(term, head=go(term.head), stages=tuple(self.application(s, names) for s in term.stages))
+            case t.Infix():
+                return replace(term, first=go(term.first), rest=tuple((o, go(operand)) for o, operand in term.rest))
+            case t.Prefix():
+                return replace(term, term=go(term.term))
+            case t.If():
+                branches = tuple((go(condition), go(branch)) for condition, branch in term.branches)
+                return replace(term, branches=branches, otherwise=go(term.otherwise))
+            case t.Match():
+                return replace(term, subject=go(term.subject), arms=tuple(self.arm(a, names) for a in term.arms))
+            case t.Fix():
+                name, outer = self.fresh(names, term.name)
+                (param,), inner = self.params((term.param,), outer)
+                return replace(term, name=name, param=param, body=self.term(term.body, inner))
+            case t.Block():
+                items, inner = self.items(term.items, names)
+                return replace(term, items=items, result=self.term(term.result, inner))
+        return term
+
+    def application(self, app: t.App, names: Names) -> t.App:
+        arguments = tuple(replace(a, value=self.term(a.value, names)) for a in app.arguments)
+        return replace(app, function=self.term(app.function, names), arguments=arguments)
+
+    def arm(self, arm: t.Arm, names: Names) -> t.Arm:
+        if isinstance(arm.pattern, t.SomePattern) and arm.pattern.name is not None:
+            name, inner = self.fresh(names, arm.pattern.name)
+            return replace(arm, pattern=replace(arm.pattern, name=name), body=self.term(arm.body, inner))
+        return replace(arm, body=self.term(arm.body, names))
