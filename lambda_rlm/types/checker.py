@@ -22,14 +22,15 @@ from lambda_rlm.types.typed import Piped
 from lambda_rlm.types.unify import Clash, fit
 
 PRIMITIVES = {primitive.value: primitive for primitive in Primitive}
-MAX_STEPS = 20_000
+MAX_STEPS = 50_000
 
 
 @dataclass(eq=False, slots=True)
 class Binding:
     """A name in scope. `kind` is one of input, let, def, local, fix.
 
-    `parameters` are a def's names; `owner` is the binding in whose value this one stands.
+    `parameters` are a def's names; `owner` is the binding in whose value this one stands;
+    `weight` is the size of a quantified type, which each use copies.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Binding:
     quantified: Quantified = ()
     parameters: tuple[str, ...] | None = None
     owner: Binding | None = None
+    weight: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -147,6 +149,13 @@ class Checker:
         self.diagnostics.append(
             Diagnostic(code, message, span, severity, secondary, hint, expected, given, because, fixes)  # one line per mistake
         )
+
+    def charge(self, steps: int, span: Span) -> None:
+        """Count work that a program can make large; raises `TooMuchWork` above the cap."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
+            raise TooMuchWork
 
     def hole(self, heads: int | None = None) -> Hole:
         return Hole(self.level) if heads is None else Hole(self.level, heads)

@@ -15,7 +15,7 @@ Mapping = dict[Hole | Effects, Open | Effects]
 
 
 def measure(node: Open) -> tuple[int, int]:
-    """Size and depth of a type written out as a tree; constant work per shared part."""
+    """Size and depth of a type written out as a tree; constant work per shared part. Functions add no depth."""
     known: dict[int, tuple[int, int]] = {}
 
     def walk(node: Open) -> tuple[int, int]:
@@ -27,7 +27,7 @@ def measure(node: Open) -> tuple[int, int]:
                 child_size, child_depth = walk(child)
                 size += child_size
                 depth = max(depth, child_depth)
-            found = known[id(node)] = (size, depth + 1)
+            found = known[id(node)] = (size, depth if isinstance(node, Fn) else depth + 1)
         return found
 
     return walk(node)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from lambda_rlm.diagnostics import Edit, Fix
+from lambda_rlm.source import Span
 from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
 from lambda_rlm.types.checker import Checker
 from lambda_rlm.types.infer_term import meet
 from lambda_rlm.types.joins import compare, join
-from lambda_rlm.types.mismatch import Why, suggest
+from lambda_rlm.types.mismatch import Why, no_order, suggest
 from lambda_rlm.types.open_type import (
     BROKEN,
     LIST,
@@ -118,12 +122,7 @@ def _order(s: Checker, term: Infix) -> Open:
     why = (f"the sides of `{operator}` have one type",)
     for side, given in ((term.first, a), (right, b)):
         if restrict(given, ORD):
-            given = find(given)
-            hint = (
-                "order by a number: match on the label and give each its rank"
-                if isinstance(given, Labels)
-                else suggest(s.source, side, given, T_INT)[0]
-            )
+            hint = no_order(s.source, side, given)
             s.report("E0225", f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
             return T_BOOL
     if _is_text(a) and _is_text(b):
@@ -189,19 +188,39 @@ def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
 
 def _arithmetic(s: Checker, term: Infix) -> Open:
     """`+ - * %` keep Int or Float; `/` gives Float."""
-    before, before_term = s.infer(term.first), term.first
-    before = _number(s, before_term, before, term.rest[0][0])
-    for operator, part in term.rest:
-        given = _number(s, part, s.infer(part), operator)
+    parts = [term.first, *(part for _, part in term.rest)]
+    types = [s.infer(part) for part in parts]
+    if _is_joining(s, term, parts, types):
+        return BROKEN
+    before = _number(s, term.first, types[0], term.rest[0][0])
+    for (operator, part), left, type_ in zip(term.rest, parts, types[1:], strict=False):
+        given = _number(s, part, type_, operator)
         if operator == "/":
             before = T_FLOAT
-            continue
-        clash = unify(given, before)
-        if clash is not None:
-            _mixed(s, before_term, before, part, given, operator)
+        elif unify(given, before) is not None:
+            _mixed(s, left, before, part, given, operator)
             before = BROKEN
-        before_term = part
     return before
+
+
+def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -> bool:
+    """`+` between texts or lists: one message for the whole chain, with the edit."""
+    found = [find(t) for t in types]
+    wrong = next((i for i, f in enumerate(found) if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    if wrong is None or any(operator != "+" for operator, _ in term.rest):
+        return False
+    edits = []
+    for left, right in pairwise(parts):
+        between = s.source.text[left.span.end : right.span.start]
+        at = left.span.end + between.find("+")
+        if between.strip() == "+":
+            edits.append(Edit(Span(at, at + 1), "++"))
+    is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in found}) == 1
+    fixes = (Fix("write `++`", tuple(edits)),) if is_whole else ()
+    shown = show_open(found[wrong])
+    hint = "write `++` to join texts or lists" + ("" if is_whole else ", with to_text(…) around numbers")
+    s.report("E0213", f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
+    return True
 
 
 def _mixed(s: Checker, left: Term, left_type: Open, right: Term, right_type: Open, operator: str) -> None:
@@ -216,8 +235,6 @@ def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
         return given
     given = find(given)
     hint, fixes = suggest(s.source, term, given, Hole(0, NUM))
-    if operator == "+" and (is_text_like(given) or is_list_like(given)):
-        hint, fixes = "write `++` to join texts or lists", ()
     s.report(
         "E0213",
         f"`{operator}` works on numbers, not on {show_open(given)}",

@@ -140,6 +140,7 @@ def use(s: Checker, term: Var, binding: Binding | None) -> Open:
         misplaced_type_argument(s, term)
     if not binding.quantified:
         return binding.type
+    s.charge(binding.weight, term.span)
     copied, mapping = instantiate(binding.type, binding.quantified, s.level)
     s.instances[id(term)] = mapping
     s.uses.append(Use(s.owner, binding, mapping, term.span))
@@ -273,7 +274,7 @@ def infer_fix(s: Checker, term: Fix) -> Open:
     param = _parameter(s, term.param)
     if restrict(param.type, SEQ):
         s.report(
-            "E0227", f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
+            "E0226", f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
             hint="recurse over a text or a list, and keep the rest outside",
         )  # fmt: skip
     result: Open = s.hole()
@@ -364,12 +365,13 @@ def _close(s: Checker, binding: Binding, is_function: bool) -> None:
     if binding.type.size and binding.type.size <= MAX_SIZE:
         return
     size, depth = measure(binding.type)
-    if size > MAX_SIZE or depth > MAX_DEPTH + 2:
+    if size > MAX_SIZE or depth > MAX_DEPTH:
         infinite_result(s, binding.name, binding.span, size, depth)
         binding.type = BROKEN
         return
     binding.quantified = generalize(binding.type, s.level, is_function, s.next_id)
     s.next_id += len(binding.quantified)
+    binding.weight = size
 
 
 def check_lam(s: Checker, term: Lam, wanted: Open, why: Why) -> Open | None:

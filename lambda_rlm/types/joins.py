@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lambda_rlm.types.open_type import LITERAL, QUOTE, T_TEXT, TEXT, TEXTS, Broken, Hole, Labels, Named, Open, Rec, find
-from lambda_rlm.types.unify import HEAD, Clash, demand_label, fill, restrict, unify
+from lambda_rlm.types.unify import HEAD, Clash, demand_label, fill, restrict, same_fields, unify
 
 
 def join(a: Open, b: Open) -> Open | Clash:
@@ -28,8 +28,8 @@ def join(a: Open, b: Open) -> Open | Clash:
     if isinstance(a, Named) and isinstance(b, Named) and a.name == b.name and a.arguments:
         inside = join(a.arguments[0], b.arguments[0])
         return inside if isinstance(inside, Clash) else Named(a.name, (inside,))
-    if isinstance(a, Rec) and isinstance(b, Rec) and a.fields.keys() == b.fields.keys():
-        return _join_records(a, b)
+    if isinstance(a, Rec) and isinstance(b, Rec):
+        return same_fields(b, a) or _join_records(a, b)
     clash = unify(a, b)
     return a if clash is None else clash
 

@@ -17,7 +17,11 @@ from lambda_rlm.types.open_type import (
     LIST,
     NUM,
     OPTION,
+    ORD,
     QUOTE,
+    SHOW,
+    T_INT,
+    T_TEXT,
     TEXT,
     TEXTS,
     Fn,
@@ -92,12 +96,37 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
             )  # fmt: skip
         case "arity" if isinstance(term, Lam):
             return _lambda_arity(term, clash, wanted, reason)
+    special = _constraint(source, term, given, wanted, reason)
+    if special is not None:
+        return special
     message = f"expected {shown_wanted}, given {shown_given}"
     hint, fixes = suggest(source, term, given, wanted)
     hint = hint or _detail(clash)
     return Diagnostic(
         "E0201", message, term.span, hint=hint, expected=shown_wanted, given=shown_given, because=reason, fixes=fixes
     )
+
+
+def _constraint(source: SourceFile, term: Term, given: Open, wanted: Open, reason: str | None) -> Diagnostic | None:
+    """Words for a demand of Ord or Show, which no type spells."""
+    wanted, shown = find(wanted), show_open(given)
+    if not isinstance(wanted, Hole):
+        return None
+    if wanted.heads == ORD:
+        return Diagnostic(
+            "E0225", f"{shown} has no order", term.span, hint=no_order(source, term, given), given=shown, because=reason
+        )
+    if wanted.heads == SHOW:
+        hint = suggest(source, term, given, T_TEXT)[0]
+        return Diagnostic("E0223", f"{shown} cannot be shown in a text", term.span, hint=hint, given=shown, because=reason)
+    return None
+
+
+def no_order(source: SourceFile, term: Term, given: Open) -> str:
+    """What to write where something without an order should be ordered."""
+    if isinstance(find(given), Labels):
+        return "give each label a number with match, or write to_text(…) to order by spelling"
+    return suggest(source, term, given, T_INT)[0] or "Int, Float and Text have an order: name the field to order by"
 
 
 def _detail(clash: Clash) -> str | None:
@@ -116,7 +145,7 @@ def _lambda_arity(term: Lam, clash: Clash, wanted: Open, reason: str | None) -> 
     names = ", ".join(["x", "y", "z", "u", "v"][:count])
     function = find(wanted)
     if isinstance(function, Fn) and count == 2 and len(term.params) == 1:
-        names = f"acc, {term.params[0].name}"
+        names = f"acc, {'x' if term.params[0].name == 'acc' else term.params[0].name}"
     return Diagnostic(
         "E0224", f"this function takes {_count(len(term.params), 'argument')}, and is given {count}", term.span,
         expected=show_open(wanted), because=reason, hint=f"write fn({names}) => …",
@@ -145,6 +174,8 @@ def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[
     text = source.text[term.span.start : term.span.end]
     short = text if len(text) <= 40 and "\n" not in text else "…"
     want, have = bits(wanted), bits(given)
+    if want == BOOL:
+        return _wants_bool(have, short), ()
     if have == OPTION and want != OPTION:
         return f"this may be none: write `{short} ?? default`, or match on it with some(x) and none", ()
     if want == OPTION and have != OPTION:
@@ -160,6 +191,16 @@ def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[
     if want & NUM and not want & ~NUM and have == LIST:
         return f"write length({short}) for the number of elements", ()
     return _other(given, wanted, short)
+
+
+def _wants_bool(have: int, short: str) -> str | None:
+    if have == OPTION:
+        return f"write is_some({short})"
+    if have == LIST:
+        return f"write not is_empty({short})"
+    if have & TEXTS and not have & ~TEXTS:
+        return f'write {short} != ""'
+    return f"write {short} != 0" if have & NUM and not have & ~NUM else None
 
 
 def _only_text(want: int) -> bool:
@@ -181,7 +222,9 @@ def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[Fix
     want, have = bits(wanted), bits(given)
     if want == LIST and have & TEXTS and not have & ~TEXTS:
         return f"make a list first: lines({short}), words({short}), chunk({short}, 20000) or [{short}]", ()
-    if want == LIST and have != LIST and not isinstance(given, Hole | Fn):
+    if want == LIST and have == LIST:
+        return f"map the elements first: map({short}, fn(x) => …)", ()
+    if want == LIST and not isinstance(given, Hole | Fn):
         return f"write [{short}]", ()
     if want == QUOTE:
         return "only a model call makes a Quote: llm_call[Quote](…)", ()

@@ -12,6 +12,8 @@ from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
 from lambda_rlm.types.open_type import (
     BROKEN,
     ENUM,
+    FUNCTION,
+    INT,
     LIST,
     MAX_SIZE,
     RECORD,
@@ -72,7 +74,7 @@ def unify(a: Open, b: Open) -> Clash | None:
 
 
 def _unify_records(a: Rec, b: Rec) -> Clash | None:
-    if clash := _same_fields(a, b):
+    if clash := same_fields(a, b):
         return clash
     for name, field in a.fields.items():
         if clash := unify(field, b.fields[name]):
@@ -80,7 +82,8 @@ def _unify_records(a: Rec, b: Rec) -> Clash | None:
     return None
 
 
-def _same_fields(given: Rec, wanted: Rec) -> Clash | None:
+def same_fields(given: Rec, wanted: Rec) -> Clash | None:
+    """Nothing when two records have the same fields, else those that are missing or too many."""
     if given.fields.keys() == wanted.fields.keys():
         return None
     missing = tuple(n for n in wanted.fields if n not in given.fields)
@@ -130,7 +133,7 @@ def _fit_hole(given: Open, wanted: Hole) -> Clash | None:
     if isinstance(given, Hole):
         return _merge(given, wanted)
     is_text = bool(given.bit & TEXTS) and given is not BROKEN
-    if is_text and wanted.heads & TEXT and (not wanted.heads & given.bit or _lacks_labels(given, wanted)):
+    if is_text and wanted.heads & TEXT and (not wanted.heads & (given.bit | INT) or _lacks_labels(given, wanted)):
         return fill(wanted, T_TEXT)
     return fill(wanted, given)
 
@@ -140,7 +143,7 @@ def _lacks_labels(given: Open, wanted: Hole) -> bool:
 
 
 def _fit_records(given: Rec, wanted: Rec) -> Clash | None:
-    if clash := _same_fields(given, wanted):
+    if clash := same_fields(given, wanted):
         return clash
     for name, field in given.fields.items():
         if clash := fit(field, wanted.fields[name]):
@@ -171,6 +174,10 @@ def fill(hole: Hole, node: Open) -> Clash | None:
         return clash
     if hole.labels is not None and isinstance(node, Labels) and not hole.labels <= node.labels:
         return Clash("label", tuple(sorted(hole.labels - node.labels)))
+    if hole.fields is not None and isinstance(node, Rec):
+        missing = tuple(name for name in hole.fields if name not in node.fields)
+        if missing:
+            return Clash("field", missing)
     hole.link = node
     if hole.fields is not None and isinstance(node, Rec):
         return _fill_fields(hole.fields, node)
@@ -178,9 +185,6 @@ def fill(hole: Hole, node: Open) -> Clash | None:
 
 
 def _fill_fields(fields: dict[str, Open], record: Rec) -> Clash | None:
-    missing = tuple(name for name in fields if name not in record.fields)
-    if missing:
-        return Clash("field", missing)
     for name, field in fields.items():
         if clash := unify(record.fields[name], field):
             return clash
@@ -289,7 +293,7 @@ def demand_data(node: Open) -> Clash | None:
         if isinstance(top, Fn):
             return FUNCTION_INSIDE
         if isinstance(top, Hole):
-            if not top.heads & ~512:
+            if not top.heads & ~FUNCTION:
                 return FUNCTION_INSIDE
             if not top.is_data:
                 top.is_data = True
