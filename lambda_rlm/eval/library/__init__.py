@@ -7,7 +7,7 @@ package loads no regular-expression engine.
 
 from __future__ import annotations
 
-from lambda_rlm.eval.library import cutting, sequence, text
+from lambda_rlm.eval.library import cutting, lists, numbers, options, sequence, text
 from lambda_rlm.eval.site import Builder
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -40,4 +40,39 @@ IMPLEMENTATIONS: dict[P, Builder] = {
     P.SPLIT: cutting.split,
     P.PACK: cutting.pack,
     P.TO_TEXT: text.to_text,
+    P.ZIP: lists.zip_lists,
+    P.CROSS: lists.cross,
+    P.PAIRS: lists.pairs,
+    P.ENUMERATE: lists.enumerated,
+    P.RANGE: lists.range_of,
+    P.GET: lists.get,
+    P.FIRST: lists.first,
+    P.LAST: lists.last,
+    P.UNIQUE: lists.unique,
+    P.TALLY: lists.tally,
+    P.SAMPLE: lists.sample,
+    P.BATCH: lists.batch,
+    P.CONCAT: lists.concat,
+    P.MEMBER: lists.member,
+    P.UNION: lists.union,
+    P.INTERSECT: lists.intersect,
+    P.DIFFERENCE: lists.difference,
+    P.SUM: lists.total,
+    P.MEAN: lists.mean,
+    P.SOME: options.some,
+    P.UNWRAP_OR: options.unwrap_or,
+    P.IS_SOME: options.is_some,
+    P.VALUES: options.values,
+    P.ABS: numbers.absolute,
+    P.MIN: numbers.smaller,
+    P.MAX: numbers.larger,
+    P.ROUND: numbers.nearest,
+    P.FLOOR: numbers.floor,
+    P.CEIL: numbers.ceiling,
+    P.DIV: numbers.divide,
+    P.TO_FLOAT: numbers.to_float,
+    P.TO_INT: numbers.to_int,
+    P.CLAMP: numbers.clamp,
+    P.VOTE: lists.vote,
+    P.WHERE: options.where,
 }

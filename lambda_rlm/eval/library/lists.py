@@ -1,0 +1,230 @@
+"""Lists: laying side by side, taking apart, counting, sets, sums.
+
+Promises: whatever multiplies (`cross`, `pairs`, `range`) is charged before a single element is made; elements compared or
+hashed are charged by their tree weight first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import chain, combinations, product
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.numbers import is_float, whole
+from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import Value
+from lambda_rlm.faults import PrimitiveFault
+
+Function = Callable[..., Value]
+Counted = Callable[..., int]
+"""From the arguments, how many elements the result will have."""
+
+
+def _made(count: Counted, make: Function) -> Callable[[Site], Function]:
+    """A list of a length known from the arguments, charged before it is made."""
+
+    def build(site: Site) -> Function:
+        meter, price = site.meter, TARIFF[site.primitive]
+
+        def made_list(*arguments: Value) -> Value:
+            made = count(*arguments)
+            elements = sum([len(argument) for argument in arguments if isinstance(argument, list)])
+            meter.spend(price.steps(elements=elements, made=made))
+            meter.allocate(price.storage(made=made))
+            return make(*arguments)
+
+        return made_list
+
+    return build
+
+
+def _sampled(items: list[Value], n: int) -> list[Value]:
+    size = len(items)
+    return items if n >= size else [items[i * size // n] for i in range(n)]
+
+
+def _batches(items: list[Value], n: int) -> list[list[Value]]:
+    n = max(1, n)
+    return [items[i : i + n] for i in range(0, len(items), n)]
+
+
+def _concatenated(lists: list[list[Value]]) -> list[Value]:
+    return list(chain.from_iterable(lists))
+
+
+zip_lists = _made(lambda a, b: min(len(a), len(b)), lambda a, b: list(zip(a, b, strict=False)))
+cross = _made(lambda a, b: len(a) * len(b), lambda a, b: list(product(a, b)))
+pairs = _made(lambda items: len(items) * (len(items) - 1) // 2, lambda items: list(combinations(items, 2)))
+enumerated = _made(len, lambda items: list(enumerate(items)))
+range_of = _made(lambda start, end: max(0, end - start), lambda start, end: list(range(start, end)))
+sample = _made(lambda items, n: min(len(items), max(0, n)), _sampled)
+batch = _made(lambda items, n: -(-len(items) // max(1, n)), _batches)
+concat = _made(lambda lists: sum(map(len, lists)), _concatenated)
+
+
+def _picker(index: Callable[..., int]) -> Callable[[Site], Function]:
+    def build(site: Site) -> Function:
+        meter, price = site.meter, TARIFF[site.primitive]
+
+        def picked(items: list[Value], *position: int) -> Value:
+            meter.spend(price.call)
+            meter.allocate(price.storage_call)
+            i = index(len(items), *position)
+            return (items[i],) if 0 <= i < len(items) else None
+
+        return picked
+
+    return build
+
+
+get = _picker(lambda size, i: i)
+first = _picker(lambda size: 0)
+last = _picker(lambda size: size - 1)
+
+
+def _keyed(site: Site) -> Callable[..., list[Value]]:
+    """The keys of the elements of some lists, charged by weight; one list of keys for each."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    element = element_of(site.parameters[0])
+    key, weigh = key_of(element), weight(site.parameters[0])
+    is_plain = is_scalar(element)
+
+    def keys(*lists: list[Value]) -> list[Value]:
+        elements = sum([len(items) for items in lists])
+        meter.spend(price.steps(elements=elements, made=elements, weight=sum([weigh(items) for items in lists])))
+        meter.allocate(price.storage(made=elements))
+        return list(lists) if is_plain else [list(map(key, items)) for items in lists]
+
+    return keys
+
+
+def unique(site: Site) -> Function:
+    keyed = _keyed(site)
+
+    def without_repetitions(items: list[Value]) -> list[Value]:
+        (keys,) = keyed(items)
+        return _firsts(keys, items)
+
+    return without_repetitions
+
+
+def _firsts(keys: list[Value], items: list[Value]) -> list[Value]:
+    seen: dict[Value, Value] = {}
+    for key, item in zip(keys, items, strict=True):
+        seen.setdefault(key, item)
+    return list(seen.values())
+
+
+def union(site: Site) -> Function:
+    keyed = _keyed(site)
+
+    def in_either(a: list[Value], b: list[Value]) -> list[Value]:
+        keys_a, keys_b = keyed(a, b)
+        return _firsts(keys_a + keys_b, a + b)
+
+    return in_either
+
+
+def _sifted(is_wanted: bool) -> Callable[[Site], Function]:
+    def build(site: Site) -> Function:
+        keyed = _keyed(site)
+
+        def sifted(a: list[Value], b: list[Value]) -> list[Value]:
+            keys_a, keys_b = keyed(a, b)
+            there = set(keys_b)
+            chosen = [(key, item) for key, item in zip(keys_a, a, strict=True) if (key in there) is is_wanted]
+            return _firsts([key for key, _ in chosen], [item for _, item in chosen])
+
+        return sifted
+
+    return build
+
+
+intersect = _sifted(True)
+difference = _sifted(False)
+
+
+def _counts(keys: list[Value], items: list[Value]) -> list[list[Value]]:
+    """How often each occurs and its first occurrence, in the order of first occurrences."""
+    counts: dict[Value, list[Value]] = {}
+    for key, item in zip(keys, items, strict=True):
+        found = counts.get(key)
+        if found is None:
+            counts[key] = [1, item]
+        else:
+            found[0] += 1
+    return list(counts.values())
+
+
+def tally(site: Site) -> Function:
+    keyed = _keyed(site)
+
+    def occurrences(items: list[Value]) -> list[tuple[int, Value]]:
+        """Records { count, key }."""
+        (keys,) = keyed(items)
+        return [(count, item) for count, item in sorted(_counts(keys, items), key=lambda entry: -entry[0])]
+
+    return occurrences
+
+
+def vote(site: Site) -> Function:
+    keyed = _keyed(site)
+
+    def most_frequent(items: list[Value]) -> Value:
+        (keys,) = keyed(items)
+        return (max(_counts(keys, items), key=lambda entry: entry[0])[1],) if items else None
+
+    return most_frequent
+
+
+def member(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    equal, weigh = equality(element_of(site.parameters[0])), weight(site.parameters[0])
+    is_plain = is_scalar(element_of(site.parameters[0]))
+
+    def is_member(items: list[Value], x: Value) -> bool:
+        meter.spend(price.steps(elements=len(items), weight=weigh(items)))
+        return x in items if is_plain else any(equal(item, x) for item in items)
+
+    return is_member
+
+
+def total(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    is_real = is_float(element_of(site.parameters[0]))
+
+    def added(items: list[Value]) -> Value:
+        meter.spend(price.steps(elements=len(items)))
+        return _real_sum(items, site) if is_real else whole(sum(items), site)
+
+    return added
+
+
+def _real_sum(items: list[float], site: Site) -> float:
+    try:
+        return math.fsum(items)
+    except OverflowError:
+        raise PrimitiveFault("E0412", "the sum is too large for a Float", site.span) from None
+
+
+def mean(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    is_real = is_float(element_of(site.parameters[0]))
+
+    def average(items: list[Value]) -> Value:
+        meter.spend(price.steps(elements=len(items)))
+        meter.allocate(price.storage_call)
+        if not items:
+            return None
+        return (_real_mean(items) if is_real else sum(items) / len(items),)
+
+    return average
+
+
+def _real_mean(items: list[float]) -> float:
+    try:
+        return math.fsum(items) / len(items)
+    except OverflowError:
+        return math.fsum([item / len(items) for item in items])

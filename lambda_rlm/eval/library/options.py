@@ -1,0 +1,91 @@
+"""Options: made, tested and unwrapped; and where a quote stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import Derived, Document, Origin, Rope, Stretch, Text, Value, derived, origin_of, pieces_of
+from lambda_rlm.faults import InternalError
+
+Function = Callable[..., Value]
+
+
+def some(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def present(value: Value) -> tuple[Value]:
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        return (value,)
+
+    return present
+
+
+def unwrap_or(site: Site) -> Function:
+    meter, call = site.meter, TARIFF[site.primitive].call
+
+    def unwrapped(option: Value, default: Value) -> Value:
+        meter.spend(call)
+        return default if option is None else option[0]
+
+    return unwrapped
+
+
+def is_some(site: Site) -> Function:
+    meter, call = site.meter, TARIFF[site.primitive].call
+
+    def is_present(option: Value) -> bool:
+        meter.spend(call)
+        return option is not None
+
+    return is_present
+
+
+def values(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def present_values(options: list[Value]) -> list[Value]:
+        made = len(options)
+        meter.spend(price.steps(elements=made, made=made))
+        meter.allocate(price.storage(made=made))
+        return [option[0] for option in options if option is not None]
+
+    return present_values
+
+
+def where(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def place(quote: Text) -> tuple[int, Text, int]:
+        """A record { end, input, start }."""
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        found = list(_stretches(origin_of(quote), site))
+        if not found:
+            raise InternalError("locating a quote", "a Quote comes from no input")
+        document = found[0].document
+        end = max(stretch.end for stretch in found if stretch.document is document)
+        return end, derived(document.name, quote), found[0].start
+
+    return place
+
+
+def _stretches(origin: Origin | None, site: Site) -> Iterator[Stretch]:
+    """The stretches of inputs that a text comes from, in its order."""
+    stack = [origin]
+    while stack:
+        node = stack.pop()
+        site.meter.spend(1)
+        match node:
+            case Stretch():
+                yield node
+            case Document():
+                yield Stretch(node, 0, len(node.text))
+            case Rope():
+                stack.extend(origin_of(piece) for piece in reversed(pieces_of(node)))
+            case Derived(parents=parents):
+                stack.extend(reversed(parents))
+            case _:
+                pass
