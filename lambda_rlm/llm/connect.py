@@ -1,0 +1,136 @@
+"""From a model's name to a model.
+
+Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, and every litellm name
+(`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded and no
+network is touched before the first call, and that providers are asked through `Retrying`.
+
+With no model named: `LAMBDA_RLM_MODEL` when it is set, else a small model of the first provider whose key is set, else the
+local one (`LAMBDA_RLM_GGUF`, or the default weights).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lambda_rlm.completion import Model
+from lambda_rlm.events import Tracer
+from lambda_rlm.llm import weights
+from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.local import LocalModel
+from lambda_rlm.llm.profiles import is_known, provider_profile
+from lambda_rlm.llm.recorded import RecordedModel, Recording
+from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.via_litellm import LitellmModel
+
+_BY_KEY: Final = {
+    "OPENAI_API_KEY": "openai/gpt-5-mini",
+    "ANTHROPIC_API_KEY": "anthropic/claude-haiku-4-5",
+    "GEMINI_API_KEY": "gemini/gemini-2.5-flash",
+    "MISTRAL_API_KEY": "mistral/mistral-small-latest",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is."""
+
+    name: str
+    window: int
+    input_price: float | None
+    output_price: float | None
+    missing: str | None
+
+
+def default_model(environ: Mapping[str, str] = os.environ) -> str:
+    """The name of the model that is asked when none is named."""
+    if named := environ.get("LAMBDA_RLM_MODEL"):
+        return named
+    keyed = next((name for key, name in _BY_KEY.items() if environ.get(key)), None)
+    return keyed or _default_local(environ)
+
+
+def connect(
+    name: str | None = None,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    timeout: float = 120.0,
+    policy: RetryPolicy | None = None,
+    tracer: Tracer | None = None,
+    record: str | Path | None = None,
+    window: int | None = None,
+    slots: int = 2,
+) -> Model:
+    """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
+
+    `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
+    provider's model that is not known.
+    """
+    name = name or default_model()
+    model = _built_in(name, window, slots) if base_url is None else None
+    if model is None:
+        model = _provider(name, base_url, api_key, timeout, window)
+        model = Retrying(model, policy, tracer=tracer)
+    return model if record is None else Recording(model, record)
+
+
+def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow, ...]:
+    """The local models and one for each provider whose key the environment may hold; any other name works too."""
+    engine = None if importlib.util.find_spec("xllamacpp") else "pip install 'lambda-rlm[local]'"
+    rows = [
+        ModelRow(f"local/{row.name}", row.window, 0.0, 0.0, engine or _missing_weights(row)) for row in weights.TABLE.values()
+    ]
+    if path := environ.get("LAMBDA_RLM_GGUF"):
+        rows.append(ModelRow(f"local:{path}", 8192, 0.0, 0.0, engine or (None if Path(path).is_file() else "the file")))
+    for key, name in _BY_KEY.items():
+        known = provider_profile(name)
+        missing = None if environ.get(key) else f"set {key}"
+        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing))
+    return tuple(rows)
+
+
+def _built_in(name: str, window: int | None, slots: int) -> Model | None:
+    if name == "local":
+        name = _default_local(os.environ)
+    if name.startswith("scripted:"):
+        return ScriptedModel.from_file(name.removeprefix("scripted:"))
+    if name.startswith("recorded:"):
+        return RecordedModel(name.removeprefix("recorded:"))
+    if name.startswith("local:"):
+        file = Path(name.removeprefix("local:")).expanduser()
+        if not file.is_file():
+            raise failure(NO_WEIGHTS, f"there is no model file {file}")
+        return LocalModel.from_file(file, window=window or 8192, slots=slots)
+    if name.startswith("local/"):
+        return LocalModel.named(name.removeprefix("local/"), window=window, slots=slots)
+    return None
+
+
+def _provider(name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None) -> Model:
+    if base_url is not None and "/" not in name:
+        name = f"openai/{name}"
+    if base_url is None and "/" not in name and not is_known(name):
+        known = [f"local/{row}" for row in weights.TABLE] + list(_BY_KEY.values())
+        close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
+        hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
+        raise failure(UNKNOWN_MODEL, f"no model is called {name!r}{hint} (`lambda-rlm models` lists what can be reached)")
+    profile = provider_profile(name, base_url=base_url, window=window)
+    return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile)
+
+
+def _default_local(environ: Mapping[str, str]) -> str:
+    path = environ.get("LAMBDA_RLM_GGUF")
+    return f"local:{path}" if path else f"local/{weights.DEFAULT}"
+
+
+def _missing_weights(row: weights.Weights) -> str | None:
+    if weights.installed(row.name):
+        return None
+    return f"lambda-rlm models get {row.name} ({row.size // 1_000_000} MB)"

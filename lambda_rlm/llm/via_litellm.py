@@ -1,0 +1,212 @@
+"""The one vendor door: every provider that litellm knows, and any OpenAI-compatible server.
+
+Owns how a request becomes a vendor's and a reply ours. litellm is imported inside the first call, in a thread (it takes two
+seconds), told to fetch nothing, to log nothing, to report to nobody and to retry nothing: retries are `retry.Retrying`'s.
+Promises: every exception is mapped to a `ModelFailure`; usage is the provider's; an unknown price is None; an error, an
+empty reply or a refusal is never a text. A model that declines (`refusal`, or finish reason `content_filter`) has replied:
+the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
+
+Refuses to guess: a server that turns a JSON Schema down is asked again without one, and not with one again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.litellm_errors import mapped, mentions_constraint
+from lambda_rlm.llm.profiles import provider_profile
+from lambda_rlm.llm.tokens import count, vocabulary
+
+_STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
+_NO_KEY_NEEDED: Final = "none"
+
+
+class LitellmModel:
+    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float = 120.0,
+        profile: ModelProfile | None = None,
+    ) -> None:
+        self._name = name
+        self._base_url = base_url
+        self._api_key = api_key
+        self._timeout = timeout
+        self._profile = profile or provider_profile(name, base_url=base_url)
+        self._takes_schema = True
+        self._litellm: Any = None
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._profile
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return count(messages, self._profile, None if self._base_url else vocabulary(self._name))
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
+        _OPEN.add(self)
+        self._check_name(litellm)
+        schema, unwrap = _schema(request)
+        if schema is None or not self._takes_schema:
+            return self._completion(litellm, await self._ask(litellm, request, None), lambda text: text)
+        try:
+            reply = await self._ask(litellm, request, schema)
+        except _SchemaRefused:
+            self._takes_schema = False
+            return self._completion(litellm, await self._ask(litellm, request, None), lambda text: text)
+        return self._completion(litellm, reply, unwrap)
+
+    async def aclose(self) -> None:
+        """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""
+        _OPEN.discard(self)
+        if self._litellm is not None and not _OPEN:
+            litellm, self._litellm = self._litellm, None
+            await litellm.close_litellm_async_clients()
+            litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _check_name(self, litellm: Any) -> None:
+        try:
+            _, provider, key, _ = litellm.get_llm_provider(self._name, api_base=self._base_url, api_key=self._api_key)
+        except Exception:
+            raise failure(
+                UNKNOWN_MODEL,
+                f"no provider is known for the model {self._name!r}: write provider/model, as in openai/gpt-5-mini, or local/NAME",
+            ) from None
+        if self._api_key is None and key is None and self._base_url is None:
+            missing = litellm.validate_environment(self._name).get("missing_keys") or []
+            if missing:
+                raise failure(
+                    KEY_REFUSED, f"{self._name} needs a key: set {' and '.join(missing)}, or use local/NAME ({provider})"
+                )
+
+    async def _ask(self, litellm: Any, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Any:
+        try:
+            with anyio.fail_after(self._timeout):
+                return await litellm.acompletion(**self._arguments(request, schema))
+        except TimeoutError:
+            raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
+        except Exception as error:
+            if schema is not None and mentions_constraint(error):
+                raise _SchemaRefused from None
+            raise mapped(error, self._name, self._base_url, self._api_key) from None
+
+    def _arguments(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": self._name,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
+            "temperature": request.sampling.temperature,
+            "timeout": self._timeout,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,
+        }
+        if request.sampling.top_p != 1.0:
+            arguments["top_p"] = request.sampling.top_p
+        if request.sampling.seed is not None:
+            arguments["seed"] = request.sampling.seed
+        if self._base_url is not None:
+            arguments["base_url"] = self._base_url
+        if self._api_key is not None or self._base_url is not None:
+            arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+        if schema is not None:
+            arguments["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "reply", "schema": schema, "strict": True},
+            }
+        return arguments
+
+    def _completion(self, litellm: Any, reply: Any, unwrap: Callable[[str], str]) -> Completion:
+        try:
+            choice = reply.choices[0]
+            content, finish = choice.message.content, str(choice.finish_reason)
+            usage = self._usage(litellm, reply)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raise failure(MALFORMED_BODY, f"{self._name}: the reply has not the form of a completion") from None
+        refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
+        stop = StopReason.REFUSAL if refusal else _STOP.get(finish, StopReason.STOP)
+        if not content and stop is not StopReason.REFUSAL:
+            failed = failure(EMPTY_REPLY, f"{self._name}: the reply is empty (finish reason {finish})")
+            failed.usage = usage
+            raise failed
+        text = str(refusal or content or "")
+        return Completion(unwrap(text) if stop is StopReason.STOP else text, usage, stop, self._name)
+
+    def _usage(self, litellm: Any, reply: Any) -> Usage:
+        told = reply.usage
+        details = getattr(told, "prompt_tokens_details", None)
+        cached = getattr(details, "cached_tokens", None) or 0
+        return Usage(int(told.prompt_tokens), int(told.completion_tokens), int(cached), self._cost(litellm, reply))
+
+    def _cost(self, litellm: Any, reply: Any) -> float | None:
+        if self._profile.input_price is None or self._profile.output_price is None:
+            return None
+        try:
+            return float(litellm.completion_cost(reply, model=self._name))
+        except Exception:
+            told = reply.usage
+            return float(told.prompt_tokens * self._profile.input_price + told.completion_tokens * self._profile.output_price)
+
+
+_OPEN: Final[set[LitellmModel]] = set()
+"""The models that have asked and are not closed: litellm's connections are theirs together."""
+
+
+class _SchemaRefused(Exception):
+    """The server does not take a JSON Schema."""
+
+
+def _schema(request: CompletionRequest) -> tuple[Mapping[str, Any] | None, Callable[[str], str]]:
+    """The JSON Schema to send, an object at its root as providers want it, and how to take the reply out again."""
+    if request.choices is not None:
+        return _object("reply", {"type": "string", "enum": list(request.choices)}), lambda text: _member(text, "reply")
+    if request.schema is None or request.schema.get("type") == "object":
+        return request.schema, lambda text: text
+    return _object("value", dict(request.schema)), lambda text: _member(text, "value")
+
+
+def _object(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
+
+
+def _member(text: str, name: str) -> str:
+    """A member of a JSON object as text; what is no such object is left as it is for the asker to judge."""
+    try:
+        value = json.loads(text)[name]
+    except (ValueError, KeyError, TypeError):
+        return text
+    return value if isinstance(value, str) and name == "reply" else json.dumps(value, ensure_ascii=False)
+
+
+@cache
+def _litellm() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.set_verbose = False
+    litellm.turn_off_message_logging = True
+    litellm.disable_aiohttp_transport = True
+    litellm.drop_params = True
+    for name in ("callbacks", "success_callback", "failure_callback", "input_callback", "service_callback"):
+        setattr(litellm, name, [])
+    return litellm
