@@ -6,11 +6,13 @@ docs, and a test that every bad program yields exactly its code and every fixed 
 
 from __future__ import annotations
 
-from lambda_rlm.codes import admission, evaluation, model, syntax, types
+from lambda_rlm.codes import admission, evaluation, library, model, syntax, types
 from lambda_rlm.codes.code import Code
 
 CODES: dict[str, Code] = {
-    row.code: row for table in (syntax.TABLE, types.TABLE, admission.TABLE, evaluation.TABLE, model.TABLE) for row in table
+    row.code: row
+    for table in (syntax.TABLE, types.TABLE, admission.TABLE, evaluation.TABLE, library.TABLE, model.TABLE)
+    for row in table
 }
 
 __all__ = ["CODES", "Code"]

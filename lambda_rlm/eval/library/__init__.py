@@ -7,7 +7,7 @@ package loads no regular-expression engine.
 
 from __future__ import annotations
 
-from lambda_rlm.eval.library import cutting, lists, numbers, options, sequence, text
+from lambda_rlm.eval.library import cutting, lists, numbers, options, regex, sequence, text
 from lambda_rlm.eval.site import Builder
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -39,6 +39,11 @@ IMPLEMENTATIONS: dict[P, Builder] = {
     P.WINDOWS: cutting.windows,
     P.SPLIT: cutting.split,
     P.PACK: cutting.pack,
+    P.SECTIONS: regex.sections,
+    P.MATCHES: regex.matches,
+    P.SEARCH: regex.search,
+    P.REPLACE_REGEX: regex.replace_regex,
+    P.ESCAPE_REGEX: regex.escape_regex,
     P.TO_TEXT: text.to_text,
     P.ZIP: lists.zip_lists,
     P.CROSS: lists.cross,

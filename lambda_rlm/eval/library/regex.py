@@ -1,0 +1,190 @@
+"""The library's functions of regular expressions.
+
+Promises: matches of a span are spans; positions are in characters; the text is charged by its length before it is searched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.engine import MOST_MATCHES, Offsets, Pattern, Spans, characters_of, chooser, decoded, encoded
+from lambda_rlm.eval.library.extent import BATCH, copied
+from lambda_rlm.eval.library.literal import escaped
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+from lambda_rlm.faults import PrimitiveFault
+
+Function = Callable[..., Value]
+_REFERENCE = re.compile(r"\\(\d|\\)")
+
+
+def matches(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    call, kilo = price.call, price.kilo
+    choose = chooser(site)
+
+    def occurs(text: Text, pattern: Text) -> bool:
+        meter.fuel -= call + (kilo * text.n + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        chosen = choose(pattern)
+        literal = chosen.literal
+        if literal is None:
+            return chosen.occurs(characters_of(text))
+        if text.start >= 0:
+            return text.origin.text.find(literal, text.start, text.start + text.n) >= 0  # type: ignore[union-attr]
+        return literal in text.s
+
+    return occurs
+
+
+def _charged(found: Iterator[Spans], site: Site) -> Iterator[Spans]:
+    """The matches, charged a batch at a time; more than the bound are a fault."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    count = 0
+    while batch := list(islice(found, BATCH)):
+        count += len(batch)
+        if count > MOST_MATCHES:
+            raise PrimitiveFault("E0431", f"`{site.primitive}` found more than {MOST_MATCHES:,} matches in one text", site.span)
+        meter.spend(price.made * len(batch) * len(batch[0]))
+        meter.allocate(price.storage_made * len(batch) * len(batch[0]))
+        yield from batch
+
+
+def search(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    choose = chooser(site)
+
+    def search_text(text: Text, pattern: Text) -> list[tuple[int, list[Text], int, Text]]:
+        """Records { end, groups, start, text }."""
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage())
+        chosen = choose(pattern)
+        data = encoded(characters_of(text))
+        offsets = Offsets(data)
+        is_copy = copied(text, 1)
+        made = []
+        for spans in _charged(chosen.all_in(data), site):
+            (start, end), *groups = offsets.of(spans)
+            if is_copy:
+                meter.allocate(price.storage_written * (end - start) * len(spans))
+            parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
+            made.append((end, parts, start, text.cut(start, end)))
+        return made
+
+    return search_text
+
+
+def replace_regex(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    choose = chooser(site)
+
+    def replace_matches(text: Text, pattern: Text, new: Text) -> Text:
+        meter.spend(price.steps(characters=text.n + new.n))
+        chosen = choose(pattern)
+        template = _template(new.s, chosen, site)
+        data = encoded(characters_of(text))
+        row: list[bytes] = []
+        position = written = 0
+        for spans in _charged(chosen.all_in(data), site):
+            start, end = spans[0]
+            grown = _expanded(template, spans, data)
+            meter.allocate(price.storage_written * (start - position + len(grown)))
+            written += start - position + len(grown)
+            row += (data[position:start], grown)
+            position = end
+        if not row:
+            return text
+        meter.allocate(price.storage_call + price.storage_written * (len(data) - position))
+        row.append(data[position:])
+        return derived(decoded(b"".join(row)), text, new)
+
+    return replace_matches
+
+
+def _template(new: str, pattern: Pattern, site: Site) -> list[bytes | int]:
+    """The replacement as literal parts and numbers of groups; `\\\\` is a backslash, any other escape stands for itself."""
+    parts: list[bytes | int] = []
+    position = 0
+    for reference in _REFERENCE.finditer(new):
+        parts.append(encoded(new[position : reference.start()]))
+        which = reference[1]
+        if which == "\\":
+            parts.append(b"\\")
+        elif int(which) > pattern.groups:
+            raise PrimitiveFault("E0430", f"the replacement names group {which}, the pattern has {pattern.groups}", site.span)
+        else:
+            parts.append(int(which))
+        position = reference.end()
+    parts.append(encoded(new[position:]))
+    return parts
+
+
+def _expanded(template: list[bytes | int], spans: Spans, data: bytes) -> bytes:
+    if len(template) == 1:
+        return template[0]  # type: ignore[return-value]
+    return b"".join(
+        [part if isinstance(part, bytes) else data[max(0, spans[part][0]) : max(0, spans[part][1])] for part in template]
+    )
+
+
+def sections(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+    choose = chooser(site, is_multi_line=True)
+
+    def text_sections(text: Text, pattern: Text) -> list[tuple[Text, int, Text, int]]:
+        """Records { body, end, head, start }."""
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage())
+        data = encoded(characters_of(text))
+        offsets = Offsets(data)
+        heads: list[tuple[int, int, int]] = []
+        for spans in _charged(_head_lines(choose(pattern), data), site):
+            ((start, end), (after, _)) = offsets.of(spans)
+            heads.append((start, end, after))
+        meter.allocate(price.storage_written * copied(text, text.n))
+        return _sections(text, heads)
+
+    return text_sections
+
+
+def _head_lines(pattern: Pattern, data: bytes) -> Iterator[Spans]:
+    """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
+    position, end = 0, len(data)
+    while position < end and (spans := pattern.first_from(data, position)) is not None:
+        found = spans[0][0]
+        if found == end and data[end - 1] == 10:
+            return
+        start = data.rfind(b"\n", position, found) + 1 or position
+        stop = data.find(b"\n", found)
+        after = stop + 1 if stop >= 0 else end
+        line_end = stop if stop >= 0 else end
+        if line_end > start and data[line_end - 1] == 13:
+            line_end -= 1
+        yield [(start, line_end), (after, after)]
+        position = after
+
+
+def _sections(text: Text, heads: list[tuple[int, int, int]]) -> list[tuple[Text, int, Text, int]]:
+    made = []
+    first = heads[0][0] if heads else text.n
+    if first:
+        made.append((text.cut(0, first), first, EMPTY_TEXT, 0))
+    ends = [start for start, _, _ in heads[1:]] + [text.n]
+    for (start, line_end, after), end in zip(heads, ends, strict=False):
+        made.append((text.cut(after, end), end, text.cut(start, line_end), start))
+    return made
+
+
+def escape_regex(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def escape(text: Text) -> Text:
+        meter.spend(price.steps(characters=text.n))
+        meter.allocate(price.storage(written=4 * text.n))
+        return derived(escaped(text.s), text)
+
+    return escape
