@@ -1,25 +1,98 @@
-"""From a typed program to one that may run.
+"""The gate before a run.
 
-Owns `Admitted`, the only thing that is evaluated, and `admit`, the only maker of it. Pure work, calls, tokens and money are held
-to the budget by the meter while the program runs.
+Owns `Admitted`, the only thing that evaluation takes, and `admit`, the only way to make one. Promises that every `auto` has its
+number. Refuses nothing yet by cost: the meter holds the run to its budget.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.syntax.caps import children
+from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.syntax.term import App, Auto, Infix, Node, Var
+from lambda_rlm.types.type import Con
 from lambda_rlm.types.typed import Typed
 
+MOST_CHARACTERS = 20_000
+"""A text size that `auto` stands for is at most this: what a model reads well at once."""
 
-@dataclass(frozen=True, slots=True)
+LEAST_CHARACTERS = 200
+
+TEMPLATE_TOKENS = 512
+"""Tokens left for the chat template and the instruction beside the data."""
+
+PER_CALL = 20
+"""`auto` as the number of items of one batch or prompt."""
+
+WIDTH = 4
+"""`auto` as the number of pieces of `split` or of neighbours in `tree_fold`."""
+
+DEFAULT_OUT = 1_024
+
+_COUNTS = {
+    Primitive.BATCH: PER_CALL,
+    Primitive.LLM_MAP: PER_CALL,
+    Primitive.LLM_MAP_BY: PER_CALL,
+    Primitive.TREE_FOLD: WIDTH,
+    Primitive.SPLIT: WIDTH,
+}
+
+
+@dataclass(frozen=True)
 class Admitted:
-    """A checked program and what it may spend. Made by `admit` only."""
+    """A checked program that may run: on what budget, for which model, and the number of each `auto` by the term's identity.
+
+    `bound` is what the run costs at most, None while it is not known.
+    """
 
     typed: Typed
     budget: Budget
+    profile: ModelProfile
+    autos: Mapping[int, int] = field(default_factory=dict, repr=False)
+    bound: None = None
 
 
-def admit(typed: Typed, budget: Budget) -> Admitted:
-    """The program, to be run within this budget."""
-    return Admitted(typed, budget)
+def admit(typed: Typed, budget: Budget, profile: ModelProfile) -> Admitted:
+    """Admit a checked program to a run on a budget."""
+    autos: dict[int, int] = {}
+    todo: list[Node] = [typed.program]
+    while todo:
+        node = todo.pop()
+        todo.extend(children(node))
+        if isinstance(node, App):
+            _arguments(typed, node, profile, autos)
+        elif isinstance(node, Infix) and isinstance(node.rest[-1][1], Auto):
+            autos[id(node.rest[-1][1])] = _compared(typed, node, profile)
+    return Admitted(typed, budget, profile, autos)
+
+
+def text_size(profile: ModelProfile) -> int:
+    """The text size that `auto` stands for: what the model's window holds beside a reply, and no more than it reads well."""
+    out = min(DEFAULT_OUT, profile.max_output, profile.window // 4)
+    room = int((profile.window - out - TEMPLATE_TOKENS) * profile.min_chars_per_token)
+    return min(MOST_CHARACTERS, max(LEAST_CHARACTERS, room))
+
+
+def _arguments(typed: Typed, app: App, profile: ModelProfile, autos: dict[int, int]) -> None:
+    if not isinstance(app.function, Var):
+        return
+    primitive = typed.primitive_of(app.function)
+    if primitive is None:
+        return
+    for argument in typed.arguments_of(app):
+        if isinstance(argument, Auto):
+            autos[id(argument)] = _COUNTS.get(primitive) or text_size(profile)
+
+
+def _compared(typed: Typed, infix: Infix, profile: ModelProfile) -> int:
+    """`length(x) <= auto`: a size for a text, a count for a list."""
+    measured = infix.first
+    if isinstance(measured, App) and isinstance(measured.function, Var) and measured.arguments:
+        type_ = typed.type_of(measured.arguments[0].value)
+        if isinstance(type_, Con) and type_.name == "List":
+            return PER_CALL
+    return text_size(profile)

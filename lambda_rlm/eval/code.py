@@ -1,0 +1,213 @@
+"""Compiled terms: closures over a frame, with what they cost.
+
+A *frame* is a list of slots. The slots of a whole program are numbered once, so every variable, loop variable and intermediate
+value has a slot of its own. A function called directly by its name, and a lambda given to a library function, run in the
+frame of their caller; a function that is a value keeps a copy of the frame it was made in and runs each call in a copy of that.
+So nothing is captured by reference, and no slot is used twice at the same time.
+
+`steps` and `bytes` are what one run of a code costs whatever its values are. They are charged by whoever runs the code, for
+all runs of a loop at once; a code that charges more by itself while it runs is not `is_static`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.value import Value
+from lambda_rlm.faults import LimitExceeded, PrimitiveFault
+from lambda_rlm.source import Span
+
+Frame = list[Any]
+Run = Callable[[Frame], Any]
+
+LOW: Final = -(2**63)
+HIGH: Final = 2**63 - 1
+FLOAT_HIGH: Final = sys.float_info.max
+
+
+@dataclass(slots=True, kw_only=True)
+class Code:
+    """A compiled term. `run` is a coroutine function when `is_async`.
+
+    `need` counts the interpreter frames that a run takes. `slot`, `field` and `constant` tell what a simple term is, so that
+    the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
+    `pairs`, for a list of records with two fields, gives their number and an iterator of them, without making the list.
+    """
+
+    run: Run
+    is_async: bool = False
+    steps: int = 1
+    bytes: int = 0
+    need: int = 1
+    is_static: bool = True
+    slot: int = -1
+    field: int = -1
+    constant: tuple[Value] | None = None
+    pairs: Callable[[Frame], tuple[int, Iterator[tuple[Value, Value]]]] | None = None
+
+    @property
+    def shape(self) -> str:
+        """`K` constant, `S` slot, `F` field of the record in a slot, `N` anything else."""
+        if self.constant is not None:
+            return "K"
+        if self.slot < 0:
+            return "N"
+        return "S" if self.field < 0 else "F"
+
+    @property
+    def is_simple(self) -> bool:
+        """Reading it costs nothing and cannot fail."""
+        return self.constant is not None or self.slot >= 0
+
+
+def constant(value: Value) -> Code:
+    """The code that always gives `value`."""
+    return Code(run=lambda e: value, constant=(value,), steps=0)
+
+
+def in_slot(slot: int) -> Code:
+    """The code that reads a slot."""
+    return Code(run=lambda e: e[slot], slot=slot, steps=0)
+
+
+def in_field(slot: int, field: int) -> Code:
+    """The code that reads a field of the record in a slot."""
+    return Code(run=lambda e: e[slot][field], slot=slot, field=field, steps=0)
+
+
+def made_of(run: Run, parts: Iterable[Code], *, steps: int = 1, bytes: int = 0, is_static: bool = True, need: int = 1) -> Code:
+    """A code that runs each of its parts once, in order."""
+    parts = list(parts)
+    return Code(
+        run=run,
+        steps=steps + sum(p.steps for p in parts),
+        bytes=bytes + sum(p.bytes for p in parts),
+        need=need + max((p.need for p in parts), default=0),
+        is_static=is_static and all(p.is_static for p in parts),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Callback:
+    """A function argument of a library function: put the arguments in `slots`, then run `body` in the same frame."""
+
+    slots: tuple[int, ...]
+    body: Code
+
+
+class Stack:
+    """How deep a run stands in calls of function values and activations of `fix`.
+
+    Python's own stack is finite and is never enlarged, so every such call takes what it needs (known when it is compiled)
+    from `left` while it lasts, and the run ends in a declared fault when nothing is left.
+    """
+
+    __slots__ = ("depth", "left", "meter")
+
+    def __init__(self, meter: Meter, left: int) -> None:
+        self.meter = meter
+        self.left = left
+        self.depth = 0
+
+    def overflow(self) -> NoReturn:
+        raise LimitExceeded("E0403", "calls of functions stand deeper inside each other than the interpreter can hold")
+
+    def enter(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
+        """Run a body that needs `need` interpreter frames, `depth` activations of `fix` further in."""
+        self.left -= need
+        self.depth += depth
+        try:
+            if self.left < 0:
+                self.overflow()
+            if depth:
+                self.meter.enter(self.depth + NESTING.get()[1])
+            return body(frame)
+        finally:
+            self.left += need
+            self.depth -= depth
+
+    async def enter_async(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
+        """As `enter`, for a body that awaits."""
+        used, outer = NESTING.get()
+        used += need
+        if used > ASYNC_FRAMES:
+            self.overflow()
+        if depth:
+            self.meter.enter(outer + depth)
+        token = NESTING.set((used, outer + depth))
+        try:
+            return await body(frame)
+        finally:
+            NESTING.reset(token)
+
+
+NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
+"""Interpreter frames taken, and `fix` depth reached, by the awaiting callers of the running task."""
+
+FRAMES: Final = 640
+"""Interpreter frames that a program may need; the rest of the usual 1,000 belongs to the host and to library functions."""
+
+ASYNC_FRAMES: Final = 360
+"""How many of them awaiting code may take; the others stay for the pure code below it."""
+
+
+def charge(meter: Meter, steps: int, size: int) -> None:
+    """Charge fuel and storage before the work is done."""
+    meter.fuel -= steps
+    if meter.fuel < 0:
+        meter.out_of_fuel()
+    meter.memory -= size
+    if meter.memory < 0:
+        meter.out_of_memory()
+
+
+def charged(code: Code, meter: Meter) -> Code:
+    """The same code, charging its static cost itself when it runs."""
+    steps, size, inner = code.steps, code.bytes, code.run
+    if not steps and not size:
+        return code
+
+    def run(e: Frame) -> Value:
+        charge(meter, steps, size)
+        return inner(e)
+
+    return Code(run=run, is_async=code.is_async, steps=0, bytes=0, need=code.need + 1, is_static=False)
+
+
+_FREE_DIFFERENCE: Final = 16
+_FREE_BYTES: Final = 256
+
+
+def balanced(branches: Sequence[Code], meter: Meter) -> tuple[list[Code], int, int]:
+    """Branches of which one at most runs, and the steps and bytes to charge for them beforehand.
+
+    Small branches are charged as the dearest of them; a large one charges itself when it is taken.
+    """
+    out = [b if b.steps <= _FREE_DIFFERENCE and b.bytes <= _FREE_BYTES else charged(b, meter) for b in branches]
+    return out, max((b.steps for b in out), default=0), max((b.bytes for b in out), default=0)
+
+
+def lifted(code: Code) -> Run:
+    """The code as a coroutine function, whatever it is."""
+    if code.is_async:
+        return code.run
+    inner = code.run
+
+    async def run(e: Frame) -> Value:
+        return inner(e)
+
+    return run
+
+
+def fault_at(span: Span, code: str, message: str) -> Callable[[], NoReturn]:
+    """A function that raises the fault, for the cold side of a hot closure."""
+
+    def fail() -> NoReturn:
+        raise PrimitiveFault(code, message, span)
+
+    return fail

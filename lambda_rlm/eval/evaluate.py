@@ -1,0 +1,59 @@
+"""From an admitted program and its inputs to its value.
+
+Owns `evaluate` and, for programs that ask no model, `evaluate_pure`. Promises: the value does not depend on timing; the run ends
+in a value or in a declared `Fault` whose code and place do not depend on timing either; no limit of the budget is exceeded.
+Takes only what was admitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lambda_rlm.cost.admit import Admitted
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.ask import Asker
+from lambda_rlm.eval.bindings import compile_block
+from lambda_rlm.eval.closures import Compiler
+from lambda_rlm.eval.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
+from lambda_rlm.eval.scope import Local
+from lambda_rlm.eval.value import Value
+from lambda_rlm.faults import InternalError
+from lambda_rlm.types.type import Effect
+from lambda_rlm.types.typed import EMPTY
+
+
+async def evaluate(admitted: Admitted, inputs: Mapping[str, Value], asker: Asker) -> Value:
+    """The value of a program; raises `Fault`. The asker is open; it brings the model and the meter."""
+    if admitted.typed.effect is not Effect.LLM:
+        return evaluate_pure(admitted, inputs, asker.meter)
+    code, frame, stack = _compiled(admitted, inputs, asker.meter, asker)
+    if code.need > ASYNC_FRAMES:
+        stack.overflow()
+    token = NESTING.set((code.need, 0))
+    try:
+        return await code.run(frame) if code.is_async else code.run(frame)
+    finally:
+        NESTING.reset(token)
+
+
+def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter) -> Value:
+    """The value of a program that asks no model; raises `Fault`."""
+    code, frame, stack = _compiled(admitted, inputs, meter, None)
+    if code.is_async:
+        raise InternalError("running", "a pure program that asks a model")
+    stack.left -= code.need
+    if stack.left < 0:
+        stack.overflow()
+    return code.run(frame)
+
+
+def _compiled(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter, asker: Asker | None) -> tuple[Code, Frame, Stack]:
+    typed = admitted.typed
+    for name in typed.inputs:
+        if name not in inputs:
+            raise ValueError(f"no value for the input {name!r}")
+    stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
+    compiler = Compiler(typed, admitted.autos, meter, stack, asker)
+    scope = {name: Local(constant(inputs[name])) for name in typed.inputs}
+    code = compile_block(compiler, typed.program.items, typed.program.result, scope, EMPTY)
+    return charged(code, meter), compiler.slots.frame(), stack
