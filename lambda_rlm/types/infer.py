@@ -17,30 +17,25 @@ from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.finish import Finisher, thaw
 from lambda_rlm.types.generalize import measure
 from lambda_rlm.types.infer_call import infer_app, infer_pipe
+from lambda_rlm.types.infer_function import block_scope, check_block, check_lam, infer_block, infer_fix, infer_lam
 from lambda_rlm.types.infer_match import check_match, infer_match
+from lambda_rlm.types.infer_name import infer_var
 from lambda_rlm.types.infer_operator import check_if, infer_if, infer_infix, infer_prefix
 from lambda_rlm.types.infer_term import (
-    block_scope,
-    check_block,
     check_int,
-    check_lam,
     check_list,
     check_record,
     check_text,
     infer_auto,
-    infer_block,
     infer_bool,
-    infer_fix,
     infer_float,
     infer_int,
-    infer_lam,
     infer_list,
     infer_none,
     infer_record,
     infer_select,
     infer_template,
     infer_text,
-    infer_var,
 )
 from lambda_rlm.types.instances import count_instances
 from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Hole, Open, find

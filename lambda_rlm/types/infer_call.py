@@ -13,7 +13,7 @@ from lambda_rlm.syntax.term import App, Auto, Lam, Pipe, Var
 from lambda_rlm.types.arguments import Callee, Given, infer_all, place
 from lambda_rlm.types.checker import PRIMITIVES, Binding, Checker
 from lambda_rlm.types.complaints import primitive_signature
-from lambda_rlm.types.infer_term import bind_type_argument, use
+from lambda_rlm.types.infer_name import bind_type_argument, use
 from lambda_rlm.types.joins import join_all
 from lambda_rlm.types.mismatch import Why, because
 from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Hole, Named, Open, find

@@ -86,7 +86,8 @@ def _subject(s: Checker, term: Match) -> Open:
         return subject
     before = len(s.diagnostics)
     for arm in term.arms:
-        _fits_pattern(s, term, arm.pattern, subject)
+        if not _fits_pattern(s, term, arm.pattern, subject):
+            break
     if len(s.diagnostics) == before:
         _exhaustive(s, term, subject)
     return subject
@@ -119,26 +120,27 @@ def _decide(s: Checker, term: Match, subject: Hole) -> None:
         subject.link = BROKEN
 
 
-def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> None:
+def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> bool:
+    """Hold one pattern against the subject; False when its form does not fit, which then is true of the other patterns too."""
     if isinstance(pattern, AnyPattern):
-        return
-    is_option = isinstance(subject, Named) and subject.name == "Option"
+        return True
     if isinstance(pattern, SomePattern | NonePattern):
-        if not is_option:
-            shown = "some(x)" if isinstance(pattern, SomePattern) else "none"
-            _misfit(s, term, pattern, subject, f"`{shown}`")
-        return
+        if isinstance(subject, Named) and subject.name == "Option":
+            return True
+        _misfit(s, term, pattern, subject, "`some(x)`" if isinstance(pattern, SomePattern) else "`none`")
+        return False
     literal = pattern.literal
     if isinstance(literal, TextLit):
-        if isinstance(subject, Labels):
-            if literal.value not in subject.labels:
-                _no_label(s, pattern, literal.value, subject)
-        elif not isinstance(subject, Hole) and not subject.bit & TEXTS:
-            _misfit(s, term, pattern, subject, show_labels([literal.value]))
-        return
+        if isinstance(subject, Labels) and literal.value not in subject.labels:
+            _no_label(s, pattern, literal.value, subject)
+        if isinstance(subject, Hole) or subject.bit & TEXTS:
+            return True
+        _misfit(s, term, pattern, subject, show_labels([literal.value]))
+        return False
     wanted = T_INT if isinstance(literal, IntLit) else T_BOOL
     if subject is not wanted:
         _misfit(s, term, pattern, subject, f"a pattern of {wanted.name}")
+    return subject is wanted
 
 
 def _misfit(s: Checker, term: Match, pattern: Pattern, subject: Open, shown: str) -> None:
