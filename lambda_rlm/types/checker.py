@@ -23,6 +23,7 @@ from lambda_rlm.types.unify import Clash, fit
 
 PRIMITIVES = {primitive.value: primitive for primitive in Primitive}
 MAX_STEPS = 50_000
+MAX_DIAGNOSTICS = 100
 
 
 @dataclass(eq=False, slots=True)
@@ -63,7 +64,7 @@ class Use:
 
 
 class TooMuchWork(Exception):
-    """Inference went over its cap; a diagnostic was reported."""
+    """Inference stops here; a diagnostic was reported."""
 
 
 Rule = Callable[["Checker", Term], Open]
@@ -129,7 +130,13 @@ class Checker:
 
     def clash(self, term: Term, given: Open, wanted: Open, why: Why, clash: Clash) -> None:
         """Report that a term's type does not fit its place."""
-        self.diagnostics.append(mismatch(self.source, term, given, wanted, why, clash))
+        self._add(mismatch(self.source, term, given, wanted, why, clash))
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic; stops where types outgrow the caps or mistakes pile up, since what follows would only echo it."""
+        self.diagnostics.append(diagnostic)
+        if diagnostic.code == "E0222" or len(self.diagnostics) >= MAX_DIAGNOSTICS:
+            raise TooMuchWork
 
     def report(
         self,
@@ -146,16 +153,13 @@ class Checker:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Add a diagnostic."""
-        self.diagnostics.append(
-            Diagnostic(code, message, span, severity, secondary, hint, expected, given, because, fixes)  # one line per mistake
-        )
+        self._add(Diagnostic(code, message, span, severity, secondary, hint, expected, given, because, fixes))
 
     def charge(self, steps: int, span: Span) -> None:
         """Count work that a program can make large; raises `TooMuchWork` above the cap."""
         self.steps += steps
         if self.steps > MAX_STEPS:
             self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
-            raise TooMuchWork
 
     def hole(self, heads: int | None = None) -> Hole:
         return Hole(self.level) if heads is None else Hole(self.level, heads)

@@ -15,7 +15,7 @@ from lambda_rlm.syntax import term as t
 from lambda_rlm.types.checker import Binding, Checker, TooMuchWork
 from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.finish import Finisher, thaw
-from lambda_rlm.types.generalize import measure
+from lambda_rlm.types.generalize import inside, measure
 from lambda_rlm.types.infer_call import infer_app, infer_pipe
 from lambda_rlm.types.infer_function import block_scope, check_block, check_lam, infer_block, infer_fix, infer_lam
 from lambda_rlm.types.infer_match import check_match, infer_match
@@ -91,7 +91,6 @@ def infer(program: t.Program, inputs: Mapping[str, Type]) -> Typed:
     for name, type_ in known.items():
         s.names[name] = Binding("input", name, thaw(type_), Span(0, 0))
     result = _whole(s, program)
-    _after(s)
     errors = [d for d in s.diagnostics if d.severity is Severity.ERROR]
     if errors:
         raise Rejected(program.source, _distinct(s.diagnostics))
@@ -102,8 +101,14 @@ def _whole(s: Checker, program: t.Program) -> Open:
     try:
         block_scope(s, program.items)
         result = s.infer(program.result)
+        _after(s)
+        return _answer(s, program, result)
     except TooMuchWork:
         return BROKEN
+
+
+def _answer(s: Checker, program: t.Program, result: Open) -> Open:
+    """The type of the answer: data, within the caps, nothing left open."""
     if demand_data(result):
         s.report(
             "E0214", "the answer of a program holds no functions", program.result.span, given=show_open(result),
@@ -112,7 +117,6 @@ def _whole(s: Checker, program: t.Program) -> Open:
     size, depth = measure(result)
     if size > MAX_SIZE or depth > MAX_DEPTH:
         s.report("E0222", "the type of the answer is too large", program.result.span, hint="give a smaller record")
-        return BROKEN
     _close_answer(result)
     return result
 
@@ -127,12 +131,10 @@ def _close_answer(result: Open) -> None:
         if isinstance(node, Hole):
             if not node.is_constrained or (node.heads & T_TEXT.bit and not node.is_weak and node.fields is None):
                 node.link = T_TEXT
-            elif node.fields is not None:
-                stack.extend(node.fields.values())
-        elif hasattr(node, "arguments"):
-            stack.extend(node.arguments)
-        elif hasattr(node, "fields"):
-            stack.extend(node.fields.values())
+            else:
+                stack.extend(inside(node))
+        else:
+            stack.extend(inside(node))
 
 
 def _after(s: Checker) -> None:

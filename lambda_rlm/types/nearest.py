@@ -8,16 +8,18 @@ from lambda_rlm.diagnostics import Edit, Fix
 from lambda_rlm.source import Span
 
 MAX_LENGTH = 60
+MAX_CANDIDATES = 500
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The only known name within a third of the letters; None when there is none or more than one."""
-    if len(name) > MAX_LENGTH:
+    """The only known name within a third of the letters; None when there is none, or more than one, or too many to compare."""
+    names = set(known)
+    if len(name) > MAX_LENGTH or len(names) > MAX_CANDIDATES:
         return None
     limit = max(1, len(name) // 3)
     best: list[str] = []
     least = limit + 1
-    for candidate in sorted(set(known)):
+    for candidate in sorted(names):
         if abs(len(candidate) - len(name)) > limit or len(candidate) > MAX_LENGTH or candidate == name:
             continue
         distance = _distance(name.lower(), candidate.lower(), limit)

@@ -11,8 +11,9 @@ from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import TypeDef
-from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.checker import Checker, TooMuchWork
 from lambda_rlm.types.finish import Finisher
+from lambda_rlm.types.open_type import BROKEN, Open
 from lambda_rlm.types.type import Type
 from lambda_rlm.types.unify import demand_data
 from lambda_rlm.types.written import open_written
@@ -33,7 +34,11 @@ def parse_type(text: str) -> Type:
             own, [Diagnostic("E0211", "expected one type", whole, hint="write a type such as List[{ id: Int, opened: Text }]")]
         )
     checker = Checker(program.source, {}, {})
-    node = open_written(checker, program.items[0].type)
+    node: Open
+    try:
+        node = open_written(checker, program.items[0].type)
+    except TooMuchWork:
+        node = BROKEN
     if checker.diagnostics:
         raise Rejected(own, [_shifted(d, len(text)) for d in checker.diagnostics])
     if demand_data(node):

@@ -1,13 +1,15 @@
 """Types as people read them: `List[{ id: Int, opened: Text }]`, `(a) -> b ! llm`, `"no" | "yes"`.
 
-Promises: equal types print equally; variables are named a, b, c … in the order they are met. A record that is longer than a line
-can hold is cut with `…`. Effects are printed only where a model is asked or may be asked.
+Promises: equal types print equally; variables are named a, b, c … in the order they are met. In messages long enumerations are cut
+with `…`. An effect is printed where a model is asked, or where it depends on the
+effect of another function in the type.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
+from heapq import nsmallest
 
 from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.open_type import (
@@ -49,7 +51,25 @@ class _Names:
 
 def show(type_: Type) -> str:
     """A type as written in the language; effects follow `!`."""
-    return _Shower().type(type_)
+    shower = _Shower()
+    _count_effects(type_, shower.counts)
+    return shower.type(type_)
+
+
+def _count_effects(type_: Type, counts: dict[int, int]) -> None:
+    match type_:
+        case Con(_, arguments):
+            inside: tuple[Type, ...] = arguments
+        case Record(fields):
+            inside = tuple(field for _, field in fields)
+        case Arrow(parameters, result, effect):
+            inside = (*parameters, result)
+            if isinstance(effect, EffectVariable):
+                counts[effect.id] = counts.get(effect.id, 0) + 1
+        case _:
+            return
+    for part in inside:
+        _count_effects(part, counts)
 
 
 def show_open(node: Open) -> str:
@@ -57,17 +77,17 @@ def show_open(node: Open) -> str:
     return _Shower().open(node, 0)
 
 
-def show_labels(labels: Iterable[str]) -> str:
-    """Labels as an enumeration is written, long ones cut."""
-    quoted = [json.dumps(label, ensure_ascii=False) for label in sorted(labels)]
-    more = len(quoted) - MAX_LABELS
-    return " | ".join(quoted[:MAX_LABELS]) + (f" | … {more} more" if more > 0 else "")
+def show_labels(labels: Collection[str], most: int = MAX_LABELS) -> str:
+    """Labels as an enumeration is written, for a message: not more than `most`."""
+    shown = " | ".join(json.dumps(label, ensure_ascii=False) for label in nsmallest(most, labels))
+    return shown + (f" | … {len(labels) - most} more" if len(labels) > most else "")
 
 
 class _Shower:
     def __init__(self) -> None:
         self.names = _Names()
         self.effects: dict[int, str] = {}
+        self.counts: dict[int, int] = {}
 
     def type(self, type_: Type) -> str:
         match type_:
@@ -76,9 +96,12 @@ class _Shower:
             case Record(fields):
                 return "{ " + ", ".join(f"{n}: {self.type(t)}" for n, t in fields) + " }"
             case Enum(labels):
-                return show_labels(labels)
+                return show_labels(labels, len(labels))
             case Arrow(parameters, result, effect):
-                return f"({', '.join(self.type(p) for p in parameters)}) -> {self.type(result)}{self._effect(effect)}"
+                shown = ", ".join(self.type(p) for p in parameters)
+                own = self._effect(effect)
+                given = self.type(result)
+                return f"({shown}) -> {f'({given})' if own and isinstance(result, Arrow) else given}{own}"
             case Variable():
                 return self.names.name(type_.id)
             case _:
@@ -86,6 +109,8 @@ class _Shower:
 
     def _effect(self, effect: AnyEffect) -> str:
         if isinstance(effect, EffectVariable):
+            if self.counts.get(effect.id, 0) < 2:
+                return ""
             name = "e" if not self.effects else f"e{len(self.effects) + 1}"
             return f" ! {self.effects.setdefault(effect.id, name)}"
         return " ! llm" if effect is Effect.LLM else ""
