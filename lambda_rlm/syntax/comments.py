@@ -40,7 +40,7 @@ class Comments:
         if not self._queue:
             return ""
         span, text = self._queue[-1]
-        if span.start < end or "\n" in self._text[end : span.start]:
+        if span.start < end or self._text[end : span.start].strip(" \t\r,;"):
             return ""
         self._queue.pop()
         self._done = span.end

@@ -162,7 +162,7 @@ class _Printer:
         return 'f"' + "".join(escaped_piece(p) if isinstance(p, str) else self.hole(p) for p in template.parts) + '"'
 
     def hole(self, term: t.Term) -> str:
-        text = lay_out(self.term(term), UNBOUNDED)
+        text = lay_out(_Printer(Comments()).term(term), UNBOUNDED)
         if not _BARRED_IN_HOLES.isdisjoint(text):
             raise ValueError(f"this cannot stand in the hole of a template: {text!r}")
         return "{" + text + "}"
@@ -173,7 +173,8 @@ class _Printer:
         for i, (node, doc) in enumerate(parts):
             inside += [SPACE if i else line, self.comments.before(node.span.start), doc()]
             inside += ["," if i + 1 < len(parts) else "", self.comments.behind(node.span.end)]
-        return group(opening, nest(*inside, self.comments.rest(end)), line if parts else "", closing)
+        rest = self.comments.rest(end)
+        return group(opening, nest(*inside, rest), line if parts or rest.parts else "", closing)
 
     def labelled(self, label: str, value: t.Term) -> Callable[[], Doc]:
         return lambda: row(label, self.term(value)) if label else self.term(value)
@@ -181,7 +182,7 @@ class _Printer:
     def arguments(self, arguments: tuple[t.Argument, ...], end: int) -> Doc:
         """A call's brackets. A last argument that can end its lines itself starts on the line of the call."""
         parts: list[Part] = [(a, self.labelled(f"{a.name}=" if a.name else "", a.value)) for a in arguments]
-        if not parts or not _hugs(arguments) or self.comments.is_pending_before(arguments[-1].value.span.start):
+        if not parts or not _hugs(arguments) or self.comments.is_pending_before(arguments[-1].span.start):
             return self.bracketed("(", SOFT, parts, ")", end)
         heads = [doc() for _, doc in parts[:-1]]
         flat = lay_out(joined((", ",), heads), UNBOUNDED)

@@ -22,6 +22,7 @@ from lambda_rlm.syntax.tokens import END, Token
 
 FOREIGN_WORDS = {"True": "true", "False": "false", "None": "none", "null": "none"}
 OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
+CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
 ITEM_WORDS = frozenset(("LET", "DEF", "TYPE"))
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
@@ -64,7 +65,15 @@ class Place:
 
     def opening(self) -> Token | None:
         """The innermost bracket that is still open."""
-        return next((v for v in reversed(self.error.values) if isinstance(v, Token) and v.kind in OPENERS), None)
+        closed = 0
+        for value in reversed(self.error.values):
+            if isinstance(value, Token) and value.kind in CLOSERS:
+                closed += 1
+            elif isinstance(value, Token) and value.kind in OPENERS:
+                if not closed:
+                    return value
+                closed -= 1
+        return None
 
     def starts_line(self) -> bool:
         """Whether the token stands on a later line than the one before it."""
@@ -133,7 +142,8 @@ def _wrong_arrow(place: Place) -> Diagnostic | None:
     """`fn(x) -> e`, `fn(x): e`, `fn(x) { … }`, `def f(x) => e`, `def f(x) { … }`."""
     span = place.token.span
     for wanted, sign, what in (("ARROW", "=>", "the body"), ("EQUAL", "=", "the right side")):
-        if place.kind(-1) in ("NAME", "LBRACE") or not place.accepts(wanted):
+        is_argument = place.kind(-1) == "NAME" and place.accepts("COMMA")
+        if is_argument or not place.accepts(wanted):
             continue
         if place.token.kind == "LBRACE":
             title = f"put `{sign}` before it"
@@ -224,9 +234,9 @@ def _partner(tokens: list[Token], opening: int) -> int | None:
     """The place of the bracket that closes one."""
     depth = 0
     for at in range(opening, len(tokens)):
-        if tokens[at].kind in ("LPAR", "LSQB", "LBRACE"):
+        if tokens[at].kind in OPENERS:
             depth += 1
-        elif tokens[at].kind in ("RPAR", "RSQB", "RBRACE"):
+        elif tokens[at].kind in CLOSERS:
             depth -= 1
             if depth == 0:
                 return at if tokens[at].kind == "RBRACE" else None
@@ -253,7 +263,7 @@ def _needless_semicolon(place: Place) -> Diagnostic | None:
 
 
 def _starts_expression(token: Token) -> bool:
-    return token.kind not in (END, "RPAR", "RSQB", "RBRACE", "COMMA", "SEMICOLON", "COLON", "EQUAL", "ARROW", "THEN", "ELSE")
+    return token.kind not in (END, *CLOSERS, "COMMA", "SEMICOLON", "COLON", "EQUAL", "ARROW", "THEN", "ELSE")
 
 
 _LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (

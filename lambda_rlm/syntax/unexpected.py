@@ -11,12 +11,11 @@ from collections.abc import Callable
 from lambda_rlm.diagnostics import Diagnostic, Edit, Fix, Label
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.fixes import slip
-from lambda_rlm.syntax.slips import ITEM_WORDS, Place, find_slip
+from lambda_rlm.syntax.slips import CLOSERS, ITEM_WORDS, Place, find_slip
 from lambda_rlm.syntax.term import Argument
 from lambda_rlm.syntax.tokens import END, Token
 
 _OPENERS = {"LPAR": ("(", "RPAR", ")"), "LSQB": ("[", "RSQB", "]"), "LBRACE": ("{", "RBRACE", "}")}
-_CLOSERS = {"RPAR": "(", "RSQB": "[", "RBRACE": "{"}
 _COMPARATORS = ("EQUALS", "DIFFERS", "LESSTHAN", "AT_MOST", "MORETHAN", "AT_LEAST")
 _TIGHTER = ("JOIN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT")
 _KEYWORDS = frozenset(
@@ -90,7 +89,7 @@ def _positional_behind_named(place: Place) -> Diagnostic | None:
             break
     else:
         return None
-    at = place.token if place.kind(-1) == "COMMA" and place.token.kind not in _CLOSERS else place.previous
+    at = place.token if place.kind(-1) == "COMMA" and place.token.kind not in CLOSERS else place.previous
     if at is None or at.kind == "COMMA" or not (place.accepts("NAME") or place.accepts("EQUAL")):
         return None
     hint = "put the arguments by place first"
@@ -126,7 +125,7 @@ def _empty_braces(place: Place) -> Diagnostic | None:
 
 
 def _missing_else(place: Place) -> Diagnostic | None:
-    ends = (END, "SEMICOLON", "COMMA", *_CLOSERS, *ITEM_WORDS)
+    ends = (END, "SEMICOLON", "COMMA", *CLOSERS, *ITEM_WORDS)
     if place.token.kind not in ends or not place.accepts("ELSE"):
         return None
     opening = next((v for v in reversed(place.error.values) if isinstance(v, Token) and v.kind == "IF"), None)
@@ -136,11 +135,11 @@ def _missing_else(place: Place) -> Diagnostic | None:
 
 def _brackets(place: Place) -> Diagnostic | None:
     token, before = place.token, place.previous
-    if token.kind not in (END, "SEMICOLON", "THEN", "ELSE", *_CLOSERS, *ITEM_WORDS) or before is None:
+    if token.kind not in (END, "SEMICOLON", "THEN", "ELSE", *CLOSERS, *ITEM_WORDS) or before is None:
         return None
     opening = place.opening()
     if opening is None:
-        if token.kind not in _CLOSERS:
+        if token.kind not in CLOSERS:
             return None
         return slip(f"this `{token.text}` closes nothing", token.span, "take it away", Edit(token.span, ""), code="E0102")
     sign, closer, closing = _OPENERS[opening.kind]
@@ -150,7 +149,7 @@ def _brackets(place: Place) -> Diagnostic | None:
     message = f"a `{closing}` is missing to close the `{sign}` at {line}:{column}"
     label = Label(opening.span, "opened here")
     if not place.accepts(closer):
-        return Diagnostic("E0102", message, token.span, secondary=(label,)) if token.kind in (*_CLOSERS, END) else None
+        return Diagnostic("E0102", message, token.span, secondary=(label,)) if token.kind in (*CLOSERS, END) else None
     edit = Edit(Span(before.end, before.end), closing)
     return Diagnostic("E0102", message, token.span, secondary=(label,), fixes=(Fix(f"put `{closing}` there", (edit,)),))
 
