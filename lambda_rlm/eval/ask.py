@@ -22,7 +22,7 @@ from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.coverage import Coverage
 from lambda_rlm.eval.flight import Flight
 from lambda_rlm.eval.place import Place, here
-from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.prompt import PRICE, Prompt
 from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Tracer
@@ -307,7 +307,7 @@ class Asker:
             raise ModelFailure(REFUSED, "the model refused to answer")
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
         reading.clear()
-        self.meter.spend(1 + len(completion.text))
+        self.meter.spend(PRICE.steps(characters=len(completion.text)))
         return question.shape.read(completion.text, reading)
 
     async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:

@@ -13,6 +13,7 @@ import math
 import re
 from typing import Final
 
+from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.eval.lenient import CONFLICT, Raw
 from lambda_rlm.eval.quotes import QuoteFinder
 from lambda_rlm.eval.shape import BadReply, QuoteNotFound, Reading
@@ -235,7 +236,7 @@ class Coercer:
         return found
 
     def _charge(self, fields: int) -> None:
-        self.reading.meter.allocate(64 + 8 * fields)
+        self.reading.meter.allocate(HEADER + SLOT * fields)
 
 
 def number_in(written: str) -> int | float:

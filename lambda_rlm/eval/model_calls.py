@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from lambda_rlm.completion import Sampling
+from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, Question
 from lambda_rlm.eval.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.place import gather
-from lambda_rlm.eval.prompt import prompt_of
+from lambda_rlm.eval.prompt import PRICE, prompt_of
 from lambda_rlm.eval.quotes import normalized
 from lambda_rlm.eval.reading import read_choice
 from lambda_rlm.eval.schema import shape_of
@@ -77,9 +78,9 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
     async def choose(prompt: Text, options: list[Text]) -> Value:
         if not options:
             return None
-        site.meter.spend(len(options))
+        site.meter.spend(PRICE.steps(elements=len(options)))
         are_labels = _are_labels([option.s for option in options])
-        made = prompt_of(_listed(prompt, options, are_labels), site.meter)
+        made = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
         question = Question(made, shape, asker.out(None), repairs=asker.settings.repairs)
         try:
@@ -124,12 +125,12 @@ def _are_labels(options: list[str]) -> bool:
     return short and len(alike) == len(options)
 
 
-def _listed(prompt: Text, options: list[Text], are_labels: bool) -> Text:
+def _listed(prompt: Text, options: list[Text], are_labels: bool, meter: Meter) -> Text:
     """The prompt with the options under it."""
     pieces = [prompt, Text("\n\nOptions:")]
     for number, option in enumerate(options, 1):
         pieces += [Text("\n- " if are_labels else f"\n{number}. "), option]
-    return Rope(pieces, sum(piece.n for piece in pieces))
+    return Rope(pieces, sum(piece.n for piece in pieces), meter)
 
 
 def _choice_shape(options: list[Text], are_labels: bool) -> Shape:

@@ -15,6 +15,8 @@ from functools import partial
 from typing import Any, Final
 
 from lambda_rlm.completion import Message, Sampling
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.eval.ask import GREEDY, Asker, Question
 from lambda_rlm.eval.numbered import Replies, read_numbered
 from lambda_rlm.eval.place import gather
@@ -69,7 +71,7 @@ def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
         else:
             shown = [show(item) for item in items]
         replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
-        site.meter.allocate(80 * len(items))
+        site.meter.allocate((HEADER + 3 * SLOT) * len(items))
         return [(item, reply) for item, reply in zip(items, replies, strict=True)]
 
     return call
@@ -195,7 +197,7 @@ class _Mapping:
 
     def _question(self, batch: list[int], sampling: Sampling, note: str) -> Question:
         items = [self.items[index] for index in batch]
-        prompt = prompt_of(_numbered(self.instruction, items), self.site.meter)
+        prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
         out = min(self._item_out() * max(1, len(items)), self.asker.model.profile.max_output)
         return Question(prompt, self._shape(items), out, sampling, note=note)
 
@@ -211,7 +213,7 @@ class _Mapping:
         return Shape(key, read_numbered(self.type, items), "\n".join(lines), schema=keyed_schema(self.type, numbers))
 
 
-def _numbered(instruction: Text, items: list[Text]) -> Text:
+def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
     """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
     brackets = 1
     while any(_begins_like_number(item.s, brackets) for item in items):
@@ -221,7 +223,7 @@ def _numbered(instruction: Text, items: list[Text]) -> Text:
     for number, item in enumerate(items, 1):
         lead = "[" * brackets + str(number) + "]" * brackets + " "
         pieces += [Text(lead if number == 1 else gap + lead), item]
-    return Rope(pieces, sum(piece.n for piece in pieces))
+    return Rope(pieces, sum(piece.n for piece in pieces), meter)
 
 
 def _begins_like_number(text: str, brackets: int) -> bool:

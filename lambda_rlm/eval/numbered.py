@@ -44,7 +44,7 @@ def read_numbered(type_: Type, items: Sequence[Text]) -> Callable[[str, Reading]
             raise BadReply("the reply must be a JSON object with one entry for each numbered item")
         found: Replies = {}
         for number, raw in _agreed(entries, len(items), reading).items():
-            finder = QuoteFinder(items[number - 1].s, tuple(leaves_of(items[number - 1], reading.meter)), reading.meter)
+            finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
                 found[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")
             except BadReply:

@@ -14,7 +14,7 @@ from typing import Final
 
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.coverage import stretches
-from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.prompt import PRICE, Prompt
 from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of
 
 Leaf = tuple[int, Text]
@@ -66,7 +66,7 @@ class QuoteFinder:
         if self._regions is None:
             self._regions = [(start, Normalized(self._text[start:end])) for start, end in self._input_regions()]
         for start, region in self._regions:
-            self._meter.spend(1 + len(region.text) // 64)
+            self._meter.spend(PRICE.steps(characters=len(region.text)))
             place = region.find(wanted)
             if place is not None:
                 return self._located(start + place[0], start + place[1], wanted)
@@ -86,8 +86,8 @@ class QuoteFinder:
             yield self._charged(start, end)
 
     def _charged(self, start: int, end: int) -> tuple[int, int]:
-        self._meter.spend(end - start)
-        self._meter.allocate(3 * (end - start))
+        self._meter.spend(PRICE.steps(characters=end - start))
+        self._meter.allocate(PRICE.storage(written=end - start))
         return start, end
 
     def _is_from_input(self, leaf: Text) -> bool:
@@ -126,7 +126,7 @@ class QuoteFinder:
             searched += source.end - source.start
             if searched > _MOST_SEARCHED:
                 return None
-            self._meter.spend(source.end - source.start)
+            self._meter.spend(PRICE.steps(characters=source.end - source.start))
             place = Normalized(source.document.text[source.start : source.end]).find(wanted)
             if place is not None:
                 return span_of(source.document, source.start + place[0], place[1] - place[0])

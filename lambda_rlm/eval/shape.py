@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.prompt import Prompt
-from lambda_rlm.eval.value import HEADER, Reply, Text, Value
+from lambda_rlm.eval.value import Reply, Text, Value
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -64,7 +65,7 @@ class Reading:
 
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""
-        self.meter.allocate(HEADER + len(s))
+        self.meter.allocate(HEADER + CHARACTER * len(s))
         if not s.isascii() and _SURROGATE.search(s) is not None:
             self.coerce("replaced characters that are none")
             s = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", s)
