@@ -328,6 +328,9 @@ class Asker:
             except ModelFailure as failed:
                 usage = failed.usage or Usage()
                 raise
+            except Exception as error:
+                message = f"{self.model.profile.name} raised {type(error).__name__}: {error}"
+                raise InternalError("asking a model", message) from error
             finally:
                 self.counts.in_flight -= 1
                 self.meter.settle(tokens, usd, usage)

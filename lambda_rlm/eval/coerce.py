@@ -25,7 +25,9 @@ _INT_RANGE: Final = 1 << 63
 _NUMBER = re.compile(
     r"(?<![\w.,/:])(?<!\d-)[-+−]?(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w/:]|[.,-]\d)"
 )
-_NEGATION = re.compile(r"(?:\b(?:not|no|never|neither|nor|isn.t|non)|n.t)[\s\W]*$", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"(?:\b(?:not|no|never|neither|nor|non|without)|n.t)\b\W*(?:(?:an?|the|really|about|any)\W+){0,2}$", re.IGNORECASE
+)
 _NULLS: Final = frozenset({"null", "none", "nil"})
 _TRUE: Final = frozenset({"yes", "true"})
 _FALSE: Final = frozenset({"no", "false"})
@@ -275,7 +277,7 @@ def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
 def _is_negated(text: str, taken: list[tuple[int, int]]) -> bool:
     """A word that denies stands before one of these places, and is not one of them."""
     for start, _ in taken:
-        denial = _NEGATION.search(text, max(0, start - 12), start)
+        denial = _NEGATION.search(text, max(0, start - 32), start)
         if denial is not None and not any(a <= denial.start() < b for a, b in taken):
             return True
     return False

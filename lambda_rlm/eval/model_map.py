@@ -33,6 +33,9 @@ ITEM_TOO_LONG: Final = "E0515"
 _MARKER_TOKENS: Final = 8
 """What an item's number, its line ends and brackets may take."""
 
+_SHORT: Final = 60
+"""A type shown in so many characters is shown for two items, a longer one for the first only."""
+
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
 
@@ -204,8 +207,8 @@ class _Mapping:
     def _shape(self, items: list[Text]) -> Shape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         shown = notation(self.type)
-        some = [f'"{number}": {shown}' for number in numbers[:2]]
-        listed = ", ".join(some + (["…"] if len(numbers) > 2 else []))
+        some = numbers[: 2 if len(shown) <= _SHORT else 1]
+        listed = ", ".join([f'"{number}": {shown}' for number in some] + ["…"] * (len(numbers) > len(some)))
         lines = [f"Reply with JSON of this shape and nothing else, one entry for each numbered item: {{{listed}}}"]
         if mentions(self.type, QUOTE):
             lines.append("A quote is copied word for word from its item.")

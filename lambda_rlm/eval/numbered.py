@@ -111,6 +111,8 @@ def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: Reading) -
         if number is None:
             reading.coerce("left out a key without a number")
         else:
+            if key != str(number):
+                reading.coerce("took the number out of a key")
             yield number, raw[key]
 
 

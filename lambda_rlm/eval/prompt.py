@@ -38,7 +38,7 @@ PRICE: Final = TARIFF[Primitive.LLM_CALL]
 
 _CODE_LENGTH: Final = 6
 _INLINE: Final = 80
-"""Data of one line and at most so many characters stays inside its sentence."""
+"""Data of at most so many characters, without line ends, that stands inside a sentence stays there."""
 
 BLOCK_OVERHEAD: Final = len("\n<data >\n") + len("\n</data >\n") + 2 * _CODE_LENGTH
 """The most characters that marking one block adds."""
@@ -126,7 +126,7 @@ def prompt_of(text: Text, meter: Meter) -> Prompt:
 
 def merged(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Parts with neighbours of one kind joined, and data joined over what lies between where that is safe and wanted."""
-    joined = _join_neighbours(parts)
+    joined = _with_leads(_join_neighbours(parts))
     joined = _join_over(joined, [i for i in _gaps(joined) if not _has_letters(joined[i].text)])
     gaps = _gaps(joined)
     blocks = sum(part.is_data for part in joined)
@@ -163,26 +163,24 @@ def _gaps(parts: Sequence[Part]) -> list[int]:
 
 
 def _join_over(parts: list[Part], gaps: Sequence[int]) -> list[Part]:
-    """The parts with these gaps made data. What begins the line before a joined block (a number, a dash) joins it too."""
+    """The parts with these gaps made data."""
     if not gaps:
         return parts
     wanted = set(gaps)
+    return _join_neighbours([Part(part.text, part.is_data or index in wanted) for index, part in enumerate(parts)])
+
+
+def _with_leads(parts: list[Part]) -> list[Part]:
+    """What begins the line of a piece of data and has no letters (its number, a dash) made data too."""
     remade: list[Part] = []
     for index, part in enumerate(parts):
-        if index in wanted:
-            remade.append(Part(part.text, is_data=True))
-        elif not part.is_data and index + 2 in wanted and index + 1 not in wanted:
-            head, lead = _line_lead(part.text)
-            remade.extend(p for p in (Part(head, is_data=False), Part(lead, is_data=True)) if p.text)
-        else:
+        cut = part.text.rfind("\n") + 1
+        if part.is_data or index + 1 == len(parts) or _has_letters(part.text[cut:]):
             remade.append(part)
+        else:
+            pieces = (Part(part.text[:cut], is_data=False), Part(part.text[cut:], is_data=True))
+            remade.extend(piece for piece in pieces if piece.text)
     return _join_neighbours(remade)
-
-
-def _line_lead(text: str) -> tuple[str, str]:
-    """An instruction cut before its last line, when that has no letters."""
-    cut = text.rfind("\n") + 1
-    return (text, "") if _has_letters(text[cut:]) else (text[:cut], text[cut:])
 
 
 def _has_letters(text: str) -> bool:
@@ -190,7 +188,8 @@ def _has_letters(text: str) -> bool:
 
 
 def _block(text: str, code: str, follows_line_end: bool, precedes_line_end: bool) -> str:
-    if len(text) <= _INLINE and "\n" not in text:
+    stands_alone = follows_line_end and precedes_line_end
+    if len(text) <= _INLINE and "\n" not in text and not stands_alone:
         return f"<data {code}>{text}</data {code}>"
     lead = "" if follows_line_end else "\n"
     trail = "" if precedes_line_end else "\n"

@@ -38,7 +38,10 @@ def read_choice(
         if not reading.is_complete and not (text in choices and sum(c.startswith(text) for c in choices) == 1):
             raise cut_off()
         too_long(text, reading)
-        found = {known[label] for label in named_in(text, tuple(known), reading)}
+        named = named_in(text, tuple(known), reading)
+        if named.isdisjoint(choices):
+            reading.coerce("took another word for the label")
+        found = {known[label] for label in named}
         if len(found) != 1:
             listed = ", ".join(json.dumps(choice, ensure_ascii=False) for choice in choices)
             raise BadReply(f"the reply must be exactly one of {listed}")
