@@ -19,6 +19,7 @@ from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Record, Type, list_of, option_of
 
+SPAN = Span(3, 9)
 KEY = b"the key of this installation"
 PROFILE = ModelProfile("fake", window=4_000, max_output=1_000, input_price=0.001, output_price=0.002)
 Answer = Callable[[CompletionRequest], "Completion | str"]
@@ -80,7 +81,7 @@ class Desk:
         self.asker = Asker(self.model, self.meter, AskSettings(**{"key": KEY, **settings}), self.events.append)
 
     def function(
-        self, primitive: Primitive, result: Type, parameters: tuple[Type, ...] = (), span: Span = Span(3, 9)
+        self, primitive: Primitive, result: Type, parameters: tuple[Type, ...] = (), span: Span = SPAN
     ) -> Callable[..., Awaitable[Any]]:
         site = Site(primitive, parameters, result, span, self.meter)
         return ASYNC_IMPLEMENTATIONS[primitive](site, self.asker)

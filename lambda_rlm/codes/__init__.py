@@ -6,12 +6,12 @@ docs, and a test that every bad program yields exactly its code and every fixed 
 
 from __future__ import annotations
 
-from lambda_rlm.codes import admission, evaluation, library, model, syntax, types
+from lambda_rlm.codes import admission, asking, evaluation, library, model, syntax, types
 from lambda_rlm.codes.code import Code
 
 CODES: dict[str, Code] = {
     row.code: row
-    for table in (syntax.TABLE, types.TABLE, admission.TABLE, evaluation.TABLE, library.TABLE, model.TABLE)
+    for table in (syntax.TABLE, types.TABLE, admission.TABLE, evaluation.TABLE, library.TABLE, model.TABLE, asking.TABLE)
     for row in table
 }
 

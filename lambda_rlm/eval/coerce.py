@@ -19,7 +19,7 @@ from lambda_rlm.eval.quotes import QuoteFinder
 from lambda_rlm.eval.shape import BadReply, QuoteNotFound, Reading
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.faults import InternalError
-from lambda_rlm.types.type import Con, Enum, Record, Type
+from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
 _INT_RANGE: Final = 1 << 63
 _NUMBER = re.compile(
@@ -152,11 +152,12 @@ class Coercer:
             return None
         if isinstance(raw, str):
             word = raw.strip().casefold()
-            is_label = isinstance(inner, Enum) and any(word == label.casefold() for label in inner.labels)
+            innermost = _innermost(inner)
+            is_label = isinstance(innermost, Enum) and any(word == label.casefold() for label in innermost.labels)
             if word in _NULLS and not is_label:
                 self.reading.coerce(f"took a word for {place} as null")
                 return None
-            if not word and not (isinstance(inner, Con) and inner.name == "Text"):
+            if not word and innermost != TEXT:
                 self.reading.coerce(f"took an empty text for {place} as null")
                 return None
         return (self.value(raw, inner, place),)
@@ -281,6 +282,13 @@ def _is_negated(text: str, taken: list[tuple[int, int]]) -> bool:
         if denial is not None and not any(a <= denial.start() < b for a, b in taken):
             return True
     return False
+
+
+def _innermost(type_: Type) -> Type:
+    """The type under all Options."""
+    while isinstance(type_, Con) and type_.name == "Option":
+        type_ = type_.arguments[0]
+    return type_
 
 
 def _plain(name: str) -> str:
