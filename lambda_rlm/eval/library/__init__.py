@@ -7,7 +7,7 @@ package loads no regular-expression engine.
 
 from __future__ import annotations
 
-from lambda_rlm.eval.library import cutting, lists, numbers, options, regex, sequence, text
+from lambda_rlm.eval.library import cutting, dates, json, lists, numbers, options, ranking, regex, sequence, similarity, text
 from lambda_rlm.eval.site import Builder
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -44,7 +44,13 @@ IMPLEMENTATIONS: dict[P, Builder] = {
     P.SEARCH: regex.search,
     P.REPLACE_REGEX: regex.replace_regex,
     P.ESCAPE_REGEX: regex.escape_regex,
+    P.PARSE: json.parse,
     P.TO_TEXT: text.to_text,
+    P.TO_JSON: json.to_json,
+    P.PARSE_DATE: dates.parse_date,
+    P.PARSE_DURATION: dates.parse_duration,
+    P.SIMILARITY: similarity.similarity,
+    P.RANK: ranking.rank,
     P.ZIP: lists.zip_lists,
     P.CROSS: lists.cross,
     P.PAIRS: lists.pairs,

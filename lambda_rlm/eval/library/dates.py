@@ -1,0 +1,178 @@
+"""Dates and durations, read from the ways in which people write them.
+
+A date needs a day, a month and a year of four digits; a weekday before it and a time after it are passed over. Read are
+
+- `2023-01-06`, `2023/1/6`, `2023.01.06`, `20230106`, `2023年1月6日`;
+- `Jan 06, 2023`, `January 6 2023`, `6 January 2023`, `6th of January, 2023`, `06-Jan-2023` (English names, at least three letters);
+- `6.1.2023` (with points the day comes first);
+- `13/01/2023`, `01-13-2023`, `05/05/2023`: with strokes only where it can be read in one way; `01/02/2023` is none.
+
+Durations: `1h 30m`, `90 minutes`, `1 hour and 30 min`, `1.5 hours`, `2 days, 3 h`, `PT1H30M`, `P1DT12H`, `P2W`, `01:30:00`. Fractions round to
+the nearest second, halves to even. A number without a unit and `1:30` are none: they can be read in more ways than one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.engine import characters_of
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import Text, Value, derived
+
+Function = Callable[..., Value]
+
+_LONGEST: Final = 80
+_MONTHS: Final = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_TIME: Final = r"(?:(?:t|,?\s+(?:at\s+)?)\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt)?\s*(?:[+-]\d\d:?\d\d)?)?"
+_NAME: Final = r"(?P<name>[a-z]{3,9})\.?"
+_DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR: Final = r"(?P<year>\d{4})"
+
+
+_FORMS: Final = (
+    rf"{_YEAR}(?P<by>[-/.])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}})",
+    rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
+    rf"{_YEAR}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日",
+    rf"{_NAME}\s+{_DAY}(?:,\s*|\s+){_YEAR}",
+    rf"{_DAY}(?:\s+(?:of\s+)?|-){_NAME}(?:,?\s+|-){_YEAR}",
+    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}",
+    rf"(?P<first>\d{{1,2}})(?P<by>[-/])(?P<second>\d{{1,2}})(?P=by){_YEAR}",
+)
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    # Compiled when a date is first read: importing the library stays cheap.
+    return tuple(re.compile(_WEEKDAY + form + _TIME, re.ASCII | re.IGNORECASE) for form in _FORMS)
+
+
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_NUMBER: Final = r"\d{1,9}(?:[.,]\d{1,9})?"
+_CLOCK: Final = r"(\d{1,5}):([0-5]\d):([0-5]\d)(\.\d{1,9})?"
+_ISO: Final = rf"P(?=.)(?:({_NUMBER})W)?(?:({_NUMBER})D)?(?:T(?=.)(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"
+_PART: Final = (
+    r"(\d{1,9}(?:\.\d{1,9})?)\s*"
+    r"(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:(?:ee)?ks?)?)\.?(?![a-z])(?:\s*,)?\s*(?:and\s+)?"
+)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
+def parse_date(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def parsed(text: Text) -> Value:
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        date = date_in(characters_of(text).strip()) if text.n <= _LONGEST else None
+        return None if date is None else (derived(date, text),)
+
+    return parsed
+
+
+def date_in(s: str) -> str | None:
+    """The date that a text is, as YYYY-MM-DD."""
+    for form in _forms():
+        found = form.fullmatch(s)
+        if found is not None:
+            return _written(found.groupdict())
+    return None
+
+
+def _written(parts: dict[str, str | None]) -> str | None:
+    year = int(parts["year"] or 0)
+    month_and_day = _month_and_day(parts)
+    if month_and_day is None:
+        return None
+    month, day = month_and_day
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not (year >= 1 and 1 <= month <= 12 and 1 <= day <= _LENGTHS[month - 1] + (month == 2 and is_leap)):
+        return None
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int] | None:
+    first, second, name = parts.get("first"), parts.get("second"), parts.get("name")
+    if first is not None and second is not None:
+        a, b = int(first), int(second)
+        if a > 12 or a == b:
+            return b, a
+        return (a, b) if b > 12 else None
+    day = int(parts["day"] or 0)
+    if name is None:
+        return int(parts["month"] or 0), day
+    stem = "sep" if name.lower() == "sept" else name.lower()
+    months = [i for i, month in enumerate(_MONTHS, 1) if month == stem or month[:3] == stem]
+    return (months[0], day) if months else None
+
+
+def parse_duration(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def parsed(text: Text) -> Value:
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        seconds = seconds_in(characters_of(text).strip()) if text.n <= _LONGEST else None
+        return None if seconds is None else (seconds,)
+
+    return parsed
+
+
+def seconds_in(s: str) -> int | None:
+    """The duration that a text is, in seconds."""
+    clock = _compiled(_CLOCK).fullmatch(s)
+    if clock is not None:
+        hours, minutes, seconds, fraction = clock.groups()
+        return _rounded(_nanoseconds(hours, "h") + _nanoseconds(minutes, "m") + _nanoseconds(seconds + (fraction or ""), "s"))
+    iso = _compiled(_ISO).fullmatch(s.upper())
+    if iso is not None:
+        units = zip(iso.groups(), "wdhms", strict=True)
+        return _rounded(sum([_nanoseconds(number, unit) for number, unit in units if number]))
+    return _spoken(s.lower())
+
+
+def _spoken(s: str) -> int | None:
+    """A row of numbers with units, each unit at most once."""
+    total, position, seen = 0, 0, set()
+    pattern = _compiled(_PART)
+    while (part := pattern.match(s, position)) is not None:
+        number, unit = part[1], part[2][0]
+        if unit in seen:
+            return None
+        seen.add(unit)
+        total += _nanoseconds(number, unit)
+        position = part.end()
+    return _rounded(total) if seen and position == len(s) else None
+
+
+def _nanoseconds(number: str, unit: str) -> int:
+    whole, _, fraction = number.replace(",", ".").partition(".")
+    return int(whole + fraction.ljust(9, "0")) * _SECONDS[unit]
+
+
+def _rounded(nanoseconds: int) -> int:
+    """Whole seconds, halves to even."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return seconds + (rest * 2 > 10**9 or (rest * 2 == 10**9 and seconds % 2))

@@ -1,0 +1,282 @@
+"""JSON: reading a text as a value of a type, and writing a value as text.
+
+Promises: reading is strict about the values and gives none for anything else, however deep or long; fields that the type does not
+name are passed over, missing fields of Option type are none. What is read or written covers the texts it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from json.encoder import encode_basestring
+from typing import Any, Final, NoReturn
+
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.numbers import GREATEST, LEAST
+from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import Derived, Origin, Text, Value, origin_of
+from lambda_rlm.faults import InternalError
+from lambda_rlm.types.type import Con, Enum, Record, Type
+
+Decode = Callable[[Any, Origin | None], Value]
+Write = Callable[[Value, list[str], list[Origin]], None]
+
+_INT: Final = re.compile(r"[+-]?[0-9]{1,30}")
+_FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONGEST_NUMBER: Final = 400
+
+
+class Unfit(Exception):
+    """Data is not of the type asked for."""
+
+
+def _no_number(name: str) -> NoReturn:
+    raise Unfit(name)
+
+
+def parse(site: Site) -> Callable[..., Value]:
+    """`parse[T]`: JSON of T; for a scalar, a label or a text the bare word does too."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    type_ = element_of(site.result)
+    bare = _bare(type_)
+    decode = decoder(type_)
+    is_number = is_scalar(type_)
+
+    def parsed(text: Text) -> Value:
+        meter.spend(price.steps(characters=text.n))
+        if is_number and text.n > _LONGEST_NUMBER:
+            return None
+        meter.allocate(price.storage(written=0 if is_number else text.n))
+        s, origin = text.s, origin_of(text)
+        found = bare(s, text) if bare is not None else None
+        if found is not None or is_number:
+            return found
+        try:
+            return (decode(json.loads(s, parse_constant=_no_number), origin),)
+        except (Unfit, ValueError, RecursionError):
+            return (text,) if type_ == Con("Text") else None
+
+    return parsed
+
+
+def _bare(type_: Type) -> Callable[[str, Text], Value] | None:
+    """Reads a word that stands for a value of the type by itself."""
+    match type_:
+        case Con("Int"):
+            return _bare_int
+        case Con("Float"):
+            return _bare_float
+        case Con("Bool"):
+            return lambda s, text: {"true": (True,), "false": (False,)}.get(s.strip().lower())
+        case Enum(labels):
+            known = {label: (Text(label),) for label in labels}
+            return lambda s, text: (Text(s.strip(), origin_of(text)),) if s.strip() in known else None
+        case _:
+            return None
+
+
+def _bare_int(s: str, text: Text) -> Value:
+    s = s.strip()
+    if _INT.fullmatch(s) is None:
+        return None
+    value = int(s)
+    return (value,) if LEAST <= value <= GREATEST else None
+
+
+def _bare_float(s: str, text: Text) -> Value:
+    s = s.strip()
+    if _FLOAT.fullmatch(s) is None:
+        return None
+    value = float(s)
+    return (value,) if math.isfinite(value) else None
+
+
+def decoder(type_: Type) -> Decode:
+    """From JSON data to a value of the type whose texts have the given origin; raises `Unfit`."""
+    match type_:
+        case Con("Int" | "Float" | "Bool"):
+            return {"Int": _decode_int, "Float": _decode_float, "Bool": _decode_bool}[type_.name]
+        case Con("Text" | "Quote"):
+            return _decode_text
+        case Enum(labels):
+            return _label_decoder(frozenset(labels))
+        case Con("Option", (inner,)):
+            decode = decoder(inner)
+            return lambda data, origin: None if data is None else (decode(data, origin),)
+        case Con("List", (inner,)):
+            return _list_decoder(decoder(inner))
+        case Record(fields):
+            return _record_decoder(tuple((name, decoder(t), isinstance(t, Con) and t.name == "Option") for name, t in fields))
+        case _:
+            raise InternalError("choosing a library function", f"no JSON for values of {type_}")
+
+
+def _decode_int(data: Any, origin: Origin | None) -> int:
+    if type(data) is int and LEAST <= data <= GREATEST:
+        return data
+    raise Unfit
+
+
+def _decode_float(data: Any, origin: Origin | None) -> float:
+    if type(data) is int or type(data) is float:
+        try:
+            value = float(data)
+        except OverflowError:
+            raise Unfit from None
+        if math.isfinite(value):
+            return value
+    raise Unfit
+
+
+def _decode_bool(data: Any, origin: Origin | None) -> bool:
+    if type(data) is bool:
+        return data
+    raise Unfit
+
+
+def _decode_text(data: Any, origin: Origin | None) -> Text:
+    if type(data) is not str:
+        raise Unfit
+    if not data.isascii():
+        data = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", data)
+    return Text(data, origin)
+
+
+def _label_decoder(labels: frozenset[str]) -> Decode:
+    def decode_label(data: Any, origin: Origin | None) -> Text:
+        if type(data) is str and data in labels:
+            return Text(data, origin)
+        raise Unfit
+
+    return decode_label
+
+
+def _list_decoder(decode: Decode) -> Decode:
+    def decode_list(data: Any, origin: Origin | None) -> list[Value]:
+        if type(data) is not list:
+            raise Unfit
+        return [decode(item, origin) for item in data]
+
+    return decode_list
+
+
+def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
+    def decode_record(data: Any, origin: Origin | None) -> tuple[Value, ...]:
+        if type(data) is not dict:
+            raise Unfit
+        made = []
+        for name, decode, may_lack in fields:
+            if name in data:
+                made.append(decode(data[name], origin))
+            elif may_lack:
+                made.append(None)
+            else:
+                raise Unfit
+        return tuple(made)
+
+    return decode_record
+
+
+def to_json(site: Site) -> Callable[..., Value]:
+    """Compact JSON, fields in the order of their names, Unicode unescaped."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    type_ = site.parameters[0]
+    weigh = weight(type_)
+    write = _writer(type_, meter, price.storage_written)
+
+    def written(value: Value) -> Text:
+        meter.spend(price.steps(weight=weigh(value)))
+        meter.allocate(price.storage())
+        parts: list[str] = []
+        origins: list[Origin] = []
+        write(value, parts, origins)
+        s = "".join(parts)
+        if not origins:
+            return Text(s)
+        return Text(s, origins[0] if len(origins) == 1 else Derived(tuple(origins)))
+
+    return written
+
+
+def _writer(type_: Type, meter: Meter, rate: int) -> Write:
+    """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is written."""
+    if is_text(type_):
+        return _text_writer(meter, rate)
+    match type_:
+        case Con("Int" | "Float" | "Bool"):
+            return _scalar_writer(type_, meter, rate)
+        case Con("Option", (inner,)):
+            return _option_writer(_writer(inner, meter, rate))
+        case Con("List", (inner,)):
+            return _list_writer(_writer(inner, meter, rate), meter, rate)
+        case Record(fields):
+            names = [("," if i else "{") + encode_basestring(name) + ":" for i, (name, _) in enumerate(fields)]
+            writers = [_writer(t, meter, rate) for _, t in fields]
+            return _record_writer(list(zip(names, writers, strict=True)), meter, rate)
+        case _:
+            # A left-over variable: only the empty list has such elements.
+            return lambda value, parts, origins: None
+
+
+def _text_writer(meter: Meter, rate: int) -> Write:
+    def write_text(text: Text, parts: list[str], origins: list[Origin]) -> None:
+        escaped = encode_basestring(text.s)
+        meter.allocate(rate * len(escaped))
+        parts.append(escaped)
+        origin = origin_of(text)
+        if origin is not None and (not origins or origins[-1] is not origin):
+            origins.append(origin)
+
+    return write_text
+
+
+def _scalar_writer(type_: Type, meter: Meter, rate: int) -> Write:
+    show = shown(type_)
+
+    def write_scalar(value: Value, parts: list[str], origins: list[Origin]) -> None:
+        part = show(value).s
+        meter.allocate(rate * len(part))
+        parts.append(part)
+
+    return write_scalar
+
+
+def _option_writer(write: Write) -> Write:
+    def write_option(option: Value, parts: list[str], origins: list[Origin]) -> None:
+        if option is None:
+            parts.append("null")
+        else:
+            write(option[0], parts, origins)
+
+    return write_option
+
+
+def _list_writer(write: Write, meter: Meter, rate: int) -> Write:
+    def write_list(items: list[Value], parts: list[str], origins: list[Origin]) -> None:
+        meter.allocate(rate * (len(items) + 2))
+        between = "["
+        for item in items:
+            parts.append(between)
+            write(item, parts, origins)
+            between = ","
+        parts.append("]" if items else "[]")
+
+    return write_list
+
+
+def _record_writer(fields: list[tuple[str, Write]], meter: Meter, rate: int) -> Write:
+    size = rate * (sum([len(name) for name, _ in fields]) + 1)
+
+    def write_record(record: tuple[Value, ...], parts: list[str], origins: list[Origin]) -> None:
+        meter.allocate(size)
+        for (name, write), field in zip(fields, record, strict=True):
+            parts.append(name)
+            write(field, parts, origins)
+        parts.append("}" if fields else "{}")
+
+    return write_record
