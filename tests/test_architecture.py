@@ -130,7 +130,7 @@ def test_the_package_exports_exactly_what_it_promises() -> None:
     assert all(hasattr(lambda_rlm, name) for name in PUBLIC)
 
 
-PUBLIC = ["RLM", "Budget", "Checked", "Rejected", "Run", "check", "run"]
+PUBLIC = ["Budget", "Checked", "Fault", "RLM", "Rejected", "Run", "check", "run"]
 NEVER_AT_START = (
     "litellm",
     "lark",

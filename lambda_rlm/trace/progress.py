@@ -6,7 +6,8 @@ Owns the running totals. Promises constant work for each event. Draws nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, Tracer
@@ -23,11 +24,17 @@ class Progress:
     shared: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
+    _since: float = field(default_factory=monotonic, repr=False)
 
     @property
     def in_flight(self) -> int:
         """Calls that have begun and not ended."""
         return self.started - self.finished
+
+    @property
+    def seconds(self) -> float:
+        """Since the listener was made."""
+        return monotonic() - self._since
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, CallStarted):

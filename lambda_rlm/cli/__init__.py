@@ -1,0 +1,31 @@
+"""The command line `lambda-rlm`.
+
+Owns `main`. Promises the exit codes 0 answered, 1 rejected, 2 faulted, 64 wrong usage or input, 70 a bug of ours, 130 interrupted;
+the answer on standard output and everything else on standard error; with `--json` one JSON object on standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave the process with its exit code."""
+    from lambda_rlm.cli.app import run_command
+
+    _leave(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _leave(code: int) -> None:
+    """End the process, without waiting for calls that nobody waits for any more."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    if others:
+        os._exit(code)
+    sys.exit(code)

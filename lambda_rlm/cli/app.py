@@ -1,0 +1,246 @@
+"""The commands and their options.
+
+Owns the table of commands and what each exception means for the exit code. Every command returns its code; nothing else
+leaves the process.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+import typer
+
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.exits import Usage
+
+_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows."
+
+app = typer.Typer(
+    name="lambda-rlm",
+    help="Answers questions about inputs far longer than a model's window, through small checked programs.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(help="The models that can be reached from here.", invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(models_app, name="models")
+
+Inputs = Annotated[list[str] | None, typer.Argument(metavar="[INPUT]...", help=_INPUTS, show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="The model, for example local/qwen2.5-coder-0.5b or openai/gpt-5-mini."),
+]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible server.")]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", metavar="N", help="At most so many model calls.")]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", metavar="USD", help="At most so many US dollars.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help="At most so many tokens, in and out.")]
+MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", metavar="S", help="At most so many seconds.")]
+MaxDepth = Annotated[int | None, typer.Option("--max-depth", metavar="N", help="At most so many `fix` inside each other.")]
+Concurrency = Annotated[int | None, typer.Option("--concurrency", metavar="N", help="At most so many calls in flight.")]
+Fuel = Annotated[int | None, typer.Option("--fuel", metavar="N", help="At most so many evaluator steps.")]
+Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="At most so much newly allocated storage.")]
+Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="A degraded answer is a fault.", show_default=False)]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The number of the first independent sample.")]
+Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"lambda-rlm {version_of('lambda-rlm')}")
+        raise typer.Exit(exits.ANSWERED)
+
+
+@app.command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
+def ask(
+    query: Annotated[str, typer.Argument(help="The question.", show_default=False)],
+    inputs: Inputs = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    strategy: Annotated[str | None, typer.Option("--strategy", metavar="auto|direct|plan", help="Which way to go.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="search|summarise", help="The plan for long inputs.")] = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None,
+    max_depth: MaxDepth = None,
+    concurrency: Concurrency = None,
+    fuel: Fuel = None,
+    memory: Memory = None,
+    strict: Strict = None,
+    seed: Seed = None,
+    trace: Trace = None,
+    json: Json = False,
+) -> None:
+    """Answer a question over files, folders or rows of data."""
+    from lambda_rlm.cli import ask_run
+
+    raise typer.Exit(ask_run.ask(query, inputs or [], _given(locals()), trace, json))
+
+
+@app.command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
+def run(
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
+    inputs: Inputs = None,
+    query: Annotated[str, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = "",
+    model: Model = None,
+    base_url: BaseUrl = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None,
+    max_depth: MaxDepth = None,
+    concurrency: Concurrency = None,
+    fuel: Fuel = None,
+    memory: Memory = None,
+    strict: Strict = None,
+    seed: Seed = None,
+    trace: Trace = None,
+    json: Json = False,
+) -> None:
+    """Run a program."""
+    from lambda_rlm.cli import ask_run
+
+    raise typer.Exit(ask_run.run(program, inputs or [], query, _given(locals()), trace, json))
+
+
+@app.command(epilog="Example: lambda-rlm check report.lam tickets.jsonl --emit types")
+def check(
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
+    inputs: Inputs = None,
+    declare: Annotated[
+        list[str] | None, typer.Option("--declare", metavar="'NAME: TYPE'", help="An input by its type, without data.")
+    ] = None,
+    emit: Annotated[str | None, typer.Option("--emit", metavar="tokens|tree|term|types", help="Print a stage.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are offered, in place.")] = False,
+    json: Json = False,
+) -> None:
+    """Parse and type a program."""
+    from lambda_rlm.cli import programs
+
+    raise typer.Exit(programs.check(program, inputs or [], declare or [], emit, fix, json))
+
+
+@app.command(epilog="Example: lambda-rlm fmt --check *.lam")
+def fmt(
+    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help="Files, or `-`.", show_default=False)],
+    check: Annotated[bool, typer.Option("--check", help="Only say which files would change.")] = False,
+    json: Json = False,
+) -> None:
+    """Put programs into the canonical form, in place."""
+    from lambda_rlm.cli import programs as commands
+
+    raise typer.Exit(commands.fmt(programs, check, json))
+
+
+@app.command(epilog="Example: lambda-rlm explain E0203")
+def explain(
+    code: Annotated[str | None, typer.Argument(help="An error code; without one, all are listed.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """What an error means, with a bad and a fixed program."""
+    from lambda_rlm.cli import programs
+
+    raise typer.Exit(programs.explain(code, json))
+
+
+@models_app.callback(epilog="Example: lambda-rlm models get qwen2.5-coder-0.5b")
+def models(context: typer.Context, json: Json = False) -> None:
+    """The models that can be reached from here."""
+    if context.invoked_subcommand is None:
+        from lambda_rlm.cli import models as commands
+
+        raise typer.Exit(commands.listing(json))
+
+
+@models_app.command("get", epilog="Example: lambda-rlm models get qwen2.5-coder-0.5b")
+def models_get(
+    name: Annotated[str, typer.Argument(help="A local model's name.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Fetch the weights of a local model, verified by hash."""
+    from lambda_rlm.cli import models as commands
+
+    raise typer.Exit(commands.get(name, json))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a command that are settings."""
+    not_settings = {"query", "inputs", "program", "trace", "json", "ask_run"}
+    return {key: value for key, value in options.items() if key not in not_settings}
+
+
+def run_command(arguments: list[str]) -> int:
+    """The exit code of a command; every failure has been told by then."""
+    wants_json = "--json" in arguments
+    _stop_at_once()
+    try:
+        typer.main.get_command(app).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
+        return exits.ANSWERED
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _told(exits.INTERRUPTED, "interrupted", None, wants_json)
+    except BrokenPipeError:
+        with suppress(OSError):
+            sys.stdout.close()
+        return exits.ANSWERED
+    except Exception as error:
+        return _failed(error, wants_json)
+
+
+def _stop_at_once() -> None:
+    """Ctrl-C raises at the very place the program is at, in long pure work too; what is in flight is cancelled on the way out."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    with suppress(ValueError):  # only the main thread may say so
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _failed(error: Exception, wants_json: bool) -> int:
+    from lambda_rlm.faults import Fault, InternalError
+    from lambda_rlm.inputs import InputProblem
+
+    if isinstance(error, (Usage, InputProblem)):
+        return _told(exits.USAGE, error.message, error.hint, wants_json)
+    if isinstance(error, Fault):
+        return _told(exits.FAULTED, error.message, None, wants_json, error.code)
+    if hasattr(error, "format_message"):  # what the option parser refuses
+        return _told(exits.USAGE, str(error.format_message()), "lambda-rlm --help", wants_json)
+    if isinstance(error, InternalError):
+        return _told(exits.BUG, str(error), None, wants_json)
+    return _told(exits.BUG, f"internal error: {_place(error)}. Please report it with what you did.", None, wants_json)
+
+
+def _told(code: int, message: str, hint: str | None, wants_json: bool, fault: str | None = None) -> int:
+    from lambda_rlm.cli import screen
+
+    if wants_json:
+        from json import dumps
+
+        error = {"message": message, "hint": hint}
+        shown = {"code": fault, "message": message, "span": None} if fault else None
+        screen.answer(
+            dumps({"ok": False, "answer": None, "error": error, "fault": shown, "diagnostics": []}, ensure_ascii=False)
+        )
+    else:
+        screen.complain(message if fault is None else f"[{fault}] {message}", hint)
+    return code
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -1,0 +1,110 @@
+"""What a person sees: text on two streams, colors and a live line only on a terminal.
+
+Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb. Rich is loaded only
+for a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
+
+from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.render import Part, human_parts
+from lambda_rlm.source import SourceFile
+from lambda_rlm.trace.progress import Progress
+from lambda_rlm.trace.summary import dollars
+
+_STYLES: Final = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "place": "blue",
+    "gutter": "blue",
+    "caret": "bold red",
+    "label": "cyan",
+    "note": "bold",
+    "hint": "green",
+    "dim": "dim",
+}
+
+
+def is_lively(stream: TextIO) -> bool:
+    """The stream is a terminal that may be colored and rewritten."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+
+
+def say(text: str, style: str = "plain") -> None:
+    """A line on standard error."""
+    write([(text + "\n", style)])
+
+
+def write(parts: Iterable[Part]) -> None:
+    """Styled pieces on standard error."""
+    if is_lively(sys.stderr):
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(stderr=True, soft_wrap=True, highlight=False).print(
+            Text.assemble(*((text, _STYLES.get(style, "")) for text, style in parts)), end=""
+        )
+    else:
+        sys.stderr.write("".join(text for text, _ in parts))
+        sys.stderr.flush()
+
+
+def complain(message: str, hint: str | None = None) -> None:
+    """What went wrong, and what to do."""
+    parts = [("error", "error"), (f": {message}\n", "plain")]
+    if hint:
+        parts += [("hint", "hint"), (f": {hint}\n", "plain")]
+    write(parts)
+
+
+def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> None:
+    """Diagnostics on standard error, an empty line between them."""
+    for index, diagnostic in enumerate(diagnostics):
+        write([("\n" if index else "", "plain"), *human_parts(diagnostic, source)])
+
+
+def answer(text: str) -> None:
+    """The one thing that goes to standard output; ends with a line end. What the output cannot encode is replaced."""
+    line = text if text.endswith("\n") else text + "\n"
+    try:
+        sys.stdout.write(line)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(line.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+@contextmanager
+def live(progress: Progress, most_calls: int) -> Iterator[None]:
+    """A line on standard error that follows a run and disappears with it; nothing where there is no terminal."""
+    if not is_lively(sys.stderr):
+        yield
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    spinner = Spinner("dots", text=_status(progress, most_calls))
+    with Live(spinner, console=Console(stderr=True), transient=True, refresh_per_second=8):
+        progress.on_change = lambda now: spinner.update(text=_status(now, most_calls))
+        yield
+        progress.on_change = None
+
+
+def _status(progress: Progress, most_calls: int) -> str:
+    usage = progress.usage
+    parts = [
+        f"{progress.finished:,} of at most {most_calls:,} calls",
+        f"{progress.in_flight} in flight",
+        f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens",
+        dollars(usage.cost),
+    ]
+    if progress.retries:
+        parts.append(f"{progress.retries} retries")
+    return " · ".join(parts)

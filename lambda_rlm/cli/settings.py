@@ -1,0 +1,143 @@
+"""Settings: from files, the environment and the command line, the nearest wins.
+
+Owns the keys, their types and where they are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
+`lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They are
+read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.plan.strategy import CHOICES, TASKS
+
+_PREFIX: Final = "LAMBDA_RLM_"
+_DEFAULT: Final = Budget()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of `ask`, `run` and `check`; None means that nobody set it."""
+
+    model: str | None = None
+    base_url: str | None = None
+    task: str = "search"
+    strategy: str = "auto"
+    max_calls: int = _DEFAULT.calls
+    max_cost: float | None = None
+    max_tokens: int = _DEFAULT.tokens
+    max_seconds: float | None = None
+    max_depth: int = _DEFAULT.depth
+    concurrency: int = _DEFAULT.concurrency
+    fuel: int = _DEFAULT.fuel
+    memory: int = _DEFAULT.memory
+    strict: bool = False
+    seed: int = 0
+
+    def budget(self) -> Budget:
+        """What a run may spend; raises `Usage` for limits that mean nothing."""
+        try:
+            return Budget(
+                calls=self.max_calls,
+                tokens=self.max_tokens,
+                usd=self.max_cost,
+                seconds=self.max_seconds,
+                depth=self.max_depth,
+                fuel=self.fuel,
+                memory=self.memory,
+                concurrency=self.concurrency,
+            )
+        except ValueError as error:
+            raise Usage(str(error)) from None
+
+
+def settings(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Settings:
+    """The settings of this call; options that are None were not given. Raises `Usage`."""
+    found = _from_files(here or Path.cwd())
+    for key, read in _READERS.items():
+        text = environ.get(_PREFIX + key.upper())
+        if text is not None and text.strip():
+            found[key] = _valid(key, _of_text(read, text.strip(), _PREFIX + key.upper()), _PREFIX + key.upper())
+    for key, value in options.items():
+        if value is not None:
+            found[key] = _valid(key, value, "--" + key.replace("_", "-"))
+    return Settings(**found)
+
+
+def _from_files(here: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    project = _nearest(here, "pyproject.toml")
+    if project is not None:
+        table = _toml(project).get("tool", {}).get("lambda-rlm", {})
+        found |= _checked(table, f"[tool.lambda-rlm] of {project}")
+    own = _nearest(here, "lambda-rlm.toml")
+    if own is not None:
+        found |= _checked(_toml(own), str(own))
+    return found
+
+
+def _nearest(here: Path, name: str) -> Path | None:
+    return next((folder / name for folder in (here, *here.parents) if (folder / name).is_file()), None)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Usage(f"the settings in {path} cannot be read: {error}") from None
+
+
+def _checked(table: Any, where: str) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise Usage(f"{where} is not a table of settings")
+    found: dict[str, Any] = {}
+    for written, value in table.items():
+        key = written.replace("-", "_")
+        if key not in _READERS:
+            near = get_close_matches(key, _READERS, 1)
+            raise Usage(f"unknown setting {written!r} in {where}", f"did you mean {near[0]!r}?" if near else None)
+        found[key] = _valid(key, value, where)
+    return found
+
+
+def _valid(key: str, value: Any, where: str) -> Any:
+    """The value in the kind that its key has; numbers written as texts in a file are refused."""
+    kind = _READERS[key]
+    fits = isinstance(value, (int, float) if kind is float else kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
+    allowed = {"task": TASKS, "strategy": CHOICES}.get(key)
+    if allowed is not None and value not in allowed:
+        raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
+    return value
+
+
+def _of_text(kind: type, text: str, where: str) -> Any:
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise Usage(f"{where} is true or false, not {text!r}")
+    read: Callable[[str], Any] = kind
+    try:
+        return read(text.replace("_", "")) if kind is not str else text
+    except ValueError:
+        raise Usage(f"{where} is {_KIND_NAMES[kind]}, not {text!r}") from None
+
+
+_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+_FLOATS: Final = frozenset({"max_cost", "max_seconds"})
+_TEXTS: Final = frozenset({"model", "base_url", "task", "strategy"})
+_READERS: Final[dict[str, type]] = {
+    f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name == "strict" else int
+    for f in fields(Settings)
+}

@@ -1,0 +1,46 @@
+"""From a question to its answer: measure the inputs, choose a way, check the program, run it.
+
+Owns `ask`. Promises that a strategy of the standard library goes through the same checks as any program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import Message, Model
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.events import Tracer
+from lambda_rlm.faults import InternalError
+from lambda_rlm.inputs import Inputs
+from lambda_rlm.plan.measure import measure
+from lambda_rlm.plan.plan import plan
+from lambda_rlm.plan.strategy import Choice, route
+from lambda_rlm.render import model as for_model
+from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.source import SourceFile
+
+
+async def ask(
+    query: str,
+    inputs: Inputs,
+    model: Model,
+    budget: Budget,
+    *,
+    choice: Choice = "auto",
+    task: str = "search",
+    options: Options | None = None,
+    tracer: Tracer | None = None,
+) -> Run:
+    """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`."""
+    given = inputs.with_query(query)
+    query_tokens = model.count_tokens((Message("user", query),))
+    way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
+    checked = check(SourceFile(f"{way.strategy}.lam", plan(way, given.types)), given.types)
+    try:
+        admitted = checked.admit(budget, model.profile)
+    except Rejected as rejected:
+        raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
+    run = await execute(admitted, given.values, model, options=options, tracer=tracer)
+    return replace(run, route=way.strategy, notes=(f"{way.strategy}: {way.reason}", *inputs.notes))

@@ -1,0 +1,199 @@
+"""An admitted program, a model and inputs become a run.
+
+The only place where evaluation, models and traces meet. Owns `Run`, what is known of a run afterwards, and the deadline.
+Promises a `Run` for every program that was admitted: a declared fault is in it, with what was spent until then; a bug leaves as
+`InternalError`. Refuses to hide a missing part of an answer: see `degraded` and `dropped`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+
+import anyio
+
+from lambda_rlm.completion import Model, Usage
+from lambda_rlm.cost.admit import Admitted
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.ask import Asker, AskSettings
+from lambda_rlm.eval.coverage import Citation, citations
+from lambda_rlm.eval.evaluate import evaluate
+from lambda_rlm.eval.plain import to_plain, to_value
+from lambda_rlm.eval.value import Document
+from lambda_rlm.events import Tracer
+from lambda_rlm.faults import Fault, InternalError, LimitExceeded
+from lambda_rlm.source import SourceFile
+from lambda_rlm.types.type import Type
+
+_KEY: Final = secrets.token_bytes(32)
+"""The key of this process for the codes of data markers, used where a host gives none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
+    of the first independent sample, `out` is the reply's tokens where a program does not say."""
+
+    is_strict: bool = False
+    seed: int = 0
+    out: int = 1_024
+    key: bytes = field(default=_KEY, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a run used. `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
+
+    calls: int = 0
+    cached_calls: int = 0
+    failed_calls: int = 0
+    span: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+    steps: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    max_in_flight: int = 0
+
+    @property
+    def tokens(self) -> Usage:
+        """Tokens and money alone, as providers count them."""
+        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut."""
+
+    quotes: int = 0
+    items: int = 0
+    or_else: int = 0
+    replies_cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What came of a program: a value or a fault, and what was read and spent for it.
+
+    `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
+    inputs that the answer was made from. `bound` is what the program could have cost at most, None where that is not known.
+    """
+
+    source: SourceFile
+    type: Type
+    value: Any = None
+    fault: Fault | None = None
+    usage: Spent
+    bound: None = None
+    degraded: bool = False
+    dropped: Dropped = Dropped()
+    coverage: Mapping[str, float] = field(default_factory=dict)
+    citations: tuple[Citation, ...] = ()
+    coercions: int = 0
+    route: str = "program"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.fault is None
+
+    @property
+    def program(self) -> str:
+        """The text of the program that ran."""
+        return self.source.text
+
+    @property
+    def answer(self) -> str:
+        """The value as a person reads it: a Text as it stands, anything else as JSON. Raises the fault when there is one."""
+        if self.fault is not None:
+            raise self.fault
+        return self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2)
+
+
+async def execute(
+    admitted: Admitted, inputs: Mapping[str, Any], model: Model, *, options: Options | None = None, tracer: Tracer | None = None
+) -> Run:
+    """Run an admitted program over plain data; raises only `InternalError`, and `TypeError` for inputs that do not fit."""
+    return await _Execution(admitted, model, options or Options(), tracer).run(inputs)
+
+
+class _Execution:
+    """One run: its meter, its asker and the documents of its inputs."""
+
+    def __init__(self, admitted: Admitted, model: Model, options: Options, tracer: Tracer | None) -> None:
+        self.admitted = admitted
+        self.meter = Meter(admitted.budget)
+        settings = AskSettings(key=options.key, out=options.out, seed=options.seed, is_strict=options.is_strict)
+        self.asker = Asker(model, self.meter, settings, tracer)
+        self.documents: list[Document] = []
+        self.started = monotonic()
+
+    async def run(self, inputs: Mapping[str, Any]) -> Run:
+        types = self.admitted.typed.inputs
+        missing = sorted(types.keys() - inputs.keys())
+        if missing:
+            raise TypeError(f"the program was checked with the input {missing[0]!r}, which is not given")
+        values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+        try:
+            value = await self._within_the_deadline(values)
+        except Fault as fault:
+            return self._faulted(fault)
+        except RecursionError as error:
+            raise InternalError("evaluating", "the interpreter's stack was exhausted") from error
+        return self._answered(value)
+
+    async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
+        seconds = self.admitted.budget.seconds
+        with anyio.move_on_after(seconds) as scope:
+            async with self.asker.opened():
+                return await evaluate(self.admitted, values, self.asker)
+        assert scope.cancelled_caught
+        raise LimitExceeded("E0407", f"the run took longer than its {seconds:g} seconds")
+
+    def _answered(self, value: Any) -> Run:
+        try:
+            plain = to_plain(value, self.admitted.typed.type)
+            cited = citations(value, self.meter)
+        except Fault as fault:
+            return self._faulted(fault)
+        return Run(value=plain, citations=cited, **self._account())
+
+    def _faulted(self, fault: Fault) -> Run:
+        fault.usage = self.meter.usage
+        return Run(fault=fault, **self._account())
+
+    def _account(self) -> dict[str, Any]:
+        counts, usage = self.asker.counts, self.meter.usage
+        return {
+            "source": self.admitted.typed.program.source,
+            "type": self.admitted.typed.type,
+            "usage": Spent(
+                calls=self.meter.calls,
+                cached_calls=counts.shared,
+                failed_calls=counts.failed,
+                span=counts.span,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                usd=usage.cost,
+                steps=self.meter.steps,
+                bytes=self.meter.bytes,
+                seconds=monotonic() - self.started,
+                max_in_flight=counts.max_in_flight,
+            ),
+            "degraded": counts.is_degraded,
+            "dropped": Dropped(quotes=counts.quotes, items=counts.items, or_else=counts.or_else, replies_cut=counts.cuts),
+            "coverage": self.asker.coverage.shares(self.documents),
+            "coercions": counts.coercions,
+        }
+
+
+async def closing(model: Model) -> None:
+    """Close a model; what goes wrong while closing changes no answer."""
+    with suppress(Exception):
+        await model.aclose()
