@@ -7,6 +7,10 @@ accident: `None` is accepted only for `usd` (prices may be unknown) and `seconds
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+FREE_CHARACTERS: Final = 100_000
+"""Inputs up to this size add nothing to a budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,9 @@ class Budget:
     `calls` counts logical model calls and `tokens` input plus output of all attempts; `usd` US dollars; `seconds` wall time;
     `depth` activations of `fix` inside each other; `fuel` evaluator steps; `memory` bytes of newly allocated storage,
     cumulative; `concurrency` calls in flight.
+
+    Each character of input beyond the first `FREE_CHARACTERS` adds `fuel_per_character` and `memory_per_character` to the two,
+    so that a long text may be gone through many times while a small program cannot grow large by itself.
     """
 
     calls: int = 1_000
@@ -23,12 +30,14 @@ class Budget:
     usd: float | None = None
     seconds: float | None = None
     depth: int = 32
-    fuel: int = 2_000_000_000
-    memory: int = 8_000_000_000
+    fuel: int = 100_000_000
+    memory: int = 150_000_000
+    fuel_per_character: int = 16
+    memory_per_character: int = 64
     concurrency: int = 16
 
     def __post_init__(self) -> None:
-        for name in ("calls", "tokens", "depth", "fuel", "memory"):
+        for name in ("calls", "tokens", "depth", "fuel", "memory", "fuel_per_character", "memory_per_character"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise ValueError(f"budget {name} must be a whole number, at least 0, not {value!r}")

@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import NoReturn
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.faults import LimitExceeded
 
 
 class Meter:
     """The one account of a run. `fuel` and `memory` count down; `calls`, `tokens` and `usd` count up."""
 
-    __slots__ = ("_reserved_tokens", "_reserved_usd", "budget", "calls", "deepest", "fuel", "memory", "usage")
+    __slots__ = ("_reserved_tokens", "_reserved_usd", "budget", "calls", "deepest", "fuel", "fuel_limit", "memory", "memory_limit", "usage")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.fuel = budget.fuel
-        self.memory = budget.memory
+        self.fuel = self.fuel_limit = budget.fuel
+        self.memory = self.memory_limit = budget.memory
         self.calls = 0
         self.deepest = 0
         self.usage: Usage = NO_USAGE
@@ -32,12 +32,12 @@ class Meter:
     @property
     def steps(self) -> int:
         """Fuel used."""
-        return self.budget.fuel - self.fuel
+        return self.fuel_limit - self.fuel
 
     @property
     def bytes(self) -> int:
         """Storage allocated, cumulative."""
-        return self.budget.memory - self.memory
+        return self.memory_limit - self.memory
 
     def spend(self, steps: int) -> None:
         """Charge evaluator steps, before doing them."""
@@ -51,11 +51,23 @@ class Meter:
         if self.memory < 0:
             self.out_of_memory()
 
+    def admit_inputs(self, characters: int) -> None:
+        """Add to fuel and memory what the budget gives for inputs of this size."""
+        beyond = max(0, characters - FREE_CHARACTERS)
+        self.fuel += beyond * self.budget.fuel_per_character
+        self.fuel_limit += beyond * self.budget.fuel_per_character
+        self.memory += beyond * self.budget.memory_per_character
+        self.memory_limit += beyond * self.budget.memory_per_character
+
     def out_of_fuel(self) -> NoReturn:
-        raise LimitExceeded("E0401", f"the program used up its {self.budget.fuel:,} steps of fuel")
+        """The last charge was refused: what it was for is not done, and all that comes after is refused, too."""
+        self.fuel = 0
+        raise LimitExceeded("E0401", f"the program used up its {self.fuel_limit:,} steps of fuel")
 
     def out_of_memory(self) -> NoReturn:
-        raise LimitExceeded("E0402", f"the program allocated more than its {self.budget.memory:,} bytes")
+        """As `out_of_fuel`, for storage."""
+        self.memory = 0
+        raise LimitExceeded("E0402", f"the program allocated more than its {self.memory_limit:,} bytes")
 
     def enter(self, depth: int) -> None:
         """A `fix` activation at this depth begins (1 is the outermost)."""

@@ -148,7 +148,7 @@ TARIFF: dict[P, Price] = {
     P.FOLD: _TEST,
     P.REDUCE: Price(call=3, element=2, storage_call=HEADER),
     P.TREE_FOLD: Price(call=3, element=4, made=2, storage_call=HEADER, storage_made=HEADER + 2 * SLOT),
-    P.ITERATE: Price(call=3, made=2),
+    P.ITERATE: Price(call=3, made=5),
     P.SCAN: _EACH,
     P.ZIP: Price(call=3, made=2, **_RECORDS),
     P.CROSS: Price(call=3, made=2, **_RECORDS),

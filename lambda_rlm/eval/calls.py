@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from lambda_rlm.eval.code import Code, Frame, Run, charge, charged, constant, in_slot, lifted, made_of
+from lambda_rlm.eval.code import ACTIVATION_STEPS, CALL_STEPS, Code, Frame, Run, charge, charged, constant, in_slot, lifted, made_of
 from lambda_rlm.eval.scope import Function, Inside, Known, Local, Named, Recursion, Scope
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.faults import InternalError, PrimitiveFault
@@ -165,7 +165,7 @@ def compile_lambda(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> Co
 def closure(c: Compiler, function: Function) -> Code:
     """A function value: it keeps a copy of the frame it is made in."""
     slots, meter, stack = function.slots, c.meter, c.stack
-    body = charged(function.body, meter)
+    body = charged(function.body, meter, CALL_STEPS)
     run, need = body.run, body.need + 3
 
     def make(e: Frame) -> Callable[..., Value]:
@@ -227,7 +227,7 @@ def _activate(c: Compiler, recursion: Recursion) -> Callable[[Frame, Value], Val
     stack, slot, meter = c.stack, recursion.slot, c.meter
 
     def activate(e: Frame, value: Value) -> Value:
-        charge(meter, 1, HEADER + 8 * len(e))
+        charge(meter, ACTIVATION_STEPS, HEADER + 8 * len(e))
         frame = e.copy()
         frame[slot] = value
         assert recursion.run is not None

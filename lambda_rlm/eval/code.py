@@ -166,9 +166,16 @@ def charge(meter: Meter, steps: int, size: int) -> None:
         meter.out_of_memory()
 
 
-def charged(code: Code, meter: Meter) -> Code:
-    """The same code, charging its static cost itself when it runs."""
-    steps, size, inner = code.steps, code.bytes, code.run
+CALL_STEPS: Final = 5
+"""Fuel for a call of a function value, beside its body."""
+
+ACTIVATION_STEPS: Final = 20
+"""Fuel for an activation of a `fix`, beside its body."""
+
+
+def charged(code: Code, meter: Meter, extra: int = 0) -> Code:
+    """The same code, charging its static cost itself when it runs, and `extra` steps."""
+    steps, size, inner = code.steps + extra, code.bytes, code.run
     if not steps and not size:
         return code
 

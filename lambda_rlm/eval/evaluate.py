@@ -15,6 +15,7 @@ from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.bindings import compile_block
 from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
+from lambda_rlm.eval.library.structure import SHIFT, weight
 from lambda_rlm.eval.scope import Local
 from lambda_rlm.eval.value import Value
 from lambda_rlm.faults import InternalError
@@ -52,6 +53,7 @@ def _compiled(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter, ask
     for name in typed.inputs:
         if name not in inputs:
             raise ValueError(f"no value for the input {name!r}")
+    meter.admit_inputs(sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items()))
     stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
     compiler = Compiler(typed, admitted.autos, meter, stack, asker)
     scope = {name: Local(constant(inputs[name])) for name in typed.inputs}
