@@ -11,7 +11,8 @@ class Code:
 
     `bad` is a program that yields exactly this code and `fixed` one that yields none; both are read with the inputs
     `context: Text`, `query: Text` and those named in `inputs` (name to shown type). For E04xx and E05xx the programs are
-    run with `values` as extra input values and `replies` as the scripted model's rules, in order.
+    run with `values` as extra input values and a scripted model whose rules are first `failures` (pattern and code), then
+    `replies` (pattern and reply), in order; `is_strict` runs them strictly.
     """
 
     code: str
@@ -22,3 +23,5 @@ class Code:
     inputs: dict[str, str] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     replies: tuple[tuple[str, str], ...] = ()
+    failures: tuple[tuple[str, str], ...] = ()
+    is_strict: bool = False

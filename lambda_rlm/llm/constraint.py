@@ -46,7 +46,7 @@ def constraint(request: CompletionRequest) -> Constraint:
         longest = max((len(choice.encode()) for choice in request.choices), default=0)
         return _choices(request.choices, request.max_tokens >= longest + _LEAD_TOKENS)
     if request.schema is not None:
-        schema = json.dumps(request.schema, sort_keys=True)
+        schema = json.dumps(request.schema)
         _check_schema(schema)
         return Constraint({"response_format": {"type": "json_schema", "json_schema": {"schema": json.loads(schema)}}})
     return FREE

@@ -160,8 +160,9 @@ def _serve(settings: EngineSettings, key: str) -> Any:
         raise failure(NO_ENGINE, MISSING_PACKAGE) from None
     if not settings.path.is_file():
         raise failure(NO_WEIGHTS, f"there is no model file {settings.path}")
-    if settings.path.open("rb").read(4) != b"GGUF":
-        raise failure(NO_WEIGHTS, f"{settings.path} is not a GGUF file")
+    with settings.path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise failure(NO_WEIGHTS, f"{settings.path} is not a GGUF file")
     params = xllamacpp.CommonParams()
     params.model.path = str(settings.path)
     params.n_ctx = settings.window * settings.slots

@@ -74,7 +74,7 @@ _SAID: Final = {
     failures.CONNECTION_LOST: "the connection was lost",
 }
 _LONGEST: Final = 300
-_KEY_FORM: Final = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|Bearer\s+\S+")
+_KEY_FORM: Final = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|Bearer\s+[^\s;,]+")
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 _SECRET_NAMES: Final = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY", "_PASSWORD")
 

@@ -17,7 +17,7 @@ import anyio.to_thread
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.constraint import constraint
 from lambda_rlm.llm.engine import Engine, EngineSettings, Reply, engine, threads_by_load
-from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, failure
+from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.weights import TABLE, installed, path
 
@@ -48,7 +48,7 @@ class LocalModel:
         """The model of this name in the table of weights; a `ModelFailure` when its file is not here."""
         weights = TABLE.get(name)
         if weights is None:
-            raise failure(NO_WEIGHTS, f"there is no local model {name!r}; known are {', '.join(TABLE)}, and local:PATH.gguf")
+            raise failure(UNKNOWN_MODEL, f"there is no local model {name!r}; known are {', '.join(TABLE)}, and local:PATH.gguf")
         if not installed(name):
             raise failure(
                 NO_WEIGHTS,

@@ -1,0 +1,100 @@
+"""Every model of the package passes the suite of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.local import LocalModel
+from lambda_rlm.llm.recorded import RecordedModel, Recording
+from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.via_litellm import LitellmModel
+from tests.contracts.model import ModelContract, Subject, asked
+from tests.faulty_server import FaultyServer
+
+RULES = (
+    {"match": "capital of (\\w+)", "reply": "The capital of \\1 is a city."},
+    {"match": "wait", "reply": "late", "delay": 30},
+    {"match": "fail", "failure": "E0508"},
+    {"match": "busy", "failure": "E0502", "times": 2},
+    {"match": "busy", "reply": "at last it went through"},
+)
+ANSWERED = (asked("the capital of France?"), asked("the capital of Peru?"))
+
+
+class TestScripted(ModelContract):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(ScriptedModel.from_rules(RULES), ANSWERED, asked("wait"), asked("fail"))
+
+
+class TestRecorded(ModelContract):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        path = tmp_path / "recording.jsonl"
+        recording = Recording(ScriptedModel.from_rules(RULES), path)
+
+        async def record() -> None:
+            for request in (*ANSWERED, asked("fail")):
+                recording.count_tokens(request.messages)
+                try:
+                    await recording.complete(request)
+                except ModelFailure:
+                    continue
+
+        anyio.run(record)
+        return Subject(RecordedModel(path), ANSWERED, ANSWERED[1], asked("fail"))
+
+
+class TestRetrying(ModelContract):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        answered = (*ANSWERED, asked("busy"))
+        model = Retrying(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=_no_sleep)
+        return Subject(model, answered, asked("wait"), asked("fail"))
+
+
+class TestLimited(ModelContract):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(Limited(ScriptedModel.from_rules(RULES), 2), ANSWERED, asked("wait"), asked("fail"))
+
+
+class TestProvider(ModelContract):
+    """An OpenAI-compatible server; what is asked is chosen by the model's name, so several are put behind one."""
+
+    @pytest.fixture
+    def subject(self, server: FaultyServer) -> Subject:
+        model = _ByPrompt(server.url)
+        return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
+
+
+class _ByPrompt(LitellmModel):
+    """Asks the model that the prompt's first word names."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("openai/ok", base_url=url, timeout=20.0)
+
+    def _arguments(self, request, schema):  # type: ignore[no-untyped-def]
+        word = request.messages[0].content.split()[0]
+        return {**super()._arguments(request, schema), "model": f"openai/{word}"}
+
+
+@pytest.mark.local
+class TestLocal(ModelContract):
+    @pytest.fixture
+    def subject(self, small_weights: Path) -> Subject:
+        model = LocalModel.named("smollm2-135m", threads=1)
+        answered = (asked("Name a color."), replace(asked("Is a cat an animal?"), choices=("yes", "no")))
+        slow = asked("Tell me a long story. " * 60, 500)
+        return Subject(model, answered, slow, asked("word " * 5000), is_repeatable=False)
+
+
+async def _no_sleep(seconds: float) -> None:
+    assert seconds >= 0

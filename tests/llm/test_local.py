@@ -1,0 +1,174 @@
+"""The local model obeys its constraints, counts exactly and ends cleanly. Form only: this model is too small to be right."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from lambda_rlm.completion import Message, StopReason
+from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.constraint import FREE, constraint
+from lambda_rlm.llm.engine import EngineSettings, threads_by_load
+from lambda_rlm.llm.local import LocalModel
+from tests.contracts.model import asked
+
+LABELS = ("yes", "no", 'say "maybe"', "zwölf\n", "a\\b", "")
+
+
+@pytest.fixture
+def model(small_weights: Path) -> LocalModel:
+    return LocalModel.named("smollm2-135m", threads=1)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("max_tokens", [8, 64])
+def test_a_choice_is_exactly_one_of_the_choices(model: LocalModel, max_tokens: int) -> None:
+    """With room for the lead-in and without."""
+    for choices in (("yes", "no"), LABELS[2:5], ("left", "right", "leftmost")):
+        completion = anyio.run(model.complete, replace(asked("Which one?", max_tokens), choices=choices))
+        assert completion.stop_reason is StopReason.LENGTH or completion.text in choices
+
+
+@pytest.mark.local
+def test_a_typed_reply_follows_its_schema(model: LocalModel) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "kind": {"enum": ["a", "b"]}},
+        "required": ["n", "kind"],
+        "additionalProperties": False,
+    }
+    completion = anyio.run(model.complete, replace(asked("How many?", 200), schema=schema))
+    assert completion.stop_reason is StopReason.STOP
+    value = json.loads(completion.text)
+    assert list(value) == ["n", "kind"]
+    assert type(value["n"]) is int
+    assert value["kind"] in ("a", "b")
+
+
+@pytest.mark.local
+def test_tokens_are_counted_exactly_and_cost_nothing(model: LocalModel) -> None:
+    request = replace(asked("hello 世界 \x00 \U0001f600"), messages=(Message("system", "Be brief."), Message("user", "Héllo?")))
+    usage = anyio.run(model.complete, request).usage
+    assert model.count_tokens(request.messages) == usage.input_tokens
+    assert usage.cost == 0.0
+
+
+@pytest.mark.local
+def test_a_common_start_is_read_once(model: LocalModel) -> None:
+    """Five questions about one chunk must cost one reading of it."""
+    text = "The ferry leaves at noon. " * 60
+    anyio.run(model.complete, asked(text + "When?", 4))
+    usage = anyio.run(model.complete, asked(text + "What leaves?", 4)).usage
+    assert usage.cached_tokens > 0.9 * usage.input_tokens
+
+
+@pytest.mark.local
+def test_a_prompt_beyond_the_window_is_a_failure_and_not_a_cut(model: LocalModel) -> None:
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(model.complete, asked("word " * 4000))
+    assert raised.value.code == "E0509"
+
+
+@pytest.mark.local
+def test_a_process_that_is_interrupted_while_the_model_reads_ends_at_once(small_weights: Path) -> None:
+    """A server that still decodes when the interpreter goes away is a segmentation fault."""
+    script = (
+        "import anyio\n"
+        "from lambda_rlm.llm.local import LocalModel\n"
+        "from tests.contracts.model import asked\n"
+        "model = LocalModel.named('smollm2-135m', threads=1)\n"
+        "model.count_tokens(asked('x').messages)\n"
+        "print('ready', flush=True)\n"
+        "anyio.run(model.complete, asked('Tell me a story. ' * 300, 900))\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": os.getcwd()}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert time.monotonic() - started < 10
+    assert "KeyboardInterrupt" in errors
+    assert process.returncode not in (-signal.SIGSEGV, -signal.SIGABRT)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("content", [b"", b"not a model", b"GGUF and then nothing"])
+def test_a_file_that_is_no_model_is_a_failure(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "x.gguf"
+    file.write_bytes(content)
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(LocalModel.from_file(file, threads=1).complete, asked("hello"))
+    assert raised.value.code in ("E0530", "E0532")
+    assert str(file) in raised.value.message
+
+
+def test_a_bad_schema_is_found_before_it_is_sent() -> None:
+    """The engine would ignore it and let the model write freely."""
+    for schema in ({"type": "quux"}, {"type": "string", "pattern": "(?=x)y"}):
+        with pytest.raises(ModelFailure) as raised:
+            constraint(replace(asked("x"), schema=schema))
+        assert raised.value.code == "E0533"
+    with pytest.raises(ModelFailure):
+        constraint(replace(asked("x"), choices=()))
+
+
+def test_the_grammar_of_any_labels_accepts_just_those() -> None:
+    from llguidance import LLMatcher, LLTokenizer
+
+    for max_tokens in (4, 64):
+        held = constraint(replace(asked("x", max_tokens), choices=LABELS))
+        grammar = LLMatcher.grammar_from_lark(held.fields["grammar"].removeprefix("%llguidance {}\n"))
+
+        def accepts(text: str, grammar: str = grammar) -> bool:
+            matcher = LLMatcher(LLTokenizer("byte"), grammar)
+            tokens = list(text.encode())
+            return matcher.validate_tokens(tokens) == len(tokens) and matcher.consume_tokens(tokens) and matcher.is_accepting()
+
+        for label in LABELS[:5]:
+            written = f"{held.before}{label}{held.after}"
+            assert accepts(written)
+            assert held.reply(written) == label
+        assert not accepts(f"{held.before}other{held.after}")
+
+
+def test_a_free_reply_is_left_as_it_is() -> None:
+    assert constraint(asked("x")) is FREE
+    assert FREE.reply('{"answer": "x"}') == '{"answer": "x"}'
+
+
+def test_threads_are_told_by_the_environment_or_by_the_load() -> None:
+    assert threads_by_load({"LAMBDA_RLM_THREADS": "3"}) == 3
+    for odd in ("", "0", "many", "-1"):
+        assert 1 <= threads_by_load({"LAMBDA_RLM_THREADS": odd}) <= max(4, (os.cpu_count() or 1) // 2)
+
+
+def test_a_missing_package_says_both_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(LocalModel("local:x", EngineSettings(tmp_path / "x.gguf")).complete, asked("hello"))
+    assert raised.value.code == "E0531"
+    assert "lambda-rlm[local]" in raised.value.message
+    assert "--base-url" in raised.value.message
+
+
+def test_missing_weights_say_both_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LAMBDA_RLM_HOME", str(tmp_path))
+    with pytest.raises(ModelFailure) as raised:
+        LocalModel.named("smollm2-135m")
+    assert raised.value.code == "E0530"
+    assert "lambda-rlm models get smollm2-135m" in raised.value.message
+    assert "--base-url" in raised.value.message

@@ -1,0 +1,185 @@
+"""Whatever a provider does, what comes out of the door is a completion or a failure of the table."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
+from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.litellm_errors import blotted
+from lambda_rlm.llm.retry import Retrying
+from lambda_rlm.llm.via_litellm import LitellmModel
+from tests.contracts.model import asked
+from tests.faulty_server import RETRY_AFTER, FaultyServer
+
+KEY = "sk-secret-1234567890"
+
+
+def complete(server: FaultyServer, name: str, request: CompletionRequest, timeout: float = 20.0) -> Completion:
+    model = LitellmModel(f"openai/{name}", base_url=server.url, api_key=KEY, timeout=timeout)
+
+    async def ask() -> Completion:
+        try:
+            return await model.complete(request)
+        finally:
+            await model.aclose()
+
+    return anyio.run(ask)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("bad-key", "E0506", "key was refused"),
+        ("unknown", "E0507", "no such model"),
+        ("busy", "E0502", "too many requests"),
+        ("broken", "E0501", "provider failed"),
+        ("overloaded", "E0501", "provider failed"),
+        ("dropped", "E0504", "connection was lost"),
+        ("cut", "E0504", "connection was lost"),
+        ("garbage", "E0512", "cannot be read"),
+        ("shapeless", "E0512", "cannot be read"),
+        ("empty", "E0511", "empty"),
+        ("too-long", "E0509", "does not fit the window"),
+        ("bad-request", "E0508", "max_tokens must be positive"),
+        ("policy", "E0510", "refused to answer"),
+    ],
+)
+def test_a_fault_has_its_code_and_shows_no_key(server: FaultyServer, name: str, code: str, said: str) -> None:
+    with pytest.raises(ModelFailure) as raised:
+        complete(server, name, asked("hello"))
+    assert (raised.value.code, server.count(name)) == (code, 1)
+    assert said in raised.value.message
+    assert "sk-" not in raised.value.message
+    assert "itellm" not in raised.value.message
+    assert raised.value.retry_after == (RETRY_AFTER if name == "busy" else None)
+
+
+def test_a_slow_server_is_given_up_at_the_timeout(server: FaultyServer) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelFailure) as raised:
+        complete(server, "slow", asked("hello"), timeout=0.5)
+    assert raised.value.code == "E0503"
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://nowhere.invalid/v1", "nonsense"])
+def test_an_address_where_nobody_answers_is_shown(url: str) -> None:
+    model = LitellmModel("openai/x", base_url=url)
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(model.complete, asked("hello"))
+    assert raised.value.code == "E0505"
+    assert raised.value.is_fatal
+    assert url in raised.value.message
+
+
+def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelFailure, match="OPENAI_API_KEY") as raised:
+        anyio.run(LitellmModel("openai/gpt-5-mini").complete, asked("hello"))
+    assert (raised.value.code, raised.value.is_fatal) == ("E0506", True)
+
+
+def test_a_name_without_a_provider_is_explained() -> None:
+    with pytest.raises(ModelFailure, match="provider/model") as raised:
+        anyio.run(LitellmModel("nonsense-9000").complete, asked("hello"))
+    assert raised.value.code == "E0507"
+
+
+def test_a_failure_that_passes_is_retried(server: FaultyServer) -> None:
+    async def sleep(seconds: float) -> None:
+        assert seconds >= 0
+
+    model = Retrying(LitellmModel("openai/broken-once", base_url=server.url), sleep=sleep)
+
+    async def ask() -> Completion:
+        try:
+            return await model.complete(asked("said again"))
+        finally:
+            await model.aclose()
+
+    completion = anyio.run(ask)
+    assert completion.text == "said again"
+    assert completion.usage.attempts == server.count("broken-once") == 2
+
+
+@pytest.mark.parametrize("name", ["filtered", "refusal"])
+def test_a_model_that_declines_has_refused(server: FaultyServer, name: str) -> None:
+    assert complete(server, name, asked("hello")).stop_reason is StopReason.REFUSAL
+
+
+def test_choices_are_asked_for_by_schema_and_come_back_bare(server: FaultyServer) -> None:
+    completion = complete(server, "ok", replace(asked("which?"), choices=("left", "right")))
+    assert completion.text == "left"
+    schema = server.requests[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["reply"]["enum"] == ["left", "right"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "array", "items": {"type": "integer"}}, "[7]"),
+        ({"type": "integer"}, "7"),
+        ({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}, '{"n": 7}'),
+    ],
+)
+def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(server: FaultyServer, schema: dict, text: str) -> None:
+    """Providers take only objects at the root; the asker does not need to know."""
+    assert complete(server, "ok", replace(asked("x"), schema=schema)).text == text
+    assert server.requests[0]["response_format"]["json_schema"]["schema"]["type"] == "object"
+
+
+def test_a_server_without_schemas_is_asked_without_and_only_told_once(server: FaultyServer) -> None:
+    model = LitellmModel("openai/no-schema", base_url=server.url)
+
+    async def ask() -> None:
+        for _ in range(2):
+            assert (await model.complete(replace(asked("as it is"), choices=("a", "b")))).text == "as it is"
+        await model.aclose()
+
+    anyio.run(ask)
+    assert ["response_format" in body for body in server.requests] == [True, False, False]
+
+
+def test_the_request_carries_what_was_asked_and_no_more(server: FaultyServer) -> None:
+    request = replace(asked("hello", 50), sampling=Sampling(temperature=0.7, top_p=0.9, seed=3))
+    completion = complete(server, "ok", request)
+    body = server.requests[0]
+    assert body == {
+        "model": "ok",
+        "messages": [{"role": "user", "content": "hello"}],
+        "max_tokens": 50,
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "seed": 3,
+    }
+    assert server.seen_keys == [f"Bearer {KEY}"]
+    assert (completion.usage.input_tokens, completion.usage.cached_tokens) == (1, 1)
+    assert completion.usage.cost is None
+
+
+def test_keys_are_blotted_out_wherever_they_stand() -> None:
+    environ = {"MY_API_KEY": "abcdefghijk", "HOME": "/home/someone", "SHORT_TOKEN": "abc"}
+    text = blotted(
+        "given 12345, from abcdefghijk, formed sk-proj-abc123*** and Bearer xyz; /home/someone abc", "12345", environ
+    )
+    assert text == "given …, from …, formed … and …; /home/someone abc"
+
+
+def test_importing_every_module_of_the_room_loads_no_vendor() -> None:
+    """litellm costs two seconds; nothing may pay them before a provider is asked."""
+    script = (
+        "import sys, pkgutil, lambda_rlm.llm as room\n"
+        "for found in pkgutil.iter_modules(room.__path__): __import__(f'lambda_rlm.llm.{found.name}')\n"
+        "heavy = {'litellm', 'openai', 'httpx', 'tiktoken', 'xllamacpp', 'llguidance', 're2'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=dict(os.environ))
+    assert (done.returncode, done.stderr) == (0, "")
