@@ -207,6 +207,6 @@ def _litellm() -> Any:
     litellm.turn_off_message_logging = True
     litellm.disable_aiohttp_transport = True
     litellm.drop_params = True
-    for name in ("callbacks", "success_callback", "failure_callback", "input_callback", "service_callback"):
-        setattr(litellm, name, [])
+    litellm.callbacks, litellm.input_callback, litellm.service_callback = [], [], []
+    litellm.success_callback, litellm.failure_callback = [], []
     return litellm
