@@ -29,3 +29,9 @@ def folder(name: str) -> Traversable:
 def grammar_text() -> str:
     """The text of the one grammar."""
     return (folder("grammar") / "lambda_rlm.lark").read_text(encoding="utf-8")
+
+
+def grammar_table() -> str | None:
+    """The grammar's stored table, if there is one."""
+    stored = folder("grammar") / "lambda_rlm.table.json"
+    return stored.read_text(encoding="utf-8") if stored.is_file() else None

@@ -17,7 +17,7 @@ from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax import term
 from lambda_rlm.syntax.caps import MAX_TOKENS
 from lambda_rlm.syntax.fixes import instead
-from lambda_rlm.syntax.lalr import Unexpected, run
+from lambda_rlm.syntax.lalr import Unexpected, methods_of, run
 from lambda_rlm.syntax.literals import template_pieces, text_value
 from lambda_rlm.syntax.operators import LEVELS
 from lambda_rlm.syntax.slips import FOREIGN_WORDS, Place
@@ -39,6 +39,7 @@ class Builder:
         self.source = source
         self._hoist = Hoist(source, start, is_in_hole=True)
         self._tokens_of_holes = 0
+        self.methods = methods_of(table, self)
         self.mistakes: list[Diagnostic] = []
         self._too_large: dict[int, term.IntLit] = {}
 
@@ -238,7 +239,7 @@ class Builder:
             return term.NoneLit(span)
         if not found.mistakes:
             try:
-                return run(self.table, "hole", found.tokens, self)  # type: ignore[no-any-return]
+                return run(self.table, "hole", found.tokens, self.methods)  # type: ignore[no-any-return]
             except Unexpected as error:
                 found.mistakes.append(explain(Place(self.table, self.source, found.tokens, error)))
         self.mistakes += found.mistakes

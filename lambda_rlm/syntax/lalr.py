@@ -6,10 +6,10 @@ to explain: a mismatch is raised as `Unexpected`, with the stacks, for others to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from lambda_rlm.syntax.table import Rule, Table
+from lambda_rlm.syntax.table import Table
 from lambda_rlm.syntax.tokens import END, Token
 
 
@@ -24,10 +24,17 @@ class Unexpected(Exception):
         self.starts = starts
 
 
-def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> Any:
+Method = Callable[[list[Any], int, int], Any]
+
+
+def methods_of(table: Table, builder: object) -> list[Method | None]:
+    """The builder's method for each rule."""
+    return [getattr(builder, rule.method) if rule.method else None for rule in table.rules]
+
+
+def run(table: Table, start: str, tokens: Sequence[Token], methods: list[Method | None]) -> Any:
     """The value of the start rule over all tokens, the last of which is the end mark."""
     rows, rules = table.states, table.rules
-    methods = [getattr(builder, rule.method) if rule.method else None for rule in rules]
     final = table.end_states[start]
     state = table.start_states[start]
     states: list[int] = [state]
@@ -48,15 +55,16 @@ def run(table: Table, start: str, tokens: Sequence[Token], builder: object) -> A
                 ends.append(token.end)
                 break
             rule = rules[-1 - action]
+            if rule.passes_on:
+                states[-1] = state = rows[states[-2]][rule.origin]
+                continue
             size = len(rule.symbols)
             method = methods[-1 - action]
-            if method is not None:
-                children = _spliced(rule, values[-size:])
-                value = method(children, starts[-size], ends[-1])
-            elif rule.is_helper:
+            if method is None:
                 value = _grown(values[-size:])
             else:
-                value = values[-1]
+                children = values[-size:]
+                value = method(_spliced(children) if rule.has_helper else children, starts[-size], ends[-1])
             del states[-size:], values[-size:], ends[-size:-1]
             if size > 1:
                 del starts[1 - size :]
@@ -82,10 +90,8 @@ def is_accepted(table: Table, states: Sequence[int], kind: str) -> bool:
             return True
 
 
-def _spliced(rule: Rule, children: list[Any]) -> list[Any]:
+def _spliced(children: list[Any]) -> list[Any]:
     """The children of a reduction, the lists of repetitions laid open."""
-    if not rule.has_helper:
-        return children
     flat: list[Any] = []
     for child in children:
         if type(child) is list:

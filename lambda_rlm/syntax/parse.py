@@ -36,7 +36,7 @@ def parse(source: SourceFile) -> Program:
         raise Rejected(source, found.mistakes)
     builder = Builder(grammar, source, found.tokens[0].start)
     try:
-        program: Program = run(grammar, "program", found.tokens, builder)
+        program: Program = run(grammar, "program", found.tokens, builder.methods)
     except Unexpected as error:
         mistake = explain(Place(grammar, source, found.tokens, error))
         raise Rejected(source, [*builder.finish(), mistake]) from None

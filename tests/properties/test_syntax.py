@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections import Counter
 from functools import cache
 
@@ -12,11 +15,12 @@ from lark import Lark
 from lark.exceptions import LarkError
 
 from lambda_rlm.diagnostics import Rejected, apply_fix
-from lambda_rlm.resources import grammar_text
+from lambda_rlm.resources import grammar_table, grammar_text
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.table import table
+from lambda_rlm.syntax.tabulate import tabulate
 from lambda_rlm.syntax.term import Program, Term, TypeDef
 from lambda_rlm.syntax.tokens import END, scan
 from tests.strategies_syntax import near_programs, programs, soups, terms, types
@@ -115,11 +119,18 @@ def test_the_grammar_has_no_conflicts_and_no_ambiguous_terminals() -> None:
     assert strict_lark().rules
 
 
-@pytest.mark.parametrize("name", ["syntax.parse", "syntax.pretty"])
-def test_importing_loads_no_lark(name: str) -> None:
-    """Starting up must not pay for the grammar: only the first parse does."""
-    import subprocess
-    import sys
+def test_the_stored_table_is_the_grammars() -> None:
+    """`python -m lambda_rlm.syntax.tabulate > grammar/lambda_rlm.table.json` renews it."""
+    assert json.loads(grammar_table() or "{}") == tabulate(grammar_text())
 
-    code = f"import sys, lambda_rlm.{name}; sys.exit('lark' in sys.modules)"
+
+def test_a_stale_table_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambda_rlm.syntax.table.grammar_table", lambda: '{"grammar": "another"}')
+    assert table.__wrapped__() == table()
+
+
+def test_parsing_loads_no_lark() -> None:
+    """Starting up must not pay for the reading of the grammar."""
+    code = "import sys; from lambda_rlm import source; from lambda_rlm.syntax import parse, pretty;"
+    code += "pretty.pretty(parse.parse(source.SourceFile('x', '1'))); sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
