@@ -73,7 +73,10 @@ def infer_fix(s: Checker, term: Fix) -> Open:
     with s.scope(Binding("fix", term.name, function, term.span), param), s.under(effect):
         s.check(term.body, result, (f"the result of `{term.name}`",))
     if demand_data(result):
-        s.report("E0214", f"`{term.name}` gives a function; the result of fix is data", term.body.span, given=show_open(result))
+        s.report(
+            "E0214", f"`{term.name}` gives a function; the result of fix is data", term.body.span, given=show_open(result),
+            hint="recurse to data, and build the function outside",
+        )  # fmt: skip
     return function
 
 
@@ -153,7 +156,7 @@ def _def(s: Checker, item: Def) -> Binding:
 
 def _close(s: Checker, binding: Binding, is_function: bool) -> None:
     """Quantify a binding's type, within the cap on its size."""
-    if binding.type.size and binding.type.size <= MAX_SIZE:
+    if 0 < binding.type.size <= MAX_DEPTH:
         return
     size, depth = measure(binding.type)
     if size > MAX_SIZE or depth > MAX_DEPTH:

@@ -130,6 +130,7 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
         _misfit(s, term, pattern, subject, "`some(x)`" if isinstance(pattern, SomePattern) else "`none`")
         return False
     literal = pattern.literal
+    s.types[id(literal)] = subject
     if isinstance(literal, TextLit):
         if isinstance(subject, Labels) and literal.value not in subject.labels:
             _no_label(s, pattern, literal.value, subject)

@@ -106,5 +106,3 @@ def misplaced_type_argument(s: Checker, term: Var) -> None:
     if term.name in s.names:
         hint += f", and get({term.name}, i) reads an element of a list"
     s.report("E0215", f"`{term.name}` takes no type argument", term.span, hint=hint)
-    if term.type_argument is not None:
-        open_written(s, term.type_argument)

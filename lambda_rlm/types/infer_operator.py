@@ -197,6 +197,8 @@ def _arithmetic(s: Checker, term: Infix) -> Open:
         given = _number(s, part, type_, operator)
         if operator == "/":
             before = T_FLOAT
+        elif isinstance(find(given), Broken):
+            before = BROKEN
         elif unify(given, before) is not None:
             _mixed(s, left, before, part, given, operator)
             before = BROKEN
@@ -235,6 +237,7 @@ def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
         return given
     given = find(given)
     hint, fixes = suggest(s.source, term, given, Hole(0, NUM))
+    hint = hint or f"`{operator}` takes Int or Float"
     s.report(
         "E0213",
         f"`{operator}` works on numbers, not on {show_open(given)}",

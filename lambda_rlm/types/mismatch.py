@@ -178,7 +178,7 @@ def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[
         return _wants_bool(have, short), ()
     if have == OPTION and want != OPTION:
         return f"this may be none: write `{short} ?? default`, or match on it with some(x) and none", ()
-    if want == OPTION and have != OPTION:
+    if want == OPTION and have != OPTION and _may_hold(wanted, given):
         return f"write some({short})", _wrap(term, "some")
     if _only_text(want):
         return _wants_text(term, given, short)
@@ -191,6 +191,10 @@ def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[
     if want & NUM and not want & ~NUM and have == LIST:
         return f"write length({short}) for the number of elements", ()
     return _other(given, wanted, short)
+
+
+def _may_hold(option: Open, given: Open) -> bool:
+    return isinstance(option, Named) and bool(bits(find(option.arguments[0])) & bits(given))
 
 
 def _wants_bool(have: int, short: str) -> str | None:
