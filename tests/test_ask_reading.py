@@ -188,6 +188,13 @@ def test_the_first_place_wins() -> None:
     assert found.start == 4
 
 
+def test_a_quote_of_a_whole_page_is_found_as_well() -> None:
+    page = " ".join(f"word{n}" for n in range(500))
+    document = Document("page", f"Title\n\n{page.replace(' ', chr(10))}\nEnd")
+    found, _ = read(json.dumps({"reply": page}), QUOTE, span_of(document, 0, len(document.text)))
+    assert (found.start, found.n) == (7, len(page))
+
+
 @pytest.mark.parametrize("quote", ["", "   ", "the gulls were not:", "The sea was rough", "says the program"])
 def test_a_quote_must_stand_in_what_came_from_an_input(quote: str) -> None:
     with pytest.raises(BadReply) as caught:

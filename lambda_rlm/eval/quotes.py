@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.cost.meter import Meter
@@ -23,6 +24,9 @@ Leaf = tuple[int, Text]
 _WORD = re.compile(r"\S+")
 _MOST_SEARCHED: Final = 1_000_000
 """Characters of documents that are searched again for a quote from a text made of them."""
+_MOST_PATTERN_WORDS: Final = 64
+"""A quote of more words is looked for in a normalized copy instead."""
+
 _SLACK: Final = 1_000
 
 
@@ -49,6 +53,28 @@ class Normalized:
         return self._originals[word] + at - self._starts[word]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A normalized quote, and for a short one a pattern that finds it in any text as it is."""
+
+    text: str
+    pattern: re.Pattern[str] | None
+
+    def place(self, text: str, start: int, end: int) -> tuple[int, int] | None:
+        """The first place of the quote between two positions of a text."""
+        if self.pattern is not None:
+            found = self.pattern.search(text, start, end)
+            return None if found is None else found.span()
+        place = Normalized(text[start:end]).find(self.text)
+        return None if place is None else (start + place[0], start + place[1])
+
+
+def _wanted(quote: str) -> _Wanted:
+    words = quote.split()
+    short = len(words) <= _MOST_PATTERN_WORDS
+    return _Wanted(" ".join(words), re.compile(r"\s+".join(map(re.escape, words))) if short else None)
+
+
 class QuoteFinder:
     """Finds quotes in a text whose pieces are known; prepared when the first is looked for."""
 
@@ -56,20 +82,20 @@ class QuoteFinder:
         self._text = text
         self._leaves = leaves
         self._meter = meter
-        self._regions: list[tuple[int, Normalized]] | None = None
+        self._regions: list[tuple[int, int]] | None = None
 
     def find(self, quote: str) -> Text | None:
         """The first place of a quote, as the input's text; None when it stands nowhere or is empty."""
-        wanted = normalized(quote)
-        if not wanted:
+        wanted = _wanted(quote)
+        if not wanted.text:
             return None
         if self._regions is None:
-            self._regions = [(start, Normalized(self._text[start:end])) for start, end in self._input_regions()]
-        for start, region in self._regions:
-            self._meter.spend(PRICE.steps(characters=len(region.text)))
-            place = region.find(wanted)
+            self._regions = list(self._input_regions())
+        for start, end in self._regions:
+            self._meter.spend(PRICE.steps(characters=end - start))
+            place = wanted.place(self._text, start, end)
             if place is not None:
-                return self._located(start + place[0], start + place[1], wanted)
+                return self._located(*place, wanted)
         return None
 
     def _input_regions(self) -> Iterator[tuple[int, int]]:
@@ -80,22 +106,17 @@ class QuoteFinder:
                 start = offset if start < 0 else start
                 end = offset + leaf.n
             elif start >= 0 and not (leaf.origin is None and leaf.s.isspace()):
-                yield self._charged(start, end)
+                yield start, end
                 start = -1
         if start >= 0:
-            yield self._charged(start, end)
-
-    def _charged(self, start: int, end: int) -> tuple[int, int]:
-        self._meter.spend(PRICE.steps(characters=end - start))
-        self._meter.allocate(PRICE.storage(written=end - start))
-        return start, end
+            yield start, end
 
     def _is_from_input(self, leaf: Text) -> bool:
         if leaf.start >= 0:
             return True
         return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
 
-    def _located(self, start: int, end: int, wanted: str) -> Text:
+    def _located(self, start: int, end: int, wanted: _Wanted) -> Text:
         """The text at a place, as a span of a document where that says the same."""
         leaves = list(self._touched(start, end))
         spans = [(leaf.origin, leaf.start + a, leaf.start + b) for leaf, a, b in leaves if leaf.start >= 0]
@@ -106,7 +127,7 @@ class QuoteFinder:
                 isinstance(document, Document)
                 and all(other is document for other, _, _ in spans)
                 and 0 <= last - first <= end - start + _SLACK
-                and normalized(document.text[first:last]) == wanted
+                and normalized(document.text[first:last]) == wanted.text
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
@@ -119,7 +140,7 @@ class QuoteFinder:
             if offset < end and offset + leaf.n > start:
                 yield leaf, max(0, start - offset), min(leaf.n, end - offset)
 
-    def _in_documents(self, sources: Iterable[Stretch], wanted: str) -> Text | None:
+    def _in_documents(self, sources: Iterable[Stretch], wanted: _Wanted) -> Text | None:
         """The first place of a quote in the parts of documents that a computed text was made from."""
         searched = 0
         for source in sources:
@@ -127,9 +148,9 @@ class QuoteFinder:
             if searched > _MOST_SEARCHED:
                 return None
             self._meter.spend(PRICE.steps(characters=source.end - source.start))
-            place = Normalized(source.document.text[source.start : source.end]).find(wanted)
+            place = wanted.place(source.document.text, source.start, source.end)
             if place is not None:
-                return span_of(source.document, source.start + place[0], place[1] - place[0])
+                return span_of(source.document, place[0], place[1] - place[0])
         return None
 
 
