@@ -343,9 +343,14 @@ def _coroutine_function(code: Code) -> Code:
     return replace(code, run=run)
 
 
+async def _never_asked(e: Frame) -> Value:
+    """A model call in a program that asks no model: it stands in a def that nobody calls."""
+    raise InternalError("evaluating", "a model call in a pure run")
+
+
 def _ask(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span: Span) -> Code:
     if c.asker is None:
-        raise InternalError("compiling", "a model call in a pure run")
+        return Code(run=_never_asked, is_async=True)
     literals = tuple(_literal(code) for code in codes)
     site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals)
     ask = ASYNC_IMPLEMENTATIONS[primitive](site, c.asker)
