@@ -106,6 +106,7 @@ SLIPS = [
     ("def f(x) => x; f(1)", "def f(x) = x; f(1)"),
     ("def f(x) -> Int { let a = 1; a }; f(1)", "def f(x) -> Int = { let a = 1; a }; f(1)"),
     ("def f(x) = { let a = x; return a; }; return f(1);", "def f(x) = { let a = x; a }; f(1)"),
+    ("const a = 1; var b = 2; a + b", "let a = 1; let b = 2; a + b"),
     ("if a then b elif c then d else e", "if a then b else if c then d else e"),
     ("if (a) { b } else { c }", "if a then b else c"),
     ("if a: b else c", "if a then b else c"),
@@ -164,6 +165,31 @@ MESSAGES = [
 @pytest.mark.parametrize(("text", "message"), MESSAGES, ids=[text for text, _ in MESSAGES])
 def test_a_message_names_what_was_expected_and_what_stands_there(text: str, message: str) -> None:
     assert [d.message for d in rejected(text).diagnostics] == [message]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[f(x) for x in xs]", "`map`"),
+        ("while a < 3: b", "`fold`"),
+        ("a if b else c", "`if c then a else b`"),
+        ("if x in xs then 1 else 2", "`member(list, x)`"),
+        ("xs[0]", "`get(xs, 0)`"),
+        ("xs |> fn(x) => x", "needs parentheses"),
+        ("1 + if a then b else c", "needs parentheses"),
+        ("a == not b", "needs parentheses"),
+        ("import json", "nothing to import"),
+    ],
+)
+def test_a_form_that_the_language_has_not_brings_a_hint(text: str, hint: str) -> None:
+    (diagnostic,) = rejected(text).diagnostics
+    assert diagnostic.hint is not None
+    assert hint in diagnostic.hint
+
+
+def test_backticks_within_a_line_are_no_code_fence() -> None:
+    assert codes("0```") == {"E0103"}
+    assert parsed('"a\n```\nb"').result == parsed('"a\\n```\\nb"').result
 
 
 def test_no_message_names_a_terminal_or_a_rule() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
 from lambda_rlm.source import Span
+
+FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
 
 def slip(message: str, span: Span, title: str, *edits: Edit, code: str = "E0116") -> Diagnostic:

@@ -3,19 +3,18 @@
 Owns the closed list of slips. Each is told by a diagnostic with a fix that a machine may apply without asking; a test applies
 them all. The list: `True False None null` · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse, `f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and
 `\"""text\"""` · typographic signs · `//` comments · a code fence · `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`,
-`fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` · `return e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing
+`fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` · `return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing
 or needless `;` · doubled braces and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lambda_rlm.diagnostics import Diagnostic, Edit
 from lambda_rlm.source import SourceFile, Span
-from lambda_rlm.syntax.fixes import instead, slip
+from lambda_rlm.syntax.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.lalr import Unexpected, is_accepted
 from lambda_rlm.syntax.table import Table
 from lambda_rlm.syntax.tokens import END, Token
@@ -24,12 +23,11 @@ FOREIGN_WORDS = {"True": "true", "False": "false", "None": "none", "null": "none
 OPENERS = frozenset(("LPAR", "LSQB", "LBRACE"))
 CLOSERS = frozenset(("RPAR", "RSQB", "RBRACE"))
 ITEM_WORDS = frozenset(("LET", "DEF", "TYPE"))
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
 
 def code_fence(source: SourceFile) -> Diagnostic:
     """A program in a code fence, perhaps with prose around it."""
-    fences = list(_FENCE.finditer(source.text))
+    fences = list(FENCE.finditer(source.text))
     first = fences[0]
     edits = [Edit(Span(0, first.end()), "")]
     if len(fences) > 1:
@@ -192,6 +190,14 @@ def _return(place: Place) -> Diagnostic | None:
     return slip("the last expression is the result, without a word before it", before.span, "take it away", Edit(span, ""))
 
 
+def _other_let(place: Place) -> Diagnostic | None:
+    """`const x = e`, `var x = e`."""
+    before = place.previous
+    if before is None or before.text not in ("const", "var", "val") or place.token.kind != "NAME" or place.kind(1) != "EQUAL":
+        return None
+    return instead("a name is given by `let`", before.span, "let")
+
+
 def _elif(place: Place) -> Diagnostic | None:
     if place.token.text in ("elif", "elsif", "elseif") and place.accepts("ELSE"):
         return instead("the next choice is written `else if`", place.token.span, "else if")
@@ -271,6 +277,7 @@ _LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
     _lambda,
     _arrow_function,
     _equals,
+    _other_let,
     _elif,
     _then,
     _wrong_arrow,

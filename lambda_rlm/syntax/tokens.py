@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
-from lambda_rlm.syntax.fixes import instead
+from lambda_rlm.syntax.fixes import FENCE, instead
 from lambda_rlm.syntax.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.table import Table
 from lambda_rlm.syntax.templates import Hoist
@@ -109,7 +109,7 @@ def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Matc
 def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
     """Tell what is wrong where no terminal fits, and where to read on."""
     tokens = found.tokens
-    if source.text.startswith("```", at):
+    if any(fence.start() <= at < fence.end() for fence in FENCE.finditer(source.text)):
         found.is_fenced = True
         found.mistakes.append(Diagnostic("E0103", "a code fence", Span(at, at + 3)))
         return at + 3

@@ -21,6 +21,15 @@ _TIGHTER = ("JOIN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT")
 _KEYWORDS = frozenset(
     ["LET", "DEF", "TYPE", "FN", "FIX", "IF", "THEN", "ELSE", "MATCH", "AND", "OR", "NOT", "TRUE", "FALSE", "SOME", "NONE", "AUTO", "UNDERSCORE"]
 )  # fmt: skip
+_LOOPS = "there are no loops; `map`, `filter`, `fold` and `iterate` go through lists"
+_ABSENT = {
+    "for": _LOOPS,
+    "while": _LOOPS,
+    "in": "`member(list, x)` and `contains(text, part)` tell what is in what",
+    "import": "there is nothing to import; the library is there",
+    "class": "records need no class: `{ name: e }`, with `type Name = { name: T };` for their type",
+    "try": "there are no exceptions; `or_else=` of a model call says what to take when it fails",
+}
 _AFTER_EXPRESSION = {
     "SEMICOLON": "`;`", "COMMA": "`,`", "RPAR": "`)`", "RSQB": "`]`", "RBRACE": "`}`", "LBRACE": "`{`", "THEN": "`then`",
     "ELSE": "`else`", "EQUAL": "`=`", "ARROW": "`=>`", "RESULT_ARROW": "`->`", "COLON": "`:`", "LPAR": "`(`", "VBAR": "`|`",
@@ -173,12 +182,32 @@ def _generic(place: Place) -> Diagnostic:
     before = place.previous
     after = f" after {_shown(before)}" if before else ""
     given = _shown(place.token)
-    hint = None
-    if place.token.kind in ("FN", "FIX", "IF", "NOT") and expected.startswith(("an expression", "a function")):
-        hint = f"an expression that starts with {given} needs parentheses here"
     return Diagnostic(
-        "E0101", f"expected {expected}{after}, found {given}", place.token.span, hint=hint, expected=expected, given=given
+        "E0101",
+        f"expected {expected}{after}, found {given}",
+        place.token.span,
+        hint=_hint(place, expected),
+        expected=expected,
+        given=given,
     )
+
+
+def _hint(place: Place, expected: str) -> str | None:
+    """What to write instead, for forms that the language has not."""
+    before = place.previous
+    for token in (before, place.token):
+        if token is not None and token.kind == "NAME" and token.text in _ABSENT:
+            return _ABSENT[token.text]
+    if place.token.kind in ("FN", "FIX", "IF", "NOT") and expected.startswith(("an expression", "a function")):
+        return f"an expression that starts with {_shown(place.token)} needs parentheses here"
+    if place.token.kind == "IF" and place.accepts("AND"):
+        return "a choice is written `if c then a else b`"
+    if expected == "a type" and before is not None and before.kind == "LSQB" and place.kind(-2) == "NAME":
+        name = place.tokens[place.error.index - 2].text
+        return (
+            f"brackets hold a type here; there is no indexing: `get({name}, 0)` gives an Option, `slice({name}, 1, 3)` a part"
+        )
+    return None
 
 
 def _shown(token: Token) -> str:
