@@ -144,7 +144,7 @@ def _choice_shape(options: list[Text], are_labels: bool) -> Shape:
 
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
-    return Shape(key, read_choice(labels, chosen), f"Reply with {what} and nothing else.", choices=labels)
+    return Shape(key, read_choice(labels, chosen, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels)
 
 
 ASYNC_IMPLEMENTATIONS: Final[dict[Primitive, AsyncBuilder]] = {

@@ -26,9 +26,17 @@ _MARKS: Final = " \t\r\n\"'`“”*_.,;:!()[]"
 
 
 def read_choice(
-    choices: tuple[str, ...], value_of: Callable[[str, Reading], Value], synonyms: Mapping[str, str] = _NO_SYNONYMS
+    choices: tuple[str, ...],
+    value_of: Callable[[str, Reading], Value],
+    synonyms: Mapping[str, str] = _NO_SYNONYMS,
+    *,
+    are_trusted: bool = True,
 ) -> Callable[[str, Reading], Value]:
-    """A reader for replies that are exactly one of a few texts, or a synonym of one."""
+    """A reader for replies that are exactly one of a few texts, or a synonym of one.
+
+    Its error lists the choices only when they come from the program: it stands among the instructions of the next prompt.
+    """
+    listed = ", ".join(json.dumps(choice, ensure_ascii=False) for choice in choices) if are_trusted else "the options"
     known = {choice: choice for choice in choices} | {
         other: choice for other, choice in synonyms.items() if other not in choices
     }
@@ -43,7 +51,6 @@ def read_choice(
             reading.coerce("took another word for the label")
         found = {known[label] for label in named}
         if len(found) != 1:
-            listed = ", ".join(json.dumps(choice, ensure_ascii=False) for choice in choices)
             raise BadReply(f"the reply must be exactly one of {listed}")
         return value_of(found.pop(), reading)
 
