@@ -1,47 +1,20 @@
-"""The front end by example: conformance cases, slips with their fixes, limits, places."""
+"""The front end by example: conformance cases, the table of codes, what texts mean and where terms stand."""
 
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 
 from lambda_rlm.codes.syntax import TABLE
-from lambda_rlm.diagnostics import Edit, Fix, Rejected, apply_fix
 from lambda_rlm.source import SourceFile
-from lambda_rlm.syntax import caps
-from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
-from lambda_rlm.syntax.term import App, Infix, IntLit, Lam, Pipe, Program, RecordLit, Template, Var
+from lambda_rlm.syntax.term import App, Infix, IntLit, Lam, Pipe, RecordLit, Template, Var
+from tests.parsing import codes, parsed, rejected
 
 CASES = Path(__file__).parent / "conformance" / "syntax"
 MARK = re.compile(r"#! (E\d{4}(?: E\d{4})*)\s*$", re.MULTILINE)
-
-
-def parsed(text: str) -> Program:
-    return parse(SourceFile("test", text))
-
-
-def rejected(text: str) -> Rejected:
-    with pytest.raises(Rejected) as caught:
-        parsed(text)
-    return caught.value
-
-
-def codes(text: str) -> set[str]:
-    return {d.code for d in rejected(text).diagnostics}
-
-
-def corrected(text: str) -> str:
-    """The text after all fixes that its diagnostics bring, applied together."""
-    edits: dict[Edit, None] = {}
-    for diagnostic in rejected(text).diagnostics:
-        assert diagnostic.fixes, f"no fix for {diagnostic}"
-        edits |= dict.fromkeys(diagnostic.fixes[0].edits)
-    return apply_fix(text, Fix("all", tuple(edits)))
-
 
 # ── conformance ──────────────────────────────────────────────────────────────
 
@@ -69,142 +42,6 @@ def test_a_case_is_rejected_where_it_says(path: Path) -> None:
 def test_the_bad_program_of_a_code_yields_it_and_the_fixed_one_parses(row: object) -> None:
     assert codes(row.bad) == {row.code}  # type: ignore[attr-defined]
     parsed(row.fixed)  # type: ignore[attr-defined]
-
-
-# ── slips ────────────────────────────────────────────────────────────────────
-
-SLIPS = [
-    ("if a == True then None else null", "if a == true then none else none"),
-    ("a&&b || !c", "a and b or not c"),
-    ("if a === b then 1 else 2", "if a == b then 1 else 2"),
-    ("if a !== b then 1 else 2", "if a != b then 1 else 2"),
-    ("if a = b then 1 else 2", "if a == b then 1 else 2"),
-    ("let x == 3; x", "let x = 3; x"),
-    ("llm_call(p, out: 3)", "llm_call(p, out=3)"),
-    ("{ a = 1 }", "{ a: 1 }"),
-    ('{ "a": 1, "b": 2 }', "{ a: 1, b: 2 }"),
-    ("f('abc', 'it\\'s \"x\"')", 'f("abc", "it\'s \\"x\\"")'),
-    ("f'{a} b'", 'f"{a} b"'),
-    ("f(“abc”)", 'f("abc")'),
-    ('"""a "quoted" text"""', '"a \\"quoted\\" text"'),
-    ('f"""a {b} "c" """', 'f"a {b} \\"c\\" "'),
-    ("a ≤ b − c", "a <= b - c"),
-    ("\ufeffa\u00a0+\u200bb", "a + b"),
-    ("let a = 1; // it's a comment\na", "let a = 1; # it's a comment\na"),
-    ("Here it is, don't worry:\n```lambda\nlet a = 1;\na\n```\nDone.", "let a = 1;\na"),
-    ("```\na\n```", "a"),
-    ("map(xs, x => x + 1)", "map(xs, fn(x) => x + 1)"),
-    ("fold(xs, 0, (a, x) => a + x)", "fold(xs, 0, fn(a, x) => a + x)"),
-    ("map(xs, (x) => x)", "map(xs, fn(x) => x)"),
-    ("map(xs, x -> x)", "map(xs, fn(x) => x)"),
-    ("map(xs, fn x => x)", "map(xs, fn(x) => x)"),
-    ("map(xs, fn(x) -> x)", "map(xs, fn(x) => x)"),
-    ("map(xs, fn(x): x)", "map(xs, fn(x) => x)"),
-    ("map(xs, fn(x) { let y = x; y })", "map(xs, fn(x) => { let y = x; y })"),
-    ("fold(xs, 0, lambda a, x: a)", "fold(xs, 0, fn(a, x) => a)"),
-    ("match x { none -> 1, _ => 2 }", "match x { none => 1, _ => 2 }"),
-    ("def f(x) => x; f(1)", "def f(x) = x; f(1)"),
-    ("def f(x) -> Int { let a = 1; a }; f(1)", "def f(x) -> Int = { let a = 1; a }; f(1)"),
-    ("def f(x) = { let a = x; return a; }; return f(1);", "def f(x) = { let a = x; a }; f(1)"),
-    ("const a = 1; var b = 2; a + b", "let a = 1; let b = 2; a + b"),
-    ("if a then b elif c then d else e", "if a then b else if c then d else e"),
-    ("if (a) { b } else { c }", "if a then b else c"),
-    ("if a: b else c", "if a then b else c"),
-    ("map(xs, fn(x) => { f(x) })", "map(xs, fn(x) => f(x))"),
-    ("let a = 1\nlet b = 2\na + b", "let a = 1; let b = 2; a + b"),
-    ("let a = 1;\na;", "let a = 1; a"),
-    ('f"{{x}} {y}"', 'f"\\{x\\} {y}"'),
-    ('f"a {join(x, "\\n")} b {join(y, "; ")}"', 'let text_1 = "\\n"; let text_2 = "; "; f"a {join(x, text_1)} b {join(y, text_2)}"'),
-    ("f\"a {join(x, ', ')} b\"", 'let text_1 = ", "; f"a {join(x, text_1)} b"'),
-    ('let a = 1;\nf"a {join(x, \\"; \\")} b"', 'let text_1 = "; "; let a = 1; f"a {join(x, text_1)} b"'),
-    ('f"Reply as {"a": 1}"', 'f"Reply as \\{\\"a\\": 1\\}"'),
-    ('f"a } b {} {"', 'f"a \\} b \\{\\} \\{"'),
-    ('f"{f(a,\n  b)}"', 'f"{f(a, b)}"'),
-    ('search(x, "\\d+")', 'search(x, "\\\\d+")'),
-    ('xs |> f ++ "a"', '(xs |> f) ++ "a"'),
-    ("a < f(b) + 1 < c", "a < f(b) + 1 and f(b) + 1 < c"),
-    ("f(a, g(b)", "f(a, g(b))"),
-    ("let x = f([a, b);\nx", "let x = f([a, b]);\nx"),
-    ("f(a))", "f(a)"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("written", "meant"), SLIPS, ids=[written for written, _ in SLIPS])
-def test_the_fixes_of_a_slip_lead_to_what_was_meant(written: str, meant: str) -> None:
-    """All fixes applied together, a few times over, as synthesis does without asking the model again."""
-    text = written
-    for _ in range(4):
-        text = corrected(text)
-        try:
-            program = parsed(text)
-        except Rejected:
-            continue
-        assert program == parsed(meant)
-        return
-    pytest.fail(f"not yet a program: {text!r}")
-
-
-# ── messages ─────────────────────────────────────────────────────────────────
-
-MESSAGES = [
-    ("fn(x) =>", "expected an expression after `=>`, found the end"),
-    ("f(a, , b)", "expected an expression after `,`, found `,`"),
-    ("let x = f(\n  a;\nx", "a `)` is missing to close the `(` at 1:10"),
-    ("let = 3; x", "expected a name after `let`, found `=`"),
-    ("type A = ; a", "expected a type after `=`, found `;`"),
-    ("r.1", "expected a field's name after `.`, found `1`"),
-    ("match x { 1.5 => 2 }", "expected a pattern: `some(x)`, `none`, a literal or `_` after `{`, found `1.5`"),
-    ("a |> 3", "expected a function, as `f`, `f(b)` or one in parentheses after `|>`, found `3`"),
-    ("let x = 3 y", "expected an operator or `;` after `3`, found `y`"),
-    ('f"{1 +}"', "expected an expression after `+`, found the end"),
-    ("match x { none 1 }", "expected `=>` after `none`, found `1`"),
-    ("+ 1", "expected an item or an expression, found `+`"),
-]
-
-
-@pytest.mark.parametrize(("text", "message"), MESSAGES, ids=[text for text, _ in MESSAGES])
-def test_a_message_names_what_was_expected_and_what_stands_there(text: str, message: str) -> None:
-    assert [d.message for d in rejected(text).diagnostics] == [message]
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("[f(x) for x in xs]", "`map`"),
-        ("while a < 3: b", "`fold`"),
-        ("a if b else c", "`if c then a else b`"),
-        ("if x in xs then 1 else 2", "`member(list, x)`"),
-        ("xs[0]", "`get(xs, 0)`"),
-        ("xs |> fn(x) => x", "needs parentheses"),
-        ("1 + if a then b else c", "needs parentheses"),
-        ("a == not b", "needs parentheses"),
-        ("import json", "nothing to import"),
-    ],
-)
-def test_a_form_that_the_language_has_not_brings_a_hint(text: str, hint: str) -> None:
-    (diagnostic,) = rejected(text).diagnostics
-    assert diagnostic.hint is not None
-    assert hint in diagnostic.hint
-
-
-def test_backticks_within_a_line_are_no_code_fence() -> None:
-    assert codes("0```") == {"E0103"}
-    assert parsed('"a\n```\nb"').result == parsed('"a\\n```\\nb"').result
-
-
-def test_no_message_names_a_terminal_or_a_rule() -> None:
-    for text, _ in [*SLIPS, *MESSAGES]:
-        for d in rejected(text).diagnostics:
-            assert not re.search(r"\b[A-Z]{3,}\b|__|\$END", d.message + (d.hint or "")), d
-
-
-def test_all_lexical_mistakes_are_told_at_once() -> None:
-    text = 'let a = 1 § 2;\nlet b = "\\q";\nf"{a + } }" && \'x\''
-    assert [d.code for d in rejected(text).diagnostics] == ["E0103", "E0105", "E0106", "E0116", "E0116"]
-
-
-def test_mistakes_in_holes_are_told_beside_those_outside() -> None:
-    assert [d.code for d in rejected('let a = f"{1 +} {x y}";\nlet b = ;').diagnostics] == ["E0101", "E0101", "E0101"]
 
 
 # ── meaning and places ───────────────────────────────────────────────────────
@@ -316,105 +153,3 @@ def test_escapes_are_those_of_json() -> None:
     assert parsed('f"\\{\\}\\"{x}\\\\{y}"').result.parts[::2] == ('{}"', "\\")  # type: ignore[union-attr]
     assert codes(r'"\ud800"') == codes(r'"\ud800A"') == codes(r'f"\udc00"') == {"E0105"}
     assert parsed('r"\\d\n{x}"').result.value == "\\d\n{x}"  # type: ignore[union-attr]
-
-
-# ── limits ───────────────────────────────────────────────────────────────────
-
-MANY = 100_000
-DEEP = {
-    "parentheses": ("(", "1", ")"),
-    "lists": ("[", "", "]"),
-    "braces": ("{ a: ", "1", " }"),
-    "blocks": ("{ let x = ", "1", "; x }"),
-    "calls": ("f(", "", ")"),
-    "functions": ("fn(x) => ", "x", ""),
-    "fixes": ("fix f(x) => ", "x", ""),
-    "choices": ("if a then ", "1", " else 2"),
-    "else choices in conditions": ("if ", "a", " then b else c"),
-    "matches": ("match ", "a", " { _ => 1 }"),
-    "arms": ("match a { _ => ", "1", " }"),
-    "minus": ("-", "x", ""),
-    "not": ("not ", "x", ""),
-    "right operands": ("a ?? if b then c else ", "d", ""),
-    "holes": ('f"{', "x", '}" ++ '),
-    "brackets in a hole": ("", 'f"{' + "(" * MANY + '}"', ""),
-    "fields": ("", "x" + ".y" * MANY, ""),
-    "calls of calls": ("", "f" + "()" * MANY, ""),
-    "types": ("def f(x: ", "1", ""),
-    "type arguments": ("", "f[" + "List[" * MANY, ""),
-    "function types": ("", "f[" + "() -> " * MANY + "Int]", ""),
-    "closing brackets": ("", ")" * MANY, ""),
-    "quotes": ("", '"' * (MANY + 1), ""),
-    "open templates": ("", 'f"' * MANY, ""),
-    "open holes": ("", 'f"' + "{" * MANY, ""),
-    "backslashes": ("", '"' + "\\" * (MANY + 1), ""),
-    "apostrophes in a hole": ("", 'f"{' + "'" * MANY + '"', ""),
-    "stray characters": ("", "§ " * MANY, ""),
-    "digits": ("", "9" * MANY, ""),
-    "fences": ("", "```\n" * (MANY // 4), ""),
-    "bars": ("", "|" * MANY, ""),
-    "arrows": ("", "(x, " * 4_000 + "=> ", ""),
-}
-
-
-@pytest.mark.parametrize("kind", DEEP)
-def test_a_huge_text_is_rejected_quickly(kind: str) -> None:
-    """Whatever is repeated a hundred thousand times: diagnostics, no exception, no long wait."""
-    before, middle, after = DEEP[kind]
-    room = caps.MAX_CHARACTERS - len(middle)
-    times = min(MANY, room // max(1, len(before) + len(after)))
-    text = before * times + middle + after * times if before else middle
-    parsed("1")
-    start = time.process_time()
-    rejected(text)
-    assert time.process_time() - start < 1
-
-
-@pytest.mark.parametrize("kind", [kind for kind, (before, _, _) in DEEP.items() if before])
-def test_the_deepest_program_can_be_walked_by_plain_recursion(kind: str) -> None:
-    """The largest number of repetitions that is accepted: printed, compared and hashed without deep recursion."""
-    before, middle, after = DEEP[kind]
-    if kind in ("types", "holes"):
-        before, middle, after = "List[", "Int", "]"
-    wrap = (lambda text: f"def f(x: {text}) = x;\n1") if kind == "types" else str
-    deepest = None
-    for times in range(1, 70):
-        try:
-            deepest = parsed(wrap(before * times + middle + after * times))
-        except Rejected:
-            break
-    assert deepest is not None
-    assert parsed(pretty(deepest)) == deepest
-    assert repr(deepest)
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("#" * (caps.MAX_CHARACTERS + 1), "E0118"),
-        ("1 + " * caps.MAX_TOKENS + "1", "E0118"),
-        ("[" + "1, " * caps.MAX_NODES + "1]", "E0118"),
-        ('f"' + "{f(x)}" * caps.MAX_NODES + '"', "E0118"),
-        ("(" * (caps.MAX_NESTING + 1) + "1" + ")" * (caps.MAX_NESTING + 1), "E0117"),
-        ("fn(x) => " * caps.MAX_DEPTH + "1", "E0117"),
-        ('f"{' + "-" * caps.MAX_DEPTH + 'x}"', "E0117"),
-        ("type T = " + "List[" * caps.MAX_TYPE_DEPTH + "Int" + "]" * caps.MAX_TYPE_DEPTH + ";\n1", "E0119"),
-        ("type T = { " + ", ".join(f"f{i}: Int" for i in range(caps.MAX_TYPE_SIZE)) + " };\n1", "E0119"),
-    ],
-)
-def test_each_limit_has_its_diagnostic(text: str, code: str) -> None:
-    assert codes(text) == {code}
-
-
-def test_what_reaches_each_limit_is_accepted() -> None:
-    parsed("fn(x) => " * (caps.MAX_DEPTH - 1) + "1")
-    parsed("(" * caps.MAX_NESTING + "1" + ")" * caps.MAX_NESTING)
-    parsed("[" + "1, " * (caps.MAX_NODES - 2) + "1]")
-    parsed("type T = " + "List[" * (caps.MAX_TYPE_DEPTH - 1) + "Int" + "]" * (caps.MAX_TYPE_DEPTH - 1) + ";\n1")
-    parsed("1 + " * 900 + "1")
-    parsed("if a then b else " * 600 + "c")
-    parsed("x" + " |> f" * 900)
-
-
-def test_halves_of_surrogate_pairs_are_no_characters() -> None:
-    assert codes('"\ud800"') == codes("# \udfff\n1") == {"E0103"}
