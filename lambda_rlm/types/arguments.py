@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.term import App, Argument, Term
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.mismatch import Why
 from lambda_rlm.types.nearest import nearest, rename
-from lambda_rlm.types.open_type import Open
+from lambda_rlm.types.open_type import BROKEN, Open, find
+from lambda_rlm.types.typed import PIPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,26 @@ def infer_all(s: Checker, app: App) -> None:
     """Look at the arguments of a call that is wrong as a whole, so that mistakes inside them are reported too."""
     for argument in app.arguments:
         s.infer(argument.value)
+
+
+def record_arguments(s: Checker, app: App, slots: list[Given | None]) -> None:
+    """Keep the arguments of a call in the order of its parameters."""
+    s.arguments[id(app)] = tuple([None if g is None else PIPED if g.is_piped else g.term for g in slots])
+
+
+def why_of(app: App, number: int, given: Given, name: str, called: str) -> Why:
+    """Why an argument meets its parameter."""
+    return ("piped", called, name) if given.is_piped else ("argument", number, called, name)
+
+
+def pass_argument(s: Checker, given: Given, wanted: Open, why: Why) -> bool:
+    """Let an argument flow into its parameter; False when a mistake was reported."""
+    if given.type is not None:
+        return s.fits(given.term, given.type, wanted, why)
+    return s.check(given.term, wanted, why)
+
+
+def poisoned(result: Open) -> Open:
+    """The result of a call with a mistake: what it depended on fits everywhere."""
+    result = find(result)
+    return BROKEN if not result.size else result

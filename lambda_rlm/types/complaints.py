@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lambda_rlm.diagnostics import Edit, Fix
 from lambda_rlm.source import Span
-from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Select, Term, Var
 from lambda_rlm.types.checker import PRIMITIVES, Checker
 from lambda_rlm.types.nearest import nearest, rename
@@ -110,8 +109,3 @@ def no_function_in(s: Checker, term: Term, what: str, given: Open) -> None:
         given=show_open(given),
         hint="apply the function first, and keep what it gives",
     )
-
-
-def primitive_signature(primitive: Primitive) -> str:
-    """A library function with its parameters, as the reference shows it."""
-    return f"{primitive.value}{row_of(primitive).text}"

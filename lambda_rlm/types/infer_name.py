@@ -15,6 +15,7 @@ from lambda_rlm.types.open_type import (
     Fn,
     Hole,
     Open,
+    find,
 )
 from lambda_rlm.types.rows import instantiate_row, row_of
 from lambda_rlm.types.show import show_open
@@ -102,7 +103,8 @@ def bind_type_argument(s: Checker, term: Var, hole: Hole | None) -> None:
 
 def misplaced_type_argument(s: Checker, term: Var) -> None:
     """`f[T]` where f takes no type."""
-    hint = f"write {term.name}(…); only parse, llm_call, llm_samples, llm_map and llm_map_by take a type in brackets"
-    if term.name in s.names:
-        hint += f", and get({term.name}, i) reads an element of a list"
+    hint = f"write {term.name}(…): only parse, llm_call, llm_samples, llm_map and llm_map_by take a type in brackets"
+    binding = s.names.get(term.name)
+    if binding is not None and not isinstance(find(binding.type), Fn):
+        hint = f"write get({term.name}, i) for the element at i; it gives an Option"
     s.report("E0215", f"`{term.name}` takes no type argument", term.span, hint=hint)

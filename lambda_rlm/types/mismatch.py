@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
 from lambda_rlm.source import SourceFile
-from lambda_rlm.syntax.term import Infix, Lam, Pipe, Term, TextLit
+from lambda_rlm.syntax.term import Infix, Lam, NoneLit, Pipe, Term, TextLit
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import (
     BOOL,
@@ -100,11 +100,25 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
     if special is not None:
         return special
     message = f"expected {shown_wanted}, given {shown_given}"
-    hint, fixes = suggest(source, term, given, wanted)
+    hint, fixes = _in_place(source, term, given, wanted, why) or suggest(source, term, given, wanted)
     hint = hint or _detail(clash)
     return Diagnostic(
         "E0201", message, term.span, hint=hint, expected=shown_wanted, given=shown_given, because=reason, fixes=fixes
     )
+
+
+def _in_place(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why) -> tuple[str, tuple[Fix, ...]] | None:
+    """Advice that depends on the place or on the term itself."""
+    if isinstance(term, NoneLit):
+        return f"none is an Option: write a value of type {show_open(wanted)}, or some(…) in the other places", ()
+    if why[2:] == ("split", "k") and bits(find(given)) & TEXTS:
+        return "split cuts into k pieces of equal length; write split_on(text, sep) to cut at a separator", ()
+    if isinstance(term, TextLit) and bits(find(wanted)) == INT and term.value.isdecimal() and len(term.value) < 19:
+        return f"write {int(term.value)}, without quotes", (Fix("remove the quotes", (Edit(term.span, str(int(term.value))),)),)
+    is_stage = source.text[: term.span.start].rstrip().endswith("|>")
+    if is_stage and bits(find(given)) == OPTION and bits(find(wanted)) != OPTION:
+        return "this may be none: write (… |> …) ?? default around the pipe so far, or match on it", ()
+    return None
 
 
 def _constraint(source: SourceFile, term: Term, given: Open, wanted: Open, reason: str | None) -> Diagnostic | None:
