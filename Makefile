@@ -12,7 +12,7 @@ BOOK ?= examples/ask-a-book/book.txt
 QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help check lint test tests golden deep quality bench demo clean
+.PHONY: help check lint test tests grammar golden deep quality bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ lint: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+grammar: $(VENV)/.dev ## renew the stored parse table after a change of the grammar
+	$(BIN)/python -m lambda_rlm.syntax.tabulate > grammar/.table.json
+	mv grammar/.table.json grammar/lambda_rlm.table.json
 
 golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI); read the difference before you commit it
 	@test -z "$$CI" || { echo "expectations are not rewritten under CI" >&2; exit 64; }
