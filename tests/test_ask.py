@@ -7,8 +7,7 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason, Usage
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.eval.place import CURRENT, Place
-from lambda_rlm.eval.together import ordered
+from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.value import Reply, Text
 from lambda_rlm.events import CallFinished, CallStarted
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
@@ -81,7 +80,7 @@ def test_equal_questions_are_asked_once() -> None:
     call = desk.function(Primitive.LLM_CALL, TEXT)
 
     async def work() -> list[Text]:
-        side = await ordered(3, 3, lambda _: call(Text("2 + 2?")))
+        side = await gather([lambda: call(Text("2 + 2?"))] * 3)
         return [*side, await call(Text("2 + 2?"))]
 
     answers = desk.run(work)
@@ -274,10 +273,13 @@ def test_calls_in_flight_are_never_more_than_the_budget_says() -> None:
         call = desk.function(Primitive.LLM_CALL, TEXT)
 
         async def work(desk: Desk = desk, call=call) -> None:  # type: ignore[no-untyped-def]
+            most = 0
+
             async def watched(number: int) -> None:
+                nonlocal most
                 await call(Text(f"Question {number}"))
 
-            await ordered(150, 150, watched)
+            await gather([lambda n=n: watched(n) for n in range(150)])
 
         desk.run(work)
         assert desk.asker.counts.max_in_flight == limit
@@ -289,7 +291,7 @@ def test_the_span_is_the_longest_chain_of_calls() -> None:
     call = desk.function(Primitive.LLM_CALL, TEXT)
 
     async def work() -> None:
-        side = await ordered(5, 5, lambda n: call(Text(f"Part {n}")))
+        side = await gather([lambda n=n: call(Text(f"Part {n}")) for n in range(5)])
         await call(template("Join: ", *side))
 
     desk.run(work)
@@ -327,17 +329,3 @@ def test_a_sub_model_that_is_not_there_is_a_declared_failure() -> None:
     solve = desk.function(Primitive.RLM_CALL, TEXT)
     with pytest.raises(ModelFailure, match=r"E0517 rlm_call needs a model that writes programs"):
         desk.run(lambda: solve(Text("What?"), data("text"), 5))
-
-
-def test_a_call_on_a_reply_comes_after_it_wherever_it_is_made() -> None:
-    """Bindings that wait for one another start at one place; the prompt tells which call came before."""
-    desk = Desk("a reply")
-    call = desk.function(Primitive.LLM_CALL, TEXT)
-
-    async def work() -> None:
-        first = await call(Text("First"))
-        CURRENT.set(Place())
-        await call(template("Then: ", first.cut(0, 3)))
-
-    desk.run(work)
-    assert desk.asker.counts.span == 2

@@ -134,7 +134,7 @@ class Asker:
         self._flights: dict[tuple[object, ...], Flight] = {}
         self._semaphore = anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
         self._group: TaskGroup | None = None
-        self._depths: list[int] = []
+        self._started = 0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Asker]:
@@ -220,9 +220,8 @@ class Asker:
         self._refuse_overlong(question, span)
         self.meter.reserve_call()
         key = question.key
-        behind = [self._depths[call] for call in self.coverage.show(question.prompt, self.meter)]
-        flight = Flight(len(self._depths), max([place.depth, *behind]) + 1, lambda: self._flights.pop(key, None))
-        self._depths.append(flight.depth)
+        flight = Flight(self._started, place.depth + 1, lambda: self._flights.pop(key, None))
+        self._started += 1
         self._flights[key] = flight
         self._group.start_soon(flight.fly, lambda: self._answer(flight, question, place.path, span))
         return flight
@@ -286,6 +285,7 @@ class Asker:
         prepared = self._prepared(question)
         if self._tracer is not None:
             self._tracer(CallStarted(flight.call, path, span, prepared.request))
+        self.coverage.show(question.prompt, self.meter)
         attempt = 0
         while True:
             completion = await self._send(prepared, exchange)

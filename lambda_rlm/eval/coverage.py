@@ -33,13 +33,6 @@ class Citation:
 
 def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -> Iterator[Stretch]:
     """The parts of documents that origins go back to, from left to right; through the prompts of replies too, where wanted."""
-    for node in sources(origins, meter, through_replies=through_replies):
-        if isinstance(node, Stretch):
-            yield node
-
-
-def sources(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -> Iterator[Stretch | Reply]:
-    """The parts of documents and the replies that origins go back to, from left to right."""
     stack = list(origins)[::-1]
     seen: set[int] = set()
     while stack:
@@ -59,10 +52,8 @@ def sources(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -
         elif isinstance(node, Rope):
             meter.spend(len(node.pieces))
             stack.extend(origin for piece in reversed(node.pieces) if piece.n and (origin := origin_of(piece)) is not None)
-        else:
-            yield node
-            if through_replies and node.prompt is not None:
-                stack.append(node.prompt)
+        elif through_replies and isinstance(node, Reply) and node.prompt is not None:
+            stack.append(node.prompt)
 
 
 def texts_of(value: Value) -> Iterator[Text]:
@@ -118,19 +109,14 @@ class Coverage:
 
     _shown: dict[Document, list[Interval]] = field(default_factory=dict)
 
-    def show(self, prompt: Prompt, meter: Meter) -> tuple[int, ...]:
-        """The model is shown a prompt; gives the calls whose replies stand in it."""
+    def show(self, prompt: Prompt, meter: Meter) -> None:
+        """The model is shown a prompt."""
         origins = [origin for _, leaf in prompt.leaves if (origin := origin_of(leaf)) is not None]
-        calls: list[int] = []
-        for source in sources(origins, meter, through_replies=False):
-            if isinstance(source, Reply):
-                calls.append(source.call)
-                continue
-            intervals = self._shown.setdefault(source.document, [])
-            intervals.append((source.start, source.end))
+        for stretch in stretches(origins, meter, through_replies=False):
+            intervals = self._shown.setdefault(stretch.document, [])
+            intervals.append((stretch.start, stretch.end))
             if len(intervals) >= _COMPACT_AT and len(intervals) % _COMPACT_AT == 0:
                 intervals[:] = union(intervals)
-        return tuple(calls)
 
     def characters(self, document: Document) -> int:
         """How many characters of a document the model has been shown."""

@@ -15,13 +15,13 @@ from lambda_rlm.completion import Sampling
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, Question
 from lambda_rlm.eval.model_map import llm_map, llm_map_by
+from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.prompt import PRICE, prompt_of
 from lambda_rlm.eval.quotes import normalized
 from lambda_rlm.eval.reading import read_choice
 from lambda_rlm.eval.schema import shape_of
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Reading, Shape
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.together import ordered
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.syntax.primitive import Primitive
@@ -62,11 +62,12 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
         settings = asker.settings
         made = prompt_of(prompt, site.meter)
 
-        async def sample(number: int) -> Value:
+        def sample(number: int) -> Callable[[], Awaitable[Value]]:
             sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
-            return await asker.ask(Question(made, shape, asker.out(out), sampling, settings.repairs), site.span)
+            question = Question(made, shape, asker.out(out), sampling, settings.repairs)
+            return lambda: asker.ask(question, site.span)
 
-        return await ordered(max(0, n), site.meter.budget.concurrency, sample)
+        return await gather([sample(number) for number in range(max(0, n))])
 
     return samples
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from lambda_rlm.completion import Message, Sampling
@@ -18,11 +19,11 @@ from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.eval.ask import GREEDY, Asker, Question
 from lambda_rlm.eval.numbered import Replies, read_numbered
+from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.prompt import BLOCK_OVERHEAD, prompt_of
 from lambda_rlm.eval.schema import keyed_schema, mentions, notation
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.together import ordered
 from lambda_rlm.eval.value import Rope, Text, Value
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
@@ -69,7 +70,7 @@ def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
         votes: int | None = None,
     ) -> Value:
         if is_async:
-            shown = await ordered(len(items), site.meter.budget.concurrency, lambda n: show(items[n]))
+            shown = await gather([partial(show, item) for item in items])
         else:
             shown = [show(item) for item in items]
         replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
@@ -99,7 +100,7 @@ async def _mapped(
     settings = asker.settings
     seeds = range(settings.seed, settings.seed + votes)
     samplings = [GREEDY] if votes == 1 else [Sampling(temperature=settings.temperature, seed=seed) for seed in seeds]
-    ballots = await ordered(votes, votes, lambda n: mapping.vote(batches, samplings[n]))
+    ballots = await gather([partial(mapping.vote, batches, sampling) for sampling in samplings])
     replies = [_majority([ballot[index] for ballot in ballots if index in ballot]) for index in every]
     unanswered = sum(reply is None for reply in replies)
     if unanswered:
@@ -128,8 +129,7 @@ class _Mapping:
         return replies
 
     async def _round(self, batches: list[list[int]], sampling: Sampling, note: str) -> Replies:
-        limit = self.site.meter.budget.concurrency
-        answers = await ordered(len(batches), limit, lambda n: self._ask(batches[n], sampling, note))
+        answers = await gather([partial(self._ask, batch, sampling, note) for batch in batches])
         return {index: value for answer in answers for index, value in answer.items()}
 
     async def _ask(self, batch: list[int], sampling: Sampling, note: str) -> Replies:

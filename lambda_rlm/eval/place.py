@@ -1,12 +1,22 @@
-"""Where in a run a task stands.
+"""Where in a run a task stands, and tasks side by side.
 
 Owns the running task's `Place`: its path of positions from the root down, by which model calls are ordered whatever the
-schedule was, and how many model calls had to be waited for one after the other to get there.
+schedule was, and how many model calls had to be waited for one after the other to get there. Promises of `gather`: results
+stand in the order of the tasks, and of several faults the leftmost is raised, as if the tasks had run one after the other.
+Refuses to let a fault of the run's limits wait for others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from typing import TypeVar, cast
+
+import anyio
+
+from lambda_rlm.faults import Fault, LimitExceeded
+
+T = TypeVar("T")
 
 
 class Place:
@@ -22,6 +32,10 @@ class Place:
         """The place of the task at `position` among those that start here side by side."""
         return Place((*self.path, position), self.depth)
 
+    def join(self, children: Sequence[Place]) -> None:
+        """All children have ended: what follows had to wait for the deepest."""
+        self.depth = max(self.depth, max((child.depth for child in children), default=0))
+
 
 CURRENT: ContextVar[Place | None] = ContextVar("place", default=None)
 """The running task's place; a child task sets its own before it runs."""
@@ -34,3 +48,63 @@ def here() -> Place:
         place = Place()
         CURRENT.set(place)
     return place
+
+
+async def gather(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Run all tasks at once and give their results by position.
+
+    When one faults, those after it are cancelled and those before it finish; the leftmost fault is raised. A reached limit
+    of the run, or a bug, cancels all and is raised itself.
+    """
+    if not tasks:
+        return []
+    return await _Side(here(), tasks).run()
+
+
+class _Side:
+    """One `gather`: its tasks, their scopes, results and faults."""
+
+    def __init__(self, place: Place, tasks: Sequence[Callable[[], Awaitable[T]]]) -> None:
+        self.place = place
+        self.tasks = tasks
+        self.places = [place.child(i) for i in range(len(tasks))]
+        self.scopes = [anyio.CancelScope() for _ in tasks]
+        self.results: list[object] = [None] * len(tasks)
+        self.first_failed = len(tasks)
+        self.fault: Exception | None = None
+        self.winner: Exception | None = None
+
+    async def run(self) -> list[T]:
+        async with anyio.create_task_group() as group:
+            for position in range(len(self.tasks)):
+                group.start_soon(self._one, position)
+        failure = self.winner or self.fault
+        if failure is not None:
+            raise failure
+        self.place.join(self.places)
+        return cast("list[T]", self.results)
+
+    async def _one(self, position: int) -> None:
+        CURRENT.set(self.places[position])
+        with self.scopes[position]:
+            try:
+                self.results[position] = await self.tasks[position]()
+            except LimitExceeded as limit:
+                self._stop_all(limit)
+            except Fault as fault:
+                self._stop_after(position, fault)
+            except Exception as bug:  # raised again by `run`
+                self._stop_all(bug)
+
+    def _stop_all(self, failure: Exception) -> None:
+        if self.winner is None:
+            self.winner = failure
+        for scope in self.scopes:
+            scope.cancel()
+
+    def _stop_after(self, position: int, fault: Fault) -> None:
+        if position < self.first_failed:
+            for scope in self.scopes[position + 1 : self.first_failed]:
+                scope.cancel()
+            self.first_failed = position
+            self.fault = fault

@@ -136,7 +136,7 @@ class _Reference:
 
         def solve(value: Any) -> Any:
             if len(value) >= limit:
-                raise Fault("E0408")
+                raise Fault("E0414")
             inner = self.fix(term, env, len(value))
             return self.eval(term.body, env | {term.name: inner, term.param.name: value})
 
@@ -182,7 +182,7 @@ def _remainder(a: Any, b: Any) -> Any:
 
 
 def _by_zero() -> Any:
-    raise Fault("E0411")
+    raise Fault("E0413")
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

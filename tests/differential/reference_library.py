@@ -38,9 +38,9 @@ def number(value: Any) -> Any:
     """A number of the language: integers of 64 bits, finite floats."""
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
-            raise Fault("E0409")
+            raise Fault("E0411")
     elif not math.isfinite(value):
-        raise Fault("E0410")
+        raise Fault("E0412")
     return value
 
 
@@ -125,13 +125,7 @@ def _paragraphs(text: str) -> list[str]:
 
 def _split(text: str, k: int) -> list[str]:
     k = min(max(k, 1), len(text))
-    small, larger = divmod(len(text), k) if k else (0, 0)
-    out, at = [], 0
-    for index in range(k):
-        size = small + (index < larger)
-        out.append(text[at : at + size])
-        at += size
-    return out
+    return [text[i * len(text) // k : (i + 1) * len(text) // k] for i in range(k)]
 
 
 def _similarity(a: str, b: str) -> float:
@@ -235,7 +229,7 @@ def _mean(list: list[Any]) -> Any:
 
 def _div(a: int, b: int) -> int:
     if b == 0:
-        raise Fault("E0411")
+        raise Fault("E0413")
     return number(a // b)
 
 

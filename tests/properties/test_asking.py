@@ -14,8 +14,8 @@ from lambda_rlm.codes import CODES
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.coverage import coarsened, union
+from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.schema import json_schema, shape_of
-from lambda_rlm.eval.together import ordered
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.syntax.primitive import Primitive
@@ -203,7 +203,7 @@ def test_no_run_exceeds_its_budget_at_any_moment(
         await call(Text(f"Question {'x' * number}"), out=30, or_else=lambda: 0)
 
     try:
-        desk.run(lambda: ordered(len(questions), 128, lambda n: one(questions[n])))
+        desk.run(lambda: gather([lambda n=n: one(n) for n in questions]))
     except LimitExceeded as limit:
         assert limit.code in {"E0404", "E0405"}
     usage = desk.meter.usage
@@ -231,7 +231,7 @@ def test_the_outcome_does_not_depend_on_the_schedule(questions: list[int], rando
             return int(await call(Text(f"Question {number}"))) * 100 + place
 
         try:
-            return desk.run(lambda: ordered(len(questions), 16, lambda p: one(questions[p], p)))
+            return desk.run(lambda: gather([lambda n=n, p=p: one(n, p) for p, n in enumerate(questions)]))
         except Fault as fault:
             return (fault.code, fault.message, fault.span)
 

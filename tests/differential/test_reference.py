@@ -1,0 +1,46 @@
+"""The evaluator means what the reference means: on every drawn program the same value, or the same fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import assume, given
+
+from lambda_rlm.syntax.primitive import Primitive
+from tests import oracle
+from tests.differential.reference import evaluate
+from tests.differential.reference_library import IN_THE_EVALUATOR, LIBRARY, NOT_HERE, Fault
+from tests.drawn_runs import LIMITS, checked, plain, run
+from tests.strategies import Drawn, programs
+
+
+def reference(drawn: Drawn) -> tuple[str, Any]:
+    typed = checked(drawn).typed
+    assert typed is not None
+    try:
+        return "value", plain(evaluate(typed, drawn.values, oracle.ask))
+    except Fault as fault:
+        return "fault", fault.code
+
+
+def evaluator(drawn: Drawn) -> tuple[str, Any]:
+    done = run(drawn)
+    if done.fault is None:
+        return "value", done.value
+    assume(done.fault.code not in LIMITS)
+    return "fault", done.fault.code
+
+
+@given(programs(asks=False, library=set(LIBRARY)))
+def test_pure_programs_mean_what_the_reference_means(drawn: Drawn) -> None:
+    assert evaluator(drawn) == reference(drawn)
+
+
+@given(programs(library=set(LIBRARY) | IN_THE_EVALUATOR))
+def test_programs_that_ask_a_model_mean_what_the_reference_means(drawn: Drawn) -> None:
+    assert evaluator(drawn) == reference(drawn)
+
+
+def test_every_library_function_is_in_the_reference_or_left_out_by_name() -> None:
+    assert set(LIBRARY) | NOT_HERE | IN_THE_EVALUATOR == set(Primitive)
+    assert not set(LIBRARY) & NOT_HERE
