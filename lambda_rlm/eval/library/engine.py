@@ -19,7 +19,7 @@ from lambda_rlm.faults import PrimitiveFault
 MOST_PATTERN: Final = 4_096
 """Characters of a pattern."""
 
-MOST_MATCHES: Final = 1_000_000
+MOST_MATCHES: Final = 300_000
 """Matches in one text; more are a fault, never cut off."""
 
 NOWHERE: Final = (-1, -1)
