@@ -22,7 +22,8 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import ask
-from lambda_rlm.runtime import Options, Run, closing, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, closing, execute
+from lambda_rlm.types.type import Effect
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "check", "run"]
 
@@ -79,6 +80,8 @@ async def run(
 ) -> Run:
     """Run an admitted program over inputs like those it was checked with; raises `Fault`."""
     given = from_values(inputs).with_query(query)
+    if model is None and program.typed.effect is Effect.PURE:
+        model = NOBODY
     connected, is_ours = _connected(model, base_url)
     try:
         done = await execute(program, given.values, connected, options=Options(is_strict=strict, seed=seed))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import anyio
 
-from lambda_rlm.completion import Model, Usage
+from lambda_rlm.completion import Model, ModelProfile, Usage
 from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, AskSettings
@@ -27,11 +27,15 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.value import Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
+from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.type import Type
 
 _KEY: Final = secrets.token_bytes(32)
 """The key of this process for the codes of data markers, used where a host gives none."""
+
+NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
+"""Stands in for the model of a program that asks none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

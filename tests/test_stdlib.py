@@ -24,7 +24,6 @@ from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, record_of
-
 from tests.stdlib_examples import Example, above, def_examples, definitions, program_examples
 
 NAMES = sorted(p.name.removesuffix(".lam") for p in folder("stdlib").iterdir() if p.name.endswith(".lam"))

@@ -25,12 +25,13 @@ from lambda_rlm.inputs.files import read_file, read_standard_input
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.render import as_json, fault_json, fault_parts
-from lambda_rlm.runtime import Options, Run, closing, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, closing, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import summary
 from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Effect
 
 Job = Callable[[Model, Tracer], Coroutine[Any, Any, Run]]
 
@@ -69,7 +70,8 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
             checked.admit(budget, model.profile), inputs.values, model, options=_options(chosen), tracer=tracer
         )
 
-    return _run(job, chosen, inputs, trace, json)
+    is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
+    return _run(job, chosen, inputs, trace, json, NOBODY if is_pure and chosen.model is None else None)
 
 
 def program_file(path: str) -> SourceFile:
@@ -93,8 +95,8 @@ def _options(chosen: Settings) -> Options:
     return Options(is_strict=chosen.strict, seed=chosen.seed)
 
 
-def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bool) -> int:
-    """Connect, run with the listeners, show what came of it."""
+def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bool, model: Model | None = None) -> int:
+    """Connect unless there is a model, run with the listeners, show what came of it."""
     if not json:
         for note in inputs.notes:
             screen.say(f"note: {note}", "dim")
@@ -104,14 +106,14 @@ def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bo
             tracer: Tracer = Both((progress, stack.enter_context(_trace(trace)))) if trace else progress
             if not json:
                 stack.enter_context(screen.live(progress, chosen.max_calls))
-            done = anyio.run(_connected, job, chosen, tracer)
+            done = anyio.run(_connected, job, chosen, tracer, model)
     except KeyboardInterrupt:
         return _interrupted(progress, json)
     return _show(done, json)
 
 
-async def _connected(job: Job, chosen: Settings, tracer: Tracer) -> Run:
-    model = connect(chosen.model, base_url=chosen.base_url, tracer=tracer)
+async def _connected(job: Job, chosen: Settings, tracer: Tracer, model: Model | None) -> Run:
+    model = model or connect(chosen.model, base_url=chosen.base_url, tracer=tracer)
     try:
         return await job(model, tracer)
     finally:

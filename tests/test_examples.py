@@ -1,0 +1,48 @@
+"""Every folder of examples/ runs offline, as its README shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lambda_rlm.cli.app import run_command
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = sorted(path.parent for path in (ROOT / "examples").glob("*/program.lam"))
+COMMAND = re.compile(r"```sh\nlambda-rlm (.*?)\n```\n\n```text\n(.*?)```", re.DOTALL)
+
+
+def test_the_examples_are_the_ones_told_of() -> None:
+    assert [f.name for f in FOLDERS] == ["ask-a-book", "count-labels", "extract-quotes"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
+def test_an_example_prints_what_its_readme_shows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = COMMAND.findall((folder / "README.md").read_text(encoding="utf-8"))
+    assert shown
+    for command, expected in shown:
+        assert run_command(shlex.split(command)) == 0
+        assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
+def test_an_example_is_in_canonical_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_command(["fmt", "--check", str(folder / "program.lam")]) == 0
+
+
+def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_search(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `make demo` does, with the model's part played from a script."""
+    monkeypatch.chdir(ROOT / "examples" / "ask-a-book")
+    question = Path("question.txt").read_text(encoding="utf-8").strip()
+    assert run_command(["ask", question, "book.txt", "--model", "scripted:replies.jsonl"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "H.M.S. Beagle\n"
+    assert captured.err.startswith("search · 1 call · ")

@@ -1,0 +1,213 @@
+"""An admitted program, a model and inputs become a run: its value or fault, and everything that was spent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+import lambda_rlm
+from lambda_rlm.checked import check
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.plain import Unfit, to_plain, to_value
+from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
+from lambda_rlm.inputs import from_values
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.trace.jsonl import JsonLines
+from lambda_rlm.trace.progress import Both, Progress
+from lambda_rlm.trace.summary import dollars, summary
+from lambda_rlm.types.parse_type import parse_type
+
+Rules = list[tuple[str, str] | dict[str, Any]]
+
+
+def ran(
+    program: str,
+    rules: Rules | None = None,
+    *,
+    budget: Budget | None = None,
+    options: Options | None = None,
+    tracer: Any = None,
+    profile: ModelProfile | None = None,
+    **inputs: Any,
+) -> Run:
+    given = from_values({"context": "", **inputs}).with_query("?")
+    checked = check(program, given.types)
+    assert checked.ok, checked.diagnostics
+    model = ScriptedModel.from_rules(rules or [], *([profile] if profile else []))
+    admitted = checked.admit(budget, model.profile)
+    return anyio.run(lambda: execute(admitted, given.values, model, options=options, tracer=tracer))
+
+
+def test_the_value_is_plain_python() -> None:
+    run = ran('{ n: 1, x: some(2.5), none: none ?? "d", l: [true], t: take(context, 2) }', context="abc")
+    assert run.value == {"n": 1, "x": 2.5, "none": "d", "l": [True], "t": "ab"}
+    assert json.loads(run.answer) == run.value
+
+
+def test_a_text_is_its_own_answer() -> None:
+    assert ran('"a\\nb"').answer == "a\nb"
+
+
+def test_what_was_spent_is_told() -> None:
+    run = ran('map(["a", "b"], fn(x) => llm_call(f"say {x}"))', [{"match": "say (.)", "reply": "\\1", "delay": 0.01}])
+    assert run.value == ["a", "b"]
+    usage = run.usage
+    assert (usage.calls, usage.span, usage.failed_calls, usage.usd) == (2, 1, 0, 0.0)
+    assert usage.input_tokens > 0
+    assert usage.output_tokens == 2
+    assert usage.max_in_flight == 2
+    assert usage.steps > 0
+    assert usage.seconds >= 0
+
+
+def test_equal_calls_are_asked_once_and_told() -> None:
+    run = ran('map(["a", "a"], fn(x) => llm_call(x))', [("a", "A")])
+    assert (run.usage.calls, run.usage.cached_calls) == (1, 1)
+
+
+def test_a_fault_is_never_an_answer() -> None:
+    run = ran("1 / length(context)")
+    assert isinstance(run.fault, Fault)
+    assert run.value is None
+    with pytest.raises(Fault):
+        _ = run.answer
+
+
+def test_a_fault_carries_the_usage_so_far() -> None:
+    run = ran('let a = llm_call("one"); llm_call(f"two {a}")', [("one", "1"), {"match": "two", "failure": "E0510"}])
+    assert isinstance(run.fault, ModelFailure)
+    assert run.fault.usage is not None
+    assert run.fault.usage.output_tokens == 1
+    assert run.usage.calls == 2
+    assert run.usage.failed_calls == 1
+
+
+def test_the_deadline_stops_a_run_that_waits() -> None:
+    run = ran('llm_call("slow")', [{"match": "slow", "reply": "x", "delay": 30}], budget=Budget(seconds=0.05))
+    assert isinstance(run.fault, LimitExceeded)
+    assert run.fault.code == "E0407"
+    assert run.usage.seconds < 10
+    assert run.usage.calls == 1
+
+
+def test_calls_beyond_the_budget_are_not_made() -> None:
+    run = ran('map(["a", "b", "c"], fn(x) => llm_call(x))', [("", "r")], budget=Budget(calls=2))
+    assert isinstance(run.fault, LimitExceeded)
+    assert run.usage.calls <= 2
+
+
+def test_a_degraded_answer_says_what_is_missing_and_is_a_fault_when_strict() -> None:
+    rules: Rules = [{"match": "x", "failure": "E0510"}]
+    program = 'llm_call("x", or_else="instead")'
+    run = ran(program, rules)
+    assert (run.value, run.degraded, run.dropped.or_else) == ("instead", True, 1)
+    assert ran(program, rules, options=Options(is_strict=True)).fault is not None
+
+
+def test_coverage_and_citations_tell_what_was_read() -> None:
+    run = ran('llm_call(f"Read: {take(context, 50)}")', [("Read", "seen")], context="x" * 200)
+    assert run.coverage["context"] == 0.25
+    assert [(c.input, c.start, c.end) for c in run.citations] == [("context", 0, 50)]
+
+
+def test_inputs_that_are_missing_are_the_hosts_mistake() -> None:
+    admitted = check("length(context)").admit()
+    with pytest.raises(TypeError, match="context"):
+        anyio.run(execute, admitted, {"query": "?"}, ScriptedModel([]))
+
+
+@pytest.mark.parametrize(
+    ("data", "type_"),
+    [
+        (1, "Int"),
+        (1.5, "Float"),
+        (True, "Bool"),
+        ("λ", "Text"),
+        (None, "Option[Int]"),
+        (3, "Option[Int]"),
+        ([["a"], []], "List[List[Text]]"),
+        ({"b": 1, "a": [{"x": None}]}, "{ a: List[{ x: Option[Text] }], b: Int }"),
+        ("yes", '"no" | "yes"'),
+    ],
+)
+def test_plain_data_survives_the_way_in_and_out(data: Any, type_: str) -> None:
+    parsed = parse_type(type_)
+    assert to_plain(to_value(data, parsed, "x", Meter(Budget()), []), parsed) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "type_"), [("1", "Int"), (True, "Int"), (2**63, "Int"), (1, "Text"), ({}, "{ a: Int }"), ("x", '"a" | "b"')]
+)
+def test_data_that_does_not_fit_its_type_is_refused(data: Any, type_: str) -> None:
+    with pytest.raises(Unfit, match="input x"):
+        to_value(data, parse_type(type_), "x", Meter(Budget()), [])
+
+
+# ── listeners ──
+
+
+def test_a_trace_is_one_whole_json_object_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    progress = Progress()
+    with JsonLines(path) as lines:
+        ran('map(["a", "b"], fn(x) => llm_call(x))', [("a", "A"), ("b", "B")], tracer=Both((lines, progress)))
+    events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [e["event"] for e in events].count("call_started") == 2
+    assert {e["reply"] for e in events if e["event"] == "call_finished"} == {"A", "B"}
+    assert (progress.started, progress.finished, progress.in_flight) == (2, 2, 0)
+    assert progress.usage.output_tokens == 2
+
+
+def test_amounts_are_told_in_words() -> None:
+    assert [dollars(x) for x in (None, 0.0, 0.0123, 12.0)] == ["cost unknown", "free", "$0.0123", "$12.00"]
+    assert summary("direct", 1, ran("1").usage.tokens, 0.04) == "direct · 1 call · 0 + 0 tokens · free · 0.0 s"
+
+
+# ── the library ──
+
+
+def test_asking_from_python() -> None:
+    rlm = lambda_rlm.RLM(ScriptedModel.from_rules([("(?s)Ann keeps bees.*What", "bees")]))
+    run = rlm.ask("What does Ann keep?", context="Ann keeps bees.")
+    assert (run.answer, run.route) == ("bees", "direct")
+
+
+def test_asking_inside_a_loop_that_runs() -> None:
+    async def job() -> Run:
+        return await lambda_rlm.RLM(ScriptedModel.from_rules([("", "bees")])).aask("What?", context="c")
+
+    assert anyio.run(job).answer == "bees"
+
+
+def test_a_fault_leaves_the_library_as_an_exception() -> None:
+    rlm = lambda_rlm.RLM(ScriptedModel.from_rules([{"match": "", "failure": "E0510"}]))
+    with pytest.raises(lambda_rlm.Fault) as caught:
+        rlm.ask("What?", context="c")
+    assert caught.value.usage is not None
+
+
+def test_checking_never_raises_on_a_bad_program() -> None:
+    checked = lambda_rlm.check("let x = ; y")
+    assert not checked.ok
+    assert checked.diagnostics
+    with pytest.raises(lambda_rlm.Rejected):
+        checked.admit()
+
+
+def test_running_a_checked_program_from_python() -> None:
+    checked = lambda_rlm.check("length(context) + n", {"context": "", "n": 0})
+    run = anyio.run(lambda_rlm.run, checked.admit(lambda_rlm.Budget(calls=0)), {"context": "abc", "n": 2}, ScriptedModel([]))
+    assert run.value == 5
+
+
+def test_a_program_that_asks_no_model_needs_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A pure program runs where no model can be reached."""
+    monkeypatch.setenv("LAMBDA_RLM_HOME", str(tmp_path))
+    assert anyio.run(lambda_rlm.run, lambda_rlm.check("1 + 1").admit(), {"context": ""}).value == 2
