@@ -13,12 +13,28 @@ from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import App, Let, Node, Term, Var
+from lambda_rlm.syntax.term import App, Lam, Let, Node, Term, Var
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Arrow, Con, Effect, Enum, Erroneous, Record, Type, list_of, option_of
+from lambda_rlm.types.type import (
+    BOOL,
+    FLOAT,
+    INT,
+    TEXT,
+    Arrow,
+    Con,
+    Effect,
+    EffectVariable,
+    Enum,
+    Erroneous,
+    Record,
+    Type,
+    Variable,
+    list_of,
+    option_of,
+)
 from lambda_rlm.types.typed import PIPED, Typed
 
 CONFORMANCE = Path(__file__).parent / "conformance"
@@ -173,8 +189,9 @@ def test_an_instance_says_what_the_variables_of_a_def_are_at_a_use() -> None:
     assert isinstance(result.program.result, App)
     use = result.program.result.function
     assert isinstance(use, Var)
-    shown = {show(t) if not isinstance(t, Effect) else t for t in result.instance_of(use).values() if not hasattr(t, "id")}
-    assert shown == {"Int", "Text", Effect.PURE}
+    bound = result.instance_of(use).values()
+    shown = {t.value if isinstance(t, Effect) else show(t) for t in bound if not isinstance(t, EffectVariable)}
+    assert shown == {"Int", "Text", "pure"}
 
 
 def test_a_piped_value_and_a_left_out_argument_have_their_places() -> None:
@@ -200,7 +217,7 @@ def test_an_int_literal_beside_a_float_is_a_float() -> None:
 
 def test_a_callback_has_the_effect_of_the_call_it_is_given_to() -> None:
     result = typed("let a = map(lines(context), fn(l) => lower(l)); map(a, fn(l) => llm_call(l))")
-    lams = [result.type_of(n) for n in terms_of(result.program) if type(n).__name__ == "Lam"]
+    lams = [result.type_of(n) for n in terms_of(result.program) if isinstance(n, Lam)]
     effects = [t.effect for t in lams if isinstance(t, Arrow)]
     assert sorted(map(str, effects)) == ["llm", "pure"]
     assert result.effect is Effect.LLM
@@ -277,3 +294,36 @@ def test_a_bad_declaration_is_rejected_with_a_place_inside_it(text: str) -> None
     with pytest.raises(Rejected) as caught:
         parse_type(text)
     assert all(0 <= d.primary.start <= d.primary.end <= len(text) for d in caught.value.diagnostics)
+
+
+def variables_in(type_: Type) -> set[object]:
+    match type_:
+        case Variable() | EffectVariable():
+            return {type_}
+        case Con(_, arguments):
+            return set().union(*map(variables_in, arguments))
+        case Record(fields):
+            return set().union(*(variables_in(field) for _, field in fields))
+        case Arrow(parameters, result, effect):
+            own = {effect} if isinstance(effect, EffectVariable) else set()
+            return own.union(*map(variables_in, (*parameters, result)))
+    return set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def each(xs, f) = map(xs, fn(x) => f(x)); each(each(lines(context), lower), llm_call)",
+        "def compose(f, g) = fn(x) => g(f(x)); compose(lower, llm_call)(context)",
+        "def count_of(s) = { let n = length(s); let twice = fn(k) => k + n; twice(1) }; count_of(context) + count_of([1])",
+        "def all_of(r) = { let keep = fn(x) => [x, r.a]; keep(r.b) }; all_of({ a: 1, b: 2 }) ++ all_of({ a: 3, b: 4 })",
+        "let go = fix go(p) => if is_empty(p) then [] else [length(p)] ++ go(drop(p, 1)); go(context) ++ go([1])",
+    ],
+)
+def test_what_an_instance_binds_makes_every_fact_inside_ground(text: str) -> None:
+    """Evaluation compiles one instance at a time: a variable that no instance binds has no representation to choose."""
+    result = typed(text)
+    nodes = terms_of(result.program)
+    bound = set().union(*(result.instance_of(n) for n in nodes if isinstance(n, Var)))
+    free = set().union(*(variables_in(result.type_of(n)) for n in nodes if isinstance(n, Term)))
+    assert free - bound == set()
