@@ -11,6 +11,7 @@ from lambda_rlm.cost.tariff import CHARACTER, TARIFF
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.engine import MOST_MATCHES, MOST_PATTERN
 from lambda_rlm.eval.library.structure import HEAVIEST, equality, key_of, shown, weight
+from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.value import Derived, Document, Reply, Rope, Stretch, Text, Value, origin_of, pieces_of, span_of
 from lambda_rlm.faults import LimitExceeded, PrimitiveFault
 from lambda_rlm.syntax.primitive import Primitive
@@ -312,6 +313,17 @@ def test_hostile_patterns_take_linear_time() -> None:
         ("a*a*a*a*b", "a" * 100_000),
     ]:
         assert apply("matches", text, pattern) is False
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a*a*b", r"\w+\d", ".*x.*y", "(a|b)*", "(?i)a", "a{3}", r"\pL", "é"])
+def test_patterns_that_may_backtrack_or_differ_stay_with_the_engine(pattern: str) -> None:
+    assert swift(pattern) is None
+
+
+def test_what_another_engine_is_asked_for_is_bounded_by_its_ways_and_its_length() -> None:
+    for pattern in [r"level=(ERROR|WARN) user \d+", r"\d+$", "a?" * 16 + "b", "[^,]*,x"]:
+        _, most = swift(pattern) or (None, -1)
+        assert 0 <= most <= 2048 and apply("matches", "1a,ERROR" * 1000, pattern) is False
 
 
 @pytest.mark.parametrize("text", ["añ1", "𝒳 22\x00", "\ud800 3", "x\udfff4"])

@@ -9,9 +9,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.eval.library.engine import BadPattern, Pattern
 from lambda_rlm.eval.library.json import decoder
 from lambda_rlm.eval.library.similarity import distance
 from lambda_rlm.eval.library.structure import equality, key_of, weight
+from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.value import Rope, Text, Value, pieces_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of, record_of
 from tests.applying import apply, document, is_unread_span, meter, read
@@ -117,6 +119,44 @@ def test_matches_stand_where_search_says(given_text: tuple[str, Text], pattern: 
     assert all(end <= start for (end, *_), (_, _, start, _) in pairwise(found))
     assert apply("matches", text, pattern) == bool(found)
     assert apply("replace_regex", text, pattern, r"\0").s == s
+
+
+ATOMS = [
+    "a",
+    "b",
+    "\\d",
+    "\\w",
+    ".",
+    "\\s",
+    "[a-c]",
+    "[^a]",
+    "\\.",
+    "^",
+    "$",
+    "\\b",
+    "|",
+    "(",
+    "(?:",
+    ")",
+    "a+",
+    "b*",
+    "\\d+",
+    "[ab]?",
+    "\\W*",
+]
+
+
+@given(st.lists(st.sampled_from(ATOMS), min_size=1, max_size=7).map("".join), st.lists(st.text("ab1 .\n-c_\x0b", max_size=7)))
+def test_what_another_engine_is_asked_for_is_what_the_engine_says(pattern: str, short: list[str]) -> None:
+    proved = swift(pattern)
+    if proved is None:
+        return
+    try:
+        engine = Pattern(pattern, False)
+    except BadPattern:
+        return
+    for s in short:
+        assert (proved[0](s) is not None) == engine.occurs(s)
 
 
 @given(ropes(), st.sampled_from(["^a", "b", r"^\s*$"]))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lambda_rlm.eval.library.literal import literal_of
+from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Text
 from lambda_rlm.faults import PrimitiveFault
@@ -32,9 +33,12 @@ class BadPattern(Exception):
 
 
 class Pattern:
-    """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups."""
+    """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups.
 
-    __slots__ = ("_anchor", "_match", "_occurs", "groups", "literal")
+    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same.
+    """
+
+    __slots__ = ("_anchor", "_match", "_occurs", "brief", "groups", "literal", "most")
 
     def __init__(self, source: str, is_multi_line: bool) -> None:
         if len(source) > MOST_PATTERN:
@@ -58,6 +62,9 @@ class Pattern:
         # The wrapper's own methods cost some 3 µs a call, most of it in mapping offsets nobody asked for.
         self._match: Callable[..., Spans] = engine._regexp.Match
         self._occurs: Callable[..., Spans] = plain._regexp.Match
+        proved = None if is_multi_line else swift(source)
+        self.brief: Callable[[str], object] = proved[0] if proved is not None else self.occurs
+        self.most = proved[1] if proved is not None else -1
         self._anchor: Any = re2._re2.RE2.Anchor.UNANCHORED
 
     def occurs(self, s: str) -> bool:

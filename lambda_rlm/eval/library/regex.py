@@ -27,16 +27,18 @@ def matches(site: Site) -> Function:
     choose = chooser(site)
 
     def occurs(text: Text, pattern: Text) -> bool:
-        meter.fuel -= call + (kilo * text.n + 1023 >> 10)
+        n, start = text.n, text.start
+        meter.fuel -= call + (kilo * n + 1023 >> 10)
         if meter.fuel < 0:
             meter.out_of_fuel()
         chosen = choose(pattern)
         literal = chosen.literal
-        if literal is None:
-            return chosen.occurs(characters_of(text))
-        if text.start >= 0:
-            return text.origin.text.find(literal, text.start, text.start + text.n) >= 0  # type: ignore[union-attr]
-        return literal in text.s
+        if literal is not None:
+            return text.origin.text.find(literal, start, start + n) >= 0 if start >= 0 else literal in text.s  # type: ignore[union-attr]
+        s = text.origin.text[start : start + n] if start >= 0 else text.s  # type: ignore[union-attr]
+        if n <= chosen.most and s.isascii():
+            return chosen.brief(s) is not None
+        return chosen.occurs(s)
 
     return occurs
 
