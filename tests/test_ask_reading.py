@@ -124,6 +124,10 @@ BAD = [
     (list_of(TEXT), "[" * 100_000),
     (PERSON, "{" * 5_000),
     (list_of(TEXT), "['x" * 5_000),
+    (BOOL, "yes no " * 14_000),
+    (LABELS, "not " * 20_000 + "location"),
+    (INT, "1,111" * 20_000),
+    (ROW, '{"id":' * 20_000),
     (list_of(INT), "[" * 900 + "]" * 900),
 ]
 

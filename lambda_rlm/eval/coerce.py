@@ -259,27 +259,27 @@ def labels_in(text: str, labels: tuple[str, ...]) -> set[str]:
 
 
 def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
+    by_spelling: dict[str, set[str]] = {}
+    for label in labels:
+        if label.strip():
+            by_spelling.setdefault(label.casefold() if flags else label, set()).add(label)
+    if not by_spelling:
+        return set()
+    longest_first = sorted((label for alike in by_spelling.values() for label in alike), key=lambda label: (-len(label), label))
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", flags)
     found: set[str] = set()
-    taken: list[tuple[int, int]] = []
-    for label in sorted(labels, key=len, reverse=True):
-        if not label.strip():
-            continue
-        pattern = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", flags)
-        for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
-                if match.span() in taken:
-                    found.add(label)
-                continue
-            taken.append(match.span())
-            found.add(label)
-    return set() if len(found) == 1 and _is_negated(text, taken) else found
+    starts: set[int] = set()
+    for match in pattern.finditer(text):
+        found |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
+        starts.add(match.start())
+    return set() if len(found) == 1 and _is_negated(text, starts) else found
 
 
-def _is_negated(text: str, taken: list[tuple[int, int]]) -> bool:
-    """A word that denies stands before one of these places, and is not one of them."""
-    for start, _ in taken:
+def _is_negated(text: str, starts: set[int]) -> bool:
+    """A word that denies, and is no label itself, stands before one of these places."""
+    for start in starts:
         denial = _NEGATION.search(text, max(0, start - 32), start)
-        if denial is not None and not any(a <= denial.start() < b for a, b in taken):
+        if denial is not None and denial.start() not in starts:
             return True
     return False
 

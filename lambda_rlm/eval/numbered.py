@@ -24,7 +24,7 @@ from lambda_rlm.types.type import Record, Type
 Replies = dict[int, Value]
 """Values by number."""
 
-_LINE = re.compile(r"^\s*(?:[-*•]\s*)?(?:item\s*)?[\[(#\"]*(\d{1,9})[\])\"]*\s*[:.)=–—-]?\s+(.*\S)\s*$", re.IGNORECASE)
+_LINE = re.compile(r"(?:[-*•]\s*)?(?:item\s*)?[\[(#\"]*(\d{1,9})[\])\"]*\s*[:.)=–—-]?\s+(\S.*)", re.IGNORECASE)
 _KEY = re.compile(r"\D*?(\d{1,9})\D*", re.ASCII)
 _NUMBER_KEYS: Final = ("item", "number", "no", "n", "index", "id", "key")
 _VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "text")
@@ -146,7 +146,7 @@ def _entry(raw: dict[str, Raw], type_: Type) -> Entry | None:
 
 def _of_lines(text: str, reading: Reading) -> Iterator[Entry]:
     for line in text.split("\n"):
-        found = _LINE.match(line)
+        found = _LINE.fullmatch(line.strip())
         if found is not None:
             yield int(found.group(1)), found.group(2)
         elif line.strip():
