@@ -97,20 +97,22 @@ def reply(
     is_open = "reply" not in schema["properties"] or schema["properties"]["reply"].get("type") == "array"
     if seed % 7 == 0 and is_open:
         return "%%% no JSON at all", StopReason.STOP
-    return json.dumps(_sample(schema, seed), ensure_ascii=False), StopReason.STOP
+    return json.dumps(_sample(schema, seed, schema.get("$defs", {})), ensure_ascii=False), StopReason.STOP
 
 
-def _sample(schema: Mapping[str, Any], seed: int) -> Any:
+def _sample(schema: Mapping[str, Any], seed: int, named: Mapping[str, Any]) -> Any:
     """A value that satisfies a JSON Schema."""
+    if "$ref" in schema:
+        schema = named[schema["$ref"].removeprefix("#/$defs/")]
     if "anyOf" in schema:
-        return None if seed % 3 == 0 else _sample(schema["anyOf"][0], seed // 3)
+        return None if seed % 3 == 0 else _sample(schema["anyOf"][0], seed // 3, named)
     if "enum" in schema:
         return schema["enum"][seed % len(schema["enum"])]
     match schema["type"]:
         case "object":
-            return {name: _sample(part, seed // (i + 2)) for i, (name, part) in enumerate(schema["properties"].items())}
+            return {name: _sample(part, seed // (i + 2), named) for i, (name, part) in enumerate(schema["properties"].items())}
         case "array":
-            return [_sample(schema["items"], seed // (i + 2)) for i in range(seed % 4)]
+            return [_sample(schema["items"], seed // (i + 2), named) for i in range(seed % 4)]
         case "integer":
             return seed % 9 - 3
         case "number":

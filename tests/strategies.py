@@ -15,17 +15,15 @@ from hypothesis import strategies as st
 
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax import term as t
+from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import Row, row_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Arrow, Con, Enum, Record, Type, list_of, option_of
 from tests.row_matching import SHOWN, closed, fits, is_allowed, matches, variables
 from tests.spelling import NOWHERE, call, choice, infix, integer, piped, text, variable, written
+from tests.strategies_types import ALPHABET, FIELDS, types, values
 
-ALPHABET = 'ab αβ\n,1"{\\'
-FIELDS = ("a", "b", "name", "id", "if", "__class__", "__dict__")
-LABELS = ("no", "yes", "maybe so")
 PATTERNS = ("a", "[ab]+", "^b", "(a)(b)?", "\\d", "α|β")
-SCALARS: tuple[Type, ...] = (INT, TEXT, BOOL, FLOAT, Enum(("no", "yes")))
 BY_CONSTRAINT: dict[str, tuple[Type, ...]] = {
     "Num": (INT, FLOAT),
     "Ord": (INT, TEXT, FLOAT),
@@ -38,42 +36,6 @@ SHORT_CUTS = frozenset({P.ANY, P.ALL, P.FIND_FIRST})
 Scope = tuple[tuple[str, Type], ...]
 
 
-def types(depth: int = 2) -> st.SearchStrategy[Type]:
-    """Types of data, scalars first."""
-    scalars = st.sampled_from(SCALARS)
-    if depth == 0:
-        return scalars
-    inner = types(depth - 1)
-    records = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, unique=True).flatmap(
-        lambda names: st.tuples(*[inner for _ in names]).map(
-            lambda found: Record(tuple(sorted(zip(names, found, strict=True))))
-        )
-    )
-    return st.one_of(scalars, inner.map(list_of), inner.map(option_of), records)
-
-
-def values(type_: Type) -> st.SearchStrategy[Any]:
-    """Plain values of a type: str, list, dict, and None or a 1-tuple for Option."""
-    match type_:
-        case Con("Int"):
-            return st.one_of(st.integers(-3, 9), st.integers(-(2**63), 2**63 - 1))
-        case Con("Float"):
-            return st.one_of(st.integers(-8, 8).map(lambda n: n / 4), st.floats(allow_nan=False, allow_infinity=False))
-        case Con("Bool"):
-            return st.booleans()
-        case Con("Text"):
-            return st.text(ALPHABET, max_size=12)
-        case Enum(labels):
-            return st.sampled_from(labels)
-        case Con("List", (element,)):
-            return st.lists(values(element), max_size=4)
-        case Con("Option", (inner,)):
-            return st.none() | values(inner).map(lambda value: (value,))
-        case Record(fields):
-            return st.fixed_dictionaries({name: values(inner) for name, inner in fields})
-    raise AssertionError(f"no values of {type_!r}")
-
-
 @dataclass(frozen=True)
 class Drawn:
     """A program, the type it was drawn for, and the types and plain values of its inputs."""
@@ -82,6 +44,10 @@ class Drawn:
     type: Type
     inputs: dict[str, Type]
     values: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        given = "".join(f"# {name} = {value!r}\n" for name, value in self.values.items())
+        return f"\n{given}{pretty(self.program)}"
 
 
 @st.composite
@@ -169,6 +135,10 @@ class _Maker:
             lambda p=p, row=row, found=found: self.library_call(p, row, found, scope, half)
             for p, row, found in self.giving(wanted)
         ]
+        if self.asks:
+            options += [lambda: self.question(wanted, scope)] * 8
+            if isinstance(wanted, Con) and wanted.name == "List":
+                options += [lambda: self.questions(wanted, scope, half)] * 8
         options += [
             lambda: infix(self.term(option_of(wanted), scope, half), "??", self.term(wanted, scope, half)),
             lambda: choice(self.term(BOOL, scope, half), self.term(wanted, scope, half), self.term(wanted, scope, half)),
@@ -266,6 +236,20 @@ class _Maker:
             piece = self.draw(st.text(ALPHABET, max_size=4))
             parts += [piece, self.pick(holes)] if piece else [self.pick(holes)]
         return t.Template(NOWHERE, tuple(parts))
+
+    def question(self, wanted: Type, scope: Scope) -> t.Term:
+        """A model call about something in scope; sometimes with a value for when it fails."""
+        named = {"or_else": self.literal(wanted)} if self.draw(st.booleans()) else {}
+        return call(variable("llm_call", wanted), self.template(scope), **named)
+
+    def questions(self, wanted: Con, scope: Scope, fuel: int) -> t.Term:
+        """A model call for each element of a list."""
+        given = self.pick((TEXT, INT))
+        name = self.fresh()
+        asked = self.question(wanted.arguments[0], ((name, given),))
+        few = call("range", integer(0), integer(4)) if given == INT else call("words", text("α β a β"))
+        over = self.pick((few, self.term(list_of(given), scope, fuel)))
+        return call("map", over, t.Lam(NOWHERE, (t.Param(NOWHERE, name),), asked))
 
     def matching(self, wanted: Type, scope: Scope, fuel: int) -> t.Term:
         subject = self.pick((option_of(INT), Enum(("no", "yes")), INT, TEXT, BOOL, option_of(TEXT)))

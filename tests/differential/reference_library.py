@@ -148,6 +148,13 @@ def _fold(list: list[Any], init: Any, f: Callable[[Any, Any], Any]) -> Any:
     return init
 
 
+def _scan(list: list[Any], init: Any, f: Callable[[Any, Any], Any]) -> list[Any]:
+    states = [init]
+    for x in list:
+        states.append(f(states[-1], x))
+    return states[1:]
+
+
 def _tree_fold(list: list[Any], group: int, f: Callable[[list[Any]], Any]) -> Any:
     group = max(group, 2)
     while len(list) > 1:
@@ -278,7 +285,7 @@ LIBRARY: dict[P, Callable[..., Any]] = {
     P.REDUCE: lambda list, f: (_fold(list[1:], list[0], f),) if list else None,
     P.TREE_FOLD: _tree_fold,
     P.ITERATE: _iterate,
-    P.SCAN: lambda list, init, f: [*itertools.accumulate(list, f, initial=init)][1:],
+    P.SCAN: _scan,
     P.ZIP: lambda a, b: [_pair(x, y) for x, y in zip(a, b, strict=False)],
     P.CROSS: lambda a, b: [_pair(x, y) for x in a for y in b],
     P.PAIRS: lambda list: [_pair(x, y) for x, y in itertools.combinations(list, 2)],
