@@ -162,10 +162,16 @@ def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) ->
         raise PrimitiveFault("E0430", f"`{site.primitive}` was given a pattern that RE2 refuses: {bad}", site.span) from None
 
 
-def chooser(site: Site, place: int = 1, *, is_multi_line: bool = False) -> Callable[[Text], Pattern]:
+def literal_pattern(site: Site) -> str | None:
+    """The pattern argument, when it is a literal."""
+    literal = site.literals[1] if len(site.literals) > 1 else None
+    return literal if isinstance(literal, str) else None
+
+
+def chooser(site: Site, *, is_multi_line: bool = False) -> Callable[[Text], Pattern]:
     """From the pattern argument to the compiled pattern; a literal one is compiled here, once for the place."""
-    literal = site.literals[place] if len(site.literals) > place else None
-    if isinstance(literal, str):
+    literal = literal_pattern(site)
+    if literal is not None:
         fixed: list[Pattern] = []
 
         def literally(_: Text) -> Pattern:

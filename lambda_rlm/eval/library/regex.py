@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from lambda_rlm.cost.tariff import TARIFF
-from lambda_rlm.eval.library.engine import MOST_MATCHES, Offsets, Pattern, Spans, characters_of, chooser, decoded, encoded
+from lambda_rlm.eval.library.engine import (
+    MOST_MATCHES,
+    Offsets,
+    Pattern,
+    Spans,
+    characters_of,
+    chooser,
+    compiled,
+    decoded,
+    encoded,
+    literal_pattern,
+)
 from lambda_rlm.eval.library.extent import BATCH, copied
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.site import Site
@@ -35,9 +46,42 @@ def matches(site: Site) -> Function:
         literal = chosen.literal
         if literal is not None:
             return text.origin.text.find(literal, start, start + n) >= 0 if start >= 0 else literal in text.s  # type: ignore[union-attr]
+        return _occurs(chosen, text.origin.text[start : start + n] if start >= 0 else text.s)  # type: ignore[union-attr]
+
+    fixed = literal_pattern(site)
+    return occurs if fixed is None else _literally(site, fixed)
+
+
+def _occurs(pattern: Pattern, s: str) -> bool:
+    if len(s) <= pattern.most and s.isascii():
+        return pattern.brief(s) is not None
+    return pattern.occurs(s)
+
+
+def _literally(site: Site, source: str) -> Function:
+    """`matches` with a literal pattern, compiled at the first use: the kernel of most filters, so nothing is asked twice."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    call, kilo = price.call, price.kilo
+    chosen: Pattern | None = None
+    most = -1
+    brief: Callable[[str], object] = len
+    literal: str | None = None
+
+    def occurs(text: Text, _: Text) -> bool:
+        nonlocal chosen, most, brief, literal
+        n = text.n
+        meter.fuel -= call + (kilo * n + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        if chosen is None:
+            chosen = compiled(source, site)
+            most, brief, literal = chosen.most, chosen.brief, chosen.literal
+        start = text.start
+        if literal is not None:
+            return text.origin.text.find(literal, start, start + n) >= 0 if start >= 0 else literal in text.s  # type: ignore[union-attr]
         s = text.origin.text[start : start + n] if start >= 0 else text.s  # type: ignore[union-attr]
-        if n <= chosen.most and s.isascii():
-            return chosen.brief(s) is not None
+        if n <= most and s.isascii():
+            return brief(s) is not None
         return chosen.occurs(s)
 
     return occurs
