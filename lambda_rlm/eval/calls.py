@@ -12,7 +12,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from lambda_rlm.eval.code import ACTIVATION_STEPS, CALL_STEPS, Code, Frame, Run, charge, charged, constant, in_slot, lifted, made_of
+from lambda_rlm.eval.code import (
+    ACTIVATION_STEPS,
+    CALL_STEPS,
+    Code,
+    Frame,
+    Run,
+    charge,
+    charged,
+    constant,
+    in_slot,
+    lifted,
+    made_of,
+)
 from lambda_rlm.eval.scope import Function, Inside, Known, Local, Named, Recursion, Scope
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.faults import InternalError, PrimitiveFault

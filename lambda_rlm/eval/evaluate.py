@@ -15,6 +15,7 @@ from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.bindings import compile_block
 from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
+from lambda_rlm.eval.collector import resting
 from lambda_rlm.eval.library.structure import SHIFT, weight
 from lambda_rlm.eval.scope import Local
 from lambda_rlm.eval.value import Value
@@ -45,7 +46,8 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
     stack.left -= code.need
     if stack.left < 0:
         stack.overflow()
-    return code.run(frame)
+    with resting():
+        return code.run(frame)
 
 
 def _compiled(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter, asker: Asker | None) -> tuple[Code, Frame, Stack]:

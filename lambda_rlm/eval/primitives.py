@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval import callbacks, calls
 from lambda_rlm.eval.code import Callback, Code, Frame, Run, charged, in_slot, made_of
+from lambda_rlm.eval.collector import MANY, resting
 from lambda_rlm.eval.finish import Finish, finish
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.structure import is_text, key_of, weight
@@ -271,7 +272,15 @@ def _finish(c: Compiler, primitive: P, arrow: Arrow) -> Finish:
 def _immediate_loop(run_loop: Callable[..., Value], runs: Sequence[Run], stores: Sequence[tuple[int, Run]]) -> Run:
     if len(runs) == 1 and not stores:
         (x,) = runs
-        return lambda e: run_loop(e, x(e))
+
+        def run_one(e: Frame) -> Value:
+            xs = x(e)
+            if xs is None or len(xs) < MANY:
+                return run_loop(e, xs)
+            with resting():
+                return run_loop(e, xs)
+
+        return run_one
 
     def run(e: Frame) -> Value:
         values = [value(e) for value in runs]

@@ -235,6 +235,8 @@ def origin_of(text: Text) -> Origin | None:
 
 def derived(s: str, *sources: Text) -> Text:
     """A flat text computed from others: covers all that they cover."""
+    if len(sources) == 1:
+        return Text(s, origin_of(sources[0]))
     origins = tuple(o for o in map(origin_of, sources) if o is not None)
     if not origins:
         return Text(s)

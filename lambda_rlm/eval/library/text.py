@@ -60,12 +60,19 @@ def _trimmed(s: str, begin: int, end: int) -> Range:
 def _cased(change: Callable[[str], str]) -> Callable[[Site], Function]:
     def build(site: Site) -> Function:
         price, meter = TARIFF[site.primitive], site.meter
+        call, kilo, header, rate = price.call, price.kilo, price.storage_call, price.storage_written
 
         def cased(text: Text) -> Text:
-            meter.spend(price.steps(characters=text.n))
+            n = text.n
+            meter.fuel -= call + (kilo * n + 1023 >> 10)
+            if meter.fuel < 0:
+                meter.out_of_fuel()
             s = text.s
-            meter.allocate(price.storage(written=text.n if s.isascii() else _WIDENS * text.n))
-            return derived(change(s), text)
+            meter.memory -= header + rate * (n if s.isascii() else _WIDENS * n)
+            if meter.memory < 0:
+                meter.out_of_memory()
+            changed = change(s)
+            return text if changed == s else derived(changed, text)
 
         return cased
 
