@@ -12,7 +12,7 @@ class Code:
     `bad` is a program that yields exactly this code and `fixed` one that yields none; both are read with the inputs
     `context: Text`, `query: Text` and those named in `inputs` (name to shown type). For E04xx and E05xx the programs are
     run with `values` as extra input values and a scripted model whose rules are first `failures` (pattern and code), then
-    `replies` (pattern and reply), in order; `is_strict` runs them strictly.
+    `replies` (pattern and reply), in order; `is_strict` runs them strictly, `budget` holds limits other than the usual ones.
     """
 
     code: str
@@ -25,3 +25,4 @@ class Code:
     replies: tuple[tuple[str, str], ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
     is_strict: bool = False
+    budget: dict[str, float] = field(default_factory=dict)

@@ -1,7 +1,108 @@
-"""Codes of evaluation."""
+"""Codes of evaluation: the limits of a run, and the faults of operators and `fix`."""
 
 from __future__ import annotations
 
 from lambda_rlm.codes.code import Code
 
-TABLE: tuple[Code, ...] = ()
+_ANY = ((".", "ok"),)
+
+TABLE: tuple[Code, ...] = (
+    Code(
+        "E0401",
+        "The fuel is used up",
+        "Every step of a program costs fuel, and work on long texts and lists is charged before it is done. The limit keeps a "
+        "program from running for hours. Look for a loop inside a loop: `cross`, `pairs`, or a search of one list for each "
+        "element of another, which `join_by` and `group_by` do in one pass.",
+        bad="count(cross(range(0, 100000), range(0, 100000)), fn(p) => p.first == p.second)",
+        fixed="length(join_by(range(0, 1000), range(0, 1000), fn(a) => a, fn(b) => b))",
+    ),
+    Code(
+        "E0402",
+        "The storage is used up",
+        "Every new value is charged by its size before it is made, and charges are not given back. The limit grows with the "
+        "inputs, so a program that makes a few copies of what it reads stays within it. One that doubles a list or text again "
+        "and again does not.",
+        bad="length(fold(range(0, 40), [1], fn(all, n) => all ++ all))",
+        fixed="length(fold(range(0, 10), [1], fn(all, n) => all ++ all))",
+    ),
+    Code(
+        "E0403",
+        "Calls stand too deep inside each other",
+        "A `fix` may apply itself only so many times inside itself, and functions may not call each other deeper than the "
+        "interpreter can hold. Divide the text into several pieces at each level (`split(p, 4)`), so that a few levels are enough, "
+        "or use `map`, `fold` or `tree_fold`.",
+        bad="(fix count_down(p) => if is_empty(p) then 0 else 1 + count_down(drop(p, 1)))(range(0, 1000))",
+        fixed="length(range(0, 1000))",
+    ),
+    Code(
+        "E0404",
+        "The model calls are used up",
+        "A run may make a limited number of model calls, and a call that is not in the budget is not made. Ask about several items "
+        "in one call (`llm_map`, `batch`), or read larger pieces.",
+        bad='map(range(0, 20), fn(n) => llm_call(f"{n}"))',
+        fixed='map(range(0, 3), fn(n) => llm_call(f"{n}"))',
+        replies=_ANY,
+        budget={"calls": 10},
+    ),
+    Code(
+        "E0405",
+        "The tokens are used up",
+        "What a call may use at worst, its prompt and the longest reply, is set aside before it is made. When that is more than "
+        "what is left of the budget, the call is not made. Shorten the prompt, or give a smaller `out`.",
+        bad='llm_call("Say it", out=2000)',
+        fixed='llm_call("Say it", out=20)',
+        replies=_ANY,
+        budget={"tokens": 500},
+    ),
+    Code(
+        "E0406",
+        "The money is used up",
+        "What a call may cost at worst is set aside before it is made, at the model's prices. When that is more than what is left "
+        "of the limit in US dollars, or the model has no known price, the call is not made.",
+        bad='llm_call("Say it", out=1000)',
+        fixed='llm_call("Say it", out=20)',
+        replies=_ANY,
+        budget={"usd": 0.2},
+    ),
+    Code(
+        "E0407",
+        "The time is over",
+        "The run took longer than its limit in seconds. Calls in flight are cancelled, and what was spent is reported. Make fewer "
+        "calls that wait for each other, allow more calls at once, or give more time.",
+        bad='llm_call("Say it")',
+        fixed="length(context)",
+        replies=_ANY,
+        budget={"seconds": 0},
+    ),
+    Code(
+        "E0411",
+        "A number is outside the range of Int",
+        "An Int has 64 bits and a sign. A result beyond that is a fault, never wrapped around or rounded. Use a Float where an "
+        "approximate value is enough.",
+        bad="fold(range(1, 30), 1, fn(product, n) => product * n)",
+        fixed="fold(range(1, 15), 1, fn(product, n) => product * n)",
+    ),
+    Code(
+        "E0412",
+        "A number is too large for a Float",
+        "A Float is finite: a result beyond the largest one, about 1.8e308, is a fault.",
+        bad="fold(range(0, 400), 1.0, fn(product, n) => product * 10.0)",
+        fixed="fold(range(0, 100), 1.0, fn(product, n) => product * 10.0)",
+    ),
+    Code(
+        "E0413",
+        "Division by zero",
+        "`/`, `%` and `div` have no value when the divisor is 0. Test the divisor first; the mean of a list is `mean`, which gives "
+        "none for an empty list.",
+        bad="1 / length(filter(lines(context), fn(l) => false))",
+        fixed="{ let n = length(filter(lines(context), fn(l) => false)); if n == 0 then 0.0 else 1 / n }",
+    ),
+    Code(
+        "E0414",
+        "`fix` is applied to something that is not shorter",
+        "A function made by `fix` may apply itself only to a Text or List that is strictly shorter than its own argument; so it "
+        "always ends. Give it a piece of the argument, and treat what is too short to be divided first.",
+        bad="(fix solve(p) => if length(p) > 3 then solve(reverse(p)) else p)(query)",
+        fixed="(fix solve(p) => if length(p) > 3 then solve(drop(p, 1)) else p)(query)",
+    ),
+)  # fmt: skip

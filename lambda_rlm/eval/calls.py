@@ -181,7 +181,7 @@ def closure(c: Compiler, function: Function) -> Code:
     run, need = body.run, body.need + 3
 
     def make(e: Frame) -> Callable[..., Value]:
-        charge(meter, 0, 3 * HEADER + 8 * len(e))
+        charge(meter, 0, 6 * HEADER + 8 * len(e))
         captured = e.copy()
 
         def call(*values: Value) -> Value:
@@ -291,7 +291,7 @@ def recursion_value(c: Compiler, recursion: Recursion, *, is_inside: bool = Fals
     check = _shorter(recursion, Span(0, 0))
 
     def make(e: Frame) -> Callable[[Value], Value | Awaitable[Value]]:
-        charge(c.meter, 0, 3 * HEADER + 8 * len(e))
+        charge(c.meter, 0, 6 * HEADER + 8 * len(e))
         captured = e.copy()
 
         def call(value: Value) -> Value:

@@ -42,6 +42,9 @@ LOOPS = frozenset({
 """The library functions with a callback that is applied here."""
 
 _WITHOUT_FINISH = frozenset({P.FOLD, P.REDUCE, P.TREE_FOLD, P.ITERATE, P.SCAN, P.MAP_OPTION, P.AND_THEN})
+_KEYED = frozenset({
+    P.SORT_BY, P.SORT_DESC, P.TOP, P.MAX_BY, P.MIN_BY, P.UNIQUE_BY, P.GROUP_BY, P.JOIN_BY,
+})  # fmt: skip
 _OVER_PAIRS = frozenset({P.MAP, P.FILTER, P.COUNT, P.ANY, P.ALL, P.FLAT_MAP})
 
 Argument = t.Term | Piped | None
@@ -266,7 +269,12 @@ def _finish(c: Compiler, primitive: P, arrow: Arrow) -> Finish:
     if primitive in _WITHOUT_FINISH:
         return lambda xs, results: results
     result: Type = next(p.result for p in arrow.parameters if isinstance(p, Arrow))
-    return finish(primitive, key_of(result), weight(result), c.meter)
+    is_keyed = primitive in _KEYED
+    return finish(primitive, key_of(result) if is_keyed else _same, weight(result) if is_keyed else _same, c.meter)
+
+
+def _same(value: Value) -> Value:
+    return value
 
 
 def _immediate_loop(run_loop: Callable[..., Value], runs: Sequence[Run], stores: Sequence[tuple[int, Run]]) -> Run:
