@@ -97,17 +97,6 @@ class Text:
         self.origin = origin
         self.start = -1
 
-    def __getattr__(self, name: str) -> str:
-        # Only reached when the slot `s` is not filled yet: a span that nobody has read.
-        if name != "s":
-            raise AttributeError(name)
-        document = self.origin
-        assert isinstance(document, Document)
-        if document.meter is not None:
-            document.meter.allocate(HEADER + CHARACTER * self.n)
-        self.s = document.text[self.start : self.start + self.n]
-        return self.s
-
     def cut(self, start: int, end: int) -> Text:
         """The characters from `start` up to `end`, which must lie inside."""
         if end - start == self.n:
@@ -119,6 +108,23 @@ class Text:
 
     def __repr__(self) -> str:
         return f"Text({self.s!r})"
+
+
+class Passage(Text):
+    """A span of a document. A class of its own, since `__getattr__` slows down every access, also to what is there."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> str:
+        # Only reached when the slot `s` is not filled yet: a span that nobody has read.
+        if name != "s":
+            raise AttributeError(name)
+        document = self.origin
+        assert isinstance(document, Document)
+        if document.meter is not None:
+            document.meter.allocate(HEADER + CHARACTER * self.n)
+        self.s = document.text[self.start : self.start + self.n]
+        return self.s
 
 
 class Rope(Text):
@@ -184,7 +190,7 @@ Origin = Document | Stretch | Reply | Derived | Rope
 
 def span_of(document: Document, start: int, n: int) -> Text:
     """`n` characters of a document from `start`, not copied."""
-    text = Text.__new__(Text)
+    text = Passage.__new__(Passage)
     text.n = n
     text.origin = document
     text.start = start

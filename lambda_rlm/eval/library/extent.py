@@ -12,7 +12,7 @@ from itertools import islice
 
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import Price
-from lambda_rlm.eval.value import Document, Rope, Text
+from lambda_rlm.eval.value import Document, Passage, Rope, Text
 
 BATCH = 4096
 """How many pieces are charged for at a time when their number is not known before."""
@@ -55,9 +55,9 @@ def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
     document = text.origin
     made: list[Text] = []
     append = made.append
-    new = Text.__new__
+    new = Passage.__new__
     for begin, end in ranges:
-        span = new(Text)
+        span = new(Passage)
         span.n = end - begin
         span.origin = document
         span.start = begin

@@ -13,7 +13,7 @@ from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, piece, pieces
 from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.value import EMPTY_TEXT, Rope, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derived
 
 Function = Callable[..., Value]
 
@@ -217,14 +217,14 @@ def _line_spans(text: Text) -> list[Text]:
     """As `pieces` of `_lines` for a span, in one loop: a long input has a million lines."""
     document = text.origin
     s, begin, end = extent(text)
-    find_end, new = s.find, Text.__new__
+    find_end, new = s.find, Passage.__new__
     made: list[Text] = []
     append = made.append
     while begin < end:
         stop = find_end("\n", begin, end)
         if stop < 0:
             stop = end
-        line = new(Text)
+        line = new(Passage)
         line.n = stop - begin
         line.origin = document
         line.start = begin
