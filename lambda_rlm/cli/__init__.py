@@ -7,6 +7,7 @@ the answer on standard output and everything else on standard error; with `--jso
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,9 +16,24 @@ from contextlib import suppress
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave the process with its exit code."""
-    from lambda_rlm.cli.app import run_command
+    try:
+        _stop_at_once()
+        from lambda_rlm.cli.app import run_command
 
-    _leave(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+        code = run_command(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        code = 130
+    _leave(code)
+
+
+def _stop_at_once() -> None:
+    """Ctrl-C raises at the very place the program is at, in long pure work too; what is in flight is cancelled on the way out."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    with suppress(ValueError):  # only the main thread may say so
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _leave(code: int) -> None:

@@ -6,7 +6,6 @@ leaves the process.
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import suppress
 from typing import Annotated, Any, Final
@@ -181,12 +180,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command; every failure has been told by then."""
     wants_json = "--json" in arguments
-    _stop_at_once()
     try:
-        typer.main.get_command(app).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
-        return exits.ANSWERED
-    except typer.Exit as done:
-        return done.exit_code
+        code = typer.main.get_command(app).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
+        return code if isinstance(code, int) else exits.ANSWERED
     except (KeyboardInterrupt, typer.Abort):
         return _told(exits.INTERRUPTED, "interrupted", None, wants_json)
     except BrokenPipeError:
@@ -195,16 +191,6 @@ def run_command(arguments: list[str]) -> int:
         return exits.ANSWERED
     except Exception as error:
         return _failed(error, wants_json)
-
-
-def _stop_at_once() -> None:
-    """Ctrl-C raises at the very place the program is at, in long pure work too; what is in flight is cancelled on the way out."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    with suppress(ValueError):  # only the main thread may say so
-        signal.signal(signal.SIGINT, interrupt)
 
 
 def _failed(error: Exception, wants_json: bool) -> int:
