@@ -12,6 +12,9 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
+
+_INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         code = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        code = 130
+        code = _INTERRUPTED
     _leave(code)
 
 
@@ -42,6 +45,7 @@ def _leave(code: int) -> None:
         with suppress(Exception):
             stream.flush()
     others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
-    if others:
+    # The interpreter would report a Ctrl-C that passed through generated code as a death by signal.
+    if others or code == _INTERRUPTED:
         os._exit(code)
     sys.exit(code)
