@@ -17,7 +17,18 @@ from lambda_rlm.faults import LimitExceeded
 class Meter:
     """The one account of a run. `fuel` and `memory` count down; `calls`, `tokens` and `usd` count up."""
 
-    __slots__ = ("_reserved_tokens", "_reserved_usd", "budget", "calls", "deepest", "fuel", "fuel_limit", "memory", "memory_limit", "usage")
+    __slots__ = (
+        "_reserved_tokens",
+        "_reserved_usd",
+        "budget",
+        "calls",
+        "deepest",
+        "fuel",
+        "fuel_limit",
+        "memory",
+        "memory_limit",
+        "usage",
+    )
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
