@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import anyio
 import pytest
 
 from lambda_rlm.codes import CODES, Code
+from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Severity
+from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
+from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.types.parse_type import parse_type
 from tests.cases import Case
 
@@ -19,12 +25,22 @@ DYNAMIC = [row for row in ROWS if row.code[1:3] in ("04", "05")]
 def case_of(row: Code, program: str) -> Case:
     extra = {name: parse_type(type_) for name, type_ in row.inputs.items()}
     inputs = {"context": parse_type("Text"), "query": parse_type("Text"), **extra}
-    values: Mapping[str, object] = {"context": "", "query": "", **row.values}
-    return Case(row.code, program, inputs=inputs, values=dict(values), rules=list(row.replies))
+    return Case(row.code, program, inputs=inputs)
 
 
 def codes_of(case: Case) -> set[str]:
     return {d.code for d in case.check().diagnostics}
+
+
+def run_of(row: Code, program: str) -> Run:
+    values: dict[str, Any] = {"context": "a line\nanother", "query": "the question", **row.values}
+    rules = [{"match": match, "failure": code} for match, code in row.failures]
+    rules += [{"match": match, "reply": reply} for match, reply in row.replies]
+    priced = replace(DEFAULT_PROFILE, input_price=0.001, output_price=0.001)
+    model = ScriptedModel.from_rules(rules, priced if "usd" in row.budget else DEFAULT_PROFILE)
+    admitted = case_of(row, program).check().admit(Budget(**row.budget), model.profile)
+    given = {name: values[name] for name in admitted.typed.inputs}
+    return anyio.run(partial(execute, admitted, given, model, options=Options(is_strict=row.is_strict)))
 
 
 @pytest.mark.parametrize("row", STATIC, ids=lambda row: row.code)
@@ -38,6 +54,15 @@ def test_the_bad_program_yields_exactly_its_code(row: Code) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)
 def test_the_fixed_program_is_accepted_without_a_word(row: Code) -> None:
     assert codes_of(case_of(row, row.fixed)) == set()
+
+
+@pytest.mark.parametrize("row", DYNAMIC, ids=lambda row: row.code)
+def test_the_bad_program_stops_with_its_code_and_the_fixed_one_runs(row: Code) -> None:
+    assert codes_of(case_of(row, row.bad)) == set()
+    bad = run_of(row, row.bad)
+    assert bad.fault is not None
+    assert bad.fault.code == row.code
+    assert run_of(row, row.fixed).fault is None
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.codes import evaluation
-from lambda_rlm.codes.code import Code
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import Fault
-from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
 from lambda_rlm.types.parse_type import parse_type
 from tests.cases import read_case
 from tests.running import Dawdling, run
@@ -34,18 +30,6 @@ def test_an_attack_ends_within_two_hundred_megabytes(path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 200_000_000
-
-
-@pytest.mark.parametrize("row", evaluation.TABLE, ids=lambda row: row.code)
-def test_the_bad_program_of_a_code_ends_in_it_and_the_fixed_one_in_a_value(row: Code) -> None:
-    types = {"context": parse_type("Text"), **{name: parse_type(shown) for name, shown in row.inputs.items()}}
-    values = {"context": "a line\nanother", **row.values}
-    priced = replace(DEFAULT_PROFILE, input_price=0.001, output_price=0.001)
-    model = ScriptedModel.from_rules(row.replies, priced if "usd" in row.budget else DEFAULT_PROFILE)
-    bad = run(row.bad, types, values, model=model, **row.budget)
-    assert bad.fault is not None and bad.fault.code == row.code
-    fixed = run(row.fixed, types, values, model=model, **row.budget)
-    assert fixed.fault is None, fixed.fault
 
 
 # ── schedules ────────────────────────────────────────────────────────────────

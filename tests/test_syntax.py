@@ -1,4 +1,4 @@
-"""The front end by example: conformance cases, the table of codes, what texts mean and where terms stand."""
+"""The front end by example: what texts mean and where terms stand."""
 
 from __future__ import annotations
 
@@ -7,42 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.codes.syntax import TABLE
-from lambda_rlm.source import SourceFile
-from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.term import App, Infix, IntLit, Lam, Pipe, RecordLit, Template, Var
-from tests.parsing import codes, parsed, rejected
+from tests.parsing import codes, parsed
 
 CASES = Path(__file__).parent / "conformance" / "syntax"
 MARK = re.compile(r"#! (E\d{4}(?: E\d{4})*)\s*$", re.MULTILINE)
-
-# ── conformance ──────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("path", sorted(CASES.glob("accept/*.lam")), ids=lambda p: p.stem)
-def test_a_case_is_accepted_and_formatted_as_expected(path: Path) -> None:
-    program = parsed(path.read_text(encoding="utf-8"))
-    formatted = pretty(program)
-    assert formatted == path.with_suffix(".expect").read_text(encoding="utf-8")
-    assert parsed(formatted) == program
-    assert pretty(parsed(formatted)) == formatted
-
-
-@pytest.mark.parametrize("path", sorted(CASES.glob("reject/*.lam")), ids=lambda p: p.stem)
-def test_a_case_is_rejected_where_it_says(path: Path) -> None:
-    """Each error stands on a line that is marked with its code; a missing or extra error fails."""
-    text = path.read_text(encoding="utf-8")
-    source = SourceFile(path.name, text)
-    marked = [(source.line_column(m.start())[0], code) for m in MARK.finditer(text) for code in m.group(1).split()]
-    found = [(source.line_column(d.primary.start)[0], d.code) for d in rejected(text).diagnostics]
-    assert sorted(found) == sorted(marked)
-
-
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.code)
-def test_the_bad_program_of_a_code_yields_it_and_the_fixed_one_parses(row: object) -> None:
-    assert codes(row.bad) == {row.code}  # type: ignore[attr-defined]
-    parsed(row.fixed)  # type: ignore[attr-defined]
-
 
 # ── meaning and places ───────────────────────────────────────────────────────
 

@@ -13,7 +13,7 @@ from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import App, Lam, Let, Node, Term, Var
+from lambda_rlm.syntax.term import App, Lam, Node, Term, Var
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.rows import row_of
@@ -61,33 +61,6 @@ def mistakes(text: str, **inputs: str) -> tuple[Diagnostic, ...]:
     with pytest.raises(Rejected) as caught:
         typed(text, **inputs)
     return caught.value.diagnostics
-
-
-def stages(result: Typed) -> str:
-    """What a `.expect` file holds: the program's type and effect, and the types of its top-level lets."""
-    lines = [f"type: {show(result.type)}", f"effect: {result.effect}"]
-    for item in result.program.items:
-        if isinstance(item, Let):
-            type_ = result.type_written(item.annotation) if item.annotation is not None else result.type_of(item.value)
-            lines.append(f"let {item.name}: {show(type_)}")
-    return "\n".join(lines) + "\n"
-
-
-@pytest.mark.parametrize("path", ACCEPTED, ids=lambda p: f"{p.parent.name}/{p.stem}")
-def test_an_accepted_case_has_the_types_on_file(path: Path) -> None:
-    assert stages(checked(path)) == path.with_suffix(".expect").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("path", REJECTED, ids=lambda p: p.stem)
-def test_a_rejected_case_has_exactly_the_mistakes_marked_in_it(path: Path) -> None:
-    """Every mark is one message at its line; a mistake marks nothing else; messages stand in the order of the text."""
-    text = path.read_text(encoding="utf-8")
-    marked = [(line, code) for line, row in enumerate(text.split("\n"), 1) for code in re.findall(r"#! (E\d+)", row)]
-    source = SourceFile(path.name, text)
-    with pytest.raises(Rejected) as caught:
-        infer(parse(source), inputs_of(text))
-    found = [(source.line_column(d.primary.start)[0], d.code) for d in caught.value.diagnostics]
-    assert found == marked
 
 
 def test_all_programs_written_at_first_sight_are_there() -> None:

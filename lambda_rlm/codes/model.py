@@ -114,12 +114,12 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0516",
         "The answer would be degraded",
-        "With `--strict` a run does not answer when something was left out on the way: a call that `or_else` stood in for, a reply "
-        "that was cut at its bound, a quote that was not found, an item without an answer. The message counts them.",
-        bad=_ASK_OR,
+        "With `--strict` a run does not answer when something was left out on the way: a reply that was cut at its bound, a quote "
+        "that was not found, an item without an answer. The message counts them. A call that failed is a fault of its own then: "
+        "`or_else` does not stand in for it.",
+        bad='llm_call[List[Quote]](f"Copy all sentences that name a price:\\n{context}")',
         fixed='llm_call(f"Name the author:\\n{context}")',
-        replies=(("Name the author", "Anon."),),
-        failures=(("Summarise", "E0501"),),
+        replies=(("Name the author", "Anon."), ("Copy all", '["Nobody ever wrote this."]')),
         is_strict=True,
     ),
     Code(
