@@ -8,9 +8,10 @@ from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.extent import copied
 from lambda_rlm.eval.library.structure import is_text
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
 
 Function = Callable[..., Value]
+_new = Passage.__new__
 Place = Callable[..., tuple[int, int]]
 """From the length and the numbers given, where a slice begins and ends; the slicer clamps."""
 
@@ -37,16 +38,32 @@ def is_empty(site: Site) -> Function:
 def _slicer(place: Place) -> Callable[[Site], Function]:
     def build(site: Site) -> Function:
         price, meter = TARIFF[site.primitive], site.meter
+        call, header, rate = price.call, price.storage_call, price.storage_written
 
         def slice_text(text: Text, *numbers: int) -> Text:
             n = text.n
             start, end = place(n, *numbers)
-            start, end = min(max(start, 0), n), min(max(end, 0), n)
-            meter.spend(price.call)
+            start = start if start > 0 else 0
+            end = end if end < n else n
+            meter.fuel -= call
+            if meter.fuel < 0:
+                meter.out_of_fuel()
             if start >= end:
                 return EMPTY_TEXT
-            meter.allocate(price.storage(written=copied(text, end - start)))
-            return text.cut(start, end)
+            if end - start == n:
+                return text
+            if text.start < 0:
+                meter.allocate(header + rate * copied(text, end - start))
+                return text.cut(start, end)
+            meter.memory -= header
+            if meter.memory < 0:
+                meter.out_of_memory()
+            # As `span_of`, without a call.
+            span = _new(Passage)
+            span.n = end - start
+            span.origin = text.origin
+            span.start = text.start + start
+            return span
 
         def slice_list(items: list[Value], *numbers: int) -> list[Value]:
             n = len(items)
