@@ -5,7 +5,6 @@ r"""Programs as test data: what their header comments bind, and what comes of th
     # model: REGEX => REPLY          a rule of the scripted model, in order; REPLY is a JSON string, or the text as it stands
     # budget calls=3 fuel=1000       limits other than the defaults
     # error: CODE LINE               an expected error where no comment can stand; elsewhere the line itself ends in `#! CODE`
-    # answer: JSON                   the value of an example (in `stdlib` and `examples`)
 
 A prompt without a scripted reply is an error, never a default.
 """
@@ -34,9 +33,8 @@ from lambda_rlm.types.type import TEXT, Type
 from lambda_rlm.types.typed import Typed
 
 _INPUT = re.compile(r"# inputs?:? (\w+): (.*?)(?: = (.*))?$")
-_HEADER = re.compile(r"# (query|model|budget|error|answer):? (.*)$")
+_HEADER = re.compile(r"# (query|model|budget|error):? (.*)$")
 _EXPECTED = re.compile(r"#! ([EW]\d{4}(?:,? [EW]\d{4})*)\s*$")
-_MISSING = object()
 
 
 @dataclass
@@ -50,11 +48,6 @@ class Case:
     rules: list[tuple[str, str]] = field(default_factory=list)
     budget: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
-    answer: Any = _MISSING
-
-    @property
-    def has_answer(self) -> bool:
-        return self.answer is not _MISSING
 
     @property
     def source(self) -> SourceFile:
@@ -87,17 +80,6 @@ def read_case(path: Path) -> Case:
     return case
 
 
-def read_examples(path: Path) -> Iterator[Case]:
-    """The examples in a file's header: each ends with its answer."""
-    text = path.read_text(encoding="utf-8")
-    case = Case(path.name, text)
-    for line in text.split("\n"):
-        bind(case, line)
-        if case.has_answer:
-            yield case
-            case = Case(path.name, text)
-
-
 def marked(text: str) -> Iterator[tuple[int, str]]:
     """The errors that a text says it has: line and code."""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -122,11 +104,9 @@ def bind(case: Case, line: str) -> None:
             case.rules.append((pattern, _reply(reply)))
         elif key == "budget":
             case.budget |= {k: json.loads(v) for k, v in (pair.split("=") for pair in rest.split())}
-        elif key == "error":
+        else:
             code, number = rest.split()
             case.errors.append((int(number), code))
-        else:
-            case.answer = json.loads(rest)
 
 
 def _reply(written: str) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer.testing
 
 from lambda_rlm.checked import check
-from lambda_rlm.syntax import term as t
-from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.cli.app import app
+from lambda_rlm.render import human
+from lambda_rlm.source import SourceFile
 from lambda_rlm.types.signatures import SIGNATURES
-from tests.cases import Case, bind, read_case, read_examples
+from tests.cases import Case, bind
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -21,8 +25,6 @@ FENCE = re.compile(r"^```lam\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 PROGRAMS = [(path, i, hit[1]) for path in DOCUMENTS for i, hit in enumerate(FENCE.finditer(path.read_text(encoding="utf-8")))]
-STRATEGIES = sorted((ROOT / "stdlib").glob("*.lam"))
-EXAMPLES = [(path, i, case) for path in STRATEGIES for i, case in enumerate(read_examples(path))]
 LIBRARY = re.compile(r"(<!-- library: .*? -->\n).*?(<!-- end of library -->)", re.DOTALL)
 IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 RULES = (
@@ -45,30 +47,59 @@ def test_a_link_leads_somewhere(path: Path) -> None:
     assert [to for to in LINK.findall(prose) if not (path.parent / to).exists()] == []
 
 
+def shell_commands() -> list[list[str]]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [line for fence in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for line in fence.split("\n")]
+    return [shlex.split(line, comments=True) for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("command", [c for c in shell_commands() if c[0] == "lambda-rlm"], ids=" ".join)
+def test_a_command_of_the_readme_has_only_options_that_there_are(command: list[str]) -> None:
+    words = [word for word in command[1:3] if word in ("models", "get")] or [command[1]]
+    told = typer.testing.CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
+    assert told.exit_code == 0, command
+    assert {word for word in command if word.startswith("--")} <= set(re.findall(r"--[a-z-]+", told.output))
+
+
+def test_the_other_commands_of_the_readme_are_targets_of_make_and_pip() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    others = [c for c in shell_commands() if c[0] != "lambda-rlm"]
+    assert [c for c in others if c[0] == "make" and c[1] not in targets] == []
+    assert {c[0] for c in others} == {"make", "pip"}
+    assert shell_commands()[:2] == [["make", "demo"], ["make", "test"]]
+
+
+def test_the_error_that_the_readme_shows_is_the_one_that_is_printed() -> None:
+    source, shown = re.findall(
+        r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    file = SourceFile("program.lam", source)
+    assert human(check(file).diagnostics, file).strip() == shown.strip()
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    """With a scripted model in the place of the hosted one."""
+    (program,) = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "contract.txt").write_text("Acme was late.", encoding="utf-8")
+    (tmp_path / "script.jsonl").write_text('{"match": "Acme was late", "reply": "Acme"}', encoding="utf-8")
+    program = program.replace('"openai/gpt-5-mini"', '"scripted:script.jsonl"')
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Acme 1 ")
+
+
+def test_every_benchmark_is_told_of() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert [p.name for p in sorted((ROOT / "benchmarks").glob("*.py")) if f"`{p.name}`" not in text] == []
+
+
 def test_the_documents_show_programs() -> None:
     assert {p.name for p, _, _ in PROGRAMS} >= {"README.md", "language.md"}
-
-
-@pytest.mark.parametrize(("path", "index", "case"), EXAMPLES, ids=[f"{p.stem}-{i}" for p, i, _ in EXAMPLES])
-def test_an_example_of_a_strategy_gives_its_answer(path: Path, index: int, case: Case) -> None:
-    run = case.run()
-    assert run.fault is None
-    assert run.value == case.answer
-
-
-@pytest.mark.parametrize("path", STRATEGIES, ids=lambda p: p.stem)
-def test_a_strategy_is_documented_canonical_and_shown(path: Path) -> None:
-    """Each file says what it does, its signature and cost, and runs at least one example; so does each of its defs."""
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith(f"# {path.stem}: ")
-    assert pretty(parse(read_case(path).source)) == text
-    assert re.search(r"^# \(.*\) -> \w+", text, re.MULTILINE)
-    assert "# cost: " in text
-    assert [p for p, _, _ in EXAMPLES].count(path) >= 1
-    for item in parse(read_case(path).source).items:
-        if isinstance(item, t.Def):
-            before = text[: item.span.start].rstrip("\n").split("\n")
-            assert before[-1].startswith("# "), f"{item.name} has no doc line"
 
 
 def library_section() -> str:
