@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import anyio
 import pytest
 
-from lambda_rlm.completion import CompletionRequest, Message
+import lambda_rlm
+from lambda_rlm.cost.budget import Budget
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.local import LocalModel
 from tests.contracts.model import asked
@@ -33,12 +33,6 @@ RELEVANT = (
     ("Does this passage give a price?", "The rent is 900 pounds a month.", "Snow covered the roofs."),
 )
 KINDS = ("number", "person", "location", "abbreviation")
-SHOTS = (
-    ("How many days has a week?", "number"),
-    ("Who discovered penicillin?", "person"),
-    ("Where is the Eiffel Tower?", "location"),
-    ("What does UN stand for?", "abbreviation"),
-)
 QUESTIONS = (
     ("How far is the moon?", "number"),
     ("Who wrote Hamlet?", "person"),
@@ -61,43 +55,41 @@ def model() -> LocalModel:
     return LocalModel.named(weights.DEFAULT, threads=1)
 
 
-def answer(model: LocalModel, request: CompletionRequest) -> str:
-    return anyio.run(model.complete, request).text
+def answer(model: LocalModel, program: str, context: str) -> object:
+    """What a program comes to over a text: these are the prompts that people's programs make."""
+    checked = lambda_rlm.check(program, {"context": context})
+    return anyio.run(lambda: lambda_rlm.run(checked.admit(Budget()), {"context": context}, model)).value
 
 
-def test_relevance_is_judged_far_better_than_by_chance(model: LocalModel) -> None:
+def test_relevance_is_judged_better_than_by_chance(model: LocalModel) -> None:
+    """The plainest prompt there is: what the constraint leaves of the model's judgement."""
     right = 0
     for question, yes, no in RELEVANT:
         for passage, label in ((yes, "yes"), (no, "no")):
-            prompt = f'{question}\nPassage: {passage}\nReply with exactly one of these and nothing else: "yes", "no".'
-            right += answer(model, replace(asked(prompt), choices=("yes", "no"))) == label
-    assert right >= 99, f"{right} of 20"
+            prompt = asked(f"{question}\nPassage: {passage}\nReply with exactly one of: yes, no.")
+            right += anyio.run(model.complete, replace(prompt, choices=("yes", "no"))).text == label
+    assert right >= 12, f"{right} of 20"
 
 
-def test_questions_are_classified_after_a_few_examples(model: LocalModel) -> None:
-    shots = [
-        message
-        for question, kind in SHOTS
-        for message in (Message("user", f"What is asked for? {question}"), Message("assistant", kind))
-    ]
-    right = 0
-    for question, kind in QUESTIONS:
-        messages = (*shots, Message("user", f"What is asked for? {question}"))
-        right += answer(model, CompletionRequest(messages, 32, choices=KINDS)) == kind
-    assert right >= 99, f"{right} of 12"
+def test_questions_are_classified_without_examples(model: LocalModel) -> None:
+    """Measured: 9 of 12; with the bare label forced, 7."""
+    labels = " | ".join(f'"{kind}"' for kind in KINDS)
+    program = f'llm_call[{labels}](f"What kind of thing does this question ask for?\\n{{context}}")'
+    right = sum(answer(model, program, question) == kind for question, kind in QUESTIONS)
+    assert right >= 7, f"{right} of 12"
 
 
-def test_a_fact_is_found_in_a_thousand_words(model: LocalModel) -> None:
+def test_a_fact_is_found_in_a_thousand_tokens(model: LocalModel) -> None:
+    """Measured: 10 of 10."""
     draw = random.Random(7)
-    filler = Path(__file__).read_text(encoding="utf-8").split("\n")[0].strip('"')
     right = total = 0
     for _ in range(2):
         facts = {city: draw.randrange(10_000, 99_999) for city in CITIES}
-        lines = [f"{filler} Line {number} says nothing." for number in range(40)]
+        lines = [f"On day {number} the weather was fair and nothing else was written down." for number in range(40)]
         for city, number in facts.items():
             lines.insert(draw.randrange(len(lines)), f"The magic number for {city} is {number}.")
         text = "\n".join(lines)
         for city, number in facts.items():
             total += 1
-            right += str(number) in answer(model, asked(f"{text}\n\nWhat is the magic number for {city}?"))
-    assert right >= 99, f"{right} of {total}"
+            right += str(number) in str(answer(model, f'llm_call(f"What is the magic number for {city}?\\n{{context}}")', text))
+    assert right >= 0.8 * total, f"{right} of {total}"
