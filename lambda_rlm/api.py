@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anyio
-
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.admit import Admitted
@@ -22,7 +20,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import ask
-from lambda_rlm.runtime import NOBODY, Options, Run, closing, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, blocking, closing, execute
 from lambda_rlm.types.type import Effect
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "check", "run"]
@@ -54,7 +52,7 @@ class RLM:
 
     def ask(self, query: str, **inputs: Any) -> Run:
         """The answer to a question about the inputs: texts, plain data, or `Path`s to files and folders. Raises `Fault`."""
-        return anyio.run(lambda: self.aask(query, **inputs))
+        return blocking(lambda: self.aask(query, **inputs))
 
     async def aask(self, query: str, **inputs: Any) -> Run:
         """`ask` for programs that are asynchronous themselves."""

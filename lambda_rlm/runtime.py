@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 
@@ -30,6 +30,8 @@ from lambda_rlm.faults import Fault, InternalError, LimitExceeded
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.type import Type
+
+T = TypeVar("T")
 
 _KEY: Final = secrets.token_bytes(32)
 """The key of this process for the codes of data markers, used where a host gives none."""
@@ -201,3 +203,13 @@ async def closing(model: Model) -> None:
     """Close a model; what goes wrong while closing changes no answer."""
     with suppress(Exception):
         await model.aclose()
+
+
+def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a job on an event loop of its own; a Ctrl-C leaves as `KeyboardInterrupt` also where calls were in flight."""
+    try:
+        return anyio.run(job)
+    except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is not None:
+            raise KeyboardInterrupt from None
+        raise

@@ -183,7 +183,7 @@ def test_ctrl_c_with_json_is_one_object() -> None:
 
 def test_ctrl_c_stops_pure_work_at_once() -> None:
     wrote("p.lam", "sum(map(cross(range(0, 9000), range(0, 9000)), fn(p) => p.first * p.second % 7))")
-    running = process("run", "p.lam", "--trace", "t.jsonl")
+    running = process("run", "p.lam", "--trace", "t.jsonl", "--fuel", str(10**12), "--memory", str(10**12))
     until = time.monotonic() + 60
     while not Path("t.jsonl").exists():
         assert time.monotonic() < until
@@ -193,7 +193,7 @@ def test_ctrl_c_stops_pure_work_at_once() -> None:
     sent = time.monotonic()
     _, err = running.communicate(timeout=60)
     assert time.monotonic() - sent < 10
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert "Traceback" not in err
 
 

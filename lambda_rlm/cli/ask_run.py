@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
-import anyio
-
 from lambda_rlm import route as routes
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.cli import exits, screen
@@ -25,7 +23,7 @@ from lambda_rlm.inputs.files import read_file, read_standard_input
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.render import as_json, fault_json, fault_parts
-from lambda_rlm.runtime import NOBODY, Options, Run, closing, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, blocking, closing, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
@@ -106,7 +104,7 @@ def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bo
             tracer: Tracer = Both((progress, stack.enter_context(_trace(trace)))) if trace else progress
             if not json:
                 stack.enter_context(screen.live(progress, chosen.max_calls))
-            done = anyio.run(_connected, job, chosen, tracer, model)
+            done = blocking(lambda: _connected(job, chosen, tracer, model))
     except KeyboardInterrupt:
         return _interrupted(progress, json)
     return _show(done, json)
