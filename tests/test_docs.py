@@ -133,6 +133,16 @@ def test_no_rule_is_named_in_the_document_only() -> None:
     assert set(re.findall(r"─ \((\w+)\)", text)) == set(RULES)
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_or_test_that_a_document_names_exists(path: Path) -> None:
+    """`tests/…`, `lambda_rlm/…` and the like are paths from the root (or patterns); `test_…` is the name of a test."""
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|lambda_rlm|docs|examples|stdlib|grammar|benchmarks)/[\w./*-]+)`", text)
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+    tests = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name in re.findall(r"`(test_\w+)`", text) if f"def {name}(" not in tests] == []
+
+
 def test_every_code_in_a_document_exists() -> None:
     from lambda_rlm.codes import CODES
 
