@@ -107,6 +107,14 @@ def test_every_command_has_help_with_an_example(shell: Shell) -> None:
         assert "Example: lambda-rlm " in shell.out
 
 
+def test_no_command_is_wrong_usage_that_lists_the_commands(shell: Shell) -> None:
+    assert shell() == 64
+    assert shell.out == ""
+    assert "explain" in shell.err
+    assert shell("--version") == 0
+    assert shell.out.startswith("lambda-rlm ")
+
+
 # ── settings ──
 
 

@@ -21,7 +21,6 @@ app = typer.Typer(
     name="lambda-rlm",
     help="Answers questions about inputs far longer than a model's window, through small checked programs.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -29,7 +28,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that can be reached from here.", invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(models_app, name="models")
 
-Inputs = Annotated[list[str] | None, typer.Argument(metavar="[INPUT]...", help=_INPUTS, show_default=False)]
+Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT", help=_INPUTS, show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
 Model = Annotated[
     str | None,
@@ -50,17 +49,29 @@ Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
     if version:
-        from importlib.metadata import version as version_of
-
-        typer.echo(f"lambda-rlm {version_of('lambda-rlm')}")
+        typer.echo(f"lambda-rlm {_version()}")
         raise typer.Exit(exits.ANSWERED)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(exits.USAGE)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("lambda-rlm")
+    except PackageNotFoundError:
+        return "(a checkout that is not installed)"
 
 
 @app.command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
 def ask(
-    query: Annotated[str, typer.Argument(help="The question.", show_default=False)],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
     model: Model = None,
     base_url: BaseUrl = None,
@@ -130,7 +141,7 @@ def check(
 
 @app.command(epilog="Example: lambda-rlm fmt --check *.lam")
 def fmt(
-    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM...", help="Files, or `-`.", show_default=False)],
+    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM", help="Files, or `-`.", show_default=False)],
     check: Annotated[bool, typer.Option("--check", help="Only say which files would change.")] = False,
     json: Json = False,
 ) -> None:
@@ -142,7 +153,9 @@ def fmt(
 
 @app.command(epilog="Example: lambda-rlm explain E0203")
 def explain(
-    code: Annotated[str | None, typer.Argument(help="An error code; without one, all are listed.", show_default=False)] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="An error code; without one, all are listed.", show_default=False)
+    ] = None,
     json: Json = False,
 ) -> None:
     """What an error means, with a bad and a fixed program."""
@@ -162,7 +175,7 @@ def models(context: typer.Context, json: Json = False) -> None:
 
 @models_app.command("get", epilog="Example: lambda-rlm models get qwen2.5-coder-0.5b")
 def models_get(
-    name: Annotated[str, typer.Argument(help="A local model's name.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A local model's name.", show_default=False)],
     json: Json = False,
 ) -> None:
     """Fetch the weights of a local model, verified by hash."""

@@ -17,6 +17,7 @@ from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import Model
+from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.events import Tracer
 from lambda_rlm.inputs import Inputs, from_arguments
 from lambda_rlm.inputs.files import read_file, read_standard_input
@@ -69,7 +70,8 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
         )
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
-    return _run(job, chosen, inputs, trace, json, NOBODY if is_pure and chosen.model is None else None)
+    model = NOBODY if is_pure and chosen.model is None else None
+    return _run(job, chosen, inputs, trace, json, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -93,7 +95,15 @@ def _options(chosen: Settings) -> Options:
     return Options(is_strict=chosen.strict, seed=chosen.seed)
 
 
-def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bool, model: Model | None = None) -> int:
+def _run(
+    job: Job,
+    chosen: Settings,
+    inputs: Inputs,
+    trace: str | None,
+    json: bool,
+    model: Model | None = None,
+    warnings: Sequence[Diagnostic] = (),
+) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
     if not json:
         for note in inputs.notes:
@@ -107,7 +117,7 @@ def _run(job: Job, chosen: Settings, inputs: Inputs, trace: str | None, json: bo
             done = blocking(lambda: _connected(job, chosen, tracer, model))
     except KeyboardInterrupt:
         return _interrupted(progress, json)
-    return _show(done, json)
+    return _show(done, json, warnings)
 
 
 async def _connected(job: Job, chosen: Settings, tracer: Tracer, model: Model | None) -> Run:
@@ -125,9 +135,9 @@ def _trace(path: str) -> JsonLines:
         raise Usage(f"the trace cannot be written to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, json: bool) -> int:
+def _show(done: Run, json: bool, warnings: Sequence[Diagnostic]) -> int:
     if json:
-        screen.answer(json_text.dumps(run_json(done), ensure_ascii=False))
+        screen.answer(json_text.dumps(run_json(done, warnings), ensure_ascii=False))
         return exits.ANSWERED if done.fault is None else exits.FAULTED
     code = exits.ANSWERED
     if done.fault is None:
@@ -171,8 +181,8 @@ def _interrupted(progress: Progress, json: bool) -> int:
     return exits.INTERRUPTED
 
 
-def run_json(done: Run) -> dict[str, Any]:
-    """A run as the JSON object of `ask` and `run`."""
+def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
+    """A run as the JSON object of `ask` and `run`; `warnings` are those of the program."""
     spent = done.usage
     names = ("calls", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes")
     usage = {name: getattr(spent, name) for name in names}
@@ -197,6 +207,6 @@ def run_json(done: Run) -> dict[str, Any]:
         "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in done.citations],
         "coercions": done.coercions,
         "notes": list(done.notes),
-        "diagnostics": [],
+        "diagnostics": [as_json(d, done.source) for d in warnings],
         "fault": fault_json(done.fault, done.source) if done.fault is not None else None,
     }
