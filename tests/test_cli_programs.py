@@ -49,6 +49,17 @@ def test_inputs_may_be_declared_without_data(shell: Shell) -> None:
     assert shell.out == "ok: Int ! pure\n"
 
 
+def test_check_shows_how_keys_were_renamed(shell: Shell) -> None:
+    wrote("rows.jsonl", '{"user id": 1}\n')
+    wrote("p.lam", "sum(map(context, fn(r) => r.user_id))")
+    assert shell("check", "p.lam", "rows.jsonl") == 0
+    assert "'user id' is user_id" in shell.err
+    assert shell("check", "p.lam", "rows.jsonl", "--json") == 0
+    assert "'user id' is user_id" in shell.json["notes"][0]
+    assert shell("run", "p.lam", "rows.jsonl", "--json") == 0
+    assert "'user id' is user_id" in shell.json["notes"][0]
+
+
 def test_the_stages_of_a_program_are_printed(shell: Shell) -> None:
     wrote("p.lam", "let n = length(context);\nn+1")
     seen = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -65,9 +66,9 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
     async def job(model: Model, tracer: Tracer) -> Run:
-        return await execute(
-            checked.admit(budget, model.profile), inputs.values, model, options=_options(chosen), tracer=tracer
-        )
+        admitted = checked.admit(budget, model.profile)
+        done = await execute(admitted, inputs.values, model, options=_options(chosen), tracer=tracer)
+        return replace(done, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None

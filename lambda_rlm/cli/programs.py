@@ -37,7 +37,10 @@ def check(program: str, arguments: Sequence[str], declared: Sequence[str], emit:
     """The exit code of `check`."""
     if emit is not None and emit not in STAGES:
         raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES)}")
-    types = _input_types(arguments, declared, json)
+    types, notes = _input_types(arguments, declared)
+    if not json:
+        for note in notes:
+            screen.say(f"note: {note}", "dim")
     source = program_file(program)
     if fix:
         source = _with_fixes(program, source, types, json)
@@ -45,7 +48,7 @@ def check(program: str, arguments: Sequence[str], declared: Sequence[str], emit:
         return _emit(emit, source, types, json)
     checked = check_program(source, types)
     if json:
-        screen.answer(json_text.dumps(checked_json(checked), ensure_ascii=False))
+        screen.answer(json_text.dumps({**checked_json(checked), "notes": notes}, ensure_ascii=False))
         return exits.ANSWERED if checked.ok else exits.REJECTED
     if checked.typed is None:
         return rejected(checked, False)
@@ -123,14 +126,14 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _input_types(arguments: Sequence[str], declared: Sequence[str], json: bool) -> dict[str, Type]:
-    """The types of the inputs: of data, and as declared; `context: Text` when nothing is said."""
+def _input_types(arguments: Sequence[str], declared: Sequence[str]) -> tuple[dict[str, Type], tuple[str, ...]]:
+    """The types of the inputs, of data and as declared, with what a person should know of the data.
+
+    `context: Text` when nothing is said.
+    """
     if not arguments and not declared:
-        return {"context": TEXT}
+        return {"context": TEXT}, ()
     inputs = from_arguments(arguments)
-    if not json:
-        for note in inputs.notes:
-            screen.say(f"note: {note}", "dim")
     types = dict(inputs.types)
     for text in declared:
         name, colon, written = text.partition(":")
@@ -140,7 +143,7 @@ def _input_types(arguments: Sequence[str], declared: Sequence[str], json: bool) 
             types[name.strip()] = parse_type(written)
         except Rejected as found:
             raise Usage(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
-    return types
+    return types, inputs.notes
 
 
 def _emit(emit: str, source: SourceFile, types: dict[str, Type], json: bool) -> int:
