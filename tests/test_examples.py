@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -46,3 +47,17 @@ def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_sear
     captured = capsys.readouterr()
     assert captured.out == "H.M.S. Beagle\n"
     assert captured.err.startswith("search · 1 call · ")
+
+
+@pytest.mark.quality
+def test_the_default_local_model_finds_the_ship_in_the_book(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `make demo` prints, from the model itself; it reads a small part of the book."""
+    monkeypatch.chdir(ROOT / "examples" / "ask-a-book")
+    question = Path("question.txt").read_text(encoding="utf-8").strip()
+    assert run_command(["ask", question, "book.txt", "--model", "local/qwen2.5-coder-0.5b", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "Beagle" in found["answer"]
+    assert found["usage"]["input_tokens"] < 4_000
+    assert found["coverage"]["context"] < 0.01
