@@ -33,6 +33,7 @@ BY_CONSTRAINT: dict[str, tuple[Type, ...]] = {
 NOT_DRAWN = frozenset({P.RLM_CALL, P.WHERE, P.ITERATE, P.LLM_CHOOSE})
 MODEL_CALLS = frozenset({P.LLM_CALL, P.LLM_SAMPLES, P.LLM_MAP, P.LLM_MAP_BY})
 SHORT_CUTS = frozenset({P.ANY, P.ALL, P.FIND_FIRST})
+_PARTS = types(1).filter(lambda type_: not (isinstance(type_, Con) and type_.name == "Option"))
 Scope = tuple[tuple[str, Type], ...]
 
 
@@ -48,6 +49,10 @@ class Drawn:
     def __repr__(self) -> str:
         given = "".join(f"# {name} = {value!r}\n" for name, value in self.values.items())
         return f"\n{given}{pretty(self.program)}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis prints it."""
+        printer.text(repr(self))
 
 
 @st.composite
@@ -77,6 +82,28 @@ def programs(
     source = SourceFile("drawn", "")
     given = {name: draw(values(type_)) for name, type_ in inputs.items()}
     return Drawn(t.Program(NOWHERE, tuple(items), result, source), goal, inputs, given)
+
+
+@st.composite
+def applications(draw: st.DrawFn, primitive: P, library: Iterable[P]) -> Drawn:
+    """One library function applied to inputs of fitting types; callbacks are small functions."""
+    row = row_of(primitive)
+    known: dict[str, Type] = {}
+    for name in sorted(variables(row)):
+        constraint = row.constraints.get(name)
+        known[name] = draw(st.sampled_from(BY_CONSTRAINT[constraint])) if constraint in BY_CONSTRAINT else draw(_PARTS)
+    maker = _Maker(draw, frozenset(library) - NOT_DRAWN - MODEL_CALLS, False, True)
+    required = [(p.name, closed(p.type, known)) for p in row.parameters if not p.is_optional]
+    inputs = {f"given_{name}": type_ for name, type_ in required if not isinstance(type_, Arrow)}
+    arguments = [
+        variable(f"given_{name}") if f"given_{name}" in inputs else maker.argument(name, type_, (), 3)
+        for name, type_ in required
+    ]
+    answer = closed(row.result, known)
+    item = t.Let(NOWHERE, "answer", written(answer), call(primitive.value, *arguments), NOWHERE)
+    program = t.Program(NOWHERE, (item,), variable("answer"), SourceFile("drawn", ""))
+    given = {name: draw(values(type_)) for name, type_ in inputs.items()}
+    return Drawn(program, answer, {"query": TEXT, **inputs}, {"query": "", **given})
 
 
 class _Maker:

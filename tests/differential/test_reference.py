@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import assume, given
+import pytest
+from hypothesis import assume, given, settings
 
 from lambda_rlm.syntax.primitive import Primitive
 from tests import oracle
 from tests.differential.reference import evaluate
 from tests.differential.reference_library import IN_THE_EVALUATOR, LIBRARY, NOT_HERE, Fault
 from tests.drawn_runs import LIMITS, checked, plain, run
-from tests.strategies import Drawn, programs
+from tests.strategies import Drawn, applications, programs
 
 DRAWN = set(LIBRARY) - {Primitive.PARSE}
 """`parse` is drawn on canonical JSON only: what other texts it reads with good will is pinned by conformance cases."""
@@ -42,6 +43,21 @@ def test_pure_programs_mean_what_the_reference_means(drawn: Drawn) -> None:
 @given(programs(library=DRAWN | IN_THE_EVALUATOR))
 def test_programs_that_ask_a_model_mean_what_the_reference_means(drawn: Drawn) -> None:
     assert evaluator(drawn) == reference(drawn)
+
+
+APPLIED = sorted(DRAWN - {Primitive.ITERATE}, key=lambda primitive: primitive.value)
+
+
+@pytest.mark.parametrize("primitive", APPLIED, ids=lambda primitive: primitive.value)
+def test_a_library_function_means_what_the_reference_means(primitive: Primitive) -> None:
+    """Each function on its own, so that none is drawn too seldom to be held to its meaning."""
+
+    @settings(max_examples=settings.default.max_examples // 2)
+    @given(applications(primitive, DRAWN))
+    def agree(drawn: Drawn) -> None:
+        assert evaluator(drawn) == reference(drawn)
+
+    agree()
 
 
 def test_every_library_function_is_in_the_reference_or_left_out_by_name() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.checked import check
 from lambda_rlm.codes import CODES
+from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import Fault
+from lambda_rlm.runtime import Run, execute
 from lambda_rlm.types.type import TEXT
 from tests.drawn_runs import LIMITS, inhabits, outcome, run
 from tests.oracle import OracleModel
@@ -60,6 +63,21 @@ def test_no_run_exceeds_its_budget_at_any_moment(drawn: Drawn, calls: int, token
     assert model.worst <= tokens
     assert model.most_in_flight <= concurrency
     assert done.usage.input_tokens + done.usage.output_tokens <= tokens
+
+
+@given(st.integers(0, 2_000), st.integers(1, 8), st.integers(0, 2**20))
+def test_calls_in_flight_are_set_aside_with_their_worst_case(tokens: int, concurrency: int, order: int) -> None:
+    """Eight calls that would all fit one by one: side by side they must not be let in beyond what the budget could pay."""
+    checked_program = check('map(range(0, 8), fn(n) => llm_call(f"{n} α", out=150, or_else=""))', {})
+    model = OracleModel(order, patience=9)
+    budget = Budget(tokens=tokens, concurrency=concurrency)
+
+    async def go() -> Run:
+        return await execute(checked_program.admit(budget, model.profile), {"query": ""}, model)
+
+    done = anyio.run(go)
+    assert model.worst <= tokens
+    assert done.fault is None or done.fault.code == "E0405"
 
 
 @given(programs(), st.integers(0, 3_000), st.integers(0, 20_000))
