@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from lambda_rlm.checked import check
 from lambda_rlm.codes import CODES
+from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.faults import Fault
+from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.runtime import Run, execute
 from lambda_rlm.types.type import TEXT
 from tests.drawn_runs import LIMITS, inhabits, outcome, run
@@ -113,3 +114,26 @@ def run_source(source: str) -> object:
     from tests.cases import Case
 
     return Case("field", source).run().value
+
+
+class FailingSamples(OracleModel):
+    """Every sample with an even number fails at some time, with a message of its own."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        done = await super().complete(request)
+        if request.sampling.seed is not None and request.sampling.seed % 2 == 0:
+            raise ModelFailure("E0502", f"sample {request.sampling.seed}", is_fatal=True)
+        return done
+
+
+@given(st.integers(0, 2**20), st.integers(2, 8), st.integers(1, 3))
+def test_of_samples_that_fail_the_first_by_number_is_the_fault(order: int, concurrency: int, skipped: int) -> None:
+    model = FailingSamples(order, patience=20)
+    admitted = check(f'drop(llm_samples("α", 8), {skipped})', {}).admit(Budget(concurrency=concurrency), model.profile)
+
+    async def go() -> Run:
+        return await execute(admitted, {"query": ""}, model)
+
+    fault = anyio.run(go).fault
+    assert fault is not None
+    assert fault.message == "sample 0"
