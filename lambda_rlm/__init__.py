@@ -14,11 +14,29 @@ __all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "check", "run
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from lambda_rlm import api
+    match name:
+        case "check" | "Checked":
+            from lambda_rlm import checked
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'lambda_rlm' has no attribute {name!r}")
+            return getattr(checked, name)
+        case "Budget":
+            from lambda_rlm.cost import budget
+
+            return getattr(budget, name)
+        case "Rejected":
+            from lambda_rlm import diagnostics
+
+            return getattr(diagnostics, name)
+        case "Fault":
+            from lambda_rlm import faults
+
+            return getattr(faults, name)
+        case "RLM" | "Run" | "run":
+            from lambda_rlm import api
+
+            return getattr(api, name)
+        case _:
+            raise AttributeError(f"module 'lambda_rlm' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
