@@ -89,7 +89,8 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_constrained` says that `schema` and `choices` are enforced while decoding.
+    `is_constrained` says that `schema` and `choices` are enforced while decoding; `retries` is how often a request may be made
+    again behind one `complete`.
     """
 
     name: str
@@ -100,6 +101,7 @@ class ModelProfile:
     min_chars_per_token: float = 2.0
     template_tokens: int = 64
     is_constrained: bool = False
+    retries: int = 0
     reasoning_tokens: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
 

@@ -18,18 +18,21 @@ from typing import Any, Final, TypeVar
 import anyio
 
 from lambda_rlm.completion import Model, ModelProfile, Usage
-from lambda_rlm.cost.admit import Admitted
+from lambda_rlm.cost.admit import Admitted, admit, bounded
+from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, AskSettings
+from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
-from lambda_rlm.eval.evaluate import evaluate
+from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.plain import to_plain, to_value
+from lambda_rlm.eval.stage import Stage
 from lambda_rlm.eval.value import Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.source import SourceFile
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.type import Effect, Type
 
 T = TypeVar("T")
 
@@ -96,7 +99,7 @@ class Run:
     value: Any = None
     fault: Fault | None = None
     usage: Spent
-    bound: None = None
+    bound: Bound | None = None
     degraded: bool = False
     dropped: Dropped = Dropped()
     coverage: Mapping[str, float] = field(default_factory=dict)
@@ -138,6 +141,7 @@ class _Execution:
         settings = AskSettings(key=options.key, out=options.out, seed=options.seed, is_strict=options.is_strict)
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
+        self.kept: dict[int, Any] | None = None
         self.started = monotonic()
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
@@ -146,6 +150,7 @@ class _Execution:
         if missing:
             raise TypeError(f"the program was checked with the input {missing[0]!r}, which is not given")
         values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+        self._bound(values)
         try:
             value = await self._within_the_deadline(values)
         except Fault as fault:
@@ -154,11 +159,23 @@ class _Execution:
             raise InternalError("evaluating", "the interpreter's stack was exhausted") from error
         return self._answered(value)
 
+    def _bound(self, values: dict[str, Any]) -> None:
+        """Compute what needs no model, bound the rest at the real sizes, and admit it again; raises `Rejected`."""
+        typed, budget, profile = self.admitted.typed, self.admitted.budget, self.admitted.profile
+        if typed.effect is not Effect.LLM:
+            return
+        admit_inputs(typed, values, self.meter)
+        stage = Stage(typed, self.admitted.autos, self.meter)
+        sizes = {name: stage.input(values[name], type_, name) for name, type_ in typed.inputs.items()}
+        rates = rates_of(self.asker.model, self.asker.settings)
+        self.admitted = admit(bounded(typed, sizes, rates, self.admitted.autos, budget, stage), budget, profile)
+        self.kept = stage.kept
+
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
         with anyio.move_on_after(seconds) as scope:
             async with self.asker.opened():
-                return await evaluate(self.admitted, values, self.asker)
+                return await evaluate(self.admitted, values, self.asker, self.kept)
         assert scope.cancelled_caught
         raise LimitExceeded("E0407", f"the run took longer than its {seconds:g} seconds")
 
@@ -192,6 +209,7 @@ class _Execution:
                 seconds=monotonic() - self.started,
                 max_in_flight=counts.max_in_flight,
             ),
+            "bound": self.admitted.bound,
             "degraded": counts.is_degraded,
             "dropped": Dropped(quotes=counts.quotes, items=counts.items, or_else=counts.or_else, replies_cut=counts.cuts),
             "coverage": self.asker.coverage.shares(self.documents),

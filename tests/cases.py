@@ -4,6 +4,7 @@ r"""Programs as test data: what their header comments bind, and what comes of th
     # query: TEXT                    the question
     # model: REGEX => REPLY          a rule of the scripted model, in order; REPLY is a JSON string, or the text as it stands
     # budget calls=3 fuel=1000       limits other than the defaults
+    # gate: off                      run without a bound: the meter alone holds the run to its budget
     # error: CODE LINE               an expected error where no comment can stand; elsewhere the line itself ends in `#! CODE`
 
 A prompt without a scripted reply is an error, never a default.
@@ -31,9 +32,10 @@ from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Type
 from lambda_rlm.types.typed import Typed
+from tests.ungated import execute_ungated
 
 _INPUT = re.compile(r"# inputs?:? (\w+): (.*?)(?: = (.*))?$")
-_HEADER = re.compile(r"# (query|model|budget|error):? (.*)$")
+_HEADER = re.compile(r"# (query|model|budget|gate|error):? (.*)$")
 _EXPECTED = re.compile(r"#! ([EW]\d{4}(?:,? [EW]\d{4})*)\s*$")
 
 
@@ -48,6 +50,7 @@ class Case:
     rules: list[tuple[str, str]] = field(default_factory=list)
     budget: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
+    is_gated: bool = True
 
     @property
     def source(self) -> SourceFile:
@@ -66,7 +69,7 @@ class Case:
         tracer = events.append if events is not None else None
 
         async def go() -> Run:
-            return await execute(admitted, given, model, options=options, tracer=tracer)
+            return await (execute if self.is_gated else execute_ungated)(admitted, given, model, options=options, tracer=tracer)
 
         return anyio.run(go)
 
@@ -104,6 +107,8 @@ def bind(case: Case, line: str) -> None:
             case.rules.append((pattern, _reply(reply)))
         elif key == "budget":
             case.budget |= {k: json.loads(v) for k, v in (pair.split("=") for pair in rest.split())}
+        elif key == "gate":
+            case.is_gated = rest != "off"
         else:
             code, number = rest.split()
             case.errors.append((int(number), code))

@@ -8,11 +8,12 @@ import anyio
 
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.runtime import Options, Run
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.type import Con, Enum, Record, Type
 from tests.oracle import OracleModel
 from tests.strategies import Drawn
+from tests.ungated import execute_ungated
 
 BUDGET = {"calls": 400, "fuel": 3_000_000, "memory": 50_000_000, "depth": 64}
 LIMITS = {"E0401", "E0402", "E0403", "E0404", "E0405", "E0406", "E0407"}
@@ -28,7 +29,7 @@ def run(drawn: Drawn, model: OracleModel | None = None, **budget: Any) -> Run:
     inputs = {name: plain(value) for name, value in drawn.values.items()}
 
     async def go() -> Run:
-        return await execute(admitted, inputs, model or OracleModel(), options=Options(key=b"tests"))
+        return await execute_ungated(admitted, inputs, model or OracleModel(), options=Options(key=b"tests"))
 
     return anyio.run(go)
 

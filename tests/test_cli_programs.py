@@ -135,10 +135,10 @@ def test_the_nearest_setting_wins(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     wrote("pyproject.toml", f'[tool.lambda-rlm]\nmodel = "{model}"\nmax-calls = 3\n')
     assert shell("run", "p.lam") == 0
     wrote("lambda-rlm.toml", "max_calls = 2\n")
-    assert shell("run", "p.lam") == 2
+    assert shell("run", "p.lam") == 1
     monkeypatch.setenv("LAMBDA_RLM_MAX_CALLS", "3")
     assert shell("run", "p.lam") == 0
-    assert shell("run", "p.lam", "--max-calls", "1") == 2
+    assert shell("run", "p.lam", "--max-calls", "1") == 1
 
 
 @pytest.mark.parametrize("text", ["max_call = 1\n", 'max_calls = "1"\n', "strict = 1\n", "max_calls = \n", 'task = "sing"\n'])

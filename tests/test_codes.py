@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,14 +12,16 @@ import pytest
 
 from lambda_rlm.codes import CODES, Code
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Severity
+from lambda_rlm.diagnostics import Rejected, Severity
 from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.types.parse_type import parse_type
 from tests.cases import Case
+from tests.ungated import execute_ungated
 
 ROWS = sorted(CODES.values(), key=lambda row: row.code)
-STATIC = [row for row in ROWS if row.code[1:3] in ("01", "02", "03")]
+STATIC = [row for row in ROWS if row.code[1:3] in ("01", "02")]
+GATED = [row for row in ROWS if row.code[1:3] == "03"]
 DYNAMIC = [row for row in ROWS if row.code[1:3] in ("04", "05")]
 
 
@@ -32,7 +35,7 @@ def codes_of(case: Case) -> set[str]:
     return {d.code for d in case.check().diagnostics}
 
 
-def run_of(row: Code, program: str) -> Run:
+def run_of(row: Code, program: str, run: Callable[..., Awaitable[Run]] = execute) -> Run:
     values: dict[str, Any] = {"context": "a line\nanother", "query": "the question", **row.values}
     rules = [{"match": match, "failure": code} for match, code in row.failures]
     rules += [{"match": match, "reply": reply} for match, reply in row.replies]
@@ -40,7 +43,7 @@ def run_of(row: Code, program: str) -> Run:
     model = ScriptedModel.from_rules(rules, priced if "usd" in row.budget else DEFAULT_PROFILE)
     admitted = case_of(row, program).check().admit(Budget(**row.budget), model.profile)
     given = {name: values[name] for name in admitted.typed.inputs}
-    return anyio.run(partial(execute, admitted, given, model, options=Options(is_strict=row.is_strict)))
+    return anyio.run(partial(run, admitted, given, model, options=Options(is_strict=row.is_strict)))
 
 
 @pytest.mark.parametrize("row", STATIC, ids=lambda row: row.code)
@@ -59,9 +62,17 @@ def test_the_fixed_program_is_accepted_without_a_word(row: Code) -> None:
 @pytest.mark.parametrize("row", DYNAMIC, ids=lambda row: row.code)
 def test_the_bad_program_stops_with_its_code_and_the_fixed_one_runs(row: Code) -> None:
     assert codes_of(case_of(row, row.bad)) == set()
-    bad = run_of(row, row.bad)
+    bad = run_of(row, row.bad, execute_ungated)
     assert bad.fault is not None
     assert bad.fault.code == row.code
+    assert run_of(row, row.fixed, execute_ungated).fault is None
+
+
+@pytest.mark.parametrize("row", GATED, ids=lambda row: row.code)
+def test_the_gate_refuses_the_bad_program_with_exactly_its_code_and_runs_the_fixed_one(row: Code) -> None:
+    with pytest.raises(Rejected) as refused:
+        run_of(row, row.bad)
+    assert {d.code for d in refused.value.diagnostics} == {row.code}
     assert run_of(row, row.fixed).fault is None
 
 

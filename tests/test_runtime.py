@@ -14,6 +14,7 @@ from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value
 from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.inputs import from_values
@@ -23,6 +24,7 @@ from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
 from lambda_rlm.types.parse_type import parse_type
+from tests.ungated import execute_ungated
 
 Rules = list[tuple[str, str] | dict[str, Any]]
 
@@ -98,7 +100,13 @@ def test_the_deadline_stops_a_run_that_waits() -> None:
 
 
 def test_calls_beyond_the_budget_are_not_made() -> None:
-    run = ran('map(["a", "b", "c"], fn(x) => llm_call(x))', [("", "r")], budget=Budget(calls=2))
+    model = ScriptedModel.from_rules([("", "r")])
+    admitted = check('map(["a", "b", "c"], fn(x) => llm_call(x))').admit(Budget(calls=2), model.profile)
+    given = {"context": "", "query": ""}
+    with pytest.raises(Rejected, match="may need 3 model calls, and the budget is 2"):
+        anyio.run(execute, admitted, given, model)
+    assert model.prompts == []
+    run = anyio.run(execute_ungated, admitted, given, model)
     assert isinstance(run.fault, LimitExceeded)
     assert run.usage.calls <= 2
 

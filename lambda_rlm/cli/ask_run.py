@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from lambda_rlm import route as routes
-from lambda_rlm.checked import Checked, check
+from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import Model
-from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import Tracer
 from lambda_rlm.inputs import Inputs, from_arguments
 from lambda_rlm.inputs.files import read_file, read_standard_input
@@ -61,7 +61,7 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     inputs = from_arguments(arguments).with_query(query)
     checked = check(source, inputs.types)
     if not checked.ok:
-        return rejected(checked, json)
+        return rejected(checked.diagnostics, checked.source, json)
     if not json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
@@ -80,15 +80,15 @@ def program_file(path: str) -> SourceFile:
     return SourceFile("standard input", read_standard_input()) if path == "-" else SourceFile(path, read_file(Path(path)))
 
 
-def rejected(checked: Checked, json: bool) -> int:
+def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool) -> int:
     """Tell what is wrong with a program."""
     if json:
-        diagnostics = [as_json(d, checked.source) for d in checked.diagnostics]
+        diagnostics = [as_json(d, source) for d in mistakes]
         screen.answer(
             json_text.dumps({"ok": False, "answer": None, "diagnostics": diagnostics, "fault": None}, ensure_ascii=False)
         )
     else:
-        screen.show_diagnostics(checked.diagnostics, checked.source)
+        screen.show_diagnostics(mistakes, source)
     return exits.REJECTED
 
 
@@ -118,6 +118,8 @@ def _run(
             done = blocking(lambda: _connected(job, chosen, tracer, model))
     except KeyboardInterrupt:
         return _interrupted(progress, json)
+    except Rejected as refused:
+        return rejected(refused.diagnostics, refused.source, json)
     return _show(done, json, warnings)
 
 
@@ -195,7 +197,7 @@ def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
         "type": show(done.type),
         "route": done.route,
         "program": done.program,
-        "bound": done.bound,
+        "bound": None if done.bound is None else done.bound.numbers(),
         "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
         "degraded": done.degraded,
         "dropped": {

@@ -51,7 +51,7 @@ def check(program: str, arguments: Sequence[str], declared: Sequence[str], emit:
         screen.answer(json_text.dumps({**checked_json(checked), "notes": notes}, ensure_ascii=False))
         return exits.ANSWERED if checked.ok else exits.REJECTED
     if checked.typed is None:
-        return rejected(checked, False)
+        return rejected(checked.diagnostics, checked.source, False)
     screen.show_diagnostics(checked.diagnostics, source)
     screen.answer(f"ok: {show(checked.typed.type)} ! {checked.typed.effect.value}")
     return exits.ANSWERED
@@ -150,7 +150,7 @@ def _emit(emit: str, source: SourceFile, types: dict[str, Type], json: bool) -> 
     try:
         shown = stage(emit, source, types)
     except Rejected as found:
-        return rejected(Checked(source, types, found.diagnostics), json)
+        return rejected(found.diagnostics, source, json)
     screen.answer(json_text.dumps({"ok": True, emit: shown.splitlines()}, ensure_ascii=False) if json else shown)
     return exits.ANSWERED
 

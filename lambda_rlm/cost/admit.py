@@ -1,98 +1,205 @@
-"""The gate before a run.
+"""The gate before a run: a typed program becomes bounded, and a bounded one admitted.
 
-Owns `Admitted`, the only thing that evaluation takes, and `admit`, the only way to make one. Promises that every `auto` has its
-number. Refuses nothing yet by cost: the meter holds the run to its budget.
+Owns `Bounded`, `Admitted` and the only makers of them, `bounded` and `admit`. Promises that a program is admitted only when its
+bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends. Evaluation takes
+nothing but what was admitted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.cost.abstract import Abstract
+from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.analyse import Analysis, Overlong, TooHard, analyse
+from lambda_rlm.cost.autos import default_autos
+from lambda_rlm.cost.bound import Bound, bound_of
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import App, Auto, Infix, Node, Var
-from lambda_rlm.types.type import Con
+from lambda_rlm.cost.rates import Rates
+from lambda_rlm.cost.staging import Computer
+from lambda_rlm.diagnostics import Diagnostic, Label, Rejected, Severity
+from lambda_rlm.source import Span
 from lambda_rlm.types.typed import Typed
 
-MOST_CHARACTERS = 20_000
-"""A text size that `auto` stands for is at most this: what a model reads well at once."""
+UNFIT = "E0301"
+UNLIMITED_COST = "E0302"
+ENDLESS = "E0303"
+OVER_BUDGET = "E0304"
+TOO_HARD = "E0305"
 
-LEAST_CHARACTERS = 200
 
-TEMPLATE_TOKENS = 512
-"""Tokens left for the chat template and the instruction beside the data."""
+@dataclass(frozen=True)
+class Bounded:
+    """A typed program with its bound at certain sizes of its inputs, and what speaks against running it at these sizes.
 
-PER_CALL = 20
-"""`auto` as the number of items of one batch or prompt."""
+    `is_final` says that the sizes are those of real inputs; with sizes only declared, `diagnostics` are warnings where real
+    inputs may decide otherwise.
+    """
 
-WIDTH = 4
-"""`auto` as the number of pieces of `split` or of neighbours in `tree_fold`."""
-
-DEFAULT_OUT = 1_024
-
-_COUNTS = {
-    Primitive.BATCH: PER_CALL,
-    Primitive.LLM_MAP: PER_CALL,
-    Primitive.LLM_MAP_BY: PER_CALL,
-    Primitive.TREE_FOLD: WIDTH,
-    Primitive.SPLIT: WIDTH,
-}
+    typed: Typed
+    rates: Rates
+    autos: Mapping[int, int]
+    bound: Bound
+    cost: Cost
+    diagnostics: tuple[Diagnostic, ...]
+    is_final: bool
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """A checked program that may run: on what budget, for which model, and the number of each `auto` by the term's identity.
+    """A program that may run: on what budget, for which model, the number of each `auto` by the term's identity.
 
-    `bound` is what the run costs at most, None while it is not known.
+    `bound` is what the run costs at most, None before the inputs are known; then the meter alone holds it to the budget.
     """
 
     typed: Typed
     budget: Budget
     profile: ModelProfile
     autos: Mapping[int, int] = field(default_factory=dict, repr=False)
-    bound: None = None
+    bound: Bound | None = None
 
 
-def admit(typed: Typed, budget: Budget, profile: ModelProfile) -> Admitted:
-    """Admit a checked program to a run on a budget."""
-    autos: dict[int, int] = {}
-    todo: list[Node] = [typed.program]
-    while todo:
-        node = todo.pop()
-        todo.extend(children(node))
-        if isinstance(node, App):
-            _arguments(typed, node, profile, autos)
-        elif isinstance(node, Infix) and isinstance(node.rest[-1][1], Auto):
-            autos[id(node.rest[-1][1])] = _compared(typed, node, profile)
-    return Admitted(typed, budget, profile, autos)
+def bounded(
+    typed: Typed,
+    sizes: Mapping[str, Abstract],
+    rates: Rates,
+    autos: Mapping[int, int],
+    budget: Budget,
+    computer: Computer | None,
+) -> Bounded:
+    """The bound of a program on inputs of these sizes; with a computer, what needs no reply is computed on the real ones."""
+    try:
+        analysis = analyse(typed, sizes, rates, autos, budget.depth, computer)
+    except TooHard:
+        mistake = Diagnostic(
+            TOO_HARD,
+            "the program is too intricate to bound",
+            typed.program.result.span,
+            hint="use fewer functions inside functions, or split the program in two",
+        )
+        raise Rejected(typed.program.source, [mistake]) from None
+    assert analysis.outcome is not None
+    bound = bound_of(analysis.cost, analysis.outcome.span, rates)
+    return Bounded(
+        typed, rates, autos, bound, analysis.cost, tuple(_mistakes(analysis, bound, rates)), is_final=computer is not None
+    )
 
 
-def text_size(profile: ModelProfile) -> int:
-    """The text size that `auto` stands for: what the model's window holds beside a reply, and no more than it reads well."""
-    out = min(DEFAULT_OUT, profile.max_output, profile.window // 4)
-    room = int((profile.window - out - TEMPLATE_TOKENS) * profile.min_chars_per_token)
-    return min(MOST_CHARACTERS, max(LEAST_CHARACTERS, room))
+def admit(program: Typed | Bounded, budget: Budget, profile: ModelProfile) -> Admitted:
+    """The program, to be run within this budget; raises `Rejected`.
+
+    A program that is only typed is let through to where its inputs are: there it is bounded, and admitted again.
+    """
+    if isinstance(program, Typed):
+        return Admitted(program, budget, profile, default_autos(program, profile))
+    source = program.typed.program.source
+    over = list(_over_budget(program, budget))
+    errors = [d for d in program.diagnostics if d.severity is Severity.ERROR] + over
+    if errors:
+        raise Rejected(source, errors)
+    return Admitted(program.typed, budget, profile, program.autos, program.bound)
 
 
-def _arguments(typed: Typed, app: App, profile: ModelProfile, autos: dict[int, int]) -> None:
-    if not isinstance(app.function, Var):
-        return
-    primitive = typed.primitive_of(app.function)
-    if primitive is None:
-        return
-    for argument in typed.arguments_of(app):
-        if isinstance(argument, Auto):
-            autos[id(argument)] = _COUNTS.get(primitive) or text_size(profile)
+def as_warnings(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """What only the real inputs can decide, when sizes are all there is."""
+    return tuple(
+        replace(d, severity=Severity.WARNING, message=f"{d.message}; whether it does needs the input") for d in diagnostics
+    )
 
 
-def _compared(typed: Typed, infix: Infix, profile: ModelProfile) -> int:
-    """`length(x) <= auto`: a size for a text, a count for a list."""
-    measured = infix.first
-    if isinstance(measured, App) and isinstance(measured.function, Var) and measured.arguments:
-        type_ = typed.type_of(measured.arguments[0].value)
-        if isinstance(type_, Con) and type_.name == "List":
-            return PER_CALL
-    return text_size(profile)
+def _mistakes(analysis: Analysis, bound: Bound, rates: Rates) -> list[Diagnostic]:
+    found = [_unfit(span, overlong, rates) for span, overlong in analysis.overlong_prompts.items()]
+    for span, why in analysis.endless.items():
+        found.append(
+            Diagnostic(
+                ENDLESS,
+                f"this recursion is not bounded: {why}",
+                span,
+                hint="apply it to pieces that are shorter than its argument, as split and chunk give, and stop at a length",
+            )
+        )
+    if not analysis.endless:
+        for name in ("calls", "input_tokens"):
+            if getattr(bound, name) is None:
+                found.append(_unlimited(name, analysis))
+                break
+    return sorted(found, key=lambda d: d.primary)
+
+
+def _unfit(span: Span, overlong: Overlong, rates: Rates) -> Diagnostic:
+    shown = _amount(overlong.chars.value)
+    message = f"this prompt may have {shown} characters, and {overlong.limit:,} are sure to fit the model's window"
+    secondary: tuple[Label, ...] = ()
+    if overlong.hole is not None:
+        secondary = (Label(overlong.hole, f"of which this may have {_amount(overlong.hole_size.value)}"),)
+    return Diagnostic(
+        UNFIT,
+        message,
+        span,
+        secondary=secondary,
+        hint=f"shorten what is put in: take(…, n), chunk or pack it first, or bound a reply with out; the window holds {rates.window:,} tokens",
+    )
+
+
+def _unlimited(name: str, analysis: Analysis) -> Diagnostic:
+    index = 0 if name == "calls" else 1
+    span = next((s for s, sizes in analysis.cost.sites.items() if sizes[index].constant == float("inf")), None)
+    what = "how often this is asked" if name == "calls" else "how many tokens this may take"
+    return Diagnostic(
+        UNLIMITED_COST,
+        f"{what} has no limit that can be proved",
+        span or analysis.typed.program.result.span,
+        hint="bound the list or the text that it depends on: take(…, n), or an `iterate` with fewer steps",
+    )
+
+
+def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
+    bound = program.bound
+    rows: list[tuple[str, float | None, float | None, str]] = [
+        ("model calls", bound.calls, budget.calls, "--max-calls"),
+        ("tokens", bound.tokens, budget.tokens, "--max-tokens"),
+        ("US dollars", bound.usd, budget.usd, "--max-cost"),
+    ]
+    found = []
+    for index, (what, need, limit, option) in enumerate(rows):
+        if limit is None or (need is None and what != "US dollars"):
+            continue
+        if need is None:
+            found.append(_no_price(program))
+        elif need > limit:
+            found.append(_too_much(program, what, need, limit, option, 0 if index == 0 else 1))
+    return found
+
+
+def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:
+    sites = program.cost.sites
+    span = max(sites, key=lambda s: sites[s][index].value, default=program.typed.program.result.span)
+    share = sites[span][index].value if span in sites else 0
+    unit = "calls" if index == 0 else "tokens"
+    secondary = (
+        (Label(span, f"most of it comes from here: {_amount(share)} {unit}, {sites[span][index]}"),) if span in sites else ()
+    )
+    return Diagnostic(
+        OVER_BUDGET,
+        f"the program may need {_amount(need)} {what}, and the budget is {_amount(limit)}",
+        span,
+        secondary=secondary,
+        hint=f"ask less often or about less, or allow more with {option}",
+    )
+
+
+def _no_price(program: Bounded) -> Diagnostic:
+    return Diagnostic(
+        OVER_BUDGET,
+        "a limit in US dollars is set, but the model's price is not known",
+        program.typed.program.result.span,
+        hint="limit tokens instead: --max-tokens",
+    )
+
+
+def _amount(number: float) -> str:
+    if number == float("inf"):
+        return "any number of"
+    return f"{number:,.4f}" if isinstance(number, float) else f"{number:,}"

@@ -38,7 +38,16 @@ _LONG_CHAIN = 8
 class Compiler:
     """Compiles one program for one run."""
 
-    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter, stack: Stack, asker: Asker | None) -> None:
+    def __init__(
+        self,
+        typed: Typed,
+        autos: Mapping[int, int],
+        meter: Meter,
+        stack: Stack,
+        asker: Asker | None,
+        kept: Mapping[int, Value] | None = None,
+    ) -> None:
+        self.kept = kept or {}
         self.typed = typed
         self.autos = autos
         self.meter = meter
@@ -50,6 +59,8 @@ class Compiler:
 
     def compile(self, term: t.Term, scope: Scope, s: Substitution) -> Code:
         """The code of a term in a scope, at the instance that `s` describes."""
+        if id(term) in self.kept:
+            return constant(self.kept[id(term)])
         self._level += 1
         if self._level > LEVELS:
             raise LimitExceeded("E0403", "definitions stand deeper inside each other than the interpreter can hold")
@@ -159,9 +170,10 @@ class Compiler:
         raise InternalError("compiling", f"no rule for {type(term).__name__}")
 
     def _pipe(self, term: t.Pipe, scope: Scope, s: Substitution) -> Code:
-        code = self.compile(term.head, scope, s)
+        done = max((at for at, stage in enumerate(term.stages, 1) if id(stage) in self.kept), default=0)
+        code = constant(self.kept[id(term.stages[done - 1])]) if done else self.compile(term.head, scope, s)
         before: list[tuple[int, Code]] = []
-        for at, stage in enumerate(term.stages):
+        for at, stage in enumerate(term.stages[done:]):
             if at and at % _LONG_CHAIN == 0:
                 slot = self.slots.new()
                 before.append((slot, code))

@@ -21,14 +21,19 @@ from lambda_rlm.eval.scope import Local
 from lambda_rlm.eval.value import Value
 from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import Effect
-from lambda_rlm.types.typed import EMPTY
+from lambda_rlm.types.typed import EMPTY, Typed
 
 
-async def evaluate(admitted: Admitted, inputs: Mapping[str, Value], asker: Asker) -> Value:
-    """The value of a program; raises `Fault`. The asker is open; it brings the model and the meter."""
+async def evaluate(
+    admitted: Admitted, inputs: Mapping[str, Value], asker: Asker, kept: Mapping[int, Value] | None = None
+) -> Value:
+    """The value of a program; raises `Fault`. The asker is open; it brings the model and the meter.
+
+    `kept` has the values of terms that were computed before the run, by the term's identity.
+    """
     if admitted.typed.effect is not Effect.LLM:
         return evaluate_pure(admitted, inputs, asker.meter)
-    code, frame, stack = _compiled(admitted, inputs, asker.meter, asker)
+    code, frame, stack = _compiled(admitted, inputs, asker.meter, asker, kept)
     if code.need > ASYNC_FRAMES:
         stack.overflow()
     token = NESTING.set((code.need, 0))
@@ -50,14 +55,26 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
         return code.run(frame)
 
 
-def _compiled(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter, asker: Asker | None) -> tuple[Code, Frame, Stack]:
+def admit_inputs(typed: Typed, inputs: Mapping[str, Value], meter: Meter) -> None:
+    """Let the meter know how large the inputs are; once a run."""
+    meter.admit_inputs(sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items()))
+
+
+def _compiled(
+    admitted: Admitted,
+    inputs: Mapping[str, Value],
+    meter: Meter,
+    asker: Asker | None,
+    kept: Mapping[int, Value] | None = None,
+) -> tuple[Code, Frame, Stack]:
     typed = admitted.typed
     for name in typed.inputs:
         if name not in inputs:
             raise ValueError(f"no value for the input {name!r}")
-    meter.admit_inputs(sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items()))
+    if kept is None:
+        admit_inputs(typed, inputs, meter)
     stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
-    compiler = Compiler(typed, admitted.autos, meter, stack, asker)
+    compiler = Compiler(typed, admitted.autos, meter, stack, asker, kept)
     scope = {name: Local(constant(inputs[name])) for name in typed.inputs}
     code = compile_block(compiler, typed.program.items, typed.program.result, scope, EMPTY)
     return charged(code, meter), compiler.slots.frame(), stack

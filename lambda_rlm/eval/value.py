@@ -40,15 +40,30 @@ Value = Any
 class Document:
     """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and records."""
 
-    __slots__ = ("meter", "name", "text")
+    __slots__ = ("_width", "meter", "name", "text")
 
     def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
         self.name = name
         self.text = text
         self.meter = meter
+        self._width = 0
+
+    @property
+    def width(self) -> int:
+        """Bytes of its widest character in UTF-8. The text is read once for it, and not at all when it is ASCII."""
+        if not self._width:
+            self._width = width_of(self.text)
+        return self._width
 
     def __repr__(self) -> str:
         return f"Document({self.name!r}, {len(self.text)} characters)"
+
+
+def width_of(s: str) -> int:
+    """Bytes of the widest character in UTF-8, 1 for the empty text."""
+    if s.isascii():
+        return 1
+    return len(max(s).encode("utf-8", "surrogatepass"))
 
 
 class Stretch:

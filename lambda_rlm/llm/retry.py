@@ -54,7 +54,7 @@ class Retrying:
 
     @property
     def profile(self) -> ModelProfile:
-        return self._model.profile
+        return replace(self._model.profile, retries=self.policy.retries)
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return self._model.count_tokens(messages)

@@ -59,9 +59,11 @@ def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Ch
 def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
     """`reading`: the characters that a strategy shows the model at once.
 
-    Weak models with small windows are shown less than would fit: they answer better and sooner.
+    Weak models with small windows are shown less than would fit: they answer better and sooner. Never more than is sure to fit.
     """
     free = profile.window - 2 * query_tokens - _AROUND - min(_OUT, profile.window // 4)
     most = _MOST_READ_SMALL if profile.window <= _SMALL_WINDOW else _MOST_READ
     tokens = max(100, min(most, free))
-    return {"reading": max(200, int(tokens * measure.characters_per_token * _CAUTION))}
+    likely = int(tokens * measure.characters_per_token * _CAUTION)
+    sure = int(free * profile.min_chars_per_token)
+    return {"reading": max(200, min(likely, sure))}

@@ -1,0 +1,80 @@
+"""What a stretch of a program costs at most, component by component, as sizes.
+
+Owns `Cost`: costs of things done after or beside each other add; of a branch or the other, the larger; of something done for
+each element of a list, the total over the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+from lambda_rlm.cost.size import ZERO, Size, largest, peak, total
+from lambda_rlm.source import Span
+
+Sites = Mapping[Span, tuple[Size, Size]]
+"""Per place of a model call, its calls and its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Upper limits. `prompt` is the longest prompt in characters and `depth` the deepest recursion: these do not add up.
+
+    `sites` says which places calls and tokens come from.
+    """
+
+    calls: Size = ZERO
+    attempts: Size = ZERO
+    input_tokens: Size = ZERO
+    output_tokens: Size = ZERO
+    steps: Size = ZERO
+    bytes: Size = ZERO
+    prompt: Size = ZERO
+    depth: Size = ZERO
+    sites: Sites = field(default_factory=dict, compare=False, kw_only=True)
+
+    def __add__(self, other: Cost) -> Cost:
+        if other is FREE:
+            return self
+        if self is FREE:
+            return other
+        return Cost(
+            *(getattr(self, name) + getattr(other, name) for name in _SUMMED),
+            *(largest((getattr(self, name), getattr(other, name))) for name in _LARGEST),
+            sites=_merged(self.sites, other.sites, lambda a, b: a + b),
+        )
+
+    def either(self, other: Cost) -> Cost:
+        """One or the other."""
+        sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)
+        return Cost(*sizes, sites=_merged(self.sites, other.sites, lambda a, b: largest((a, b))))
+
+    def for_each(self, length: Size, owner: int) -> Cost:
+        """Once for each of the at most `length` elements of the list that owns `owner`."""
+        if self is FREE:
+            return self
+        return Cost(
+            *(total(getattr(self, name), length, owner) for name in _SUMMED),
+            *(peak(getattr(self, name), owner) for name in _LARGEST),
+            sites=_changed(self.sites, lambda size: total(size, length, owner)),
+        )
+
+
+def _merged(a: Sites, b: Sites, combine: Callable[[Size, Size], Size]) -> Sites:
+    if not a or not b:
+        return a or b
+    merged = dict(a)
+    for span, (calls, tokens) in b.items():
+        mine = merged.get(span)
+        merged[span] = (calls, tokens) if mine is None else (combine(mine[0], calls), combine(mine[1], tokens))
+    return merged
+
+
+def _changed(sites: Sites, change: Callable[[Size], Size]) -> Sites:
+    return {span: (change(calls), change(tokens)) for span, (calls, tokens) in sites.items()}
+
+
+_NAMES = tuple(f.name for f in fields(Cost) if f.name != "sites")
+_LARGEST = ("prompt", "depth")
+_SUMMED = tuple(name for name in _NAMES if name not in _LARGEST)
+FREE = Cost()

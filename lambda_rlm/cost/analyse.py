@@ -1,0 +1,398 @@
+"""What a program can cost at most, before it runs: abstract interpretation of the typed term over sizes.
+
+Owns `analyse`. Γ maps names to abstract values; a term denotes an abstract value, the longest chain of model calls it waits for,
+and a cost that is added to the account. Promises, for every well-typed program and every model: what the meter counts is at most
+the bound, component by component. Spends fuel itself: a program that would make the analysis slow is answered with a diagnostic.
+Source: the sized types of Hughes, Pareto and Sabry (POPL 1996), with sums over lists as a second size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from lambda_rlm.cost.abstract import (
+    EMPTY_LIST,
+    NONE,
+    Abstract,
+    AbstractBool,
+    AbstractFunction,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    AbstractText,
+    Known,
+    Opaque,
+    Outcome,
+    fresh,
+    join,
+    join_lists,
+    literal_text,
+    number,
+    seen,
+)
+from lambda_rlm.cost.account import FREE, Cost
+from lambda_rlm.cost.applying import apply_primitive, call
+from lambda_rlm.cost.asking import value_of
+from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard
+from lambda_rlm.cost.leaves import length_of, settled
+from lambda_rlm.cost.names import is_simple, waits
+from lambda_rlm.cost.operators import infix, negated
+from lambda_rlm.cost.rates import Rates
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, largest, less, size_of, smallest
+from lambda_rlm.cost.staging import Computer, Staging
+from lambda_rlm.cost.transfer_text import shown_chars
+from lambda_rlm.source import Span
+from lambda_rlm.syntax import term as t
+from lambda_rlm.types.type import Arrow
+from lambda_rlm.types.typed import PIPED, Typed
+
+_FUEL: Final = 20_000
+"""Terms that the analysis of one program may visit."""
+
+
+ENDLESS: Final = Cost(
+    calls=UNLIMITED,
+    attempts=UNLIMITED,
+    input_tokens=UNLIMITED,
+    output_tokens=UNLIMITED,
+    steps=UNLIMITED,
+    bytes=UNLIMITED,
+    depth=UNLIMITED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlong:
+    """A prompt that may have `chars` characters where `limit` fit; its largest hole and the hole's size."""
+
+    chars: Size
+    limit: int
+    hole: Span | None
+    hole_size: Size
+
+
+class TooHard(Exception):
+    """The analysis ran out of its own fuel."""
+
+
+class Analysis:
+    """The state of one analysis: the account, the facts of the branch, the fuel left."""
+
+    def __init__(
+        self, typed: Typed, rates: Rates, autos: Mapping[int, int], max_depth: int, computer: Computer | None = None
+    ) -> None:
+        self.typed = typed
+        self.staging = Staging(typed, computer)
+        self.rates = rates
+        self.autos = autos
+        self.max_depth = max_depth
+        self.overlong_prompts: dict[Span, Overlong] = {}
+        self.holes: dict[int, tuple[AbstractText, Span, Size]] = {}
+        self.endless: dict[Span, str] = {}
+        self.prompt: Known | None = None
+        self.outcome: Outcome | None = None
+        self.cost = FREE
+        self.facts: tuple[Fact, ...] = ()
+        self.fuel = _FUEL
+        self.guard = Guard(typed.primitive_of, self._look)
+
+    def charge(self, cost: Cost) -> None:
+        self.cost = self.cost + cost
+
+    def measured(self, run: Callable[[], Outcome]) -> tuple[Outcome, Cost]:
+        """An outcome, and its cost apart from the account."""
+        before, self.cost = self.cost, FREE
+        try:
+            outcome = run()
+            return outcome, self.cost
+        finally:
+            self.cost = before
+
+    # ── terms ──
+
+    def term(self, term: t.Term, env: Environment) -> Outcome:
+        """What a term denotes: known, when staging can compute it."""
+        self.fuel -= 1
+        if self.fuel < 0:
+            raise TooHard
+        known = self.staging.computed(term, env)
+        return self._term(term, env) if known is None else Outcome(known)
+
+    def sized(self, term: t.Term, env: Environment) -> Outcome:
+        """What a term denotes, as sizes."""
+        value, span = self.term(term, env)
+        return Outcome(seen(value), span)
+
+    def _term(self, term: t.Term, env: Environment) -> Outcome:
+        match term:
+            case t.IntLit(value=digits) | t.FloatLit(value=digits):
+                return Outcome(number(digits, digits))
+            case t.BoolLit(value=truth):
+                return Outcome(AbstractBool(truth))
+            case t.TextLit(value=letters):
+                return Outcome(literal_text(letters))
+            case t.NoneLit():
+                return Outcome(NONE)
+            case t.Auto():
+                return Outcome(number(self.autos[id(term)], self.autos[id(term)]))
+            case t.Var():
+                return Outcome(self._variable(term, env))
+            case t.Template(parts=parts):
+                return self._template(parts, env)
+            case t.ListLit(items=items):
+                return self._list(items, env)
+            case t.RecordLit(fields=fields):
+                outcomes = [self.term(f.value, env) for f in fields]
+                named = sorted(zip((f.name for f in fields), (o.value for o in outcomes), strict=True), key=lambda f: f[0])
+                return Outcome(AbstractRecord(tuple(named)), largest(o.span for o in outcomes))
+            case t.Select(record=record, field=field):
+                value, span = self.term(record, env)
+                return Outcome(value.field(field) if isinstance(value, AbstractRecord) else Opaque(), span)
+            case t.Lam():
+                return Outcome(self._closure(term, env))
+            case t.App():
+                return self._application(term, env, None)
+            case t.Pipe(head=head, stages=stages):
+                outcome = self.term(head, env)
+                for stage in stages:
+                    known = self.staging.piped(stage, outcome.value, env)
+                    outcome = self._application(stage, env, outcome) if known is None else Outcome(known, outcome.span)
+                return outcome
+            case t.Infix(first=first, rest=rest):
+                return infix(self, first, rest, env)
+            case t.Prefix(operator="not", term=inner):
+                value, span = self.sized(inner, env)
+                holds = value.value if isinstance(value, AbstractBool) else None
+                return Outcome(AbstractBool(None if holds is None else not holds), span)
+            case t.Prefix(term=inner):
+                value, span = self.sized(inner, env)
+                assert isinstance(value, AbstractNumber)
+                return Outcome(negated(value), span)
+            case t.If(branches=branches, otherwise=otherwise):
+                return self._choice(branches, otherwise, env)
+            case t.Match():
+                return self._match(term, env)
+            case t.Block(items=items, result=result):
+                return self._block(items, result, env)
+            case t.Fix():
+                return Outcome(self.fix(term, env))
+
+    def _variable(self, var: t.Var, env: Environment) -> Abstract:
+        primitive = self.typed.primitive_of(var)
+        if primitive is None:
+            return env[var.name]
+        return AbstractFunction(lambda *arguments: apply_primitive(self, primitive, var, arguments))
+
+    def _template(self, parts: tuple[str | t.Term, ...], env: Environment) -> Outcome:
+        """A rope: the holes are computed at once, nothing is copied."""
+        chars, bytes_, width, low, spans = ZERO, ZERO, 1, 0.0, [ZERO]
+        widest: tuple[Size, Span] | None = None
+        for part in parts:
+            if isinstance(part, str):
+                shown = literal_text(part)
+            else:
+                value, span = self.sized(part, env)
+                spans.append(span)
+                shown = shown_chars(value)
+                if widest is None or shown.chars.value > widest[0].value:
+                    widest = shown.chars, part.span
+            chars, bytes_ = chars + shown.chars, bytes_ + shown.bytes
+            width, low = max(width, shown.width), low + shown.low
+        text = AbstractText(self.narrowed(chars), bytes_, width, low)
+        if widest is not None:
+            self.holes[id(text)] = (text, widest[1], widest[0])
+        return Outcome(text, largest(spans))
+
+    def _list(self, items: tuple[t.Term, ...], env: Environment) -> Outcome:
+        outcomes = [self.sized(item, env) for item in items]
+        value = EMPTY_LIST
+        for outcome in outcomes:
+            value = join_lists(
+                value, AbstractList(ONE, outcome.value, fresh(), 1), value.length + ONE, value.low + 1, is_both=True
+            )
+        return Outcome(value, largest(o.span for o in outcomes))
+
+    def _closure(self, source: t.Lam | t.Def, env: Environment) -> AbstractFunction:
+        """A function value; applications to equal arguments are analysed once."""
+        names, body = tuple(param.name for param in source.params), source.body
+        memo: dict[object, tuple[Outcome, Cost]] = {}
+
+        def apply(*arguments: Abstract) -> Outcome:
+            key = (arguments, self.facts)
+            if key not in memo:
+                inner = {**env, **dict(zip(names, arguments, strict=True))}
+                with self.staging.inside(body):
+                    memo[key] = self.measured(lambda: self.term(body, inner))
+            outcome, cost = memo[key]
+            self.charge(cost)
+            return outcome
+
+        return AbstractFunction(apply, source, env)
+
+    def _application(self, app: t.App, env: Environment, piped: Outcome | None) -> Outcome:
+        function = app.function
+        primitive = self.typed.primitive_of(function) if isinstance(function, t.Var) else None
+        values: list[Abstract | None] = []
+        spans = [ZERO]
+        callee: Outcome | None = None
+        if primitive is None:
+            callee = self.term(function, env)
+            spans.append(callee.span)
+        for argument in self.typed.arguments_of(app):
+            if argument is None:
+                values.append(None)
+                continue
+            outcome = piped if argument is PIPED else self.term(argument, env)  # type: ignore[arg-type]
+            assert outcome is not None
+            values.append(outcome.value)
+            spans.append(outcome.span)
+        if primitive is not None:
+            assert isinstance(function, t.Var)
+            result = apply_primitive(self, primitive, function, values)
+        else:
+            assert callee is not None
+            result = call(callee.value, *values)
+        return Outcome(result.value, largest(spans) + result.span)
+
+    def narrowed(self, size: Size) -> Size:
+        """A size, held against the facts of the branch: what a fact limits, plus what comes on top of it."""
+        for fact in self.facts:
+            rest = less(size, fact.size)
+            if rest is not None:
+                size = smallest(size, fact.limit + rest)
+        return size
+
+    def _choice(self, branches: tuple[tuple[t.Term, t.Term], ...], otherwise: t.Term, env: Environment) -> Outcome:
+        (condition, then), *others = branches
+        value, span = self.sized(condition, env)
+        known = value.value if isinstance(value, AbstractBool) else None
+        rest = t.If(then.span, tuple(others), otherwise) if others else otherwise
+        start = Branch(env, self.facts)
+        ways: list[Callable[[], Outcome]] = []
+        for holds, term in ((True, then), (False, rest)):
+            if known is holds:
+                ways.append(partial(self._in_branch, start, term))
+            elif known is None:
+                ways += [partial(self._in_branch, branch, term) for branch in self.guard.ways(condition, holds, start)]
+        result = self.either(ways)
+        return Outcome(result.value, span + result.span)
+
+    def _in_branch(self, branch: Branch, term: t.Term) -> Outcome:
+        saved, self.facts = self.facts, branch.facts
+        try:
+            return self.term(term, branch.env)
+        finally:
+            self.facts = saved
+
+    def either(self, ways: list[Callable[[], Outcome]]) -> Outcome:
+        """One of several ways to go on."""
+        outcome, cost = self.measured(ways[0])
+        for way in ways[1:]:
+            other, other_cost = self.measured(way)
+            outcome = Outcome(join(outcome.value, other.value), largest((outcome.span, other.span)))
+            cost = cost.either(other_cost)
+        self.charge(cost)
+        return outcome
+
+    def _match(self, match_: t.Match, env: Environment) -> Outcome:
+        value, span = self.term(match_.subject, env)
+        taken = self.staging.arm(match_, value)
+        if taken is not None:
+            body, bound = taken
+            result = self.term(body, {**env, **bound})
+            return Outcome(result.value, span + result.span)
+        value = seen(value)
+        ways: list[Callable[[], Outcome]] = []
+        for arm in match_.arms:
+            pattern = arm.pattern
+            if isinstance(pattern, t.SomePattern):
+                if not isinstance(value, AbstractOption) or value.inner is None:
+                    continue
+                bound = {pattern.name: value.inner} if pattern.name else {}
+            else:
+                bound = {}
+            ways.append(lambda body=arm.body, bound=bound: self.term(body, {**env, **bound}))  # type: ignore[misc]
+        result = self.either(ways)
+        return Outcome(result.value, span + result.span)
+
+    def _block(self, items: tuple[t.Item, ...], result: t.Term, env: Environment) -> Outcome:
+        """Items that do not use each other run at once: a name is ready when what it uses is ready and its own span is over."""
+        ready: dict[str, Size] = {}
+        for item in items:
+            if isinstance(item, t.TypeDef):
+                continue
+            if isinstance(item, t.Def):
+                value: Abstract = self._closure(item, env)
+                span = waits(item.body, ready)
+            else:
+                outcome = self.term(item.value, env)
+                value, span = outcome.value, waits(item.value, ready) + outcome.span
+            env = {**env, item.name: value}
+            ready = {**ready, item.name: span}
+        value, own = self.term(result, env)
+        return Outcome(value, largest((*ready.values(), waits(result, ready) + own)))
+
+    def fix(self, fix: t.Fix, env: Environment, above: int | None = None, depth: int = 1) -> AbstractFunction:
+        """Level by level, each at its largest size, until no level below is reached."""
+        memo: dict[object, tuple[Outcome, Cost]] = {}
+
+        def apply(argument: Abstract) -> Outcome:
+            level = settled(seen(argument))
+            size = length_of(level)
+            if size == math.inf or (above is not None and size >= above):
+                self.endless[fix.span] = (
+                    "the length of its argument may not fall" if above is not None else "its argument has no limit"
+                )
+                return self._endless(fix)
+            if depth > self.max_depth:
+                self.endless[fix.span] = f"it may recurse deeper than {self.max_depth}"
+                return self._endless(fix)
+            if size not in memo:
+                inner = {**env, fix.name: self.fix(fix, env, int(size), depth + 1), fix.param.name: level}
+                with self.staging.inside(fix.body):
+                    memo[size] = self.measured(lambda: self.term(fix.body, inner))
+            outcome, cost = memo[size]
+            self.charge(cost)
+            self.charge(Cost(depth=size_of(depth)))
+            return outcome
+
+        return AbstractFunction(apply, fix if above is None else None, env)
+
+    def _endless(self, fix: t.Fix) -> Outcome:
+        """What is known of a recursion that is not bounded: its type."""
+        self.charge(ENDLESS)
+        arrow = self.typed.type_of(fix)
+        assert isinstance(arrow, Arrow)
+        return Outcome(value_of(arrow.result, UNLIMITED), UNLIMITED)
+
+    def overlong(self, span: Span, prompt: AbstractText, limit: int) -> None:
+        """Note that the prompt of a call may be longer than `limit` characters."""
+        known = self.overlong_prompts.get(span)
+        if known is None or known.chars.value < prompt.chars.value:
+            _, hole, size = self.holes.get(id(prompt), (prompt, None, prompt.chars))
+            self.overlong_prompts[span] = Overlong(prompt.chars, limit, hole, size)
+
+    def _look(self, term: t.Term, env: Environment) -> Abstract | None:
+        """A term that costs nothing to look at again: names, fields, numbers, their lengths and sums."""
+        if not is_simple(term, self.typed.primitive_of):
+            return None
+        return self.measured(lambda: self.sized(term, env))[0].value
+
+
+def analyse(
+    typed: Typed,
+    inputs: Environment,
+    rates: Rates,
+    autos: Mapping[int, int],
+    max_depth: int = 32,
+    computer: Computer | None = None,
+) -> Analysis:
+    """The analysis of a program on inputs of these sizes."""
+    analysis = Analysis(typed, rates, autos, max_depth, computer)
+    analysis.outcome = analysis._block(typed.program.items, typed.program.result, inputs)
+    return analysis

@@ -1,0 +1,294 @@
+"""What asking a model costs at most, and how large a reply can be.
+
+Owns the transfer functions of the library's model calls, and the check that every prompt fits the model's window: one that may
+not is an error at the call that makes it. Tokens are bounded by bytes of UTF-8, which holds for byte-level tokenizers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from lambda_rlm.cost.abstract import (
+    EITHER,
+    OPAQUE,
+    Abstract,
+    AbstractFunction,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    AbstractText,
+    Outcome,
+    fresh,
+    join,
+    mapped,
+    number,
+    symbol,
+    text_of,
+    uniform,
+)
+from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, ceil_div, closer, largest, peak, size_of, smallest, times, total
+from lambda_rlm.source import Span
+from lambda_rlm.syntax.primitive import Primitive as P
+from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.analyse import Analysis
+
+_INT: Final = 2**63
+_CHARACTERS_PER_TOKEN: Final = 8
+_NUMBERING: Final = 32
+"""Bytes that numbering one item of llm_map or one option of llm_choose adds, and its key in the schema."""
+
+
+def value_of(type_: Type, chars: Size) -> Abstract:
+    """Any value of a ground type whose JSON has at most so many characters."""
+    match type_:
+        case Con("Text" | "Quote"):
+            return text_of(chars)
+        case Enum(labels):
+            longest = max(len(label) for label in labels)
+            return text_of(size_of(longest), 4, min(len(label) for label in labels))
+        case Con("Int"):
+            return number(-_INT, _INT - 1)
+        case Con("Float"):
+            return number(-math.inf, math.inf)
+        case Con("Bool"):
+            return EITHER
+        case Con("Option", (inner,)):
+            return AbstractOption(value_of(inner, chars))
+        case Con("List", (inner,)):
+            owner = fresh()
+            element = mapped(value_of(inner, chars), lambda size: symbol(size, chars, owner) if size == chars else size)
+            return AbstractList(ceil_div(chars, _least(inner) + 1), element, owner)
+        case Record(fields):
+            return AbstractRecord(tuple((name, value_of(field, chars)) for name, field in fields))
+        case _:
+            return OPAQUE
+
+
+def _least(type_: Type) -> int:
+    """The fewest characters that JSON of a type has, in a list, read leniently."""
+    match type_:
+        case Con("Text" | "Quote") | Enum():
+            return 2
+        case Record(fields):
+            return 2 + sum(len(name) + 3 + _least(field) for name, field in fields)
+        case Con("List"):
+            return 2
+        case _:
+            return 1
+
+
+def ask(
+    analysis: Analysis, span: Span, prompt: AbstractText, type_: Type, out: AbstractNumber | None, count: Size = ONE
+) -> Abstract:
+    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply."""
+    rates = analysis.rates
+    tokens = out_tokens(analysis, out, rates.out)
+    if analysis.prompt is not None and rates.count is not None:
+        counted = rates.count(analysis.prompt.value, type_)
+        if counted + min(tokens.value, rates.window) > rates.window:
+            analysis.overlong(span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
+        sent = size_of(counted)
+    else:
+        check_window(analysis, span, prompt, tokens)
+        sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
+    repaired = sent * rates.attempts + size_of(rates.repair_bytes * rates.repairs * (1 + rates.retries))
+    charge(
+        analysis,
+        span,
+        count,
+        rates.attempts,
+        times(count, repaired),
+        times(count, (tokens + size_of(rates.reasoning_tokens)) * rates.attempts),
+        prompt.chars,
+    )
+    return value_of(type_, reply_chars(analysis, tokens))
+
+
+def charge(
+    analysis: Analysis, span: Span, calls: Size, attempts: int, input_tokens: Size, output_tokens: Size, prompt: Size = ZERO
+) -> None:
+    """Book model calls at the place that makes them."""
+    sites = {span: (calls, input_tokens + output_tokens)}
+    analysis.charge(
+        Cost(
+            calls=calls,
+            attempts=calls * attempts,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            prompt=prompt,
+            sites=sites,
+        )
+    )
+
+
+def out_tokens(analysis: Analysis, out: AbstractNumber | None, default: int) -> Size:
+    """The reply's tokens at most."""
+    rates = analysis.rates
+    if out is None:
+        return size_of(max(1, min(default, rates.max_output, rates.window // 4)))
+    return largest((ONE, smallest(out.high, size_of(rates.max_output))))
+
+
+def reply_chars(analysis: Analysis, tokens: Size) -> Size:
+    """The reply's characters at most: min(max_reply, 8·out)."""
+    return smallest(size_of(analysis.rates.max_reply), tokens * _CHARACTERS_PER_TOKEN)
+
+
+def check_window(analysis: Analysis, span: Span, prompt: AbstractText, tokens: Size) -> None:
+    """A prompt whose characters may be more tokens than the window holds beside the reply is reported at the call."""
+    rates = analysis.rates
+    room = rates.window - min(tokens.value, rates.window) - rates.template_tokens
+    if prompt.chars.value / rates.min_chars_per_token > room:
+        analysis.overlong(span, prompt, int(room * rates.min_chars_per_token))
+
+
+def _llm_call(
+    analysis: Analysis,
+    type_: Arrow,
+    span: Span,
+    prompt: AbstractText,
+    out: AbstractNumber | None = None,
+    or_else: Abstract | None = None,
+) -> Outcome:
+    reply = ask(analysis, span, prompt, type_.result, out)
+    return Outcome(reply if or_else is None else join(reply, or_else), ONE)
+
+
+def _llm_samples(
+    analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractText, n: AbstractNumber, out: AbstractNumber | None = None
+) -> Outcome:
+    assert isinstance(type_.result, Con)
+    reply = ask(analysis, span, prompt, type_.result.arguments[0], out, n.high)
+    return Outcome(uniform(n.high, reply, max(0, n.low)), ONE if n.high.value else ZERO)
+
+
+def _llm_choose(analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractText, options: AbstractList) -> Outcome:
+    element = options.element
+    if not isinstance(element, AbstractText):
+        return Outcome(AbstractOption(None))
+    listed = times(options.length, size_of(_NUMBERING)) + total(element.chars, options.length, options.owner)
+    in_bytes = times(options.length, size_of(_NUMBERING)) + total(element.bytes, options.length, options.owner) * 3
+    whole = AbstractText(prompt.chars + listed, prompt.bytes + in_bytes, 4, 0)
+    ask(analysis, span, whole, Con("Text"), None)
+    chosen = mapped(element, lambda size: peak(size, options.owner))
+    return Outcome(AbstractOption(chosen), ONE)
+
+
+def _llm_map(
+    analysis: Analysis,
+    type_: Arrow,
+    span: Span,
+    items: AbstractList,
+    instruction: AbstractText,
+    per_call: AbstractNumber | None = None,
+    out: AbstractNumber | None = None,
+    votes: AbstractNumber | None = None,
+) -> Outcome:
+    """calls ≤ votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉), span 2; each item is sent twice a vote at most."""
+    assert isinstance(type_.result, Con)
+    option = type_.result.arguments[0]
+    assert isinstance(option, Con)
+    return _mapped(analysis, span, items, instruction, option.arguments[0], per_call, out, votes)
+
+
+def _mapped(
+    analysis: Analysis,
+    span: Span,
+    items: AbstractList,
+    instruction: AbstractText,
+    type_: Type,
+    per_call: AbstractNumber | None,
+    out: AbstractNumber | None,
+    votes: AbstractNumber | None,
+) -> Outcome:
+    rates = analysis.rates
+    element = items.element
+    if not isinstance(element, AbstractText):
+        return Outcome(AbstractList(ZERO, None, 0))
+    tokens = out_tokens(analysis, out, rates.item_out)
+    least = _at_least_one(per_call, rates.per_call)
+    rounds = _at_least_one_size(votes) * 2
+    overhead = size_of(_NUMBERING + 2 * rates.instruction_bytes(type_)) + tokens
+    bytes_ = total(element.bytes + overhead, items.length, items.owner)
+    frame = instruction.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
+    capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
+    check_window(analysis, span, AbstractText(instruction.chars + peak(element.chars, items.owner), UNLIMITED), tokens)
+    batches = ceil_div(items.length, least) + ceil_div(bytes_ * 2, capacity)
+    calls = times(rounds, smallest(batches, items.length))
+    attempts = 1 + rates.retries
+    prompt = closer(
+        instruction.chars + times(smallest(items.length, _most(per_call, rates.per_call)), peak(element.chars, items.owner)),
+        size_of(rates.window * _CHARACTERS_PER_TOKEN),
+    )
+    input_tokens = (times(calls, frame) + times(rounds, bytes_)) * attempts
+    output_tokens = (times(times(rounds, items.length), tokens) + calls * rates.reasoning_tokens) * attempts
+    charge(analysis, span, calls, attempts, input_tokens, output_tokens, prompt)
+    reply = value_of(type_, reply_chars(analysis, tokens))
+    return Outcome(uniform(items.length, AbstractOption(reply), items.low), size_of(2))
+
+
+def _at_least_one(n: AbstractNumber | None, default: int) -> int:
+    return default if n is None else int(max(1, n.low)) if n.low != -math.inf else 1
+
+
+def _at_least_one_size(n: AbstractNumber | None) -> Size:
+    return ONE if n is None else largest((ONE, n.high))
+
+
+def _most(n: AbstractNumber | None, default: int) -> Size:
+    return size_of(default) if n is None else largest((ONE, n.high))
+
+
+def _llm_map_by(
+    analysis: Analysis,
+    type_: Arrow,
+    span: Span,
+    items: AbstractList,
+    show: Abstract,
+    instruction: AbstractText,
+    per_call: AbstractNumber | None = None,
+    out: AbstractNumber | None = None,
+    votes: AbstractNumber | None = None,
+) -> Outcome:
+    if items.element is None:
+        return Outcome(items)
+    assert isinstance(show, AbstractFunction) and isinstance(type_.result, Con)
+    record = type_.result.arguments[0]
+    assert isinstance(record, Record)
+    option = record.field("reply")
+    assert isinstance(option, Con)
+    element = items.element
+    shown, cost = analysis.measured(lambda: show.apply(element))
+    analysis.charge(cost.for_each(items.length, items.owner))
+    texts = AbstractList(items.length, shown.value, items.owner, items.low)
+    replies, span_ = _mapped(analysis, span, texts, instruction, option.arguments[0], per_call, out, votes)
+    assert isinstance(replies, AbstractList) and replies.element is not None
+    pair = AbstractRecord((("item", element), ("reply", replies.element)))
+    return Outcome(AbstractList(items.length, pair, items.owner, items.low), peak(shown.span, items.owner) + span_)
+
+
+def _rlm_call(
+    analysis: Analysis, type_: Arrow, span: Span, query: AbstractText, text: AbstractText, calls: AbstractNumber
+) -> Outcome:
+    """A sub-run is held to its calls by the meter; each of them to the window and the largest reply."""
+    rates = analysis.rates
+    attempts = calls.high * rates.attempts
+    window, most = size_of(rates.window), size_of(rates.max_output)
+    charge(analysis, span, calls.high, rates.attempts, times(attempts, window), times(attempts, most))
+    return Outcome(text_of(size_of(rates.max_reply)), calls.high)
+
+
+ASKING: Final[dict[P, Callable[..., Outcome]]] = {
+    P.LLM_CALL: _llm_call,
+    P.LLM_SAMPLES: _llm_samples,
+    P.LLM_CHOOSE: _llm_choose,
+    P.LLM_MAP: _llm_map,
+    P.LLM_MAP_BY: _llm_map_by,
+    P.RLM_CALL: _rlm_call,
+}

@@ -1,0 +1,76 @@
+"""The bound of a program: what it can cost at worst, as numbers for these inputs and as closed forms in their sizes.
+
+Owns `Bound`. A component that has no limit is None in numbers and "unlimited" as a form. Rounds are proved: with at most C calls
+at a time a run takes at most calls/C + span rounds (Brent, J. ACM 21, 1974).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.rates import Rates
+from lambda_rlm.cost.size import Number, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no limit."""
+
+    calls: int | None
+    attempts: int | None
+    span: int | None
+    prompt_chars: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    usd: float | None
+    steps: int | None
+    bytes: int | None
+    depth: int | None
+    formula: dict[str, str]
+    is_price_known: bool = True
+
+    @property
+    def tokens(self) -> int | None:
+        return None if self.input_tokens is None or self.output_tokens is None else self.input_tokens + self.output_tokens
+
+    def numbers(self) -> dict[str, int | float | None]:
+        """The components by name; None for what has no limit or, of `usd`, no price."""
+        return {name: getattr(self, name) for name in (*self.formula, "usd")}
+
+    def rounds(self, concurrency: int) -> int | None:
+        """Rounds of calls, at most, with so many at a time."""
+        if self.calls is None or self.span is None:
+            return None
+        return -(-self.calls // concurrency) + self.span
+
+
+def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:
+    """The bound that a cost and a span amount to at these rates."""
+    is_price_known = rates.input_price is not None and rates.output_price is not None
+    usd = None
+    if rates.input_price is not None and rates.output_price is not None:
+        spent = _times(cost.input_tokens.value, rates.input_price) + _times(cost.output_tokens.value, rates.output_price)
+        usd = None if spent == math.inf else spent
+    sizes = {
+        "calls": cost.calls,
+        "attempts": cost.attempts,
+        "span": span,
+        "prompt_chars": cost.prompt,
+        "input_tokens": cost.input_tokens,
+        "output_tokens": cost.output_tokens,
+        "steps": cost.steps,
+        "bytes": cost.bytes,
+        "depth": cost.depth,
+    }
+    numbers = {name: whole(size.value) for name, size in sizes.items()}
+    return Bound(**numbers, usd=usd, formula={name: str(size) for name, size in sizes.items()}, is_price_known=is_price_known)
+
+
+def whole(number: Number) -> int | None:
+    return None if number == math.inf else int(number)
+
+
+def _times(tokens: Number, price: float) -> float:
+    return 0.0 if price == 0 else tokens * price

@@ -1,0 +1,120 @@
+"""The sizes of an abstract value as a row of numbers, and a value of the same shape from such a row.
+
+Loops are solved on these rows: an accumulator is its shape and its sizes. A size that varies over the elements of a list counts
+twice, as its peak and as its sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lambda_rlm.cost.abstract import (
+    Abstract,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    AbstractText,
+    fresh,
+    mapped,
+    seen,
+    symbol,
+)
+from lambda_rlm.cost.size import ZERO, Size, peak, size_of, total
+
+
+def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:
+    """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks."""
+    value = None if value is None else seen(value)
+    match shape:
+        case AbstractNumber():
+            return [value.high if isinstance(value, AbstractNumber) else ZERO]
+        case AbstractText():
+            return [value.chars, value.bytes] if isinstance(value, AbstractText) else [ZERO, ZERO]
+        case AbstractOption(inner):
+            return [] if inner is None else sizes(value.inner if isinstance(value, AbstractOption) else None, inner)
+        case AbstractRecord(fields):
+            inside = dict(value.fields) if isinstance(value, AbstractRecord) else {}
+            return [size for name, field in fields for size in sizes(inside.get(name), field)]
+        case AbstractList(element=element):
+            if element is None:
+                return [value.length if isinstance(value, AbstractList) else ZERO]
+            if not isinstance(value, AbstractList) or value.element is None:
+                return [ZERO] * (1 + 2 * len(sizes(element, element)))
+            row = [value.length]
+            for size in sizes(value.element, element):
+                row += [peak(size, value.owner), total(size, value.length, value.owner)]
+            return row
+        case _:
+            return []
+
+
+def with_sizes(shape: Abstract, row: Iterator[Size]) -> Abstract:
+    """The value of this shape with these sizes; it promises nothing from below."""
+    match shape:
+        case AbstractNumber(low=low):
+            return AbstractNumber(low, next(row))
+        case AbstractText(width=width):
+            return AbstractText(next(row), next(row), width, 0)
+        case AbstractOption(inner):
+            return shape if inner is None else AbstractOption(with_sizes(inner, row))
+        case AbstractRecord(fields):
+            return AbstractRecord(tuple((name, with_sizes(field, row)) for name, field in fields))
+        case AbstractList(element=element):
+            length = next(row)
+            if element is None:
+                return AbstractList(length, None, 0)
+            owner = fresh()
+            inner_sizes = []
+            for _ in sizes(element, element):
+                highest, sum_ = next(row), next(row)
+                inner_sizes.append(symbol(highest, sum_, owner))
+            return AbstractList(length, with_sizes(element, iter(inner_sizes)), owner, 0)
+        case _:
+            return shape
+
+
+def without_low(shape: Abstract) -> Abstract:
+    """The same with nothing promised from below."""
+    match shape:
+        case AbstractNumber(high=high):
+            return AbstractNumber(high=high)
+        case AbstractText(chars, bytes_, width, _):
+            return AbstractText(chars, bytes_, width, 0)
+        case AbstractOption(inner):
+            return shape if inner is None else AbstractOption(without_low(inner))
+        case AbstractRecord(fields):
+            return AbstractRecord(tuple((name, without_low(field)) for name, field in fields))
+        case AbstractList(length, element, owner, _):
+            return AbstractList(length, None if element is None else without_low(element), owner, 0)
+        case _:
+            return shape
+
+
+def lows(value: Abstract) -> list[float]:
+    """What numbers are at least, in order."""
+    match value:
+        case AbstractNumber(low=low):
+            return [low]
+        case AbstractOption(inner):
+            return [] if inner is None else lows(inner)
+        case AbstractRecord(fields):
+            return [low for _, field in fields for low in lows(field)]
+        case AbstractList(element=element):
+            return [] if element is None else lows(element)
+        case _:
+            return []
+
+
+def settled(value: Abstract) -> Abstract:
+    """A value with every size replaced by its number."""
+    return mapped(value, lambda size: size_of(size.value))
+
+
+def length_of(value: Abstract) -> float:
+    match value:
+        case AbstractText(chars=size) | AbstractList(length=size):
+            return size.value
+        case _:
+            return math.inf

@@ -1,0 +1,211 @@
+"""Loops in the analysis: fold, scan, reduce, tree_fold, iterate.
+
+Owns the solving of accumulators. One step is analysed with a symbol α for every size of the accumulator; what comes out is read
+by its coefficients. A size that stays finite however large the others are is constant (this is what a guard such as
+`length(acc) + length(x) > max` achieves); one that grows by α + r each step ends at its start plus the total of r; sizes are solved
+in the order in which they depend on each other. What fits none of these has no limit, and whatever is made of it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lambda_rlm.cost.abstract import (
+    EMPTY_LIST,
+    NONE,
+    Abstract,
+    AbstractFunction,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    Outcome,
+    at_peak,
+    fresh,
+    join,
+    nested,
+    seen,
+)
+from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.leaves import lows, sizes, with_sizes, without_low
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, Symbol, ceil_div, largest, peak, size_of, substitute, times, total
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.analyse import Analysis
+
+_UNROLLED: Final = 64
+"""An `iterate` of at most so many steps is walked step by step."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """The accumulator after the last step, an upper limit of it before any step, and what all steps cost."""
+
+    value: Abstract
+    cost: Cost
+    span: Size
+
+
+def _apply(function: Abstract, *arguments: Abstract) -> Outcome:
+    assert isinstance(function, AbstractFunction)
+    return function.apply(*arguments)
+
+
+def _solve(analysis: Analysis, init: Abstract, count: Size, owner: int, step: Callable[[Abstract], Outcome]) -> _Solved:
+    """An accumulator taken through at most `count` steps; sizes of step in the symbols of `owner` vary from step to step."""
+    shape = _shape(analysis, init, step)
+    starts = sizes(init, shape)
+    symbols = [Symbol(f"acc{i}", fresh(), -1, peak=UNLIMITED) for i in range(len(starts))]
+    solved: list[Size | None] = [None] * len(starts)
+
+    def grown(row: Sequence[Size]) -> list[Size]:
+        outcome, _ = analysis.measured(lambda: step(with_sizes(shape, iter(row))))
+        return sizes(outcome.value, shape)
+
+    def row_of() -> list[Size]:
+        return [Size(0, ((symbol, 1),)) if known is None else known for symbol, known in zip(symbols, solved, strict=True)]
+
+    while True:
+        row = row_of()
+        after = grown(row)
+        progress = False
+        for i, size in enumerate(after):
+            if solved[i] is None:
+                solved[i] = _closed(size, i, starts[i], symbols, count, owner)
+                progress = progress or solved[i] is not None
+        if not progress:
+            break
+    final = with_sizes(shape, iter([UNLIMITED if s is None else s for s in solved]))
+    outcome, cost = analysis.measured(lambda: step(final))
+    return _Solved(join(init, final), cost.for_each(count, owner), times(count, peak(outcome.span, owner)))
+
+
+def _closed(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: Size, owner: int) -> Size | None:
+    """What a size ends at that becomes `size` in each step; None when it cannot be told yet."""
+    everything = dict.fromkeys(symbols, UNLIMITED)
+    unlimited = substitute(size, everything)
+    if unlimited.value != float("inf"):
+        return largest((start, peak(unlimited, owner)))
+    own = dict(size.terms).get(symbols[i], 0)
+    if own > 1:
+        return None
+    rest = substitute(Size(size.constant, tuple(x for x in size.terms if x[0] != symbols[i])), everything)
+    if own == 1 and rest.value != float("inf"):
+        return start + total(rest, count, owner)
+    return _of_branches(size, i, start, symbols, count, owner)
+
+
+def _of_branches(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: Size, owner: int) -> Size | None:
+    """max(α + r, s): in each step one of them."""
+    options = size.options()
+    if options is None:
+        return None
+    ends = [_closed(option, i, start, symbols, count, owner) for option in options]
+    if any(end is None for end in ends):
+        return None
+    growth = ZERO
+    for end in ends:
+        assert end is not None
+        growth = growth + end
+    return growth
+
+
+def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], Outcome]) -> Abstract:
+    """A value with every place that the accumulator can come to have, and limits from below that every step keeps."""
+    shape = seen(init)
+    for _ in range(3):
+        shape = join(shape, analysis.measured(lambda shape=shape: step(shape))[0].value)  # type: ignore[misc]
+    floor = lows(seen(init))
+    if all(a >= b for a, b in zip(lows(shape), floor, strict=False)) and len(lows(shape)) == len(floor):
+        return shape
+    return without_low(shape)
+
+
+def fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> Outcome:
+    if list_.element is None:
+        return Outcome(init)
+    element = list_.element
+    solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: _apply(f, acc, element))
+    analysis.charge(solved.cost)
+    return Outcome(solved.value, solved.span)
+
+
+def scan(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> Outcome:
+    if list_.element is None:
+        return Outcome(EMPTY_LIST)
+    value, span = fold(analysis, list_, init, f)
+    return Outcome(AbstractList(list_.length, value, fresh(), list_.low), span)
+
+
+def reduce(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+    first = at_peak(list_)
+    if first is None:
+        return Outcome(NONE)
+    value, span = fold(analysis, list_, first, f)
+    return Outcome(AbstractOption(value), span)
+
+
+def iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abstract, until: Abstract) -> Outcome:
+    """At most `most` steps, `until` tested before each; the literal count is walked where it is small."""
+    count = int(most.high.value) if most.high.value != float("inf") else None
+    if count is not None and count <= _UNROLLED:
+        value, span = init, ZERO
+        for _ in range(count):
+            span = span + _apply(until, value).span
+            stepped = _apply(step, value)
+            span = span + stepped.span
+            value = join(value, stepped.value)
+        return Outcome(value, span)
+
+    def turn(state: Abstract) -> Outcome:
+        tested = _apply(until, state)
+        stepped = _apply(step, state)
+        return Outcome(stepped.value, tested.span + stepped.span)
+
+    solved = _solve(analysis, init, most.high, -2, turn)
+    analysis.charge(solved.cost)
+    return Outcome(solved.value, solved.span)
+
+
+def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f: Abstract) -> Outcome:
+    """Level by level: ⌈n/g⌉ groups, the last may be a lone element, until one is left. Walked level by level on lengths."""
+    if list_.element is None:
+        return Outcome(NONE)
+    low = max(2, int(group.low)) if group.low not in (float("inf"), -float("inf")) else 2
+    high = largest((group.high, size_of(2)))
+    value: AbstractList = list_
+    best: Abstract | None = at_peak(list_)
+    span = ZERO
+    while value.length.value > 1:
+        if value.length.value == float("inf"):
+            return _endless(analysis, value, high, f)
+        groups = nested(value, ceil_div(value.length, low), high)
+        assert groups.element is not None
+        inner = groups.element
+        # ⌊n/2⌋ groups at most have two elements or more: a lone one rises without f.
+        joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))
+        outcome, cost = analysis.measured(lambda inner=inner: _apply(f, inner))  # type: ignore[misc]
+        analysis.charge(cost.for_each(joining, groups.owner))
+        span = span + peak(outcome.span, groups.owner)
+        risen = at_peak(value)
+        assert risen is not None
+        merged = AbstractList(groups.length, outcome.value, groups.owner)
+        joined = at_peak(merged)
+        assert joined is not None
+        best = join(best, joined) if best is not None else joined
+        value = AbstractList(groups.length, join(joined, risen), fresh())
+    return Outcome(NONE if best is None else AbstractOption(best), span)
+
+
+def _endless(analysis: Analysis, list_: AbstractList, high: Size, f: Abstract) -> Outcome:
+    """A list without limit: as many applications as elements."""
+    groups = nested(list_, list_.length, high)
+    assert groups.element is not None
+    inner = groups.element
+    outcome, cost = analysis.measured(lambda: _apply(f, inner))
+    analysis.charge(cost.for_each(UNLIMITED, groups.owner))
+    return Outcome(AbstractOption(outcome.value), UNLIMITED if outcome.span.value else ZERO)
+
+
+_ = ONE

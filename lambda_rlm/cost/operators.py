@@ -1,0 +1,141 @@
+"""Operators in the analysis: what they do to sizes, and which operands they compute.
+
+Owns `infix` and the arithmetic of limits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambda_rlm.cost.abstract import (
+    EITHER,
+    Abstract,
+    AbstractBool,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractText,
+    Outcome,
+    join,
+    join_lists,
+)
+from lambda_rlm.cost.guards import Branch, Environment
+from lambda_rlm.cost.size import UNLIMITED, ZERO, largest, less, size_of, smallest, times
+from lambda_rlm.cost.transfer_text import divide, magnitude
+from lambda_rlm.syntax import term as t
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.analyse import Analysis
+
+
+def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...], env: Environment) -> Outcome:
+    operator = rest[0][0]
+    if operator in ("and", "or"):
+        return _connective(analysis, operator == "and", (first, *(term for _, term in rest)), env)
+    if operator == "??":
+        return _coalescing(analysis, (first, *(term for _, term in rest)), env)
+    value, span = analysis.sized(first, env)
+    spans = [span]
+    for op, term in rest:
+        right, span = analysis.sized(term, env)
+        spans.append(span)
+        value = _operated(analysis, op, value, right)
+    return Outcome(value, largest(spans))
+
+
+def _operated(analysis: Analysis, op: str, a: Abstract, b: Abstract) -> Abstract:
+    match a, b:
+        case (AbstractText(), AbstractText()) if op == "++":
+            chars = analysis.narrowed(a.chars + b.chars)
+            width = max(a.width, b.width)
+            return AbstractText(chars, smallest(a.bytes + b.bytes, chars * width), width, a.low + b.low)
+        case (AbstractList(), AbstractList()) if op == "++":
+            return join_lists(a, b, analysis.narrowed(a.length + b.length), a.low + b.low, is_both=True)
+        case AbstractNumber(), AbstractNumber():
+            return arithmetic(op, a, b)
+        case _:
+            return EITHER
+
+
+def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env: Environment) -> Outcome:
+    """Each operand is computed only where those before it leave the matter open."""
+    branch = Branch(env, analysis.facts)
+    span, value = ZERO, AbstractBool(is_and)
+    saved = analysis.facts
+    for term in terms:
+        analysis.facts = branch.facts
+        right, right_span = analysis.sized(term, branch.env)
+        span = span + right_span
+        known = right.value if isinstance(right, AbstractBool) else None
+        if known is (not is_and):
+            value = AbstractBool(not is_and if value.value is is_and else None)
+            break
+        if known is None:
+            value = EITHER
+        branch = analysis.guard.refined(term, is_and, branch)
+    analysis.facts = saved
+    return Outcome(value, span)
+
+
+def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment) -> Outcome:
+    """`a ?? b ?? c` groups to the right: every operand but the last is an Option."""
+    values: list[Abstract] = []
+    span = ZERO
+    for term in terms:
+        value, own = analysis.sized(term, env)
+        span = span + own
+        values.append(value)
+    result = values[-1]
+    for value in reversed(values[:-1]):
+        if isinstance(value, AbstractOption) and value.inner is not None:
+            result = join(value.inner, result)
+    return Outcome(result, span)
+
+
+def arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
+    """The limits of `a op b`."""
+    match op:
+        case "+":
+            return AbstractNumber(a.low + b.low, a.high + b.high)
+        case "-":
+            return _difference(a, b)
+        case "*":
+            if a.low >= 0 and b.low >= 0:
+                return AbstractNumber(a.low * b.low if a.low and b.low else 0, times(a.high, b.high))
+            bound = times(magnitude(a), magnitude(b))
+            return AbstractNumber(-bound.value, bound)
+        case "/":
+            return divide(a, b)
+        case "%":
+            return AbstractNumber(0 if b.low > 0 else -magnitude(b).value, magnitude(b))
+        case "<" | "<=":
+            return _below(a, b, op == "<=")
+        case ">" | ">=":
+            return _below(b, a, op == ">=")
+        case _:
+            return EITHER
+
+
+def _below(a: AbstractNumber, b: AbstractNumber, is_equal_enough: bool) -> AbstractBool:
+    """a < b, or a ≤ b, where the limits decide it."""
+    if a.high.value < b.low or (is_equal_enough and a.high.value == b.low):
+        return AbstractBool(True)
+    if a.low > b.high.value or (not is_equal_enough and a.low == b.high.value):
+        return AbstractBool(False)
+    return EITHER
+
+
+def _difference(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
+    low = a.low - b.high.value if b.high.value != float("inf") else -float("inf")
+    if b.low <= 0:
+        grown = a.high if b.low == 0 else a.high + size_of(-b.low)
+        return AbstractNumber(low, grown)
+    rest = less(a.high, size_of(b.low))
+    if rest is None and a.high.is_constant:
+        rest = size_of(max(0, a.high.value - b.low))
+    return AbstractNumber(low, a.high if rest is None else rest)
+
+
+def negated(value: AbstractNumber) -> AbstractNumber:
+    high = value.high.value
+    return AbstractNumber(-high if high else 0, size_of(max(0, -value.low)) if value.low != -float("inf") else UNLIMITED)

@@ -1,0 +1,54 @@
+"""What the analysis must know of the model and of how it is asked. Plain numbers: cost knows models by no name.
+
+Owns `Rates` and the bounds of one question: its tokens in bytes of UTF-8, which no byte-level tokenizer exceeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambda_rlm.types.type import Type
+
+
+def _no_instruction(type_: Type) -> int:
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Limits that hold for every call.
+
+    `window` counts tokens of prompt and reply; `prompt_bytes` is the most that marking, instructions and schema add to a
+    prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries multiplied;
+    `out` and `item_out` the reply's tokens where a program does not say.
+    """
+
+    window: int
+    max_output: int
+    min_chars_per_token: float = 2.0
+    template_tokens: int = 64
+    prompt_bytes: int = 2_048
+    repair_bytes: int = 600
+    repairs: int = 1
+    retries: int = 2
+    out: int = 1_024
+    item_out: int = 128
+    per_call: int = 16
+    max_reply: int = 100_000
+    reasoning_tokens: int = 0
+    instruction_bytes: Callable[[Type], int] = _no_instruction
+    """Bytes of the instruction and the schema that ask for a reply of a type."""
+    count: Callable[[object, Type], int] | None = None
+    """The tokens of a prompt that staging has computed, as it would be sent to ask for a type; by characters when not given."""
+    input_price: float | None = None
+    output_price: float | None = None
+
+    @property
+    def frame(self) -> int:
+        """Tokens that every prompt has on top of its own text and the instruction for its type."""
+        return self.prompt_bytes + self.template_tokens
+
+    @property
+    def attempts(self) -> int:
+        return (1 + self.repairs) * (1 + self.retries)

@@ -1,0 +1,384 @@
+"""Sizes: upper limits as expressions in the sizes of the inputs.
+
+Owns `Size`, a number at least 0 that only grows when its symbols grow: a linear form over symbols and over a few non-linear
+atoms (⌈s/k⌉, max, min, products). Every size has a value for the inputs at hand and a closed form to print. No operation makes
+a size smaller than the truth; where there is no exact form it gives a larger one. `UNLIMITED` is the size of what has no limit.
+
+A symbol is the size of an input, or of the one element that stands for all elements of a list; the latter knows its peak (the
+largest any element can be) and its sum over the list, which is what turns `chunk |> map(llm_call)` from n² into n: see `total`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+Number = int | float
+"""A whole number, or `math.inf`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A size with a name and the largest it can be.
+
+    `owner` is 0 for an input; otherwise it tells the list for whose elements the symbol stands, and `sum` limits its sum over
+    that list. Symbols with one owner need not stand for the same element: nothing here relies on it.
+    """
+
+    name: str
+    id: int
+    owner: int = 0
+    peak: Size = field(compare=False, repr=False, kw_only=True)
+    sum: Size | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    @property
+    def value(self) -> Number:
+        return self.peak.value
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """⌈size / divisor⌉."""
+
+    size: Size
+    divisor: int
+
+    @property
+    def value(self) -> Number:
+        return ceil_number(self.size.value, self.divisor)
+
+    def __str__(self) -> str:
+        return f"ceil({self.size} / {self.divisor})"
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The largest or smallest of several."""
+
+    is_largest: bool
+    sizes: frozenset[Size]
+
+    @property
+    def value(self) -> Number:
+        values = [s.value for s in self.sizes]
+        return max(values) if self.is_largest else min(values)
+
+    def __str__(self) -> str:
+        return f"{'max' if self.is_largest else 'min'}({', '.join(sorted(map(str, self.sizes)))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Two sizes multiplied."""
+
+    left: Size
+    right: Size
+
+    @property
+    def value(self) -> Number:
+        return multiply_numbers(self.left.value, self.right.value)
+
+    def __str__(self) -> str:
+        return " * ".join(f"({s})" if len(s.terms) + (s.constant > 0) > 1 else str(s) for s in (self.left, self.right))
+
+
+Atom = Symbol | Quotient | Extreme | Product
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """constant + Σ coefficient · atom. `value` and `weight` (how many atoms, all levels) are worked out when it is made."""
+
+    constant: Number
+    terms: tuple[tuple[Atom, int], ...] = ()
+    value: Number = field(init=False, compare=False, repr=False)
+    weight: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        value = self.constant
+        weight = 1
+        for atom, coefficient in self.terms:
+            value += multiply_numbers(atom.value, coefficient)
+            weight += _weight(atom)
+        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "weight", weight)
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.terms
+
+    def __add__(self, other: Size) -> Size:
+        if other.constant == 0 and not other.terms:
+            return self
+        if self.constant == 0 and not self.terms:
+            return other
+        if self.constant == math.inf or other.constant == math.inf:
+            return UNLIMITED
+        terms = dict(self.terms)
+        for atom, coefficient in other.terms:
+            terms[atom] = terms.get(atom, 0) + coefficient
+        return _made(self.constant + other.constant, terms)
+
+    def __mul__(self, factor: int) -> Size:
+        if factor == 1:
+            return self
+        if factor == 0:
+            return ZERO
+        if self.constant == math.inf:
+            return UNLIMITED
+        return _made(self.constant * factor, {atom: c * factor for atom, c in self.terms})
+
+    def options(self) -> list[Size] | None:
+        """The sizes of which it is the largest, when it is one."""
+        for i, (atom, coefficient) in enumerate(self.terms):
+            if coefficient == 1 and isinstance(atom, Extreme) and atom.is_largest:
+                rest = Size(self.constant, self.terms[:i] + self.terms[i + 1 :])
+                return [option + rest for option in sorted(atom.sizes, key=str)]
+        return None
+
+    def __str__(self) -> str:
+        if self.constant == math.inf:
+            return "unlimited"
+        parts = [str(atom) if c == 1 else f"{c} * {_grouped(atom)}" for atom, c in self.terms]
+        if self.constant or not parts:
+            parts.append(str(self.constant))
+        return " + ".join(parts)
+
+
+ZERO: Final = Size(0)
+ONE: Final = Size(1)
+UNLIMITED: Final = Size(math.inf)
+
+_HEAVIEST: Final = 200
+"""Atoms in one size; a heavier one is replaced by its value, which loses the closed form and nothing else."""
+
+
+def named(name: str, value: Number) -> Size:
+    """The size of an input, as a symbol that prints as its name."""
+    return Size(0, ((Symbol(name, 0, peak=size_of(value)), 1),)) if value else ZERO
+
+
+def size_of(number: Number) -> Size:
+    return UNLIMITED if number == math.inf else Size(max(0, int(number)))
+
+
+def multiply_numbers(a: Number, b: Number) -> Number:
+    """a · b, where nothing times infinity is nothing."""
+    return 0 if a == 0 or b == 0 else a * b
+
+
+def ceil_number(number: Number, divisor: int) -> Number:
+    """⌈number / divisor⌉."""
+    return number if number == math.inf else -(-int(number) // divisor)
+
+
+def times(a: Size, b: Size) -> Size:
+    """a · b."""
+    if a.is_constant and a.constant != math.inf:
+        return b * int(a.constant)
+    if b.is_constant and b.constant != math.inf:
+        return a * int(b.constant)
+    if a.is_constant and b.is_constant:
+        return UNLIMITED
+    if a == UNLIMITED or b == UNLIMITED:
+        return UNLIMITED
+    return _atom(Product(*sorted((a, b), key=str)))
+
+
+def ceil_div(a: Size, divisor: int) -> Size:
+    """⌈a / divisor⌉ for a divisor of at least 1."""
+    if divisor <= 1:
+        return a
+    if a.is_constant:
+        return size_of(ceil_number(a.constant, divisor))
+    return _atom(Quotient(a, divisor))
+
+
+def largest(sizes: Iterable[Size]) -> Size:
+    """The largest of several; of none, 0."""
+    return _extreme(set(sizes), is_largest=True) or ZERO
+
+
+def smallest(*sizes: Size) -> Size:
+    """The smallest of several."""
+    return _extreme(set(sizes), is_largest=False) or UNLIMITED
+
+
+def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
+    """The size with symbols replaced."""
+    changed = Size(size.constant)
+    for atom, coefficient in size.terms:
+        changed = changed + _substituted(atom, values) * coefficient
+    return changed
+
+
+def _substituted(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
+    match atom:
+        case Symbol():
+            return values.get(atom, _atom(atom))
+        case Quotient(size, divisor):
+            return ceil_div(substitute(size, values), divisor)
+        case Extreme(is_largest, sizes):
+            return _extreme({substitute(size, values) for size in sizes}, is_largest) or ZERO
+        case Product(left, right):
+            return times(substitute(left, values), substitute(right, values))
+
+
+def less(a: Size, b: Size) -> Size | None:
+    """a − b where every coefficient of b is in a; else None."""
+    if b.constant > a.constant or a.constant == math.inf:
+        return None
+    terms = dict(a.terms)
+    for atom, coefficient in b.terms:
+        left = terms.pop(atom, 0) - coefficient
+        if left < 0:
+            return None
+        if left:
+            terms[atom] = left
+    return _made(a.constant - b.constant, terms)
+
+
+def closer(a: Size, b: Size) -> Size:
+    """Of two limits of one thing the one that is lower for the inputs at hand, the simpler one when they are equal."""
+    return min(a, b, key=lambda s: (s.value, s.weight))
+
+
+def peak(size: Size, owner: int) -> Size:
+    """The size with every symbol of a list's elements at its largest."""
+    return _rewritten(size, owner, {})
+
+
+def total(size: Size, count: Size, owner: int) -> Size:
+    """Upper limit of Σ size(σᵢ) over the at most `count` elements of the list that owns the symbols σ.
+
+    Sums are exact for the linear part. Σ⌈xᵢ/k⌉ ≤ ⌈Σxᵢ/k⌉ + count; Σ max ≤ the sum of the sums; Σ min ≤ the least of the sums;
+    and nothing is more than count times its peak.
+    """
+    at_most = times(count, peak(size, owner))
+    if size.constant == math.inf:
+        return at_most
+    summed = times(count, Size(size.constant))
+    for atom, coefficient in size.terms:
+        summed = summed + _total_atom(atom, count, owner) * coefficient
+    return closer(summed, at_most)
+
+
+def _total_atom(atom: Atom, count: Size, owner: int) -> Size:
+    if not _depends(atom, owner):
+        return times(count, _atom(atom))
+    match atom:
+        case Symbol(sum=Size() as sum_):
+            return sum_
+        case Quotient(size, divisor):
+            return ceil_div(total(size, count, owner), divisor) + count
+        case Extreme(is_largest=True, sizes=sizes):
+            summed = ZERO
+            for size in sorted(sizes, key=str):
+                summed = summed + total(size, count, owner)
+            return summed
+        case Extreme(sizes=sizes):
+            return smallest(*(total(size, count, owner) for size in sizes))
+        case Product(left, right):
+            return closer(
+                times(total(left, count, owner), peak(right, owner)), times(peak(left, owner), total(right, count, owner))
+            )
+        case _:
+            return times(count, _atom(atom))
+
+
+def _depends(atom: Atom, owner: int) -> bool:
+    match atom:
+        case Symbol():
+            return atom.owner == owner
+        case Quotient(size):
+            return depends(size, owner)
+        case Extreme(sizes=sizes):
+            return any(depends(size, owner) for size in sizes)
+        case Product(left, right):
+            return depends(left, owner) or depends(right, owner)
+
+
+def depends(size: Size, owner: int) -> bool:
+    """A symbol of this owner occurs in it."""
+    return any(_depends(atom, owner) for atom, _ in size.terms)
+
+
+def _rewritten(size: Size, owner: int, seen: dict[Size, Size]) -> Size:
+    if not depends(size, owner):
+        return size
+    found = seen.get(size)
+    if found is None:
+        found = Size(size.constant)
+        for atom, coefficient in size.terms:
+            found = found + _rewritten_atom(atom, owner, seen) * coefficient
+        seen[size] = found
+    return found
+
+
+def _rewritten_atom(atom: Atom, owner: int, seen: dict[Size, Size]) -> Size:
+    match atom:
+        case Symbol():
+            return atom.peak if atom.owner == owner else _atom(atom)
+        case Quotient(size, divisor):
+            return ceil_div(_rewritten(size, owner, seen), divisor)
+        case Extreme(is_largest, sizes):
+            return _extreme({_rewritten(size, owner, seen) for size in sizes}, is_largest) or ZERO
+        case Product(left, right):
+            return times(_rewritten(left, owner, seen), _rewritten(right, owner, seen))
+
+
+def _atom(atom: Atom) -> Size:
+    return _made(0, {atom: 1})
+
+
+def _made(constant: Number, terms: dict[Atom, int]) -> Size:
+    size = Size(constant, tuple(sorted(terms.items(), key=lambda term: str(term[0]))))
+    if size.constant == math.inf:
+        return UNLIMITED
+    if size.weight > _HEAVIEST:
+        return Size(size.value)
+    return size
+
+
+def _extreme(sizes: set[Size], is_largest: bool) -> Size | None:
+    if not sizes:
+        return None
+    if UNLIMITED in sizes:
+        if is_largest:
+            return UNLIMITED
+        sizes.discard(UNLIMITED)
+        if not sizes:
+            return UNLIMITED
+    kept = {s for s in sizes if not any(o != s and (_dominates(o, s) if is_largest else _dominates(s, o)) for o in sizes)}
+    if len(kept) == 1:
+        return kept.pop()
+    return _atom(Extreme(is_largest, frozenset(kept)))
+
+
+def _dominates(a: Size, b: Size) -> bool:
+    """a ≥ b whatever the symbols are, as far as coefficients tell."""
+    if a.constant < b.constant:
+        return False
+    of_a = dict(a.terms)
+    return all(of_a.get(atom, 0) >= coefficient for atom, coefficient in b.terms)
+
+
+def _weight(atom: Atom) -> int:
+    match atom:
+        case Symbol():
+            return 1
+        case Quotient(size):
+            return 1 + size.weight
+        case Extreme(sizes=sizes):
+            return 1 + sum(s.weight for s in sizes)
+        case Product(left, right):
+            return 1 + left.weight + right.weight
+
+
+def _grouped(atom: Atom) -> str:
+    return f"({atom})" if isinstance(atom, Product) else str(atom)

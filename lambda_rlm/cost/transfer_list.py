@@ -1,0 +1,185 @@
+"""How first-order library functions about lists and options change sizes.
+
+Owns `LIST`, a table as in `transfer_text`; and the element of a list, opened for a callback.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from lambda_rlm.cost.abstract import (
+    EITHER,
+    Abstract,
+    AbstractBool,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    adopt,
+    at_peak,
+    concat,
+    fresh,
+    join,
+    join_lists,
+    nested,
+    number,
+    uniform,
+)
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
+from lambda_rlm.cost.transfer_text import Transfer, at_least
+from lambda_rlm.syntax.primitive import Primitive as P
+
+
+def kept(list_: AbstractList, length: Size = UNLIMITED, low: Number = 0) -> AbstractList:
+    """Some elements of a list, at most so many."""
+    return AbstractList(smallest(list_.length, length), list_.element, list_.owner, min(low, list_.low))
+
+
+def _take(list_: AbstractList, n: AbstractNumber) -> Abstract:
+    return kept(list_, n.high, max(0, n.low))
+
+
+def _drop(list_: AbstractList, n: AbstractNumber) -> Abstract:
+    length = list_.length
+    if length.is_constant and n.low > 0:
+        length = size_of(max(0, length.value - n.low)) if n.low != math.inf else ZERO
+    return kept(list_, length)
+
+
+def _slice(list_: AbstractList, start: AbstractNumber, end: AbstractNumber) -> Abstract:
+    length = end.high
+    if length.is_constant and length.value != math.inf and start.low > 0:
+        length = size_of(max(0, length.value - start.low))
+    return kept(list_, length)
+
+
+def option_of_element(list_: AbstractList) -> Abstract:
+    """One element, or none."""
+    return AbstractOption(at_peak(list_))
+
+
+def pair_list(a: AbstractList, b: AbstractList, length: Size, low: Number, repeats: tuple[Size, Size]) -> Abstract:
+    """Records of an element of each; an element of a stands in at most `repeats[0]` of them, one of b in `repeats[1]`."""
+    if a.element is None or b.element is None:
+        return AbstractList(ZERO, None, 0)
+    owner = fresh()
+    first, second = adopt(a, owner, repeats[0]), adopt(b, owner, repeats[1])
+    assert first is not None and second is not None
+    return AbstractList(length, AbstractRecord((("first", first), ("second", second))), owner, low)
+
+
+def _zip(a: AbstractList, b: AbstractList) -> Abstract:
+    return pair_list(a, b, smallest(a.length, b.length), min(a.low, b.low), (ONE, ONE))
+
+
+def _cross(a: AbstractList, b: AbstractList) -> Abstract:
+    return pair_list(a, b, times(a.length, b.length), a.low * b.low if a.low and b.low else 0, (b.length, a.length))
+
+
+def _pairs(list_: AbstractList) -> Abstract:
+    """n·(n−1)/2 of them, each element in n−1; `n²/2` where n is not a number."""
+    n = list_.length
+    if n.is_constant and n.value != math.inf:
+        length = size_of(int(n.value) * (int(n.value) - 1) // 2)
+    else:
+        length = ceil_div(times(n, n), 2)
+    return pair_list(list_, list_, length, 0, (n, n))
+
+
+def _enumerate(list_: AbstractList) -> Abstract:
+    if list_.element is None:
+        return list_
+    record = AbstractRecord((("index", AbstractNumber(0, list_.length)), ("value", list_.element)))
+    return AbstractList(list_.length, record, list_.owner, list_.low)
+
+
+def _range(start: AbstractNumber, end: AbstractNumber) -> Abstract:
+    below = 0 if start.low >= 0 else -start.low
+    length = end.high if below == 0 else end.high + size_of(below)
+    if length.is_constant and length.value != math.inf and start.low > 0:
+        length = size_of(max(0, length.value - start.low))
+    return uniform(length, AbstractNumber(start.low, end.high))
+
+
+def _tally(list_: AbstractList) -> Abstract:
+    if list_.element is None:
+        return list_
+    record = AbstractRecord((("count", AbstractNumber(1, list_.length)), ("key", list_.element)))
+    return AbstractList(list_.length, record, list_.owner, min(1, list_.low))
+
+
+def _batch(list_: AbstractList, n: AbstractNumber) -> Abstract:
+    """⌈length/n⌉ lists of at most n, which together hold what the list held."""
+    low, high = at_least(n, 1)
+    return nested(list_, ceil_div(list_.length, low), smallest(list_.length, high))
+
+
+def _values(list_: AbstractList) -> Abstract:
+    element = list_.element
+    if not isinstance(element, AbstractOption) or element.inner is None:
+        return AbstractList(ZERO, None, 0)
+    return AbstractList(list_.length, element.inner, list_.owner)
+
+
+def _sum(list_: AbstractList) -> Abstract:
+    element = list_.element
+    if not isinstance(element, AbstractNumber):
+        return number(0, 0)
+    low = 0 if element.low >= 0 else -math.inf
+    return AbstractNumber(low, total(element.high, list_.length, list_.owner))
+
+
+def _mean(list_: AbstractList) -> Abstract:
+    element = at_peak(list_)
+    if not isinstance(element, AbstractNumber):
+        return AbstractOption(None)
+    return AbstractOption(AbstractNumber(element.low, element.high + ONE))
+
+
+def _unwrap_or(option: AbstractOption, default: Abstract) -> Abstract:
+    return default if option.inner is None else join(option.inner, default)
+
+
+def _is_some(option: AbstractOption) -> Abstract:
+    return AbstractBool(False) if option.inner is None else EITHER
+
+
+def _union(a: AbstractList, b: AbstractList) -> Abstract:
+    return join_lists(a, b, a.length + b.length, max(min(1, a.low), min(1, b.low)), is_both=True)
+
+
+LIST_SLICES: Final[dict[P, Transfer]] = {
+    P.TAKE: _take,
+    P.TAKE_LAST: _take,
+    P.DROP: _drop,
+    P.SLICE: _slice,
+    P.REVERSE: lambda list_: list_,
+}
+
+LIST: Final[dict[P, Transfer]] = {
+    P.ZIP: _zip,
+    P.CROSS: _cross,
+    P.PAIRS: _pairs,
+    P.ENUMERATE: _enumerate,
+    P.RANGE: _range,
+    P.GET: lambda list_, _i: option_of_element(list_),
+    P.FIRST: option_of_element,
+    P.LAST: option_of_element,
+    P.UNIQUE: lambda list_: kept(list_, low=1),
+    P.TALLY: _tally,
+    P.SAMPLE: lambda list_, n: kept(list_, n.high),
+    P.BATCH: _batch,
+    P.CONCAT: concat,
+    P.MEMBER: lambda *_: EITHER,
+    P.UNION: _union,
+    P.INTERSECT: lambda a, _b: kept(a),
+    P.DIFFERENCE: lambda a, _b: kept(a),
+    P.SUM: _sum,
+    P.MEAN: _mean,
+    P.SOME: lambda value: AbstractOption(value),
+    P.UNWRAP_OR: _unwrap_or,
+    P.IS_SOME: _is_some,
+    P.VALUES: _values,
+    P.VOTE: option_of_element,
+}

@@ -1,0 +1,344 @@
+"""How library functions about texts and numbers change sizes: per function, limits of the result from limits of the arguments.
+
+Owns `TEXT` and `NUMBER`, tables from function to transfer function over abstract values by place (None for an optional argument
+left out). Each promises an upper limit for every argument that its abstract value allows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambda_rlm.cost.abstract import (
+    EITHER,
+    Abstract,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    AbstractText,
+    at_peak,
+    number,
+    summed,
+    text_of,
+    uniform,
+)
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, largest, size_of, smallest, times, total
+from lambda_rlm.syntax.primitive import Primitive as P
+
+Transfer = Callable[..., Abstract]
+MOST_MATCHES: Final = 1_000_000
+
+_GROWTH: Final = 3
+"""The most characters that one becomes by changing case (ﬃ becomes FFI)."""
+
+
+def part(text: AbstractText, chars: Size = UNLIMITED, low: Number = 0) -> AbstractText:
+    """A stretch of a text of at most so many characters."""
+    kept = smallest(text.chars, chars)
+    return AbstractText(kept, smallest(text.bytes, kept * text.width), text.width, low)
+
+
+def parts(text: AbstractText, length: Size, chars: Size = UNLIMITED, low: Number = 0, fewest: Number = 0) -> AbstractList:
+    """Stretches of a text that do not overlap, each of at most so many characters."""
+    return summed(length, part(text, chars, fewest), low, chars=text.chars, bytes_=text.bytes)
+
+
+def at_least(n: AbstractNumber, floor: int) -> tuple[int, Size]:
+    """Limits of a count that acts as `floor` when it is less."""
+    low = max(floor, n.low if n.low != -math.inf else floor)
+    return int(low) if low != math.inf else floor, largest((n.high, size_of(floor)))
+
+
+def pieces_of_chunk(chars: Size, max_low: int) -> Size:
+    """⌈n / (max − ⌊max/8⌋)⌉, largest for the smallest max."""
+    return ceil_div(chars, max_low - max_low // 8)
+
+
+def _take(text: AbstractText, n: AbstractNumber) -> Abstract:
+    return part(text, n.high, max(0, min(text.low, n.low)))
+
+
+def _drop(text: AbstractText, n: AbstractNumber) -> Abstract:
+    most = text.chars
+    if text.chars.is_constant and n.low > 0:
+        most = size_of(max(0, text.chars.value - n.low)) if n.low != math.inf else ZERO
+    return part(text, most)
+
+
+def _slice(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Abstract:
+    return part(text, _distance(start, end))
+
+
+def _distance(start: AbstractNumber, end: AbstractNumber) -> Size:
+    if end.high.is_constant and end.high.value != math.inf and start.low > 0:
+        return size_of(max(0, end.high.value - start.low))
+    return end.high
+
+
+def _chunk(text: AbstractText, n: AbstractNumber) -> Abstract:
+    low, high = at_least(n, 1)
+    fewest = 0 if text.low == 0 else 1
+    if high.is_constant and high.value != math.inf:
+        fewest = int(-(-text.low // int(high.value))) if text.low != math.inf else 1
+    return parts(text, pieces_of_chunk(text.chars, low), high, fewest, 0)
+
+
+def _windows(text: AbstractText, n: AbstractNumber, overlap: AbstractNumber) -> Abstract:
+    """A piece advances by at least max − ⌊max/8⌋ − overlap, and overlap is at most ⌊max/2⌋."""
+    low, high = at_least(n, 1)
+    back = low // 2
+    if overlap.high.is_constant:
+        back = int(min(back, overlap.high.value))
+    advance = max(1, low - low // 8 - back)
+    if not n.high.is_constant or n.low != n.high.value:
+        advance = max(1, low - low // 8 - low // 2)
+    length = ceil_div(text.chars, advance)
+    return uniform(length, part(text, high))
+
+
+def _split(text: AbstractText, k: AbstractNumber) -> Abstract:
+    low, high = at_least(k, 1)
+    return parts(text, smallest(text.chars, high), ceil_div(text.chars, low), min(text.low, low))
+
+
+def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract:
+    """Neighbours that do not fit together are longer than max when joined: two packs in a row hold more than max − |sep|."""
+    low, high = at_least(n, 1)
+    element = _text_element(texts)
+    if element is None:
+        return AbstractList(ZERO, None, 0)
+    chars = total(_text(texts.element).chars, texts.length, texts.owner)
+    bytes_ = total(_text(texts.element).bytes, texts.length, texts.owner)
+    chunked = ceil_div(chars, low - low // 8) + texts.length
+    joints = times(texts.length, sep.chars)
+    length = smallest(chunked, ceil_div((chars + joints) * 2, max(1, low - low // 8)) + ONE, chunked)
+    width = max(element.width, sep.width)
+    piece = text_of(smallest(high, chars + joints), width)
+    return summed(length, piece, chars=chars + joints, bytes_=bytes_ + times(texts.length, sep.bytes))
+
+
+def _text(value: Abstract | None) -> AbstractText:
+    assert isinstance(value, AbstractText)
+    return value
+
+
+def _text_element(texts: AbstractList) -> AbstractText | None:
+    element = at_peak(texts)
+    return None if element is None else _text(element)
+
+
+def _join(texts: AbstractList, sep: AbstractText) -> Abstract:
+    if texts.element is None:
+        return text_of(ZERO)
+    element = _text(texts.element)
+    joints = texts.length  # one separator too many, which keeps the size linear
+    chars = total(element.chars, texts.length, texts.owner) + times(joints, sep.chars)
+    bytes_ = total(element.bytes, texts.length, texts.owner) + times(joints, sep.bytes)
+    return AbstractText(chars, bytes_, max(element.width, sep.width), 0)
+
+
+def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstract:
+    """Every occurrence of at least `low` characters of old becomes new."""
+    fewest = max(1, int(old.low))
+    width = max(text.width, new.width)
+    grown = new.chars.is_constant and new.chars.value <= fewest
+    chars = text.chars if grown else text.chars + times(ceil_div(text.chars, fewest), new.chars)
+    return text_of(chars, width)
+
+
+def _repeat(text: AbstractText, n: AbstractNumber) -> Abstract:
+    return AbstractText(times(text.chars, n.high), times(text.bytes, n.high), text.width, 0)
+
+
+def _sections(text: AbstractText, _regex: AbstractText) -> Abstract:
+    length = text.chars + ONE
+    stretch = parts(text, length)
+    element = stretch.element
+    assert element is not None
+    place = AbstractNumber(0, text.chars)
+    record = AbstractRecord((("body", element), ("end", place), ("head", element), ("start", place)))
+    return AbstractList(length, record, stretch.owner)
+
+
+def _search(text: AbstractText, regex: AbstractText) -> Abstract:
+    length = smallest(text.chars + ONE, size_of(MOST_MATCHES))
+    found = parts(text, length)
+    assert found.element is not None
+    groups = uniform(regex.chars, part(text))
+    place = AbstractNumber(0, text.chars)
+    record = AbstractRecord((("end", place), ("groups", groups), ("start", place), ("text", found.element)))
+    return AbstractList(length, record, found.owner)
+
+
+def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) -> Abstract:
+    """At most one match at each place, each replaced by new, in which every \\1 may be the whole text."""
+    if new.chars.is_constant and new.chars.value == 0:
+        return part(text)
+    return text_of(text.chars + times(text.chars + ONE, new.chars + times(new.chars, text.chars)), WIDEST)
+
+
+WIDEST: Final = 4
+
+
+def _cased(text: AbstractText) -> Abstract:
+    if text.width == 1:
+        return AbstractText(text.chars, text.bytes, 1, 0)
+    return text_of(text.chars * _GROWTH, WIDEST)
+
+
+def _lines(text: AbstractText) -> Abstract:
+    return parts(text, text.chars)
+
+
+def _words(text: AbstractText) -> Abstract:
+    return parts(text, ceil_div(text.chars, 2))
+
+
+def _split_on(text: AbstractText, _sep: AbstractText) -> Abstract:
+    return parts(text, text.chars + ONE, UNLIMITED, 1)
+
+
+def _find(text: AbstractText, _part: AbstractText) -> Abstract:
+    return AbstractOption(AbstractNumber(0, text.chars))
+
+
+def _rank(texts: AbstractList, _query: AbstractText, n: AbstractNumber) -> Abstract:
+    if texts.element is None:
+        return texts
+    place = AbstractNumber(0, texts.length)
+    record = AbstractRecord((("index", place), ("score", number(0, math.inf)), ("text", texts.element)))
+    return AbstractList(smallest(texts.length, n.high), record, texts.owner)
+
+
+_CODE_POINT: Final = 6
+"""Characters of the longest JSON escape of one character: \\u001f."""
+
+
+def shown_chars(value: Abstract) -> AbstractText:
+    """How a value is shown in a template."""
+    match value:
+        case AbstractText():
+            return value
+        case AbstractNumber():
+            return text_of(size_of(25), 1)
+        case _:
+            return text_of(size_of(25), 1)
+
+
+def to_json(value: Abstract) -> AbstractText:
+    """Compact JSON of a value; functions have none."""
+    match value:
+        case AbstractText(chars, bytes_, width, _):
+            return AbstractText(chars * _CODE_POINT + size_of(2), bytes_ * _CODE_POINT + size_of(2), width, 2)
+        case AbstractNumber():
+            return text_of(size_of(25), 1)
+        case AbstractOption(inner):
+            none = text_of(size_of(4), 1)
+            if inner is None:
+                return none
+            shown = to_json(inner)
+            return AbstractText(shown.chars + size_of(4), shown.bytes + size_of(4), shown.width, 0)
+        case AbstractRecord(fields):
+            chars, bytes_, width = size_of(2), size_of(2), 1
+            for name, field in fields:
+                shown = to_json(field)
+                frame = size_of(len(name.encode()) * _CODE_POINT + 4)
+                chars, bytes_, width = chars + shown.chars + frame, bytes_ + shown.bytes + frame, max(width, shown.width)
+            return AbstractText(chars, bytes_, width, 0)
+        case AbstractList(length, element, owner, _):
+            if element is None:
+                return text_of(size_of(2), 1)
+            shown = to_json(element)
+            return AbstractText(
+                total(shown.chars + ONE, length, owner) + size_of(2),
+                total(shown.bytes + ONE, length, owner) + size_of(2),
+                shown.width,
+                0,
+            )
+        case _:
+            return text_of(size_of(5), 1)
+
+
+TEXT: Final[dict[P, Transfer]] = {
+    P.TRIM: lambda text: part(text),
+    P.LOWER: _cased,
+    P.UPPER: _cased,
+    P.CONTAINS: lambda *_: EITHER,
+    P.STARTS_WITH: lambda *_: EITHER,
+    P.ENDS_WITH: lambda *_: EITHER,
+    P.MATCHES: lambda *_: EITHER,
+    P.FIND: _find,
+    P.FIND_ALL: lambda text, _part: uniform(text.chars, AbstractNumber(0, text.chars)),
+    P.REPLACE: _replace,
+    P.REPEAT: _repeat,
+    P.AROUND: lambda text, _position, radius: part(text, radius.high * 2),
+    P.LINES: _lines,
+    P.WORDS: _words,
+    P.PARAGRAPHS: _words,
+    P.SPLIT_ON: _split_on,
+    P.JOIN: _join,
+    P.CHUNK: _chunk,
+    P.WINDOWS: _windows,
+    P.SPLIT: _split,
+    P.PACK: _pack,
+    P.SECTIONS: _sections,
+    P.SEARCH: _search,
+    P.REPLACE_REGEX: _replace_regex,
+    P.ESCAPE_REGEX: lambda text: AbstractText(text.chars * 4, text.bytes * 4, text.width, text.low),
+    P.TO_TEXT: shown_chars,
+    P.TO_JSON: to_json,
+    P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(10), 1, 10)),
+    P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),
+    P.SIMILARITY: lambda _a, _b: number(0, 1),
+    P.RANK: _rank,
+    P.WHERE: lambda quote: AbstractRecord(
+        (("end", number(0, math.inf)), ("input", text_of(size_of(4096))), ("start", number(0, math.inf)))
+    ),
+}
+
+TEXT_SLICES: Final[dict[P, Transfer]] = {
+    P.TAKE: _take,
+    P.TAKE_LAST: _take,
+    P.DROP: _drop,
+    P.SLICE: _slice,
+    P.REVERSE: lambda text: text,
+}
+
+
+def _extreme(a: AbstractNumber, b: AbstractNumber, is_max: bool) -> Any:
+    if is_max:
+        return AbstractNumber(max(a.low, b.low), largest((a.high, b.high)))
+    return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high))
+
+
+def magnitude(n: AbstractNumber) -> Size:
+    """The largest |n|."""
+    return UNLIMITED if n.low == -math.inf else largest((n.high, size_of(abs(min(0, n.low)))))
+
+
+def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
+    """a / b or a div b."""
+    if b.low <= 0:
+        low = 0 if a.low >= 0 and b.low >= 0 else -math.inf
+        # A Float divisor may lie between 0 and 1: only whole ones, at least 1, keep the size.
+        return AbstractNumber(low, UNLIMITED)
+    divisor = b.low
+    high = ceil_div(a.high, int(divisor)) if divisor >= 1 and divisor != math.inf else UNLIMITED
+    low = 0 if a.low >= 0 else (a.low if divisor >= 1 else -math.inf)
+    return AbstractNumber(low, high)
+
+
+NUMBER: Final[dict[P, Transfer]] = {
+    P.ABS: lambda x: AbstractNumber(0, magnitude(x)),
+    P.MIN: lambda a, b: _extreme(a, b, False),
+    P.MAX: lambda a, b: _extreme(a, b, True),
+    P.ROUND: lambda x: AbstractNumber(x.low - 1, x.high + ONE),
+    P.FLOOR: lambda x: AbstractNumber(x.low - 1, x.high),
+    P.CEIL: lambda x: AbstractNumber(x.low, x.high + ONE),
+    P.DIV: divide,
+    P.TO_FLOAT: lambda x: x,
+    P.TO_INT: lambda x: AbstractNumber(math.floor(x.low) if x.low != -math.inf else x.low, x.high),
+    P.CLAMP: lambda x, low, high: AbstractNumber(low.low, largest((low.high, smallest(x.high, high.high)))),
+}

@@ -1,0 +1,89 @@
+"""Staging: what a program needs no model for is computed before the run, on the real inputs.
+
+Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
+Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work that
+ends in a fault is left to the run, which will meet the same fault if it gets there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.names import free_names
+from lambda_rlm.eval import scope as names
+from lambda_rlm.eval.closures import Compiler
+from lambda_rlm.eval.code import FRAMES, Stack, charged, constant
+from lambda_rlm.eval.measure import measured
+from lambda_rlm.eval.value import Value
+from lambda_rlm.faults import Fault
+from lambda_rlm.syntax import term as t
+from lambda_rlm.types.type import Con, Type
+from lambda_rlm.types.typed import EMPTY, Typed
+
+
+class Stage:
+    """Computes pure terms of one program. `kept` has the values of terms that stand at the top level, by identity."""
+
+    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter) -> None:
+        self.typed = typed
+        self.autos = autos
+        self.meter = meter
+        self.kept: dict[int, Value] = {}
+
+    def input(self, value: Value, type_: Type, name: str) -> Known:
+        """An input as the analysis sees it: known, its size a symbol of its name."""
+        return Known(value, type_, partial(measured, value, type_, name))
+
+    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
+        """The value of a pure term, kept under `key`; None when it uses what is not known or cannot be computed."""
+        bindings = self._scope(term, env)
+        if bindings is None:
+            return None
+        stack = Stack(self.meter, FRAMES)
+        try:
+            compiler = Compiler(self.typed, self.autos, self.meter, stack, None)
+            code = charged(compiler.compile(term, bindings, EMPTY), self.meter)
+            stack.left -= code.need
+            if stack.left < 0 or code.is_async:
+                return None
+            value = code.run(compiler.slots.frame())
+        except Fault:
+            return None
+        if key is not None:
+            self.kept[key] = value
+        return Known(value, type_, partial(measured, value, type_))
+
+    def elements(self, list_: Known) -> list[Known]:
+        """The elements of a known list, or what a known Option holds."""
+        assert isinstance(list_.type, Con)
+        (inner,) = list_.type.arguments
+        return [Known(value, inner, partial(measured, value, inner)) for value in list_.value]  # type: ignore[attr-defined]
+
+    def _scope(self, node: t.Node, env: Mapping[str, Abstract]) -> names.Scope | None:
+        """What the free names of a term stand for, when all are known."""
+        bindings: dict[str, names.Binding] = {}
+        for name in free_names(node):
+            if name not in env:
+                continue
+            binding = self._binding(env[name])
+            if binding is None:
+                return None
+            bindings[name] = binding
+        return bindings
+
+    def _binding(self, value: Abstract) -> names.Binding | None:
+        if isinstance(value, Known):
+            return names.Local(constant(value.value))
+        if not isinstance(value, AbstractFunction) or value.source is None:
+            return None
+        inner = self._scope(value.source, value.env)
+        if inner is None:
+            return None
+        match value.source:
+            case t.Lam() | t.Def() as source:
+                return names.Known(source, inner, EMPTY)
+            case t.Fix() as source:
+                return names.Named(source, inner, EMPTY)

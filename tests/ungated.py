@@ -1,0 +1,23 @@
+"""Runs that are not bounded before they start, so that only the meter stands between a program and its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambda_rlm.completion import Model
+from lambda_rlm.cost.admit import Admitted
+from lambda_rlm.events import Tracer
+from lambda_rlm.runtime import Options, Run, _Execution
+
+
+class _Ungated(_Execution):
+    def _bound(self, values: dict[str, Any]) -> None:
+        """Nothing is known before the run."""
+
+
+async def execute_ungated(
+    admitted: Admitted, inputs: Mapping[str, Any], model: Model, *, options: Options | None = None, tracer: Tracer | None = None
+) -> Run:
+    """`runtime.execute` with the static gate switched off."""
+    return await _Ungated(admitted, model, options or Options(), tracer).run(inputs)
