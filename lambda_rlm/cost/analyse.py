@@ -39,7 +39,7 @@ from lambda_rlm.cost.account import FREE, Cost
 from lambda_rlm.cost.applying import apply_primitive, call
 from lambda_rlm.cost.asking import value_of
 from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard
-from lambda_rlm.cost.leaves import length_of, settled
+from lambda_rlm.cost.leaves import fingerprint, length_of, settled
 from lambda_rlm.cost.names import is_simple, waits
 from lambda_rlm.cost.operators import infix, negated
 from lambda_rlm.cost.rates import Rates
@@ -352,11 +352,12 @@ class Analysis:
             if depth > self.max_depth:
                 self.endless[fix.span] = f"it may recurse deeper than {self.max_depth}"
                 return self._endless(fix)
-            if size not in memo:
+            key = fingerprint(level), self.facts
+            if key not in memo:
                 inner = {**env, fix.name: self.fix(fix, env, int(size), depth + 1), fix.param.name: level}
                 with self.staging.inside(fix.body):
-                    memo[size] = self.measured(lambda: self.term(fix.body, inner))
-            outcome, cost = memo[size]
+                    memo[key] = self.measured(lambda: self.term(fix.body, inner))
+            outcome, cost = memo[key]
             self.charge(cost)
             self.charge(Cost(depth=size_of(depth)))
             return outcome

@@ -107,6 +107,19 @@ def lows(value: Abstract) -> list[float]:
             return []
 
 
+def fingerprint(value: Abstract | None) -> object:
+    """Equal for settled values that are alike in all that the analysis can see: everything but who owns a list's elements."""
+    match value:
+        case AbstractList(length, element, _, low):
+            return length, low, fingerprint(element)
+        case AbstractOption(inner):
+            return AbstractOption, fingerprint(inner)
+        case AbstractRecord(fields):
+            return tuple((name, fingerprint(field)) for name, field in fields)
+        case _:
+            return value
+
+
 def settled(value: Abstract) -> Abstract:
     """A value with every size replaced by its number."""
     return mapped(value, lambda size: size_of(size.value))

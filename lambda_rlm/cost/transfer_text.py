@@ -326,7 +326,7 @@ def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
         return AbstractNumber(low, UNLIMITED)
     divisor = b.low
     high = ceil_div(a.high, int(divisor)) if divisor >= 1 and divisor != math.inf else UNLIMITED
-    low = 0 if a.low >= 0 else (a.low if divisor >= 1 else -math.inf)
+    low = a.low // b.high.value if a.low >= 0 else (a.low if divisor >= 1 else -math.inf)
     return AbstractNumber(low, high)
 
 
