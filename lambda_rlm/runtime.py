@@ -18,15 +18,18 @@ from typing import Any, Final, TypeVar
 import anyio
 
 from lambda_rlm.completion import Model, ModelProfile, Usage
+from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Admitted, admit, bounded
 from lambda_rlm.cost.bound import Bound
+from lambda_rlm.cost.choose import Chosen, choose
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, AskSettings
 from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.stage import Stage
+from lambda_rlm.eval.rehearsal import Rehearsal
+from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
@@ -46,11 +49,13 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
-    of the first independent sample, `out` is the reply's tokens where a program does not say."""
+    of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
+    planner assumes of the model."""
 
     is_strict: bool = False
     seed: int = 0
     out: int = 1_024
+    accuracy: Accuracy = field(default_factory=Accuracy)
     key: bytes = field(default=_KEY, repr=False)
 
 
@@ -141,6 +146,8 @@ class _Execution:
         settings = AskSettings(key=options.key, out=options.out, seed=options.seed, is_strict=options.is_strict)
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
+        self.accuracy = options.accuracy
+        self.chosen: Chosen | None = None
         self.kept: dict[int, Any] | None = None
         self.started = monotonic()
 
@@ -160,15 +167,20 @@ class _Execution:
         return self._answered(value)
 
     def _bound(self, values: dict[str, Any]) -> None:
-        """Compute what needs no model, bound the rest at the real sizes, and admit it again; raises `Rejected`."""
+        """Choose what `auto` stands for, compute what needs no model, bound the rest at the real sizes, and admit it again;
+        raises `Rejected`."""
         typed, budget, profile = self.admitted.typed, self.admitted.budget, self.admitted.profile
         if typed.effect is not Effect.LLM:
             return
         admit_inputs(typed, values, self.meter)
-        stage = Stage(typed, self.admitted.autos, self.meter)
-        sizes = {name: stage.input(values[name], type_, name) for name, type_ in typed.inputs.items()}
+        sizes = known_inputs(typed, values)
         rates = rates_of(self.asker.model, self.asker.settings)
-        self.admitted = admit(bounded(typed, sizes, rates, self.admitted.autos, budget, stage), budget, profile)
+        autos = self.admitted.autos
+        if autos:
+            self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget))
+            autos = self.chosen.autos
+        stage = Stage(typed, autos, self.meter)
+        self.admitted = admit(bounded(typed, sizes, rates, autos, budget, stage), budget, profile)
         self.kept = stage.kept
 
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:

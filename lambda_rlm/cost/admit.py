@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.analyse import Analysis, Overlong, TooHard, analyse
+from lambda_rlm.cost.analyse import FUEL, Analysis, Overlong, TooHard, analyse
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound, bound_of
 from lambda_rlm.cost.budget import Budget
@@ -45,6 +45,8 @@ class Bounded:
     cost: Cost
     diagnostics: tuple[Diagnostic, ...]
     is_final: bool
+    visits: int = 0
+    """Terms that the analysis looked at."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,14 @@ def bounded(
     assert analysis.outcome is not None
     bound = bound_of(analysis.cost, analysis.outcome.span, rates)
     return Bounded(
-        typed, rates, autos, bound, analysis.cost, tuple(_mistakes(analysis, bound, rates)), is_final=computer is not None
+        typed,
+        rates,
+        autos,
+        bound,
+        analysis.cost,
+        tuple(_mistakes(analysis, bound, rates)),
+        is_final=computer is not None,
+        visits=FUEL - analysis.fuel,
     )
 
 
@@ -94,12 +103,15 @@ def admit(program: Typed | Bounded, budget: Budget, profile: ModelProfile) -> Ad
     """
     if isinstance(program, Typed):
         return Admitted(program, budget, profile, default_autos(program, profile))
-    source = program.typed.program.source
-    over = list(_over_budget(program, budget))
-    errors = [d for d in program.diagnostics if d.severity is Severity.ERROR] + over
+    errors = refusals(program, budget)
     if errors:
-        raise Rejected(source, errors)
+        raise Rejected(program.typed.program.source, errors)
     return Admitted(program.typed, budget, profile, program.autos, program.bound)
+
+
+def refusals(program: Bounded, budget: Budget) -> list[Diagnostic]:
+    """What speaks against running a program within a budget."""
+    return [d for d in program.diagnostics if d.severity is Severity.ERROR] + _over_budget(program, budget)
 
 
 def as_warnings(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

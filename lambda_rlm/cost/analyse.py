@@ -51,7 +51,7 @@ from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow
 from lambda_rlm.types.typed import PIPED, Typed
 
-_FUEL: Final = 20_000
+FUEL: Final = 20_000
 """Terms that the analysis of one program may visit."""
 
 
@@ -98,7 +98,7 @@ class Analysis:
         self.outcome: Outcome | None = None
         self.cost = FREE
         self.facts: tuple[Fact, ...] = ()
-        self.fuel = _FUEL
+        self.fuel = FUEL
         self.guard = Guard(typed.primitive_of, self._look)
 
     def charge(self, cost: Cost) -> None:

@@ -1,12 +1,15 @@
-"""The number that each `auto` of a program stands for when nobody chooses it.
+"""Where `auto` stands in a program, and the number it stands for when nothing is known of the inputs.
 
-Owns the defaults: text sizes from the model's window, counts by the function they are given to. They depend on the program and the
-model alone.
+Owns the places and the defaults: text sizes from the model's window, counts by the function they are given to. Defaults depend on
+the program and the model alone; `choose` does better once the sizes of the inputs are known.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.source import Span
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Auto, Infix, Node, Var
@@ -14,7 +17,7 @@ from lambda_rlm.types.type import Con
 from lambda_rlm.types.typed import Typed
 
 MOST_CHARACTERS = 20_000
-"""A text size that `auto` stands for is at most this: what a model reads well at once."""
+"""A text size is at most this by default: what a model reads well at once."""
 
 LEAST_CHARACTERS = 200
 
@@ -38,43 +41,68 @@ _COUNTS = {
 }
 
 
-def default_autos(typed: Typed, profile: ModelProfile) -> dict[int, int]:
-    """The number of each `auto`, by the term's identity."""
-    autos: dict[int, int] = {}
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One `auto`: the function it is given to (`length` where a length is compared with it), and the count that it stands for by
+    default; None where it is a number of characters."""
+
+    auto: Auto
+    function: str
+    count: int | None
+
+    @property
+    def span(self) -> Span:
+        return self.auto.span
+
+    @property
+    def unit(self) -> str:
+        return "characters" if self.count is None else "items"
+
+
+def places(typed: Typed) -> list[Place]:
+    """Every `auto` of a program, in order."""
+    found: list[Place] = []
     todo: list[Node] = [typed.program]
     while todo:
         node = todo.pop()
         todo.extend(children(node))
         if isinstance(node, App):
-            _arguments(typed, node, profile, autos)
+            found += _arguments(typed, node)
         elif isinstance(node, Infix) and isinstance(node.rest[-1][1], Auto):
-            autos[id(node.rest[-1][1])] = _compared(typed, node, profile)
-    return autos
+            found.append(Place(node.rest[-1][1], "length", _compared(typed, node)))
+    return sorted(found, key=lambda place: place.span.start)
 
 
-def text_size(profile: ModelProfile) -> int:
+def default_autos(typed: Typed, profile: ModelProfile) -> dict[int, int]:
+    """The number of each `auto`, by the term's identity."""
+    size = text_size(profile.window, profile.max_output, profile.min_chars_per_token)
+    return {id(place.auto): place.count or size for place in places(typed)}
+
+
+def text_size(window: int, max_output: int, min_chars_per_token: float) -> int:
     """The text size that `auto` stands for: what the model's window holds beside a reply, and no more than it reads well."""
-    out = min(DEFAULT_OUT, profile.max_output, profile.window // 4)
-    room = int((profile.window - out - TEMPLATE_TOKENS) * profile.min_chars_per_token)
-    return min(MOST_CHARACTERS, max(LEAST_CHARACTERS, room))
+    return min(MOST_CHARACTERS, room(window, max_output, min_chars_per_token))
 
 
-def _arguments(typed: Typed, app: App, profile: ModelProfile, autos: dict[int, int]) -> None:
-    if not isinstance(app.function, Var):
-        return
-    primitive = typed.primitive_of(app.function)
+def room(window: int, max_output: int, min_chars_per_token: float) -> int:
+    """The characters that are sure to fit a window beside a reply and an instruction."""
+    out = min(DEFAULT_OUT, max_output, window // 4)
+    return max(LEAST_CHARACTERS, int((window - out - TEMPLATE_TOKENS) * min_chars_per_token))
+
+
+def _arguments(typed: Typed, app: App) -> list[Place]:
+    primitive = typed.primitive_of(app.function) if isinstance(app.function, Var) else None
     if primitive is None:
-        return
-    for argument in typed.arguments_of(app):
-        if isinstance(argument, Auto):
-            autos[id(argument)] = _COUNTS.get(primitive) or text_size(profile)
+        return []
+    given = [argument for argument in typed.arguments_of(app) if isinstance(argument, Auto)]
+    return [Place(auto, primitive.value, _COUNTS.get(primitive)) for auto in given]
 
 
-def _compared(typed: Typed, infix: Infix, profile: ModelProfile) -> int:
+def _compared(typed: Typed, infix: Infix) -> int | None:
     """`length(x) <= auto`: a size for a text, a count for a list."""
     measured = infix.first
     if isinstance(measured, App) and isinstance(measured.function, Var) and measured.arguments:
         type_ = typed.type_of(measured.arguments[0].value)
         if isinstance(type_, Con) and type_.name == "List":
             return PER_CALL
-    return text_size(profile)
+    return None

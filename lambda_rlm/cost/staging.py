@@ -23,7 +23,8 @@ MOST_ELEMENTS: Final = 256
 """A known list with more elements is looked at as a whole."""
 
 ASKING: Final = frozenset((P.LLM_CALL, P.LLM_SAMPLES, P.LLM_MAP, P.LLM_MAP_BY, P.LLM_CHOOSE, P.RLM_CALL))
-_PIPED: Final = "|>"
+PIPED: Final = "|>"
+"""The name of what a pipe hands to its next stage; no variable is called so."""
 _COMPUTED: Final = (
     t.App, t.Pipe, t.Infix, t.Template, t.If, t.Match, t.Block, t.RecordLit, t.ListLit, t.Select, t.Prefix
 )  # fmt: skip
@@ -78,8 +79,8 @@ class Staging:
             return None
         arrow = self.typed.type_of(stage.function)
         assert isinstance(arrow, Arrow)
-        term = t.Pipe(stage.span, t.Var(stage.span, _PIPED), (stage,))
-        return self.computer.compute(term, arrow.result, {**env, _PIPED: value}, key=None if self._level else id(stage))
+        term = t.Pipe(stage.span, t.Var(stage.span, PIPED), (stage,))
+        return self.computer.compute(term, arrow.result, {**env, PIPED: value}, key=None if self._level else id(stage))
 
     def arm(self, match_: t.Match, subject: Abstract) -> tuple[t.Term, dict[str, Abstract]] | None:
         """The arm that a known Option takes."""

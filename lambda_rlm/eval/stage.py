@@ -24,6 +24,13 @@ from lambda_rlm.types.type import Con, Type
 from lambda_rlm.types.typed import EMPTY, Typed
 
 
+def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, Known]:
+    """The inputs as the analysis sees them: known, their sizes symbols of their names."""
+    return {
+        name: Known(values[name], type_, partial(measured, values[name], type_, name)) for name, type_ in typed.inputs.items()
+    }
+
+
 class Stage:
     """Computes pure terms of one program. `kept` has the values of terms that stand at the top level, by identity."""
 
@@ -32,10 +39,6 @@ class Stage:
         self.autos = autos
         self.meter = meter
         self.kept: dict[int, Value] = {}
-
-    def input(self, value: Value, type_: Type, name: str) -> Known:
-        """An input as the analysis sees it: known, its size a symbol of its name."""
-        return Known(value, type_, partial(measured, value, type_, name))
 
     def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
         """The value of a pure term, kept under `key`; None when it uses what is not known or cannot be computed."""
