@@ -10,7 +10,7 @@ stops after a fixed amount of work, so that the choice is the same on every mach
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Final, NamedTuple, Protocol
 
@@ -22,6 +22,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.source import SourceFile
 from lambda_rlm.types.typed import Typed
 
 _WORK: Final = 1_600_000
@@ -92,7 +93,8 @@ class Chosen:
     rows: tuple[Row, ...]
     accuracy: float
     reason: str
-    is_floor_reached: bool = True
+    is_floor_reached: bool
+    source: SourceFile = field(repr=False)
 
 
 class _Rank(NamedTuple):
@@ -218,7 +220,7 @@ class _Search:
         trial = self._try(best)
         is_reached = trial.rank.shortfall == 0
         rows = tuple(self._row(i, best) for i in range(len(best)))
-        return Chosen(self._autos(best), rows, trial.tried.accuracy, self._reason(trial), is_reached)
+        return Chosen(self._autos(best), rows, trial.tried.accuracy, self._reason(trial), is_reached, self.typed.program.source)
 
     def _row(self, i: int, best: tuple[int, ...]) -> Row:
         beside = {

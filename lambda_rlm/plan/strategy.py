@@ -18,11 +18,12 @@ CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan")
 TASKS: Final = ("search", "summarise")
 """Strategies for texts longer than the window; each is a file of the standard library."""
 
-_OUT: Final = 512
+_OUT: Final = 1_024
 """Tokens left for the reply to a direct call."""
 _AROUND: Final = 400
 """Tokens left for what stands around the text in a prompt."""
 _MOST_READ: Final = 8_000
+_MOST_PIECE: Final = 24_000
 _MOST_READ_SMALL: Final = 3_000
 _SMALL_WINDOW: Final = 16_384
 _CAUTION: Final = 0.8
@@ -57,13 +58,18 @@ def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Ch
 
 
 def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
-    """`reading`: the characters that a strategy shows the model at once.
+    """`reading`: the characters of chosen passages that a strategy shows the model at once; `piece`: those of one piece where
+    the whole text is read. Never more than is sure to fit.
 
-    Weak models with small windows are shown less than would fit: they answer better and sooner. Never more than is sure to fit.
+    Weak models with small windows are shown less than would fit: they answer better and sooner.
     """
     free = profile.window - 2 * query_tokens - _AROUND - min(_OUT, profile.window // 4)
-    most = _MOST_READ_SMALL if profile.window <= _SMALL_WINDOW else _MOST_READ
-    tokens = max(100, min(most, free))
-    likely = int(tokens * measure.characters_per_token * _CAUTION)
     sure = int(free * profile.min_chars_per_token)
-    return {"reading": max(200, min(likely, sure))}
+    is_small = profile.window <= _SMALL_WINDOW
+
+    def characters(most: int) -> int:
+        tokens = max(100, min(most, free))
+        return max(200, min(sure, int(tokens * measure.characters_per_token * _CAUTION)))
+
+    reading = characters(_MOST_READ_SMALL if is_small else _MOST_READ)
+    return {"reading": reading, "piece": reading if is_small else characters(_MOST_PIECE)}
