@@ -69,9 +69,10 @@ class Staging:
         """The value of a term, when it can be computed."""
         if self.computer is None or not self._is_ground or not isinstance(term, _COMPUTED):
             return None
-        if not self._is_known(term, env):
+        type_ = self.typed.type_of(term)
+        if holds_function(type_) or not self._is_known(term, env):
             return None
-        return self.computer.compute(term, self.typed.type_of(term), env, key=None if self._level else id(term))
+        return self.computer.compute(term, type_, env, key=None if self._level else id(term))
 
     def piped(self, stage: t.App, value: Abstract, env: Mapping[str, Abstract]) -> Known | None:
         """The value of a pipe's stage on a known value."""
@@ -79,6 +80,8 @@ class Staging:
             return None
         arrow = self.typed.type_of(stage.function)
         assert isinstance(arrow, Arrow)
+        if holds_function(arrow.result):
+            return None
         term = t.Pipe(stage.span, t.Var(stage.span, PIPED), (stage,))
         return self.computer.compute(term, arrow.result, {**env, PIPED: value}, key=None if self._level else id(stage))
 
@@ -147,6 +150,19 @@ class Staging:
 
 def _contains(node: t.Node, is_wanted: Callable[[t.Node], bool]) -> bool:
     return is_wanted(node) or any(_contains(child, is_wanted) for child in children(node))
+
+
+def holds_function(type_: Type) -> bool:
+    """A function is one of its parts: the analysis applies functions itself."""
+    match type_:
+        case Arrow():
+            return True
+        case Con(_, arguments):
+            return any(map(holds_function, arguments))
+        case Record(fields):
+            return any(holds_function(field) for _, field in fields)
+        case _:
+            return False
 
 
 def is_ground(type_: Type) -> bool:
