@@ -27,8 +27,6 @@ class Cost:
     attempts: Size = ZERO
     input_tokens: Size = ZERO
     output_tokens: Size = ZERO
-    steps: Size = ZERO
-    bytes: Size = ZERO
     prompt: Size = ZERO
     depth: Size = ZERO
     sites: Sites = field(default_factory=dict, compare=False, kw_only=True)

@@ -60,8 +60,6 @@ ENDLESS: Final = Cost(
     attempts=UNLIMITED,
     input_tokens=UNLIMITED,
     output_tokens=UNLIMITED,
-    steps=UNLIMITED,
-    bytes=UNLIMITED,
     depth=UNLIMITED,
 )
 

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from lambda_rlm.cost.account import Cost
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import Number, Size
+from lambda_rlm.cost.size import UNLIMITED, Number, Size
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no limit."""
+    """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no limit.
+
+    `steps` and `bytes` are not analysed: they have no limit here, and the meter alone holds a run to its fuel and memory.
+    """
 
     calls: int | None
     attempts: int | None
@@ -60,8 +63,8 @@ def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:
         "prompt_chars": cost.prompt,
         "input_tokens": cost.input_tokens,
         "output_tokens": cost.output_tokens,
-        "steps": cost.steps,
-        "bytes": cost.bytes,
+        "steps": UNLIMITED,
+        "bytes": UNLIMITED,
         "depth": cost.depth,
     }
     numbers = {name: whole(size.value) for name, size in sizes.items()}
