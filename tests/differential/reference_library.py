@@ -224,14 +224,26 @@ def _batch(list: list[Any], n: int) -> list[Any]:
 
 
 def _sum(list: list[Any]) -> Any:
-    total = 0
-    for x in list:
-        total = number(total + x)
-    return total
+    """The exact sum; of Floats it is rounded once."""
+    return number(_rounded(list) if any(isinstance(x, float) for x in list) else sum(list))
+
+
+def _rounded(list: list[Any]) -> float:
+    try:
+        return math.fsum(list)
+    except OverflowError:
+        return math.inf
 
 
 def _mean(list: list[Any]) -> Any:
-    return (number(math.fsum(list) / len(list)),) if list else None
+    if not list:
+        return None
+    if isinstance(list[0], int):
+        return (sum(list) / len(list),)
+    try:
+        return (math.fsum(list) / len(list),)
+    except OverflowError:
+        return (math.fsum([x / len(list) for x in list]),)
 
 
 def _div(a: int, b: int) -> int:

@@ -18,6 +18,7 @@ from tests.drawn_runs import LIMITS, inhabits, outcome, run
 from tests.oracle import OracleModel
 from tests.renaming import renamed
 from tests.strategies import Drawn, programs
+from tests.ungated import execute_ungated
 
 
 @given(programs())
@@ -74,7 +75,7 @@ def test_calls_in_flight_are_set_aside_with_their_worst_case(tokens: int, concur
     budget = Budget(tokens=tokens, concurrency=concurrency)
 
     async def go() -> Run:
-        return await execute(checked_program.admit(budget, model.profile), {"query": ""}, model)
+        return await execute_ungated(checked_program.admit(budget, model.profile), {"query": ""}, model)
 
     done = anyio.run(go)
     assert model.worst <= tokens
