@@ -8,7 +8,6 @@ Promises a `Run` for every program that was admitted: a declared fault is in it,
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,14 +32,12 @@ from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
+from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.type import Effect, Type
 
 T = TypeVar("T")
-
-_KEY: Final = secrets.token_bytes(32)
-"""The key of this process for the codes of data markers, used where a host gives none."""
 
 NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
 """Stands in for the model of a program that asks none."""
@@ -50,13 +47,13 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
     of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
-    planner assumes of the model."""
+    planner assumes of the model, `key` makes the codes of data markers (None: the installation's)."""
 
     is_strict: bool = False
     seed: int = 0
     out: int = 1_024
     accuracy: Accuracy = field(default_factory=Accuracy)
-    key: bytes = field(default=_KEY, repr=False)
+    key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +140,8 @@ class _Execution:
     def __init__(self, admitted: Admitted, model: Model, options: Options, tracer: Tracer | None) -> None:
         self.admitted = admitted
         self.meter = Meter(admitted.budget)
-        settings = AskSettings(key=options.key, out=options.out, seed=options.seed, is_strict=options.is_strict)
+        key = options.key if options.key is not None else _key_of(admitted)
+        settings = AskSettings(key=key, out=options.out, seed=options.seed, is_strict=options.is_strict)
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
@@ -227,6 +225,11 @@ class _Execution:
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
         }
+
+
+def _key_of(admitted: Admitted) -> bytes:
+    """The installation's key for a program that asks a model; one that asks none touches no file."""
+    return installation_key() if admitted.typed.effect is Effect.LLM else b""
 
 
 async def closing(model: Model) -> None:
