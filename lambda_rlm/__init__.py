@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lambda_rlm.api import RLM, Budget, Checked, Fault, Rejected, Run, check, run
+    from lambda_rlm.api import RLM, Budget, Checked, Fault, Rejected, Run, Size, check, run
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "check", "run"]
+__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "Size", "check", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,6 +23,10 @@ def __getattr__(name: str) -> Any:
             from lambda_rlm.cost import budget
 
             return getattr(budget, name)
+        case "Size":
+            from lambda_rlm.cost import declared
+
+            return getattr(declared, name)
         case "Rejected":
             from lambda_rlm import diagnostics
 

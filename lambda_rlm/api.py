@@ -14,6 +14,7 @@ from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.faults import Fault
 from lambda_rlm.inputs import from_values
@@ -23,7 +24,7 @@ from lambda_rlm.route import ask
 from lambda_rlm.runtime import NOBODY, Options, Run, blocking, closing, execute
 from lambda_rlm.types.type import Effect
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "check", "run"]
+__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "Size", "check", "run"]
 
 
 class RLM:

@@ -1,20 +1,22 @@
 """From program text to a checked program, without an exception for a bad one.
 
 Owns `check` and `Checked`. Promises all mistakes that one pass can find, with their fixes, and the same result for a program
-whoever wrote it. Runs nothing and asks no model.
+whoever wrote it. Asks no model. What a program can cost is worked out when somebody asks for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.admit import Admitted, admit
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
@@ -22,52 +24,91 @@ from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
 
+if TYPE_CHECKING:
+    from lambda_rlm.cost.bound import Bound
+    from lambda_rlm.prospect import Prospect
+
 ANY_MODEL: Final = ModelProfile(name="any", window=8_192, max_output=2_048)
 """What is assumed of a model that is not known yet: a window that every model in use has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checker found: a typed program, or the mistakes; warnings in any case."""
+    """What the checker found: a typed program, or the mistakes; warnings in any case. `sizes` are those that were declared."""
 
     source: SourceFile
     inputs: Mapping[str, Type]
     diagnostics: tuple[Diagnostic, ...]
     program: Program | None = field(default=None, repr=False)
     typed: Typed | None = field(default=None, repr=False)
+    sizes: Mapping[str, Size] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         return self.typed is not None
 
+    @property
+    def bound(self) -> Bound | None:
+        """What the program can cost at most on inputs of the declared sizes, for a small model; see `prospect` for another.
+
+        None for a program with mistakes, and where an input has no size.
+        """
+        found = self.prospect()
+        return None if found is None else found.bound
+
+    def prospect(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Prospect | None:
+        """What the program would cost on inputs of the declared sizes; None where nothing can be said."""
+        from lambda_rlm.prospect import foresee_sizes
+
+        if self.typed is None or self.inputs.keys() - self.sizes.keys() - {"query"}:
+            return None
+        return foresee_sizes(self.typed, {}, self.sizes, profile, budget or Budget())
+
     def admit(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Admitted:
         """The program, to be run within a budget; raises `Rejected` when it has mistakes.
 
-        What `auto` stands for depends on the model's window: with no profile given, that of a small model.
+        Where sizes are declared, also when its bound at these sizes is over the budget; then a run refuses larger inputs. In any
+        case a run holds the bound at its real inputs against the budget, before the first call. What `auto` stands for here
+        depends on the model's window: with no profile given, that of a small model, whose price is no matter.
         """
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
-        return admit(self.typed, budget or Budget(), profile)
+        budget = budget or Budget()
+        admitted = admit(self.typed, budget, profile)
+        found = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
+        if found is None:
+            return admitted
+        if found.over_budget:
+            raise Rejected(self.source, found.over_budget)
+        sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
+        return replace(admitted, bound=found.bound, sizes=sizes)
 
 
-def check(source: str | SourceFile, inputs: Mapping[str, Any] | None = None) -> Checked:
-    """Parse and type a program over inputs, each given as data or as a type.
+def check(
+    source: str | SourceFile, inputs: Mapping[str, Any] | None = None, sizes: Mapping[str, Size] | None = None
+) -> Checked:
+    """Parse and type a program over inputs, each given as data, as a type or as a `Size`.
 
-    `query: Text` is always bound; with no inputs given, `context: Text` is. Raises only for inputs that are not plain data.
+    A `Size` alone means a Text, and with a count what a folder is: a list of documents; for other types give the type as input
+    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. Raises only for inputs that
+    are not plain data.
     """
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
-    types = _types({"context": TEXT} if inputs is None else inputs)
+    inputs = {"context": TEXT} if inputs is None else inputs
+    types = _types(inputs)
+    sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
     program: Program | None = None
     try:
         program = parse(file)
         typed = infer(program, types)
     except Rejected as rejected:
-        return Checked(file, types, rejected.diagnostics, program)
-    return Checked(file, types, tuple(typed.warnings), program, typed)
+        return Checked(file, types, rejected.diagnostics, program, sizes=sizes)
+    return Checked(file, types, tuple(typed.warnings), program, typed, sizes)
 
 
 def _types(inputs: Mapping[str, Any]) -> dict[str, Type]:
     given = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
+    given |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
     data = {name: value for name, value in inputs.items() if name not in given and name != "query"}
     return {"query": TEXT, **from_values(data).types, **given}
 

@@ -18,7 +18,7 @@ from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import Choice, route
 from lambda_rlm.render import model as for_model
-from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 
 
@@ -32,6 +32,7 @@ async def ask(
     task: str = "search",
     options: Options | None = None,
     tracer: Tracer | None = None,
+    on_bound: OnBound | None = None,
 ) -> Run:
     """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`."""
     given = inputs.with_query(query)
@@ -42,5 +43,5 @@ async def ask(
         admitted = checked.admit(budget, model.profile)
     except Rejected as rejected:
         raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
-    run = await execute(admitted, given.values, model, options=options, tracer=tracer)
+    run = await execute(admitted, given.values, model, options=options, tracer=tracer, on_bound=on_bound)
     return replace(run, route=way.strategy, notes=(f"{way.strategy}: {way.reason}", *inputs.notes))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -18,9 +18,10 @@ import anyio
 
 from lambda_rlm.completion import Model, ModelProfile, Usage
 from lambda_rlm.cost.accuracy import Accuracy
-from lambda_rlm.cost.admit import Admitted, admit, bounded
+from lambda_rlm.cost.admit import Admitted, Bounded, admit, bounded, unasked
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.choose import Chosen, choose
+from lambda_rlm.cost.declared import excess
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, AskSettings
 from lambda_rlm.eval.asking_rates import rates_of
@@ -32,12 +33,16 @@ from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
+from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.prospect import Prospect, before_run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.type import Effect, Type
 
 T = TypeVar("T")
+OnBound = Callable[[Prospect], None]
+"""Told what a run can cost before its first call; an exception ends the run there."""
 
 NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
 """Stands in for the model of a program that asks none."""
@@ -128,17 +133,31 @@ class Run:
 
 
 async def execute(
-    admitted: Admitted, inputs: Mapping[str, Any], model: Model, *, options: Options | None = None, tracer: Tracer | None = None
+    admitted: Admitted,
+    inputs: Mapping[str, Any],
+    model: Model,
+    *,
+    options: Options | None = None,
+    tracer: Tracer | None = None,
+    on_bound: OnBound | None = None,
 ) -> Run:
-    """Run an admitted program over plain data; raises only `InternalError`, and `TypeError` for inputs that do not fit."""
-    return await _Execution(admitted, model, options or Options(), tracer).run(inputs)
+    """Run an admitted program over plain data.
+
+    Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
+    `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
+    """
+    return await _Execution(admitted, model, options or Options(), tracer, on_bound).run(inputs)
 
 
 class _Execution:
     """One run: its meter, its asker and the documents of its inputs."""
 
-    def __init__(self, admitted: Admitted, model: Model, options: Options, tracer: Tracer | None) -> None:
+    def __init__(
+        self, admitted: Admitted, model: Model, options: Options, tracer: Tracer | None, on_bound: OnBound | None = None
+    ) -> None:
         self.admitted = admitted
+        self.on_bound = on_bound
+        self.inputs: Mapping[str, Any] = {}
         self.meter = Meter(admitted.budget)
         key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(key=key, out=options.out, seed=options.seed, is_strict=options.is_strict)
@@ -150,10 +169,13 @@ class _Execution:
         self.started = monotonic()
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
-        types = self.admitted.typed.inputs
+        self.inputs, types = inputs, self.admitted.typed.inputs
         missing = sorted(types.keys() - inputs.keys())
         if missing:
             raise TypeError(f"the program was checked with the input {missing[0]!r}, which is not given")
+        for name, size in self.admitted.sizes.items():
+            if (too_much := excess(size, inputs[name])) is not None:
+                raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
         values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
         self._bound(values)
         try:
@@ -168,18 +190,26 @@ class _Execution:
         """Choose what `auto` stands for, compute what needs no model, bound the rest at the real sizes, and admit it again;
         raises `Rejected`."""
         typed, budget, profile = self.admitted.typed, self.admitted.budget, self.admitted.profile
+        rates = rates_of(self.asker.model, self.asker.settings)
         if typed.effect is not Effect.LLM:
+            self._tell(unasked(typed, rates), values)
             return
         admit_inputs(typed, values, self.meter)
         sizes = known_inputs(typed, values)
-        rates = rates_of(self.asker.model, self.asker.settings)
         autos = self.admitted.autos
         if autos:
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter)
-        self.admitted = admit(bounded(typed, sizes, rates, autos, budget, stage), budget, profile)
+        found = bounded(typed, sizes, rates, autos, budget, stage)
+        self.admitted = admit(found, budget, profile)
         self.kept = stage.kept
+        self._tell(found, values)
+
+    def _tell(self, found: Bounded, values: dict[str, Any]) -> None:
+        self.admitted = replace(self.admitted, bound=found.bound)
+        if self.on_bound is not None:
+            self.on_bound(before_run(found, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
 
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds

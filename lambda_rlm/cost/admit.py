@@ -17,7 +17,9 @@ from lambda_rlm.cost.analyse import FUEL, Analysis, Overlong, TooHard, analyse
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound, bound_of
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.declared import Size as DeclaredSize
 from lambda_rlm.cost.rates import Rates
+from lambda_rlm.cost.size import UNLIMITED, ZERO
 from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics import Diagnostic, Label, Rejected, Severity
 from lambda_rlm.source import Span
@@ -61,6 +63,8 @@ class Admitted:
     profile: ModelProfile
     autos: Mapping[int, int] = field(default_factory=dict, repr=False)
     bound: Bound | None = None
+    sizes: Mapping[str, DeclaredSize] = field(default_factory=dict)
+    """What was declared of inputs that were not there; a run refuses larger ones."""
 
 
 def bounded(
@@ -94,6 +98,12 @@ def bounded(
         is_final=computer is not None,
         visits=FUEL - analysis.fuel,
     )
+
+
+def unasked(typed: Typed, rates: Rates) -> Bounded:
+    """A program that asks no model, with the bound that this gives it."""
+    cost = Cost(depth=UNLIMITED)
+    return Bounded(typed, rates, {}, bound_of(cost, ZERO, rates), cost, (), is_final=True)
 
 
 def admit(program: Typed | Bounded, budget: Budget, profile: ModelProfile) -> Admitted:

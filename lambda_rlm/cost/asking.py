@@ -137,7 +137,7 @@ def out_tokens(analysis: Analysis, out: AbstractNumber | None, default: int) -> 
 
 def reply_chars(analysis: Analysis, tokens: Size) -> Size:
     """The reply's characters at most: min(max_reply, 8·out)."""
-    return smallest(size_of(analysis.rates.max_reply), tokens * _CHARACTERS_PER_TOKEN)
+    return smallest(size_of(analysis.rates.max_reply), tokens * analysis.rates.reply_chars_per_token)
 
 
 def check_window(analysis: Analysis, span: Span, prompt: AbstractText, tokens: Size) -> None:

@@ -21,7 +21,8 @@ class Rates:
 
     `window` counts tokens of prompt and reply; `prompt_bytes` is the most that marking, instructions and schema add to a
     prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries multiplied;
-    `out` and `item_out` the reply's tokens where a program does not say.
+    `out` and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token`
+    characters for each of them, and never more than `max_reply`.
     """
 
     window: int
@@ -36,6 +37,7 @@ class Rates:
     item_out: int = 128
     per_call: int = 16
     max_reply: int = 100_000
+    reply_chars_per_token: int = 8
     reasoning_tokens: int = 0
     instruction_bytes: Callable[[Type], int] = _no_instruction
     """Bytes of the instruction and the schema that ask for a reply of a type."""

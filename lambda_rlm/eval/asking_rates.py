@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.rates import Rates
@@ -23,7 +24,11 @@ _ENOUGH = 2**62
 
 def rates_of(model: Model, settings: AskSettings) -> Rates:
     """The rates at which a run with these settings asks this model."""
-    profile = model.profile
+    return replace(rates_at(model.profile, settings), count=partial(_count, model, settings))
+
+
+def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
+    """The rates for a model of which only the profile is at hand: prompts are counted by their characters."""
     return Rates(
         window=profile.window,
         max_output=profile.max_output,
@@ -39,7 +44,6 @@ def rates_of(model: Model, settings: AskSettings) -> Rates:
         max_reply=settings.max_reply,
         reasoning_tokens=profile.reasoning_tokens,
         instruction_bytes=_instruction_bytes,
-        count=partial(_count, model, settings),
         input_price=profile.input_price,
         output_price=profile.output_price,
     )

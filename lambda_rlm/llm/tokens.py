@@ -24,6 +24,15 @@ _PIECE: Final = 20_000
 _O200K: Final = ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "o1", "o3", "o4", "chatgpt-4o", "gpt-oss")
 _CL100K: Final = ("gpt-4", "gpt-3.5")
 
+_ENGLISH: Final = 4.4
+"""Bytes of English prose in one token of o200k_base."""
+
+_DENSE: Final = 1.1
+_DENSER: Final = (("claude", 1.2), ("gemini", 1.05), ("mistral", 1.2), ("llama", 1.05), ("qwen", 1.1))
+"""How many tokens a family makes of what is one token of o200k_base: rough figures for English prose and code."""
+
+_LEAST_SAMPLE: Final = 200
+
 Counter = Callable[[tuple[Message, ...]], int]
 
 
@@ -51,6 +60,17 @@ def count(messages: tuple[Message, ...], profile: ModelProfile, known: str | Non
     tokens = sum(encoder(piece) for message in messages for piece in _pieces(message.content))
     framing = _PER_MESSAGE * len(messages) + _PER_PROMPT
     return tokens + framing if known else min(bound, 2 * tokens + framing + profile.template_tokens)
+
+
+def bytes_per_token(model: str, sample: str) -> float:
+    """How many bytes of UTF-8 are likely to make a token: counted on a sample where there is one, by the model's vocabulary or the
+    nearest known one; by experience with English prose otherwise. An estimate, not a limit."""
+    known = vocabulary(model)
+    factor = 1.0 if known else next((f for family, f in _DENSER if family in model.lower()), _DENSE)
+    encoder = _encoder(known or "o200k_base") if len(sample) >= _LEAST_SAMPLE else None
+    if encoder is None:
+        return _ENGLISH / factor
+    return max(1.0, len(sample.encode("utf-8", "surrogatepass")) / max(1, encoder(sample)) / factor)
 
 
 @cache

@@ -1,0 +1,169 @@
+"""What a run would cost, told before it: the bound, the likely figures, and a hash of exactly what would run.
+
+Owns `Prospect` and the ways to one: from inputs, from declared sizes, or from a run that is about to begin. Asks no model. Promises
+that the hash is the same for the same program (as the formatter writes it), inputs, model and prices, and differs otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.cost.abstract import Abstract
+from lambda_rlm.cost.accuracy import Accuracy
+from lambda_rlm.cost.admit import Bounded, as_warnings, bounded, refusals, unasked
+from lambda_rlm.cost.autos import default_autos
+from lambda_rlm.cost.bound import Bound
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.choose import Chosen, choose
+from lambda_rlm.cost.declared import QUERY_SIZE, Size, declared
+from lambda_rlm.cost.likely import Likely, Ratios, likely
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking_rates import rates_at, rates_of
+from lambda_rlm.eval.evaluate import admit_inputs
+from lambda_rlm.eval.measure import measured
+from lambda_rlm.eval.plain import to_value
+from lambda_rlm.eval.rehearsal import Rehearsal
+from lambda_rlm.eval.stage import Stage, known_inputs
+from lambda_rlm.eval.value import Value
+from lambda_rlm.llm.tokens import bytes_per_token
+from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Effect
+from lambda_rlm.types.typed import Typed
+
+_NO_KEY: Final = b""
+"""The codes of data markers are as long with any key."""
+
+_SAMPLE: Final = 8_000
+"""Characters of each input that the ratio of bytes to tokens is measured on."""
+
+_SAMPLES: Final = 8
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What is known of a run before it begins.
+
+    `hash` stands for program, inputs, model and prices; None where inputs are only declared. `chosen` is what the planner chose for
+    each `auto`, None where there is none.
+    """
+
+    bounded: Bounded
+    budget: Budget
+    profile: ModelProfile
+    hash: str | None = None
+    chosen: Chosen | None = None
+    estimate: Callable[[], Likely | None] = field(default=lambda: None, repr=False)
+
+    @property
+    def bound(self) -> Bound:
+        return self.bounded.bound
+
+    @property
+    def over_budget(self) -> tuple[Diagnostic, ...]:
+        """Where the bound is above the budget."""
+        return tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What speaks against the run; where sizes are only declared, what the real inputs may decide otherwise is a warning."""
+        found = self.bounded.diagnostics
+        return (*(found if self.bounded.is_final else as_warnings(found)), *self.over_budget)
+
+
+def foresee(typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budget) -> Prospect:
+    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can say."""
+    profile, rates = model.profile, rates_of(model, AskSettings(key=_NO_KEY))
+    if typed.effect is not Effect.LLM:
+        return before_run(unasked(typed, rates), {}, inputs, budget, profile)
+    values = _values(typed, inputs, budget)
+    sizes = known_inputs(typed, values)
+    autos: Mapping[int, int] = default_autos(typed, profile)
+    chosen = choose(typed, sizes, rates, budget, Accuracy(), Rehearsal(typed, values, budget)) if autos else None
+    autos = chosen.autos if chosen else autos
+    found = bounded(typed, sizes, rates, autos, budget, _stage(typed, values, autos, budget))
+    return before_run(found, values, inputs, budget, profile, chosen)
+
+
+def foresee_sizes(
+    typed: Typed, inputs: Mapping[str, Any], sizes: Mapping[str, Size], profile: ModelProfile, budget: Budget
+) -> Prospect:
+    """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
+    `ValueError` when nothing is said of an input."""
+    rates = rates_at(profile, AskSettings(key=_NO_KEY))
+    if typed.effect is not Effect.LLM:
+        return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
+    abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
+    autos: Mapping[int, int] = default_autos(typed, profile)
+    chosen = choose(typed, abstract, rates, budget) if autos else None
+    found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
+    ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+    estimate = partial(likely, typed, abstract, rates, found.autos, budget, None, ratios)
+    return Prospect(found, budget, profile, None, chosen, estimate)
+
+
+def before_run(
+    found: Bounded,
+    values: Mapping[str, Value],
+    inputs: Mapping[str, Any],
+    budget: Budget,
+    profile: ModelProfile,
+    chosen: Chosen | None = None,
+) -> Prospect:
+    """The prospect of a run on inputs that are all there, given both as data and as values."""
+    typed = found.typed
+
+    def estimate() -> Likely | None:
+        if typed.effect is not Effect.LLM:
+            return Likely(0, 0, 0, 0.0)
+        ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+        stage = _stage(typed, values, found.autos, budget)
+        return likely(typed, known_inputs(typed, values), found.rates, found.autos, budget, stage, ratios)
+
+    return Prospect(found, budget, profile, hash_of(typed, inputs, profile), chosen, estimate)
+
+
+def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> str:
+    """Sixteen hexadecimal digits for what would run: the program in its canonical form, inputs, model and prices."""
+    parts: list[object] = [pretty(typed.program), profile.name, profile.window, profile.input_price, profile.output_price]
+    for name, type_ in sorted(typed.inputs.items()):
+        data = json.dumps(inputs[name], ensure_ascii=True, sort_keys=True)
+        parts.append([name, show(type_), hashlib.sha256(data.encode()).hexdigest()])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _values(typed: Typed, inputs: Mapping[str, Any], budget: Budget) -> dict[str, Value]:
+    meter = Meter(budget)
+    return {name: to_value(inputs[name], type_, name, meter, []) for name, type_ in typed.inputs.items()}
+
+
+def _stage(typed: Typed, values: Mapping[str, Value], autos: Mapping[int, int], budget: Budget) -> Stage:
+    """Staging on a meter of its own, with the limits of a run."""
+    meter = Meter(budget)
+    admit_inputs(typed, values, meter)
+    return Stage(typed, autos, meter)
+
+
+def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[str, Size], budget: Budget) -> Abstract:
+    type_ = typed.inputs[name]
+    if name in sizes:
+        return declared(sizes[name], type_, name)
+    if name in inputs:
+        return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name)
+    if name == "query":
+        return declared(QUERY_SIZE, type_, name)
+    raise ValueError(f"nothing says how large the input {name!r} is")
+
+
+def _sample(inputs: Mapping[str, Any]) -> str:
+    """A stretch of each input, from its middle."""
+    texts = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in inputs.values()]
+    return "\n".join(text[max(0, len(text) // 2 - _SAMPLE // 2) :][:_SAMPLE] for text in texts[:_SAMPLES])
