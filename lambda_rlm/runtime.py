@@ -63,9 +63,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a run used. `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
+    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
 
     calls: int = 0
+    attempts: int = 0
     cached_calls: int = 0
     failed_calls: int = 0
     span: int = 0
@@ -80,7 +81,7 @@ class Spent:
     @property
     def tokens(self) -> Usage:
         """Tokens and money alone, as providers count them."""
-        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.calls)
+        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.attempts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,25 +141,33 @@ async def execute(
     options: Options | None = None,
     tracer: Tracer | None = None,
     on_bound: OnBound | None = None,
+    meter: Meter | None = None,
 ) -> Run:
-    """Run an admitted program over plain data.
+    """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
+    is left there.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await _Execution(admitted, model, options or Options(), tracer, on_bound).run(inputs)
+    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter).run(inputs)
 
 
 class _Execution:
     """One run: its meter, its asker and the documents of its inputs."""
 
     def __init__(
-        self, admitted: Admitted, model: Model, options: Options, tracer: Tracer | None, on_bound: OnBound | None = None
+        self,
+        admitted: Admitted,
+        model: Model,
+        options: Options,
+        tracer: Tracer | None,
+        on_bound: OnBound | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.admitted = admitted
         self.on_bound = on_bound
         self.inputs: Mapping[str, Any] = {}
-        self.meter = Meter(admitted.budget)
+        self.meter = Meter(admitted.budget, meter)
         key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(key=key, out=options.out, seed=options.seed, is_strict=options.is_strict)
         self.asker = Asker(model, self.meter, settings, tracer)
@@ -169,6 +178,10 @@ class _Execution:
         self.started = monotonic()
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
+        with self.meter:
+            return await self._run(inputs)
+
+    async def _run(self, inputs: Mapping[str, Any]) -> Run:
         self.inputs, types = inputs, self.admitted.typed.inputs
         missing = sorted(types.keys() - inputs.keys())
         if missing:
@@ -179,6 +192,7 @@ class _Execution:
         values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
         self._bound(values)
         try:
+            self._reserve()
             value = await self._within_the_deadline(values)
         except Fault as fault:
             return self._faulted(fault)
@@ -211,6 +225,12 @@ class _Execution:
         if self.on_bound is not None:
             self.on_bound(before_run(found, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
 
+    def _reserve(self) -> None:
+        """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""
+        bound = self.admitted.bound
+        if bound is not None:
+            self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd)
+
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
         with anyio.move_on_after(seconds) as scope:
@@ -238,6 +258,7 @@ class _Execution:
             "type": self.admitted.typed.type,
             "usage": Spent(
                 calls=self.meter.calls,
+                attempts=usage.attempts,
                 cached_calls=counts.shared,
                 failed_calls=counts.failed,
                 span=counts.span,

@@ -48,7 +48,7 @@ def test_ask_json_is_one_object_with_the_promised_keys(shell: Shell) -> None:
         None,
     )
     assert {"program", "bound", "usage", "degraded", "dropped", "coverage", "citations", "diagnostics"} <= found.keys()
-    promised = "calls cached_calls failed_calls span input_tokens output_tokens usd steps bytes seconds max_in_flight"
+    promised = "calls attempts cached_calls failed_calls span input_tokens output_tokens usd steps bytes seconds max_in_flight"
     assert set(promised.split()) == found["usage"].keys()
     assert found["coverage"] == {"context": 1.0}
 

@@ -187,7 +187,18 @@ def _interrupted(progress: Progress, json: bool) -> int:
 def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
     """A run as the JSON object of `ask` and `run`; `warnings` are those of the program."""
     spent = done.usage
-    names = ("calls", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes")
+    names = (
+        "calls",
+        "attempts",
+        "cached_calls",
+        "failed_calls",
+        "span",
+        "input_tokens",
+        "output_tokens",
+        "usd",
+        "steps",
+        "bytes",
+    )
     usage = {name: getattr(spent, name) for name in names}
     dropped = done.dropped
     return {

@@ -3,42 +3,84 @@
 Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled after.
 Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit, whatever the
 schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
+
+Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is used
+there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within the
+budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its calls
+are then taken out of that, so that none of them can be refused because another one came first.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import NoReturn
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.cost.amount import NOTHING, Amount, dollars, limit_of, money_of
 from lambda_rlm.cost.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.faults import LimitExceeded
 
+NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
+
 
 class Meter:
-    """The one account of a run. `fuel` and `memory` count down; `calls`, `tokens` and `usd` count up."""
+    """One account. `fuel` and `memory` count down; `used` counts up, `reserved` is under way, `held` a limit set aside.
+
+    A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
+    """
 
     __slots__ = (
-        "_reserved_tokens",
-        "_reserved_usd",
         "budget",
-        "calls",
         "deepest",
         "fuel",
         "fuel_limit",
+        "held",
         "memory",
         "memory_limit",
+        "parent",
+        "reserved",
         "usage",
+        "used",
     )
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, parent: Meter | None = None) -> None:
         self.budget = budget
-        self.fuel = self.fuel_limit = budget.fuel
-        self.memory = self.memory_limit = budget.memory
-        self.calls = 0
+        self.parent = parent
+        self.fuel = self.fuel_limit = 0
+        self.memory = self.memory_limit = 0
+        self._grow(budget.fuel, budget.memory)
         self.deepest = 0
         self.usage: Usage = NO_USAGE
-        self._reserved_tokens = 0
-        self._reserved_usd = 0.0
+        self.used = NOTHING
+        self.reserved = NOTHING
+        self.held = NOTHING
+
+    def child(self, budget: Budget) -> Meter:
+        """A meter with limits of its own that draws on this one. Its fuel and memory are taken out of this one's at once."""
+        return Meter(budget, self)
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what was not used. Idempotent."""
+        self.release()
+        if self.parent is not None:
+            self.parent.fuel += max(0, self.fuel)
+            self.parent.memory += max(0, self.memory)
+            self.parent.deepest = max(self.parent.deepest, self.deepest)
+        self.fuel_limit -= self.fuel
+        self.memory_limit -= self.memory
+        self.fuel = self.memory = 0
+
+    @property
+    def calls(self) -> int:
+        """Model calls made."""
+        return self.used.calls
 
     @property
     def steps(self) -> int:
@@ -63,12 +105,9 @@ class Meter:
             self.out_of_memory()
 
     def admit_inputs(self, characters: int) -> None:
-        """Add to fuel and memory what the budget gives for inputs of this size."""
+        """Add to fuel and memory what the budget gives for inputs of this size; a child is given what its parent has."""
         beyond = max(0, characters - FREE_CHARACTERS)
-        self.fuel += beyond * self.budget.fuel_per_character
-        self.fuel_limit += beyond * self.budget.fuel_per_character
-        self.memory += beyond * self.budget.memory_per_character
-        self.memory_limit += beyond * self.budget.memory_per_character
+        self._grow(beyond * self.budget.fuel_per_character, beyond * self.budget.memory_per_character)
 
     def out_of_fuel(self) -> NoReturn:
         """The last charge was refused: what it was for is not done, and all that comes after is refused, too."""
@@ -88,32 +127,104 @@ class Meter:
 
     def reserve_call(self) -> None:
         """Take one logical model call from the budget, before it is made."""
-        if self.calls >= self.budget.calls:
-            raise LimitExceeded("E0404", f"the run used up its {self.budget.calls:,} model calls")
-        self.calls += 1
+        call = Amount(calls=1)
+        self._take(call, "the next call")
+        self._give(call, call, NO_USAGE)
 
     def reserve(self, tokens: int, usd: float | None) -> None:
-        """Set aside the worst case of one attempt, in tokens and US dollars, before it is made."""
-        used = self.usage.input_tokens + self.usage.output_tokens + self._reserved_tokens
-        if used + tokens > self.budget.tokens:
-            raise LimitExceeded(
-                "E0405",
-                f"the next call may need {tokens:,} tokens; {max(0, self.budget.tokens - used):,} of {self.budget.tokens:,} are left",
-            )
-        limit = self.budget.usd
-        if limit is not None:
-            if usd is None:
-                raise LimitExceeded("E0406", "a limit in US dollars is set, but the model's price is not known")
-            spent = (self.usage.cost or 0.0) + self._reserved_usd
-            if spent + usd > limit:
-                raise LimitExceeded(
-                    "E0406", f"the next call may cost ${usd:.4f}; ${max(0.0, limit - spent):.4f} of ${limit:.4f} are left"
-                )
-        self._reserved_tokens += tokens
-        self._reserved_usd += usd or 0.0
+        """Set aside the worst case of one request, all its attempts included, before it is made."""
+        self._take(Amount(0, tokens, self._priced(usd)), "the next call")
 
     def settle(self, tokens: int, usd: float | None, usage: Usage) -> None:
-        """Give back what `reserve` set aside for one attempt and book what it used."""
-        self._reserved_tokens -= tokens
-        self._reserved_usd -= usd or 0.0
-        self.usage = self.usage + usage
+        """Give back what `reserve` set aside for one request and book what it used."""
+        used = Amount(0, usage.input_tokens + usage.output_tokens, money_of(usage.cost or 0.0))
+        self._give(Amount(0, tokens, self._priced(usd)), used, usage)
+
+    def hold(self, calls: int, tokens: int, usd: float | None) -> None:
+        """Set aside all that a run may still need; what is reserved from now on is taken out of it first."""
+        amount = Amount(calls, tokens, self._priced(usd))
+        target = self._committed.plus(amount)
+        self._refuse_beyond_budget(target, amount, "the run")
+        if self.parent is not None:
+            self.parent._take(amount, "the run")
+        self.held = target
+
+    def release(self) -> None:
+        """Give back what was held and not used."""
+        before, self.held = self._open, NOTHING
+        if self.parent is not None:
+            self.parent._give(before.minus(self._open), NOTHING, NO_USAGE)
+
+    @property
+    def _committed(self) -> Amount:
+        """What is used or set aside."""
+        return self.held.largest(self.used.plus(self.reserved))
+
+    @property
+    def _open(self) -> Amount:
+        """What is set aside and not used."""
+        return self.held.minus(self.used).largest(self.reserved)
+
+    def _priced(self, usd: float | None) -> int:
+        if usd is not None:
+            return money_of(usd)
+        if self.is_limited_in_usd:
+            raise LimitExceeded("E0406", NO_PRICE)
+        return 0
+
+    @property
+    def is_limited_in_usd(self) -> bool:
+        """This budget or one that it draws on has a limit in US dollars."""
+        return self._usd_limit is not None or (self.parent is not None and self.parent.is_limited_in_usd)
+
+    @property
+    def _usd_limit(self) -> int | None:
+        usd = self.budget.usd
+        return None if usd is None or usd == math.inf else limit_of(usd)
+
+    def _take(self, amount: Amount, who: str) -> None:
+        """Set an amount aside here and in all ancestors, or nowhere."""
+        committed = self._committed
+        target = committed.largest(self.used.plus(self.reserved).plus(amount))
+        self._refuse_beyond_budget(target, amount, who)
+        if self.parent is not None:
+            self.parent._take(target.minus(committed), who)
+        self.reserved = self.reserved.plus(amount)
+
+    def _give(self, amount: Amount, used: Amount, usage: Usage) -> None:
+        """Give back an amount that was set aside and book what was used of it, here and in all ancestors."""
+        before = self._open
+        self.reserved = self.reserved.minus(amount)
+        self.used = self.used.plus(used)
+        total = self.usage + usage
+        self.usage = total if total.cost is None else replace(total, cost=dollars(self.used.money))
+        if self.parent is not None:
+            self.parent._give(before.minus(self._open), used, usage)
+
+    def _refuse_beyond_budget(self, target: Amount, amount: Amount, who: str) -> None:
+        budget, spent = self.budget, self.used.plus(self.reserved)
+        if amount.calls and target.calls > budget.calls:
+            left = max(0, budget.calls - spent.calls)
+            message = f"the run used up its {budget.calls:,} model calls"
+            if amount.calls > 1:
+                message = f"{who} may need {amount.calls:,} model calls; {left:,} of {budget.calls:,} are left"
+            raise LimitExceeded("E0404", message)
+        if amount.tokens and target.tokens > budget.tokens:
+            left = max(0, budget.tokens - spent.tokens)
+            raise LimitExceeded("E0405", f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left")
+        limit = self._usd_limit
+        if amount.money and limit is not None and target.money > limit:
+            left_usd, whole = dollars(max(0, limit - spent.money)), dollars(limit)
+            message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} are left"
+            raise LimitExceeded("E0406", message)
+
+    def _grow(self, fuel: int, memory: int) -> None:
+        """More fuel and memory: out of the parent's, as much as it has, where there is one."""
+        if self.parent is not None:
+            fuel, memory = min(fuel, max(0, self.parent.fuel)), min(memory, max(0, self.parent.memory))
+            self.parent.fuel -= fuel
+            self.parent.memory -= memory
+        self.fuel += fuel
+        self.fuel_limit += fuel
+        self.memory += memory
+        self.memory_limit += memory

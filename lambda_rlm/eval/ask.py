@@ -1,7 +1,8 @@
 """Asking the model on behalf of a program: reserved before, settled after, equal questions once, bad replies again.
 
 Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
-before anything is sent, and each attempt's worst case before that attempt; no more calls are in flight than the budget says;
+before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
+flight than the budget says;
 equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; a reply
 becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, Protocol
 
@@ -70,10 +71,11 @@ class AskSettings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request as it is sent, and the tokens of its prompt."""
+    """A request as it is sent, the tokens of its prompt, and those that a provider may add for its schema."""
 
     request: CompletionRequest
     tokens: int
+    schema_tokens: int
 
 
 @dataclass(slots=True)
@@ -314,8 +316,7 @@ class Asker:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
         async with self._semaphore:
             request = prepared.request
-            tokens = prepared.tokens + request.max_tokens
-            usd = self._usd(prepared.tokens, request.max_tokens)
+            tokens, usd = self._worst_case(prepared)
             self.meter.reserve(tokens, usd)
             # What a cancelled attempt is booked with: its prompt was sent, its reply is not known.
             usage = Usage(prepared.tokens, cost=self._usd(prepared.tokens, 0))
@@ -333,9 +334,22 @@ class Asker:
                 raise InternalError("asking a model", message) from error
             finally:
                 self.counts.in_flight -= 1
+                usage = self._priced(usage)
                 self.meter.settle(tokens, usd, usage)
                 exchange.usage = exchange.usage + usage
         return completion
+
+    def _worst_case(self, prepared: Prepared) -> tuple[int, float | None]:
+        """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest reply."""
+        profile = self.model.profile
+        sent = prepared.tokens + prepared.schema_tokens
+        replied = prepared.request.max_tokens + profile.reasoning_tokens
+        attempts = 1 + profile.retries
+        return (sent + replied) * attempts, self._usd(sent * attempts, replied * attempts)
+
+    def _priced(self, usage: Usage) -> Usage:
+        """A usage without its cost, by the model's prices where these are known."""
+        return replace(usage, cost=self._usd(usage.input_tokens, usage.output_tokens)) if usage.cost is None else usage
 
     def _usd(self, input_tokens: int, output_tokens: int) -> float | None:
         profile = self.model.profile
@@ -355,7 +369,7 @@ class Asker:
         shape = question.shape
         messages = question.prompt.messages(self.settings.key, shape.instruction, "\n\n".join(notes))
         request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices)
-        return Prepared(request, self.model.count_tokens(messages))
+        return Prepared(request, self.model.count_tokens(messages), shape.schema_bytes)
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:

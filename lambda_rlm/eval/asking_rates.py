@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 
@@ -59,5 +58,4 @@ def _count(model: Model, settings: AskSettings, prompt: object, type_: Type) -> 
 def _instruction_bytes(type_: Type) -> int:
     """Bytes of the instruction and the schema of a type, which some providers count as part of the prompt."""
     shape = shape_of(type_)
-    schema = len(json.dumps(shape.schema)) if shape.schema is not None else 0
-    return len(shape.instruction.encode("utf-8", "surrogatepass")) + schema
+    return len(shape.instruction.encode("utf-8", "surrogatepass")) + shape.schema_bytes

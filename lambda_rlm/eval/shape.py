@@ -6,9 +6,11 @@ tells that a reply is not one.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.cost.meter import Meter
@@ -83,7 +85,11 @@ class Reading:
         self.coerced = self.quotes = self.cuts = 0
 
 
-@dataclass(frozen=True, slots=True)
+_CHOICE_FRAME: Final = 120
+"""Bytes of the schema around a list of choices, where these are sent as a schema."""
+
+
+@dataclass(frozen=True)
 class Shape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set."""
 
@@ -92,6 +98,15 @@ class Shape:
     instruction: str = ""
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
+
+    @cached_property
+    def schema_bytes(self) -> int:
+        """Bytes of the JSON Schema, which some providers count as part of the prompt: no fewer than its tokens."""
+        if self.schema is None and self.choices is None:
+            return 0
+        asked = self.schema if self.schema is not None else list(self.choices or ())
+        frame = 0 if self.schema is not None else _CHOICE_FRAME
+        return len(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")) + frame
 
 
 def read_text(reply: str, reading: Reading) -> Text:

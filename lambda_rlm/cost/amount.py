@@ -1,0 +1,47 @@
+"""Model calls, tokens and money as one amount that is set aside, spent or given back.
+
+Owns `Amount` and the unit of money: whole picodollars, so that sums are exact and what is given back is what was taken. Refuses
+to know limits: the meter does.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+_PER_DOLLAR: Final = 10**12
+
+
+class Amount(NamedTuple):
+    """Component by component; never negative where the meter uses it."""
+
+    calls: int = 0
+    tokens: int = 0
+    money: int = 0
+
+    def plus(self, other: Amount) -> Amount:
+        return Amount(self.calls + other.calls, self.tokens + other.tokens, self.money + other.money)
+
+    def minus(self, other: Amount) -> Amount:
+        return Amount(self.calls - other.calls, self.tokens - other.tokens, self.money - other.money)
+
+    def largest(self, other: Amount) -> Amount:
+        return Amount(max(self.calls, other.calls), max(self.tokens, other.tokens), max(self.money, other.money))
+
+
+NOTHING: Final = Amount()
+
+
+def money_of(usd: float) -> int:
+    """US dollars in picodollars, to the nearest."""
+    return round(Fraction(usd) * _PER_DOLLAR)
+
+
+def limit_of(usd: float) -> int:
+    """A limit in US dollars in picodollars: no amount up to it is, as dollars, more than the limit."""
+    return int(Fraction(usd) * _PER_DOLLAR)
+
+
+def dollars(money: int) -> float:
+    """Picodollars in US dollars."""
+    return money / _PER_DOLLAR
