@@ -269,21 +269,21 @@ class Analysis:
         (condition, then), *others = branches
         value, span = self.sized(condition, env)
         known = value.value if isinstance(value, AbstractBool) else None
-        rest = t.If(then.span, tuple(others), otherwise) if others else otherwise
+        go_on = partial(self._choice, tuple(others), otherwise) if others else partial(self.term, otherwise)
         start = Branch(env, self.facts)
         ways: list[Callable[[], Outcome]] = []
-        for holds, term in ((True, then), (False, rest)):
+        for holds, go in ((True, partial(self.term, then)), (False, go_on)):
             if known is holds:
-                ways.append(partial(self._in_branch, start, term))
+                ways.append(partial(self._in_branch, start, go))
             elif known is None:
-                ways += [partial(self._in_branch, branch, term) for branch in self.guard.ways(condition, holds, start)]
+                ways += [partial(self._in_branch, branch, go) for branch in self.guard.ways(condition, holds, start)]
         result = self.either(ways)
         return Outcome(result.value, span + result.span)
 
-    def _in_branch(self, branch: Branch, term: t.Term) -> Outcome:
+    def _in_branch(self, branch: Branch, go: Callable[[Environment], Outcome]) -> Outcome:
         saved, self.facts = self.facts, branch.facts
         try:
-            return self.term(term, branch.env)
+            return go(branch.env)
         finally:
             self.facts = saved
 
