@@ -91,3 +91,13 @@ def test_a_prompt_that_needs_no_reply_is_counted_and_not_estimated() -> None:
     assert calls(ran('llm_call(f"Read: {context}", out=100)', context="word " * 20_000)) == (1, 1)
     with pytest.raises(Rejected):
         ran('let r = llm_call("x"); llm_call(f"Read: {r} {context}", out=100)', context="word " * 20_000)
+
+
+def test_what_uses_a_named_literal_is_computed() -> None:
+    program = 'let size = 100; chunk(context, size) |> map(fn(p) => if length(p) > 99 then llm_call(p) else p) |> join("")'
+    assert calls(ran(program, context="".join(f"{i:05}" for i in range(50)))) == (2, 2)
+
+
+def test_every_branch_of_a_chain_is_decided_on_real_inputs() -> None:
+    program = 'if length(context) > 9 then "long" else if length(context) > 4 then llm_call(context) else llm_call("a") ++ llm_call("b")'
+    assert [calls(ran(program, context="x" * n)) for n in (12, 6, 2)] == [(0, 0), (1, 1), (2, 2)]

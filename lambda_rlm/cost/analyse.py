@@ -328,7 +328,8 @@ class Analysis:
                 value: Abstract = self._closure(item, env)
                 span = waits(item.body, ready)
             else:
-                outcome = self.term(item.value, env)
+                known = self.staging.literal(item.value)
+                outcome = self.term(item.value, env) if known is None else Outcome(known)
                 value, span = outcome.value, waits(item.value, ready) + outcome.span
             env = {**env, item.name: value}
             ready = {**ready, item.name: span}

@@ -28,6 +28,7 @@ PIPED: Final = "|>"
 _COMPUTED: Final = (
     t.App, t.Pipe, t.Infix, t.Template, t.If, t.Match, t.Block, t.RecordLit, t.ListLit, t.Select, t.Prefix
 )  # fmt: skip
+_LITERALS: Final = (t.IntLit, t.FloatLit, t.TextLit, t.BoolLit)
 
 
 class Computer(Protocol):
@@ -73,6 +74,13 @@ class Staging:
         if holds_function(type_) or not self._is_known(term, env):
             return None
         return self.computer.compute(term, type_, env, key=None if self._level else id(term))
+
+    def literal(self, term: t.Term) -> Known | None:
+        """A literal that gets a name is a value, so that what uses the name can be computed."""
+        if self.computer is None or not self._is_ground or not isinstance(term, _LITERALS):
+            return None
+        type_ = self.typed.type_of(term)
+        return self.computer.compute(term, type_, {}, key=None) if is_ground(type_) else None
 
     def piped(self, stage: t.App, value: Abstract, env: Mapping[str, Abstract]) -> Known | None:
         """The value of a pipe's stage on a known value."""
