@@ -8,7 +8,7 @@ Functions are abstract closures; what applying one costs is the analysis's affai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, NamedTuple
@@ -112,6 +112,8 @@ class AbstractFunction:
     apply: Callable[..., Outcome] = field(repr=False)
     source: Lam | Def | Fix | None = None
     env: Mapping[str, Abstract] = field(default_factory=dict, repr=False)
+    changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction] | None = field(default=None, repr=False)
+    """The same function with what it has taken in from outside changed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,8 +276,34 @@ def mapped(value: Abstract, change: Callable[[Size], Size]) -> Abstract:
                 return symbol(change(peak(size, owner)), change(total(size, length, owner)), new_owner)
 
             return AbstractList(change(length), mapped(element, inside), new_owner, low)
+        case AbstractFunction(changed=changed) if changed is not None:
+            return _changed_later(changed, lambda inner: mapped(inner, change))
         case _:
             return value
+
+
+def _changed_later(
+    changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction], change: Callable[[Abstract], Abstract]
+) -> AbstractFunction:
+    """A changed function, made when it is first applied."""
+    made: list[AbstractFunction] = []
+
+    def function() -> AbstractFunction:
+        if not made:
+            made.append(changed(change))
+        return made[0]
+
+    return AbstractFunction(
+        lambda *arguments: function().apply(*arguments),
+        changed=lambda again: _changed_later(function().changed or changed, again),
+    )
+
+
+def changed_names(
+    env: Mapping[str, Abstract], names: Iterable[str], change: Callable[[Abstract], Abstract]
+) -> Mapping[str, Abstract]:
+    """An environment with the values of some names changed; what is known stays known."""
+    return {**env, **{name: change(env[name]) for name in names if name in env and not isinstance(env[name], Known)}}
 
 
 def join(a: Abstract, b: Abstract) -> Abstract:
@@ -301,15 +329,22 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         case AbstractBool(), AbstractBool():
             return a if a.value is b.value else EITHER
         case AbstractFunction(), AbstractFunction():
-            first, second = a.apply, b.apply
-
-            def apply(*arguments: Abstract) -> Outcome:
-                one, other = first(*arguments), second(*arguments)
-                return Outcome(join(one.value, other.value), largest((one.span, other.span)))
-
-            return AbstractFunction(apply)
+            return _either_function(a, b)
         case _:
             return a
+
+
+def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFunction:
+    """One function or the other: both are applied, which charges for both."""
+
+    def apply(*arguments: Abstract) -> Outcome:
+        one, other = a.apply(*arguments), b.apply(*arguments)
+        return Outcome(join(one.value, other.value), largest((one.span, other.span)))
+
+    def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
+        return _either_function(a.changed(change) if a.changed else a, b.changed(change) if b.changed else b)
+
+    return AbstractFunction(apply, changed=changed)
 
 
 def join_lists(a: AbstractList, b: AbstractList, length: Size, low: Number, *, is_both: bool) -> AbstractList:

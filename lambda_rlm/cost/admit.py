@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.analyse import FUEL, Analysis, Overlong, TooHard, analyse
+from lambda_rlm.cost.analyse import FUEL, Analysis, Overlong, analyse
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound, bound_of
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size as DeclaredSize
+from lambda_rlm.cost.hardness import TooHard
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import UNLIMITED, ZERO
+from lambda_rlm.cost.size import UNLIMITED, ZERO, size_of
 from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics import Diagnostic, Label, Rejected, Severity
 from lambda_rlm.source import Span
@@ -87,6 +88,8 @@ def bounded(
         )
         raise Rejected(typed.program.source, [mistake]) from None
     assert analysis.outcome is not None
+    if computer is not None:
+        analysis.charge(Cost(depth=size_of(computer.depth)))
     bound = bound_of(analysis.cost, analysis.outcome.span, rates)
     return Bounded(
         typed,

@@ -8,8 +8,8 @@ Source: the sized types of Hughes, Pareto and Sabry (POPL 1996), with sums over 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -28,6 +28,8 @@ from lambda_rlm.cost.abstract import (
     Known,
     Opaque,
     Outcome,
+    adopt,
+    changed_names,
     fresh,
     join,
     join_lists,
@@ -37,31 +39,21 @@ from lambda_rlm.cost.abstract import (
 )
 from lambda_rlm.cost.account import FREE, Cost
 from lambda_rlm.cost.applying import apply_primitive, call
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard
-from lambda_rlm.cost.leaves import fingerprint, length_of, settled
-from lambda_rlm.cost.names import is_simple, waits
+from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard, Place, place_of
+from lambda_rlm.cost.hardness import TooHard
+from lambda_rlm.cost.names import free_names, is_simple, waits
 from lambda_rlm.cost.operators import infix, negated
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, largest, less, size_of, smallest
+from lambda_rlm.cost.recursion import recursion
+from lambda_rlm.cost.size import ONE, ZERO, Size, largest, smallest
 from lambda_rlm.cost.staging import Computer, Staging
 from lambda_rlm.cost.transfer_text import shown_chars
 from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
-from lambda_rlm.types.type import Arrow
 from lambda_rlm.types.typed import PIPED, Typed
 
 FUEL: Final = 20_000
 """Terms that the analysis of one program may visit."""
-
-
-ENDLESS: Final = Cost(
-    calls=UNLIMITED,
-    attempts=UNLIMITED,
-    input_tokens=UNLIMITED,
-    output_tokens=UNLIMITED,
-    depth=UNLIMITED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +64,6 @@ class Overlong:
     limit: int
     hole: Span | None
     hole_size: Size
-
-
-class TooHard(Exception):
-    """The analysis ran out of its own fuel."""
 
 
 class Analysis:
@@ -96,6 +84,7 @@ class Analysis:
         self.outcome: Outcome | None = None
         self.cost = FREE
         self.facts: tuple[Fact, ...] = ()
+        self.open: set[int] = set()
         self.fuel = FUEL
         self.guard = Guard(typed.primitive_of, self._look)
 
@@ -150,6 +139,7 @@ class Analysis:
                 return Outcome(AbstractRecord(tuple(named)), largest(o.span for o in outcomes))
             case t.Select(record=record, field=field):
                 value, span = self.term(record, env)
+                value = seen(value)
                 return Outcome(value.field(field) if isinstance(value, AbstractRecord) else Opaque(), span)
             case t.Lam():
                 return Outcome(self._closure(term, env))
@@ -178,7 +168,7 @@ class Analysis:
             case t.Block(items=items, result=result):
                 return self._block(items, result, env)
             case t.Fix():
-                return Outcome(self.fix(term, env))
+                return Outcome(recursion(self, term, env))
 
     def _variable(self, var: t.Var, env: Environment) -> Abstract:
         primitive = self.typed.primitive_of(var)
@@ -190,6 +180,7 @@ class Analysis:
         """A rope: the holes are computed at once, nothing is copied."""
         chars, bytes_, width, low, spans = ZERO, ZERO, 1, 0.0, [ZERO]
         widest: tuple[Size, Span] | None = None
+        operands: list[tuple[Place | None, Size]] = []
         for part in parts:
             if isinstance(part, str):
                 shown = literal_text(part)
@@ -199,9 +190,11 @@ class Analysis:
                 shown = shown_chars(value)
                 if widest is None or shown.chars.value > widest[0].value:
                     widest = shown.chars, part.span
+            operands.append((None if isinstance(part, str) else place_of(part), shown.chars))
             chars, bytes_ = chars + shown.chars, bytes_ + shown.bytes
             width, low = max(width, shown.width), low + shown.low
-        text = AbstractText(self.narrowed(chars), bytes_, width, low)
+        chars = self.narrowed(chars, operands)
+        text = AbstractText(chars, smallest(bytes_, chars * width), width, low)
         if widest is not None:
             self.holes[id(text)] = (text, widest[1], widest[0])
         return Outcome(text, largest(spans))
@@ -219,18 +212,53 @@ class Analysis:
         """A function value; applications to equal arguments are analysed once."""
         names, body = tuple(param.name for param in source.params), source.body
         memo: dict[object, tuple[Outcome, Cost]] = {}
+        facts = self.facts_without(names)
 
         def apply(*arguments: Abstract) -> Outcome:
-            key = (arguments, self.facts)
-            if key not in memo:
+            if arguments not in memo:
                 inner = {**env, **dict(zip(names, arguments, strict=True))}
-                with self.staging.inside(body):
-                    memo[key] = self.measured(lambda: self.term(body, inner))
-            outcome, cost = memo[key]
+                with self.staging.inside(body), self.knowing(facts):
+                    memo[arguments] = self.measured(lambda: self.term(body, inner))
+            outcome, cost = memo[arguments]
             self.charge(cost)
             return outcome
 
-        return AbstractFunction(apply, source, env)
+        def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
+            with self.knowing(()):
+                return self._closure(source, changed_names(env, free_names(source), change))
+
+        return AbstractFunction(apply, source, env, changed)
+
+    @contextmanager
+    def knowing(self, facts: tuple[Fact, ...]) -> Iterator[None]:
+        """While these facts hold: those of the place where a term stands, not of the place from which it is reached."""
+        saved, self.facts = self.facts, facts
+        try:
+            yield
+        finally:
+            self.facts = saved
+
+    def facts_without(self, names: Iterable[str]) -> tuple[Fact, ...]:
+        """The facts that do not speak of names which are bound anew."""
+        bound = frozenset(names)
+        return tuple(fact for fact in self.facts if not fact.speaks_of(bound))
+
+    def own(self, list_: AbstractList) -> AbstractList:
+        """The list with symbols of its own: while a function is applied to one of its elements, another element of the same
+        list is another thing."""
+        if list_.owner not in self.open or list_.element is None:
+            return list_
+        owner = fresh()
+        return AbstractList(list_.length, adopt(list_, owner), owner, list_.low)
+
+    @contextmanager
+    def opened(self, owner: int) -> Iterator[None]:
+        """While a function is applied to an element of the list that owns these symbols."""
+        self.open.add(owner)
+        try:
+            yield
+        finally:
+            self.open.discard(owner)
 
     def _application(self, app: t.App, env: Environment, piped: Outcome | None) -> Outcome:
         function = app.function
@@ -257,12 +285,12 @@ class Analysis:
             result = call(callee.value, *values)
         return Outcome(result.value, largest(spans) + result.span)
 
-    def narrowed(self, size: Size) -> Size:
-        """A size, held against the facts of the branch: what a fact limits, plus what comes on top of it."""
+    def narrowed(self, size: Size, operands: Sequence[tuple[Place | None, Size]]) -> Size:
+        """The size of what is put together, held against the facts: what a fact limits, plus what comes on top of it."""
         for fact in self.facts:
-            rest = less(size, fact.size)
-            if rest is not None:
-                size = smallest(size, fact.limit + rest)
+            limit = fact.left(operands)
+            if limit is not None:
+                size = smallest(size, limit)
         return size
 
     def _choice(self, branches: tuple[tuple[t.Term, t.Term], ...], otherwise: t.Term, env: Environment) -> Outcome:
@@ -281,11 +309,8 @@ class Analysis:
         return Outcome(result.value, span + result.span)
 
     def _in_branch(self, branch: Branch, go: Callable[[Environment], Outcome]) -> Outcome:
-        saved, self.facts = self.facts, branch.facts
-        try:
+        with self.knowing(branch.facts):
             return go(branch.env)
-        finally:
-            self.facts = saved
 
     def either(self, ways: list[Callable[[], Outcome]]) -> Outcome:
         """One of several ways to go on."""
@@ -302,7 +327,7 @@ class Analysis:
         taken = self.staging.arm(match_, value)
         if taken is not None:
             body, bound = taken
-            result = self.term(body, {**env, **bound})
+            result = self._in_branch(Branch({**env, **bound}, self.facts_without(bound)), partial(self.term, body))
             return Outcome(result.value, span + result.span)
         value = seen(value)
         ways: list[Callable[[], Outcome]] = []
@@ -314,61 +339,33 @@ class Analysis:
                 bound = {pattern.name: value.inner} if pattern.name else {}
             else:
                 bound = {}
-            ways.append(lambda body=arm.body, bound=bound: self.term(body, {**env, **bound}))  # type: ignore[misc]
+            branch = Branch({**env, **bound}, self.facts_without(bound))
+            ways.append(partial(self._in_branch, branch, partial(self.term, arm.body)))
         result = self.either(ways)
         return Outcome(result.value, span + result.span)
 
     def _block(self, items: tuple[t.Item, ...], result: t.Term, env: Environment) -> Outcome:
-        """Items that do not use each other run at once: a name is ready when what it uses is ready and its own span is over."""
+        """Items that do not use each other run at once: a name is ready when what it uses is ready and its own span is over. The
+        result waits for all of them, used or not."""
         ready: dict[str, Size] = {}
-        for item in items:
-            if isinstance(item, t.TypeDef):
-                continue
-            if isinstance(item, t.Def):
-                value: Abstract = self._closure(item, env)
-                span = waits(item.body, ready)
-            else:
-                known = self.staging.literal(item.value)
-                outcome = self.term(item.value, env) if known is None else Outcome(known)
-                value, span = outcome.value, waits(item.value, ready) + outcome.span
-            env = {**env, item.name: value}
-            ready = {**ready, item.name: span}
-        value, own = self.term(result, env)
-        return Outcome(value, largest((*ready.values(), waits(result, ready) + own)))
-
-    def fix(self, fix: t.Fix, env: Environment, above: int | None = None, depth: int = 1) -> AbstractFunction:
-        """Level by level, each at its largest size, until no level below is reached."""
-        memo: dict[object, tuple[Outcome, Cost]] = {}
-
-        def apply(argument: Abstract) -> Outcome:
-            level = settled(seen(argument))
-            size = length_of(level)
-            if size == math.inf or (above is not None and size >= above):
-                self.endless[fix.span] = (
-                    "the length of its argument may not fall" if above is not None else "its argument has no limit"
-                )
-                return self._endless(fix)
-            if depth > self.max_depth:
-                self.endless[fix.span] = f"it may recurse deeper than {self.max_depth}"
-                return self._endless(fix)
-            key = fingerprint(level), self.facts
-            if key not in memo:
-                inner = {**env, fix.name: self.fix(fix, env, int(size), depth + 1), fix.param.name: level}
-                with self.staging.inside(fix.body):
-                    memo[key] = self.measured(lambda: self.term(fix.body, inner))
-            outcome, cost = memo[key]
-            self.charge(cost)
-            self.charge(Cost(depth=size_of(depth)))
-            return outcome
-
-        return AbstractFunction(apply, fix if above is None else None, env)
-
-    def _endless(self, fix: t.Fix) -> Outcome:
-        """What is known of a recursion that is not bounded: its type."""
-        self.charge(ENDLESS)
-        arrow = self.typed.type_of(fix)
-        assert isinstance(arrow, Arrow)
-        return Outcome(value_of(arrow.result, UNLIMITED), UNLIMITED)
+        spans: list[Size] = []
+        with self.knowing(self.facts):
+            for item in items:
+                if isinstance(item, t.TypeDef):
+                    continue
+                if isinstance(item, t.Def):
+                    value: Abstract = self._closure(item, env)
+                    span = waits(item.body, ready)
+                else:
+                    known = self.staging.literal(item.value)
+                    outcome = self.term(item.value, env) if known is None else Outcome(known)
+                    value, span = outcome.value, waits(item.value, ready) + outcome.span
+                self.facts = self.facts_without((item.name,))
+                env = {**env, item.name: value}
+                ready = {**ready, item.name: span}
+                spans.append(span)
+            value, own = self.term(result, env)
+        return Outcome(value, largest(spans) + own)
 
     def overlong(self, span: Span, prompt: AbstractText, limit: int) -> None:
         """Note that the prompt of a call may be longer than `limit` characters."""

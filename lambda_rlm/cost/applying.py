@@ -61,12 +61,12 @@ def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Argum
     arguments = [None if a is None else seen(a) for a in arguments]
     higher = _HIGHER.get(primitive)
     if higher is not None:
-        return higher(analysis, *arguments)
+        return higher(analysis, *[analysis.own(a) if isinstance(a, AbstractList) else a for a in arguments])
     asker = asking.ASKING.get(primitive)
     if asker is not None:
         type_ = analysis.typed.type_of(var)
         assert isinstance(type_, Arrow)
-        return asker(analysis, type_, var.span, *arguments)
+        return asker(analysis, type_, var.span, *[analysis.own(a) if isinstance(a, AbstractList) else a for a in arguments])
     if primitive is P.PARSE:
         type_ = analysis.typed.type_of(var)
         assert isinstance(type_, Arrow)
@@ -106,7 +106,8 @@ def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[
     if list_.element is None:
         return None, ZERO
     element = list_.element
-    outcome, cost = analysis.measured(lambda: call(f, element))
+    with analysis.opened(list_.owner):
+        outcome, cost = analysis.measured(lambda: call(f, element))
     analysis.charge(cost.for_each(list_.length, list_.owner))
     return seen(outcome.value), peak(outcome.span, list_.owner)
 

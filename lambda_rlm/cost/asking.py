@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lambda_rlm.cost.abstract import (
     EITHER,
     OPAQUE,
+    WIDEST,
     Abstract,
     AbstractFunction,
     AbstractList,
@@ -25,6 +26,7 @@ from lambda_rlm.cost.abstract import (
     join,
     mapped,
     number,
+    seen,
     symbol,
     text_of,
     uniform,
@@ -37,6 +39,12 @@ from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 if TYPE_CHECKING:
     from lambda_rlm.cost.analyse import Analysis
+    from lambda_rlm.cost.rates import Rates
+
+_OPTIONS: Final = "\n\nOptions:"
+_ITEMS: Final = "\n\nItems:\n"
+_NEED: Final = 8
+"""Tokens that llm_map reckons for the marker of an item."""
 
 _INT: Final = 2**63
 _CHARACTERS_PER_TOKEN: Final = 8
@@ -62,8 +70,13 @@ def value_of(type_: Type, chars: Size) -> Abstract:
             return AbstractOption(value_of(inner, chars))
         case Con("List", (inner,)):
             owner = fresh()
-            element = mapped(value_of(inner, chars), lambda size: symbol(size, chars, owner) if size == chars else size)
-            return AbstractList(ceil_div(chars, _least(inner) + 1), element, owner)
+            widest = chars * WIDEST
+
+            def shared(size: Size) -> Size:
+                """Together the texts of a list have no more characters than the reply."""
+                return symbol(size, size, owner) if size in (chars, widest) else size
+
+            return AbstractList(ceil_div(chars, _least(inner) + 1), mapped(value_of(inner, chars), shared), owner)
         case Record(fields):
             return AbstractRecord(tuple((name, value_of(field, chars)) for name, field in fields))
         case _:
@@ -71,14 +84,12 @@ def value_of(type_: Type, chars: Size) -> Abstract:
 
 
 def _least(type_: Type) -> int:
-    """The fewest characters that JSON of a type has, in a list, read leniently."""
+    """The fewest characters that JSON of a type has, in a list, read leniently: a number is taken as a text, one element as a
+    list, a missing Option as none, and names of fields may be spelled without signs and quotes."""
     match type_:
-        case Con("Text" | "Quote") | Enum():
-            return 2
         case Record(fields):
-            return 2 + sum(len(name) + 3 + _least(field) for name, field in fields)
-        case Con("List"):
-            return 2
+            needed = [(name, field) for name, field in fields if not (isinstance(field, Con) and field.name == "Option")]
+            return 2 + sum(1 + sum(map(str.isalnum, name)) // 3 + _least(field) for name, field in needed)
         case _:
             return 1
 
@@ -93,7 +104,7 @@ def ask(
         counted = rates.count(analysis.prompt.value, type_)
         if counted + min(tokens.value, rates.window) > rates.window:
             analysis.overlong(span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
-        sent = size_of(counted)
+        sent = size_of(counted + rates.instruction_bytes(type_))
     else:
         check_window(analysis, span, prompt, tokens)
         sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
@@ -174,7 +185,9 @@ def _llm_choose(analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractTe
         return Outcome(AbstractOption(None))
     listed = times(options.length, size_of(_NUMBERING)) + total(element.chars, options.length, options.owner)
     in_bytes = times(options.length, size_of(_NUMBERING)) + total(element.bytes, options.length, options.owner) * 3
-    whole = AbstractText(prompt.chars + listed, prompt.bytes + in_bytes, 4, 0)
+    frame = size_of(analysis.rates.choice_bytes)
+    whole = AbstractText(prompt.chars + listed + size_of(len(_OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0)
+    analysis.prompt = None
     ask(analysis, span, whole, Con("Text"), None)
     chosen = mapped(element, lambda size: peak(size, options.owner))
     return Outcome(AbstractOption(chosen), ONE)
@@ -212,25 +225,38 @@ def _mapped(
     if not isinstance(element, AbstractText):
         return Outcome(AbstractList(ZERO, None, 0))
     tokens = out_tokens(analysis, out, rates.item_out)
-    least = _at_least_one(per_call, rates.per_call)
     rounds = _at_least_one_size(votes) * 2
-    overhead = size_of(_NUMBERING + 2 * rates.instruction_bytes(type_)) + tokens
-    bytes_ = total(element.bytes + overhead, items.length, items.owner)
-    frame = instruction.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
-    capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
+    in_frame, in_item = rates.mapping_bytes(type_)
+    bytes_ = total(element.bytes + size_of(in_item), items.length, items.owner)
+    frame = instruction.bytes + size_of(rates.frame + in_frame)
     check_window(analysis, span, AbstractText(instruction.chars + peak(element.chars, items.owner), UNLIMITED), tokens)
-    batches = ceil_div(items.length, least) + ceil_div(bytes_ * 2, capacity)
-    calls = times(rounds, smallest(batches, items.length))
+    most = _most(per_call, rates.per_call)
+    calls = times(rounds, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
     attempts = 1 + rates.retries
-    prompt = closer(
-        instruction.chars + times(smallest(items.length, _most(per_call, rates.per_call)), peak(element.chars, items.owner)),
-        size_of(rates.window * _CHARACTERS_PER_TOKEN),
-    )
+    chars = element.chars + size_of(_NUMBERING)
+    together = closer(total(chars, items.length, items.owner), times(smallest(items.length, most), peak(chars, items.owner)))
+    prompt = instruction.chars + size_of(len(_ITEMS)) + together
     input_tokens = (times(calls, frame) + times(rounds, bytes_)) * attempts
     output_tokens = (times(times(rounds, items.length), tokens) + calls * rates.reasoning_tokens) * attempts
     charge(analysis, span, calls, attempts, input_tokens, output_tokens, prompt)
     reply = value_of(type_, reply_chars(analysis, tokens))
     return Outcome(uniform(items.length, AbstractOption(reply), items.low), size_of(2))
+
+
+def _batches(
+    rates: Rates, items: AbstractList, element: AbstractText, frame: Size, tokens: Size, per_call: AbstractNumber | None
+) -> Size:
+    """Prompts of one round: ⌈n/per_call⌉ + ⌈2·sum/capacity⌉, since two neighbours that were not put together need more than the
+    capacity. A prompt that needs more than three quarters of it is counted, and cut in halves if it does not fit after all."""
+    most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))
+    batches = ceil_div(items.length, most)
+    need = total(element.bytes + tokens + size_of(rates.template_tokens + _NEED), items.length, items.owner)
+    capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
+    if need.value * 4 <= capacity * 3:
+        return batches
+    batches = batches + ceil_div(need * 2, capacity)
+    large = ceil_div(need * 4, capacity * 3)
+    return batches + times(large, smallest(_most(per_call, rates.per_call), items.length))
 
 
 def _at_least_one(n: AbstractNumber | None, default: int) -> int:
@@ -264,9 +290,10 @@ def _llm_map_by(
     option = record.field("reply")
     assert isinstance(option, Con)
     element = items.element
-    shown, cost = analysis.measured(lambda: show.apply(element))
+    with analysis.opened(items.owner):
+        shown, cost = analysis.measured(lambda: show.apply(element))
     analysis.charge(cost.for_each(items.length, items.owner))
-    texts = AbstractList(items.length, shown.value, items.owner, items.low)
+    texts = AbstractList(items.length, seen(shown.value), items.owner, items.low)
     replies, span_ = _mapped(analysis, span, texts, instruction, option.arguments[0], per_call, out, votes)
     assert isinstance(replies, AbstractList) and replies.element is not None
     pair = AbstractRecord((("item", element), ("reply", replies.element)))

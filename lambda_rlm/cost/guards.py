@@ -7,7 +7,7 @@ holds. Understands comparisons of lengths, numbers and emptiness joined by `and`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,12 +21,41 @@ Look = Callable[[Term], Abstract]
 """The abstract value of a term that is cheap to look at again: variables, fields, numbers, lengths and their sums."""
 
 
+Place = tuple[str, ...]
+"""A name, or a field under one: what a fact is about. Sizes would not do: two values may have the same limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`size` is at most `limit` here."""
+    """The lengths of what stands at these places are together at most `limit` here."""
 
-    size: Size
+    places: tuple[Place, ...]
     limit: Size
+
+    def speaks_of(self, names: frozenset[str]) -> bool:
+        return any(place[0] in names for place in self.places)
+
+    def left(self, operands: Sequence[tuple[Place | None, Size]]) -> Size | None:
+        """The sum of these operands' sizes when the fact's are among them: its limit and the rest; else None."""
+        rest = list(operands)
+        for place in self.places:
+            found = next((operand for operand in rest if operand[0] == place), None)
+            if found is None:
+                return None
+            rest.remove(found)
+        size = self.limit
+        for _, other in rest:
+            size = size + other
+        return size
+
+
+def place_of(term: Term) -> Place | None:
+    """The place that a name, or a field under one, denotes."""
+    path: list[str] = []
+    while isinstance(term, Select):
+        path.append(term.field)
+        term = term.record
+    return (term.name, *reversed(path)) if isinstance(term, Var) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +124,34 @@ class Guard:
         if not isinstance(limit, AbstractNumber):
             return branch
         high = limit.high if operator in ("<", "<=", "==") else None
-        if operator == "<" and high is not None and high.is_constant and high.value != math.inf:
-            high = size_of(high.value - 1)
-        low = limit.low + (operator == ">") if operator in (">", ">=", "==") else None
+        low = limit.low if operator in (">", ">=", "==") else None
         subject = self._argument_of(left, P.LENGTH)
         if subject is not None:
-            return self._length_limited(subject, low, high, branch)
+            if operator == "<" and high is not None and high.is_constant and high.value != math.inf:
+                high = size_of(high.value - 1)
+            return self._length_limited(subject, low if low is None else low + (operator == ">"), high, branch)
         if isinstance(left, Var | Select):
             return self._changed(left, branch, lambda value: _number(value, low, high))
         if isinstance(left, Infix) and high is not None and all(op == "+" for op, _ in left.rest):
-            value = self.look(left, branch.env)
-            if isinstance(value, AbstractNumber):
-                return replace(branch, facts=(*branch.facts, Fact(value.high, high)))
+            return self._sum_limited((left.first, *(term for _, term in left.rest)), high, branch)
         return branch
 
+    def _sum_limited(self, terms: Sequence[Term], high: Size, branch: Branch) -> Branch:
+        """length(a) + length(b) + … is at most `high`; what is no length may be left out when it is at least 0."""
+        places: list[Place] = []
+        for term in terms:
+            subject = self._argument_of(term, P.LENGTH)
+            place = None if subject is None else place_of(subject)
+            if place is not None and place[0] in branch.env:
+                places.append(place)
+                continue
+            value = self.look(term, branch.env)
+            if not isinstance(value, AbstractNumber) or value.low < 0:
+                return branch
+        return replace(branch, facts=(*branch.facts, Fact(tuple(places), high))) if places else branch
+
     def _length_limited(self, subject: Term, low: Number | None, high: Size | None, branch: Branch) -> Branch:
-        branch = self._changed(subject, branch, lambda value: _length(value, low, high))
-        if high is not None:
-            value = self.look(subject, branch.env)
-            size = value.chars if isinstance(value, AbstractText) else value.length if isinstance(value, AbstractList) else None
-            if size is not None:
-                return replace(branch, facts=(*branch.facts, Fact(size, high)))
-        return branch
+        return self._changed(subject, branch, lambda value: _length(value, low, high))
 
     def _argument_of(self, term: Term, primitive: P) -> Term | None:
         match term:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lambda_rlm.cost.abstract import (
     Abstract,
+    AbstractBool,
     AbstractList,
     AbstractNumber,
     AbstractOption,
@@ -107,17 +108,48 @@ def lows(value: Abstract) -> list[float]:
             return []
 
 
-def fingerprint(value: Abstract | None) -> object:
-    """Equal for settled values that are alike in all that the analysis can see: everything but who owns a list's elements."""
+def signature(value: Abstract) -> object:
+    """Equal for values that are alike in every size and limit, whoever owns their symbols."""
+    return _structure(value), tuple([size.value for size in sizes(value, value)])
+
+
+def _structure(value: Abstract | None) -> object:
     match value:
-        case AbstractList(length, element, _, low):
-            return length, low, fingerprint(element)
+        case AbstractNumber(low=low):
+            return low
+        case AbstractText(width=width, low=low):
+            return width, low
         case AbstractOption(inner):
-            return AbstractOption, fingerprint(inner)
+            return ("option", _structure(inner))
         case AbstractRecord(fields):
-            return tuple((name, fingerprint(field)) for name, field in fields)
+            return tuple([(name, _structure(field)) for name, field in fields])
+        case AbstractList(element=element, low=low):
+            return low, _structure(element)
+        case AbstractBool(truth):
+            return ("bool", truth)
         case _:
             return value
+
+
+def covers(shape: Abstract | None, value: Abstract | None) -> bool:
+    """Every place and every limit from below that the value has, the shape allows for; sizes are not compared."""
+    match shape, value:
+        case _, None:
+            return True
+        case AbstractNumber(), AbstractNumber():
+            return value.low >= shape.low
+        case AbstractText(), AbstractText():
+            return value.width <= shape.width
+        case AbstractOption(), AbstractOption():
+            return covers(shape.inner, value.inner)
+        case AbstractRecord(), AbstractRecord():
+            return all(covers(a, b) for (_, a), (_, b) in zip(shape.fields, value.fields, strict=True))
+        case AbstractList(), AbstractList():
+            return value.element is None or (shape.element is not None and covers(shape.element, value.element))
+        case AbstractBool(), AbstractBool():
+            return shape.value is None or shape.value is value.value
+        case _:
+            return shape is not None
 
 
 def settled(value: Abstract) -> Abstract:

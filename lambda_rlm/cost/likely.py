@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.analyse import TooHard, analyse
+from lambda_rlm.cost.analyse import analyse
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.hardness import TooHard
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import Number
 from lambda_rlm.cost.staging import Computer

@@ -28,11 +28,15 @@ from lambda_rlm.cost.abstract import (
     seen,
 )
 from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.leaves import lows, sizes, with_sizes, without_low
+from lambda_rlm.cost.hardness import TooHard
+from lambda_rlm.cost.leaves import covers, lows, sizes, with_sizes, without_low
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, Symbol, ceil_div, largest, peak, size_of, substitute, times, total
 
 if TYPE_CHECKING:
     from lambda_rlm.cost.analyse import Analysis
+
+_MOST_WIDENINGS: Final = 24
+"""How often the shape of an accumulator may turn out to be too narrow."""
 
 _UNROLLED: Final = 64
 """An `iterate` of at most so many steps is walked step by step."""
@@ -45,6 +49,8 @@ class _Solved:
     value: Abstract
     cost: Cost
     span: Size
+    after: Abstract
+    """What one step more would make of it."""
 
 
 def _apply(function: Abstract, *arguments: Abstract) -> Outcome:
@@ -55,6 +61,18 @@ def _apply(function: Abstract, *arguments: Abstract) -> Outcome:
 def _solve(analysis: Analysis, init: Abstract, count: Size, owner: int, step: Callable[[Abstract], Outcome]) -> _Solved:
     """An accumulator taken through at most `count` steps; sizes of step in the symbols of `owner` vary from step to step."""
     shape = _shape(analysis, init, step)
+    for _ in range(_MOST_WIDENINGS):
+        solved = _solved(analysis, init, shape, count, owner, step)
+        if covers(shape, solved.after):
+            return solved
+        shape = without_low(join(shape, solved.after))
+    raise TooHard
+
+
+def _solved(
+    analysis: Analysis, init: Abstract, shape: Abstract, count: Size, owner: int, step: Callable[[Abstract], Outcome]
+) -> _Solved:
+    """The same for an accumulator of this shape; right when the shape covers what a further step gives."""
     starts = sizes(init, shape)
     symbols = [Symbol(f"acc{i}", fresh(), -1, peak=UNLIMITED) for i in range(len(starts))]
     solved: list[Size | None] = [None] * len(starts)
@@ -78,7 +96,8 @@ def _solve(analysis: Analysis, init: Abstract, count: Size, owner: int, step: Ca
             break
     final = with_sizes(shape, iter([UNLIMITED if s is None else s for s in solved]))
     outcome, cost = analysis.measured(lambda: step(final))
-    return _Solved(join(init, final), cost.for_each(count, owner), times(count, peak(outcome.span, owner)))
+    span = times(count, peak(outcome.span, owner))
+    return _Solved(join(init, final), cost.for_each(count, owner), span, seen(outcome.value))
 
 
 def _closed(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: Size, owner: int) -> Size | None:
@@ -126,7 +145,8 @@ def fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -
     if list_.element is None:
         return Outcome(init)
     element = list_.element
-    solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: _apply(f, acc, element))
+    with analysis.opened(list_.owner):
+        solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: _apply(f, acc, element))
     analysis.charge(solved.cost)
     return Outcome(solved.value, solved.span)
 

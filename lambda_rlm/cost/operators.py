@@ -5,6 +5,8 @@ Owns `infix` and the arithmetic of limits.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lambda_rlm.cost.abstract import (
@@ -19,8 +21,8 @@ from lambda_rlm.cost.abstract import (
     join,
     join_lists,
 )
-from lambda_rlm.cost.guards import Branch, Environment
-from lambda_rlm.cost.size import UNLIMITED, ZERO, largest, less, size_of, smallest, times
+from lambda_rlm.cost.guards import Branch, Environment, Place, place_of
+from lambda_rlm.cost.size import UNLIMITED, ZERO, Size, largest, less, size_of, smallest, times
 from lambda_rlm.cost.transfer_text import divide, magnitude
 from lambda_rlm.syntax import term as t
 
@@ -36,21 +38,44 @@ def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...
         return _coalescing(analysis, (first, *(term for _, term in rest)), env)
     value, span = analysis.sized(first, env)
     spans = [span]
+    operands = [(place_of(first), _extent(value))]
     for op, term in rest:
         right, span = analysis.sized(term, env)
         spans.append(span)
-        value = _operated(analysis, op, value, right)
-    return Outcome(value, largest(spans))
+        operands.append((place_of(term), _extent(right)))
+        value = _operated(op, value, right)
+    return Outcome(_narrowed(analysis, value, operands) if operator == "++" else value, largest(spans))
 
 
-def _operated(analysis: Analysis, op: str, a: Abstract, b: Abstract) -> Abstract:
+def _extent(value: Abstract) -> Size:
+    """The length of a text or a list."""
+    match value:
+        case AbstractText(chars=size) | AbstractList(length=size):
+            return size
+        case _:
+            return UNLIMITED
+
+
+def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Place | None, Size]]) -> Abstract:
+    """What `++` gives, held against what is known of the operands together."""
+    match value:
+        case AbstractText(chars, bytes_, width, low):
+            chars = analysis.narrowed(chars, operands)
+            return AbstractText(chars, smallest(bytes_, chars * width), width, low)
+        case AbstractList(length, element, owner, low):
+            return AbstractList(analysis.narrowed(length, operands), element, owner, low)
+        case _:
+            return value
+
+
+def _operated(op: str, a: Abstract, b: Abstract) -> Abstract:
     match a, b:
         case (AbstractText(), AbstractText()) if op == "++":
-            chars = analysis.narrowed(a.chars + b.chars)
+            chars = a.chars + b.chars
             width = max(a.width, b.width)
             return AbstractText(chars, smallest(a.bytes + b.bytes, chars * width), width, a.low + b.low)
         case (AbstractList(), AbstractList()) if op == "++":
-            return join_lists(a, b, analysis.narrowed(a.length + b.length), a.low + b.low, is_both=True)
+            return join_lists(a, b, a.length + b.length, a.low + b.low, is_both=True)
         case AbstractNumber(), AbstractNumber():
             return arithmetic(op, a, b)
         case _:
@@ -130,9 +155,9 @@ def _difference(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
     if b.low <= 0:
         grown = a.high if b.low == 0 else a.high + size_of(-b.low)
         return AbstractNumber(low, grown)
-    rest = less(a.high, size_of(b.low))
+    rest = less(a.high, size_of(math.floor(b.low))) if b.low != math.inf else ZERO
     if rest is None and a.high.is_constant:
-        rest = size_of(max(0, a.high.value - b.low))
+        rest = size_of(a.high.value - b.low)
     return AbstractNumber(low, a.high if rest is None else rest)
 
 

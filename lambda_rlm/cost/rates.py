@@ -15,6 +15,10 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
+def _no_frame(type_: Type) -> tuple[int, int]:
+    return 0, 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """Limits that hold for every call.
@@ -41,6 +45,10 @@ class Rates:
     reasoning_tokens: int = 0
     instruction_bytes: Callable[[Type], int] = _no_instruction
     """Bytes of the instruction and the schema that ask for a reply of a type."""
+    mapping_bytes: Callable[[Type], tuple[int, int]] = _no_frame
+    """The same for `llm_map`: what stands in each prompt beside instruction and items, and what each item adds to its text."""
+    choice_bytes: int = 512
+    """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None
     """The tokens of a prompt that staging has computed, as it would be sent to ask for a type; by characters when not given."""
     input_price: float | None = None

@@ -164,7 +164,8 @@ def named(name: str, value: Number) -> Size:
 
 
 def size_of(number: Number) -> Size:
-    return UNLIMITED if number == math.inf else Size(max(0, int(number)))
+    """A number as a size; a fraction counts as the next whole one."""
+    return UNLIMITED if number == math.inf else Size(max(0, math.ceil(number)))
 
 
 def multiply_numbers(a: Number, b: Number) -> Number:
@@ -337,7 +338,8 @@ def _atom(atom: Atom) -> Size:
 
 
 def _made(constant: Number, terms: dict[Atom, int]) -> Size:
-    size = Size(constant, tuple(sorted(terms.items(), key=lambda term: str(term[0]))))
+    ordered = terms.items() if len(terms) < 2 else sorted(terms.items(), key=lambda term: str(term[0]))
+    size = Size(constant, tuple(ordered))
     if size.constant == math.inf:
         return UNLIMITED
     if size.weight > _HEAVIEST:

@@ -88,12 +88,10 @@ def _chunk(text: AbstractText, n: AbstractNumber) -> Abstract:
 def _windows(text: AbstractText, n: AbstractNumber, overlap: AbstractNumber) -> Abstract:
     """A piece advances by at least max − ⌊max/8⌋ − overlap, and overlap is at most ⌊max/2⌋."""
     low, high = at_least(n, 1)
-    back = low // 2
-    if overlap.high.is_constant:
-        back = int(min(back, overlap.high.value))
-    advance = max(1, low - low // 8 - back)
-    if not n.high.is_constant or n.low != n.high.value:
-        advance = max(1, low - low // 8 - low // 2)
+    most_back = overlap.high.value
+    # Rounding makes the advance of a larger max smaller by one at times; every eight it is surely larger.
+    sizes = [low] if high.is_constant and high.value == low else range(low, low + 8)
+    advance = max(1, int(min(size - size // 8 - min(size // 2, most_back) for size in sizes)))
     length = ceil_div(text.chars, advance)
     return uniform(length, part(text, high))
 

@@ -10,6 +10,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.model_map import mapping_bytes
 from lambda_rlm.eval.prompt import PROMPT_OVERHEAD, prompt_of
 from lambda_rlm.eval.schema import shape_of
 from lambda_rlm.eval.value import Text
@@ -43,6 +44,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         max_reply=settings.max_reply,
         reasoning_tokens=profile.reasoning_tokens,
         instruction_bytes=_instruction_bytes,
+        mapping_bytes=mapping_bytes,
         input_price=profile.input_price,
         output_price=profile.output_price,
     )

@@ -236,6 +236,7 @@ class Coercer:
             if found is None:
                 raise QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")
             self.reading.coerce(f"left out the quotation marks of {place}")
+        self.reading.take(found.n)
         return found
 
     def _charge(self, fields: int) -> None:

@@ -54,6 +54,17 @@ def loads(text: str) -> tuple[Raw, bool]:
     return value, False
 
 
+def written(raw: Raw) -> int:
+    """The fewest characters in which a value can be written down."""
+    if isinstance(raw, str):
+        return len(raw)
+    if isinstance(raw, list):
+        return 1 + sum([written(part) + 1 for part in raw])
+    if isinstance(raw, dict):
+        return 1 + sum([len(key) + written(part) + 2 for key, part in raw.items()])
+    return 1
+
+
 def values_in(text: str) -> list[Raw]:
     """The objects and lists that stand in prose, from left to right, not inside each other."""
     found: list[Raw] = []

@@ -8,6 +8,7 @@ anything is paid. A reply that refuses or is no answer leaves out all items of i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from lambda_rlm.eval.ask import GREEDY, Asker, Question
 from lambda_rlm.eval.numbered import Replies, read_numbered
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.prompt import BLOCK_OVERHEAD, prompt_of
-from lambda_rlm.eval.schema import keyed_schema, mentions, notation
+from lambda_rlm.eval.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Rope, Text, Value
@@ -35,6 +36,14 @@ _MARKER_TOKENS: Final = 8
 
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
+
+_ITEMS: Final = "\n\nItems:\n"
+
+_MOST_KEY: Final = 14
+"""Bytes of an item's number as a key of the schema, quoted, with what stands around it."""
+
+_MOST_LEAD: Final = 32
+"""Bytes that stand before an item: line ends, its number, and brackets, of which there are few unless items forge them."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -206,14 +215,28 @@ class _Mapping:
 
     def _shape(self, items: list[Text]) -> Shape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
-        shown = notation(self.type)
-        some = numbers[: 2 if len(shown) <= _SHORT else 1]
-        listed = ", ".join([f'"{number}": {shown}' for number in some] + ["…"] * (len(numbers) > len(some)))
-        lines = [f"Reply with JSON of this shape and nothing else, one entry for each numbered item: {{{listed}}}"]
-        if mentions(self.type, QUOTE):
-            lines.append("A quote is copied word for word from its item.")
         key = f"map {self.type!r} {[item.n for item in items]}"
-        return Shape(key, read_numbered(self.type, items), "\n".join(lines), schema=keyed_schema(self.type, numbers))
+        read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
+        return Shape(key, read, _instruction(self.type, numbers), schema=keyed_schema(self.type, numbers))
+
+
+def _instruction(type_: Type, numbers: list[str]) -> str:
+    """The lines that ask for an entry for each number."""
+    shown = notation(type_)
+    some = numbers[: 2 if len(shown) <= _SHORT else 1]
+    listed = ", ".join([f'"{number}": {shown}' for number in some] + ["…"] * (len(numbers) > len(some)))
+    lines = [f"Reply with JSON of this shape and nothing else, one entry for each numbered item: {{{listed}}}"]
+    if mentions(type_, QUOTE):
+        lines.append("A quote is copied word for word from its item.")
+    return "\n".join(lines)
+
+
+def mapping_bytes(type_: Type) -> tuple[int, int]:
+    """The most bytes that one prompt has beside instruction and items, and that each item has beside its text; the schema,
+    which some providers count as part of the prompt, included."""
+    frame = _instruction(type_, ["1", "2", "3"]) + _ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
+    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
+    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + _MOST_LEAD
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
@@ -222,7 +245,7 @@ def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
     while any(_begins_like_number(item.s, brackets) for item in items):
         brackets += 1
     gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
-    pieces = [instruction, Text("\n\nItems:\n")]
+    pieces = [instruction, Text(_ITEMS)]
     for number, item in enumerate(items, 1):
         lead = "[" * brackets + str(number) + "]" * brackets + " "
         pieces += [Text(lead if number == 1 else gap + lead), item]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from lambda_rlm.eval.coerce import Coercer
-from lambda_rlm.eval.lenient import CONFLICT, Raw, fenced, loads, values_in
+from lambda_rlm.eval.lenient import CONFLICT, Raw, fenced, loads, values_in, written
 from lambda_rlm.eval.prompt import leaves_of
 from lambda_rlm.eval.quotes import QuoteFinder
 from lambda_rlm.eval.reading import cut_off, too_long
@@ -32,8 +32,8 @@ _VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "
 Entry = tuple[int, Raw]
 
 
-def read_numbered(type_: Type, items: Sequence[Text]) -> Callable[[str, Reading], Replies]:
-    """A reader of replies that give a T for each of some items, numbered from 1."""
+def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[str, Reading], Replies]:
+    """A reader of replies that give a T, written in at most `most` characters, for each of some items, numbered from 1."""
 
     def read(reply: str, reading: Reading) -> Replies:
         if not reading.is_complete:
@@ -44,6 +44,10 @@ def read_numbered(type_: Type, items: Sequence[Text]) -> Callable[[str, Reading]
             raise BadReply("the reply must be a JSON object with one entry for each numbered item")
         found: Replies = {}
         for number, raw in _agreed(entries, len(items), reading).items():
+            if written(raw) > most:
+                reading.coerce(f"left out the entry for item {number}, which is too long")
+                continue
+            reading.room = most
             finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
                 found[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")

@@ -64,9 +64,21 @@ class Reading:
     coerced: int = 0
     quotes: int = 0
     cuts: int = 0
+    room: int = field(init=False)
+    """Characters that texts made of the reply may still have: no reading makes them more than they were."""
+
+    def __post_init__(self) -> None:
+        self.room = self.most
+
+    def take(self, characters: int) -> None:
+        """Count the characters of a text that is made of the reply; raises `BadReply` when there are too many."""
+        self.room -= characters
+        if self.room < 0:
+            raise BadReply(f"the texts of the reply have more than {self.most:,} characters; give shorter ones")
 
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""
+        self.take(len(s))
         self.meter.allocate(HEADER + CHARACTER * len(s))
         if not s.isascii() and _SURROGATE.search(s) is not None:
             self.coerce("replaced characters that are none")
@@ -83,6 +95,7 @@ class Reading:
         """Forget what an earlier reply to the same question came to."""
         self.coercions.clear()
         self.coerced = self.quotes = self.cuts = 0
+        self.room = self.most
 
 
 _CHOICE_FRAME: Final = 120

@@ -59,6 +59,11 @@ class Stage:
             self.kept[key] = value
         return Known(value, type_, partial(measured, value, type_))
 
+    @property
+    def depth(self) -> int:
+        """The deepest recursion of what was computed."""
+        return self.meter.deepest
+
     def elements(self, list_: Known) -> list[Known]:
         """The elements of a known list, or what a known Option holds."""
         assert isinstance(list_.type, Con)

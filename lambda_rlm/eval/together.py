@@ -129,12 +129,16 @@ def arranged(targets: Sequence[tuple[int, Code, frozenset[int]]]) -> Run:
 
     async def fill(e: Frame) -> None:
         done = [anyio.Event() for _ in rows]
+        depths = [0] * len(rows)
 
         async def one(position: int) -> None:
+            place = here()
             for other in needs[position]:
                 await done[other].wait()
+                place.depth = max(place.depth, depths[other])
             slot, run, is_async = rows[position]
             e[slot] = await run(e) if is_async else run(e)
+            depths[position] = place.depth
             done[position].set()
 
         await ordered(len(rows), len(rows), one)

@@ -1,0 +1,80 @@
+"""Recursion in the analysis: `fix`, level by level.
+
+Owns `recursion`. The body is analysed on the sizes of each level, until a level is reached that does not recurse; levels alike
+in all sizes are analysed once. Refuses a recursion whose argument may not get shorter, or that may go deeper than allowed: it is
+noted, and costs without limit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Outcome, changed_names, seen
+from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.asking import value_of
+from lambda_rlm.cost.guards import Environment
+from lambda_rlm.cost.leaves import length_of, settled, signature
+from lambda_rlm.cost.names import free_names
+from lambda_rlm.cost.size import ONE, UNLIMITED
+from lambda_rlm.syntax import term as t
+from lambda_rlm.types.type import Arrow
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.analyse import Analysis
+
+ENDLESS: Final = Cost(
+    calls=UNLIMITED,
+    attempts=UNLIMITED,
+    input_tokens=UNLIMITED,
+    output_tokens=UNLIMITED,
+    prompt=UNLIMITED,
+    depth=UNLIMITED,
+)
+
+Memo = dict[object, tuple[Outcome, Cost]]
+
+
+def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunction:
+    """The function that a `fix` denotes."""
+    facts = analysis.facts_without((fix.name, fix.param.name))
+    memo: Memo = {}
+
+    def level(above: float, depth: int) -> AbstractFunction:
+        """The recursion as its body sees it: at this depth, on what is shorter than `above`."""
+
+        def apply(argument: Abstract) -> Outcome:
+            given = settled(seen(argument))
+            size = length_of(given)
+            if size == math.inf or size >= above:
+                falls = "its argument has no limit" if above == math.inf else "the length of its argument may not fall"
+                return _endless(analysis, fix, falls)
+            if depth > analysis.max_depth:
+                return _endless(analysis, fix, f"it may recurse deeper than {analysis.max_depth}")
+            key = (signature(given), depth)
+            if key not in memo:
+                inner = {**env, fix.name: level(size, depth + 1), fix.param.name: given}
+                with analysis.staging.inside(fix.body), analysis.knowing(facts):
+                    memo[key] = analysis.measured(lambda: analysis.term(fix.body, inner))
+            outcome, cost = memo[key]
+            analysis.charge(replace(cost, depth=cost.depth + ONE))
+            return outcome
+
+        def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
+            with analysis.knowing(()):
+                return recursion(analysis, fix, changed_names(env, free_names(fix), change))
+
+        return AbstractFunction(apply, fix if depth == 1 else None, env, changed if depth == 1 else None)
+
+    return level(math.inf, 1)
+
+
+def _endless(analysis: Analysis, fix: t.Fix, why: str) -> Outcome:
+    """What is known of a recursion that is not bounded: its type."""
+    analysis.endless[fix.span] = why
+    analysis.charge(ENDLESS)
+    arrow = analysis.typed.type_of(fix)
+    assert isinstance(arrow, Arrow)
+    return Outcome(value_of(arrow.result, UNLIMITED), UNLIMITED)

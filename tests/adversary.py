@@ -1,0 +1,112 @@
+"""A model that does its worst: longest or shortest replies, none of the type until the last repair, refusals, failing transport."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.faults import ModelFailure
+
+MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed")
+_AGAIN = "An earlier reply"
+
+
+@dataclass
+class Adversary:
+    """Answers in one manner. Counts tokens as no tokenizer can exceed: one for each byte, and the template; with `is_thrifty`
+    one for four characters, so that long prompts pass the window."""
+
+    profile: ModelProfile
+    manner: str
+    letter: str = "x"
+    is_thrifty: bool = False
+    asked: int = 0
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        if self.is_thrifty:
+            return sum(len(m.content) for m in messages) // 4
+        return self.profile.template_tokens + sum(len(m.content.encode("utf-8", "surrogatepass")) for m in messages)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        self.asked += 1
+        manner = MANNERS[self.asked % 6] if self.manner == "mixed" else self.manner
+        attempts = 1 + self.profile.retries
+        sent = self.count_tokens(request.messages)
+        if not self.is_thrifty:
+            sent += len(json.dumps(request.schema)) if request.schema is not None else 0
+        received = request.max_tokens + self.profile.reasoning_tokens
+        tokens = (sent * attempts, received * attempts)
+        prices = (self.profile.input_price, self.profile.output_price)
+        cost = None if prices[0] is None or prices[1] is None else tokens[0] * prices[0] + tokens[1] * prices[1]
+        usage = Usage(*tokens, cost=cost, attempts=attempts)
+        if manner == "failing":
+            failed = ModelFailure("E0502", "no answer")
+            failed.usage = usage
+            raise failed
+        if manner == "refusing":
+            return Completion("I would rather not.", usage, StopReason.REFUSAL, self.profile.name)
+        is_first = _AGAIN not in request.messages[-1].content
+        if manner == "malformed" and is_first and request.schema is not None:
+            return Completion("%%% no JSON at all", usage, StopReason.STOP, self.profile.name)
+        return Completion(self.reply(request, manner), usage, StopReason.STOP, self.profile.name)
+
+    def reply(self, request: CompletionRequest, manner: str) -> str:
+        room = 8 * request.max_tokens
+        if request.choices is not None:
+            return max(request.choices, key=len) if manner != "shortest" else min(request.choices, key=len)
+        if request.schema is None:
+            return self.letter * room if manner != "shortest" else ""
+        written = json.dumps(
+            _filled(request.schema, room, manner, self.letter, request.schema.get("$defs", {})),
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        return (
+            written
+            if len(written) <= room
+            else json.dumps(
+                _filled(request.schema, 0, "shortest", self.letter, request.schema.get("$defs", {})), separators=(",", ":")
+            )
+        )
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def _filled(schema: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> Any:
+    """A value that satisfies a JSON Schema and, written down, has about `room` characters."""
+    if "$ref" in schema:
+        schema = named[schema["$ref"].removeprefix("#/$defs/")]
+    if "anyOf" in schema:
+        return None if manner == "shortest" else _filled(schema["anyOf"][0], room, manner, letter, named)
+    if "enum" in schema:
+        return max(schema["enum"], key=len) if manner != "shortest" else min(schema["enum"], key=len)
+    match schema["type"]:
+        case "object":
+            properties = schema["properties"]
+            room -= sum(len(name) + 4 for name in properties) + 2
+            share = room // max(1, len(properties))
+            return {name: _filled(part, share, manner, letter, named) for name, part in properties.items()}
+        case "array":
+            return _array(schema["items"], room - 2, manner, letter, named)
+        case "integer":
+            return 9 if manner != "shortest" else -1
+        case "number":
+            return 9.5 if manner != "shortest" else 0.0
+        case "boolean":
+            return manner != "shortest"
+        case _:
+            return "" if manner == "shortest" or manner == "many" else letter * max(0, room - 2)
+
+
+def _array(items: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> list[Any]:
+    if manner == "shortest":
+        return []
+    if manner != "many":
+        return [_filled(items, room, manner, letter, named)]
+    one = _filled(items, 0, "shortest", letter, named)
+    each = len(json.dumps(one, separators=(",", ":"))) + 1
+    return [one] * max(0, (room + 1) // each)

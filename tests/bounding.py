@@ -1,0 +1,140 @@
+"""Bounding a program and running it with the gate off: what was promised, and what was metered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+
+from lambda_rlm.completion import Model
+from lambda_rlm.cost.abstract import Abstract
+from lambda_rlm.cost.admit import Admitted, Bounded, bounded
+from lambda_rlm.cost.asking import value_of
+from lambda_rlm.cost.autos import default_autos
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.size import named
+from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.eval.ask import Asker, AskSettings
+from lambda_rlm.eval.asking_rates import rates_of
+from lambda_rlm.eval.evaluate import evaluate
+from lambda_rlm.eval.measure import measured
+from lambda_rlm.eval.plain import to_value
+from lambda_rlm.eval.stage import Stage
+from lambda_rlm.faults import Fault
+from lambda_rlm.types.typed import Typed
+
+WAYS = ("staged", "measured", "declared")
+COMPONENTS = ("calls", "attempts", "span", "prompt_chars", "input_tokens", "output_tokens", "usd", "depth", "steps", "bytes")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run was metered, by component, and the fault that ended it."""
+
+    metered: dict[str, float | None]
+    fault: Fault | None
+    value: Any = None
+
+
+class _Watching(Asker):
+    longest = 0
+
+    def _start(self, question: Any, place: Any, span: Any) -> Any:
+        self.longest = max(self.longest, len(question.prompt.text))
+        return super()._start(question, place, span)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A typed program on plain inputs, asking a model in one way. The gate is off: whatever the bound says, it runs."""
+
+    typed: Typed
+    given: Mapping[str, Any]
+    model: Model
+    settings: AskSettings
+    budget: Budget
+
+    def values(self) -> dict[str, Any]:
+        meter = Meter(self.budget)
+        return {name: to_value(self.given[name], type_, name, meter, []) for name, type_ in self.typed.inputs.items()}
+
+    def bound(self, way: str) -> Bounded | None:
+        """The bound in one of `WAYS`; None when the analysis gives up."""
+        stage = None
+        autos = default_autos(self.typed, self.model.profile)
+        values = self.values()
+        types = self.typed.inputs
+        sizes: dict[str, Abstract]
+        if way == "staged":
+            stage = Stage(self.typed, autos, Meter(self.budget))
+            sizes = {name: stage.input(values[name], type_, name) for name, type_ in types.items()}
+        elif way == "measured":
+            sizes = {name: measured(values[name], type_, name) for name, type_ in types.items()}
+        else:
+            sizes = {name: value_of(type_, named(name, _room(self.given[name]))) for name, type_ in types.items()}
+        try:
+            return bounded(self.typed, sizes, rates_of(self.model, self.settings), autos, self.budget, stage)
+        except Rejected:
+            return None
+
+    def run(self) -> Ran:
+        meter = Meter(self.budget)
+        asker = _Watching(self.model, meter, self.settings)
+        autos = default_autos(self.typed, self.model.profile)
+        admitted = Admitted(self.typed, self.budget, self.model.profile, autos)
+
+        async def go() -> Any:
+            async with asker.opened():
+                return await evaluate(admitted, self.values(), asker)
+
+        fault, value = None, None
+        try:
+            value = anyio.run(go)
+        except Fault as found:
+            fault = found
+        usage = meter.usage
+        return Ran(
+            {
+                "calls": meter.calls,
+                "attempts": usage.attempts,
+                "span": asker.counts.span,
+                "prompt_chars": asker.longest,
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "usd": usage.cost,
+                "depth": meter.deepest,
+                "steps": meter.steps,
+                "bytes": meter.bytes,
+            },
+            fault,
+            value,
+        )
+
+
+def _room(value: Any) -> int:
+    """At least the characters of a value's JSON."""
+    match value:
+        case str():
+            return len(value) + 3
+        case list():
+            return 2 + sum(_room(part) + 1 for part in value)
+        case dict():
+            return 2 + sum(len(name) + 4 + _room(part) for name, part in value.items())
+        case _:
+            return 24
+
+
+def excess(bound: Bounded, ran: Ran) -> list[str]:
+    """Which components of a run are above its bound."""
+    found = []
+    for name in COMPONENTS:
+        limit, used = getattr(bound.bound, name), ran.metered[name]
+        if limit is not None and used is not None and used > limit + (1e-9 * limit if name == "usd" else 0):
+            found.append(f"{name}: metered {used:,}, bound {limit:,} = {bound.bound.formula.get(name, '')}")
+    return found
+
+
+__all__ = ["COMPONENTS", "WAYS", "Ran", "Trial", "excess", "replace"]

@@ -1,0 +1,73 @@
+"""The theorem of the cost analysis: what a run is metered is at most its bound, component by component, whatever the model does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.eval.ask import AskSettings
+from tests.adversary import MANNERS, Adversary
+from tests.bounding import WAYS, Trial, excess
+from tests.drawn_runs import plain
+from tests.strategies import Drawn, programs
+from tests.strategies_bounds import INPUTS, Source, sources
+
+BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
+_FACTOR = 1 if settings.default.max_examples <= 100 else 10
+
+
+@st.composite
+def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
+    """A model at its worst and the settings it is asked with."""
+    window = draw(st.sampled_from((10**6, 10**6, 8_192, 2_600, 1_700)))
+    profile = ModelProfile(
+        name="adversary",
+        window=window,
+        max_output=draw(st.sampled_from((60, 16, 400))),
+        input_price=1e-6,
+        output_price=3e-6,
+        retries=draw(st.sampled_from((0, 2))),
+        reasoning_tokens=draw(st.sampled_from((0, 30))),
+    )
+    asking = AskSettings(
+        key=b"tests",
+        out=draw(st.sampled_from((5, 40))),
+        item_out=draw(st.sampled_from((4, 16))),
+        repairs=draw(st.sampled_from((1, 0, 2))),
+        max_reply=draw(st.sampled_from((100_000, 50))),
+        per_call=draw(st.sampled_from((16, 3))),
+    )
+    manner = draw(st.sampled_from(MANNERS))
+    return Adversary(profile, manner, draw(st.sampled_from(("x", "𝄞"))), draw(st.booleans())), asking
+
+
+def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: tuple[Adversary, AskSettings]) -> None:
+    """The theorem, for one program, its inputs and a model; bounded in three ways."""
+    found = check(text, types)
+    assert found.typed is not None, "\n".join(map(str, found.diagnostics))
+    model, asking = adversary
+    trial = Trial(found.typed, values, model, asking, BUDGET)
+    bounds = {way: trial.bound(way) for way in WAYS}
+    ran = trial.run()
+    broken = [f"{way}: {line}" for way, bound in bounds.items() if bound is not None for line in excess(bound, ran)]
+    assert not broken, "\n".join([*broken, f"fault: {ran.fault}"])
+
+
+@settings(max_examples=1_400 * _FACTOR)
+@given(sources(), adversaries())
+def test_what_is_metered_is_at_most_the_bound(source: Source, adversary: tuple[Adversary, AskSettings]) -> None:
+    holds(source.text, INPUTS, source.values, adversary)
+
+
+@settings(max_examples=600 * _FACTOR)
+@given(programs(), adversaries())
+def test_what_is_metered_is_at_most_the_bound_in_all_of_the_language(
+    drawn: Drawn, adversary: tuple[Adversary, AskSettings]
+) -> None:
+    values = {name: plain(value) for name, value in drawn.values.items()}
+    holds(repr(drawn).split("\n", 1)[1], drawn.inputs, values, adversary)
