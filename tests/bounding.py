@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -22,7 +22,7 @@ from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.stage import Stage
+from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.faults import Fault
 from lambda_rlm.types.typed import Typed
 
@@ -70,7 +70,7 @@ class Trial:
         sizes: dict[str, Abstract]
         if way == "staged":
             stage = Stage(self.typed, autos, Meter(self.budget))
-            sizes = {name: stage.input(values[name], type_, name) for name, type_ in types.items()}
+            sizes = dict(known_inputs(self.typed, values))
         elif way == "measured":
             sizes = {name: measured(values[name], type_, name) for name, type_ in types.items()}
         else:
@@ -135,6 +135,3 @@ def excess(bound: Bounded, ran: Ran) -> list[str]:
         if limit is not None and used is not None and used > limit + (1e-9 * limit if name == "usd" else 0):
             found.append(f"{name}: metered {used:,}, bound {limit:,} = {bound.bound.formula.get(name, '')}")
     return found
-
-
-__all__ = ["COMPONENTS", "WAYS", "Ran", "Trial", "excess", "replace"]

@@ -6,7 +6,9 @@ are few, so that they shadow each other.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -193,18 +195,9 @@ class _Writer:
 
     def filled(self, rule: str, scope: list[tuple[str, str]], fuel: int) -> str:
         local = self.pick(_NAMES), self.pick(("xs", "ys"))
-        out, at = [], 0
-        holes = rule.count("{")
-        share = fuel if holes <= 1 else fuel - 1 if holes <= 3 else fuel - 2
-        while at < len(rule):
-            hole = next((h for h in _HOLES if rule.startswith("{" + h + "}", at)), None)
-            if hole is None:
-                out.append(rule[at])
-                at += 1
-                continue
-            at += len(hole) + 2
-            out.append(self.hole(hole, local, scope, share))
-        return "".join(out)
+        parts = _parts(rule)
+        share = fuel if len(parts) <= 3 else fuel - 1 if len(parts) <= 7 else fuel - 2
+        return "".join([self.hole(part, local, scope, share) if at % 2 else part for at, part in enumerate(parts)])
 
     def hole(self, hole: str, local: tuple[str, str], scope: list[tuple[str, str]], fuel: int) -> str:
         match hole:
@@ -246,6 +239,15 @@ _KINDS = ("t", "l", "r", "g", "i", "o", "b")
 _HOLES = (
     "v", "V", "k", "K", "s", "X", "T", "L", "F", "A", "P", "N", "t0", *_KINDS, *(f"{k}:{v}" for k in _KINDS for v in "vVp")
 )  # fmt: skip
+_HOLE = re.compile("{(" + "|".join(sorted(_HOLES, key=len, reverse=True)) + ")}")
+
+
+@cache
+def _parts(rule: str) -> list[str]:
+    """Text and holes of a rule by turns."""
+    return _HOLE.split(rule)
+
+
 _SMALL = {
     "t": ("{T}", "{T}", '"ab"', "llm_call({T})", "take({T}, {k})"),
     "l": ("{L}", "{L}", "texts", "chunk({T}, {k})", "words({T})"),
