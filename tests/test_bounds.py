@@ -1,0 +1,151 @@
+"""Bounds where they are hard to get right: each program once broke, or would break, one rule of the analysis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import CompletionRequest, ModelProfile
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.types.parse_type import parse_type
+from tests.adversary import Adversary
+from tests.bounding import WAYS, Trial, excess
+
+BUDGET = Budget(calls=2_000, tokens=10**9, depth=20)
+PROFILE = ModelProfile("adversary", window=10**6, max_output=200, input_price=1e-6, output_price=1e-6, retries=1)
+ONE_LONG = ["a" * 300, *["b"] * 12]
+LONG_FIRST = {"xs: List[Text]": ONE_LONG}
+
+
+class Saying(Adversary):
+    """Replies with what a function of the request gives."""
+
+    def __init__(self, say: Callable[[CompletionRequest], str], profile: ModelProfile = PROFILE) -> None:
+        super().__init__(profile, "longest")
+        self.say = say
+
+    def reply(self, request: CompletionRequest, manner: str) -> str:
+        return self.say(request)
+
+
+def trial(
+    program: str, inputs: dict[str, Any], model: Adversary | None = None, budget: Budget = BUDGET, **asking: Any
+) -> Trial:
+    """A program over inputs named with their types."""
+    types = {name.split(": ")[0]: parse_type(name.split(": ")[1]) for name in inputs}
+    values = {"query": "why?", **{name.split(": ")[0]: value for name, value in inputs.items()}}
+    found = check(program, {"query": parse_type("Text"), **types})
+    assert found.typed is not None, "\n".join(d.message for d in found.diagnostics)
+    settings = AskSettings(**{"key": b"tests", "out": 40, "item_out": 8, **asking})
+    return Trial(found.typed, values, model or Adversary(PROFILE, "longest"), settings, budget)
+
+
+def holds(made: Trial) -> None:
+    ran = made.run()
+    assert ran.metered["calls"], ran.fault
+    for way in WAYS:
+        bound = made.bound(way)
+        assert bound is not None
+        assert not excess(bound, ran), way
+
+
+@pytest.mark.parametrize(
+    ("program", "inputs"),
+    [
+        # One element of a list beside all of the same list.
+        ("map(xs, fn(x) => llm_call(map(xs, fn(y) => x ++ y) |> join(\"\"))) |> join(\"\")", LONG_FIRST),
+        ("map(xs, fn(x) => llm_call(fold(xs, \"\", fn(acc, y) => acc ++ x))) |> join(\"\")", LONG_FIRST),
+        ("filter(xs, fn(x) => llm_call[Bool](join(filter(xs, fn(y) => x != y), x)))", LONG_FIRST),
+        # A function that leaves the list with the element it has taken in.
+        ("let g = first(map(xs, fn(x) => fn(y) => x ++ y)) ?? fn(y) => y; map(xs, fn(z) => llm_call(g(z)))", LONG_FIRST),
+        ("let fs = map(xs, fn(x) => { go: fn(y) => x ++ y }); map(xs, fn(z) => (first(fs) |> map_option(fn(f) => llm_call(f.go(z)))))", LONG_FIRST),
+        # A guard tells of one value, not of another that has the same limit.
+        ("let a = take(t, 50); let b = take(u, 50); if length(a) + length(b) <= llm_call[Int](\"n\") then llm_call(b ++ b) else \"\"", {"t: Text": "x", "u: Text": "y" * 50}),
+        ("let a = trim(t); if length(a) + length(u) <= 20 then llm_call(t ++ u) else \"\"", {"t: Text": " " * 300, "u: Text": "y"}),
+        # A name bound anew is another value.
+        ("let a = take(t, 1); let b = u; if length(a) + length(b) <= 20 then { let a = t; llm_call(a ++ b) } else \"\"", {"t: Text": "x" * 300, "u: Text": "y"}),
+        ("let f = fn(a: Text, b: Text) => a ++ b; let a = \"\"; let b = \"\"; if length(a) + length(b) <= 5 then llm_call(f(t, t)) else \"\"", {"t: Text": "x" * 300}),
+        ("let a = \"\"; if length(a) + length(t) <= 900 then join(map(xs, fn(a) => llm_call(a ++ a ++ t)), \"\") else \"\"", {**LONG_FIRST, "t: Text": "t" * 800}),
+        ("let a = \"\"; if length(a) <= 5 then (match first(xs) { some(a) => llm_call(a), none => \"\" }) else \"\"", LONG_FIRST),
+        # What holds at first and no longer: a number that falls, characters that widen, options that fill, flags.
+        ("let r = fold(xs, { a: 40, b: 0 }, fn(acc, x) => { a: 40 - acc.b * 3, b: acc.b + 1 }); map(chunk(t, r.a), fn(c) => llm_call(c))", {**LONG_FIRST, "t: Text": "t" * 90}),
+        ("let r = fold(xs, { a: \"\", b: \"\", c: \"\", d: \"\", e: \"\" }, fn(acc, x) => { a: acc.b, b: acc.c, c: acc.d, d: acc.e, e: \"€€€\" }); llm_call(r.a)", LONG_FIRST),
+        ("let r = fold(xs, { a: \"\", b: none, c: none, d: none, e: none, f: none }, fn(acc, x) => { a: acc.b ?? \"\", b: acc.c, c: acc.d, d: acc.e, e: acc.f, f: some(x) }); llm_call(r.a)", {"xs: List[Text]": ["c" * 200] * 9}),
+        ("let r = fold(xs, { a: 1, b: false, c: false, d: false, e: false, f: false }, fn(acc, x) => { a: if acc.b then 9 else 1, b: acc.c, c: acc.d, d: acc.e, e: acc.f, f: true }); map(range(0, r.a), fn(i) => llm_call(f\"{i}\"))", LONG_FIRST),
+        # Fractions.
+        ("let x = length(t) / 2; if x < 3.0 then map(range(0, ceil(x * 10.0)), fn(i) => llm_call(f\"{i}\")) else []", {"t: Text": "ttttt"}),
+        ("let x = length(t) / 2; if x > 2.0 then chunk(\"aaaaaaaaaaaaaaaaaaaa\", floor(x)) |> map(fn(c) => llm_call(f\"{c}{length(t)}\")) else []", {"t: Text": "ttttt"}),
+        ("map(range(0, ceil(1.0 - -0.5 * to_float(length(t)))), fn(i) => llm_call(f\"{i}\"))", {"t: Text": "t"}),
+        ("map(range(0, ceil(-(0.0 - 0.5 * to_float(length(t))))), fn(i) => llm_call(f\"{i}\"))", {"t: Text": "t"}),
+        # Windows of eight advance by less than windows of seven.
+        ("map(windows(t, clamp(llm_call[Int](\"n\"), 7, 8), 9), fn(w) => llm_call(f\"{length(w)}{w}{t}\"))", {"t: Text": "abcdefghijklmnopqrstuvwxyz0123456789" * 2}),
+        # A level of a recursion is more than its length.
+        ("let go = fix solve(p: List[Text]) => join(map(p, fn(x) => llm_call(x)), \"\"); go(take(xs, 2)) ++ go(take(ys, 2))", {"xs: List[Text]": ["a", "b"], "ys: List[Text]": ["a" * 300, "c" * 300]}),
+        ("let go = fix solve(p: Text) => llm_call(p); go(t) ++ go(u)", {"t: Text": "aaa", "u: Text": "€€€"}),
+        # A recursion inside a recursion is as deep as both.
+        ("let inner = fix f(p: Text) => if length(p) <= 1 then llm_call(p) else f(drop(p, 1)); let outer = fix g(p: Text) => if length(p) <= 1 then inner(\"abcd\" ++ p) else g(drop(p, 1)); outer(t)", {"t: Text": "tttt"}),
+        # What staging computes counts too.
+        ("let go = fix f(p: Text) => if length(p) <= 1 then p else f(drop(p, 1)); llm_call(go(t))", {"t: Text": "tttt"}),
+        # Options, numbers and instructions of the library's own are part of a prompt.
+        ("llm_choose(t, xs) ?? \"\"", {**LONG_FIRST, "t: Text": "pick"}),
+        ("values(llm_map[Text](xs, t)) |> join(\"\")", {**LONG_FIRST, "t: Text": "pick"}),
+        ("map(llm_map_by[Text](xs, fn(x) => x ++ x, t), fn(r) => r.item ++ (r.reply ?? \"\")) |> join(\"\") |> llm_call", {**LONG_FIRST, "t: Text": "pick"}),
+        # What a name that is bound twice waits for.
+        ("let a = llm_call(llm_call(t)); let a = t; let b = llm_call(\"b\"); llm_call(b)", {"t: Text": "t"}),
+        ("let a = llm_call(llm_call(t)); let b = llm_call(\"b\"); let c = llm_call(a ++ \"c\"); llm_call(b)", {"t: Text": "t"}),
+    ],
+)  # fmt: skip
+def test_the_bound_holds(program: str, inputs: dict[str, Any]) -> None:
+    holds(trial(program, inputs))
+
+
+@pytest.mark.parametrize(
+    ("program", "reply"),
+    [
+        ('llm_call[List[Text]]("n") |> map(fn(x) => llm_call(x ++ "!" ++ x))', lambda room: [*range(10), *[1] * ((room - 40) // 2)]),
+        ('llm_call[List[List[Int]]]("n") |> length |> range(0) |> map(fn(x) => llm_call(f"{x}"))', lambda room: [1] * (room // 2 - 10)),
+        ('llm_call[List[Option[Int]]]("n") |> enumerate |> map(fn(x) => llm_call(f"{x.index}"))', lambda room: [1] * (room // 2 - 10)),
+        ('llm_call[List[{ name: Option[Text], size: Option[Int] }]]("n") |> enumerate |> map(fn(x) => llm_call(f"{x.index}"))', lambda room: [{}] * (room // 3 - 10)),
+        ('llm_call[List[{ a_long_name: Int }]]("n") |> enumerate |> map(fn(x) => llm_call(f"{x.index}"))', lambda room: [{"alongname": 1}] * (room // 16 - 10)),
+        ('llm_call[List[Text]]("n") |> join("") |> llm_call', lambda room: [1e15] * (room // 7 - 4)),
+    ],
+)  # fmt: skip
+def test_the_bound_holds_for_a_reply_read_with_good_will(program: str, reply: Callable[[int], Any]) -> None:
+    def say(request: CompletionRequest) -> str:
+        if request.schema is None:
+            return "x"
+        return json.dumps({"reply": reply(8 * request.max_tokens)}, separators=(",", ":"))
+
+    holds(trial(program, {"t: Text": "t"}, Saying(say)))
+
+
+def test_the_bound_holds_for_quotes_that_stand_there_with_more_white_space() -> None:
+    def say(request: CompletionRequest) -> str:
+        return json.dumps({"reply": ["a b"] * 8}) if request.schema is not None else "x"
+
+    given = {"t: Text": "a" + " " * 3_000 + "b"}
+    holds(trial('llm_call[List[Quote]](f"Quote:\n{t}") |> map(fn(q) => llm_call(q ++ q)) |> join("")', given, Saying(say)))
+
+
+def test_the_bound_holds_when_one_item_takes_the_room_of_all() -> None:
+    def say(request: CompletionRequest) -> str:
+        if request.schema is None:
+            return "x"
+        keys = list(request.schema["properties"])
+        return json.dumps(dict.fromkeys(keys, "s") | {keys[0]: "l" * (6 * request.max_tokens)})
+
+    inputs = {"xs: List[Text]": [f"{i}" for i in range(10)]}
+    holds(trial('values(llm_map[Text](xs, "Say")) |> map(fn(r) => llm_call(r ++ "!"))', inputs, Saying(say)))
+
+
+@pytest.mark.parametrize("window", [2_100, 2_600, 4_000])
+def test_the_bound_holds_when_a_window_holds_few_items(window: int) -> None:
+    profile = ModelProfile("narrow", window=window, max_output=50, retries=1)
+    inputs = {"xs: List[Text]": ["x" * 200, *["€" * (3 * i) for i in range(30)]]}
+    made = trial('llm_map[Text](xs, "Say") |> values |> join("")', inputs, Adversary(profile, "shortest"), per_call=20)
+    holds(made)
