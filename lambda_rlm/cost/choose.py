@@ -25,10 +25,10 @@ from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.typed import Typed
 
-_WORK: Final = 1_600_000
+_WORK: Final = 2_400_000
 """Evaluator steps that one choice may take."""
 
-_VISIT: Final = 400
+_VISIT: Final = 1_000
 """Evaluator steps that take as long as the analysis of one term."""
 
 _COUNTS: Final = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)
@@ -37,8 +37,8 @@ _MOST_PIECES: Final = 64
 _MOST_ITEMS: Final = 32
 """Items of one batch or prompt: models lose some of a longer list, and the model of accuracy does not know it."""
 
-_SIZES: Final = 7
-"""Text sizes of the first sweeps: what the window has room for, halved again and again."""
+_SIZES: Final = 8
+"""Text sizes of the first sweeps: twice what the window has room for beside a long reply, halved again and again."""
 
 _FINER: Final = (2**0.5, 2**0.25, 2**0.125)
 _FINEST: Final = 100
@@ -160,7 +160,7 @@ class _Search:
         return min(starts, key=lambda numbers: self._try(numbers).rank)
 
     def _sizes(self) -> list[int]:
-        largest = room(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)
+        largest = 2 * room(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)
         return [max(LEAST_CHARACTERS, largest >> i) for i in range(_SIZES)]
 
     def _swept(self, best: tuple[int, ...], grid: Callable[[Place, int], Sequence[int]]) -> tuple[int, ...]:
