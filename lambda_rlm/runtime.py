@@ -7,6 +7,7 @@ Promises a `Run` for every program that was admitted: a declared fault is in it,
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -27,10 +28,11 @@ from lambda_rlm.eval.ask import Asker, AskSettings
 from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
+from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
-from lambda_rlm.eval.value import Document
+from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded
 from lambda_rlm.inputs import InputProblem
@@ -176,6 +178,8 @@ class _Execution:
         self.chosen: Chosen | None = None
         self.kept: dict[int, Any] | None = None
         self.started = monotonic()
+        self.task = asyncio.current_task()
+        self.cancelled_before = self.task.cancelling() if self.task is not None else 0
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
         with self.meter:
@@ -190,6 +194,7 @@ class _Execution:
             if (too_much := excess(size, inputs[name])) is not None:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
         values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+        self.meter.watch(self._look)
         self._bound(values)
         try:
             self._reserve()
@@ -233,19 +238,38 @@ class _Execution:
 
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
-        with anyio.move_on_after(seconds) as scope:
+        left = None if seconds is None else max(0.0, self.started + seconds - monotonic())
+        with anyio.move_on_after(left) as scope:
             async with self.asker.opened():
                 return await evaluate(self.admitted, values, self.asker, self.kept)
         assert scope.cancelled_caught
-        raise LimitExceeded("E0407", f"the run took longer than its {seconds:g} seconds")
+        raise self._late()
+
+    def _look(self) -> None:
+        """Pure work never waits, so neither the deadline nor a Ctrl-C could reach it but here, between slices of fuel."""
+        seconds = self.admitted.budget.seconds
+        if seconds is not None and monotonic() > self.started + seconds:
+            raise self._late()
+        if self.task is not None and self.task.cancelling() > self.cancelled_before:
+            raise asyncio.CancelledError
+
+    def _late(self) -> LimitExceeded:
+        return LimitExceeded("E0407", f"the run took longer than its {self.admitted.budget.seconds:g} seconds")
 
     def _answered(self, value: Any) -> Run:
         try:
+            self._charge_answer(value)
             plain = to_plain(value, self.admitted.typed.type)
             cited = citations(value, self.meter)
         except Fault as fault:
             return self._faulted(fault)
         return Run(value=plain, citations=cited, **self._account())
+
+    def _charge_answer(self, value: Any) -> None:
+        """Written out, an answer shares nothing any more: it costs its weight as a tree."""
+        heaviness = weight(self.admitted.typed.type)(value)
+        self.meter.spend(heaviness)
+        self.meter.allocate(HEADER * heaviness)
 
     def _faulted(self, fault: Fault) -> Run:
         fault.usage = self.meter.usage

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +18,13 @@ import lambda_rlm
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.meter import SLICE, Meter
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value
 from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, blocking, execute
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
@@ -97,6 +102,71 @@ def test_the_deadline_stops_a_run_that_waits() -> None:
     assert run.fault.code == "E0407"
     assert run.usage.seconds < 10
     assert run.usage.calls == 1
+
+
+ENDLESS = "iterate(0, 1000000000, fn(x) => x + 1, fn(x) => false)"
+
+
+def test_the_deadline_stops_pure_work() -> None:
+    run = ran(ENDLESS, [], budget=Budget(seconds=0.05))
+    assert isinstance(run.fault, LimitExceeded)
+    assert run.fault.code == "E0407"
+    assert run.usage.seconds < 5
+
+
+def test_the_deadline_stops_pure_work_beside_calls() -> None:
+    run = ran(f'let a = llm_call("one"); let b = {ENDLESS}; f"{{a}}{{b}}"', [("", "1")], budget=Budget(seconds=0.05))
+    assert isinstance(run.fault, LimitExceeded)
+    assert run.fault.code == "E0407"
+
+
+def test_ctrl_c_stops_pure_work_of_a_host() -> None:
+    """An event loop only takes a note of the signal, and pure work never comes back to it."""
+    admitted = check(ENDLESS).admit(Budget(fuel=10**12))
+    timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        blocking(lambda: execute(admitted, {"context": "", "query": ""}, NOBODY))
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("fuel", [0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE])
+def test_fuel_in_slices_is_the_same_fuel(fuel: int) -> None:
+    whole, sliced = Meter(Budget(fuel=fuel)), Meter(Budget(fuel=fuel))
+    looks: list[int] = []
+    sliced.watch(lambda: looks.append(1))
+    for meter in (whole, sliced):
+        with pytest.raises(LimitExceeded, match="E0401"):
+            for charge in itertools.cycle((1, 100, 70_000, SLICE + 7)):
+                meter.spend(charge)
+                assert meter.steps <= fuel
+        assert meter.steps == fuel
+    assert len(looks) <= 2 + fuel // SLICE
+
+
+def test_each_step_is_counted_whether_a_run_is_watched_or_not() -> None:
+    whole, sliced = Meter(Budget()), Meter(Budget())
+    sliced.watch(lambda: None)
+    for charge in (5, SLICE - 5, 3, 4 * SLICE, 0, 9):
+        whole.spend(charge)
+        sliced.spend(charge)
+        assert sliced.steps == whole.steps
+
+
+SHARED = """
+let row = range(0, 1000);
+let rows = map(row, fn(i) => row);
+map(row, fn(i) => rows)
+"""
+
+
+@pytest.mark.parametrize("program", [SHARED, SHARED + "|> map(fn(r) => { a: some(r), b: r })"])
+def test_an_answer_costs_what_it_is_written_out(program: str) -> None:
+    run = ran(program, [])
+    assert isinstance(run.fault, LimitExceeded)
+    assert run.fault.code in ("E0401", "E0402")
+    assert run.usage.seconds < 10
 
 
 def test_calls_beyond_the_budget_are_not_made() -> None:

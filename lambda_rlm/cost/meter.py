@@ -8,13 +8,17 @@ Meters form a tree. A child draws on its parent: what it sets aside is set aside
 there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within the
 budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its calls
 are then taken out of that, so that none of them can be refused because another one came first.
+
+The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked before
+each, so that pure work can be stopped without a price for every step.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.cost.amount import NOTHING, Amount, dollars, limit_of, money_of
@@ -24,13 +28,20 @@ from lambda_rlm.faults import LimitExceeded
 NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
 
 
+SLICE: Final = 1 << 20
+"""Steps between two looks of who watches a run: a tenth of a second."""
+
+
 class Meter:
-    """One account. `fuel` and `memory` count down; `used` counts up, `reserved` is under way, `held` a limit set aside.
+    """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
+    `reserved` is under way, `held` a limit set aside.
 
     A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
     """
 
     __slots__ = (
+        "_aside",
+        "_look",
         "budget",
         "deepest",
         "fuel",
@@ -47,7 +58,8 @@ class Meter:
     def __init__(self, budget: Budget, parent: Meter | None = None) -> None:
         self.budget = budget
         self.parent = parent
-        self.fuel = self.fuel_limit = 0
+        self.fuel = self.fuel_limit = self._aside = 0
+        self._look: Callable[[], None] | None = None if parent is None else parent._look
         self.memory = self.memory_limit = 0
         self._grow(budget.fuel, budget.memory)
         self.deepest = 0
@@ -70,12 +82,12 @@ class Meter:
         """Give back what was not used. Idempotent."""
         self.release()
         if self.parent is not None:
-            self.parent.fuel += max(0, self.fuel)
+            self.parent._set_aside(max(0, self._fuel_left))
             self.parent.memory += max(0, self.memory)
             self.parent.deepest = max(self.parent.deepest, self.deepest)
-        self.fuel_limit -= self.fuel
+        self.fuel_limit -= self._fuel_left
         self.memory_limit -= self.memory
-        self.fuel = self.memory = 0
+        self.fuel = self._aside = self.memory = 0
 
     @property
     def calls(self) -> int:
@@ -85,12 +97,18 @@ class Meter:
     @property
     def steps(self) -> int:
         """Fuel used."""
-        return self.fuel_limit - self.fuel
+        return self.fuel_limit - self._fuel_left
 
     @property
     def bytes(self) -> int:
         """Storage allocated, cumulative."""
         return self.memory_limit - self.memory
+
+    def watch(self, look: Callable[[], None]) -> None:
+        """Call `look` whenever another `SLICE` of steps is used up; it may raise, and so stop the run."""
+        self._look = look
+        left, self.fuel, self._aside = self._fuel_left, 0, 0
+        self._set_aside(left)
 
     def spend(self, steps: int) -> None:
         """Charge evaluator steps, before doing them."""
@@ -109,9 +127,16 @@ class Meter:
         beyond = max(0, characters - FREE_CHARACTERS)
         self._grow(beyond * self.budget.fuel_per_character, beyond * self.budget.memory_per_character)
 
-    def out_of_fuel(self) -> NoReturn:
-        """The last charge was refused: what it was for is not done, and all that comes after is refused, too."""
-        self.fuel = 0
+    def out_of_fuel(self) -> None:
+        """The slice is used up: go on with the next, or refuse the last charge and all that come after."""
+        fuel, self.fuel = self.fuel, 0
+        if self._look is not None:
+            self._look()
+            more = min(self._aside, SLICE - fuel)
+            self._aside -= more
+            if fuel + more >= 0:
+                self.fuel = fuel + more
+                return
         raise LimitExceeded("E0401", f"the program used up its {self.fuel_limit:,} steps of fuel")
 
     def out_of_memory(self) -> NoReturn:
@@ -221,10 +246,27 @@ class Meter:
     def _grow(self, fuel: int, memory: int) -> None:
         """More fuel and memory: out of the parent's, as much as it has, where there is one."""
         if self.parent is not None:
-            fuel, memory = min(fuel, max(0, self.parent.fuel)), min(memory, max(0, self.parent.memory))
-            self.parent.fuel -= fuel
+            fuel, memory = min(fuel, max(0, self.parent._fuel_left)), min(memory, max(0, self.parent.memory))
+            self.parent._take_fuel(fuel)
             self.parent.memory -= memory
-        self.fuel += fuel
+        self._set_aside(fuel)
         self.fuel_limit += fuel
         self.memory += memory
         self.memory_limit += memory
+
+    @property
+    def _fuel_left(self) -> int:
+        return self.fuel + self._aside
+
+    def _set_aside(self, fuel: int) -> None:
+        """More fuel, handed out in slices when somebody watches."""
+        if self._look is None:
+            self.fuel += fuel
+        else:
+            self._aside += fuel
+
+    def _take_fuel(self, fuel: int) -> None:
+        """Fuel that is left, for a child: first what is aside."""
+        from_aside = min(fuel, self._aside)
+        self._aside -= from_aside
+        self.fuel -= fuel - from_aside
