@@ -101,3 +101,8 @@ def test_what_uses_a_named_literal_is_computed() -> None:
 def test_every_branch_of_a_chain_is_decided_on_real_inputs() -> None:
     program = 'if length(context) > 9 then "long" else if length(context) > 4 then llm_call(context) else llm_call("a") ++ llm_call("b")'
     assert [calls(ran(program, context="x" * n)) for n in (12, 6, 2)] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_a_long_chain_of_choices_is_looked_at_without_recursion() -> None:
+    branches = " else ".join(f'if n == {i} then llm_call("{i}")' for i in range(230))
+    assert calls(ran(f'let n = llm_call[Int]("n");\n{branches} else "none"', reply="7")) == (2, 2)

@@ -72,6 +72,16 @@ def _changed(sites: Sites, change: Callable[[Size], Size]) -> Sites:
     return {span: (change(calls), change(tokens)) for span, (calls, tokens) in sites.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Overlong:
+    """A prompt that may have `chars` characters where `limit` fit; its largest hole and the hole's size."""
+
+    chars: Size
+    limit: int
+    hole: Span | None
+    hole_size: Size
+
+
 _NAMES = tuple(f.name for f in fields(Cost) if f.name != "sites")
 _LARGEST = ("prompt", "depth")
 _SUMMED = tuple(name for name in _NAMES if name not in _LARGEST)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.analyse import FUEL, Analysis, Overlong, analyse
+from lambda_rlm.cost.account import Cost, Overlong
+from lambda_rlm.cost.analyse import FUEL, Analysis, analyse
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound, bound_of
 from lambda_rlm.cost.budget import Budget

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -37,7 +36,7 @@ from lambda_rlm.cost.abstract import (
     number,
     seen,
 )
-from lambda_rlm.cost.account import FREE, Cost
+from lambda_rlm.cost.account import FREE, Cost, Overlong
 from lambda_rlm.cost.applying import apply_primitive, call
 from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard, Place, place_of
 from lambda_rlm.cost.hardness import TooHard
@@ -54,16 +53,6 @@ from lambda_rlm.types.typed import PIPED, Typed
 
 FUEL: Final = 20_000
 """Terms that the analysis of one program may visit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlong:
-    """A prompt that may have `chars` characters where `limit` fit; its largest hole and the hole's size."""
-
-    chars: Size
-    limit: int
-    hole: Span | None
-    hole_size: Size
 
 
 class Analysis:
@@ -161,8 +150,8 @@ class Analysis:
                 value, span = self.sized(inner, env)
                 assert isinstance(value, AbstractNumber)
                 return Outcome(negated(value), span)
-            case t.If(branches=branches, otherwise=otherwise):
-                return self._choice(branches, otherwise, env)
+            case t.If():
+                return self._choice(term, env)
             case t.Match():
                 return self._match(term, env)
             case t.Block(items=items, result=result):
@@ -293,24 +282,33 @@ class Analysis:
                 size = smallest(size, limit)
         return size
 
-    def _choice(self, branches: tuple[tuple[t.Term, t.Term], ...], otherwise: t.Term, env: Environment) -> Outcome:
-        (condition, then), *others = branches
-        value, span = self.sized(condition, env)
-        known = value.value if isinstance(value, AbstractBool) else None
-        go_on = partial(self._choice, tuple(others), otherwise) if others else partial(self.term, otherwise)
-        start = Branch(env, self.facts)
+    def _choice(self, choice: t.If, env: Environment) -> Outcome:
+        """The conditions one after the other, each where those before it failed, then one of the branches."""
+        here = Branch(env, self.facts)
+        left = [here]
+        waited = ZERO
         ways: list[Callable[[], Outcome]] = []
-        for holds, go in ((True, partial(self.term, then)), (False, go_on)):
-            if known is holds:
-                ways.append(partial(self._in_branch, start, go))
-            elif known is None:
-                ways += [partial(self._in_branch, branch, go) for branch in self.guard.ways(condition, holds, start)]
+        for condition, then in choice.branches:
+            with self.knowing(here.facts):
+                value, span = self.sized(condition, here.env)
+            waited = waited + span
+            known = value.value if isinstance(value, AbstractBool) else None
+            if known is not False:
+                taken = [here] if known else self.guard.ways(condition, True, here)
+                ways += [partial(self._in_branch, branch, then) for branch in taken]
+            if known:
+                break
+            if known is None:
+                left = self.guard.ways(condition, False, here)
+                here = self.guard.refined(condition, False, here)
+        else:
+            ways += [partial(self._in_branch, branch, choice.otherwise) for branch in left]
         result = self.either(ways)
-        return Outcome(result.value, span + result.span)
+        return Outcome(result.value, waited + result.span)
 
-    def _in_branch(self, branch: Branch, go: Callable[[Environment], Outcome]) -> Outcome:
+    def _in_branch(self, branch: Branch, term: t.Term) -> Outcome:
         with self.knowing(branch.facts):
-            return go(branch.env)
+            return self.term(term, branch.env)
 
     def either(self, ways: list[Callable[[], Outcome]]) -> Outcome:
         """One of several ways to go on."""
@@ -327,7 +325,7 @@ class Analysis:
         taken = self.staging.arm(match_, value)
         if taken is not None:
             body, bound = taken
-            result = self._in_branch(Branch({**env, **bound}, self.facts_without(bound)), partial(self.term, body))
+            result = self._in_branch(Branch({**env, **bound}, self.facts_without(bound)), body)
             return Outcome(result.value, span + result.span)
         value = seen(value)
         ways: list[Callable[[], Outcome]] = []
@@ -340,7 +338,7 @@ class Analysis:
             else:
                 bound = {}
             branch = Branch({**env, **bound}, self.facts_without(bound))
-            ways.append(partial(self._in_branch, branch, partial(self.term, arm.body)))
+            ways.append(partial(self._in_branch, branch, arm.body))
         result = self.either(ways)
         return Outcome(result.value, span + result.span)
 

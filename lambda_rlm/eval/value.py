@@ -228,14 +228,15 @@ def _characters(piece: Text) -> str:
 
 def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
     """The leaves of a rope, without empty ones; neighbours that are neighbours in a document too become one span."""
+    if meter is not None:
+        count = _piece_count(rope)
+        meter.spend(PIECE_STEPS * count)
+        meter.allocate(PIECE_STORAGE * count)
     leaves: list[Text] = []
     stack: list[Text] = [rope]
     while stack:
         piece = stack.pop()
         if isinstance(piece, Rope):
-            if meter is not None:
-                meter.spend(PIECE_STEPS * len(piece.pieces))
-                meter.allocate(PIECE_STORAGE * len(piece.pieces))
             stack.extend(reversed(piece.pieces))
         elif piece.n:
             last = leaves[-1] if leaves else EMPTY_TEXT
@@ -245,6 +246,22 @@ def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
             else:
                 leaves.append(piece)
     return leaves
+
+
+def _piece_count(rope: Rope) -> int:
+    """The pieces on all levels of a rope, a shared one as often as it occurs; each rope is looked at once."""
+    counts: dict[int, int] = {}
+    stack = [rope]
+    while stack:
+        top = stack[-1]
+        inner = [piece for piece in top.pieces if isinstance(piece, Rope)]
+        unknown = [piece for piece in inner if id(piece) not in counts]
+        if unknown:
+            stack.extend(unknown)
+        else:
+            counts[id(top)] = len(top.pieces) + sum(counts[id(piece)] for piece in inner)
+            stack.pop()
+    return counts[id(rope)]
 
 
 def origin_of(text: Text) -> Origin | None:
