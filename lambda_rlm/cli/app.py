@@ -45,6 +45,13 @@ Fuel = Annotated[int | None, typer.Option("--fuel", metavar="N", help="At most s
 Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="At most so much newly allocated storage.")]
 Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="A degraded answer is a fault.", show_default=False)]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The number of the first independent sample.")]
+Approve = Annotated[
+    bool | None,
+    typer.Option("--approve/--no-approve", help="Show the program and its bound, and ask before spending.", show_default=False),
+]
+Approved = Annotated[
+    str | None, typer.Option("--approved", metavar="HASH", help="Run only what `check` printed this hash for.")
+]
 Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
 
 
@@ -87,13 +94,15 @@ def ask(
     memory: Memory = None,
     strict: Strict = None,
     seed: Seed = None,
+    approve: Approve = None,
+    approved: Approved = None,
     trace: Trace = None,
     json: Json = False,
 ) -> None:
     """Answer a question over files, folders or rows of data."""
     from lambda_rlm.cli import ask_run
 
-    raise typer.Exit(ask_run.ask(query, inputs or [], _given(locals()), trace, json))
+    raise typer.Exit(ask_run.ask(query, inputs or [], _given(locals()), ask_run.How(trace=trace, json=json, approved=approved)))
 
 
 @app.command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
@@ -113,30 +122,55 @@ def run(
     memory: Memory = None,
     strict: Strict = None,
     seed: Seed = None,
+    approve: Approve = None,
+    approved: Approved = None,
     trace: Trace = None,
     json: Json = False,
 ) -> None:
     """Run a program."""
     from lambda_rlm.cli import ask_run
 
-    raise typer.Exit(ask_run.run(program, inputs or [], query, _given(locals()), trace, json))
+    raise typer.Exit(
+        ask_run.run(program, inputs or [], query, _given(locals()), ask_run.How(trace=trace, json=json, approved=approved))
+    )
 
 
-@app.command(epilog="Example: lambda-rlm check report.lam tickets.jsonl --emit types")
+@app.command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
 def check(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
     inputs: Inputs = None,
     declare: Annotated[
         list[str] | None, typer.Option("--declare", metavar="'NAME: TYPE'", help="An input by its type, without data.")
     ] = None,
-    emit: Annotated[str | None, typer.Option("--emit", metavar="tokens|tree|term|types", help="Print a stage.")] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--size",
+            metavar="NAME=SIZE[,SIZE…]",
+            help="An input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
+        ),
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = None,
+    emit: Annotated[
+        str | None, typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print a stage.")
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are offered, in place.")] = False,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_depth: MaxDepth = None,
+    concurrency: Concurrency = None,
+    fuel: Fuel = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
-    """Parse and type a program."""
+    """Parse and type a program, and tell what it can cost."""
     from lambda_rlm.cli import programs
 
-    raise typer.Exit(programs.check(program, inputs or [], declare or [], emit, fix, json))
+    given = programs.Given(inputs or [], declare or [], size or [], query)
+    raise typer.Exit(programs.check(program, given, _given(locals()), emit, fix, json))
 
 
 @app.command(epilog="Example: lambda-rlm fmt --check *.lam")
@@ -184,9 +218,12 @@ def models_get(
     raise typer.Exit(commands.get(name, json))
 
 
+_OF_CHECK: Final = ("declare", "size", "emit", "fix")
+
+
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a command that are settings."""
-    not_settings = {"query", "inputs", "program", "trace", "json", "ask_run"}
+    not_settings = {"query", "inputs", "program", "approved", "trace", "json", "ask_run", "programs", "given", *_OF_CHECK}
     return {key: value for key, value in options.items() if key not in not_settings}
 
 

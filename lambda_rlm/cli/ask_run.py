@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from lambda_rlm import route as routes
 from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import Model
@@ -25,7 +26,7 @@ from lambda_rlm.inputs.files import read_file, read_standard_input
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.render import as_json, fault_json, fault_parts
-from lambda_rlm.runtime import NOBODY, Options, Run, blocking, closing, execute
+from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, blocking, closing, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
@@ -33,10 +34,25 @@ from lambda_rlm.trace.summary import summary
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 
-Job = Callable[[Model, Tracer], Coroutine[Any, Any, Run]]
+_ADVICE: Final = (
+    "this is the program that was about to answer the question; allow it more, give it less to read, "
+    "or ask a model with a longer window or a lower price"
+)
 
 
-def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], trace: str | None, json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a run is shown and allowed: a file for its trace, JSON instead of text, the hash that was approved."""
+
+    trace: str | None = None
+    json: bool = False
+    approved: str | None = None
+
+
+Job = Callable[[Model, Tracer, OnBound], Coroutine[Any, Any, Run]]
+
+
+def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
     if not query.strip():
@@ -44,16 +60,24 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], trace:
     budget = chosen.budget()
     inputs = from_arguments(arguments)
 
-    async def job(model: Model, tracer: Tracer) -> Run:
+    async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
         choice = cast("Choice", chosen.strategy)
         return await routes.ask(
-            query, inputs, model, budget, choice=choice, task=chosen.task, options=_options(chosen), tracer=tracer
+            query,
+            inputs,
+            model,
+            budget,
+            choice=choice,
+            task=chosen.task,
+            options=_options(chosen),
+            tracer=tracer,
+            on_bound=on_bound,
         )
 
-    return _run(job, chosen, inputs, trace, json)
+    return _run(job, chosen, inputs, how, advice=_ADVICE)
 
 
-def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], trace: str | None, json: bool) -> int:
+def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
     """The exit code of `run`."""
     chosen = settings(options)
     budget = chosen.budget()
@@ -61,18 +85,18 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     inputs = from_arguments(arguments).with_query(query)
     checked = check(source, inputs.types)
     if not checked.ok:
-        return rejected(checked.diagnostics, checked.source, json)
-    if not json:
+        return rejected(checked.diagnostics, checked.source, how.json)
+    if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
-    async def job(model: Model, tracer: Tracer) -> Run:
+    async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
         admitted = checked.admit(budget, model.profile)
-        done = await execute(admitted, inputs.values, model, options=_options(chosen), tracer=tracer)
+        done = await execute(admitted, inputs.values, model, options=_options(chosen), tracer=tracer, on_bound=on_bound)
         return replace(done, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, chosen, inputs, trace, json, model, checked.diagnostics)
+    return _run(job, chosen, inputs, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -80,15 +104,22 @@ def program_file(path: str) -> SourceFile:
     return SourceFile("standard input", read_standard_input()) if path == "-" else SourceFile(path, read_file(Path(path)))
 
 
-def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool) -> int:
-    """Tell what is wrong with a program."""
+def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:
+    """Tell what is wrong with a program, and what to do beside changing it."""
     if json:
-        diagnostics = [as_json(d, source) for d in mistakes]
-        screen.answer(
-            json_text.dumps({"ok": False, "answer": None, "diagnostics": diagnostics, "fault": None}, ensure_ascii=False)
-        )
+        found: dict[str, Any] = {
+            "ok": False,
+            "answer": None,
+            "diagnostics": [as_json(d, source) for d in mistakes],
+            "fault": None,
+        }
+        if advice is not None:
+            found |= {"program": source.text, "error": {"message": mistakes[0].message, "hint": advice}}
+        screen.answer(json_text.dumps(found, ensure_ascii=False))
     else:
         screen.show_diagnostics(mistakes, source)
+        if advice is not None:
+            screen.write([("hint", "hint"), (f": {advice}\n", "plain")])
     return exits.REJECTED
 
 
@@ -100,33 +131,45 @@ def _run(
     job: Job,
     chosen: Settings,
     inputs: Inputs,
-    trace: str | None,
-    json: bool,
+    how: How,
     model: Model | None = None,
     warnings: Sequence[Diagnostic] = (),
+    advice: str | None = None,
 ) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
-    if not json:
+    if not how.json:
         for note in inputs.notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
+    approval = Approval(progress, is_asked=chosen.approve, hash=how.approved, json=how.json)
     try:
         with ExitStack() as stack:
-            tracer: Tracer = Both((progress, stack.enter_context(_trace(trace)))) if trace else progress
-            if not json:
-                stack.enter_context(screen.live(progress, chosen.max_calls))
-            done = blocking(lambda: _connected(job, chosen, tracer, model))
+            tracer: Tracer = Both((progress, stack.enter_context(_trace(how.trace)))) if how.trace else progress
+            approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
+            done = blocking(lambda: _connected(job, chosen, tracer, approval, model))
     except KeyboardInterrupt:
-        return _interrupted(progress, json)
+        return _interrupted(progress, how.json)
     except Rejected as refused:
-        return rejected(refused.diagnostics, refused.source, json)
-    return _show(done, json, warnings)
+        return rejected(refused.diagnostics, refused.source, how.json, advice)
+    except Declined:
+        return _declined(how.json)
+    return _show(done, how.json, warnings)
 
 
-async def _connected(job: Job, chosen: Settings, tracer: Tracer, model: Model | None) -> Run:
+def _declined(json: bool) -> int:
+    message = "not approved; nothing was asked"
+    if json:
+        error = {"message": message, "hint": None}
+        screen.answer(json_text.dumps({"ok": False, "answer": None, "error": error, "fault": None, "diagnostics": []}))
+    else:
+        screen.say(message)
+    return exits.REJECTED
+
+
+async def _connected(job: Job, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None) -> Run:
     model = model or connect(chosen.model, base_url=chosen.base_url, tracer=tracer)
     try:
-        return await job(model, tracer)
+        return await job(model, tracer, on_bound)
     finally:
         await closing(model)
 
@@ -151,7 +194,7 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic]) -> int:
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
     spent = done.usage
-    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds), "dim")
+    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
 
 

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import json as json_text
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.checked import Checked
 from lambda_rlm.checked import check as check_program
-from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import program_file, rejected
+from lambda_rlm.cli.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.stages import STAGES, stage
+from lambda_rlm.cli.settings import settings
+from lambda_rlm.cli.sizes import Column, columns
+from lambda_rlm.cli.stages import COSTS, STAGES, stage
 from lambda_rlm.codes import CODES
-from lambda_rlm.diagnostics import Diagnostic, Rejected, apply_fix
-from lambda_rlm.inputs import from_arguments
+from lambda_rlm.cost import plan_text
+from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
+from lambda_rlm.inputs import Inputs, from_arguments
+from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.render import as_json
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
@@ -33,32 +39,65 @@ from lambda_rlm.types.type import TEXT, Type
 _MOST_FIXES: Final = 100
 
 
-def check(program: str, arguments: Sequence[str], declared: Sequence[str], emit: str | None, fix: bool, json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What `check` is told of the inputs: data, types, sizes, the question."""
+
+    arguments: Sequence[str] = ()
+    declared: Sequence[str] = ()
+    sizes: Sequence[str] = ()
+    query: str | None = None
+
+
+def check(program: str, given: Given, options: Mapping[str, Any], emit: str | None, fix: bool, json: bool) -> int:
     """The exit code of `check`."""
-    if emit is not None and emit not in STAGES:
-        raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES)}")
-    types, notes = _input_types(arguments, declared)
-    if not json:
-        for note in notes:
-            screen.say(f"note: {note}", "dim")
+    if emit is not None and emit not in STAGES + COSTS:
+        raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
+    chosen = settings(options)
+    inputs, wanted = _inputs(given)
     source = program_file(program)
+    if not json:
+        for note in inputs.notes:
+            screen.say(f"note: {note}", "dim")
     if fix:
-        source = _with_fixes(program, source, types, json)
-    if emit is not None:
-        return _emit(emit, source, types, json)
-    checked = check_program(source, types)
+        source = _with_fixes(program, source, inputs.types, json)
+    if emit in STAGES:
+        return _emit(emit, source, inputs.types, json)
+    checked = check_program(source, inputs.types)
+    costs = Costs()
+    if checked.typed is not None:
+        costs = costs_of(checked.typed, inputs, wanted, chosen)
+    if emit is not None and costs.prospects:
+        return _emit_cost(emit, costs, json)
+    return _show(checked, costs, inputs.notes, emit, json)
+
+
+def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | None, json: bool) -> int:
+    diagnostics = (*checked.diagnostics, *costs.diagnostics)
+    is_ok = checked.ok and not any(d.severity is Severity.ERROR for d in diagnostics)
+    if is_ok and emit is not None:
+        raise Usage(f"--emit {emit} needs inputs, or their sizes", "for example --size context=10MB")
     if json:
-        screen.answer(json_text.dumps({**checked_json(checked), "notes": notes}, ensure_ascii=False))
-        return exits.ANSWERED if checked.ok else exits.REJECTED
-    if checked.typed is None:
-        return rejected(checked.diagnostics, checked.source, False)
-    screen.show_diagnostics(checked.diagnostics, source)
-    screen.answer(f"ok: {show(checked.typed.type)} ! {checked.typed.effect.value}")
-    return exits.ANSWERED
+        found = {**checked_json(checked), **costs_json(costs), "ok": is_ok, "notes": [*notes, *costs.notes]}
+        found["diagnostics"] = [as_json(d, checked.source) for d in diagnostics]
+        screen.answer(json_text.dumps(found, ensure_ascii=False))
+        return exits.ANSWERED if is_ok else exits.REJECTED
+    for note in costs.notes:
+        screen.say(f"note: {note}", "dim")
+    screen.show_diagnostics(diagnostics, checked.source)
+    if checked.typed is not None and (is_ok or costs.prospects):
+        kind = f"{show(checked.typed.type)} ! {checked.typed.effect.value}"
+        parts = [f"ok: {kind}" if is_ok else kind]
+        if costs.prospects:
+            parts.append(figures.shown(costs.prospects, costs.titles))
+            if is_ok and costs.prospects[0].hash is not None:
+                parts[-1] += f"\nhash {costs.prospects[0].hash}"
+        screen.answer("\n\n".join(parts))
+    return exits.ANSWERED if is_ok else exits.REJECTED
 
 
 def checked_json(checked: Checked) -> dict[str, Any]:
-    """What the checker found as the JSON object of `check`."""
+    """What the checker found as the JSON object of `check`, without costs."""
     typed = checked.typed
     return {
         "ok": checked.ok,
@@ -66,8 +105,21 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "effect": typed.effect.value if typed else None,
         "inputs": {name: show(type_) for name, type_ in checked.inputs.items()},
         "bound": None,
+        "likely": None,
+        "formula": None,
+        "hash": None,
         "diagnostics": [as_json(d, checked.source) for d in checked.diagnostics],
     }
+
+
+def _emit_cost(emit: str, costs: Costs, json: bool) -> int:
+    """A stage that needs sizes, for the last column; over the budget or not."""
+    prospect = costs.prospects[-1]
+    shown = figures.every_form(prospect)
+    if emit == "plan":
+        shown = "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
+    screen.answer(json_text.dumps({"ok": True, emit: shown.splitlines()}, ensure_ascii=False) if json else shown)
+    return exits.ANSWERED
 
 
 def fmt(programs: Sequence[str], check: bool, json: bool) -> int:
@@ -126,16 +178,14 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _input_types(arguments: Sequence[str], declared: Sequence[str]) -> tuple[dict[str, Type], tuple[str, ...]]:
-    """The types of the inputs, of data and as declared, with what a person should know of the data.
-
-    `context: Text` when nothing is said.
-    """
-    if not arguments and not declared:
-        return {"context": TEXT}, ()
-    inputs = from_arguments(arguments)
+def _inputs(given: Given) -> tuple[Inputs, list[Column]]:
+    """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is said."""
+    wanted = columns(given.sizes)
+    if not given.arguments and not given.declared and not wanted:
+        return Inputs({}, {"context": TEXT, "query": TEXT}), []
+    inputs = from_arguments(given.arguments)
     types = dict(inputs.types)
-    for text in declared:
+    for text in given.declared:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
             raise Usage(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
@@ -143,10 +193,17 @@ def _input_types(arguments: Sequence[str], declared: Sequence[str]) -> tuple[dic
             types[name.strip()] = parse_type(written)
         except Rejected as found:
             raise Usage(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
-    return types, inputs.notes
+    for name, size in (wanted[0].sizes if wanted else {}).items():
+        if name in inputs.values:
+            raise Usage(f"--size says how large {name!r} is, and its data is there")
+        types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
+    inputs = Inputs(inputs.values, types, inputs.notes)
+    if given.query is not None or (given.arguments and not wanted):
+        inputs = inputs.with_query(given.query or "")
+    return inputs, wanted
 
 
-def _emit(emit: str, source: SourceFile, types: dict[str, Type], json: bool) -> int:
+def _emit(emit: str, source: SourceFile, types: Mapping[str, Type], json: bool) -> int:
     try:
         shown = stage(emit, source, types)
     except Rejected as found:
@@ -155,7 +212,7 @@ def _emit(emit: str, source: SourceFile, types: dict[str, Type], json: bool) -> 
     return exits.ANSWERED
 
 
-def _with_fixes(path: str, source: SourceFile, types: dict[str, Type], json: bool) -> SourceFile:
+def _with_fixes(path: str, source: SourceFile, types: Mapping[str, Type], json: bool) -> SourceFile:
     """The program with the first fix of each mistake applied, again and again until none is offered; the file is rewritten."""
     text, titles = source.text, []
     for _ in range(_MOST_FIXES):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, TextIO
 
 from lambda_rlm.diagnostics import Diagnostic
@@ -81,26 +81,38 @@ def answer(text: str) -> None:
 
 
 @contextmanager
-def live(progress: Progress, most_calls: int) -> Iterator[None]:
-    """A line on standard error that follows a run and disappears with it; nothing where there is no terminal."""
+def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """A line on standard error that follows a run and disappears with it; nothing where there is no terminal.
+
+    Gives what takes the line away for a while, so that a person can be asked.
+    """
     if not is_lively(sys.stderr):
-        yield
+        yield nullcontext
         return
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
 
-    spinner = Spinner("dots", text=_status(progress, most_calls))
-    with Live(spinner, console=Console(stderr=True), transient=True, refresh_per_second=8):
-        progress.on_change = lambda now: spinner.update(text=_status(now, most_calls))
+    spinner = Spinner("dots", text=_status(progress))
+    line = Live(spinner, console=Console(stderr=True), transient=True, refresh_per_second=8)
+
+    @contextmanager
+    def paused() -> Iterator[None]:
+        line.stop()
         yield
+        line.start()
+
+    with line:
+        progress.on_change = lambda now: spinner.update(text=_status(now))
+        yield paused
         progress.on_change = None
 
 
-def _status(progress: Progress, most_calls: int) -> str:
+def _status(progress: Progress) -> str:
     usage = progress.usage
+    most = "" if progress.most_calls is None else f" of at most {progress.most_calls:,}"
     parts = [
-        f"{progress.finished:,} of at most {most_calls:,} calls",
+        f"{progress.finished:,}{most} calls",
         f"{progress.in_flight} in flight",
         f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens",
         dollars(usage.cost),

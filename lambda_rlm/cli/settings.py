@@ -39,6 +39,7 @@ class Settings:
     concurrency: int = _DEFAULT.concurrency
     fuel: int = _DEFAULT.fuel
     memory: int = _DEFAULT.memory
+    approve: bool = False
     strict: bool = False
     seed: int = 0
 
@@ -136,8 +137,9 @@ def _of_text(kind: type, text: str, where: str) -> Any:
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 _FLOATS: Final = frozenset({"max_cost", "max_seconds"})
+_SWITCHES: Final = frozenset({"approve", "strict"})
 _TEXTS: Final = frozenset({"model", "base_url", "task", "strategy"})
 _READERS: Final[dict[str, type]] = {
-    f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name == "strict" else int
+    f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
     for f in fields(Settings)
 }

@@ -18,6 +18,8 @@ from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
 
 STAGES: Final = ("tokens", "tree", "term", "types")
+COSTS: Final = ("bound", "plan")
+"""What `--emit` knows beside them, where the sizes of the inputs are known."""
 
 
 def stage(name: str, source: SourceFile, types: Mapping[str, Type]) -> str:

@@ -183,7 +183,7 @@ def _unlimited(name: str, analysis: Analysis) -> Diagnostic:
 def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
     bound = program.bound
     rows: list[tuple[str, float | None, float | None, str]] = [
-        ("model calls", bound.calls, budget.calls, "--max-calls"),
+        ("model call" if bound.calls == 1 else "model calls", bound.calls, budget.calls, "--max-calls"),
         ("tokens", bound.tokens, budget.tokens, "--max-tokens"),
         ("US dollars", bound.usd, budget.usd, "--max-cost"),
     ]
@@ -201,16 +201,16 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
 def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:
     sites = program.cost.sites
     span = max(sites, key=lambda s: sites[s][index].value, default=program.typed.program.result.span)
-    share = sites[span][index].value if span in sites else 0
-    unit = "calls" if index == 0 else "tokens"
-    secondary = (
-        (Label(span, f"most of it comes from here: {_amount(share)} {unit}, {sites[span][index]}"),) if span in sites else ()
-    )
+    because = None
+    if span in sites:
+        size = sites[span][index]
+        form = "" if size.is_constant else f", {size}"
+        because = f"most of it comes from here: {_amount(size.value)} {'calls' if index == 0 else 'tokens'}{form}"
     return Diagnostic(
         OVER_BUDGET,
         f"the program may need {_amount(need)} {what}, and the budget is {_amount(limit)}",
         span,
-        secondary=secondary,
+        because=because,
         hint=f"ask less often or about less, or allow more with {option}",
     )
 

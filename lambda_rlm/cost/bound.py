@@ -46,7 +46,7 @@ class Bound:
         """Rounds of calls, at most, with so many at a time."""
         if self.calls is None or self.span is None:
             return None
-        return -(-self.calls // concurrency) + self.span
+        return min(self.calls, -(-self.calls // concurrency) + self.span)
 
 
 def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:

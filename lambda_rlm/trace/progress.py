@@ -15,7 +15,7 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, Tracer
 
 @dataclass(slots=True)
 class Progress:
-    """A `Tracer` that keeps totals and tells `on_change` after each event."""
+    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` is the run's bound, once it is known."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0
@@ -24,6 +24,7 @@ class Progress:
     shared: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
+    most_calls: int | None = None
     _since: float = field(default_factory=monotonic, repr=False)
 
     @property

@@ -1,0 +1,62 @@
+"""Asking a person before money is spent.
+
+Owns `Approval`, which is told what a run can cost before its first call. Promises that nothing is asked of a model unless a person
+said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from lambda_rlm.cli import figures, screen
+from lambda_rlm.cli.exits import Usage
+from lambda_rlm.prospect import Prospect
+from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.trace.progress import Progress
+
+Pause = Callable[[], AbstractContextManager[None]]
+
+
+class Declined(Exception):
+    """A person said no."""
+
+
+class Approval:
+    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not."""
+
+    def __init__(self, progress: Progress, *, is_asked: bool, hash: str | None, json: bool) -> None:
+        self.progress = progress
+        self.is_asked = is_asked
+        self.hash = hash
+        self.json = json
+        self.pause: Pause | None = None
+
+    def __call__(self, prospect: Prospect) -> None:
+        self.progress.most_calls = prospect.bound.calls
+        if self.hash is not None:
+            if prospect.hash != self.hash:
+                raise Usage(
+                    f"what would run has the hash {prospect.hash}, and {self.hash} was approved; nothing was asked",
+                    "the program, an input, the model or its prices are others than those that `check` printed the hash for",
+                )
+        elif self.is_asked:
+            assert self.pause is not None
+            with self.pause():
+                _ask(prospect, self.json)
+
+
+def _ask(prospect: Prospect, json: bool) -> None:
+    is_terminal = sys.stdin.isatty()
+    if is_terminal or not json:
+        screen.say(pretty(prospect.bounded.typed.program), "source")
+        screen.say(figures.shown([prospect], [""]) + f"\nhash {prospect.hash}\n")
+    if not is_terminal:
+        raise Usage(
+            "--approve asks at a terminal, and standard input is none; nothing was asked of a model",
+            f"to run exactly this: --approved {prospect.hash}",
+        )
+    screen.write([("Run it? [y/N] ", "note")])
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Declined
