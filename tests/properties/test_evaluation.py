@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambda_rlm.checked import check
 from lambda_rlm.codes import CODES
 from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.cost.admit import admit
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.runtime import Run, execute
@@ -70,12 +71,13 @@ def test_no_run_exceeds_its_budget_at_any_moment(drawn: Drawn, calls: int, token
 @given(st.integers(0, 2_000), st.integers(1, 8), st.integers(0, 2**20))
 def test_calls_in_flight_are_set_aside_with_their_worst_case(tokens: int, concurrency: int, order: int) -> None:
     """Eight calls that would all fit one by one: side by side they must not be let in beyond what the budget could pay."""
-    checked_program = check('map(range(0, 8), fn(n) => llm_call(f"{n} α", out=150, or_else=""))', {})
+    typed = check('map(range(0, 8), fn(n) => llm_call(f"{n} α", out=150, or_else=""))', {}).typed
+    assert typed is not None
     model = OracleModel(order, patience=9)
     budget = Budget(tokens=tokens, concurrency=concurrency)
 
     async def go() -> Run:
-        return await execute_ungated(checked_program.admit(budget, model.profile), {"query": ""}, model)
+        return await execute_ungated(admit(typed, budget, model.profile), {"query": ""}, model)
 
     done = anyio.run(go)
     assert model.worst <= tokens
