@@ -69,10 +69,10 @@ TABLE: tuple[Code, ...] = (
         "The time is over",
         "The run took longer than its limit in seconds. Calls in flight are cancelled, and what was spent is reported. Make fewer "
         "calls that wait for each other, allow more calls at once, or give more time.",
-        bad='llm_call("Say it")',
-        fixed="length(context)",
+        bad='range(0, 2500000) |> count(fn(n) => contains("abcdef", "e"))',
+        fixed='range(0, 25) |> count(fn(n) => contains("abcdef", "e"))',
         replies=_ANY,
-        budget={"seconds": 0},
+        budget={"seconds": 0.5},
     ),
     Code(
         "E0411",
