@@ -13,6 +13,7 @@ from lambda_rlm.cost.likely import Likely
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.trace.summary import dollars
 
+_READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
 _MILLION: Final = 1_000_000
 
@@ -52,9 +53,10 @@ def _likely_rows(estimates: Sequence[Likely | None], prospects: Sequence[Prospec
 
 
 def forms(prospect: Prospect) -> str:
-    """The closed forms of what a person asks for first: `calls ≤ ceil(context / 17500) + 1`."""
+    """The closed forms of what a person asks for first: `calls ≤ ceil(context / 17500) + 1`; those too long to read are left out."""
     formula = prospect.bound.formula
-    return "\n".join(f"{name} ≤ {formula[name]}" for name in _FORMS)
+    short = [f"{name} ≤ {formula[name]}" for name in _FORMS if len(formula[name]) <= _READABLE]
+    return "\n".join([*short, *(["the others: --emit bound"] if len(short) < len(_FORMS) else [])])
 
 
 def every_form(prospect: Prospect) -> str:

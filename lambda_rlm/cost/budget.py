@@ -17,7 +17,7 @@ FREE_CHARACTERS: Final = 100_000
 class Budget:
     """Limits of one run.
 
-    `calls` counts logical model calls and `tokens` input plus output of all attempts; `usd` US dollars; `seconds` wall time;
+    `calls` counts logical model calls and `tokens` input plus output of all attempts, at worst; `usd` US dollars; `seconds` wall time;
     `depth` activations of `fix` inside each other; `fuel` evaluator steps; `memory` bytes of newly allocated storage,
     cumulative; `concurrency` calls in flight.
 
@@ -26,7 +26,7 @@ class Budget:
     """
 
     calls: int = 1_000
-    tokens: int = 50_000_000
+    tokens: int = 1_000_000_000
     usd: float | None = None
     seconds: float | None = None
     depth: int = 32
