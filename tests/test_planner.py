@@ -251,6 +251,18 @@ def test_what_a_rehearsal_shares_changes_no_bound() -> None:
         assert shared.bound.numbers() == fresh.bound.numbers()
 
 
+def test_where_computing_takes_long_the_sizes_decide() -> None:
+    program = typed("""
+    let kept = lines(context) |> filter(fn(l) => length(l) > 3) |> filter(fn(l) => not contains(l, "x"));
+    pack(kept, auto, " ") |> map(fn(p) => llm_call(p, out=9)) |> join("")
+    """)
+    values = {name: to_value("some words stand here\n" * 60_000, TEXT, name, Meter(Budget()), []) for name in program.inputs}
+    rehearsal = Rehearsal(program, values, Budget())
+    choice = choose(program, known_inputs(program, values), RATES, Budget(), rehearsal=rehearsal)
+    assert rehearsal.steps < 4_000_000
+    assert numbers(choice)[0] > 90_000
+
+
 @pytest.mark.parametrize("task", reference_tasks.TASKS, ids=lambda task: task.plan)
 def test_the_references_tasks_take_no_more_calls_than_promised_and_fewer_than_forty(task: reference_tasks.Task) -> None:
     run = reference_tasks.run(task)

@@ -106,3 +106,10 @@ def test_every_branch_of_a_chain_is_decided_on_real_inputs() -> None:
 def test_a_long_chain_of_choices_is_looked_at_without_recursion() -> None:
     branches = " else ".join(f'if n == {i} then llm_call("{i}")' for i in range(230))
     assert calls(ran(f'let n = llm_call[Int]("n");\n{branches} else "none"', reply="7")) == (2, 2)
+
+
+def test_a_long_text_is_not_copied_to_be_known() -> None:
+    text = "".join(f"{i:07} " for i in range(125_000))
+    run = ran('chunk(context, 400000) |> map(fn(p) => llm_call(take(p, 10), out=5)) |> join("")', context=text)
+    assert calls(run)[1] == 3
+    assert run.usage.bytes < len(text) // 10

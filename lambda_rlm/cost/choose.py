@@ -31,6 +31,9 @@ _WORK: Final = 2_400_000
 _VISIT: Final = 1_000
 """Evaluator steps that take as long as the analysis of one term."""
 
+_FEWEST: Final = 12
+"""Candidates that staging must leave time for."""
+
 _COUNTS: Final = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)
 _LEAST: Final = _COUNTS[0]
 _MOST_PIECES: Final = 64
@@ -145,19 +148,34 @@ class _Search:
 
     def chosen(self) -> Chosen:
         size = text_size(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)
-        best = self._together(tuple(place.count or size for place in self.places))
+        best = tuple(place.count or size for place in self.places)
+        self._rehearse_or_not(best)
+        best = self._together(best)
         for grid in (self._coarse, *([self._coarse] if len(best) > 1 else []), *map(_finer, _FINER)):
             best = self._swept(best, grid)
         return self._explained(best)
 
     # ── the search ──
 
+    def _rehearse_or_not(self, start: tuple[int, ...]) -> None:
+        """Where computing what needs no reply takes so long that few candidates could be looked at, sizes alone must do, if by
+        them the start is no worse."""
+        trial = self._try(start)
+        if self.rehearsal is None or self.rehearsal.steps < _WORK // _FEWEST:
+            return
+        self.rehearsal, kept = None, self.rehearsal
+        self.trials.clear()
+        if self._try(start).rank.refused > trial.rank.refused:
+            self.rehearsal, self.trials = kept, {start: trial}
+
     def _together(self, best: tuple[int, ...]) -> tuple[int, ...]:
         """The best start: with all text sizes alike, which for numbers that depend on each other is one step for both."""
-        starts = [best]
         for size in self._sizes():
-            starts.append(tuple(size if place.count is None else n for place, n in zip(self.places, best, strict=True)))
-        return min(starts, key=lambda numbers: self._try(numbers).rank)
+            numbers = tuple(size if place.count is None else n for place, n in zip(self.places, best, strict=True))
+            if self._is_spent():
+                break
+            best = min(best, numbers, key=lambda found: self._try(found).rank)
+        return best
 
     def _sizes(self) -> list[int]:
         largest = 2 * room(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)

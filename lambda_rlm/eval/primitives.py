@@ -23,7 +23,7 @@ from lambda_rlm.eval.model_calls import ASYNC_IMPLEMENTATIONS
 from lambda_rlm.eval.pairs import PAIRS, pairs_code
 from lambda_rlm.eval.scope import Function, Scope
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.value import HEADER, Value
+from lambda_rlm.eval.value import HEADER, Text, Value
 from lambda_rlm.eval.waiting import waiting_loop
 from lambda_rlm.faults import InternalError, PrimitiveFault
 from lambda_rlm.source import Span
@@ -104,10 +104,13 @@ def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span:
 
 
 def _literal(code: Code) -> object:
+    """What is there when the program is compiled; a part of a long text is not read for that, which would copy it."""
     if code.constant is None:
         return None
     value = code.constant[0]
-    return getattr(value, "s", value)
+    if isinstance(value, Text):
+        return value.s if type(value) is Text else None
+    return value
 
 
 def _small(primitive: P, arrow: Arrow) -> Callable[[Code], Code] | None:

@@ -1,13 +1,14 @@
 """Staging for a choice: a program's pure terms under one set of numbers for its `auto` after the other.
 
 Owns `Rehearsal`. What depends on no `auto` is computed once for all of them. Nothing is kept for the run and nothing is charged to
-its meter: each set has a meter of its own, with the limits of the run.
+its meter: each set has a meter of its own, with the memory of the run and a part of its fuel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
 from lambda_rlm.cost.budget import Budget
@@ -22,6 +23,9 @@ from lambda_rlm.syntax.caps import children
 from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
 
+_MOST_STEPS: Final = 3_000_000
+"""Of one stage, here: what takes longer is left to the run, and counts by its size."""
+
 _Place = tuple[object, ...]
 
 
@@ -32,7 +36,7 @@ class Rehearsal:
         self.typed = typed
         limits = Meter(budget)
         admit_inputs(typed, inputs, limits)
-        self._budget = replace(budget, fuel=limits.fuel_limit, memory=limits.memory_limit)
+        self._budget = replace(budget, fuel=min(_MOST_STEPS, limits.fuel_limit), memory=limits.memory_limit)
         self._meters: list[Meter] = []
         self.values: dict[_Place, tuple[Known | None, tuple[Known, ...]]] = {}
         self.elements: dict[int, tuple[Known, list[Known]]] = {}
