@@ -6,6 +6,7 @@ to know limits: the meter does.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -37,9 +38,15 @@ def money_of(usd: float) -> int:
     return round(Fraction(usd) * _PER_DOLLAR)
 
 
-def limit_of(usd: float) -> int:
-    """A limit in US dollars in picodollars: no amount up to it is, as dollars, more than the limit."""
-    return int(Fraction(usd) * _PER_DOLLAR)
+def money_within(usd: float) -> int:
+    """The most picodollars that are, as dollars, no more than this."""
+    money = money_of(usd)
+    return money - 1 if dollars(money) > usd else money
+
+
+def rounded_up(usd: float) -> float:
+    """US dollars, rounded up to whole picodollars."""
+    return dollars(math.ceil(Fraction(usd) * _PER_DOLLAR))
 
 
 def dollars(money: int) -> float:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.amount import rounded_up
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import UNLIMITED, Number, Size
 
@@ -55,7 +56,7 @@ def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:
     usd = None
     if rates.input_price is not None and rates.output_price is not None:
         spent = _times(cost.input_tokens.value, rates.input_price) + _times(cost.output_tokens.value, rates.output_price)
-        usd = None if spent == math.inf else spent
+        usd = None if spent == math.inf else rounded_up(spent)
     sizes = {
         "calls": cost.calls,
         "attempts": cost.attempts,

@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.cost.amount import NOTHING, Amount, dollars, limit_of, money_of
+from lambda_rlm.cost.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.cost.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.faults import LimitExceeded
 
@@ -205,7 +205,7 @@ class Meter:
     @property
     def _usd_limit(self) -> int | None:
         usd = self.budget.usd
-        return None if usd is None or usd == math.inf else limit_of(usd)
+        return None if usd is None or usd == math.inf else money_within(usd)
 
     def _take(self, amount: Amount, who: str) -> None:
         """Set an amount aside here and in all ancestors, or nowhere."""
