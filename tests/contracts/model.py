@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import anyio
 import pytest
 
+from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, StopReason
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
+from lambda_rlm.runtime import Options, execute
 
 
 def asked(text: str, max_tokens: int = 32) -> CompletionRequest:
@@ -65,6 +68,20 @@ class ModelContract:
             completion = _complete(subject.model, request)
             assert completion.usage.output_tokens <= request.max_tokens + subject.model.profile.reasoning_tokens
             assert completion.stop_reason in (StopReason.STOP, StopReason.LENGTH)
+
+    @pytest.mark.parametrize("program", ["llm_call(query)", "llm_call[Bool](query)", 'llm_map[Int](["a", "b"], query)'])
+    def test_a_run_that_asks_it_uses_no_more_than_was_bounded(self, subject: Subject, program: str) -> None:
+        """Also when the request fails."""
+        question = subject.answered[0].messages[-1].content
+        admitted = check(program, {}).admit(None, subject.model.profile)
+        done = anyio.run(partial(execute, admitted, {"query": question}, subject.model, options=Options(out=8, key=b"tests")))
+        bound, usage = done.bound, done.usage
+        assert bound is not None and bound.attempts is not None
+        assert bound.input_tokens is not None and bound.output_tokens is not None
+        assert usage.attempts <= bound.attempts
+        assert usage.input_tokens <= bound.input_tokens
+        assert usage.output_tokens <= bound.output_tokens
+        assert bound.usd is None or (usage.usd is not None and usage.usd <= bound.usd)
 
     def test_a_failure_is_a_model_failure_with_a_code_of_the_table(self, subject: Subject) -> None:
         """No vendor's exception passes, and no error is ever a text."""
