@@ -79,7 +79,9 @@ class Prospect:
         return (*(found if self.bounded.is_final else as_warnings(found)), *self.over_budget)
 
 
-def foresee(typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budget) -> Prospect:
+def foresee(
+    typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budget, accuracy: Accuracy | None = None
+) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can say."""
     profile, rates = model.profile, rates_of(model, AskSettings(key=_NO_KEY))
     if typed.effect is not Effect.LLM:
@@ -87,14 +89,19 @@ def foresee(typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budge
     values = _values(typed, inputs, budget)
     sizes = known_inputs(typed, values)
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, sizes, rates, budget, Accuracy(), Rehearsal(typed, values, budget)) if autos else None
+    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget)) if autos else None
     autos = chosen.autos if chosen else autos
     found = bounded(typed, sizes, rates, autos, budget, _stage(typed, values, autos, budget))
     return before_run(found, values, inputs, budget, profile, chosen)
 
 
 def foresee_sizes(
-    typed: Typed, inputs: Mapping[str, Any], sizes: Mapping[str, Size], profile: ModelProfile, budget: Budget
+    typed: Typed,
+    inputs: Mapping[str, Any],
+    sizes: Mapping[str, Size],
+    profile: ModelProfile,
+    budget: Budget,
+    accuracy: Accuracy | None = None,
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
@@ -103,7 +110,7 @@ def foresee_sizes(
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, abstract, rates, budget) if autos else None
+    chosen = choose(typed, abstract, rates, budget, accuracy) if autos else None
     found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
     estimate = partial(likely, typed, abstract, rates, found.autos, budget, None, ratios)

@@ -293,3 +293,16 @@ def test_a_limit_in_dollars_with_an_unknown_price_is_refused_before_the_first_ca
     assert shell("run", wrote("p.lam", EACH), wrote("a.txt", "A"), "--model", model, "--max-cost", "1", "--json") == 1
     (found,) = shell.json["diagnostics"]
     assert (found["code"], "--max-tokens" in found["hint"]) == ("E0304", True)
+
+
+def test_the_floor_of_accuracy_is_a_setting_and_shows_in_the_plan(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = wrote("p.lam", 'chunk(context, auto) |> map(fn(p) => llm_call(p, out=9)) |> join("")')
+    asked = ("check", program, "--size", "context=1MB", "--model", priced(), "--emit", "plan")
+    assert shell(*asked) == 0
+    assert "held by the model's window" in shell.out
+    wrote("lambda-rlm.toml", "accuracy_floor = 0.99\n")
+    assert shell(*asked) == 0
+    assert "held by the floor of accuracy" in shell.out
+    monkeypatch.setenv("LAMBDA_RLM_ACCURACY_FLOOR", "80")
+    assert shell(*asked) == 64
+    assert "accuracy floor must lie between 0 and 1" in shell.err

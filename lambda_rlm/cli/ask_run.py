@@ -124,7 +124,7 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
 
 
 def _options(chosen: Settings) -> Options:
-    return Options(is_strict=chosen.strict, seed=chosen.seed)
+    return Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy())
 
 
 def _run(

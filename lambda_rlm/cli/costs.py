@@ -40,7 +40,7 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
     """The costs of a program; nothing where neither data nor sizes say how large an input is."""
     sized = wanted[0].sizes.keys() if wanted else set[str]()
     unknown = sorted(typed.inputs.keys() - inputs.values.keys() - sized - {"query"})
-    budget = chosen.budget()
+    budget, likely = chosen.budget(), chosen.accuracy()
     if unknown or not (wanted or inputs.values):
         return Costs()
     extra = sorted(sized - typed.inputs.keys())
@@ -50,10 +50,10 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
     prospects: tuple[Prospect, ...]
     try:
         if not wanted and "query" in inputs.values:
-            prospects = (foresee(typed, inputs.values, model, budget),)
+            prospects = (foresee(typed, inputs.values, model, budget, likely),)
         else:
             each = [column.sizes for column in wanted] or [{}]
-            prospects = tuple(foresee_sizes(typed, inputs.values, sizes, model.profile, budget) for sizes in each)
+            prospects = tuple(foresee_sizes(typed, inputs.values, sizes, model.profile, budget, likely) for sizes in each)
     except Rejected as refused:
         return Costs(diagnostics=refused.diagnostics, notes=notes)
     titles = tuple(column.title for column in wanted) or ("",)

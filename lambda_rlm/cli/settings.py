@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.plan.strategy import CHOICES, TASKS
 
 _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()
+_LIKELY: Final = Accuracy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,22 @@ class Settings:
     approve: bool = False
     strict: bool = False
     seed: int = 0
+    accuracy_short: float = _LIKELY.short
+    accuracy_decay: float = _LIKELY.decay
+    accuracy_compose: float = _LIKELY.compose
+    accuracy_floor: float = _LIKELY.floor
+
+    def accuracy(self) -> Accuracy:
+        """What the planner assumes of the model; raises `Usage` for shares that are none."""
+        try:
+            return Accuracy(
+                short=self.accuracy_short,
+                decay=self.accuracy_decay,
+                compose=self.accuracy_compose,
+                floor=self.accuracy_floor,
+            )
+        except ValueError as error:
+            raise Usage(str(error)) from None
 
     def budget(self) -> Budget:
         """What a run may spend; raises `Usage` for limits that mean nothing."""
@@ -136,7 +154,9 @@ def _of_text(kind: type, text: str, where: str) -> Any:
 
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-_FLOATS: Final = frozenset({"max_cost", "max_seconds"})
+_FLOATS: Final = frozenset(
+    {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
+)
 _SWITCHES: Final = frozenset({"approve", "strict"})
 _TEXTS: Final = frozenset({"model", "base_url", "task", "strategy"})
 _READERS: Final[dict[str, type]] = {
