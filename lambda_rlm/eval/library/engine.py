@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from lambda_rlm.eval.library.horizon import Horizon, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
@@ -24,6 +25,7 @@ MOST_MATCHES: Final = 300_000
 """Matches in one text; more are a fault, never cut off."""
 
 NOWHERE: Final = (-1, -1)
+Charge = Callable[[int], None]
 Spans = list[tuple[int, int]]
 """Where a match and its groups stand, in bytes; `NOWHERE` for a group that took no part."""
 
@@ -38,7 +40,7 @@ class Pattern:
     `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same.
     """
 
-    __slots__ = ("_anchor", "_match", "_occurs", "brief", "groups", "literal", "most")
+    __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most")
 
     def __init__(self, source: str, is_multi_line: bool) -> None:
         if len(source) > MOST_PATTERN:
@@ -58,6 +60,8 @@ class Pattern:
         except re2.error as error:
             reason = error.args[0] if error.args else "it cannot be compiled"
             raise BadPattern(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
+        self._source = source
+        self._horizon: Horizon | None = None
         self.groups: int = engine.groups
         # The wrapper's own methods cost some 3 µs a call, most of it in mapping offsets nobody asked for.
         self._match: Callable[..., Spans] = engine._regexp.Match
@@ -72,20 +76,35 @@ class Pattern:
         data = encoded(s)
         return self._occurs(self._anchor, data, 0, len(data))[0] != NOWHERE
 
-    def first_from(self, data: bytes, position: int) -> Spans | None:
-        """The first match at or after a byte."""
-        spans = self._match(self._anchor, data, position, len(data))
-        return None if spans[0] == NOWHERE else spans
+    @property
+    def horizon(self) -> Horizon:
+        """How far past a match it reads."""
+        if self._horizon is None:
+            self._horizon = horizon(self._source)
+        return self._horizon
 
-    def all_in(self, data: bytes) -> Iterator[Spans]:
-        """All matches from left to right, not overlapping."""
+    def first_from(self, data: bytes, position: int, charge: Charge) -> Spans | None:
+        """The first match at or after a byte; `charge` is told how many bytes may have been read past it."""
+        spans = self._match(self._anchor, data, position, len(data))
+        begin, stop = spans[0]
+        if begin < 0:
+            return None
+        if not self.horizon.is_near and (beyond := self.horizon.beyond(data, position, begin, stop)):
+            charge(beyond)
+        return spans
+
+    def all_in(self, data: bytes, charge: Charge) -> Iterator[Spans]:
+        """All matches from left to right, not overlapping; `charge` as in `first_from`."""
         match, anchor, end = self._match, self._anchor, len(data)
+        is_near, beyond = self.horizon.is_near, self.horizon.beyond
         position = 0
         while True:
             spans = match(anchor, data, position, end)
             begin, stop = spans[0]
             if begin < 0:
                 return
+            if not is_near and (read := beyond(data, position, begin, stop)):
+                charge(read)
             yield spans
             if stop > position:
                 position = stop

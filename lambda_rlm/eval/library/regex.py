@@ -1,6 +1,7 @@
 """The library's functions of regular expressions.
 
-Promises: matches of a span are spans; positions are in characters; the text is charged by its length before it is searched.
+Promises: matches of a span are spans; positions are in characters; the text is charged by its length before it is searched, and
+by what was read past each match, where the pattern makes the engine look far ahead.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import islice
 from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.engine import (
     MOST_MATCHES,
+    Charge,
     Offsets,
     Pattern,
     Spans,
@@ -100,6 +102,16 @@ def _charged(found: Iterator[Spans], site: Site) -> Iterator[Spans]:
         yield from batch
 
 
+def _ahead(site: Site) -> Charge:
+    """Charges what was read past a match, before the next is looked for."""
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def charge(size: int) -> None:
+        meter.spend(price.ahead * size + 1023 >> 10)
+
+    return charge
+
+
 def search(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
     choose = chooser(site)
@@ -113,7 +125,7 @@ def search(site: Site) -> Function:
         offsets = Offsets(data)
         is_copy = copied(text, 1)
         made = []
-        for spans in _charged(chosen.all_in(data), site):
+        for spans in _charged(chosen.all_in(data, _ahead(site)), site):
             (start, end), *groups = offsets.of(spans)
             if is_copy:
                 meter.allocate(price.storage_written * (end - start) * len(spans))
@@ -135,7 +147,7 @@ def replace_regex(site: Site) -> Function:
         data = encoded(characters_of(text))
         row: list[bytes] = []
         position = written = 0
-        for spans in _charged(chosen.all_in(data), site):
+        for spans in _charged(chosen.all_in(data, _ahead(site)), site):
             start, end = spans[0]
             grown = _expanded(template, spans, data)
             meter.allocate(price.storage_written * (start - position + len(grown)))
@@ -188,7 +200,7 @@ def sections(site: Site) -> Function:
         data = encoded(characters_of(text))
         offsets = Offsets(data)
         heads: list[tuple[int, int, int]] = []
-        for spans in _charged(_head_lines(choose(pattern), data), site):
+        for spans in _charged(_head_lines(choose(pattern), data, _ahead(site)), site):
             ((start, end), (after, _)) = offsets.of(spans)
             heads.append((start, end, after))
         meter.allocate(price.storage_written * copied(text, text.n))
@@ -197,10 +209,10 @@ def sections(site: Site) -> Function:
     return text_sections
 
 
-def _head_lines(pattern: Pattern, data: bytes) -> Iterator[Spans]:
+def _head_lines(pattern: Pattern, data: bytes, charge: Charge) -> Iterator[Spans]:
     """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
     position, end = 0, len(data)
-    while position < end and (spans := pattern.first_from(data, position)) is not None:
+    while position < end and (spans := pattern.first_from(data, position, charge)) is not None:
         found = spans[0][0]
         if found == end and data[end - 1] == 10:
             return
