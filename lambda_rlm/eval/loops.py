@@ -8,7 +8,7 @@ the function charges by itself comes on top; the order of evaluation is that of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import compress, islice
 
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import TARIFF
@@ -70,38 +70,47 @@ def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tu
             return _finished(first, finish, each, meter)
 
 
-def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+def _results(f: Callback) -> Callable[[Frame, list[Value]], list[Value]]:
+    """What a function gives for each element."""
     (i,), body = f.slots, f.body.run
+    if f.body.many is not None and f.body.many[0] == i:
+        many = f.body.many[1]
+        return lambda e, xs: many(xs)
+    return lambda e, xs: [body(e) for e[i] in xs]
+
+
+def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    results = _results(f)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
         n = len(xs)
         charge(meter, n * steps, n * size)
-        return [body(e) for e[i] in xs]
+        return results(e, xs)
 
     return run
 
 
 def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    (i,), body = f.slots, f.body.run
+    results = _results(f)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
         n = len(xs)
         charge(meter, n * steps, n * size)
-        return [e[i] for e[i] in xs if body(e)]
+        return list(compress(xs, results(e, xs)))
 
     return run
 
 
 def _count(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    (i,), body = f.slots, f.body.run
+    results = _results(f)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
         n = len(xs)
         charge(meter, n * steps, n * size)
-        return sum([body(e) for e[i] in xs])
+        return sum(results(e, xs))
 
     return run
 
@@ -249,12 +258,12 @@ def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
 
 def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
     """All results first, then the same function of elements and results that awaiting loops use."""
-    (i,), body = f.slots, f.body.run
+    results = _results(f)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return finish(xs, [body(e) for e[i] in xs], *rest)
+        return finish(xs, results(e, xs), *rest)
 
     return run
 

@@ -17,6 +17,7 @@ from lambda_rlm.eval.code import Callback, Code, Frame, Run, charged, in_slot, m
 from lambda_rlm.eval.collector import MANY, resting
 from lambda_rlm.eval.finish import Finish, finish
 from lambda_rlm.eval.library import IMPLEMENTATIONS
+from lambda_rlm.eval.library.many import OVER_MANY
 from lambda_rlm.eval.library.structure import is_text, key_of, weight
 from lambda_rlm.eval.loops import loop, pair_loop, rates
 from lambda_rlm.eval.model_calls import ASYNC_IMPLEMENTATIONS
@@ -99,8 +100,16 @@ def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span:
     if small is not None:
         return c.strict(codes, lambda parts: small(parts[0]))
     literals = tuple(_literal(code) for code in codes)
-    function = IMPLEMENTATIONS[primitive](Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals))
-    return c.strict(codes, lambda parts: made_of(_applied(function, parts, span), parts, steps=0, is_static=False, need=8))
+    site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals)
+    function = IMPLEMENTATIONS[primitive](site)
+
+    def build(parts: Sequence[Code]) -> Code:
+        code = made_of(_applied(function, parts, span), parts, steps=0, is_static=False, need=8)
+        if primitive in OVER_MANY and is_text(arrow.parameters[0]) and [part.shape for part in parts] == ["S", "K"]:
+            code.many = parts[0].slot, OVER_MANY[primitive](site, parts[1].run([]))
+        return code
+
+    return c.strict(codes, build)
 
 
 def _literal(code: Code) -> object:

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from lambda_rlm.eval.library.engine import BadPattern, Pattern
 from lambda_rlm.eval.library.json import decoder
+from lambda_rlm.eval.library.many import OVER_MANY
 from lambda_rlm.eval.library.similarity import distance
 from lambda_rlm.eval.library.structure import equality, key_of, weight
 from lambda_rlm.eval.library.swift import swift
+from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Rope, Text, Value, pieces_of
+from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of, record_of
-from tests.applying import apply, document, is_unread_span, meter, read
+from tests.applying import SPAN, apply, document, is_unread_span, meter, read
 
 texts = st.text(alphabet=st.sampled_from("ab .\n\r\té𝒳。") | st.characters(), max_size=80)
 sizes = st.integers(-1, 40)
@@ -143,6 +146,8 @@ ATOMS = [
     "\\d+",
     "[ab]?",
     "\\W*",
+    "\\d{2}",
+    "a{3}",
 ]
 
 
@@ -157,6 +162,19 @@ def test_what_another_engine_is_asked_for_is_what_the_engine_says(pattern: str, 
         return
     for s in short:
         assert (proved[0](s) is not None) == engine.occurs(s)
+
+
+@given(st.lists(ropes(), max_size=5), sizes, st.sampled_from(["a", "[ab]$", r"\w{2}", "é"]))
+def test_many_texts_at_a_time_give_and_cost_what_they_do_one_by_one(
+    drawn: list[tuple[str, Text]], size: int, pattern: str
+) -> None:
+    given_texts = [text for _, text in drawn]
+    for name, constant in (("take", size), ("matches", Text(pattern))):
+        one, many = meter(), meter()
+        expected = [read(apply(name, text, constant, account=one)) for text in given_texts]
+        site = Site(Primitive(name), (TEXT, TEXT), TEXT, SPAN, many)
+        assert read(OVER_MANY[site.primitive](site, constant)(given_texts)) == expected
+        assert (many.steps, many.bytes) == (one.steps, one.bytes)
 
 
 @given(ropes(), st.sampled_from(["^a", "b", r"^\s*$"]))

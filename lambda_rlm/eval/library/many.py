@@ -1,0 +1,81 @@
+"""The library's commonest functions of a text, over many texts at a time, their other argument constant.
+
+Owns `OVER_MANY`, for loops whose whole body is such a call: no closure is entered for an element. Promises the values and the charges
+of the function called once for each, in the order of the texts; fuel is charged before, storage batch by batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.library.engine import characters_of, compiled
+from lambda_rlm.eval.library.extent import BATCH, copied
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
+from lambda_rlm.syntax.primitive import Primitive as P
+
+Many = Callable[[list[Text]], list[Value]]
+
+
+def take(site: Site, constant: Value) -> Many:
+    price, meter, most = TARIFF[P.TAKE], site.meter, max(0, constant)
+    header, rate = price.storage_call, price.storage_written
+
+    def batch(texts: list[Text]) -> list[Value]:
+        made: list[Value] = []
+        append, new, spans = made.append, Passage.__new__, 0
+        for text in texts:
+            if text.n <= most:
+                append(text)
+            elif not most:
+                append(EMPTY_TEXT)
+            elif text.start < 0:
+                meter.allocate(header + rate * copied(text, most))
+                append(text.cut(0, most))
+            else:
+                # As `span_of`, without a call for each.
+                span = new(Passage)
+                span.n = most
+                span.origin = text.origin
+                span.start = text.start
+                append(span)
+                spans += 1
+        meter.allocate(header * spans)
+        return made
+
+    def run(texts: list[Text]) -> list[Value]:
+        meter.spend(price.call * len(texts))
+        if len(texts) <= BATCH:
+            return batch(texts)
+        return [cut for at in range(0, len(texts), BATCH) for cut in batch(texts[at : at + BATCH])]
+
+    return run
+
+
+def matches(site: Site, constant: Value) -> Many:
+    price, meter = TARIFF[P.MATCHES], site.meter
+    call, kilo = price.call, price.kilo
+    source: str = constant.s
+
+    def run(texts: list[Text]) -> list[Value]:
+        if not texts:
+            return []
+        meter.spend(sum([call + (kilo * text.n + 1023 >> 10) for text in texts]))
+        pattern = compiled(source, site)
+        literal, most, brief = pattern.literal, pattern.most, pattern.brief
+        if literal is not None:
+            return [literal in characters_of(text) for text in texts]
+        occurs = pattern.occurs
+        # One comprehension, with `characters_of` written out: a call for each text would cost as much as the search.
+        return [
+            brief(s) is not None if len(s) <= most and s.isascii() else occurs(s)
+            for t in texts
+            for s in (t.origin.text[t.start : t.start + t.n] if t.start >= 0 else t.s,)  # type: ignore[union-attr]
+        ]
+
+    return run
+
+
+OVER_MANY: Final[dict[P, Callable[[Site, Value], Many]]] = {P.TAKE: take, P.MATCHES: matches}
