@@ -306,3 +306,20 @@ def test_the_floor_of_accuracy_is_a_setting_and_shows_in_the_plan(shell: Shell, 
     monkeypatch.setenv("LAMBDA_RLM_ACCURACY_FLOOR", "80")
     assert shell(*asked) == 64
     assert "accuracy floor must lie between 0 and 1" in shell.err
+
+
+def test_a_program_that_asks_nothing_needs_no_approval(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert shell("run", wrote("p.lam", "length(context)"), wrote("a.txt", "Ann"), "--approve") == 0
+    assert shell.out == "3\n"
+    assert shell.err.startswith("program · 0 calls · ")
+
+
+def test_one_input_may_be_there_and_another_only_declared(shell: Shell) -> None:
+    program = wrote("p.lam", "chunk(context, 100) |> map(fn(p) => llm_call(p ++ take(notes, 50), out=9))")
+    size = ("--size", "notes=10,1KB", "--model", priced(), "--json")
+    assert shell("check", program, wrote("a.txt", "Ann " * 100), *size) == 0
+    found = shell.json
+    assert [column["size"] for column in found["sizes"]] == ["notes=10", "notes=1KB"]
+    assert [column["bound"]["prompt_chars"] for column in found["sizes"]] == [110, 150]
+    assert found["hash"] is None

@@ -41,7 +41,7 @@ class Approval:
                     f"what would run has the hash {prospect.hash}, and {self.hash} was approved; nothing was asked",
                     "the program, an input, the model or its prices are others than those that `check` printed the hash for",
                 )
-        elif self.is_asked:
+        elif self.is_asked and prospect.bound.calls != 0:
             assert self.pause is not None
             with self.pause():
                 _ask(prospect, self.json)

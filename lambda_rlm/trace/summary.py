@@ -20,7 +20,7 @@ def summary(route: str, calls: int, usage: Usage, seconds: float, bound: Bound |
 
 
 def _calls(calls: int, bound: Bound | None) -> str:
-    if bound is None or bound.calls is None:
+    if bound is None or not bound.calls:
         return f"{calls:,} {'call' if calls == 1 else 'calls'}"
     return f"{calls:,} of at most {bound.calls:,} {'call' if bound.calls == 1 else 'calls'}"
 
