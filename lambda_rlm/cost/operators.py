@@ -22,7 +22,7 @@ from lambda_rlm.cost.abstract import (
     join_lists,
 )
 from lambda_rlm.cost.guards import Branch, Environment, Place, place_of
-from lambda_rlm.cost.size import UNLIMITED, ZERO, Size, largest, less, size_of, smallest, times
+from lambda_rlm.cost.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, smallest, times
 from lambda_rlm.cost.transfer_text import divide, magnitude
 from lambda_rlm.syntax import term as t
 
@@ -118,7 +118,14 @@ def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment)
 
 
 def arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
-    """The limits of `a op b`."""
+    """The limits of `a op b`; numbers that would grow long are replaced by what is surely below them."""
+    result = _arithmetic(op, a, b)
+    if isinstance(result, AbstractNumber) and abs(result.low) > LARGEST:
+        return AbstractNumber(LARGEST if result.low > 0 else -math.inf, result.high)
+    return result
+
+
+def _arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
     match op:
         case "+":
             return AbstractNumber(a.low + b.low, a.high + b.high)

@@ -18,6 +18,9 @@ from typing import Final
 Number = int | float
 """A whole number, or `math.inf`."""
 
+LARGEST: Final = 10**30
+"""Sizes beyond it are said to be unlimited, so that no number here grows long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
@@ -105,7 +108,7 @@ class Size:
         for atom, coefficient in self.terms:
             value += multiply_numbers(atom.value, coefficient)
             weight += _weight(atom)
-        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "value", value if value <= LARGEST else math.inf)
         object.__setattr__(self, "weight", weight)
 
     @property
@@ -340,10 +343,10 @@ def _atom(atom: Atom) -> Size:
 def _made(constant: Number, terms: dict[Atom, int]) -> Size:
     ordered = terms.items() if len(terms) < 2 else sorted(terms.items(), key=lambda term: str(term[0]))
     size = Size(constant, tuple(ordered))
-    if size.constant == math.inf:
+    if size.constant > LARGEST or any(coefficient > LARGEST for _, coefficient in size.terms):
         return UNLIMITED
     if size.weight > _HEAVIEST:
-        return Size(size.value)
+        return size_of(size.value)
     return size
 
 
