@@ -12,7 +12,7 @@ BOOK ?= examples/ask-a-book/book.txt
 QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help check lint test tests grammar golden deep quality bench demo clean
+.PHONY: help check lint test tests grammar golden mutants deep quality bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI)
 
 deep: $(VENV)/.dev ## the properties with many more examples
 	HYPOTHESIS_PROFILE=deep $(PYTEST) --timeout 3600 tests/properties tests/differential
+
+mutants: $(VENV)/.dev ## break the analysis of costs and the meter in one place after the other: a test must notice each
+	$(BIN)/python tests/mutants.py
 
 quality: $(VENV)/.dev ## how well the default local model answers, held against thresholds
 	$(BIN)/lambda-rlm models get $(MODEL)

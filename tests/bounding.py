@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -61,30 +62,36 @@ class Trial:
         meter = Meter(self.budget)
         return {name: to_value(self.given[name], type_, name, meter, []) for name, type_ in self.typed.inputs.items()}
 
-    def bound(self, way: str) -> Bounded | None:
-        """The bound in one of `WAYS`; None when the analysis gives up."""
-        stage = None
-        autos = default_autos(self.typed, self.model.profile)
+    def sizes(self, way: str) -> dict[str, Abstract]:
+        """The inputs as the analysis sees them, in one of `WAYS`."""
         values = self.values()
         types = self.typed.inputs
-        sizes: dict[str, Abstract]
         if way == "staged":
-            stage = Stage(self.typed, autos, Meter(self.budget))
-            sizes = dict(known_inputs(self.typed, values))
-        elif way == "measured":
-            sizes = {name: measured(values[name], type_, name) for name, type_ in types.items()}
-        else:
-            sizes = {name: value_of(type_, named(name, _room(self.given[name]))) for name, type_ in types.items()}
+            return dict(known_inputs(self.typed, values))
+        if way == "measured":
+            return {name: measured(values[name], type_, name) for name, type_ in types.items()}
+        return {name: value_of(type_, named(name, _room(self.given[name]))) for name, type_ in types.items()}
+
+    def bound(self, way: str) -> Bounded | None:
+        """The bound in one of `WAYS`; None when the analysis gives up."""
+        stage = Stage(self.typed, self.autos, Meter(self.budget)) if way == "staged" else None
+        return self.bounded(self.sizes(way), stage)
+
+    def bounded(self, sizes: Mapping[str, Abstract], stage: Stage | None) -> Bounded | None:
+        """The bound at these sizes; None when the analysis gives up."""
         try:
-            return bounded(self.typed, sizes, rates_of(self.model, self.settings), autos, self.budget, stage)
+            return bounded(self.typed, sizes, rates_of(self.model, self.settings), self.autos, self.budget, stage)
         except Rejected:
             return None
+
+    @cached_property
+    def autos(self) -> dict[int, int]:
+        return default_autos(self.typed, self.model.profile)
 
     def run(self) -> Ran:
         meter = Meter(self.budget)
         asker = _Watching(self.model, meter, self.settings)
-        autos = default_autos(self.typed, self.model.profile)
-        admitted = Admitted(self.typed, self.budget, self.model.profile, autos)
+        admitted = Admitted(self.typed, self.budget, self.model.profile, self.autos)
 
         async def go() -> Any:
             async with asker.opened():

@@ -68,7 +68,7 @@ def holds(made: Trial) -> None:
         ("let a = take(t, 50); let b = take(u, 50); if length(a) + length(b) <= llm_call[Int](\"n\") then llm_call(b ++ b) else \"\"", {"t: Text": "x", "u: Text": "y" * 50}),
         ("let a = trim(t); if length(a) + length(u) <= 20 then llm_call(t ++ u) else \"\"", {"t: Text": " " * 300, "u: Text": "y"}),
         # A name bound anew is another value.
-        ("let a = take(t, 1); let b = u; if length(a) + length(b) <= 20 then { let a = t; llm_call(a ++ b) } else \"\"", {"t: Text": "x" * 300, "u: Text": "y"}),
+        ("let a = trim(t); let b = trim(u); if length(a) + length(b) <= 20 then { let a = t; llm_call(a ++ b) } else \"\"", {"t: Text": " " * 300, "u: Text": "y" + " " * 40}),
         ("let f = fn(a: Text, b: Text) => a ++ b; let a = \"\"; let b = \"\"; if length(a) + length(b) <= 5 then llm_call(f(t, t)) else \"\"", {"t: Text": "x" * 300}),
         ("let a = \"\"; if length(a) + length(t) <= 900 then join(map(xs, fn(a) => llm_call(a ++ a ++ t)), \"\") else \"\"", {**LONG_FIRST, "t: Text": "t" * 800}),
         ("let a = \"\"; if length(a) <= 5 then (match first(xs) { some(a) => llm_call(a), none => \"\" }) else \"\"", LONG_FIRST),

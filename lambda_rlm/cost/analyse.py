@@ -51,7 +51,7 @@ from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import PIPED, Typed
 
-FUEL: Final = 6_000
+FUEL: Final = 5_000
 """Terms that the analysis of one program may visit."""
 
 

@@ -101,6 +101,7 @@ class Size:
     terms: tuple[tuple[Atom, int], ...] = ()
     value: Number = field(init=False, compare=False, repr=False)
     weight: int = field(init=False, compare=False, repr=False)
+    shown: str | None = field(init=False, compare=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         value = self.constant
@@ -145,6 +146,12 @@ class Size:
         return None
 
     def __str__(self) -> str:
+        if self.shown is None:
+            object.__setattr__(self, "shown", self._written())
+        assert self.shown is not None
+        return self.shown
+
+    def _written(self) -> str:
         if self.constant == math.inf:
             return "unlimited"
         parts = [str(atom) if c == 1 else f"{c} * {_grouped(atom)}" for atom, c in self.terms]
