@@ -89,7 +89,7 @@ def test_processor_time_storage_and_seconds_are_held_by_the_meter(code: str, lim
     done, meter = spend(program, model, budget=Budget(**limits))
     assert done.fault is not None and done.fault.code == code
     assert model.asked <= 1
-    assert meter.reserved == NOTHING
+    assert meter.held == NOTHING
 
 
 @pytest.mark.parametrize("is_gated", [True, False])
@@ -133,8 +133,18 @@ def test_without_the_gate_the_meter_alone_holds_a_run_to_its_budget(
     assert done.usage.input_tokens + done.usage.output_tokens <= tokens
     assert usd is None or (done.usage.usd is not None and done.usage.usd <= usd)
     assert done.ok or (done.fault is not None and done.fault.code in {"E0404", "E0405", "E0406"})
-    assert meter.reserved == meter.held == NOTHING
-    assert parent is None or (parent.used == meter.used and parent.reserved == NOTHING)
+    assert meter.held == NOTHING and (meter.reserved == NOTHING or not done.ok)
+    assert parent is None or (parent.used, parent.reserved) == (meter.used, meter.reserved)
+
+
+def test_what_a_cancelled_request_may_have_come_to_stays_set_aside() -> None:
+    """Nobody says what its reply cost, so nobody else may spend it; the usage tells what is known, its prompt."""
+    session = Meter(Budget())
+    model = Greedy(turns=lambda _: 10**9)
+    done, meter = spend("llm_call(query, out=20)", model, budget=Budget(seconds=0.1), parent=session)
+    assert done.fault is not None and done.fault.code == "E0407"
+    assert session.used == meter.used
+    assert session.reserved.tokens == meter.reserved.tokens == 20 + PROFILE.reasoning_tokens
 
 
 # ── The whole bound, set aside. ──

@@ -318,16 +318,17 @@ class Asker:
             request = prepared.request
             tokens, usd = self._worst_case(prepared)
             self.meter.reserve(tokens, usd)
-            # What a cancelled attempt is booked with: its prompt was sent, its reply is not known.
+            # A cancelled request is booked with its prompt. What its reply came to nobody says: the rest stays set aside.
             usage = Usage(prepared.tokens, cost=self._usd(prepared.tokens, 0))
+            over = prepared.tokens, usage.cost
             self.counts.in_flight += 1
             self.counts.max_in_flight = max(self.counts.max_in_flight, self.counts.in_flight)
             try:
                 completion = await self.model.complete(request)
-                usage = completion.usage
+                usage, over = completion.usage, (tokens, usd)
                 exchange.reply = completion.text
             except ModelFailure as failed:
-                usage = failed.usage or Usage()
+                usage, over = failed.usage or Usage(), (tokens, usd)
                 raise
             except Exception as error:
                 message = f"{self.model.profile.name} raised {type(error).__name__}: {error}"
@@ -335,7 +336,7 @@ class Asker:
             finally:
                 self.counts.in_flight -= 1
                 usage = self._priced(usage)
-                self.meter.settle(tokens, usd, usage)
+                self.meter.settle(*over, usage)
                 exchange.usage = exchange.usage + usage
         return completion
 
