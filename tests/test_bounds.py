@@ -80,7 +80,7 @@ def holds(made: Trial) -> None:
         # Fractions.
         ("let x = length(t) / 2; if x < 3.0 then map(range(0, ceil(x * 10.0)), fn(i) => llm_call(f\"{i}\")) else []", {"t: Text": "ttttt"}),
         ("let x = length(t) / 2; if x > 2.0 then chunk(\"aaaaaaaaaaaaaaaaaaaa\", floor(x)) |> map(fn(c) => llm_call(f\"{c}{length(t)}\")) else []", {"t: Text": "ttttt"}),
-        ("map(range(0, ceil(1.0 - -0.5 * to_float(length(t)))), fn(i) => llm_call(f\"{i}\"))", {"t: Text": "t"}),
+        ("map(range(0, floor(10.0 * (1.0 - -0.5 * to_float(length(t))))), fn(i) => llm_call(f\"{i}\"))", {"t: Text": "t"}),
         ("map(range(0, ceil(-(0.0 - 0.5 * to_float(length(t))))), fn(i) => llm_call(f\"{i}\"))", {"t: Text": "t"}),
         # Windows of eight advance by less than windows of seven.
         ("map(windows(t, clamp(llm_call[Int](\"n\"), 7, 8), 9), fn(w) => llm_call(f\"{length(w)}{w}{t}\"))", {"t: Text": "abcdefghijklmnopqrstuvwxyz0123456789" * 2}),
@@ -96,7 +96,7 @@ def holds(made: Trial) -> None:
         ("values(llm_map[Text](xs, t)) |> join(\"\")", {**LONG_FIRST, "t: Text": "pick"}),
         ("map(llm_map_by[Text](xs, fn(x) => x ++ x, t), fn(r) => r.item ++ (r.reply ?? \"\")) |> join(\"\") |> llm_call", {**LONG_FIRST, "t: Text": "pick"}),
         # What a name that is bound twice waits for.
-        ("let a = llm_call(llm_call(t)); let a = t; let b = llm_call(\"b\"); llm_call(b)", {"t: Text": "t"}),
+        ("let a = llm_call(llm_call(t)); let a = t; let b = llm_call(\"b\"); llm_call(b ++ \"!\")", {"t: Text": "t"}),
         ("let a = llm_call(llm_call(t)); let b = llm_call(\"b\"); let c = llm_call(a ++ \"c\"); llm_call(b)", {"t: Text": "t"}),
     ],
 )  # fmt: skip
