@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import re
@@ -14,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.cli.app import app
+from lambda_rlm.cli.app import app, run_command
 from tests.shell import Shell, leave_alone, script, wrote
 
 ROOT = Path(__file__).parent.parent
@@ -214,6 +216,20 @@ def test_ctrl_c_stops_pure_work_at_once() -> None:
     assert time.monotonic() - sent < 10
     assert running.returncode == 130, err
     assert "Traceback" not in err
+
+
+class Full(io.StringIO):
+    """An output on a device that is full."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_answer_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    wrote("p.lam", "1 + 1")
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert run_command(["run", "p.lam"]) == 64
+    assert "error: the answer cannot be written to standard output: No space left on device" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -247,6 +247,8 @@ def test_a_csv_may_use_semicolons_or_tabs_and_long_cells(tmp_path: Path) -> None
         ("a.json", '{"a": 1', "line 1"),
         ("a.json", '{"a": NaN}', "NaN"),
         ("a.json", "[" * 100_000, "nested"),
+        ("a.json", "[" + "9" * 5_000 + "]", "too many digits"),
+        ("a.jsonl", "9" * 5_000, "too many digits"),
         ("a.json", "1\n2\n", "Extra data"),
         ("a.jsonl", '{"a": 1}\n{"a": \n', "line 2"),
         ("a.csv", "a,a\n1,2\n", "two columns"),

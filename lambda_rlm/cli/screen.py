@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, TextIO
 
+from lambda_rlm.cli.exits import Usage
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.render import Part, human_parts
 from lambda_rlm.source import SourceFile
@@ -71,7 +72,15 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> N
 
 def answer(text: str) -> None:
     """The one thing that goes to standard output; ends with a line end. What the output cannot encode is replaced."""
-    line = text if text.endswith("\n") else text + "\n"
+    try:
+        _print(text if text.endswith("\n") else text + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Usage(f"the answer cannot be written to standard output: {error.strerror or error}") from None
+
+
+def _print(line: str) -> None:
     try:
         sys.stdout.write(line)
     except UnicodeEncodeError:

@@ -89,7 +89,7 @@ _KEYED: Final = Price(call=3, element=4, made=1, weight=1, **_SLOTS)
 _SORTED: Final = Price(call=3, element=4, made=1, sort=1, weight=1, **_SLOTS)
 _SETS: Final = Price(call=3, element=2, made=1, weight=2, storage_call=HEADER, storage_made=SLOT)
 _REGEX: Final = Price(
-    call=4, made=12, kilo=120, ahead=480, storage_call=HEADER, storage_made=SLOT + 4 * HEADER, storage_written=CHARACTER
+    call=4, made=12, kilo=120, ahead=960, storage_call=HEADER, storage_made=SLOT + 4 * HEADER, storage_written=CHARACTER
 )
 _MODEL: Final = Price(
     call=100,
@@ -135,7 +135,7 @@ TARIFF: dict[P, Price] = {
     P.SECTIONS: _REGEX,
     P.MATCHES: Price(call=6, kilo=120),
     P.SEARCH: _REGEX,
-    P.REPLACE_REGEX: Price(call=4, made=16, kilo=160, ahead=480, **_TEXT),
+    P.REPLACE_REGEX: Price(call=4, made=16, kilo=160, ahead=960, **_TEXT),
     P.ESCAPE_REGEX: Price(call=2, kilo=80, **_TEXT),
     P.PARSE: Price(call=8, kilo=400, storage_call=2 * HEADER, storage_written=4 * SLOT),
     P.TO_TEXT: Price(call=3, kilo=0, storage_call=2 * HEADER),

@@ -101,4 +101,7 @@ def _not_finite(word: str) -> NoReturn:
 
 
 def _reason(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    # The interpreter's own words for this would send the reader to its settings.
+    return "a number in it has too many digits" if "integer string conversion" in str(error) else str(error)
