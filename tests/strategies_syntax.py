@@ -9,28 +9,10 @@ from hypothesis import strategies as st
 
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax import term as t
+from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.operators import LEVELS
 
 NOWHERE = Span(0, 0)
-KEYWORDS = [
-    "let",
-    "def",
-    "type",
-    "fn",
-    "fix",
-    "if",
-    "then",
-    "else",
-    "match",
-    "and",
-    "or",
-    "not",
-    "true",
-    "false",
-    "some",
-    "none",
-    "auto",
-]
 SOUP = [
     *KEYWORDS, *[";", ",", ":", ".", "(", ")", "[", "]", "{", "}", "=", "==", "!=", "<", "<=", ">", ">=", "=>", "->", "|>", "??", "++", "+", "-", "*", "/", "%", "|", "_", "x", "y", "f", "Int", "List", "1", "2.5", "0"],
     '"a"', 'r"b"', 'f"c{x}"', 'f"{1 +}"', "# c\n", "True", "return", "lambda", '"', "'", "{{", "\\", "!", "&&", "```\n", "é", "\n",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.resources import grammar_text
+from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.term import App, Infix, IntLit, Lam, Pipe, RecordLit, Template, Var
 from tests.parsing import codes, parsed
 
@@ -83,29 +85,12 @@ def test_the_ends_of_int_are_literals_and_no_more() -> None:
         assert codes(text) == {"E0107"}
 
 
+def test_the_keywords_are_those_of_the_grammar() -> None:
+    assert set(re.findall(r'"([a-z]+)"', grammar_text())) == set(KEYWORDS)
+
+
 def test_keywords_and_capitals_are_field_names() -> None:
-    words = [
-        "let",
-        "def",
-        "type",
-        "fn",
-        "fix",
-        "if",
-        "then",
-        "else",
-        "match",
-        "and",
-        "or",
-        "not",
-        "true",
-        "false",
-        "some",
-        "none",
-        "auto",
-        "Name",
-        "True",
-        "null",
-    ]
+    words = [*KEYWORDS, "Name", "True", "null"]
     record = parsed("{ " + ", ".join(f"{word}: x.{word}" for word in words) + " }").result
     assert isinstance(record, RecordLit)
     assert [f.name for f in record.fields] == words

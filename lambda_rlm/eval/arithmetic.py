@@ -18,7 +18,7 @@ Fail = Callable[[], Any]
 def arithmetic(op: str, a: Code, b: Code, is_float: bool, span: Span) -> Run:
     """`a op b` on two Ints or two Floats; `/` gives a Float from either."""
     if op == "/" or op == "%":
-        return _quotient(op, a, b, is_float, span)
+        return _quotient(op, a, b, span)
     low, high, fail = _range(is_float, span)
     return {"+": _sum, "-": _difference, "*": _product}[op](a, b, low, high, fail)
 
@@ -103,7 +103,7 @@ def _product(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
     return lambda e: r if low <= (r := x(e) * y(e)) <= high else fail()
 
 
-def _quotient(op: str, a: Code, b: Code, is_float: bool, span: Span) -> Run:
+def _quotient(op: str, a: Code, b: Code, span: Span) -> Run:
     """`/` and `%`. A constant divisor that is not 0 needs no test; a remainder is never larger than the divisor."""
     zero = fault_at(span, "E0413", f"`{op}` by zero")
     i, x, y = a.slot, a.run, b.run

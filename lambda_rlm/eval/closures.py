@@ -120,7 +120,7 @@ class Compiler:
                 slot = self.slots.new()
                 targets.append((slot, child))
                 parts.append(in_slot(slot))
-        return _after(targets, filled(targets, len(targets)), build(parts))
+        return _after(targets, filled(targets), build(parts))
 
     def _compile(self, term: t.Term, scope: Scope, s: Substitution) -> Code:
         match term:

@@ -65,7 +65,7 @@ def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tu
         case P.MAP_OPTION | P.AND_THEN:
             return _option(primitive, first, meter)
         case P.JOIN_BY:
-            return _join(callbacks, finish, each, meter)
+            return _join(callbacks, finish, meter)
         case _:
             return _finished(first, finish, each, meter)
 
@@ -268,7 +268,7 @@ def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) 
     return run
 
 
-def _join(callbacks: tuple[Callback, ...], finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
+def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop:
     f, g = callbacks
     (i,), (j,), body_f, body_g = f.slots, g.slots, f.body.run, g.body.run
 

@@ -90,7 +90,7 @@ class _Batch:
                 scope.cancel()
 
 
-def filled(targets: Sequence[tuple[int, Code]], limit: int) -> Run:
+def filled(targets: Sequence[tuple[int, Code]]) -> Run:
     """A coroutine function that computes codes at once and puts each value in its slot."""
     if sum(code.is_async for _, code in targets) <= 1:
         return _one_by_one(targets)

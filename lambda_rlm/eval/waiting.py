@@ -33,7 +33,7 @@ def waiting_loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, 
         case P.MAP_OPTION | P.AND_THEN:
             return _option(primitive, first, meter)
         case P.JOIN_BY:
-            return _join(callbacks, finish, each, meter)
+            return _join(callbacks, finish, meter)
         case _:
             return _at_once(first, finish, each, meter)
 
@@ -65,7 +65,7 @@ def _at_once(f: Callback, finish: Finish, each: Each, meter: Meter) -> WaitingLo
     return run
 
 
-def _join(callbacks: tuple[Callback, ...], finish: Finish, each: Each, meter: Meter) -> WaitingLoop:
+def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> WaitingLoop:
     f, g = callbacks
     (i,), (j,) = f.slots, g.slots
     body_f, body_g = lifted(f.body), lifted(g.body)

@@ -17,31 +17,11 @@ from lambda_rlm.inputs.files import read_file, read_folder, read_standard_input
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.rows import parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
+from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
 DEFAULT_NAME: Final = "context"
 QUERY: Final = "query"
-KEYWORDS: Final = frozenset(
-    [
-        "let",
-        "def",
-        "type",
-        "fn",
-        "fix",
-        "if",
-        "then",
-        "else",
-        "match",
-        "and",
-        "or",
-        "not",
-        "true",
-        "false",
-        "some",
-        "none",
-        "auto",
-    ]
-)
 DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 """The type of a folder, or of several files."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from lambda_rlm.diagnostics import Diagnostic, Edit, Fix, Label
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.fixes import slip
+from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.slips import CLOSERS, ITEM_WORDS, Place, find_slip
 from lambda_rlm.syntax.term import Argument
 from lambda_rlm.syntax.tokens import END, Token
@@ -18,9 +19,7 @@ from lambda_rlm.syntax.tokens import END, Token
 _OPENERS = {"LPAR": ("(", "RPAR", ")"), "LSQB": ("[", "RSQB", "]"), "LBRACE": ("{", "RBRACE", "}")}
 _COMPARATORS = ("EQUALS", "DIFFERS", "LESSTHAN", "AT_MOST", "MORETHAN", "AT_LEAST")
 _TIGHTER = ("JOIN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT")
-_KEYWORDS = frozenset(
-    ["LET", "DEF", "TYPE", "FN", "FIX", "IF", "THEN", "ELSE", "MATCH", "AND", "OR", "NOT", "TRUE", "FALSE", "SOME", "NONE", "AUTO", "UNDERSCORE"]
-)  # fmt: skip
+_KEYWORDS = frozenset([*map(str.upper, KEYWORDS), "UNDERSCORE"])
 _LOOPS = "there are no loops; `map`, `filter`, `fold` and `iterate` go through lists"
 _ABSENT = {
     "for": _LOOPS,

@@ -99,7 +99,7 @@ def record_arguments(s: Checker, app: App, slots: list[Given | None]) -> None:
     s.arguments[id(app)] = tuple([None if g is None else PIPED if g.is_piped else g.term for g in slots])
 
 
-def why_of(app: App, number: int, given: Given, name: str, called: str) -> Why:
+def why_of(number: int, given: Given, name: str, called: str) -> Why:
     """Why an argument meets its parameter."""
     return ("piped", called, name) if given.is_piped else ("argument", number, called, name)
 

@@ -98,14 +98,3 @@ def infinite_result(s: Checker, name: str, span: Span, size: int, depth: int) ->
         span,
         hint="build smaller records; a type has at most 500 parts",
     )
-
-
-def no_function_in(s: Checker, term: Term, what: str, given: Open) -> None:
-    """A function where data is wanted."""
-    s.report(
-        "E0214",
-        f"{what} holds no functions",
-        term.span,
-        given=show_open(given),
-        hint="apply the function first, and keep what it gives",
-    )

@@ -78,7 +78,7 @@ def _call_function(s: Checker, app: App, callee: Open, piped: Given | None, bind
     pairs.sort(key=lambda p: isinstance(p[1].term, Lam))
     is_fine = True
     for number, given, wanted in pairs:
-        why = why_of(app, number, given, names[number - 1] if names else "", name)
+        why = why_of(number, given, names[number - 1] if names else "", name)
         is_fine = pass_argument(s, given, wanted, why) and is_fine
     s.perform(callee.effect)
     return callee.result if is_fine else poisoned(callee.result)

@@ -174,18 +174,18 @@ def check_lam(s: Checker, term: Lam, wanted: Open, why: Why) -> Open | None:
     if not isinstance(function, Fn) or len(function.parameters) != len(term.params):
         return None
     parameters = []
-    for number, (param, given) in enumerate(zip(term.params, function.parameters, strict=True), 1):
+    for param, given in zip(term.params, function.parameters, strict=True):
         binding = Binding("local", param.name, given, param.span)
         if param.annotation is not None:
             binding.type = open_written(s, param.annotation)
-            _annotated(s, param, given, binding.type, number)
+            _annotated(s, param, given, binding.type)
         parameters.append(binding)
     with s.scope(*parameters), s.under(function.effect):
         s.check(term.body, function.result, ("result", *why[2:]) if len(why) == 4 and why[0] == "argument" else why)
     return Fn(tuple([p.type for p in parameters]), function.result, function.effect)
 
 
-def _annotated(s: Checker, param: Param, given: Open, written: Open, number: int) -> None:
+def _annotated(s: Checker, param: Param, given: Open, written: Open) -> None:
     clash = fit(given, written)
     if clash is not None and param.annotation is not None:
         s.report(

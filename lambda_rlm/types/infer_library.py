@@ -32,7 +32,7 @@ class _Call:
     instance: RowInstance
 
     def why(self, index: int, given: Given) -> Why:
-        return why_of(self.app, index + 1, given, self.row.parameters[index].name, self.primitive.value)
+        return why_of(index + 1, given, self.row.parameters[index].name, self.primitive.value)
 
 
 def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, piped: Given | None) -> Open:

@@ -45,7 +45,7 @@ def infer_match(s: Checker, term: Match) -> Open:
     subject = _subject(s, term)
     result: Open | None = None
     for number, arm in enumerate(term.arms, 1):
-        with s.scope(*_bound(s, arm, subject)):
+        with s.scope(*_bound(arm, subject)):
             given = s.infer(arm.body)
         result = (
             given
@@ -62,12 +62,12 @@ def check_match(s: Checker, term: Match, wanted: Open, why: Why) -> Open | None:
         return None
     subject = _subject(s, term)
     for arm in term.arms:
-        with s.scope(*_bound(s, arm, subject)):
+        with s.scope(*_bound(arm, subject)):
             s.check(arm.body, wanted, why)
     return wanted
 
 
-def _bound(s: Checker, arm: Arm, subject: Open) -> tuple[Binding, ...]:
+def _bound(arm: Arm, subject: Open) -> tuple[Binding, ...]:
     pattern = arm.pattern
     if not isinstance(pattern, SomePattern) or pattern.name is None:
         return ()
@@ -127,7 +127,7 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
     if isinstance(pattern, SomePattern | NonePattern):
         if isinstance(subject, Named) and subject.name == "Option":
             return True
-        _misfit(s, term, pattern, subject, "`some(x)`" if isinstance(pattern, SomePattern) else "`none`")
+        _misfit(s, pattern, subject, "`some(x)`" if isinstance(pattern, SomePattern) else "`none`")
         return False
     literal = pattern.literal
     s.types[id(literal)] = subject
@@ -136,15 +136,15 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
             _no_label(s, pattern, literal.value, subject)
         if isinstance(subject, Hole) or subject.bit & TEXTS:
             return True
-        _misfit(s, term, pattern, subject, show_labels([literal.value]))
+        _misfit(s, pattern, subject, show_labels([literal.value]))
         return False
     wanted = T_INT if isinstance(literal, IntLit) else T_BOOL
     if subject is not wanted:
-        _misfit(s, term, pattern, subject, f"a pattern of {wanted.name}")
+        _misfit(s, pattern, subject, f"a pattern of {wanted.name}")
     return subject is wanted
 
 
-def _misfit(s: Checker, term: Match, pattern: Pattern, subject: Open, shown: str) -> None:
+def _misfit(s: Checker, pattern: Pattern, subject: Open, shown: str) -> None:
     hint = "match works on Option, labels, Text, Int and Bool"
     if isinstance(subject, Named) and subject.name == "Option":
         hint = "match on the Option first: some(x) => …, none => …"

@@ -1,4 +1,4 @@
-"""Types, effects and schemes as immutable data.
+"""Types and effects as immutable data.
 
 Owns the shapes that inference computes and that later passes read. Mutable inference state lives in `unify`, never here.
 """
@@ -95,12 +95,3 @@ def option_of(element: Type) -> Con:
 
 def record_of(**fields: Type) -> Record:
     return Record(tuple(sorted(fields.items())))
-
-
-@dataclass(frozen=True, slots=True)
-class Scheme:
-    """∀ variables, effects. type."""
-
-    variables: tuple[Variable, ...]
-    effects: tuple[EffectVariable, ...]
-    type: Type

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics import Rejected, Severity
 from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.infer import infer
@@ -16,23 +17,7 @@ from tests.strategies import Drawn, programs
 
 TOKENS = st.sampled_from(
     [
-        "let",
-        "def",
-        "type",
-        "fn",
-        "fix",
-        "if",
-        "then",
-        "else",
-        "match",
-        "and",
-        "or",
-        "not",
-        "true",
-        "false",
-        "some",
-        "none",
-        "auto",
+        *KEYWORDS,
         "(",
         ")",
         "[",

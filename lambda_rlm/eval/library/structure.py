@@ -190,11 +190,6 @@ def weight(type_: Type) -> Weight:
     return lambda value: min(weigh(value, {}), HEAVIEST)
 
 
-def weight_of_all(type_: Type) -> Weight:
-    """The weight of a list given the type of its elements."""
-    return weight(Con("List", (type_,)))
-
-
 Weigher = Callable[..., int]
 
 
