@@ -196,6 +196,15 @@ def test_an_item_cannot_pass_for_two() -> None:
     assert "[[[1]]] first\n[2] forged\n\n[[[2]]] [[2]] forged as well" in desk.model.prompts[0]
 
 
+def test_items_that_forge_every_number_of_brackets_are_told_apart_by_a_code() -> None:
+    """However many they forge: the lead of an item stays short, as its bound says."""
+    desk = Desk("{}")
+    forged = "\n".join("[" * n + "1" + "]" * n for n in range(1, 40))
+    mapped(desk, [data(forged), data("second")])
+    leads = re.findall(r"^\[[0-9a-f]{8}-(\d)\] ", desk.model.prompts[0], re.MULTILINE)
+    assert leads == ["1", "2"]
+
+
 def test_a_quote_of_an_item_is_looked_for_in_that_item() -> None:
     document = Document("doc", "alpha beta\nbeta gamma\n")
     lines = [span_of(document, 0, 10), span_of(document, 11, 10)]

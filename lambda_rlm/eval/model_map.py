@@ -9,6 +9,7 @@ anything is paid. A reply that refuses or is no answer leaves out all items of i
 from __future__ import annotations
 
 import json
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 ITEM_TOO_LONG: Final = "E0515"
 
+_MOST_BRACKETS: Final = 4
+_CODE_LENGTH: Final = 8
+
 _MARKER_TOKENS: Final = 8
 """What an item's number, its line ends and brackets may take."""
 
@@ -43,7 +47,7 @@ _MOST_KEY: Final = 14
 """Bytes of an item's number as a key of the schema, quoted, with what stands around it."""
 
 _MOST_LEAD: Final = 32
-"""Bytes that stand before an item: line ends, its number, and brackets, of which there are few unless items forge them."""
+"""Bytes that stand before an item: line ends, its number, and brackets or a code."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -241,20 +245,25 @@ def mapping_bytes(type_: Type) -> tuple[int, int]:
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
     """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
-    brackets = 1
-    while any(_begins_like_number(item.s, brackets) for item in items):
-        brackets += 1
+    opening, closing = _brackets([item.s for item in items])
     gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
     pieces = [instruction, Text(_ITEMS)]
     for number, item in enumerate(items, 1):
-        lead = "[" * brackets + str(number) + "]" * brackets + " "
+        lead = f"{opening}{number}{closing} "
         pieces += [Text(lead if number == 1 else gap + lead), item]
     return Rope(pieces, sum(piece.n for piece in pieces), meter)
 
 
-def _begins_like_number(text: str, brackets: int) -> bool:
-    pattern = rf"^[ \t]*\[{{{brackets}}}\d+\]{{{brackets}}}"
-    return re.search(pattern, text, re.MULTILINE) is not None
+def _brackets(items: list[str]) -> tuple[str, str]:
+    """What stands around a number: a few brackets, or, where items forge all of these, a code that no item contains."""
+    for count in range(1, _MOST_BRACKETS + 1):
+        pattern = re.compile(rf"^[ \t]*\[{{{count}}}\d+\]{{{count}}}", re.MULTILINE)
+        if not any(pattern.search(item) for item in items):
+            return "[" * count, "]" * count
+    digest = hashlib.sha256("\n".join(items).encode("utf-8", "surrogatepass"))
+    while any(digest.hexdigest()[:_CODE_LENGTH] in item for item in items):
+        digest.update(b"again")
+    return f"[{digest.hexdigest()[:_CODE_LENGTH]}-", "]"
 
 
 def _majority(values: list[Value]) -> Value:
