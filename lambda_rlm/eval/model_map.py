@@ -8,8 +8,8 @@ anything is paid. A reply that refuses or is no answer leaves out all items of i
 
 from __future__ import annotations
 
-import json
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
