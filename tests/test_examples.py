@@ -46,7 +46,7 @@ def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_sear
     assert run_command(["ask", question, "book.txt", "--model", "scripted:replies.jsonl"]) == 0
     captured = capsys.readouterr()
     assert captured.out == "H.M.S. Beagle\n"
-    assert captured.err.startswith("search · 1 call · ")
+    assert captured.err.startswith("search · 1 of at most 1 call · ")
 
 
 @pytest.mark.quality
