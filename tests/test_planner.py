@@ -1,4 +1,4 @@
-"""`auto` is chosen by the program's own bound; the paper's plans come out, within the corrections of docs/design/0008-the-planner.md."""
+"""`auto` is chosen by the program's own bound; the paper's plans come out, within the corrections of docs/design/0005-the-planner.md."""
 
 from __future__ import annotations
 
