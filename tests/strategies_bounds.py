@@ -42,7 +42,7 @@ _RULES: dict[str, tuple[str, ...]] = {
         'join(fold({l}, { cur: "", done: [] }, fn(acc, {v}) => {P}).done, {s})',
         "(fix go(p) => if length(p) <= {K} then {t:p} else split(p, {K}) |> map(go) |> join({s}))({t})",
         "(fix go(p) => if length(p) <= {K} then {t:p} else go(take(p, length(p) - {K})))({t})",
-        "(fix go(p) => if length(p) <= 1 then join(map(p, fn({v}) => {t:v}), {s}) else go(drop(p, 1)) ++ go(take(p, 1)))({l})",
+        "(fix go(ps) => if length(ps) <= 1 then join(map(ps, fn({v}) => {t:v}), {s}) else go(drop(ps, 1)) ++ go(take(ps, 1)))({l})",
         "(fix go(p) => if length(p) <= 2 then {t:p} else join(map(chunk(p, max(1, div(length(p), 2))), go), {s}))({t})",
         "llm_call({t})", "llm_call({t}, out={i})", "llm_call({t}, or_else={t0})", 'llm_call(f"{{T}}: {{T}}")',
         "llm_call[{ a: Text, b: List[Text] }]({t}).a", 'llm_call["yes" | "no"]({t})',
@@ -70,13 +70,13 @@ _RULES: dict[str, tuple[str, ...]] = {
         "fold({l}, { cur: \"\", done: [] }, fn(acc, {v}) => {P}).done",
         "fold({l}, [], fn(acc, {v}) => acc ++ [{t:v}])", "iterate({l}, {k}, fn({V}) => {l:V}, fn({V}) => is_empty({V}))",
         "(fix go(p) => if length(p) <= {K} then p else flat_map(batch(p, {K}), go))({l})",
-        "(fix go(p) => if is_empty(p) then [] else [{t}] ++ go(drop(p, 1)))({l})",
+        "(fix go(ps) => if is_empty(ps) then [] else [{t}] ++ go(drop(ps, 1)))({l})",
     ),
     "r": (
         "map({l}, fn({v}) => { text: {t:v}, size: {i:v} })", "map(sections({t}, {X}), fn(s) => { text: s.head ++ s.body, size: s.start })",
         "map(sections({t}, {X}), fn(s) => { text: s.body, size: s.end })",
         "map(search({t}, {X}), fn(s) => { text: join(s.groups, s.text), size: s.end })",
-        "map(rank({l}, {t}, {i}), fn(s) => { text: s.text, size: s.index })", "filter({r}, fn(p) => p.size > {i})",
+        "map(rank({l}, {t}, {i}), fn(s) => { text: s.text, size: s.index })", "filter({r}, fn(it) => it.size > {i})",
         "map(tally({l}), fn(p) => { text: p.key, size: p.count })", "llm_call[List[{ text: Text, size: Int }]]({t})",
         "map(enumerate({l}), fn(p) => { text: p.value, size: p.index })", "[{ text: {t}, size: {i} }]",
         "map(llm_map_by[Text](rows, fn(row) => row.text ++ {t}, {s}), fn(p) => { text: (p.reply ?? \"\") ++ p.item.text, size: p.item.id })",
@@ -220,7 +220,7 @@ class _Writer:
                     return str(self.pick(named)) if named else "trim"
                 return str(self.pick([*named * 3, "context" if hole == "T" else "texts"]))
             case "A" | "P" | "N":
-                inner = [*scope, (local[0], "t")]
+                inner = [*((name, kind) for name, kind in scope if name != "acc"), (local[0], "t")]
                 if hole == "A":
                     inner.append(("acc", "t"))
                 rule = self.pick(_RULES[hole]).replace("{v}", local[0])

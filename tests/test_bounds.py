@@ -18,7 +18,7 @@ from tests.bounding import WAYS, Trial, excess
 
 BUDGET = Budget(calls=2_000, tokens=10**9, depth=20)
 PROFILE = ModelProfile("adversary", window=10**6, max_output=200, input_price=1e-6, output_price=1e-6, retries=1)
-ONE_LONG = ["a" * 300, *["b"] * 12]
+ONE_LONG = ["a" * 300, *"bcdefghijklm"]
 LONG_FIRST = {"xs: List[Text]": ONE_LONG}
 
 
@@ -62,7 +62,7 @@ def holds(made: Trial) -> None:
         ("map(xs, fn(x) => llm_call(fold(xs, \"\", fn(acc, y) => acc ++ x))) |> join(\"\")", LONG_FIRST),
         ("filter(xs, fn(x) => llm_call[Bool](join(filter(xs, fn(y) => x != y), x)))", LONG_FIRST),
         # A function that leaves the list with the element it has taken in.
-        ("let g = first(map(xs, fn(x) => fn(y) => x ++ y)) ?? fn(y) => y; map(xs, fn(z) => llm_call(g(z)))", LONG_FIRST),
+        ("let g = first(map(xs, fn(x) => fn(y) => x ++ y)) ?? fn(y) => y; map(xs, fn(z) => llm_call(g(z)))", {"xs: List[Text]": ["a" * 30_000, *"bcdefghijklm"]}),
         ("let fs = map(xs, fn(x) => { go: fn(y) => x ++ y }); map(xs, fn(z) => (first(fs) |> map_option(fn(f) => llm_call(f.go(z)))))", LONG_FIRST),
         # A guard tells of one value, not of another that has the same limit.
         ("let a = take(t, 50); let b = take(u, 50); if length(a) + length(b) <= llm_call[Int](\"n\") then llm_call(b ++ b) else \"\"", {"t: Text": "x", "u: Text": "y" * 50}),
