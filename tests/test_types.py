@@ -15,6 +15,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Lam, Node, Term, Var
 from lambda_rlm.types.infer import infer
+from lambda_rlm.types.nearest import nearest
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.show import show
@@ -300,3 +301,11 @@ def test_what_an_instance_binds_makes_every_fact_inside_ground(text: str) -> Non
     bound = set().union(*(result.instance_of(n) for n in nodes if isinstance(n, Var)))
     free = set().union(*(variables_in(result.type_of(n)) for n in nodes if isinstance(n, Term)))
     assert free - bound == set()
+
+
+def test_a_name_that_begins_otherwise_is_no_slip() -> None:
+    """A fix is applied without asking: `context`, where the input has another name, must not become `to_text`."""
+    assert nearest("context", {"to_text", "contract"}) is None
+    assert nearest("lenght", {"length"}) == "length"
+    assert nearest("fiter", {"filter"}) == "filter"
+    assert nearest("nap", {"map"}) == "map"

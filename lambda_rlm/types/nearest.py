@@ -12,7 +12,10 @@ MAX_CANDIDATES = 500
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The only known name within a third of the letters; None when there is none, or more than one, or too many to compare."""
+    """The only known name within a third of the letters; None when there is none, or more than one, or too many to compare.
+
+    More than one letter apart, names must begin alike: `context` is no slip for `to_text`.
+    """
     names = set(known)
     if len(name) > MAX_LENGTH or len(names) > MAX_CANDIDATES:
         return None
@@ -23,6 +26,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if abs(len(candidate) - len(name)) > limit or len(candidate) > MAX_LENGTH or candidate == name:
             continue
         distance = _distance(name.lower(), candidate.lower(), limit)
+        if distance > 1 and candidate[:1].lower() != name[:1].lower():
+            continue
         if distance < least:
             least, best = distance, [candidate]
         elif distance == least and best:
