@@ -1,4 +1,4 @@
-"""Seeded bugs in the analysis of costs and in the meter: each must be noticed by a test.
+"""Seeded bugs in the analysis of costs, the meter, types and evaluation: each must be noticed by a test.
 
 `python tests/mutants.py` copies the package, changes one text in one file, and runs a few fast tests on the copy; `NAME …` runs only
 these. A mutant that no test notices, or whose text is not found any more, fails the run.
@@ -16,8 +16,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BOUNDS = ("tests/test_bounds.py", "tests/test_bounds_are_close.py")
-METER = ("tests/test_budget.py", "tests/test_ask.py", "tests/test_evaluation.py", "tests/test_runtime.py")
+METER = (
+    "tests/test_budget.py",
+    "tests/properties/test_evaluation.py",
+    "tests/test_ask.py",
+    "tests/test_evaluation.py",
+    "tests/test_runtime.py",
+)
 TYPES = ("tests/test_types.py", "tests/test_type_attacks.py", "tests/test_conformance.py")
+WINDOW = ("tests/test_budget.py", "tests/test_cli_bounds.py", "tests/test_bounds.py")
+SCHEDULE = ("tests/test_evaluation.py",)
+LIBRARY = ("tests/test_library.py", "tests/properties/test_library.py")
+SHORTER = ("tests/test_codes.py", "tests/test_conformance.py")
+LIMITER = ("tests/test_budget.py", "tests/test_evaluation.py", "tests/llm")
 LEFT_OUT = "not suite and not moment"
 
 
@@ -51,9 +62,27 @@ MUTANTS = (
     Mutant("llm_map takes every item it is allowed", "cost/asking.py", "most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))", "most = _at_least_one(per_call, rates.per_call)"),
     Mutant("texts of a reply may grow", "eval/shape.py", "        if self.room < 0:\n", "        if False:\n"),
     Mutant("options are no part of a prompt", "cost/asking.py", "prompt.chars + listed + size_of(len(_OPTIONS))", "prompt.chars"),
-    Mutant("what is reserved stays reserved", "cost/meter.py", "self._reserved_tokens -= tokens", "self._reserved_tokens -= 0", METER),
-    Mutant("nothing is reserved", "cost/meter.py", "self._reserved_tokens += tokens", "self._reserved_tokens += 0", METER),
-    Mutant("no call is counted", "cost/meter.py", "self.calls += 1", "self.calls += 0", METER),
+    Mutant("repairs are no attempts", "cost/rates.py", "return (1 + self.repairs) * (1 + self.retries)", "return 1 + self.retries"),
+    Mutant("of two branches the cheaper", "cost/account.py", "sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)", "sizes = (min(getattr(self, name), getattr(other, name), key=lambda s: s.value) for name in _NAMES)"),
+    Mutant("an accumulator does not grow", "cost/loops.py", "return start + total(rest, count, owner)", "return start + peak(rest, owner)"),
+    Mutant("a function is applied to one element", "cost/applying.py", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost.for_each(list_.length, list_.owner))", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost)"),
+    Mutant("a level of tree_fold has a group less", "cost/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
+    Mutant("llm_map asks in one round", "cost/asking.py", "rounds = _at_least_one_size(votes) * 2", "rounds = _at_least_one_size(votes)"),
+    Mutant("a template is its last part", "cost/analyse.py", "chars, bytes_ = chars + shown.chars, bytes_ + shown.bytes", "chars, bytes_ = shown.chars, shown.bytes"),
+    Mutant("the reply takes no room in the window", "cost/asking.py", "room = rates.window - min(tokens.value, rates.window) - rates.template_tokens", "room = rates.window", WINDOW),
+    Mutant("what is reserved stays reserved", "cost/meter.py", "        self.reserved = self.reserved.minus(amount)\n", "", METER),
+    Mutant("nothing is reserved", "cost/meter.py", "        self.reserved = self.reserved.plus(amount)\n", "", METER),
+    Mutant("what is used is not booked", "cost/meter.py", "        self.used = self.used.plus(used)\n", "", METER),
+    Mutant("a child does not draw on its parent", "cost/meter.py", "            self.parent._take(target.minus(committed), who)\n", "            pass\n", METER),
+    Mutant("what was held is not given back", "cost/meter.py", "            self.parent._give(before.minus(self._open), NOTHING, NO_USAGE)\n", "            pass\n", METER),
+    Mutant("one call more than the budget", "cost/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
+    Mutant("no occurs check", "types/unify.py", "            if top is hole:\n                return INFINITE\n", "            if top is hole:\n                continue\n", TYPES),
+    Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
+    Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
+    Mutant("the first fault in time is raised", "eval/together.py", "if position > self.failed or self.winner is not None:", "if self.failure is not None or self.winner is not None:", SCHEDULE),
+    Mutant("a piece is one character too long", "eval/library/cutting.py", "        highest = begin + size\n", "        highest = begin + size + 1\n", LIBRARY),
+    Mutant("a fix may go on with what is as long", "eval/calls.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
+    Mutant("calls in flight are not limited", "llm/limiter.py", "        async with self._semaphore:\n", "        if True:\n", LIMITER),
 )  # fmt: skip
 
 
