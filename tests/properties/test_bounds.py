@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from tests.strategies import Drawn, programs
 from tests.strategies_bounds import INPUTS, Source, sources
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
+pytestmark = pytest.mark.timeout(3_600)  # two thousand programs take longer than any other test
 _FACTOR = 1 if settings.default.max_examples <= 100 else 10
 
 
