@@ -40,6 +40,7 @@ from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.prospect import Prospect, before_run
 from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.report import Synthesis
 from lambda_rlm.types.type import Effect, Type
 
 T = TypeVar("T")
@@ -80,6 +81,16 @@ class Spent:
     seconds: float = 0.0
     max_in_flight: int = 0
 
+    def __add__(self, other: Spent) -> Spent:
+        """What two runs used, one after the other."""
+        names = ("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes")
+        return Spent(
+            **{name: getattr(self, name) + getattr(other, name) for name in names},
+            usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
+            seconds=self.seconds + other.seconds,
+            max_in_flight=max(self.max_in_flight, other.max_in_flight),
+        )
+
     @property
     def tokens(self) -> Usage:
         """Tokens and money alone, as providers count them."""
@@ -117,6 +128,7 @@ class Run:
     coercions: int = 0
     route: str = "program"
     notes: tuple[str, ...] = ()
+    synthesis: Synthesis | None = None
 
     @property
     def ok(self) -> bool:

@@ -7,12 +7,17 @@ at a time a run takes at most calls/C + span rounds (Brent, J. ACM 21, 1974).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import add
+from typing import Any, Final
 
 from lambda_rlm.cost.account import Cost
 from lambda_rlm.cost.amount import rounded_up
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import UNLIMITED, Number, Size
+
+_LARGEST: Final = ("prompt_chars", "depth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,18 @@ class Bound:
     @property
     def tokens(self) -> int | None:
         return None if self.input_tokens is None or self.output_tokens is None else self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Bound) -> Bound:
+        """The bound of one run after or beside another: what is used adds up, the longest prompt and the depth do not."""
+        numbers = {
+            name: _both(getattr(self, name), getattr(other, name), max if name in _LARGEST else add)
+            for name in (*self.formula, "usd")
+        }
+        formula = {
+            name: f"max({mine}, {other.formula[name]})" if name in _LARGEST else f"{mine} + {other.formula[name]}"
+            for name, mine in self.formula.items()
+        }
+        return Bound(**numbers, formula=formula, is_price_known=self.is_price_known and other.is_price_known)
 
     def numbers(self) -> dict[str, int | float | None]:
         """The components by name; None for what has no limit or, of `usd`, no price."""
@@ -70,6 +87,11 @@ def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:
     }
     numbers = {name: whole(size.value) for name, size in sizes.items()}
     return Bound(**numbers, usd=usd, formula={name: str(size) for name, size in sizes.items()}, is_price_known=is_price_known)
+
+
+def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:
+    """Without a limit where one of them has none."""
+    return None if a is None or b is None else combine(a, b)
 
 
 def whole(number: Number) -> int | None:

@@ -104,6 +104,18 @@ class Meter:
         """Storage allocated, cumulative."""
         return self.memory_limit - self.memory
 
+    def left(self) -> Budget:
+        """The budget without what is used or set aside."""
+        open_, limit = self._committed, self._usd_limit
+        return replace(
+            self.budget,
+            calls=max(0, self.budget.calls - open_.calls),
+            tokens=max(0, self.budget.tokens - open_.tokens),
+            usd=self.budget.usd if limit is None else dollars(max(0, limit - open_.money)),
+            fuel=max(0, self._fuel_left),
+            memory=max(0, self.memory),
+        )
+
     def watch(self, look: Callable[[], None]) -> None:
         """Call `look` whenever another `SLICE` of steps is used up; it may raise, and so stop the run."""
         self._look = look

@@ -14,10 +14,10 @@ from lambda_rlm.cost.admit import admit
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.runtime import Run, execute
+from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.types.type import TEXT
 from tests.drawn_runs import LIMITS, inhabits, outcome, run
 from tests.oracle import OracleModel
-from tests.renaming import renamed
 from tests.strategies import Drawn, programs
 from tests.ungated import execute_ungated
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics import Rejected, Severity
 from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT
-from tests.renaming import renamed
 from tests.strategies import Drawn, programs
 
 TOKENS = st.sampled_from(

@@ -1,4 +1,7 @@
-"""α-renaming: every name that a program binds itself, replaced by a fresh one; inputs, library and field names stay."""
+"""α-renaming: every name that a program binds itself, replaced by a numbered one; inputs, library, type and field names stay.
+
+Owns `renamed`. Promises that two programs which differ in bound names alone become equal, and that the meaning stays.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ Names = Mapping[str, str]
 
 
 def renamed(program: t.Program) -> t.Program:
-    """The same program with other names. Named arguments must only go to library functions."""
+    """The same program with names in the order they are bound, and without comments."""
     renamer = _Renamer()
     items, names = renamer.items(program.items, {})
     return replace(program, items=items, result=renamer.term(program.result, names), comments=())
@@ -20,6 +23,8 @@ def renamed(program: t.Program) -> t.Program:
 class _Renamer:
     def __init__(self) -> None:
         self.count = 0
+        self.parameters: dict[str, Names] = {}
+        """For each renamed `def`, what its parameters are called now."""
 
     def fresh(self, names: Names, name: str) -> tuple[str, Names]:
         if name == "_":
@@ -40,6 +45,7 @@ class _Renamer:
                     params, inner = self.params(item.params, names)
                     body = self.term(item.body, inner)
                     name, names = self.fresh(names, item.name)
+                    self.parameters[name] = {old.name: new.name for old, new in zip(item.params, params, strict=True)}
                     out.append(replace(item, name=name, params=params, body=body))
                 case t.TypeDef():
                     out.append(item)
@@ -93,8 +99,12 @@ class _Renamer:
         return term
 
     def application(self, app: t.App, names: Names) -> t.App:
-        arguments = tuple(replace(a, value=self.term(a.value, names)) for a in app.arguments)
-        return replace(app, function=self.term(app.function, names), arguments=arguments)
+        function = self.term(app.function, names)
+        called = self.parameters.get(function.name, {}) if isinstance(function, t.Var) else {}
+        arguments = tuple(
+            replace(a, value=self.term(a.value, names), name=a.name and called.get(a.name, a.name)) for a in app.arguments
+        )
+        return replace(app, function=function, arguments=arguments)
 
     def arm(self, arm: t.Arm, names: Names) -> t.Arm:
         if isinstance(arm.pattern, t.SomePattern) and arm.pattern.name is not None:

@@ -1,0 +1,45 @@
+"""The program in a root model's reply: lenient around it, strict inside.
+
+Owns `programs`. Promises candidates in the order they are to be tried, the likeliest first, none of them longer than
+`LONGEST`; the text of a candidate is never changed. Refuses to invent a program where there is no text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LONGEST: Final = 60_000
+"""Characters; a program of two thousand nodes has fewer."""
+
+_MOST_FENCES: Final = 4
+_THOUGHTS: Final = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT: Final = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_OPEN_THOUGHT: Final = re.compile(r"<(?:think|thinking|reasoning)>.*\Z", re.DOTALL | re.IGNORECASE)
+_FENCE: Final = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_BEGINS: Final = re.compile(
+    r"^(?:#|let\b|def\b|type\b|fix\b|if\b|match\b|[{\[(\"]|[fr]\"|[a-z_]\w*\s*(?:\(|\[|\|>|$))", re.MULTILINE
+)
+
+
+def programs(reply: str) -> list[str]:
+    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose."""
+    text = _without_thoughts(reply).strip()
+    found = [match.group(2).strip() for match in _FENCE.finditer(text)][-_MOST_FENCES:][::-1]
+    if not found and text:
+        begins = _BEGINS.search(text)
+        found = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
+        found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
+    return [part[:LONGEST] for part in found if part]
+
+
+def _without_thoughts(reply: str) -> str:
+    text = _THOUGHTS.sub("", reply[: 4 * LONGEST])
+    ends = list(_END_OF_THOUGHT.finditer(text))
+    return _OPEN_THOUGHT.sub("", text[ends[-1].end() :] if ends else text)
+
+
+def _without_last_paragraph(text: str) -> str:
+    """Without a last paragraph of prose."""
+    head, _, tail = text.rpartition("\n\n")
+    return head if head and _BEGINS.match(tail) is None else text

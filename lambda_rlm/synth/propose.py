@@ -1,0 +1,119 @@
+"""A root model writes a program; what is wrong with it goes back to it, a bounded number of times.
+
+Owns the conversation. Promises that a program which it gives back was accepted by the judge it was given, that slips are put right
+without asking, that a model which repeats itself is not asked again, and that every attempt is told. Pays nothing and runs
+nothing itself: asking and judging are handed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lambda_rlm.completion import Completion, StopReason
+from lambda_rlm.diagnostics import Diagnostic, Severity
+from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.extract import programs
+from lambda_rlm.synth.mend import Check, Mended, mend
+from lambda_rlm.synth.repair import no_program, rejected
+from lambda_rlm.synth.turn import Turn
+
+REPAIRS: Final = 3
+
+NO_PROGRAM: Final = "no program"
+"""Stands among the codes for a reply that holds none."""
+
+_CONFIDENCE: Final = re.compile(r"^#\s*confidence:\s*([01](?:\.\d+)?|\.\d+|\d{1,3}\s*%)", re.IGNORECASE | re.MULTILINE)
+_DONE: Final = re.compile(r"\W*done\W*", re.IGNORECASE)
+
+Ask = Callable[[tuple[Turn, ...]], Awaitable[Completion]]
+"""Ask the root model; raises a `Fault` when it fails for good or cannot be afforded."""
+
+Judge = Callable[[SourceFile], Awaitable[Sequence[Diagnostic]]]
+"""What speaks against running a well typed program: its bound, the window, the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One program that a root model wrote: the text as read, the codes of what was wrong with it, the fixes made."""
+
+    program: str
+    codes: tuple[str, ...]
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What came of a conversation: an accepted program or none, and every attempt. `is_done` says that the model wants no
+    further program; `confidence` is what it says of the accepted one, from 0 to 1."""
+
+    source: SourceFile | None
+    attempts: tuple[Attempt, ...]
+    confidence: float | None = None
+    is_done: bool = False
+
+
+async def propose(
+    opening: tuple[Turn, ...],
+    ask: Ask,
+    check: Check,
+    judge: Judge,
+    *,
+    repairs: int = REPAIRS,
+    has_seen_data: bool = False,
+    may_be_done: bool = False,
+    name: str = "program.lam",
+) -> Proposal:
+    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one."""
+    attempts: list[Attempt] = []
+    seen: set[str] = set()
+    turns = opening
+    while True:
+        completion = await ask(turns)
+        if may_be_done and _DONE.fullmatch(completion.text.strip()):
+            return Proposal(None, tuple(attempts), is_done=True)
+        mended = _read(completion, check, name)
+        if mended is None:
+            attempts.append(Attempt("", (NO_PROGRAM,)))
+            answer = no_program(completion.stop_reason is StopReason.LENGTH)
+        else:
+            wrong = list(mended.errors) or await _judged(mended, judge)
+            attempts.append(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
+            if not wrong:
+                return Proposal(mended.source, tuple(attempts), _confidence(mended.source.text))
+            if mended.source.text in seen:
+                break
+            seen.add(mended.source.text)
+            answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
+        if len(attempts) > repairs:
+            break
+        turns = (*opening, *answer)
+    return Proposal(None, tuple(attempts))
+
+
+def _read(completion: Completion, check: Check, name: str) -> Mended | None:
+    """The first candidate of a reply that is well typed, else the likeliest one."""
+    if completion.stop_reason is StopReason.REFUSAL:
+        return None
+    first: Mended | None = None
+    for text in programs(completion.text):
+        mended = mend(SourceFile(name, text), check)
+        if not mended.errors:
+            return mended
+        first = first or mended
+    return first
+
+
+async def _judged(mended: Mended, judge: Judge) -> list[Diagnostic]:
+    return [d for d in await judge(mended.source) if d.severity is Severity.ERROR]
+
+
+def _confidence(text: str) -> float | None:
+    found = _CONFIDENCE.search(text)
+    if found is None:
+        return None
+    written = found.group(1)
+    number = float(written.rstrip("% ")) / 100 if written.endswith("%") else float(written)
+    return min(1.0, max(0.0, number))

@@ -1,0 +1,41 @@
+"""What a root model is told between two rounds: what came of its program, without the answer unless it may peek.
+
+Owns the turns. Promises types, sizes, shares read and codes of faults only; the beginning of an answer is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lambda_rlm.synth.turn import Piece, Turn, said
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a round. `name` is the input that holds the answer from now on, None when there was a fault."""
+
+    number: int
+    type: Type
+    characters: int = 0
+    name: str | None = None
+    fault: str | None = None
+    coverage: Mapping[str, float] = field(default_factory=dict)
+    calls: int = 0
+    beginning: str | None = None
+
+
+def next_turns(program: str, result: Result) -> tuple[Turn, Turn]:
+    """The program that was run, and what came of it."""
+    read = ", ".join(f"{share:.0%} of {name}" for name, share in result.coverage.items()) or "nothing"
+    if result.name is None:
+        outcome = f"It stopped with the fault {result.fault}."
+    else:
+        outcome = f"Its answer, {show(result.type)} of {result.characters:,} characters, is the input {result.name} now."
+    pieces = [Piece(f"Round {result.number} ran. {outcome} It made {result.calls:,} model calls and read {read}.\n")]
+    if result.beginning:
+        pieces += [Piece("The answer begins:\n"), Piece(result.beginning + "\n", is_data=True)]
+    pieces.append(Piece("Write a next program that gives a better answer, or reply with the one word done to keep this one."))
+    return said("assistant", program), Turn("user", tuple(pieces))

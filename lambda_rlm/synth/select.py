@@ -1,0 +1,101 @@
+"""Among several candidate programs: which are the same, which to run, and which answer to take (2603.15653).
+
+Owns the order and the choice. Promises that programs which differ in bound names, layout and comments alone count as one, that
+nothing depends on the order in which candidates came back, and that each choice can be told in figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambda_rlm.syntax.alpha import renamed
+from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.term import Program
+
+UNSURE = 0.5
+"""The confidence of a candidate that states none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A program that was accepted: its normal form, how many samples gave it, their mean confidence, what it can cost at most."""
+
+    number: int
+    normal: str
+    samples: int = 1
+    confidence: float = UNSURE
+    calls: int | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A candidate that was run and answered."""
+
+    candidate: Candidate
+    value: Any
+    answer: str
+
+
+def normal_form(program: Program) -> str:
+    """The program's text with its own names numbered and without comments."""
+    return pretty(renamed(program))
+
+
+def merge(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """One candidate for each normal form, in the order of their numbers."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda c: c.number):
+        groups.setdefault(candidate.normal, []).append(candidate)
+    return [_merged(group) for group in groups.values()]
+
+
+def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The most promising first: those that more samples gave, the more confident, then the cheaper."""
+    return sorted(candidates, key=_promise)
+
+
+def choose(outcomes: Sequence[Outcome]) -> Outcome:
+    """The answer that most samples agree on; among these the most confident, then the shortest, program. Raises
+    `ValueError` for none."""
+    if not outcomes:
+        raise ValueError("there is no outcome to choose from")
+    votes: dict[str, int] = {}
+    for outcome in outcomes:
+        votes[_vote(outcome)] = votes.get(_vote(outcome), 0) + outcome.candidate.samples
+
+    def order(outcome: Outcome) -> tuple[int, float, int, int]:
+        candidate = outcome.candidate
+        return -votes[_vote(outcome)], -candidate.confidence, len(candidate.normal), candidate.number
+
+    return min(outcomes, key=order)
+
+
+def agreement(outcomes: Sequence[Outcome], chosen: Outcome) -> float:
+    """The share of all samples that ran whose answer is the chosen one."""
+    same = sum(o.candidate.samples for o in outcomes if _vote(o) == _vote(chosen))
+    return same / sum(o.candidate.samples for o in outcomes)
+
+
+def _merged(group: Sequence[Candidate]) -> Candidate:
+    first = group[0]
+    confidence = sum(candidate.confidence for candidate in group) / len(group)
+    return Candidate(
+        number=first.number, normal=first.normal, samples=len(group), confidence=confidence, calls=first.calls, usd=first.usd
+    )
+
+
+def _promise(candidate: Candidate) -> tuple[int, float, float, float, int]:
+    usd = float("inf") if candidate.usd is None else candidate.usd
+    calls = float("inf") if candidate.calls is None else candidate.calls
+    return -candidate.samples, -candidate.confidence, usd, calls, candidate.number
+
+
+def _vote(outcome: Outcome) -> str:
+    """Answers that differ in case, white space and end marks alone agree."""
+    if isinstance(outcome.value, str):
+        return " ".join(outcome.value.casefold().split()).strip(" .!")
+    return json.dumps(outcome.value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,119 @@
+"""What a root model is told of one question: its inputs by name, type and size, what it may spend, and the question.
+
+Owns the first turn. Promises that contents are not in it unless `peek` says so; contents and file names are data, and are cut:
+names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.synth.turn import Piece, Turn
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Type
+
+MOST_NAMES: Final = 60
+LONGEST_NAME: Final = 80
+_REPLY: Final = 1_024
+"""Tokens of a reply to which the program gives no `out`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A question and what stands around it. `leaf` is the model that answers a program's calls; `peek` the characters of each
+    input that the root model is shown; `returns` the type that the answer must have."""
+
+    query: str
+    inputs: Mapping[str, Any]
+    types: Mapping[str, Type]
+    leaf: ModelProfile
+    budget: Budget
+    peek: int = 0
+    returns: Type | None = None
+    wants_confidence: bool = False
+
+
+def first_turn(task: Task) -> Turn:
+    """The task as the root model is given it, after the reference."""
+    pieces = [Piece("# Task\nInputs, already bound:\n")]
+    for name, type_ in task.types.items():
+        if name != "query":
+            pieces += _input(name, type_, task.inputs[name], task.peek)
+    pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
+    return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
+
+
+def _limits(task: Task) -> str:
+    leaf, budget = task.leaf, task.budget
+    free = max(0, leaf.window - min(_REPLY, leaf.window // 4) - leaf.template_tokens)
+    lines = [
+        f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters (less where out is large).",
+        f"Budget: {budget.calls:,} model calls"
+        + (f", ${budget.usd:g}" if budget.usd is not None else "")
+        + "; few calls are better.",
+    ]
+    if task.returns is not None:
+        lines.append(f"The answer must have the type {show(task.returns)}.")
+    if task.wants_confidence:
+        lines.append("First line of the program: # confidence: N, from 0 to 1, how sure you are that it answers the query.")
+    return "\n".join(lines) + "\n"
+
+
+def _input(name: str, type_: Type, value: Any, peek: int) -> list[Piece]:
+    pieces = [Piece(f"  {name}: {show(type_)} - {_size(value)}\n")]
+    names = _names(value)
+    if names:
+        more = len(value) - len(names)
+        pieces += [Piece("    named:\n"), Piece("\n".join(names) + "\n", is_data=True)]
+        pieces += [Piece(f"    and {more:,} more\n")] if more else []
+    if peek:
+        pieces += [Piece(f"    the first {peek:,} characters:\n"), Piece(_beginning(value, peek) + "\n", is_data=True)]
+    return pieces
+
+
+def _size(value: Any) -> str:
+    if isinstance(value, str):
+        lines = value.count("\n") + (not value.endswith("\n")) if value else 0
+        return f"{len(value):,} characters, {lines:,} lines"
+    if isinstance(value, list):
+        what = "documents" if _is_documents(value) else "elements"
+        return f"{len(value):,} {what}, {_characters(value):,} characters"
+    return f"{_characters(value):,} characters as JSON"
+
+
+def _characters(value: Any) -> int:
+    """The texts in some data, in characters; other things as JSON writes them."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(map(_characters, value))
+    if isinstance(value, dict):
+        return sum(map(_characters, value.values()))
+    return len(json.dumps(value))
+
+
+def _is_documents(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], dict) and value[0].keys() == {"name", "text"}
+
+
+def _names(value: Any) -> list[str]:
+    """The first file names, in one line each."""
+    if not isinstance(value, list) or not _is_documents(value):
+        return []
+    return [json.dumps(str(item["name"])[:LONGEST_NAME], ensure_ascii=False) for item in value[:MOST_NAMES]]
+
+
+def _beginning(value: Any, peek: int) -> str:
+    if isinstance(value, str):
+        return value[:peek]
+    shown: list[str] = []
+    for item in value if isinstance(value, list) else [value]:
+        shown.append(json.dumps(item, ensure_ascii=False)[:peek])
+        if sum(map(len, shown)) >= peek:
+            break
+    return "\n".join(shown)[:peek]

@@ -1,0 +1,342 @@
+"""A question answered by a program that a root model writes.
+
+Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where asked
+for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and that a root
+model which fails, writes nonsense or never ends leaves the question to the fixed plan. Refuses to run what was not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+from time import monotonic
+from typing import Final
+
+import anyio
+
+from lambda_rlm.checked import Checked, check
+from lambda_rlm.completion import Model, Sampling
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.events import Tracer
+from lambda_rlm.faults import Fault, LimitExceeded
+from lambda_rlm.inputs import Inputs
+from lambda_rlm.llm.installation_key import installation_key
+from lambda_rlm.prospect import foresee
+from lambda_rlm.runtime import OnBound, Options, Run, execute
+from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.propose import Attempt, Proposal, propose
+from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.report import Synthesis, Tried, Writing
+from lambda_rlm.synth.rounds import Result, next_turns
+from lambda_rlm.synth.select import UNSURE, Candidate, Outcome, agreement, choose, merge, normal_form, rank
+from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.synth.turn import Turn
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import TEXT, Con, Record, Type
+from lambda_rlm.writer import Writer
+
+PROGRAM: Final = "program.lam"
+
+Plan = Callable[[], SourceFile]
+"""The fixed plan for the question, when no program is accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked, of which inputs, with which models and on what budget."""
+
+    inputs: Inputs
+    leaf: Model
+    root: Model
+    budget: Budget
+    writing: Writing = field(default_factory=Writing)
+    options: Options = field(default_factory=Options)
+    tracer: Tracer | None = None
+    on_bound: OnBound | None = None
+    returns: Type | None = None
+
+
+async def synthesize(question: Question, plan: Plan, meter: Meter | None = None) -> Run:
+    """The run that answers the question; its `inputs` hold `query`. Raises `Rejected` where not even the plan is within what
+    is left of the budget."""
+    with Meter(question.budget, meter) as account:
+        return await _Synthesis(question, plan, account).run()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Accepted:
+    """A program that was checked and bounded, and what the root model says of it."""
+
+    checked: Checked
+    calls: int | None
+    usd: float | None
+    confidence: float | None
+
+
+class _Synthesis:
+    def __init__(self, question: Question, plan: Plan, account: Meter) -> None:
+        self.question = question
+        self.plan = plan
+        self.account = account
+        self.started = monotonic()
+        self.attempts: list[Attempt] = []
+        self.runs: list[Run] = []
+        self.rounds = 0
+        self.tried: list[Tried] = []
+        self.agreement: float | None = None
+        self.fallback: str | None = None
+        self.key = question.options.key if question.options.key is not None else installation_key()
+        writing = Meter(_half(question.budget), account)
+        self.writer = Writer(question.root, writing, reference(), self.key, question.writing.out, question.tracer)
+
+    async def run(self) -> Run:
+        inputs, history = self.question.inputs, tuple[Turn, ...]()
+        with self.writer.meter:
+            for number in range(1, self.question.writing.rounds + 1):
+                accepted = await self._written(inputs, history)
+                if not accepted:
+                    break
+                run = await self._best(accepted, inputs)
+                self.runs.append(run)
+                self.rounds = number
+                if number < self.question.writing.rounds:
+                    result = self._result(run, number)
+                    inputs = inputs if result.name is None else _with(inputs, result.name, run)
+                    history = (*history, *next_turns(run.program, result))
+        if not self.runs:
+            self.runs.append(await self._planned())
+        return self._reported()
+
+    async def _written(self, inputs: Inputs, history: tuple[Turn, ...]) -> list[_Accepted]:
+        """The programs of one round that were accepted, none when the root model is done or has none to give."""
+        count = self.question.writing.candidates
+        try:
+            with anyio.fail_after(self._seconds_left()):
+                proposals = await self._sampled(inputs, history, count) if count > 1 else []
+                found = self._accepted(proposals, inputs)
+                if not found:
+                    proposals = [await self._proposed(inputs, history)]
+                    found = self._accepted(proposals, inputs)
+        except TimeoutError:
+            self.fallback = "the time was up before a program was accepted"
+            return []
+        except Fault as fault:
+            self.fallback = f"the root model gave no program: {fault.code} {fault.message}"
+            return []
+        if not found and not any(proposal.is_done for proposal in proposals):
+            self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
+        return found
+
+    async def _sampled(self, inputs: Inputs, history: tuple[Turn, ...], count: int) -> list[Proposal]:
+        """Candidates written side by side, not repaired; one whose call fails is left out."""
+        proposals: list[Proposal | None] = [None] * count
+
+        async def one(number: int) -> None:
+            try:
+                sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
+                proposals[number] = await self._proposed(inputs, history, sampling, repairs=0)
+            except LimitExceeded:
+                pass
+            except Fault as fault:
+                self.attempts.append(Attempt("", (fault.code,)))
+
+        async with anyio.create_task_group() as group:
+            for number in range(count):
+                group.start_soon(one, number)
+        return [proposal for proposal in proposals if proposal is not None]
+
+    async def _proposed(
+        self, inputs: Inputs, history: tuple[Turn, ...], sampling: Sampling | None = None, repairs: int | None = None
+    ) -> Proposal:
+        question, writing = self.question, self.question.writing
+        task = Task(
+            query=inputs.values["query"],
+            inputs=inputs.values,
+            types=inputs.types,
+            leaf=question.leaf.profile,
+            budget=self.account.left(),
+            peek=writing.peek,
+            returns=question.returns,
+            wants_confidence=writing.candidates > 1,
+        )
+        proposal = await propose(
+            (first_turn(task), *history),
+            lambda turns: self.writer.ask(turns, sampling or Sampling()),
+            lambda source: self._diagnosed(source, inputs),
+            lambda source: self._judged(source, inputs),
+            repairs=writing.repairs if repairs is None else repairs,
+            has_seen_data=bool(writing.peek),
+            may_be_done=bool(history),
+            name=PROGRAM,
+        )
+        self.attempts += proposal.attempts
+        return proposal
+
+    def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
+        checked = check(source, inputs.types)
+        wanted = self.question.returns
+        if checked.typed is None or wanted is None or checked.typed.type == wanted:
+            return checked.diagnostics
+        at = checked.typed.program.result.span
+        message = f"the answer is {show(checked.typed.type)}, and {show(wanted)} is asked for"
+        return (Diagnostic("E0201", message, at, expected=show(wanted), given=show(checked.typed.type)),)
+
+    async def _judged(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
+        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
+        checked = check(source, inputs.types)
+        assert checked.typed is not None
+        try:
+            found = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left())
+        except Rejected as rejected:
+            return rejected.diagnostics
+        except Fault as fault:
+            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
+        return found.diagnostics
+
+    def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[_Accepted]:
+        accepted = []
+        for proposal in proposals:
+            if proposal.source is not None:
+                checked = check(proposal.source, inputs.types)
+                assert checked.typed is not None
+                bound = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left()).bound
+                accepted.append(_Accepted(checked=checked, calls=bound.calls, usd=bound.usd, confidence=proposal.confidence))
+        return accepted
+
+    async def _best(self, accepted: list[_Accepted], inputs: Inputs) -> Run:
+        """Run the most promising candidates side by side and take the answer that they agree on."""
+        ranked = rank(merge([_candidate(number, one) for number, one in enumerate(accepted)]))
+        chosen = ranked[: self.question.writing.best]
+        runs: list[Run | None] = [None] * len(chosen)
+
+        async def one(place: int) -> None:
+            runs[place] = await self._executed(accepted[chosen[place].number].checked, inputs, len(chosen))
+
+        async with anyio.create_task_group() as group:
+            for place in range(len(chosen)):
+                group.start_soon(one, place)
+        done = {candidate.number: run for candidate, run in zip(chosen, runs, strict=True) if run is not None}
+        outcomes = [
+            Outcome(candidate=c, value=done[c.number].value, answer=done[c.number].answer) for c in chosen if done[c.number].ok
+        ]
+        best = choose(outcomes).candidate.number if outcomes else chosen[0].number
+        if self.question.writing.candidates > 1:
+            self.agreement = agreement(outcomes, choose(outcomes)) if outcomes else None
+            self.tried += [
+                _tried(c, accepted[c.number], done.get(c.number), c.number == best and bool(outcomes)) for c in ranked
+            ]
+        return _together([done.pop(best), *done.values()])
+
+    async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1) -> Run:
+        """Run a program on what is left; fuel and memory are shared with those that run beside it."""
+        question, left = self.question, self._left()
+        budget = replace(left, fuel=left.fuel // beside, memory=left.memory // beside)
+        admitted = checked.admit(budget, question.leaf.profile)
+        return await execute(
+            admitted,
+            inputs.values,
+            question.leaf,
+            options=question.options,
+            tracer=question.tracer,
+            on_bound=question.on_bound,
+            meter=self.account,
+        )
+
+    async def _planned(self) -> Run:
+        inputs = self.question.inputs
+        checked = check(self.plan(), inputs.types)
+        return await self._executed(checked, inputs)
+
+    def _left(self) -> Budget:
+        return replace(self.account.left(), seconds=self._seconds_left())
+
+    def _seconds_left(self) -> float | None:
+        seconds = self.question.budget.seconds
+        return None if seconds is None else max(0.0, self.started + seconds - monotonic())
+
+    def _result(self, run: Run, number: int) -> Result:
+        """What the root model may know of a run."""
+        peek, answer = self.question.writing.peek, run.answer if run.ok else ""
+        return Result(
+            number=number,
+            type=run.type,
+            characters=len(answer),
+            name=f"result_{number}" if run.ok else None,
+            fault=None if run.fault is None else run.fault.code,
+            coverage=run.coverage,
+            calls=run.usage.calls,
+            beginning=answer[:peek] or None,
+        )
+
+    def _reported(self) -> Run:
+        """The last answer there was, with what all runs used."""
+        answered = [run for run in self.runs if run.ok]
+        last = answered[-1] if answered else self.runs[-1]
+        synthesis = Synthesis(
+            attempts=tuple(self.attempts),
+            rounds=self.rounds,
+            calls=self.writer.calls,
+            usage=self.writer.usage,
+            fallback=None if self.rounds else self.fallback,
+            candidates=tuple(self.tried),
+            agreement=self.agreement,
+        )
+        total = _together([last, *(run for run in self.runs if run is not last)])
+        return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
+
+
+def _half(budget: Budget) -> Budget:
+    """What writing may take: half of the calls, tokens and dollars, and nothing that only a program needs."""
+    usd = None if budget.usd is None else budget.usd / 2
+    return replace(budget, calls=budget.calls // 2, tokens=budget.tokens // 2, usd=usd, fuel=0, memory=0)
+
+
+def _with(inputs: Inputs, name: str, run: Run) -> Inputs:
+    """The inputs and the answer of an earlier round."""
+    return replace(inputs, values={**inputs.values, name: run.value}, types={**inputs.types, name: _without_quotes(run.type)})
+
+
+def _without_quotes(type_: Type) -> Type:
+    """The type as an input has it: nobody vouches any more that a text was quoted."""
+    match type_:
+        case Con("Quote"):
+            return TEXT
+        case Con(name, arguments):
+            return Con(name, tuple(map(_without_quotes, arguments)))
+        case Record(fields):
+            return Record(tuple((name, _without_quotes(field)) for name, field in fields))
+    return type_
+
+
+def _candidate(number: int, accepted: _Accepted) -> Candidate:
+    program = accepted.checked.program
+    assert program is not None
+    confidence = UNSURE if accepted.confidence is None else accepted.confidence
+    return Candidate(number=number, normal=normal_form(program), confidence=confidence, calls=accepted.calls, usd=accepted.usd)
+
+
+def _tried(candidate: Candidate, accepted: _Accepted, run: Run | None, is_chosen: bool) -> Tried:
+    return Tried(
+        program=accepted.checked.source.text,
+        samples=candidate.samples,
+        confidence=candidate.confidence,
+        calls=candidate.calls,
+        was_run=run is not None,
+        answer=run.answer if run is not None and run.ok else None,
+        fault=run.fault.code if run is not None and run.fault is not None else None,
+        is_chosen=is_chosen,
+    )
+
+
+def _together(runs: Sequence[Run]) -> Run:
+    """The first run, with what all of them used and could have used."""
+    first = runs[0]
+    if len(runs) == 1:
+        return first
+    bounds = [run.bound for run in runs if run.bound is not None]
+    bound = None if len(bounds) < len(runs) else reduce(add, bounds)
+    return replace(first, usage=reduce(add, (run.usage for run in runs)), bound=bound)

@@ -1,0 +1,102 @@
+"""The root model, asked within a budget: turns of a conversation in, replies out.
+
+Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data stands between the same
+markers as in a program's prompts, and that calls are told to the tracer like any other. Refuses a conversation that does not fit
+the root model's window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, Usage
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.paying import pay
+from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
+from lambda_rlm.events import CallFinished, CallStarted, Tracer
+from lambda_rlm.faults import Fault, ModelFailure
+from lambda_rlm.source import Span
+from lambda_rlm.synth.turn import Turn
+
+NOWHERE: Final = Span(0, 0)
+"""The place in the program of a call that no program makes."""
+
+_PROMPT_TOO_LONG: Final = "E0509"
+
+
+@dataclass(slots=True)
+class Writer:
+    """A root model and the account its calls are paid from. `page` is what it reads first, `out` the tokens of a reply."""
+
+    model: Model
+    meter: Meter
+    page: str
+    key: bytes = field(repr=False)
+    out: int = 2_048
+    tracer: Tracer | None = None
+    calls: int = 0
+    usage: Usage = NO_USAGE
+
+    async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
+        """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
+        profile = self.model.profile
+        out = max(1, min(self.out, profile.max_output, profile.window // 4))
+        messages, _ = self._rendered(turns)
+        request = CompletionRequest(messages, out, sampling)
+        tokens = self.model.count_tokens(messages)
+        if tokens + out > profile.window:
+            message = (
+                f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.window:,}"
+            )
+            raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
+        self.meter.reserve_call()
+        return await self._told(request, tokens)
+
+    async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
+        """Ask, and tell the tracer before and after."""
+        call, started, spent = self.calls, monotonic(), NO_USAGE
+        path = (-1, call)
+        reply: str | None = None
+        failure: str | None = "cancelled"
+        self.calls += 1
+
+        def book(usage: Usage) -> None:
+            nonlocal spent
+            spent = usage
+            self.usage = self.usage + usage
+
+        if self.tracer is not None:
+            self.tracer(CallStarted(call, path, NOWHERE, request))
+        try:
+            completion = await pay(self.model, request, self.meter, prompt_tokens=tokens, on_usage=book)
+            reply, failure = completion.text, None
+        except Fault as fault:
+            failure = fault.code
+            raise
+        finally:
+            if self.tracer is not None:
+                self.tracer(CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure))
+        return completion
+
+    def _rendered(self, turns: Sequence[Turn]) -> tuple[tuple[Message, ...], str]:
+        """The messages, and the identity of what they say before markers are put in."""
+        state = hashlib.sha256(self.page.encode())
+        messages: list[Message] = []
+        has_data = False
+        for turn in turns:
+            prompt = _prompt(turn)
+            state.update(turn.role.encode() + prompt.digest)
+            has_data = has_data or prompt.has_data
+            content = turn.text if turn.role == "assistant" else prompt.messages(self.key)[-1].content
+            messages.append(Message(turn.role, content))
+        system = f"{STANDING}\n\n{self.page}" if has_data else self.page
+        return (Message("system", system), *messages), state.hexdigest()
+
+
+def _prompt(turn: Turn) -> Prompt:
+    parts = merged([Part(piece.text, piece.is_data) for piece in turn.pieces if piece.text])
+    return Prompt(turn.text, parts, (), None)

@@ -1,0 +1,129 @@
+"""A root model's replies become programs, or are sent back."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import Completion, StopReason, Usage
+from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.extract import programs
+from lambda_rlm.synth.propose import Proposal, propose
+from lambda_rlm.synth.turn import Turn, said
+
+PROGRAM = "let n = length(context);\nto_text(n)"
+
+
+class Root:
+    """Gives its replies in order and keeps what it was asked."""
+
+    def __init__(self, *replies: str, stop: StopReason = StopReason.STOP) -> None:
+        self.replies = list(replies)
+        self.stop = stop
+        self.asked: list[tuple[Turn, ...]] = []
+
+    async def ask(self, turns: tuple[Turn, ...]) -> Completion:
+        self.asked.append(turns)
+        return Completion(self.replies.pop(0), Usage(1, 1), self.stop)
+
+
+async def nothing_against(source: SourceFile) -> tuple[Diagnostic, ...]:
+    return ()
+
+
+def proposed(root: Root, **options: object) -> Proposal:
+    def diagnosed(source: SourceFile) -> tuple[Diagnostic, ...]:
+        return check(source).diagnostics
+
+    async def job() -> Proposal:
+        return await propose((said("user", "the task"),), root.ask, diagnosed, nothing_against, **options)  # type: ignore[arg-type]
+
+    return anyio.run(job)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        PROGRAM,
+        f"```\n{PROGRAM}\n```",
+        f"Here is it:\n\n```lambda\n{PROGRAM}\n```\nIt counts.",
+        f"<think>let me see; fn(x) => x</think>\n{PROGRAM}",
+        f"it began before we looked</think>{PROGRAM}",
+        f"Sure, this counts them.\n\n{PROGRAM}",
+        f"{PROGRAM}\n\nThis program counts the characters.",
+        f"```\nnot this one\n```\nbetter:\n```\n{PROGRAM}\n```",
+        f"```\n{PROGRAM}",
+        "let n = length(context)\nto_text(n)",
+    ],
+)
+def test_what_stands_around_a_program_does_not_matter(reply: str) -> None:
+    found = proposed(Root(reply))
+    assert found.source is not None
+    assert check(found.source).ok
+    assert len(found.attempts) == 1
+
+
+def test_slips_are_put_right_without_asking_again_and_are_named() -> None:
+    root = Root("let big = True && length(context) > 3;\nif big then 1 else 2")
+    found = proposed(root)
+    assert found.source is not None and "true and" in found.source.text
+    assert len(root.asked) == 1
+    assert len(found.attempts[0].fixes) == 2
+
+
+def test_a_mistake_goes_back_with_its_place_and_a_hint() -> None:
+    root = Root("lenght_of_all(context)", PROGRAM)
+    found = proposed(root)
+    assert found.source is not None
+    assert [a.codes for a in found.attempts] == [("E0202",), ()]
+    own, complaint = root.asked[1][-2:]
+    assert own.text == "lenght_of_all(context)"
+    assert "E0202 line 1" in complaint.text and "hint:" in complaint.text
+
+
+def test_repairs_end() -> None:
+    root = Root(*[f"unknown_{i}(context)" for i in range(9)])
+    found = proposed(root, repairs=3)
+    assert found.source is None
+    assert len(found.attempts) == len(root.asked) == 4
+
+
+def test_a_model_that_repeats_itself_is_not_asked_a_third_time() -> None:
+    root = Root(*["unknown(context)"] * 9)
+    found = proposed(root, repairs=8)
+    assert found.source is None
+    assert len(root.asked) == 2
+
+
+@pytest.mark.parametrize("reply", ["", "   \n", "```\n```", "<think>for ever"])
+def test_no_program_at_all_is_said(reply: str) -> None:
+    root = Root(reply, PROGRAM)
+    found = proposed(root)
+    assert found.source is not None
+    assert "holds no program" in root.asked[1][-1].text
+
+
+def test_a_program_that_was_cut_is_asked_for_again_shorter() -> None:
+    root = Root("let n = length(", PROGRAM, stop=StopReason.LENGTH)
+    found = proposed(root)
+    assert found.source is not None and len(root.asked) == 2
+
+
+def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:
+    found = proposed(Root("[" + "1, " * 10**6, "1"), repairs=1)
+    assert found.source is not None and found.source.text == "1"
+    assert len(programs("x" * 10**7)[0]) < 10**5
+
+
+def test_done_is_heard_only_when_it_may_be_said() -> None:
+    assert proposed(Root("done."), may_be_done=True).is_done
+    assert not proposed(Root("done", "done"), repairs=1).is_done
+
+
+@pytest.mark.parametrize(
+    ("line", "confidence"), [("# confidence: 0.8", 0.8), ("# Confidence: 70%", 0.7), ("# confidence: 1", 1.0), ("# sure", None)]
+)
+def test_the_stated_confidence_is_read(line: str, confidence: float | None) -> None:
+    assert proposed(Root(f"{line}\n{PROGRAM}")).confidence == confidence
