@@ -20,6 +20,9 @@ from lambda_rlm.plan.strategy import Choice, route
 from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.report import Writing
+from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.types.type import Type
 
 
 async def ask(
@@ -33,15 +36,43 @@ async def ask(
     options: Options | None = None,
     tracer: Tracer | None = None,
     on_bound: OnBound | None = None,
+    root: Model | None = None,
+    writing: Writing | None = None,
+    returns: Type | None = None,
 ) -> Run:
-    """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`."""
+    """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`. `root` is the model that
+    writes programs (None: the one that answers), `returns` the type a written program's answer must have."""
     given = inputs.with_query(query)
     query_tokens = model.count_tokens((Message("user", query),))
     way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
-    checked = check(SourceFile(f"{way.strategy}.lam", plan(way, given.types)), given.types)
+
+    def planned() -> SourceFile:
+        return SourceFile(f"{way.strategy}.lam", plan(way, given.types))
+
+    if choice == "synth":
+        question = Question(
+            inputs=given,
+            leaf=model,
+            root=root or model,
+            budget=budget,
+            writing=writing or Writing(),
+            options=options or Options(),
+            tracer=tracer,
+            on_bound=on_bound,
+            returns=returns,
+        )
+        written = await synthesize(question, planned)
+        return replace(written, route="synth", notes=(*_fallback(written, way.strategy), *inputs.notes))
+    checked = check(planned(), given.types)
     try:
         admitted = checked.admit(budget, model.profile)
     except Rejected as rejected:
         raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
     run = await execute(admitted, given.values, model, options=options, tracer=tracer, on_bound=on_bound)
     return replace(run, route=way.strategy, notes=(f"{way.strategy}: {way.reason}", *inputs.notes))
+
+
+def _fallback(run: Run, strategy: str) -> tuple[str, ...]:
+    """What a person should know when no written program answered."""
+    reason = None if run.synthesis is None else run.synthesis.fallback
+    return () if reason is None else (f"{strategy}: {reason}",)

@@ -45,7 +45,7 @@ class Writer:
         """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
         profile = self.model.profile
         out = max(1, min(self.out, profile.max_output, profile.window // 4))
-        messages, _ = self._rendered(turns)
+        messages, _ = rendered(turns, self.page, self.key)
         request = CompletionRequest(messages, out, sampling)
         tokens = self.model.count_tokens(messages)
         if tokens + out > profile.window:
@@ -82,19 +82,20 @@ class Writer:
                 self.tracer(CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure))
         return completion
 
-    def _rendered(self, turns: Sequence[Turn]) -> tuple[tuple[Message, ...], str]:
-        """The messages, and the identity of what they say before markers are put in."""
-        state = hashlib.sha256(self.page.encode())
-        messages: list[Message] = []
-        has_data = False
-        for turn in turns:
-            prompt = _prompt(turn)
-            state.update(turn.role.encode() + prompt.digest)
-            has_data = has_data or prompt.has_data
-            content = turn.text if turn.role == "assistant" else prompt.messages(self.key)[-1].content
-            messages.append(Message(turn.role, content))
-        system = f"{STANDING}\n\n{self.page}" if has_data else self.page
-        return (Message("system", system), *messages), state.hexdigest()
+
+def rendered(turns: Sequence[Turn], page: str, key: bytes) -> tuple[tuple[Message, ...], str]:
+    """The messages of a conversation that begins with a page, and the identity of what they say before markers are put in."""
+    state = hashlib.sha256(page.encode())
+    messages: list[Message] = []
+    has_data = False
+    for turn in turns:
+        prompt = _prompt(turn)
+        state.update(turn.role.encode() + prompt.digest)
+        has_data = has_data or prompt.has_data
+        content = turn.text if turn.role == "assistant" else prompt.messages(key)[-1].content
+        messages.append(Message(turn.role, content))
+    system = f"{STANDING}\n\n{page}" if has_data else page
+    return (Message("system", system), *messages), state.hexdigest()
 
 
 def _prompt(turn: Turn) -> Prompt:

@@ -43,6 +43,15 @@ MaxDepth = Annotated[int | None, typer.Option("--max-depth", metavar="N", help="
 Concurrency = Annotated[int | None, typer.Option("--concurrency", metavar="N", help="At most so many calls in flight.")]
 Fuel = Annotated[int | None, typer.Option("--fuel", metavar="N", help="At most so many evaluator steps.")]
 Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="At most so much newly allocated storage.")]
+RootModel = Annotated[
+    str | None,
+    typer.Option("--root-model", metavar="NAME", help="The model that writes programs; without it, the one that answers."),
+]
+Rounds = Annotated[int | None, typer.Option("--rounds", metavar="N", help="Programs written one after the other, at most.")]
+Candidates = Annotated[int | None, typer.Option("--candidates", metavar="N", help="Programs written side by side in a round.")]
+Peek = Annotated[
+    int | None, typer.Option("--peek", metavar="N", help="Show who writes the program the first N characters of each input.")
+]
 Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="A degraded answer is a fault.", show_default=False)]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The number of the first independent sample.")]
 Approve = Annotated[
@@ -82,8 +91,14 @@ def ask(
     inputs: Inputs = None,
     model: Model = None,
     base_url: BaseUrl = None,
-    strategy: Annotated[str | None, typer.Option("--strategy", metavar="auto|direct|plan", help="Which way to go.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", metavar="auto|direct|plan|synth", help="Which way to go.")
+    ] = None,
     task: Annotated[str | None, typer.Option("--task", metavar="search|summarise", help="The plan for long inputs.")] = None,
+    root_model: RootModel = None,
+    rounds: Rounds = None,
+    candidates: Candidates = None,
+    peek: Peek = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
@@ -173,6 +188,24 @@ def check(
     raise typer.Exit(programs.check(program, given, _given(locals()), emit, fix, json))
 
 
+@app.command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
+def prompt(
+    inputs: Inputs = None,
+    query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
+    model: Model = None,
+    base_url: BaseUrl = None,
+    candidates: Candidates = None,
+    peek: Peek = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    json: Json = False,
+) -> None:
+    """Print exactly what a model that writes programs is given."""
+    from lambda_rlm.cli import written
+
+    raise typer.Exit(written.prompt(query, inputs or [], _given(locals()), json))
+
+
 @app.command(epilog="Example: lambda-rlm fmt --check *.lam")
 def fmt(
     programs: Annotated[list[str], typer.Argument(metavar="PROGRAM", help="Files, or `-`.", show_default=False)],
@@ -223,7 +256,19 @@ _OF_CHECK: Final = ("declare", "size", "emit", "fix")
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a command that are settings."""
-    not_settings = {"query", "inputs", "program", "approved", "trace", "json", "ask_run", "programs", "given", *_OF_CHECK}
+    not_settings = {
+        "query",
+        "inputs",
+        "program",
+        "approved",
+        "trace",
+        "json",
+        "ask_run",
+        "programs",
+        "written",
+        "given",
+        *_OF_CHECK,
+    }
     return {key: value for key, value in options.items() if key not in not_settings}
 
 

@@ -18,6 +18,7 @@ from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.written import synthesis_json
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import Tracer
@@ -57,22 +58,28 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
     chosen = settings(options)
     if not query.strip():
         raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
-    budget = chosen.budget()
+    budget, writing = chosen.budget(), chosen.writing()
     inputs = from_arguments(arguments)
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
-        choice = cast("Choice", chosen.strategy)
-        return await routes.ask(
-            query,
-            inputs,
-            model,
-            budget,
-            choice=choice,
-            task=chosen.task,
-            options=_options(chosen),
-            tracer=tracer,
-            on_bound=on_bound,
-        )
+        root = connect(chosen.root_model, base_url=chosen.base_url, tracer=tracer) if chosen.root_model else model
+        try:
+            return await routes.ask(
+                query,
+                inputs,
+                model,
+                budget,
+                choice=cast("Choice", chosen.strategy),
+                task=chosen.task,
+                options=_options(chosen),
+                tracer=tracer,
+                on_bound=on_bound,
+                root=root,
+                writing=writing,
+            )
+        finally:
+            if root is not model:
+                await closing(root)
 
     return _run(job, chosen, inputs, how, advice=_ADVICE)
 
@@ -266,4 +273,5 @@ def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
         "notes": list(done.notes),
         "diagnostics": [as_json(d, done.source) for d in warnings],
         "fault": fault_json(done.fault, done.source) if done.fault is not None else None,
+        **({} if done.synthesis is None else {"synthesis": synthesis_json(done.synthesis)}),
     }

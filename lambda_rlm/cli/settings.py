@@ -19,10 +19,12 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.plan.strategy import CHOICES, TASKS
+from lambda_rlm.synth.report import Writing
 
 _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()
 _LIKELY: Final = Accuracy()
+_WRITING: Final = Writing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,10 @@ class Settings:
 
     model: str | None = None
     base_url: str | None = None
+    root_model: str | None = None
+    rounds: int = _WRITING.rounds
+    candidates: int = _WRITING.candidates
+    peek: int = _WRITING.peek
     task: str = "search"
     strategy: str = "auto"
     max_calls: int = _DEFAULT.calls
@@ -58,6 +64,13 @@ class Settings:
                 compose=self.accuracy_compose,
                 floor=self.accuracy_floor,
             )
+        except ValueError as error:
+            raise Usage(str(error)) from None
+
+    def writing(self) -> Writing:
+        """How a root model is asked for programs; raises `Usage` for numbers that mean nothing."""
+        try:
+            return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
         except ValueError as error:
             raise Usage(str(error)) from None
 
@@ -158,7 +171,7 @@ _FLOATS: Final = frozenset(
     {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
 )
 _SWITCHES: Final = frozenset({"approve", "strict"})
-_TEXTS: Final = frozenset({"model", "base_url", "task", "strategy"})
+_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy"})
 _READERS: Final[dict[str, type]] = {
     f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
     for f in fields(Settings)

@@ -12,8 +12,8 @@ from typing import Final, Literal
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.plan.measure import Measure
 
-Choice = Literal["auto", "direct", "plan"]
-CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan")
+Choice = Literal["auto", "direct", "plan", "synth"]
+CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
 
 TASKS: Final = ("search", "summarise")
 """Strategies for texts longer than the window; each is a file of the standard library."""
@@ -50,7 +50,7 @@ def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Ch
     size = f"the inputs have {about}{measure.tokens:,} tokens, the window of {profile.name} {profile.window:,}"
     if choice == "direct":
         return Route("direct", "as asked for")
-    if choice == "plan":
+    if choice in ("plan", "synth"):
         return Route(task, "as asked for", sizes(measure, query_tokens, profile))
     if needed <= profile.window:
         return Route("direct", size)

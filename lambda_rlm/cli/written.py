@@ -1,0 +1,72 @@
+"""How the writing of programs is shown: the exact prompt, and the JSON of a synthesis."""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli.settings import settings
+from lambda_rlm.completion import Message
+from lambda_rlm.inputs import from_arguments
+from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.installation_key import installation_key
+from lambda_rlm.runtime import blocking, closing
+from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.report import Synthesis
+from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.writer import rendered
+
+
+def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `prompt`."""
+    chosen = settings(options)
+    writing, given = chosen.writing(), from_arguments(arguments).with_query(query)
+    model = connect(chosen.model, base_url=chosen.base_url)
+    task = Task(
+        query=query,
+        inputs=given.values,
+        types=given.types,
+        leaf=model.profile,
+        budget=chosen.budget(),
+        peek=writing.peek,
+        wants_confidence=writing.candidates > 1,
+    )
+    blocking(lambda: closing(model))
+    messages, _ = rendered((first_turn(task),), reference(), installation_key())
+    if json:
+        screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))
+    else:
+        screen.answer("\n\n".join(message.content for message in messages))
+    return exits.ANSWERED
+
+
+def _message(message: Message) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}
+
+
+def synthesis_json(found: Synthesis) -> dict[str, Any]:
+    """A synthesis as JSON data; `usage` is what the root model's calls used."""
+    return {
+        "attempts": len(found.attempts),
+        "rounds": found.rounds,
+        "usage": {"calls": found.calls, **usage_json(found.usage)},
+        "fallback": found.fallback,
+        "written": [{"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes)} for a in found.attempts],
+        "candidates": [
+            {
+                "program": tried.program,
+                "samples": tried.samples,
+                "confidence": tried.confidence,
+                "calls": tried.calls,
+                "answer": tried.answer,
+                "fault": tried.fault,
+                "is_run": tried.was_run,
+                "is_chosen": tried.is_chosen,
+            }
+            for tried in found.candidates
+        ],
+        "agreement": found.agreement,
+    }

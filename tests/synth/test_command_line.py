@@ -1,0 +1,66 @@
+"""Written programs on the command line: what is printed, what is promised as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.shell import Shell, leave_alone, wrote
+
+PROGRAM = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_alone(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def scripted(name: str, *rules: dict[str, object]) -> str:
+    Path(name).write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
+    return f"scripted:{name}"
+
+
+def test_a_written_program_answers_and_its_writing_is_told(shell: Shell) -> None:
+    leaf = scripted("leaf.jsonl", {"match": "Who keeps bees", "reply": "Ann"})
+    root = scripted("root.jsonl", {"match": "# Task", "reply": f"```\n{PROGRAM}\n```"})
+    book = wrote("a.txt", "Ann keeps bees.")
+    assert shell("ask", "Who?", book, "--strategy", "synth", "--model", leaf, "--root-model", root, "--json") == 0
+    found = shell.json
+    assert (found["answer"], found["route"], found["program"]) == ("Ann", "synth", PROGRAM)
+    assert (found["synthesis"]["attempts"], found["synthesis"]["rounds"], found["synthesis"]["fallback"]) == (1, 1, None)
+    assert found["synthesis"]["usage"]["calls"] == 1
+    assert found["usage"]["calls"] == found["bound"]["calls"] == 1
+
+
+def test_without_a_program_the_plan_answers_and_says_why(shell: Shell) -> None:
+    leaf = scripted("leaf.jsonl", {"match": "# Task", "reply": "no"}, {"match": "", "reply": "Ann"})
+    book = wrote("a.txt", "Ann keeps bees.")
+    assert shell("ask", "Who keeps bees?", book, "--strategy", "synth", "--model", leaf, "--json") == 0
+    found = shell.json
+    assert found["answer"] == "Ann"
+    assert found["synthesis"]["fallback"] == "no program was accepted in 2 attempts"
+
+
+def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
+    root = scripted("root.jsonl", {"match": "(?s)(.*)", "reply": "1"})
+    book = wrote("a.txt", "Ann keeps bees.")
+    trace = ["--trace", "t.jsonl"]
+    assert shell("ask", "Who?", book, "--strategy", "synth", "--model", root, *trace) == 0
+    events = [json.loads(line) for line in Path("t.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert shell("prompt", "--query", "Who?", book, "--model", root, "--json") == 0
+    assert events[0]["messages"] == shell.json["messages"]
+    assert shell("prompt", "--query", "Who?", book, "--model", root) == 0
+    assert shell.out == "\n\n".join(m["content"] for m in events[0]["messages"]) + "\n"
+
+
+@pytest.mark.parametrize("option", ["--rounds", "--candidates"])
+def test_numbers_that_mean_nothing_are_refused(shell: Shell, option: str) -> None:
+    assert shell("ask", "Who?", wrote("a.txt", "x"), "--strategy", "synth", option, "0") == 64
+    assert "whole number from 1" in shell.err
