@@ -20,7 +20,7 @@ _INTERRUPTED: Final = 130
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave the process with its exit code."""
     try:
-        _stop_at_once()
+        _heed_interrupts()
         from lambda_rlm.cli.app import run_command
 
         code = run_command(sys.argv[1:] if arguments is None else list(arguments))
@@ -29,14 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _leave(code)
 
 
-def _stop_at_once() -> None:
-    """Ctrl-C raises at the very place the program is at, in long pure work too; what is in flight is cancelled on the way out."""
+def _heed_interrupts() -> None:
+    """Ctrl-C raises `KeyboardInterrupt`, also where whoever started this process ignores it.
 
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
+    While an event loop runs, it cancels the run instead, which ends its calls one by one and leaves nothing behind; long pure
+    work looks for that between slices of its fuel. The second Ctrl-C raises wherever the program is.
+    """
     with suppress(ValueError):  # only the main thread may say so
-        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _leave(code: int) -> None:
