@@ -62,7 +62,8 @@ class CompletionRequest:
 
     At most one of `schema` (a JSON Schema the reply must satisfy) and `choices` (texts, exactly one of which is the reply)
     is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages and
-    reads the reply leniently. `max_tokens` bounds the reply, in tokens.
+    reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
+    before data was marked, with the shape of its reply and its sampling: the key of caches and journals.
     """
 
     messages: tuple[Message, ...]
@@ -70,6 +71,7 @@ class CompletionRequest:
     sampling: Sampling = Sampling()
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
+    digest: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

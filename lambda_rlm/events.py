@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from lambda_rlm.completion import CompletionRequest, Usage
+from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.source import Span
 
 
@@ -21,6 +21,20 @@ class CallStarted:
     path: tuple[int, ...]
     span: Span
     request: CompletionRequest
+    model: str = ""
+    shown: tuple[tuple[str, int, int], ...] = ()
+    """The parts of inputs that stand in the prompt: name, start, end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A model replied to one attempt at a call, which is paid for now, whatever the reply is worth."""
+
+    call: int
+    path: tuple[int, ...]
+    digest: str
+    completion: Completion
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ class Retrying:
     seconds: float
 
 
-Event = CallStarted | CallFinished | Retrying
+Event = CallStarted | Replied | CallFinished | Retrying
 
 
 class Tracer(Protocol):

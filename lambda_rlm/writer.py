@@ -17,7 +17,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Messa
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
-from lambda_rlm.events import CallFinished, CallStarted, Tracer
+from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.source import Span
 from lambda_rlm.synth.turn import Turn
@@ -45,8 +45,9 @@ class Writer:
         """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
         profile = self.model.profile
         out = max(1, min(self.out, profile.max_output, profile.window // 4))
-        messages, _ = rendered(turns, self.page, self.key)
-        request = CompletionRequest(messages, out, sampling)
+        messages, written = rendered(turns, self.page, self.key)
+        digest = hashlib.sha256(repr((written, out, sampling)).encode()).hexdigest()
+        request = CompletionRequest(messages, out, sampling, digest=digest)
         tokens = self.model.count_tokens(messages)
         if tokens + out > profile.window:
             message = (
@@ -70,10 +71,12 @@ class Writer:
             self.usage = self.usage + usage
 
         if self.tracer is not None:
-            self.tracer(CallStarted(call, path, NOWHERE, request))
+            self.tracer(CallStarted(call, path, NOWHERE, request, self.model.profile.name))
         try:
             completion = await pay(self.model, request, self.meter, prompt_tokens=tokens, on_usage=book)
             reply, failure = completion.text, None
+            if self.tracer is not None:
+                self.tracer(Replied(call, path, request.digest, completion, monotonic() - started))
         except Fault as fault:
             failure = fault.code
             raise

@@ -9,7 +9,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopR
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.value import Reply, Text
-from lambda_rlm.events import CallFinished, CallStarted
+from lambda_rlm.events import CallFinished, CallStarted, Replied
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
@@ -32,7 +32,9 @@ def test_the_call_is_reserved_and_its_usage_booked() -> None:
     assert desk.meter.calls == 1
     assert desk.meter.usage.output_tokens == 1
     assert desk.meter.usage.attempts == 1
-    started, finished = desk.events
+    started, replied, finished = desk.events
+    assert isinstance(replied, Replied) and replied.completion.usage.attempts == 1
+    assert replied.digest
     assert isinstance(started, CallStarted) and isinstance(finished, CallFinished)
     assert (finished.reply, finished.failure, finished.span) == ("yes", None, Span(3, 9))
 

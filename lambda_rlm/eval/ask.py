@@ -9,9 +9,10 @@ becomes a value of the type asked for or a declared fault. Refuses to send a pro
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
@@ -20,13 +21,14 @@ from anyio.abc import TaskGroup
 
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
+from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.coverage import Coverage
 from lambda_rlm.eval.flight import Flight
 from lambda_rlm.eval.place import Place, here
 from lambda_rlm.eval.prompt import PRICE, Prompt
 from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
 from lambda_rlm.eval.value import Reply, Text, Value
-from lambda_rlm.events import CallFinished, CallStarted, Tracer
+from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.source import Span
 
@@ -285,12 +287,16 @@ class Asker:
         self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
     ) -> Value:
         prepared = self._prepared(question)
+        shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
-            self._tracer(CallStarted(flight.call, path, span, prepared.request))
-        self.coverage.show(question.prompt, self.meter)
+            parts = tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
+            self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts))
         attempt = 0
         while True:
+            started = monotonic()
             completion = await self._send(prepared, exchange)
+            if self._tracer is not None:
+                self._tracer(Replied(flight.call, path, prepared.request.digest, completion, monotonic() - started))
             try:
                 return self._read(completion, question, reading)
             except BadReply as bad:
@@ -314,49 +320,27 @@ class Asker:
 
     async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
+        counts = self.counts
+
+        def book(usage: Usage) -> None:
+            exchange.usage = exchange.usage + usage
+
         async with self._semaphore:
-            request = prepared.request
-            tokens, usd = self._worst_case(prepared)
-            self.meter.reserve(tokens, usd)
-            # A cancelled request is booked with its prompt. What its reply came to nobody says: the rest stays set aside.
-            usage = Usage(prepared.tokens, cost=self._usd(prepared.tokens, 0))
-            over = prepared.tokens, usage.cost
-            self.counts.in_flight += 1
-            self.counts.max_in_flight = max(self.counts.max_in_flight, self.counts.in_flight)
+            counts.in_flight += 1
+            counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
             try:
-                completion = await self.model.complete(request)
-                usage, over = completion.usage, (tokens, usd)
-                exchange.reply = completion.text
-            except ModelFailure as failed:
-                usage, over = failed.usage or Usage(), (tokens, usd)
-                raise
-            except Exception as error:
-                message = f"{self.model.profile.name} raised {type(error).__name__}: {error}"
-                raise InternalError("asking a model", message) from error
+                completion = await pay(
+                    self.model,
+                    prepared.request,
+                    self.meter,
+                    prompt_tokens=prepared.tokens,
+                    schema_tokens=prepared.schema_tokens,
+                    on_usage=book,
+                )
             finally:
-                self.counts.in_flight -= 1
-                usage = self._priced(usage)
-                self.meter.settle(*over, usage)
-                exchange.usage = exchange.usage + usage
+                counts.in_flight -= 1
+        exchange.reply = completion.text
         return completion
-
-    def _worst_case(self, prepared: Prepared) -> tuple[int, float | None]:
-        """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest reply."""
-        profile = self.model.profile
-        sent = prepared.tokens + prepared.schema_tokens
-        replied = prepared.request.max_tokens + profile.reasoning_tokens
-        attempts = 1 + profile.retries
-        return (sent + replied) * attempts, self._usd(sent * attempts, replied * attempts)
-
-    def _priced(self, usage: Usage) -> Usage:
-        """A usage without its cost, by the model's prices where these are known."""
-        return replace(usage, cost=self._usd(usage.input_tokens, usage.output_tokens)) if usage.cost is None else usage
-
-    def _usd(self, input_tokens: int, output_tokens: int) -> float | None:
-        profile = self.model.profile
-        if profile.input_price is None or profile.output_price is None:
-            return None
-        return input_tokens * profile.input_price + output_tokens * profile.output_price
 
     def _prepared(self, question: Question) -> Prepared:
         if question.prepared is None:
@@ -369,7 +353,9 @@ class Asker:
             notes.append(f"An earlier reply was not valid: {error}")
         shape = question.shape
         messages = question.prompt.messages(self.settings.key, shape.instruction, "\n\n".join(notes))
-        request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices)
+        key = repr((question.prompt.digest.hex(), shape.key, question.out, question.sampling, notes))
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
         return Prepared(request, self.model.count_tokens(messages), shape.schema_bytes)
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:

@@ -109,14 +109,17 @@ class Coverage:
 
     _shown: dict[Document, list[Interval]] = field(default_factory=dict)
 
-    def show(self, prompt: Prompt, meter: Meter) -> None:
-        """The model is shown a prompt."""
+    def show(self, prompt: Prompt, meter: Meter) -> list[Stretch]:
+        """The model is shown a prompt; the parts of inputs in it, from left to right."""
+        shown: list[Stretch] = []
         origins = [origin for _, leaf in prompt.leaves if (origin := origin_of(leaf)) is not None]
         for stretch in stretches(origins, meter, through_replies=False):
             intervals = self._shown.setdefault(stretch.document, [])
             intervals.append((stretch.start, stretch.end))
+            shown.append(stretch)
             if len(intervals) >= _COMPACT_AT and len(intervals) % _COMPACT_AT == 0:
                 intervals[:] = union(intervals)
+        return shown
 
     def characters(self, document: Document) -> int:
         """How many characters of a document the model has been shown."""

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event
+from lambda_rlm.events import CallFinished, CallStarted, Event, Replied
 
 
 class JsonLines:
@@ -48,6 +48,20 @@ def event_json(event: Event) -> dict[str, Any]:
             "max_tokens": request.max_tokens,
             "schema": request.schema,
             "choices": request.choices,
+            "model": event.model,
+            "shown": [list(part) for part in event.shown],
+            "digest": request.digest,
+        }
+    if isinstance(event, Replied):
+        return {
+            "event": "replied",
+            "call": event.call,
+            "path": list(event.path),
+            "digest": event.digest,
+            "reply": event.completion.text,
+            "stop_reason": event.completion.stop_reason.value,
+            "usage": usage_json(event.completion.usage),
+            "seconds": round(event.seconds, 6),
         }
     if isinstance(event, CallFinished):
         return {
