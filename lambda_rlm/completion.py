@@ -107,6 +107,11 @@ class ModelProfile:
     reasoning_tokens: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def room(self) -> int:
+        """Tokens of a prompt and its reply together: the window without what the model may think."""
+        return max(1, self.window - self.reasoning_tokens)
+
 
 @runtime_checkable
 class Model(Protocol):

@@ -44,14 +44,14 @@ class Writer:
     async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
         """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
         profile = self.model.profile
-        out = max(1, min(self.out, profile.max_output, profile.window // 4))
+        out = max(1, min(self.out, profile.max_output, profile.room // 4))
         messages, written = rendered(turns, self.page, self.key)
         digest = hashlib.sha256(repr((written, out, sampling)).encode()).hexdigest()
         request = CompletionRequest(messages, out, sampling, digest=digest)
         tokens = self.model.count_tokens(messages)
-        if tokens + out > profile.window:
+        if tokens + out > profile.room:
             message = (
-                f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.window:,}"
+                f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.room:,}"
             )
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()

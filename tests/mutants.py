@@ -1,7 +1,7 @@
 """Seeded bugs in the analysis of costs, the meter, types and evaluation: each must be noticed by a test.
 
 `python tests/mutants.py` copies the package, changes one text in one file, and runs a few fast tests on the copy; `NAME …` runs only
-these. A mutant that no test notices, or whose text is not found any more, fails the run.
+these. A mutant that no test notices, or whose text is not found any more, fails the run, and so do tests that fail without any bug.
 """
 
 from __future__ import annotations
@@ -11,24 +11,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BOUNDS = ("tests/test_bounds.py", "tests/test_bounds_are_close.py")
-METER = (
-    "tests/test_budget.py",
-    "tests/properties/test_evaluation.py",
-    "tests/test_ask.py",
-    "tests/test_evaluation.py",
-    "tests/test_runtime.py",
-)
+METER = ("tests/test_budget.py", "tests/test_ask.py")
 TYPES = ("tests/test_types.py", "tests/test_type_attacks.py", "tests/test_conformance.py")
-WINDOW = ("tests/test_budget.py", "tests/test_cli_bounds.py", "tests/test_bounds.py")
 SCHEDULE = ("tests/test_evaluation.py",)
 LIBRARY = ("tests/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/test_codes.py", "tests/test_conformance.py")
-LIMITER = ("tests/test_budget.py", "tests/test_evaluation.py", "tests/llm")
 LEFT_OUT = "not suite and not moment"
 
 
@@ -69,7 +62,7 @@ MUTANTS = (
     Mutant("a level of tree_fold has a group less", "cost/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
     Mutant("llm_map asks in one round", "cost/asking.py", "rounds = _at_least_one_size(votes) * 2", "rounds = _at_least_one_size(votes)"),
     Mutant("a template is its last part", "cost/analyse.py", "chars, bytes_ = chars + shown.chars, bytes_ + shown.bytes", "chars, bytes_ = shown.chars, shown.bytes"),
-    Mutant("the reply takes no room in the window", "cost/asking.py", "room = rates.window - min(tokens.value, rates.window) - rates.template_tokens", "room = rates.window", WINDOW),
+    Mutant("the reply takes no room in the window", "cost/asking.py", "room = rates.window - min(tokens.value, rates.window) - rates.template_tokens", "room = rates.window"),
     Mutant("what is reserved stays reserved", "cost/meter.py", "        self.reserved = self.reserved.minus(amount)\n", "", METER),
     Mutant("nothing is reserved", "cost/meter.py", "        self.reserved = self.reserved.plus(amount)\n", "", METER),
     Mutant("what is used is not booked", "cost/meter.py", "        self.used = self.used.plus(used)\n", "", METER),
@@ -79,42 +72,66 @@ MUTANTS = (
     Mutant("no occurs check", "types/unify.py", "            if top is hole:\n                return INFINITE\n", "            if top is hole:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
-    Mutant("the first fault in time is raised", "eval/together.py", "if position > self.failed or self.winner is not None:", "if self.failure is not None or self.winner is not None:", SCHEDULE),
+    Mutant("the first fault in time is raised", "eval/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),
     Mutant("a piece is one character too long", "eval/library/cutting.py", "        highest = begin + size\n", "        highest = begin + size + 1\n", LIBRARY),
     Mutant("a fix may go on with what is as long", "eval/calls.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
-    Mutant("calls in flight are not limited", "llm/limiter.py", "        async with self._semaphore:\n", "        if True:\n", LIMITER),
+    Mutant("calls in flight are not limited", "eval/ask.py", "        async with self._semaphore:\n", "        if True:\n", METER),
+    Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
 )  # fmt: skip
 
 
 def survives(mutant: Mutant) -> str | None:
     """What is wrong when no test notices a mutant; None when one does."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for part in ("lambda_rlm", "tests", "stdlib", "grammar", "examples", "pyproject.toml"):
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, copy / part)
-        path = copy / "lambda_rlm" / mutant.path
+        copied(Path(folder))
+        path = Path(folder) / "lambda_rlm" / mutant.path
         text = path.read_text(encoding="utf-8")
         if text.count(mutant.before) != 1:
             return f"its text stands {text.count(mutant.before)} times in {mutant.path}"
         path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", LEFT_OUT, *mutant.tests]
-        environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False, text=True)
-        return None if done.returncode == 1 else f"no test noticed it (pytest ended with {done.returncode})"
+        code = tested(Path(folder), mutant.tests)
+        return None if code == 1 else f"no test noticed it (pytest ended with {code})"
+
+
+def fails(tests: tuple[str, ...]) -> str | None:
+    """What is wrong when tests fail without any bug, so that they could not notice one."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied(Path(folder))
+        code = tested(Path(folder), tests)
+        return None if code == 0 else f"fails without a bug (pytest ended with {code})"
+
+
+def copied(target: Path) -> None:
+    """All that the tests need, in another folder."""
+    for part in ("lambda_rlm", "tests", "stdlib", "grammar", "examples", "pyproject.toml"):
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / part)
+
+
+def tested(folder: Path, tests: tuple[str, ...]) -> int:
+    """pytest's exit code: 0 all passed, 1 one failed."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", LEFT_OUT, *tests]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False, text=True).returncode
 
 
 def main(names: list[str]) -> int:
+    chosen = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
+    lists = sorted({mutant.tests for mutant in chosen})
     failures = 0
-    for mutant in MUTANTS:
-        if names and not any(name in mutant.name for name in names):
-            continue
-        wrong = survives(mutant)
-        failures += wrong is not None
-        print(f"{'noticed ' if wrong is None else 'SURVIVED'}  {mutant.name}" + (f": {wrong}" if wrong else ""), flush=True)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as workers:
+        for tests, wrong in zip(lists, workers.map(fails, lists), strict=True):
+            failures += wrong is not None
+            print(
+                f"{'passes  ' if wrong is None else 'FAILS   '}  {' '.join(tests)}" + (f": {wrong}" if wrong else ""),
+                flush=True,
+            )
+        for mutant, wrong in zip(chosen, workers.map(survives, chosen), strict=True):
+            failures += wrong is not None
+            print(f"{'noticed ' if wrong is None else 'SURVIVED'}  {mutant.name}" + (f": {wrong}" if wrong else ""), flush=True)
     return 1 if failures else 0
 
 

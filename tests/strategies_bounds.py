@@ -45,7 +45,7 @@ _RULES: dict[str, tuple[str, ...]] = {
         "(fix go(ps) => if length(ps) <= 1 then join(map(ps, fn({v}) => {t:v}), {s}) else go(drop(ps, 1)) ++ go(take(ps, 1)))({l})",
         "(fix go(p) => if length(p) <= 2 then {t:p} else join(map(chunk(p, max(1, div(length(p), 2))), go), {s}))({t})",
         "llm_call({t})", "llm_call({t}, out={i})", "llm_call({t}, or_else={t0})", 'llm_call(f"{{T}}: {{T}}")',
-        "llm_call[{ a: Text, b: List[Text] }]({t}).a", 'llm_call["yes" | "no"]({t})',
+        "llm_call[{ a: Text, b: List[Text] }]({t}).a", 'to_text(llm_call["yes" | "no"]({t}))',
         "join(llm_call[List[Text]]({t}), {s})", "join(llm_samples({t}, {k}), {s})",
         "(vote(llm_samples({t}, {k})) ?? \"\")", "(llm_choose({t}, {l}) ?? \"\")", "to_text(llm_call[Int]({t}))",
         "join(values(llm_map[Text]({l}, {s}, per_call={k})), {s})",

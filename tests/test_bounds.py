@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,3 +150,46 @@ def test_the_bound_holds_when_a_window_holds_few_items(window: int) -> None:
     inputs = {"xs: List[Text]": ["x" * 200, *["€" * (3 * i) for i in range(30)]]}
     made = trial('llm_map[Text](xs, "Say") |> values |> join("")', inputs, Adversary(profile, "shortest"), per_call=20)
     holds(made)
+
+
+def test_every_repair_and_every_retry_is_an_attempt() -> None:
+    never = Saying(lambda request: "no number")
+    made = trial("llm_call[Int](query)", {}, never, repairs=2)
+    ran = made.run()
+    assert ran.fault is not None
+    assert ran.metered["attempts"] == 3 * 2
+    for way in WAYS:
+        bound = made.bound(way)
+        assert bound is not None and bound.bound.attempts == 3 * 2
+
+
+def test_joining_level_by_level_is_bounded_by_all_its_groups() -> None:
+    holds(trial('tree_fold(xs, 2, fn(group) => llm_call(join(group, "")))', {"xs: List[Text]": list("abcdefgh")}))
+
+
+def test_replies_of_a_batch_together_stay_within_the_longest_reply() -> None:
+    """A model with short replies answers few items at a time, however many one prompt may hold."""
+    program, few = 'values(llm_map[Text](xs, "say")) |> join("")', replace(PROFILE, max_output=60)
+    for model, calls in ((Adversary(few, "longest"), 4), (Saying(lambda request: "{}", few), 8)):
+        made = trial(program, {"xs: List[Text]": list("abcdefghijkl")}, model, item_out=20)
+        assert made.run().metered["calls"] == calls
+        holds(made)
+
+
+@pytest.mark.parametrize(("out", "thinking", "fits"), [(40, 0, True), (400, 0, False), (40, 400, False)])
+def test_reply_and_thought_take_their_room_in_the_window(out: int, thinking: int, fits: bool) -> None:
+    profile = replace(PROFILE, window=1_000, max_output=400, reasoning_tokens=thinking)
+    made = trial(
+        f"llm_call(take(t, 1300), out={out})", {"t: Text": "x" * 5_000}, Adversary(profile, "longest", is_thrifty=False)
+    )
+    bound = made.bound("declared")
+    assert bound is not None
+    assert [d.code for d in bound.diagnostics] == ([] if fits else ["E0301"])
+
+
+def test_a_prompt_that_leaves_no_room_for_thought_is_not_sent() -> None:
+    thinking = Adversary(replace(PROFILE, window=1_000, max_output=400, reasoning_tokens=400), "longest")
+    made = trial("llm_call(take(t, 700), out=40)", {"t: Text": "x" * 5_000}, thinking)
+    ran = made.run()
+    assert ran.fault is not None and ran.fault.code == "E0509"
+    assert not thinking.asked

@@ -306,7 +306,7 @@ def _rlm_call(
     """A sub-run is held to its calls by the meter; each of them to the window and the largest reply."""
     rates = analysis.rates
     attempts = calls.high * rates.attempts
-    window, most = size_of(rates.window), size_of(rates.max_output)
+    window, most = size_of(rates.window), size_of(rates.max_output + rates.reasoning_tokens)
     charge(analysis, span, calls.high, rates.attempts, times(attempts, window), times(attempts, most))
     return Outcome(text_of(size_of(rates.max_reply)), calls.high)
 

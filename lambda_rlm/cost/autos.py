@@ -75,7 +75,7 @@ def places(typed: Typed) -> list[Place]:
 
 def default_autos(typed: Typed, profile: ModelProfile) -> dict[int, int]:
     """The number of each `auto`, by the term's identity."""
-    size = text_size(profile.window, profile.max_output, profile.min_chars_per_token)
+    size = text_size(profile.room, profile.max_output, profile.min_chars_per_token)
     return {id(place.auto): place.count or size for place in places(typed)}
 
 

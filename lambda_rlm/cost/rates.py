@@ -23,7 +23,7 @@ def _no_frame(type_: Type) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply; `prompt_bytes` is the most that marking, instructions and schema add to a
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking, instructions and schema add to a
     prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries multiplied;
     `out` and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token`
     characters for each of them, and never more than `max_reply`.

@@ -161,7 +161,7 @@ class Asker:
         profile = self.model.profile
         if asked is not None:
             return max(1, min(asked, profile.max_output))
-        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.window // 4))
+        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // 4))
 
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""
@@ -216,7 +216,7 @@ class Asker:
 
     def fits(self, question: Question) -> bool:
         """The prompt and its reply fit the model's window."""
-        return self.tokens(question) + question.out <= self.model.profile.window
+        return self.tokens(question) + question.out <= self.model.profile.room
 
     def _start(self, question: Question, place: Place, span: Span) -> Flight:
         if self._group is None:
@@ -231,7 +231,7 @@ class Asker:
         return flight
 
     def _refuse_overlong(self, question: Question, span: Span) -> None:
-        window = self.model.profile.window
+        window = self.model.profile.room
         length = len(question.prompt.text)
         if length > window * _LONGEST_TOKEN:
             needed = f"more than {window:,} tokens ({length:,} characters)"
@@ -305,7 +305,7 @@ class Asker:
             if attempt > question.repairs:
                 break
             prepared = self._prepare(question, error.message)
-            if prepared.tokens + question.out > self.model.profile.window:
+            if prepared.tokens + question.out > self.model.profile.room:
                 break
         again = f" {attempt} times" if attempt > 1 else ""
         raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")

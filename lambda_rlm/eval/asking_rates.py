@@ -30,7 +30,7 @@ def rates_of(model: Model, settings: AskSettings) -> Rates:
 def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
     """The rates for a model of which only the profile is at hand: prompts are counted by their characters."""
     return Rates(
-        window=profile.window,
+        window=profile.room,
         max_output=profile.max_output,
         min_chars_per_token=profile.min_chars_per_token,
         template_tokens=profile.template_tokens,

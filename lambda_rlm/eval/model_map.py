@@ -190,7 +190,7 @@ class _Mapping:
             ITEM_TOO_LONG,
             f"item {index} of llm_map does not fit a prompt of its own: {self.items[index].n:,} characters make "
             f"{self.asker.tokens(question):,} tokens with the instruction, the reply may have {question.out:,}, and the window "
-            f"of {profile.name} holds {profile.window:,}; chunk the items first, or give a smaller out",
+            f"of {profile.name} holds {profile.room:,}; chunk the items first, or give a smaller out",
             self.site.span,
             is_fatal=True,
         )
@@ -205,7 +205,7 @@ class _Mapping:
     def _capacity(self) -> int:
         """The tokens that items and their replies may have in one prompt."""
         frame = self.asker.tokens(self._question([], GREEDY, _AGAIN))
-        return self.asker.model.profile.window - frame - BLOCK_OVERHEAD
+        return self.asker.model.profile.room - frame - BLOCK_OVERHEAD
 
     def _need(self, index: int) -> int:
         tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))

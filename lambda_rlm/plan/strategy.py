@@ -45,14 +45,14 @@ def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Ch
         raise ValueError(f"unknown strategy {choice!r}; there are {', '.join(CHOICES)}")
     if task not in TASKS:
         raise ValueError(f"unknown task {task!r}; there are {', '.join(TASKS)}")
-    needed = measure.tokens + 2 * query_tokens + _AROUND + min(_OUT, profile.window // 4)
+    needed = measure.tokens + 2 * query_tokens + _AROUND + min(_OUT, profile.room // 4)
     about = "" if measure.is_exact else "about "
     size = f"the inputs have {about}{measure.tokens:,} tokens, the window of {profile.name} {profile.window:,}"
     if choice == "direct":
         return Route("direct", "as asked for")
     if choice in ("plan", "synth"):
         return Route(task, "as asked for", sizes(measure, query_tokens, profile))
-    if needed <= profile.window:
+    if needed <= profile.room:
         return Route("direct", size)
     return Route(task, size, sizes(measure, query_tokens, profile))
 
@@ -63,7 +63,7 @@ def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[st
 
     Weak models with small windows are shown less than would fit: they answer better and sooner.
     """
-    free = profile.window - 2 * query_tokens - _AROUND - min(_OUT, profile.window // 4)
+    free = profile.room - 2 * query_tokens - _AROUND - min(_OUT, profile.room // 4)
     sure = int(free * profile.min_chars_per_token)
     is_small = profile.window <= _SMALL_WINDOW
 

@@ -50,7 +50,7 @@ def first_turn(task: Task) -> Turn:
 
 def _limits(task: Task) -> str:
     leaf, budget = task.leaf, task.budget
-    free = max(0, leaf.window - min(_REPLY, leaf.window // 4) - leaf.template_tokens)
+    free = max(0, leaf.room - min(_REPLY, leaf.room // 4) - leaf.template_tokens)
     lines = [
         f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters (less where out is large).",
         f"Budget: {budget.calls:,} model calls"
