@@ -112,11 +112,12 @@ class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
-    inputs that the answer was made from. `bound` is what the program could have cost at most, None where that is not known.
+    inputs that the answer was made from. `id` names it in the journal. `bound` is what the program could have cost at most, None where that is not known.
     """
 
     source: SourceFile
     type: Type
+    id: str | None = None
     value: Any = None
     fault: Fault | None = None
     usage: Spent

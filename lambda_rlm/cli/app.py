@@ -61,6 +61,11 @@ Approve = Annotated[
 Approved = Annotated[
     str | None, typer.Option("--approved", metavar="HASH", help="Run only what `check` printed this hash for.")
 ]
+JournalFile = Annotated[str | None, typer.Option("--journal", metavar="FILE", help="The journal that runs are written to.")]
+KeepsJournal = Annotated[
+    bool | None,
+    typer.Option("--keep-journal/--no-journal", help="Write this run to the journal, or do not.", show_default=False),
+]
 Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
 
 
@@ -111,6 +116,8 @@ def ask(
     seed: Seed = None,
     approve: Approve = None,
     approved: Approved = None,
+    journal: JournalFile = None,
+    keeps_journal: KeepsJournal = None,
     trace: Trace = None,
     json: Json = False,
 ) -> None:
@@ -139,6 +146,8 @@ def run(
     seed: Seed = None,
     approve: Approve = None,
     approved: Approved = None,
+    journal: JournalFile = None,
+    keeps_journal: KeepsJournal = None,
     trace: Trace = None,
     json: Json = False,
 ) -> None:
@@ -231,6 +240,65 @@ def explain(
     raise typer.Exit(programs.explain(code, json))
 
 
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, the beginning or end of one, or `last`.", show_default=False)
+]
+
+
+@app.command(epilog="Example: lambda-rlm runs --json")
+def runs(
+    most: Annotated[int, typer.Option("--most", metavar="N", help="The latest N.")] = 20,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """List the runs of the journal, the latest first."""
+    from lambda_rlm.cli import journal as commands
+
+    raise typer.Exit(commands.runs({"journal": journal}, most, json))
+
+
+@app.command(epilog="Example: lambda-rlm show last --html run.html")
+def show(
+    run: Run,
+    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page instead.")] = None,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Show what a run asked, what it cost, and what its answer was made from."""
+    from lambda_rlm.cli import journal as commands
+
+    raise typer.Exit(commands.show(run, {"journal": journal}, html, json))
+
+
+@app.command(epilog="Example: lambda-rlm resume last --max-calls 500")
+def resume(
+    run: Run,
+    inputs: Inputs = None,
+    base_url: BaseUrl = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None,
+    concurrency: Concurrency = None,
+    fuel: Fuel = None,
+    memory: Memory = None,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Go on with a run that stopped, without paying for any call twice."""
+    from lambda_rlm.cli import journal as commands
+
+    raise typer.Exit(commands.resume(run, inputs or [], _given(locals()), json))
+
+
+@app.command(epilog="Example: lambda-rlm replay last")
+def replay(run: Run, inputs: Inputs = None, journal: JournalFile = None, json: Json = False) -> None:
+    """Run again from the journal, without a model, and compare call for call."""
+    from lambda_rlm.cli import journal as commands
+
+    raise typer.Exit(commands.replay(run, inputs or [], {"journal": journal}, json))
+
+
 @models_app.callback(epilog="Example: lambda-rlm models get qwen2.5-coder-0.5b")
 def models(context: typer.Context, json: Json = False) -> None:
     """The models that can be reached from here."""
@@ -251,25 +319,11 @@ def models_get(
     raise typer.Exit(commands.get(name, json))
 
 
-_OF_CHECK: Final = ("declare", "size", "emit", "fix")
-
-
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a command that are settings."""
-    not_settings = {
-        "query",
-        "inputs",
-        "program",
-        "approved",
-        "trace",
-        "json",
-        "ask_run",
-        "programs",
-        "written",
-        "given",
-        *_OF_CHECK,
-    }
-    return {key: value for key, value in options.items() if key not in not_settings}
+    from lambda_rlm.cli.settings import NAMES
+
+    return {key: value for key, value in options.items() if key in NAMES}
 
 
 def run_command(arguments: list[str]) -> int:

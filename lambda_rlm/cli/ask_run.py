@@ -17,22 +17,23 @@ from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.recording import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.cli.written import synthesis_json
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import Tracer
-from lambda_rlm.inputs import Inputs, from_arguments
+from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import read_file, read_standard_input
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.remembered import Remembered
+from lambda_rlm.outcome import run_json
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.render import as_json, fault_json, fault_parts
+from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, blocking, closing, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import summary
-from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 
 _ADVICE: Final = (
@@ -48,6 +49,7 @@ class How:
     trace: str | None = None
     json: bool = False
     approved: str | None = None
+    listener: Tracer | None = None
 
 
 Job = Callable[[Model, Tracer, OnBound], Coroutine[Any, Any, Run]]
@@ -58,15 +60,18 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
     chosen = settings(options)
     if not query.strip():
         raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
+    return _asked(Begun(kind="ask", query=query, arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how)
+
+
+def _asked(begun: Begun, chosen: Settings, how: How) -> int:
     budget, writing = chosen.budget(), chosen.writing()
-    inputs = from_arguments(arguments)
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
-        root = connect(chosen.root_model, base_url=chosen.base_url, tracer=tracer) if chosen.root_model else model
+        root = _model(chosen.root_model, chosen, begun, tracer) if chosen.root_model else model
         try:
             return await routes.ask(
-                query,
-                inputs,
+                begun.query,
+                begun.inputs,
                 model,
                 budget,
                 choice=cast("Choice", chosen.strategy),
@@ -81,16 +86,27 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
             if root is not model:
                 await closing(root)
 
-    return _run(job, chosen, inputs, how, advice=_ADVICE)
+    return _run(job, begun, chosen, how, advice=_ADVICE)
 
 
 def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
     """The exit code of `run`."""
     chosen = settings(options)
-    budget = chosen.budget()
     source = program_file(program)
-    inputs = from_arguments(arguments).with_query(query)
-    checked = check(source, inputs.types)
+    inputs = from_arguments(arguments)
+    given = tuple(arguments)
+    begun = Begun(kind="run", query=query, arguments=given, inputs=inputs, program=source.text, program_name=source.name)
+    return _executed(begun, chosen, how)
+
+
+def again(begun: Begun, chosen: Settings, how: How) -> int:
+    """The exit code of a run that goes on, or is replayed."""
+    return _asked(begun, chosen, how) if begun.kind == "ask" else _executed(begun, chosen, how)
+
+
+def _executed(begun: Begun, chosen: Settings, how: How) -> int:
+    budget, inputs = chosen.budget(), begun.inputs.with_query(begun.query)
+    checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
     if not checked.ok:
         return rejected(checked.diagnostics, checked.source, how.json)
     if not how.json:
@@ -103,7 +119,7 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, chosen, inputs, how, model, checked.diagnostics)
+    return _run(job, begun, chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -136,8 +152,8 @@ def _options(chosen: Settings) -> Options:
 
 def _run(
     job: Job,
+    begun: Begun,
     chosen: Settings,
-    inputs: Inputs,
     how: How,
     model: Model | None = None,
     warnings: Sequence[Diagnostic] = (),
@@ -145,17 +161,20 @@ def _run(
 ) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
     if not how.json:
-        for note in inputs.notes:
+        for note in begun.inputs.notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
     approval = Approval(progress, is_asked=chosen.approve, hash=how.approved, json=how.json)
+    run_id: str | None = None
     try:
-        with ExitStack() as stack:
-            tracer: Tracer = Both((progress, stack.enter_context(_trace(how.trace)))) if how.trace else progress
+        with recording(begun, chosen) as record, ExitStack() as stack:
+            run_id = record.id
+            listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
+            tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            done = blocking(lambda: _connected(job, chosen, tracer, approval, model))
+            done = record.finish(blocking(lambda: _connected(job, begun, chosen, tracer, approval, model)))
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json)
+        return _interrupted(progress, how.json, run_id)
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
@@ -173,12 +192,18 @@ def _declined(json: bool) -> int:
     return exits.REJECTED
 
 
-async def _connected(job: Job, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None) -> Run:
-    model = model or connect(chosen.model, base_url=chosen.base_url, tracer=tracer)
+async def _connected(job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None) -> Run:
+    model = model or _model(chosen.model, chosen, begun, tracer)
     try:
         return await job(model, tracer, on_bound)
     finally:
         await closing(model)
+
+
+def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
+    """The model of a name; in a run that goes on, one that gives again what was paid for."""
+    model = connect(name, base_url=chosen.base_url, tracer=tracer)
+    return model if begun.replies is None else Remembered(model, begun.replies, asks=not begun.is_replay)
 
 
 def _trace(path: str) -> JsonLines:
@@ -198,6 +223,8 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic]) -> int:
     else:
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
+        if done.id is not None:
+            screen.say(f"to go on without paying twice: lambda-rlm resume {done.id}", "hint")
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
     spent = done.usage
@@ -216,7 +243,7 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {what}" for n, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool) -> int:
+def _interrupted(progress: Progress, json: bool, run_id: str | None) -> int:
     usage = progress.usage
     if json:
         fault = {"code": None, "message": "interrupted", "span": None}
@@ -226,52 +253,13 @@ def _interrupted(progress: Progress, json: bool) -> int:
             "output_tokens": usage.output_tokens,
             "usd": usage.cost,
         }
-        screen.answer(json_text.dumps({"ok": False, "answer": None, "fault": fault, "usage": spent, "diagnostics": []}))
+        screen.answer(
+            json_text.dumps({"ok": False, "answer": None, "run": run_id, "fault": fault, "usage": spent, "diagnostics": []})
+        )
     else:
         screen.say("interrupted", "error")
+        if run_id is not None and progress.started:
+            screen.say(f"to go on without paying twice: lambda-rlm resume {run_id}", "hint")
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
     return exits.INTERRUPTED
-
-
-def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
-    """A run as the JSON object of `ask` and `run`; `warnings` are those of the program."""
-    spent = done.usage
-    names = (
-        "calls",
-        "attempts",
-        "cached_calls",
-        "failed_calls",
-        "span",
-        "input_tokens",
-        "output_tokens",
-        "usd",
-        "steps",
-        "bytes",
-    )
-    usage = {name: getattr(spent, name) for name in names}
-    dropped = done.dropped
-    return {
-        "ok": done.ok,
-        "answer": done.answer if done.ok else None,
-        "value": done.value,
-        "type": show(done.type),
-        "route": done.route,
-        "program": done.program,
-        "bound": None if done.bound is None else done.bound.numbers(),
-        "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
-        "degraded": done.degraded,
-        "dropped": {
-            "quotes": dropped.quotes,
-            "items": dropped.items,
-            "or_else": dropped.or_else,
-            "replies_cut": dropped.replies_cut,
-        },
-        "coverage": {name: round(share, 6) for name, share in done.coverage.items()},
-        "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in done.citations],
-        "coercions": done.coercions,
-        "notes": list(done.notes),
-        "diagnostics": [as_json(d, done.source) for d in warnings],
-        "fault": fault_json(done.fault, done.source) if done.fault is not None else None,
-        **({} if done.synthesis is None else {"synthesis": synthesis_json(done.synthesis)}),
-    }

@@ -20,6 +20,7 @@ from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.plan.strategy import CHOICES, TASKS
 from lambda_rlm.synth.report import Writing
+from lambda_rlm.trace.retention import KEEP_DAYS
 
 _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()
@@ -50,6 +51,9 @@ class Settings:
     approve: bool = False
     strict: bool = False
     seed: int = 0
+    journal: str | None = None
+    keeps_journal: bool = True
+    journal_days: int = KEEP_DAYS
     accuracy_short: float = _LIKELY.short
     accuracy_decay: float = _LIKELY.decay
     accuracy_compose: float = _LIKELY.compose
@@ -170,9 +174,12 @@ _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", b
 _FLOATS: Final = frozenset(
     {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
 )
-_SWITCHES: Final = frozenset({"approve", "strict"})
-_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy"})
+_SWITCHES: Final = frozenset({"approve", "strict", "keeps_journal"})
+_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy", "journal"})
 _READERS: Final[dict[str, type]] = {
     f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
     for f in fields(Settings)
 }
+
+NAMES: Final = frozenset(_READERS)
+"""What may be set."""

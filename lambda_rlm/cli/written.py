@@ -1,4 +1,4 @@
-"""How the writing of programs is shown: the exact prompt, and the JSON of a synthesis."""
+"""The exact prompt of who writes programs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.runtime import blocking, closing
 from lambda_rlm.synth.reference import reference
-from lambda_rlm.synth.report import Synthesis
 from lambda_rlm.synth.task import Task, first_turn
-from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.writer import rendered
 
 
@@ -45,28 +43,3 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
 
 def _message(message: Message) -> dict[str, str]:
     return {"role": message.role, "content": message.content}
-
-
-def synthesis_json(found: Synthesis) -> dict[str, Any]:
-    """A synthesis as JSON data; `usage` is what the root model's calls used."""
-    return {
-        "attempts": len(found.attempts),
-        "rounds": found.rounds,
-        "usage": {"calls": found.calls, **usage_json(found.usage)},
-        "fallback": found.fallback,
-        "written": [{"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes)} for a in found.attempts],
-        "candidates": [
-            {
-                "program": tried.program,
-                "samples": tried.samples,
-                "confidence": tried.confidence,
-                "calls": tried.calls,
-                "answer": tried.answer,
-                "fault": tried.fault,
-                "is_run": tried.was_run,
-                "is_chosen": tried.is_chosen,
-            }
-            for tried in found.candidates
-        ],
-        "agreement": found.agreement,
-    }

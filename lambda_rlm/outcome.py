@@ -1,0 +1,72 @@
+"""What came of a run, as JSON data: for the command line, the journal and servers.
+
+Owns the keys, which are promises: see docs/command-line.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.render import as_json, fault_json
+from lambda_rlm.runtime import Run
+from lambda_rlm.synth.report import Synthesis
+from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.types.show import show
+
+_USAGE: Final = (
+    "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
+)  # fmt: skip
+_DROPPED: Final = ("quotes", "items", "or_else", "replies_cut")
+
+
+def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
+    """A run as the JSON object of `ask` and `run`; `warnings` are those of the program."""
+    spent = done.usage
+    usage = {name: getattr(spent, name) for name in _USAGE}
+    return {
+        "ok": done.ok,
+        "answer": done.answer if done.ok else None,
+        "value": done.value,
+        "type": show(done.type),
+        "route": done.route,
+        "run": done.id,
+        "program": done.program,
+        "bound": None if done.bound is None else done.bound.numbers(),
+        "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
+        **({} if done.synthesis is None else {"synthesis": synthesis_json(done.synthesis)}),
+        "degraded": done.degraded,
+        "dropped": {name: getattr(done.dropped, name) for name in _DROPPED},
+        "coverage": {name: round(share, 6) for name, share in done.coverage.items()},
+        "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in done.citations],
+        "coercions": done.coercions,
+        "notes": list(done.notes),
+        "diagnostics": [as_json(d, done.source) for d in warnings],
+        "fault": fault_json(done.fault, done.source) if done.fault is not None else None,
+    }
+
+
+def synthesis_json(found: Synthesis) -> dict[str, Any]:
+    """A synthesis as JSON data; `usage` is what the root model's calls used."""
+    return {
+        "attempts": len(found.attempts),
+        "rounds": found.rounds,
+        "usage": {"calls": found.calls, **usage_json(found.usage)},
+        "fallback": found.fallback,
+        "written": [{"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes)} for a in found.attempts],
+        "candidates": [
+            {
+                "program": tried.program,
+                "samples": tried.samples,
+                "confidence": tried.confidence,
+                "calls": tried.calls,
+                "answer": tried.answer,
+                "fault": tried.fault,
+                "is_run": tried.was_run,
+                "is_chosen": tried.is_chosen,
+            }
+            for tried in found.candidates
+        ],
+        "agreement": found.agreement,
+    }

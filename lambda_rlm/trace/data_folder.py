@@ -1,0 +1,20 @@
+"""Where what a person would miss is kept on this machine: journals of runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """`LAMBDA_RLM_HOME`, or the platform's data folder for this user (XDG on Linux); not made here."""
+    home = environ.get("LAMBDA_RLM_HOME")
+    if home:
+        return Path(home).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "lambda-rlm"
+    fallback = Path.home() / ("AppData/Local" if sys.platform == "win32" else ".local/share")
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
+    return Path(environ.get(variable) or fallback) / "lambda-rlm"
