@@ -90,7 +90,9 @@ def holds(made: Trial) -> None:
         ("let go = fix solve(p: Text) => llm_call(p); go(t) ++ go(u)", {"t: Text": "aaa", "u: Text": "€€€"}),
         # A recursion inside a recursion is as deep as both.
         ("let inner = fix f(p: Text) => if length(p) <= 1 then llm_call(p) else f(drop(p, 1)); let outer = fix g(p: Text) => if length(p) <= 1 then inner(\"abcd\" ++ p) else g(drop(p, 1)); outer(t)", {"t: Text": "tttt"}),
-        # What staging computes counts too.
+        # What staging computes counts too, inside the recursion that computes it.
+        ("(fix go(p: Text) => if length(p) <= 1 then llm_call((fix go(p: Text) => if length(p) <= 1 then p else go(take(p, length(p) - 1)))(\"abc\") ++ p) else go(drop(p, 1)))(t)", {"t: Text": "tttt"}),
+        ("let go = fix f(p: List[Int]) => if length(p) <= 1 then (fix g(q: List[Int]) => if length(q) <= 1 then [1] else g(drop(q, 1)))([1, 2, 3]) else f(drop(p, 1)); go(map(words(\"a b c d\"), fn(w) => llm_call[Int](w)))", {}),
         ("let go = fix f(p: Text) => if length(p) <= 1 then p else f(drop(p, 1)); llm_call(go(t))", {"t: Text": "tttt"}),
         # Options, numbers and instructions of the library's own are part of a prompt.
         ("llm_choose(t, xs) ?? \"\"", {**LONG_FIRST, "t: Text": "pick"}),

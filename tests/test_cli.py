@@ -81,7 +81,8 @@ def test_a_query_is_given_to_a_program(shell: Shell) -> None:
 def test_a_trace_is_written(shell: Shell) -> None:
     model = script({"match": "", "reply": "r"})
     assert shell("run", wrote("p.lam", 'llm_call("x")'), "--model", model, "--trace", "t.jsonl") == 0
-    assert [json.loads(line)["event"] for line in Path("t.jsonl").read_text().splitlines()] == ["call_started", "call_finished"]
+    events = [json.loads(line)["event"] for line in Path("t.jsonl").read_text().splitlines()]
+    assert events == ["call_started", "replied", "call_finished"]
 
 
 def test_a_degraded_answer_is_said_and_strict_makes_it_a_fault(shell: Shell) -> None:

@@ -166,11 +166,11 @@ def test_the_module_is_the_command() -> None:
     assert done.returncode == 0
 
 
-def interrupted(*arguments: str) -> tuple[int, str, str, float]:
-    """A command that is stopped by Ctrl-C once its trace shows that a call is in flight."""
+def interrupted(*arguments: str, calls: int = 1) -> tuple[int, str, str, float]:
+    """A command that is stopped by Ctrl-C once its trace shows that so many calls have begun."""
     running = process(*arguments, "--trace", "t.jsonl")
     until = time.monotonic() + 60
-    while not (Path("t.jsonl").exists() and "call_started" in Path("t.jsonl").read_text()):
+    while not (Path("t.jsonl").exists() and Path("t.jsonl").read_text().count('"call_started"') == calls):
         assert time.monotonic() < until and running.poll() is None
         time.sleep(0.02)
     sent = time.monotonic()
@@ -183,7 +183,7 @@ def test_ctrl_c_cancels_calls_in_flight_and_prints_the_usage_so_far() -> None:
     model = script({"match": "one", "reply": "1"}, {"match": "", "reply": "2", "delay": 300})
     wrote("p.lam", 'let a = llm_call("one"); llm_call(f"two {a}")')
     Path("t.jsonl").unlink(missing_ok=True)
-    code, out, err, seconds = interrupted("run", "p.lam", "--model", model)
+    code, out, err, seconds = interrupted("run", "p.lam", "--model", model, calls=2)
     assert code == 130
     assert out == ""
     assert re.search(r"interrupted\nso far · \d calls? · \d+ \+ \d+ tokens · free", err)

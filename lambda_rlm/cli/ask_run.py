@@ -258,8 +258,8 @@ def _interrupted(progress: Progress, json: bool, run_id: str | None) -> int:
         )
     else:
         screen.say("interrupted", "error")
-        if run_id is not None and progress.started:
-            screen.say(f"to go on without paying twice: lambda-rlm resume {run_id}", "hint")
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
+        if run_id is not None and progress.started:
+            screen.say(f"to go on without paying twice: lambda-rlm resume {run_id}", "hint")
     return exits.INTERRUPTED

@@ -118,11 +118,13 @@ class AbstractFunction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A value that staging has computed, its ground type, and its sizes, measured when somebody asks."""
+    """A value that staging has computed, its ground type, and its sizes, measured when somebody asks. `depth` is how deep `fix`
+    went to compute it."""
 
     value: object = field(repr=False)
     type: Type
     measure: Callable[[], Abstract] = field(repr=False)
+    depth: int = 0
     sizes: list[Abstract] = field(default_factory=list, repr=False)
 
 

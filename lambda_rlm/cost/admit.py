@@ -20,7 +20,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size as DeclaredSize
 from lambda_rlm.cost.hardness import TooHard
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import UNLIMITED, ZERO, size_of
+from lambda_rlm.cost.size import UNLIMITED, ZERO
 from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics import Diagnostic, Label, Rejected, Severity
 from lambda_rlm.source import Span
@@ -88,8 +88,6 @@ def bounded(
         )
         raise Rejected(typed.program.source, [mistake]) from None
     assert analysis.outcome is not None
-    if computer is not None:
-        analysis.charge(Cost(depth=size_of(computer.depth)))
     bound = bound_of(analysis.cost, analysis.outcome.span, rates)
     return Bounded(
         typed,

@@ -44,7 +44,7 @@ from lambda_rlm.cost.names import free_names, is_simple, waits
 from lambda_rlm.cost.operators import infix, negated
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.recursion import recursion
-from lambda_rlm.cost.size import ONE, ZERO, Size, largest, smallest
+from lambda_rlm.cost.size import ONE, ZERO, Size, largest, size_of, smallest
 from lambda_rlm.cost.staging import Computer, Staging
 from lambda_rlm.cost.transfer_text import shown_chars
 from lambda_rlm.source import Span
@@ -97,7 +97,13 @@ class Analysis:
         if self.fuel < 0:
             raise TooHard
         known = self.staging.computed(term, env)
-        return self._term(term, env) if known is None else Outcome(known)
+        return self._term(term, env) if known is None else self._staged(known, ZERO)
+
+    def _staged(self, known: Known, span: Size) -> Outcome:
+        """What staging has computed here: the recursion behind it stands inside the one that is analysed."""
+        if known.depth:
+            self.charge(Cost(depth=size_of(known.depth)))
+        return Outcome(known, span)
 
     def sized(self, term: t.Term, env: Environment) -> Outcome:
         """What a term denotes, as sizes."""
@@ -138,7 +144,7 @@ class Analysis:
                 outcome = self.term(head, env)
                 for stage in stages:
                     known = self.staging.piped(stage, outcome.value, env)
-                    outcome = self._application(stage, env, outcome) if known is None else Outcome(known, outcome.span)
+                    outcome = self._application(stage, env, outcome) if known is None else self._staged(known, outcome.span)
                 return outcome
             case t.Infix(first=first, rest=rest):
                 return infix(self, first, rest, env)

@@ -38,11 +38,6 @@ class Computer(Protocol):
 
     def elements(self, list_: Known) -> list[Known]: ...
 
-    @property
-    def depth(self) -> int:
-        """The deepest recursion of what was computed."""
-        ...
-
 
 class Staging:
     """What can be computed, at the place where the analysis is. Without a computer, nothing can."""

@@ -46,6 +46,7 @@ class Stage:
         if bindings is None:
             return None
         stack = Stack(self.meter, FRAMES)
+        before, self.meter.deepest = self.meter.deepest, 0
         try:
             compiler = Compiler(self.typed, self.autos, self.meter, stack, None)
             code = charged(compiler.compile(term, bindings, EMPTY), self.meter)
@@ -55,14 +56,11 @@ class Stage:
             value = code.run(compiler.slots.frame())
         except Fault:
             return None
+        finally:
+            depth, self.meter.deepest = self.meter.deepest, max(before, self.meter.deepest)
         if key is not None:
             self.kept[key] = value
-        return Known(value, type_, partial(measured, value, type_))
-
-    @property
-    def depth(self) -> int:
-        """The deepest recursion of what was computed."""
-        return self.meter.deepest
+        return Known(value, type_, partial(measured, value, type_), depth)
 
     def elements(self, list_: Known) -> list[Known]:
         """The elements of a known list, or what a known Option holds."""
