@@ -101,6 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
             if model == "cut":
                 self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"id": "x"')
             return None
+        if model == "elsewhere":
+            return self._raw(302, b"", "text/plain", {"Location": self.owner.url})
         if model == "garbage":
             return self._raw(200, b"<html>not what you wanted</html>", "text/html")
         if model == "shapeless":

@@ -27,6 +27,7 @@ from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.via_http import HttpModel, serves
 from lambda_rlm.llm.via_litellm import LitellmModel
 
 _BY_KEY: Final = {
@@ -122,6 +123,8 @@ def _provider(name: str, base_url: str | None, api_key: str | None, timeout: flo
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"no model is called {name!r}{hint} (`lambda-rlm models` lists what can be reached)")
     profile = provider_profile(name, base_url=base_url, window=window)
+    if base_url is not None and serves(name):
+        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile)
     return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile)
 
 

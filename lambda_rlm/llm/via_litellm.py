@@ -11,7 +11,6 @@ Refuses to guess: a server that turns a JSON Schema down is asked again without 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -21,13 +20,13 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
-from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, failure
-from lambda_rlm.llm.litellm_errors import mapped, mentions_constraint
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.llm.failures import KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.tokens import count, vocabulary
+from lambda_rlm.llm.vendor_errors import mapped, mentions_constraint
 
-_STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
 _NO_KEY_NEEDED: Final = "none"
 
 
@@ -62,14 +61,14 @@ class LitellmModel:
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
         _OPEN.add(self)
         self._check_name(litellm)
-        schema, unwrap = _schema(request)
+        schema, unwrap = schema_of(request)
         if schema is None or not self._takes_schema:
-            return self._completion(litellm, await self._ask(litellm, request, None), lambda text: text)
+            return self._completion(litellm, await self._ask(litellm, request, None), as_it_stands)
         try:
             reply = await self._ask(litellm, request, schema)
         except _SchemaRefused:
             self._takes_schema = False
-            return self._completion(litellm, await self._ask(litellm, request, None), lambda text: text)
+            return self._completion(litellm, await self._ask(litellm, request, None), as_it_stands)
         return self._completion(litellm, reply, unwrap)
 
     async def aclose(self) -> None:
@@ -126,27 +125,18 @@ class LitellmModel:
         if self._api_key is not None or self._base_url is not None:
             arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
         if schema is not None:
-            arguments["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "reply", "schema": schema, "strict": True},
-            }
+            arguments["response_format"] = response_format(schema)
         return arguments
 
     def _completion(self, litellm: Any, reply: Any, unwrap: Callable[[str], str]) -> Completion:
         try:
             choice = reply.choices[0]
             content, finish = choice.message.content, str(choice.finish_reason)
+            refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
             usage = self._usage(litellm, reply)
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: the reply has not the form of a completion") from None
-        refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
-        stop = StopReason.REFUSAL if refusal else _STOP.get(finish, StopReason.STOP)
-        if not content and stop is not StopReason.REFUSAL:
-            failed = failure(EMPTY_REPLY, f"{self._name}: the reply is empty (finish reason {finish})")
-            failed.usage = usage
-            raise failed
-        text = str(refusal or content or "")
-        return Completion(unwrap(text) if stop is StopReason.STOP else text, usage, stop, self._name)
+        return completion_of(self._name, content, refusal, finish, usage, unwrap)
 
     def _usage(self, litellm: Any, reply: Any) -> Usage:
         told = reply.usage
@@ -170,28 +160,6 @@ _OPEN: Final[set[LitellmModel]] = set()
 
 class _SchemaRefused(Exception):
     """The server does not take a JSON Schema."""
-
-
-def _schema(request: CompletionRequest) -> tuple[Mapping[str, Any] | None, Callable[[str], str]]:
-    """The JSON Schema to send, an object at its root as providers want it, and how to take the reply out again."""
-    if request.choices is not None:
-        return _object("reply", {"type": "string", "enum": list(request.choices)}), lambda text: _member(text, "reply")
-    if request.schema is None or request.schema.get("type") == "object":
-        return request.schema, lambda text: text
-    return _object("value", dict(request.schema)), lambda text: _member(text, "value")
-
-
-def _object(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
-
-
-def _member(text: str, name: str) -> str:
-    """A member of a JSON object as text; what is no such object is left as it is for the asker to judge."""
-    try:
-        value = json.loads(text)[name]
-    except (ValueError, KeyError, TypeError):
-        return text
-    return value if isinstance(value, str) and name == "reply" else json.dumps(value, ensure_ascii=False)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.via_litellm import LitellmModel
+from lambda_rlm.llm.via_http import HttpModel
+from lambda_rlm.llm.via_litellm import LitellmModel, _litellm
 from tests.contracts.model import ModelContract, Subject, asked
 from tests.faulty_server import FaultyServer
 
@@ -71,6 +73,7 @@ class TestProvider(ModelContract):
 
     @pytest.fixture
     def subject(self, server: FaultyServer) -> Subject:
+        _litellm()  # the first use takes seconds, which nothing can cut short
         model = _ByPrompt(server.url)
         return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
 
@@ -84,6 +87,21 @@ class _ByPrompt(LitellmModel):
     def _arguments(self, request, schema):  # type: ignore[no-untyped-def]
         word = request.messages[0].content.split()[0]
         return {**super()._arguments(request, schema), "model": f"openai/{word}"}
+
+
+class TestHttp(ModelContract):
+    @pytest.fixture
+    def subject(self, server: FaultyServer) -> Subject:
+        model = _LeanByPrompt("ok", server.url, timeout=20.0)
+        return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
+
+
+class _LeanByPrompt(HttpModel):
+    """Asks the model that the prompt's first word names."""
+
+    def _body(self, request, schema):  # type: ignore[no-untyped-def]
+        body = json.loads(super()._body(request, schema))
+        return json.dumps({**body, "model": request.messages[0].content.split()[0]}).encode()
 
 
 @pytest.mark.local

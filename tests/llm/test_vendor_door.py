@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,17 +14,27 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
 from lambda_rlm.faults import ModelFailure
-from lambda_rlm.llm.litellm_errors import blotted
 from lambda_rlm.llm.retry import Retrying
+from lambda_rlm.llm.vendor_errors import blotted
+from lambda_rlm.llm.via_http import HttpModel
 from lambda_rlm.llm.via_litellm import LitellmModel
 from tests.contracts.model import asked
 from tests.faulty_server import RETRY_AFTER, FaultyServer
 
 KEY = "sk-secret-1234567890"
 
+Door = type[LitellmModel] | type[HttpModel]
 
-def complete(server: FaultyServer, name: str, request: CompletionRequest, timeout: float = 20.0) -> Completion:
-    model = LitellmModel(f"openai/{name}", base_url=server.url, api_key=KEY, timeout=timeout)
+
+@pytest.fixture(params=[LitellmModel, HttpModel], ids=["litellm", "http"])
+def door(request: pytest.FixtureRequest) -> Door:
+    """Each way to a server at a URL."""
+    kind: Door = request.param
+    return kind
+
+
+def complete(door: Door, server: FaultyServer, name: str, request: CompletionRequest, timeout: float = 20.0) -> Completion:
+    model = door(f"openai/{name}", base_url=server.url, api_key=KEY, timeout=timeout)
 
     async def ask() -> Completion:
         try:
@@ -52,9 +63,9 @@ def complete(server: FaultyServer, name: str, request: CompletionRequest, timeou
         ("policy", "E0510", "refused to answer"),
     ],
 )
-def test_a_fault_has_its_code_and_shows_no_key(server: FaultyServer, name: str, code: str, said: str) -> None:
+def test_a_fault_has_its_code_and_shows_no_key(door: Door, server: FaultyServer, name: str, code: str, said: str) -> None:
     with pytest.raises(ModelFailure) as raised:
-        complete(server, name, asked("hello"))
+        complete(door, server, name, asked("hello"))
     assert (raised.value.code, server.count(name)) == (code, 1)
     assert said in raised.value.message
     assert "sk-" not in raised.value.message
@@ -62,17 +73,17 @@ def test_a_fault_has_its_code_and_shows_no_key(server: FaultyServer, name: str, 
     assert raised.value.retry_after == (RETRY_AFTER if name == "busy" else None)
 
 
-def test_a_slow_server_is_given_up_at_the_timeout(server: FaultyServer) -> None:
+def test_a_slow_server_is_given_up_at_the_timeout(door: Door, server: FaultyServer) -> None:
     started = time.monotonic()
     with pytest.raises(ModelFailure) as raised:
-        complete(server, "slow", asked("hello"), timeout=0.5)
+        complete(door, server, "slow", asked("hello"), timeout=0.5)
     assert raised.value.code == "E0503"
     assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://nowhere.invalid/v1", "nonsense"])
-def test_an_address_where_nobody_answers_is_shown(url: str) -> None:
-    model = LitellmModel("openai/x", base_url=url)
+def test_an_address_where_nobody_answers_is_shown(door: Door, url: str) -> None:
+    model = door("openai/x", base_url=url)
     with pytest.raises(ModelFailure) as raised:
         anyio.run(model.complete, asked("hello"))
     assert raised.value.code == "E0505"
@@ -93,11 +104,11 @@ def test_a_name_without_a_provider_is_explained() -> None:
     assert raised.value.code == "E0507"
 
 
-def test_a_failure_that_passes_is_retried(server: FaultyServer) -> None:
+def test_a_failure_that_passes_is_retried(door: Door, server: FaultyServer) -> None:
     async def sleep(seconds: float) -> None:
         assert seconds >= 0
 
-    model = Retrying(LitellmModel("openai/broken-once", base_url=server.url), sleep=sleep)
+    model = Retrying(door("openai/broken-once", base_url=server.url), sleep=sleep)
 
     async def ask() -> Completion:
         try:
@@ -111,12 +122,12 @@ def test_a_failure_that_passes_is_retried(server: FaultyServer) -> None:
 
 
 @pytest.mark.parametrize("name", ["filtered", "refusal"])
-def test_a_model_that_declines_has_refused(server: FaultyServer, name: str) -> None:
-    assert complete(server, name, asked("hello")).stop_reason is StopReason.REFUSAL
+def test_a_model_that_declines_has_refused(door: Door, server: FaultyServer, name: str) -> None:
+    assert complete(door, server, name, asked("hello")).stop_reason is StopReason.REFUSAL
 
 
-def test_choices_are_asked_for_by_schema_and_come_back_bare(server: FaultyServer) -> None:
-    completion = complete(server, "ok", replace(asked("which?"), choices=("left", "right")))
+def test_choices_are_asked_for_by_schema_and_come_back_bare(door: Door, server: FaultyServer) -> None:
+    completion = complete(door, server, "ok", replace(asked("which?"), choices=("left", "right")))
     assert completion.text == "left"
     schema = server.requests[0]["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["reply"]["enum"] == ["left", "right"]
@@ -130,14 +141,16 @@ def test_choices_are_asked_for_by_schema_and_come_back_bare(server: FaultyServer
         ({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}, '{"n": 7}'),
     ],
 )
-def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(server: FaultyServer, schema: dict, text: str) -> None:
+def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(
+    door: Door, server: FaultyServer, schema: dict, text: str
+) -> None:
     """Providers take only objects at the root; the asker does not need to know."""
-    assert complete(server, "ok", replace(asked("x"), schema=schema)).text == text
+    assert complete(door, server, "ok", replace(asked("x"), schema=schema)).text == text
     assert server.requests[0]["response_format"]["json_schema"]["schema"]["type"] == "object"
 
 
-def test_a_server_without_schemas_is_asked_without_and_only_told_once(server: FaultyServer) -> None:
-    model = LitellmModel("openai/no-schema", base_url=server.url)
+def test_a_server_without_schemas_is_asked_without_and_only_told_once(door: Door, server: FaultyServer) -> None:
+    model = door("openai/no-schema", base_url=server.url)
 
     async def ask() -> None:
         for _ in range(2):
@@ -148,9 +161,9 @@ def test_a_server_without_schemas_is_asked_without_and_only_told_once(server: Fa
     assert ["response_format" in body for body in server.requests] == [True, False, False]
 
 
-def test_the_request_carries_what_was_asked_and_no_more(server: FaultyServer) -> None:
+def test_the_request_carries_what_was_asked_and_no_more(door: Door, server: FaultyServer) -> None:
     request = replace(asked("hello", 50), sampling=Sampling(temperature=0.7, top_p=0.9, seed=3))
-    completion = complete(server, "ok", request)
+    completion = complete(door, server, "ok", request)
     body = server.requests[0]
     assert body == {
         "model": "ok",
@@ -183,3 +196,46 @@ def test_importing_every_module_of_the_room_loads_no_vendor() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=dict(os.environ))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_server_that_redirects_is_not_followed_with_the_key(server: FaultyServer) -> None:
+    with pytest.raises(ModelFailure, match="redirects") as raised:
+        complete(HttpModel, server, "elsewhere", asked("hello"))
+    assert raised.value.code == "E0508"
+    assert len(server.requests) == 1
+
+
+def test_a_user_in_the_url_is_never_shown() -> None:
+    model = HttpModel("x", "http://me:hunter2@127.0.0.1:9/v1")
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(model.complete, asked("hello"))
+    assert "hunter2" not in raised.value.message
+
+
+def test_one_model_may_be_used_from_several_loops_and_each_closes_what_it_opened(server: FaultyServer) -> None:
+    model = HttpModel("ok", server.url)
+    sessions = []
+
+    async def ask() -> str:
+        text = (await model.complete(asked("hello"))).text
+        sessions.extend(model._sessions.values())
+        return text
+
+    for _ in range(3):
+        assert anyio.run(ask) == "hello"
+    assert all(session.closed for session in sessions)
+    assert len(set(map(id, sessions))) == 3
+
+
+def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) -> None:
+    model = HttpModel("slow", server.url)
+
+    async def job() -> int:
+        with anyio.move_on_after(0.2):
+            async with anyio.create_task_group() as group:
+                for _ in range(8):
+                    group.start_soon(model.complete, asked("hello"))
+        await model.aclose()
+        return len(asyncio.all_tasks())
+
+    assert anyio.run(job) == 1

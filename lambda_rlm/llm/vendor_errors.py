@@ -1,4 +1,4 @@
-"""Vendors' exceptions, turned into model failures: the customs of the one vendor door.
+"""Vendors' exceptions and error replies, turned into model failures: the customs of the vendor doors.
 
 Owns the map from what litellm, openai and httpx raise to the codes of this room. Promises that no key appears in a message:
 the given one, every environment variable that looks like one, and whatever has the form of one are blotted out.
@@ -6,9 +6,11 @@ the given one, every environment variable that looks like one, and whatever has 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.faults import ModelFailure
@@ -73,6 +75,7 @@ _SAID: Final = {
     failures.SERVER_FAILED: "the provider failed",
     failures.CONNECTION_LOST: "the connection was lost",
 }
+_CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
 _LONGEST: Final = 300
 _KEY_FORM: Final = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|Bearer\s+[^\s;,]+")
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
@@ -90,10 +93,42 @@ def mapped(error: Exception, model: str, base_url: str | None, api_key: str | No
     return failures.failure(code, message, retry_after=_retry_after(error))
 
 
+@dataclass(frozen=True, slots=True)
+class TurnedDown:
+    """A request that a server answered with an error; `is_about_schema` says that it does not take a JSON Schema."""
+
+    failure: ModelFailure
+    is_about_schema: bool
+
+
+def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> TurnedDown:
+    """What a server's error reply stands for."""
+    said = _said(body)
+    lower = said.lower()
+    code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
+    if 300 <= status < 400:
+        code, said = failures.BAD_REQUEST, f"it redirects to another address, status {status}"
+    shown = blotted(said if len(said) <= _LONGEST else said[:_LONGEST] + "…", api_key) or f"status {status}"
+    failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("Retry-After")))
+    return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
+
+
+def _said(body: bytes) -> str:
+    """What a server says in an error reply, in one line."""
+    text = body[:20_000].decode("utf-8", "replace")
+    try:
+        told = json.loads(text)
+        error = told.get("error", told) if isinstance(told, dict) else told
+        text = str(error.get("message", error) if isinstance(error, dict) else error)
+    except ValueError:
+        pass
+    return " ".join(text.split())
+
+
 def mentions_constraint(error: Exception) -> bool:
     """Whether a refused request was refused because it asked for a JSON Schema."""
     text = str(error).lower()
-    return _code(error) == failures.BAD_REQUEST and any(word in text for word in ("response_format", "json_schema", "schema"))
+    return _code(error) == failures.BAD_REQUEST and any(word in text for word in _CONSTRAINTS)
 
 
 def blotted(text: str, api_key: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
@@ -141,10 +176,16 @@ def _words(error: Exception) -> str:
 def _retry_after(error: Exception) -> float | None:
     for link in _chain(error):
         headers = getattr(getattr(link, "response", None), "headers", None) or getattr(link, "litellm_response_headers", None)
-        value = headers.get("retry-after") if headers is not None else None
-        try:
-            if value is not None and float(value) >= 0:
-                return float(value)
-        except ValueError:
-            continue
+        seconds = _seconds(headers.get("retry-after")) if headers is not None else None
+        if seconds is not None:
+            return seconds
     return None
+
+
+def _seconds(value: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for; None where it has none, or a date."""
+    try:
+        seconds = float(value) if value is not None else -1.0
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
