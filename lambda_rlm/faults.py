@@ -33,6 +33,10 @@ class LimitExceeded(Fault):
     """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be caught."""
 
 
+class OutOfTime(LimitExceeded):
+    """The deadline has passed: work ahead of the run, which leaves every other fault to it, ends too."""
+
+
 class PrimitiveFault(Fault):
     """A library function met a value it is not defined for (division by zero, overflow, a bad computed pattern)."""
 

@@ -34,7 +34,7 @@ from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import Tracer
-from lambda_rlm.faults import Fault, InternalError, LimitExceeded
+from lambda_rlm.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
@@ -206,10 +206,10 @@ class _Execution:
         for name, size in self.admitted.sizes.items():
             if (too_much := excess(size, inputs[name])) is not None:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
-        values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
         self.meter.watch(self._look)
-        self._bound(values)
         try:
+            values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+            self._bound(values)
             self._reserve()
             value = await self._within_the_deadline(values)
         except Fault as fault:
@@ -230,7 +230,7 @@ class _Execution:
         sizes = known_inputs(typed, values)
         autos = self.admitted.autos
         if autos:
-            self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget))
+            self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter)
         found = bounded(typed, sizes, rates, autos, budget, stage)
@@ -266,8 +266,8 @@ class _Execution:
         if self.task is not None and self.task.cancelling() > self.cancelled_before:
             raise asyncio.CancelledError
 
-    def _late(self) -> LimitExceeded:
-        return LimitExceeded("E0407", f"the run took longer than its {self.admitted.budget.seconds:g} seconds")
+    def _late(self) -> OutOfTime:
+        return OutOfTime("E0407", f"the run took longer than its {self.admitted.budget.seconds:g} seconds")
 
     def _answered(self, value: Any) -> Run:
         try:

@@ -1,12 +1,12 @@
 """Staging for a choice: a program's pure terms under one set of numbers for its `auto` after the other.
 
 Owns `Rehearsal`. What depends on no `auto` is computed once for all of them. Nothing is kept for the run and nothing is charged to
-its meter: each set has a meter of its own, with the memory of the run and a part of its fuel.
+its meter: each set has a meter of its own, with the memory of the run and a part of its fuel; who watches the run may watch these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -32,8 +32,11 @@ _Place = tuple[object, ...]
 class Rehearsal:
     """The stages of one program on one set of inputs, and the values that they share."""
 
-    def __init__(self, typed: Typed, inputs: Mapping[str, Value], budget: Budget) -> None:
+    def __init__(
+        self, typed: Typed, inputs: Mapping[str, Value], budget: Budget, look: Callable[[], None] | None = None
+    ) -> None:
         self.typed = typed
+        self._look = look
         limits = Meter(budget)
         admit_inputs(typed, inputs, limits)
         self._budget = replace(budget, fuel=min(_MOST_STEPS, limits.fuel_limit), memory=limits.memory_limit)
@@ -49,8 +52,11 @@ class Rehearsal:
 
     def computer(self, autos: Mapping[int, int]) -> Stage:
         """A stage for these numbers."""
-        self._meters.append(Meter(self._budget))
-        return _Shared(self, autos, self._meters[-1])
+        meter = Meter(self._budget)
+        if self._look is not None:
+            meter.watch(self._look)
+        self._meters.append(meter)
+        return _Shared(self, autos, meter)
 
     def names(self, node: t.Node) -> tuple[list[str], list[int]]:
         """The free names of a node, and which `auto` stand in it; the nodes are those of the program, so their identity holds."""

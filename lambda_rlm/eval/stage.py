@@ -2,7 +2,7 @@
 
 Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
 Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work that
-ends in a fault is left to the run, which will meet the same fault if it gets there.
+ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import FRAMES, Stack, charged, constant
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import Fault
+from lambda_rlm.faults import Fault, OutOfTime
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Con, Type
 from lambda_rlm.types.typed import EMPTY, Typed
@@ -54,6 +54,8 @@ class Stage:
             if stack.left < 0 or code.is_async:
                 return None
             value = code.run(compiler.slots.frame())
+        except OutOfTime:
+            raise
         except Fault:
             return None
         finally:
