@@ -5,7 +5,7 @@ Owns the request, the reply, its usage and the protocol `Model`. Knows no vendor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -76,12 +76,14 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One model turn."""
+    """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an attempt
+    says that this is a kept one."""
 
     text: str
     usage: Usage
     stop_reason: StopReason = StopReason.STOP
     model: str = ""
+    keep: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,7 @@ class _Execution:
             "usage": Spent(
                 calls=self.meter.calls,
                 attempts=usage.attempts,
-                cached_calls=counts.shared,
+                cached_calls=counts.shared + counts.cached,
                 failed_calls=counts.failed,
                 span=counts.span,
                 input_tokens=usage.input_tokens,

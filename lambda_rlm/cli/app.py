@@ -66,6 +66,10 @@ KeepsJournal = Annotated[
     bool | None,
     typer.Option("--keep-journal/--no-journal", help="Write this run to the journal, or do not.", show_default=False),
 ]
+Cache = Annotated[
+    bool | None,
+    typer.Option("--cache/--no-cache", help="Keep replies, and give them again in later runs unpaid.", show_default=False),
+]
 Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
 
 
@@ -116,6 +120,7 @@ def ask(
     seed: Seed = None,
     approve: Approve = None,
     approved: Approved = None,
+    cache: Cache = None,
     journal: JournalFile = None,
     keeps_journal: KeepsJournal = None,
     trace: Trace = None,
@@ -146,6 +151,7 @@ def run(
     seed: Seed = None,
     approve: Approve = None,
     approved: Approved = None,
+    cache: Cache = None,
     journal: JournalFile = None,
     keeps_journal: KeepsJournal = None,
     trace: Trace = None,
@@ -282,6 +288,7 @@ def resume(
     concurrency: Concurrency = None,
     fuel: Fuel = None,
     memory: Memory = None,
+    cache: Cache = None,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_rlm import route as routes
 from lambda_rlm.checked import check
@@ -35,6 +35,9 @@ from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import summary
 from lambda_rlm.types.type import Effect
+
+if TYPE_CHECKING:
+    from lambda_rlm.llm.cache import ReplyStore
 
 _ADVICE: Final = (
     "this is the program that was about to answer the question; allow it more, give it less to read, "
@@ -202,8 +205,14 @@ async def _connected(job: Job, begun: Begun, chosen: Settings, tracer: Tracer, o
 
 def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
-    model = connect(name, base_url=chosen.base_url, tracer=tracer)
+    model = connect(name, base_url=chosen.base_url, tracer=tracer, cache=_cache() if chosen.cache else None)
     return model if begun.replies is None else Remembered(model, begun.replies, asks=not begun.is_replay)
+
+
+def _cache() -> ReplyStore:
+    from lambda_rlm.llm.cache import ReplyStore
+
+    return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
 
 
 def _trace(path: str) -> JsonLines:

@@ -51,6 +51,7 @@ class Settings:
     approve: bool = False
     strict: bool = False
     seed: int = 0
+    cache: bool = False
     journal: str | None = None
     keeps_journal: bool = True
     journal_days: int = KEEP_DAYS
@@ -174,7 +175,7 @@ _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", b
 _FLOATS: Final = frozenset(
     {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
 )
-_SWITCHES: Final = frozenset({"approve", "strict", "keeps_journal"})
+_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal"})
 _TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy", "journal"})
 _READERS: Final[dict[str, type]] = {
     f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int

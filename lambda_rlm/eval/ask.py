@@ -86,6 +86,8 @@ class Counts:
 
     shared: int = 0
     """Calls not asked again because an equal one had been."""
+    cached: int = 0
+    """Requests answered from a cache across runs."""
     failed: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
@@ -298,10 +300,14 @@ class Asker:
             if self._tracer is not None:
                 self._tracer(Replied(flight.call, path, prepared.request.digest, completion, monotonic() - started))
             try:
-                return self._read(completion, question, reading)
+                value = self._read(completion, question, reading)
             except BadReply as bad:
                 attempt += 1
                 error = bad
+            else:
+                if completion.keep is not None and not reading.quotes:
+                    completion.keep()
+                return value
             if attempt > question.repairs:
                 break
             prepared = self._prepare(question, error.message)
@@ -340,6 +346,7 @@ class Asker:
             finally:
                 counts.in_flight -= 1
         exchange.reply = completion.text
+        counts.cached += completion.usage.attempts == 0
         return completion
 
     def _prepared(self, question: Question) -> Prepared:

@@ -16,7 +16,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
@@ -29,6 +29,9 @@ from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.via_http import HttpModel, serves
 from lambda_rlm.llm.via_litellm import LitellmModel
+
+if TYPE_CHECKING:
+    from lambda_rlm.llm.cache import ReplyStore
 
 _BY_KEY: Final = {
     "OPENAI_API_KEY": "openai/gpt-5-mini",
@@ -68,18 +71,25 @@ def connect(
     record: str | Path | None = None,
     window: int | None = None,
     slots: int = 2,
+    cache: ReplyStore | None = None,
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
-    provider's model that is not known.
+    provider's model that is not known. `cache` keeps good replies of providers and local models across runs; it is closed with the
+    model.
     """
     name = name or default_model()
     model = _built_in(name, window, slots) if base_url is None else None
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window)
         model = Retrying(model, policy, tracer=tracer)
-    return model if record is None else Recording(model, record)
+    model = model if record is None else Recording(model, record)
+    if cache is None or isinstance(model, ScriptedModel | RecordedModel):
+        return model
+    from lambda_rlm.llm.cache import Cached, identity
+
+    return Cached(model, cache, identity(name, base_url), owns_store=True)
 
 
 def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow, ...]:

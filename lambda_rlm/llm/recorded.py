@@ -62,7 +62,7 @@ class Recording:
                 usage = asdict(failed.usage or Usage())
                 self._append({**row, "failure": {"code": failed.code, "message": failed.message, "usage": usage}})
             raise
-        self._append({**row, "completion": asdict(completion)})
+        self._append({**row, "completion": _plain_completion(completion)})
         return completion
 
     async def aclose(self) -> None:
@@ -136,6 +136,11 @@ class RecordedModel:
             kept = row["completion"]
             usage = Usage(**kept["usage"])
             self._replies[row["hash"]] = Completion(kept["text"], usage, StopReason(kept["stop_reason"]), kept["model"])
+
+
+def _plain_completion(completion: Completion) -> dict[str, Any]:
+    plain = {"text": completion.text, "usage": asdict(completion.usage), "stop_reason": completion.stop_reason}
+    return {**plain, "model": completion.model}
 
 
 def _plain_profile(profile: ModelProfile) -> dict[str, Any]:
