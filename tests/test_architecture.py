@@ -134,6 +134,8 @@ def test_the_package_exports_exactly_what_it_promises() -> None:
 
 PUBLIC = ["Budget", "Checked", "Fault", "RLM", "Rejected", "Run", "Size", "check", "run"]
 NEVER_AT_START = (
+    "aiohttp",
+    "sqlite3",
     "litellm",
     "lark",
     "typer",
@@ -201,7 +203,7 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     """A new dependency is a decision of its own, with its reason."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(re.split(r"[<>=~! \[]", line)[0] for line in project["dependencies"])
-    assert names == ["anyio", "google-re2", "lark", "litellm", "pydantic", "rich", "tiktoken", "typer"]
+    assert names == ["aiohttp", "anyio", "google-re2", "lark", "litellm", "pydantic", "rich", "tiktoken", "typer"]
     assert sorted(project["optional-dependencies"]) == ["dev", "local"]
 
 
