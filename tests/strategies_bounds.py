@@ -183,7 +183,7 @@ class _Writer:
         self.draw = draw
 
     def pick(self, options: Any) -> Any:
-        return self.draw(st.sampled_from(options))
+        return self.draw(_one_of(tuple(options)))
 
     def write(self, kind: str, scope: list[tuple[str, str]], fuel: int) -> str:
         """An expression of a kind."""
@@ -233,6 +233,12 @@ class _Writer:
         elif bound == "p":
             scope = [*scope, ("p", "t")]
         return f"({self.write(kind, scope, fuel)})"
+
+
+@cache
+def _one_of(options: tuple[str | int, ...]) -> st.SearchStrategy[Any]:
+    """One strategy for equal options: making one takes Hypothesis longer than drawing from it."""
+    return st.sampled_from(options)
 
 
 _KINDS = ("t", "l", "r", "g", "i", "o", "b")

@@ -360,13 +360,15 @@ def _made(constant: Number, terms: dict[Atom, int]) -> Size:
 def _extreme(sizes: set[Size], is_largest: bool) -> Size | None:
     if not sizes:
         return None
+    if all(not size.terms for size in sizes):
+        return (max if is_largest else min)(sizes, key=lambda size: size.constant)
     if UNLIMITED in sizes:
         if is_largest:
             return UNLIMITED
         sizes.discard(UNLIMITED)
         if not sizes:
             return UNLIMITED
-    kept = {s for s in sizes if not any(o != s and (_dominates(o, s) if is_largest else _dominates(s, o)) for o in sizes)}
+    kept = {s for s in sizes if not any(o is not s and (_dominates(o, s) if is_largest else _dominates(s, o)) for o in sizes)}
     if len(kept) == 1:
         return kept.pop()
     return _atom(Extreme(is_largest, frozenset(kept)))
