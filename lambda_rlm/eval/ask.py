@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, Sampling, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.coverage import Coverage
@@ -363,11 +363,24 @@ class Asker:
         key = repr((question.prompt.digest.hex(), shape.key, question.out, question.sampling, notes))
         digest = hashlib.sha256(key.encode()).hexdigest()
         request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
-        return Prepared(request, self.model.count_tokens(messages), shape.schema_bytes)
+        return Prepared(request, prompt_tokens(self.model, messages), shape.schema_bytes)
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:
             self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True))
+
+
+def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
+    """At least the tokens of a prompt: its bytes where they fit the window beside any reply and nobody pays by the token, since
+    counting costs more than the call; else as the model counts them."""
+    profile = model.profile
+    if not profile.input_price:
+        room = profile.room - profile.max_output - profile.template_tokens
+        if sum(len(message.content) for message in messages) <= room:
+            size = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in messages)
+            if size <= room:
+                return size + profile.template_tokens
+    return model.count_tokens(messages)
 
 
 @dataclass(slots=True)

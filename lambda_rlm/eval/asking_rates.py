@@ -9,7 +9,7 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.ask import AskSettings, prompt_tokens
 from lambda_rlm.eval.model_map import mapping_bytes
 from lambda_rlm.eval.prompt import PROMPT_OVERHEAD, prompt_of
 from lambda_rlm.eval.schema import shape_of
@@ -54,7 +54,7 @@ def _count(model: Model, settings: AskSettings, prompt: object, type_: Type) -> 
     """The tokens of a prompt that is known, as it would be sent; counted on no run's account."""
     assert isinstance(prompt, Text)
     made = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
-    return model.count_tokens(made.messages(settings.key, shape_of(type_).instruction))
+    return prompt_tokens(model, made.messages(settings.key, shape_of(type_).instruction))
 
 
 def _instruction_bytes(type_: Type) -> int:

@@ -51,10 +51,14 @@ class Retrying:
         self._tracer = tracer
         self._sleep = sleep
         self._draw = draw
+        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
     @property
     def profile(self) -> ModelProfile:
-        return replace(self._model.profile, retries=self.policy.retries)
+        inner = self._model.profile
+        if self._profile is None or self._profile[0] is not inner:
+            self._profile = inner, replace(inner, retries=self.policy.retries)
+        return self._profile[1]
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return self._model.count_tokens(messages)

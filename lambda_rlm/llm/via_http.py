@@ -20,7 +20,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.llm.failures import CONNECTION_LOST, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of
 from lambda_rlm.llm.profiles import provider_profile
-from lambda_rlm.llm.tokens import count, utf8_bound
+from lambda_rlm.llm.tokens import count
 from lambda_rlm.llm.vendor_errors import blotted, turned_down
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class HttpModel:
         return self._profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """Nobody knows the server's tokenizer. Where the bytes, which bound every one, are far below the window, they do."""
-        most = utf8_bound(messages, self._profile)
-        return most if 2 * most <= self._profile.window else count(messages, self._profile, None)
+        return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         schema, unwrap = schema_of(request)
@@ -165,7 +163,8 @@ class HttpModel:
             body["seed"] = request.sampling.seed
         if schema is not None:
             body["response_format"] = response_format(schema)
-        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        is_plain = all(message.content.isascii() for message in request.messages)  # which is written in half the time
+        return json.dumps(body, ensure_ascii=is_plain).encode("utf-8", "replace")
 
     def _read(self, body: bytes, unwrap: Any) -> Completion:
         try:
