@@ -77,13 +77,15 @@ class CompletionRequest:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an attempt
-    says that this is a kept one."""
+    says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage it had then.
+    """
 
     text: str
     usage: Usage
     stop_reason: StopReason = StopReason.STOP
     model: str = ""
     keep: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    is_remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,30 @@
 """What happens in a run, as frozen events, and who listens.
 
 Events carry the place in the program and the position among siblings, so that a trace can be put in the order of the data
-whatever the schedule was. A tracer must be cheap: it is called on the hot path of model calls, never of pure steps.
+whatever the schedule was. `program` tells the calls of one program from those of others in the same run; it is empty for those of the root
+model. A tracer must be cheap: it is called on the hot path of model calls, never of pure steps.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStarted:
+    """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by the
+    place of each `auto`, `bound` what it can use at most, as JSON data."""
+
+    program: str
+    name: str
+    text: str
+    autos: Mapping[int, int]
+    bound: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,7 @@ class CallStarted:
     model: str = ""
     shown: tuple[tuple[str, int, int], ...] = ()
     """The parts of inputs that stand in the prompt: name, start, end."""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +50,13 @@ class Replied:
     digest: str
     completion: Completion
     seconds: float
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
     """A logical model call ended: with a reply, or with the code of what failed. `is_shared` marks one that was not asked
-    again because an equal call had been."""
+    again because an equal call had been; `digest` is that of the last attempt."""
 
     call: int
     path: tuple[int, ...]
@@ -51,6 +67,8 @@ class CallFinished:
     failure: str | None = None
     is_shared: bool = False
     coercions: tuple[str, ...] = ()
+    program: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class Retrying:
     seconds: float
 
 
-Event = CallStarted | Replied | CallFinished | Retrying
+Event = ProgramStarted | CallStarted | Replied | CallFinished | Retrying
 
 
 class Tracer(Protocol):

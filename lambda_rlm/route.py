@@ -22,6 +22,7 @@ from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Type
 
 
@@ -43,6 +44,8 @@ async def ask(
     """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`. `root` is the model that
     writes programs (None: the one that answers), `returns` the type a written program's answer must have."""
     given = inputs.with_query(query)
+    options = options or Options()
+    options = replace(options, run=options.run or run_id())
     query_tokens = model.count_tokens((Message("user", query),))
     way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
 
@@ -56,7 +59,7 @@ async def ask(
             root=root or model,
             budget=budget,
             writing=writing or Writing(),
-            options=options or Options(),
+            options=options,
             tracer=tracer,
             on_bound=on_bound,
             returns=returns,

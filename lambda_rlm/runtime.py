@@ -17,9 +17,10 @@ from typing import Any, Final, TypeVar
 
 import anyio
 
-from lambda_rlm.completion import Model, ModelProfile, Usage
+from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Admitted, Bounded, admit, bounded, unasked
+from lambda_rlm.cost.autos import places as places_of
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.choose import Chosen, choose
 from lambda_rlm.cost.declared import excess
@@ -33,7 +34,7 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
-from lambda_rlm.events import Tracer
+from lambda_rlm.events import ProgramStarted, Tracer
 from lambda_rlm.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
@@ -41,6 +42,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.prospect import Prospect, before_run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Synthesis
+from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Effect, Type
 
 T = TypeVar("T")
@@ -55,13 +57,18 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
     of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
-    planner assumes of the model, `key` makes the codes of data markers (None: the installation's)."""
+    planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
+    new one); in a run that goes on, `autos` are what the planner chose before, by the program's hash and the place of each `auto`,
+    and `spent` is what was used for calls that are asked again."""
 
     is_strict: bool = False
     seed: int = 0
     out: int = 1_024
     accuracy: Accuracy = field(default_factory=Accuracy)
     key: bytes | None = field(default=None, repr=False)
+    run: str | None = None
+    autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    spent: Usage = NO_USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +119,13 @@ class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
-    inputs that the answer was made from. `id` names it in the journal. `bound` is what the program could have cost at most, None where that is not known.
+    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at most, None
+    where that is not known.
     """
 
     source: SourceFile
     type: Type
-    id: str | None = None
+    id: str
     value: Any = None
     fault: Fault | None = None
     usage: Spent
@@ -183,8 +191,14 @@ class _Execution:
         self.on_bound = on_bound
         self.inputs: Mapping[str, Any] = {}
         self.meter = Meter(admitted.budget, meter)
+        if meter is None:
+            self.meter.settle(0, 0.0, options.spent)
+        self.id = options.run or run_id()
+        self.tracer = tracer
+        self.program = admitted.typed.program.source.digest
+        self.autos_before = options.autos.get(self.program, {})
         key = options.key if options.key is not None else _key_of(admitted)
-        settings = AskSettings(key=key, out=options.out, seed=options.seed, is_strict=options.is_strict)
+        settings = AskSettings(key=key, program=self.program, out=options.out, seed=options.seed, is_strict=options.is_strict)
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
@@ -229,7 +243,9 @@ class _Execution:
         admit_inputs(typed, values, self.meter)
         sizes = known_inputs(typed, values)
         autos = self.admitted.autos
-        if autos:
+        if autos and (known := self._known_autos()) is not None:
+            autos = known
+        elif autos:
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter)
@@ -238,10 +254,21 @@ class _Execution:
         self.kept = stage.kept
         self._tell(found, values)
 
+    def _known_autos(self) -> dict[int, int] | None:
+        """What the planner chose in an earlier session: the calls of that session would not be asked with other numbers."""
+        places = places_of(self.admitted.typed)
+        if any(place.span.start not in self.autos_before for place in places):
+            return None
+        return {id(place.auto): self.autos_before[place.span.start] for place in places}
+
     def _tell(self, found: Bounded, values: dict[str, Any]) -> None:
         self.admitted = replace(self.admitted, bound=found.bound)
         if self.on_bound is not None:
             self.on_bound(before_run(found, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
+        if self.tracer is not None:
+            source = found.typed.program.source
+            autos = {place.span.start: found.autos[id(place.auto)] for place in places_of(found.typed)} if found.autos else {}
+            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, found.bound.numbers()))
 
     def _reserve(self) -> None:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""
@@ -286,6 +313,7 @@ class _Execution:
 
     def _faulted(self, fault: Fault) -> Run:
         fault.usage = self.meter.usage
+        fault.run = self.id
         return Run(fault=fault, **self._account())
 
     def _account(self) -> dict[str, Any]:
@@ -293,6 +321,7 @@ class _Execution:
         return {
             "source": self.admitted.typed.program.source,
             "type": self.admitted.typed.type,
+            "id": self.id,
             "usage": Spent(
                 calls=self.meter.calls,
                 attempts=usage.attempts,

@@ -6,6 +6,7 @@ Lines and columns exist only for people: every pass works on offsets.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,11 @@ class SourceFile:
 
     name: str
     text: str = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -64,6 +64,8 @@ async def synthesize(question: Question, plan: Plan, meter: Meter | None = None)
     """The run that answers the question; its `inputs` hold `query`. Raises `Rejected` where not even the plan is within what
     is left of the budget."""
     with Meter(question.budget, meter) as account:
+        if meter is None:
+            account.settle(0, 0.0, question.options.spent)
         return await _Synthesis(question, plan, account).run()
 
 

@@ -82,7 +82,9 @@ class Writer:
             raise
         finally:
             if self.tracer is not None:
-                self.tracer(CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure))
+                self.tracer(
+                    CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure, digest=request.digest)
+                )
         return completion
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.cli.app import run_command
+from lambda_rlm.trace.journal import Journal
 
 
 class Shell:
@@ -40,6 +41,11 @@ def script(*rules: dict[str, Any]) -> str:
 def wrote(name: str, text: str | bytes) -> str:
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return name
+
+
+def journal() -> Journal:
+    """The journal of the runs that were made in this folder."""
+    return Journal(Path("home/journal.sqlite3"), is_new=False)
 
 
 def leave_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

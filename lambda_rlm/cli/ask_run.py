@@ -17,9 +17,9 @@ from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, recording
+from lambda_rlm.cli.recording import Begun, Recording, recording
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import Tracer
 from lambda_rlm.inputs import from_arguments
@@ -55,7 +55,7 @@ class How:
     listener: Tracer | None = None
 
 
-Job = Callable[[Model, Tracer, OnBound], Coroutine[Any, Any, Run]]
+Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
 
 
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
@@ -69,7 +69,7 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
     budget, writing = chosen.budget(), chosen.writing()
 
-    async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
+    async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         root = _model(chosen.root_model, chosen, begun, tracer) if chosen.root_model else model
         try:
             return await routes.ask(
@@ -79,7 +79,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 budget,
                 choice=cast("Choice", chosen.strategy),
                 task=chosen.task,
-                options=_options(chosen),
+                options=options,
                 tracer=tracer,
                 on_bound=on_bound,
                 root=root,
@@ -115,9 +115,9 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
-    async def job(model: Model, tracer: Tracer, on_bound: OnBound) -> Run:
+    async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         admitted = checked.admit(budget, model.profile)
-        done = await execute(admitted, inputs.values, model, options=_options(chosen), tracer=tracer, on_bound=on_bound)
+        done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
         return replace(done, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
@@ -149,8 +149,12 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
     return exits.REJECTED
 
 
-def _options(chosen: Settings) -> Options:
-    return Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy())
+def _options(begun: Begun, chosen: Settings, run: str) -> Options:
+    options = Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy(), run=run)
+    past = begun.past
+    if past is None:
+        return options
+    return replace(options, autos=past.autos, spent=NO_USAGE if begun.is_replay else past.spent)
 
 
 def _run(
@@ -168,21 +172,21 @@ def _run(
             screen.say(f"note: {note}", "dim")
     progress = Progress()
     approval = Approval(progress, is_asked=chosen.approve, hash=how.approved, json=how.json)
-    run_id: str | None = None
+    record: Recording | None = None
     try:
         with recording(begun, chosen) as record, ExitStack() as stack:
-            run_id = record.id
+            options = _options(begun, chosen, record.id)
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            done = record.finish(blocking(lambda: _connected(job, begun, chosen, tracer, approval, model)))
+            done = record.finish(blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options)))
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, run_id)
+        return _interrupted(progress, how.json, record)
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    return _show(done, how.json, warnings)
+    return _show(done, how.json, warnings, record.can_go_on)
 
 
 def _declined(json: bool) -> int:
@@ -195,18 +199,21 @@ def _declined(json: bool) -> int:
     return exits.REJECTED
 
 
-async def _connected(job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None) -> Run:
+async def _connected(
+    job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None, options: Options
+) -> Run:
     model = model or _model(chosen.model, chosen, begun, tracer)
     try:
-        return await job(model, tracer, on_bound)
+        return await job(model, tracer, on_bound, options)
     finally:
         await closing(model)
 
 
 def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
-    model = connect(name, base_url=chosen.base_url, tracer=tracer, cache=_cache() if chosen.cache else None)
-    return model if begun.replies is None else Remembered(model, begun.replies, asks=not begun.is_replay)
+    cache = _cache() if chosen.cache and not begun.is_replay else None
+    model, past = connect(name, base_url=chosen.base_url, tracer=tracer, cache=cache), begun.past
+    return model if past is None else Remembered(model, past.replies, past.failures if begun.is_replay else None)
 
 
 def _cache() -> ReplyStore:
@@ -222,7 +229,7 @@ def _trace(path: str) -> JsonLines:
         raise Usage(f"the trace cannot be written to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, json: bool, warnings: Sequence[Diagnostic]) -> int:
+def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
     if json:
         screen.answer(json_text.dumps(run_json(done, warnings), ensure_ascii=False))
         return exits.ANSWERED if done.fault is None else exits.FAULTED
@@ -232,7 +239,7 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic]) -> int:
     else:
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
-        if done.id is not None:
+        if can_go_on:
             screen.say(f"to go on without paying twice: lambda-rlm resume {done.id}", "hint")
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
@@ -252,7 +259,8 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {what}" for n, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool, run_id: str | None) -> int:
+def _interrupted(progress: Progress, json: bool, record: Recording | None) -> int:
+    run_id = None if record is None else record.id
     usage = progress.usage
     if json:
         fault = {"code": None, "message": "interrupted", "span": None}
@@ -269,6 +277,6 @@ def _interrupted(progress: Progress, json: bool, run_id: str | None) -> int:
         screen.say("interrupted", "error")
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
-        if run_id is not None and progress.started:
+        if record is not None and record.can_go_on and progress.started:
             screen.say(f"to go on without paying twice: lambda-rlm resume {run_id}", "hint")
     return exits.INTERRUPTED

@@ -19,7 +19,7 @@ from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.source import SourceFile
-from lambda_rlm.trace.journal import CallRow, Journal, RunRow
+from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow
 from lambda_rlm.trace.run_html import page, place
 from lambda_rlm.trace.run_report import Report, Site, report
 from lambda_rlm.trace.store import JournalProblem
@@ -66,24 +66,23 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool) ->
 
 def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of the run as it goes on."""
-    row, replies = _read(settings(options), lambda journal: _with_replies(journal, name))
+    row, past = _read(settings(options), lambda journal: _with_past(journal, name))
     if row.state == "answered":
         raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    given = arguments_of(row, arguments)
-    begun = replace(_begun(row, given), resumed=row, replies=replies)
+    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past)
     same_inputs(row, begun.inputs)
     if not json:
-        screen.say(f"going on with {row.id}: {len(replies):,} replies are there and are not paid again", "dim")
+        screen.say(f"going on with {row.id}: {len(past.replies):,} replies are there and are not paid again", "dim")
     return ask_run.again(begun, chosen, ask_run.How(json=json))
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    row, replies = _read(settings(options), lambda journal: _with_replies(journal, name))
-    before = _read(settings(options), lambda journal: _report(journal, name))
+    before, past = _read(settings(options), lambda journal: _with_everything(journal, name))
+    row = before.run
     chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), replies=replies, is_replay=True)
+    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past, is_replay=True)
     same_inputs(row, begun.inputs)
     asked: dict[tuple[int, ...], set[str]] = {}
 
@@ -153,9 +152,15 @@ def _report(journal: Journal, name: str) -> Report:
     return report(row, journal.calls(row.id))
 
 
-def _with_replies(journal: Journal, name: str) -> tuple[RunRow, dict[str, Any]]:
+def _with_past(journal: Journal, name: str) -> tuple[RunRow, Past]:
     row = journal.run(name)
-    return row, journal.replies(row.id)
+    return row, journal.past(row.id)
+
+
+def _with_everything(journal: Journal, name: str) -> tuple[Report, Past]:
+    """A run with all its replies, those of calls that failed included: a replay fails as it did."""
+    row = journal.run(name)
+    return _report(journal, name), replace(journal.past(row.id), replies=journal.replies(row.id))
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,12 +19,13 @@ from urllib.parse import urlsplit, urlunsplit
 from lambda_rlm.cli import screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings
-from lambda_rlm.completion import Completion
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.outcome import run_json
 from lambda_rlm.runtime import Run
-from lambda_rlm.trace.journal import Entry, Journal, RunRow
+from lambda_rlm.trace.entry import Entry
+from lambda_rlm.trace.journal import Journal, Past, RunRow
+from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.types.show import show
 
@@ -40,7 +41,7 @@ class Begun:
     program: str | None = None
     program_name: str | None = None
     resumed: RunRow | None = None
-    replies: Mapping[str, Completion] | None = None
+    past: Past | None = None
     is_replay: bool = False
 
     def data(self, chosen: Settings) -> dict[str, Any]:
@@ -94,18 +95,19 @@ def _absolute_model(name: str | None) -> str | None:
 class Recording:
     """One session of a run in the journal, or nothing where there is none."""
 
-    def __init__(self, entry: Entry | None) -> None:
+    def __init__(self, id: str, entry: Entry | None) -> None:
+        self.id = id
         self.entry = entry
 
     @property
-    def id(self) -> str | None:
-        return None if self.entry is None else self.entry.id
+    def can_go_on(self) -> bool:
+        """The run is written, so that it may be resumed."""
+        return self.entry is not None and self.entry.trouble is None
 
     def finish(self, done: Run) -> Run:
-        """The run with its id, when all of it is written."""
+        """The run, when all of it is written."""
         if self.entry is None:
             return done
-        done = replace(done, id=self.entry.id)
         self.entry.end("answered" if done.ok else "faulted", run_json(done))
         if self.entry.trouble is not None:
             screen.say(f"warning: {self.entry.trouble.message}; this run cannot be resumed", "warning")
@@ -116,11 +118,11 @@ class Recording:
 def recording(begun: Begun, chosen: Settings) -> Iterator[Recording]:
     """Begin a run in the journal; whatever leaves without an answer is written as such. Raises `Usage`."""
     if not chosen.keeps_journal or begun.is_replay:
-        yield Recording(None)
+        yield Recording(run_id() if begun.resumed is None else begun.resumed.id, None)
         return
     entry = _entry(begun, chosen)
     try:
-        yield Recording(entry)
+        yield Recording(entry.id, entry)
     except BaseException as error:
         entry.end(_state(error), None)
         raise

@@ -54,12 +54,13 @@ class SubSolver(Protocol):
 class AskSettings:
     """How a run asks. `key` is the installation's, from which the codes of data markers are made.
 
-    `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
+    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
     `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
     of one `llm_map` prompt; `temperature` that of independent samples, `seed` the number of the first.
     """
 
     key: bytes
+    program: str = ""
     out: int = 1_024
     item_out: int = 128
     repairs: int = 1
@@ -282,23 +283,26 @@ class Asker:
                         exchange.reply,
                         failure,
                         coercions=tuple(reading.coercions),
+                        program=self.settings.program,
+                        digest=exchange.digest,
                     )
                 )
 
     async def _attempts(
         self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
     ) -> Value:
-        prepared = self._prepared(question)
+        prepared, program = self._prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
             parts = tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
-            self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts))
+            self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
         attempt = 0
         while True:
             started = monotonic()
+            exchange.digest = digest = prepared.request.digest
             completion = await self._send(prepared, exchange)
             if self._tracer is not None:
-                self._tracer(Replied(flight.call, path, prepared.request.digest, completion, monotonic() - started))
+                self._tracer(Replied(flight.call, path, digest, completion, monotonic() - started, program))
             try:
                 value = self._read(completion, question, reading)
             except BadReply as bad:
@@ -367,7 +371,8 @@ class Asker:
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:
-            self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True))
+            program = self.settings.program
+            self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))
 
 
 def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
@@ -385,7 +390,8 @@ def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
 
 @dataclass(slots=True)
 class _Exchange:
-    """What the attempts of one call have used, and the last reply."""
+    """What the attempts of one call have used, the last one's digest, and the last reply."""
 
     usage: Usage = NO_USAGE
+    digest: str = ""
     reply: str | None = None

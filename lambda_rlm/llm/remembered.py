@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile
-from lambda_rlm.llm.failures import NOT_RECORDED, failure
+from lambda_rlm.llm.failures import FATES, NOT_RECORDED, failure
 
 
 class Remembered:
-    """A `Model` that knows some replies; `asks` says whether another model is asked for the others. `used` counts those given."""
+    """A `Model` that knows some replies and asks another for the others. With `failures`, the codes with which questions failed
+    by their digest, it asks nobody: it fails as they did, and for good where it knows nothing."""
 
-    def __init__(self, model: Model, replies: Mapping[str, Completion], *, asks: bool = True) -> None:
+    def __init__(self, model: Model, replies: Mapping[str, Completion], failures: Mapping[str, str] | None = None) -> None:
         self._model = model
         self._replies = replies
-        self._asks = asks
-        self.used = 0
+        self._failures = failures
 
     @property
     def profile(self) -> ModelProfile:
@@ -31,10 +31,10 @@ class Remembered:
     async def complete(self, request: CompletionRequest) -> Completion:
         found = self._replies.get(request.digest) if request.digest else None
         if found is not None:
-            self.used += 1
             return found
-        if not self._asks:
-            raise failure(NOT_RECORDED, "the journal has no reply to this question")
+        if self._failures is not None:
+            code = self._failures.get(request.digest, NOT_RECORDED)
+            raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply to this question")
         return await self._model.complete(request)
 
     async def aclose(self) -> None:

@@ -1,45 +1,51 @@
-"""The journal: what was run, every call of it, and every reply that was paid for, written while the run goes on.
+"""The journal: what was run, every call of it, and every reply that was paid for.
 
-Owns `Journal`, one run's `Entry` (a `Tracer`), and reading. Promises: events are handed to a thread that writes them in groups,
-each group durable before the next (WAL, synchronous=FULL), so that the run never waits for the disk; a reply that is in the
-journal is never paid again; what cannot be written is told once by `trouble`, and takes no answer away. Contents of
-inputs are not written, nor prompts (their identity, and which parts of which input stood in them), nor keys.
+Owns `Journal`: beginning runs, reading them, forgetting them. Promises: a reply that is in the journal is never paid again, except
+where the call came to nothing with it; a run that still goes on is neither resumed nor forgotten. Contents of inputs are not
+written, nor prompts (their identity, and which parts of which input stood in them), nor keys.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
+from typing import Any, Final
 
-from lambda_rlm.completion import Completion, StopReason, Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, Replied
+from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
 from lambda_rlm.trace.data_folder import data_folder
-from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.trace.entry import Entry, commit
+from lambda_rlm.trace.owner import is_alive, owner
 from lambda_rlm.trace.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem, connect, problems
 
-Row = tuple[str, tuple[Any, ...]]
+_RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
+_MODEL_FAILED: Final = "E05"
+"""How states begin of calls whose replies, if any, came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it."""
+    """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it; `owner` names the
+    process it belongs to, `session` counts how often it has gone on."""
 
     id: str
     started: float
     ended: float | None
     state: str
+    owner: str
+    session: int
     what: Mapping[str, Any]
     outcome: Mapping[str, Any] | None
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.state == "running" and is_alive(self.owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,28 @@ class CallRow:
     seconds: float | None
     state: str
     usage: Mapping[str, Any] | None
+    program: str = ""
+    coercions: tuple[str, ...] = ()
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a run has come to so far. `replies` are those it goes on with, by the digest of the question; `failures` the codes
+    with which calls ended, by the digest of their last attempt; `autos` what the planner chose, by program and place; `spent` what was
+    used for calls that are asked again."""
+
+    replies: Mapping[str, Completion]
+    failures: Mapping[str, str]
+    autos: Mapping[str, Mapping[int, int]]
+    spent: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class _ReplyRow:
+    who: tuple[int, str, int, str]
+    digest: str
+    completion: Completion
 
 
 def default_journal() -> Path:
@@ -72,41 +100,42 @@ class Journal:
 
     def __init__(self, path: str | Path | None = None, *, is_new: bool = True) -> None:
         self.path = Path(path).expanduser() if path is not None else default_journal()
-        self._reading = connect(self.path, is_new=is_new)
+        self._database = connect(self.path, is_new=is_new)
 
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._reading.close()
+        self._database.close()
 
-    def begin(self, what: Mapping[str, Any]) -> Entry:
+    def begin(self, what: Mapping[str, Any], id: str | None = None) -> Entry:
         """A new run; raises `JournalProblem` when it cannot be written, before anything is asked of a model."""
-        entry = Entry(self.path, run_id(), 0)
-        sql = "INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, NULL)"
-        entry.write_now([(sql, (entry.id, time.time(), json.dumps(what, ensure_ascii=False)))])
+        entry = Entry(self.path, id or run_id(), 0)
+        told = json.dumps(what, ensure_ascii=False)
+        self._do("INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)", entry.id, time.time(), owner(), told)
         return entry
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
-        """One more session of a run."""
-        (last,) = self._one("SELECT max(session) FROM calls WHERE run = ?", (run.id,)) or (None,)
-        entry = Entry(self.path, run.id, 0 if last is None else last + 1)
-        sql = "UPDATE runs SET state = 'running', ended = NULL, what = ? WHERE id = ?"
-        entry.write_now([(sql, (json.dumps(what, ensure_ascii=False), run.id))])
-        return entry
+        """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
+        told = json.dumps(what, ensure_ascii=False)
+        sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
+        session = run.session + 1
+        if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
+            raise JournalProblem(f"the run {run.id} still goes on", "wait for it, or stop it")
+        return Entry(self.path, run.id, session)
 
     def runs(self, most: int = 50) -> list[RunRow]:
         """The latest runs, the last first."""
-        return [_run(row) for row in self._all("SELECT * FROM runs ORDER BY started DESC, id DESC LIMIT ?", (most,))]
+        return [_run(row) for row in self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", most)]
 
     def run(self, name: str) -> RunRow:
         """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none and for several."""
         if name == "last":
-            found = self._all("SELECT * FROM runs ORDER BY started DESC, id DESC LIMIT 1", ())
+            found = self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT 1")
         else:
-            wanted = name.upper()
-            sql = "SELECT * FROM runs WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? LIMIT 2"
-            found = self._all(sql, (len(wanted), wanted, len(wanted), wanted)) if wanted else []
+            n, wanted = len(name), name.upper()
+            sql = f"{_RUN} WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? LIMIT 2"
+            found = self._all(sql, n, wanted, n, wanted) if wanted else []
         if not found:
             raise JournalProblem(f"the journal has no run {name!r}", "lambda-rlm runs")
         if len(found) > 1:
@@ -115,173 +144,108 @@ class Journal:
 
     def calls(self, run: str) -> list[CallRow]:
         """The calls of a run, in the order of sessions and of the data."""
-        rows = [_call(row) for row in self._all("SELECT * FROM calls WHERE run = ?", (run,))]
+        rows = [_call(row) for row in self._all("SELECT * FROM calls WHERE run = ?", run)]
         return sorted(rows, key=lambda row: (row.session, row.path, row.call))
 
     def replies(self, run: str) -> dict[str, Completion]:
-        """What was paid for in a run, by the digest of the question."""
-        rows = self._all("SELECT digest, text, stop, usage, model FROM replies WHERE run = ?", (run,))
-        return {
-            digest: Completion(text, _usage(json.loads(usage)), StopReason(stop), model)
-            for digest, text, stop, usage, model in rows
-        }
+        """Everything that was paid for in a run, by the digest of the question."""
+        return {row.digest: row.completion for row in self._replies(run)}
 
-    def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES) -> int:
-        """Forget runs that ended longer ago, and the oldest while the file is larger; how many were forgotten."""
-        with problems(self.path):
-            before = time.time() - days * 86_400
-            gone = self._reading.execute("DELETE FROM runs WHERE ended IS NOT NULL AND ended < ?", (before,)).rowcount
-            while self._size() > most_bytes:
-                sql = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE state <> 'running' ORDER BY started LIMIT 10)"
-                count = self._reading.execute(sql).rowcount
-                if not count:
-                    break
-                gone += count
-            return gone
+    def past(self, run: str) -> Past:
+        """What a run goes on with. A call that failed is asked again, so that what its replies cost is spent."""
+        stopped = [c for c in self.calls(run) if c.state not in ("running", "replied", "shared")]
+        failed = [c for c in stopped if c.state.startswith(_MODEL_FAILED)]
+        useless, ended = _names(failed), _names(stopped)
+        kept = [row for row in self._replies(run) if row.who not in useless]
+        lost = [_paid(c) for c in stopped]
+        lost += [_minus(row.completion.usage) for row in kept if row.who in ended]
+        programs = self._all("SELECT program, autos FROM programs WHERE run = ?", run)
+        return Past(
+            {row.digest: row.completion for row in kept},
+            {c.last: c.state for c in failed if c.last},
+            {program: {int(place): n for place, n in json.loads(autos).items()} for program, autos in programs},
+            reduce(add, lost, NO_USAGE),
+        )
+
+    def programs(self, run: str) -> dict[str, str]:
+        """The texts of the programs that a run began, by their hash."""
+        return dict(self._all("SELECT program, text FROM programs WHERE run = ?", run))
+
+    def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False) -> int:
+        """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still
+        goes on is kept. `shrinks` gives the room back to the disk."""
+        gone = 0
+        for row in map(_run, self._all(f"{_RUN} ORDER BY started, id")):
+            if row.started >= time.time() - days * 86_400 and self._size() <= most_bytes:
+                break
+            if not row.is_going_on:
+                gone += self._do("DELETE FROM runs WHERE id = ?", row.id)
+        if gone and shrinks:
+            with problems(self.path):
+                self._database.execute("VACUUM")
+        return gone
 
     def _size(self) -> int:
-        (pages,), (free,), (size,) = (
-            self._reading.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "freelist_count", "page_size")
-        )
+        """Bytes of the file that are in use."""
+        (pages,), (free,), (size,) = (self._all(f"PRAGMA {name}")[0] for name in ("page_count", "freelist_count", "page_size"))
         return int((pages - free) * size)
 
-    def _all(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    def _replies(self, run: str) -> list[_ReplyRow]:
+        sql = "SELECT session, program, call, path, digest, text, stop, usage, model FROM replies WHERE run = ?"
+        return [
+            _ReplyRow(
+                (session, program, call, path),
+                digest,
+                Completion(text, _usage(json.loads(usage)), StopReason(stop), model, is_remembered=True),
+            )
+            for session, program, call, path, digest, text, stop, usage, model in self._all(sql, run)
+        ]
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
         with problems(self.path):
-            return self._reading.execute(sql, values).fetchall()
+            return self._database.execute(sql, values).fetchall()
 
-    def _one(self, sql: str, values: tuple[Any, ...]) -> Any:
-        found = self._all(sql, values)
-        return found[0] if found else None
-
-
-@dataclass(eq=False)
-class Entry:
-    """One session of one run, written by a thread of its own. A `Tracer`; `trouble` is what went wrong with the writing."""
-
-    path: Path
-    id: str
-    session: int
-    trouble: JournalProblem | None = None
-    _queue: SimpleQueue[Row | threading.Event | None] = field(default_factory=SimpleQueue, repr=False)
-    _writer: threading.Thread | None = field(default=None, repr=False)
-
-    def write_now(self, rows: Iterable[Row]) -> None:
-        """Write without the thread; raises `JournalProblem`."""
-        with problems(self.path), closing(connect(self.path)) as database:
-            _commit(database, list(rows))
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, CallStarted):
-            request = event.request
-            self._put(
-                "INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 'running', NULL)",
-                self.id, self.session, event.call, json.dumps(event.path), request.digest, event.model,
-                json.dumps((event.span.start, event.span.end)), request.sampling.seed,
-                sum(len(message.content) for message in request.messages), json.dumps(event.shown), time.time(),
-            )  # fmt: skip
-        elif isinstance(event, Replied):
-            reply = event.completion
-            self._put(
-                "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
-                self.id, event.digest, reply.text, reply.stop_reason.value, json.dumps(usage_json(reply.usage)), reply.model,
-                event.seconds,
-            )  # fmt: skip
-        elif isinstance(event, CallFinished):
-            state = "shared" if event.is_shared else event.failure or "replied"
-            if event.is_shared:
-                self._put(
-                    "INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, '', '', ?, NULL, 0, '[]', ?, 0, 'shared', NULL)",
-                    self.id, self.session, event.call, json.dumps(event.path), json.dumps((event.span.start, event.span.end)),
-                    time.time(),
-                )  # fmt: skip
-            else:
-                self._put(
-                    "UPDATE calls SET seconds = ?, state = ?, usage = ? WHERE run = ? AND session = ? AND call = ? AND path = ?",
-                    event.seconds, state, json.dumps(usage_json(event.usage)), self.id, self.session, event.call,
-                    json.dumps(event.path),
-                )  # fmt: skip
-
-    def end(self, state: str, outcome: Mapping[str, Any] | None) -> None:
-        """The session is over; returns when everything is on the disk, or cannot be: see `trouble`."""
-        sql = "UPDATE runs SET ended = ?, state = ?, outcome = ? WHERE id = ?"
-        self._put(sql, time.time(), state, None if outcome is None else json.dumps(outcome, ensure_ascii=False), self.id)
-        self._queue.put(None)
-        if self._writer is not None:
-            self._writer.join()
-
-    def flush(self) -> None:
-        """Returns when everything told so far is on the disk."""
-        if self._writer is not None:
-            done = threading.Event()
-            self._queue.put(done)
-            done.wait()
-
-    def _put(self, sql: str, *values: Any) -> None:
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
-            self._writer.start()
-        self._queue.put((sql, values))
-
-    def _write(self) -> None:
-        """Write in groups what has come in the meantime, until the end."""
-        try:
-            with problems(self.path), closing(connect(self.path)) as database:
-                while self._group(database):
-                    pass
-        except JournalProblem as problem:
-            self.trouble = problem
-            while (item := self._queue.get()) is not None:
-                if isinstance(item, threading.Event):
-                    item.set()
-
-    def _group(self, database: sqlite3.Connection) -> bool:
-        """Write one group; false at the end."""
-        rows: list[Row] = []
-        waiting: list[threading.Event] = []
-        item = self._queue.get()
-        while True:
-            if item is None or isinstance(item, threading.Event):
-                waiting += [item] if item is not None else []
-                break
-            rows.append(item)
-            if self._queue.empty():
-                break
-            item = self._queue.get()
-        try:
-            _commit(database, rows)
-        finally:
-            for done in waiting:
-                done.set()
-            if item is None:
-                self._queue.put(None)  # for whoever empties the queue after a failure
-        return item is not None
+    def _do(self, sql: str, *values: Any) -> int:
+        """How many rows it changed."""
+        with problems(self.path):
+            before = self._database.total_changes
+            commit(self._database, [(sql, values)])
+            return self._database.total_changes - before
 
 
-def _commit(database: sqlite3.Connection, rows: list[Row]) -> None:
-    if not rows:
-        return
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        for sql, values in rows:
-            database.execute(sql, values)
-        database.execute("COMMIT")
-    except sqlite3.DatabaseError:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
+def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:
+    return {(c.session, c.program, c.call, json.dumps(c.path)) for c in calls}
+
+
+def _paid(call: CallRow) -> Usage:
+    """What a call used in its own session."""
+    if call.usage is None:
+        return NO_USAGE
+    remembered = call.usage.get("remembered")
+    used = _usage(call.usage)
+    return used if remembered is None else used + _minus(_usage(remembered))
+
+
+def _minus(usage: Usage) -> Usage:
+    cost = None if usage.cost is None else -usage.cost
+    return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts)
 
 
 def _run(row: Any) -> RunRow:
-    id_, started, ended, state, what, outcome = row
-    return RunRow(id_, started, ended, state, json.loads(what), None if outcome is None else json.loads(outcome))
+    id_, started, ended, state, owner_, session, what, outcome = row
+    told = None if outcome is None else json.loads(outcome)
+    return RunRow(id_, started, ended, state, owner_, session, json.loads(what), told)
 
 
 def _call(row: Any) -> CallRow:
-    _, session, call, path, digest, model, place, sample, prompt, shown, started, seconds, state, usage = row
+    (
+        _, session, program, call, path, digest, model, place, sample, prompt, shown, started, seconds, state, usage, coercions, last,
+    ) = row  # fmt: skip
     start, end = json.loads(place)
     return CallRow(
         session, call, tuple(json.loads(path)), digest, model, (start, end), sample, prompt,
-        tuple((name, a, b) for name, a, b in json.loads(shown)), started, seconds, state, None if usage is None else json.loads(usage),
+        tuple((name, a, b) for name, a, b in json.loads(shown)), started, seconds, state,
+        None if usage is None else json.loads(usage), program, tuple(json.loads(coercions or "[]")), last or "",
     )  # fmt: skip
 
 

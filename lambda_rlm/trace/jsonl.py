@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, Replied
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied
 
 
 class JsonLines:
@@ -37,10 +37,20 @@ class JsonLines:
 
 def event_json(event: Event) -> dict[str, Any]:
     """An event as JSON data; `event` names its kind."""
+    if isinstance(event, ProgramStarted):
+        return {
+            "event": "program_started",
+            "program": event.program,
+            "name": event.name,
+            "text": event.text,
+            "autos": {str(place): number for place, number in event.autos.items()},
+            "bound": event.bound,
+        }
     if isinstance(event, CallStarted):
         request = event.request
         return {
             "event": "call_started",
+            "program": event.program,
             "call": event.call,
             "path": list(event.path),
             "span": [event.span.start, event.span.end],
@@ -55,10 +65,12 @@ def event_json(event: Event) -> dict[str, Any]:
     if isinstance(event, Replied):
         return {
             "event": "replied",
+            "program": event.program,
             "call": event.call,
             "path": list(event.path),
             "digest": event.digest,
             "reply": event.completion.text,
+            "is_remembered": event.completion.is_remembered,
             "stop_reason": event.completion.stop_reason.value,
             "usage": usage_json(event.completion.usage),
             "seconds": round(event.seconds, 6),
@@ -66,6 +78,7 @@ def event_json(event: Event) -> dict[str, Any]:
     if isinstance(event, CallFinished):
         return {
             "event": "call_finished",
+            "program": event.program,
             "call": event.call,
             "path": list(event.path),
             "span": [event.span.start, event.span.end],

@@ -1,0 +1,156 @@
+"""One session of one run, as it is written to the journal while it goes on.
+
+Owns `Entry`, a `Tracer`. Promises: events are handed to a thread, which makes rows of them and writes these in groups, each group
+durable before the next, so that the run never waits for the disk; `end` returns when everything is written, or cannot be, which
+is then in `trouble` and takes no answer away.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied
+from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.trace.store import JournalProblem, connect, problems
+
+Row = tuple[str, tuple[Any, ...]]
+Told = tuple[float, Event | Row] | None
+"""An event or a row as it stands, and when it was told; None is the end."""
+
+_MOST_ROWS: Final = 500
+"""Rows of one group."""
+
+_PROGRAM: Final = "INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?)"
+_STARTED: Final = "INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?, NULL, 'running', NULL, NULL, NULL)"
+_SHARED: Final = "INSERT OR IGNORE INTO calls VALUES (?,?,?,?,?, '', '', ?, NULL, 0, '[]', ?, 0, 'shared', NULL, NULL, NULL)"
+_REPLIED: Final = "INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_FINISHED: Final = (
+    "UPDATE calls SET seconds = ?, state = ?, usage = ?, coercions = ?, last = ? "
+    "WHERE run = ? AND session = ? AND program = ? AND call = ? AND path = ?"
+)
+
+
+@dataclass(eq=False)
+class Entry:
+    """One session of one run, `session` counted from 0. `trouble` is what went wrong with the writing."""
+
+    path: Path
+    id: str
+    session: int
+    trouble: JournalProblem | None = None
+    _queue: SimpleQueue[Told] = field(default_factory=SimpleQueue, repr=False)
+    _writer: threading.Thread | None = field(default=None, repr=False)
+    _remembered: dict[tuple[str, int], Usage] = field(default_factory=dict, repr=False)
+
+    def __call__(self, event: Event) -> None:
+        self._put((time.time(), event))
+
+    def end(self, state: str, outcome: Mapping[str, Any] | None) -> None:
+        """The session is over."""
+        sql = "UPDATE runs SET ended = ?, state = ?, outcome = ? WHERE id = ?"
+        told = None if outcome is None else json.dumps(outcome, ensure_ascii=False)
+        now = time.time()
+        self._put((now, (sql, (now, state, told, self.id))))
+        self._queue.put(None)
+        if self._writer is not None:
+            self._writer.join()
+
+    def _put(self, told: Told) -> None:
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
+            self._writer.start()
+        self._queue.put(told)
+
+    def _write(self) -> None:
+        try:
+            with problems(self.path), closing(connect(self.path)) as database:
+                while self._group(database):
+                    pass
+        except JournalProblem as problem:
+            self.trouble = problem
+
+    def _group(self, database: sqlite3.Connection) -> bool:
+        """Write what has come in the meantime; false at the end."""
+        rows: list[Row] = []
+        item = self._queue.get()
+        while item is not None:
+            rows += self._rows(*item)
+            if len(rows) >= _MOST_ROWS or self._queue.empty():
+                break
+            item = self._queue.get()
+        commit(database, rows)
+        return item is not None
+
+    def _rows(self, at: float, event: Event | Row) -> list[Row]:
+        if isinstance(event, tuple):
+            return [event]
+        if isinstance(event, CallStarted):
+            return [(_STARTED, self._started(at, event))]
+        if isinstance(event, Replied):
+            return self._replied(event)
+        if isinstance(event, CallFinished):
+            return [self._finished(at, event)]
+        if isinstance(event, ProgramStarted):
+            values = (
+                self.id,
+                event.program,
+                event.name,
+                event.text,
+                json.dumps(dict(event.autos)),
+                json.dumps(dict(event.bound)),
+            )
+            return [(_PROGRAM, values)]
+        return []
+
+    def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
+        request, place = event.request, (event.span.start, event.span.end)
+        characters = sum(len(message.content) for message in request.messages)
+        who = (self.id, self.session, event.program, event.call, json.dumps(event.path), request.digest, event.model)
+        return (*who, json.dumps(place), request.sampling.seed, characters, json.dumps(event.shown), at)
+
+    def _replied(self, event: Replied) -> list[Row]:
+        reply = event.completion
+        if reply.is_remembered:
+            key = (event.program, event.call)
+            self._remembered[key] = self._remembered.get(key, NO_USAGE) + reply.usage
+            return []
+        who = (self.id, event.digest, self.session, event.program, event.call, json.dumps(event.path))
+        usage = json.dumps(usage_json(reply.usage))
+        return [(_REPLIED, (*who, reply.text, reply.stop_reason.value, usage, reply.model, event.seconds))]
+
+    def _finished(self, at: float, event: CallFinished) -> Row:
+        who = (self.id, self.session, event.program, event.call, json.dumps(event.path))
+        if event.is_shared:
+            return _SHARED, (*who, json.dumps((event.span.start, event.span.end)), at)
+        usage = usage_json(event.usage)
+        remembered = self._remembered.pop((event.program, event.call), None)
+        if remembered is not None:
+            usage["remembered"] = usage_json(remembered)
+        state = event.failure or "replied"
+        told = (event.seconds, state, json.dumps(usage), json.dumps(event.coercions), event.digest)
+        return _FINISHED, (*told, *who)
+
+
+def commit(database: sqlite3.Connection, rows: list[Row]) -> None:
+    """All rows, or none."""
+    if not rows:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for sql, values in rows:
+            database.execute(sql, values)
+        database.execute("COMMIT")
+    except sqlite3.DatabaseError:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
