@@ -6,6 +6,7 @@ of the function called once for each, in the order of the texts; fuel is charged
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -59,21 +60,22 @@ def matches(site: Site, constant: Value) -> Many:
     call, kilo = price.call, price.kilo
     source: str = constant.s
 
-    def run(texts: list[Text]) -> list[Value]:
-        if not texts:
-            return []
-        meter.spend(sum([call + (kilo * text.n + 1023 >> 10) for text in texts]))
+    def batch(texts: list[Text]) -> list[Value]:
         pattern = compiled(source, site)
-        literal, most, brief = pattern.literal, pattern.most, pattern.brief
+        literal = pattern.literal
         if literal is not None:
             return [literal in characters_of(text) for text in texts]
-        occurs = pattern.occurs
-        # One comprehension, with `characters_of` written out: a call for each text would cost as much as the search.
-        return [
-            brief(s) is not None if len(s) <= most and s.isascii() else occurs(s)
-            for t in texts
-            for s in (t.origin.text[t.start : t.start + t.n] if t.start >= 0 else t.s,)  # type: ignore[union-attr]
-        ]
+        # `characters_of` written out: a call for each text would cost as much as the search.
+        strings = [t.origin.text[t.start : t.start + t.n] if t.start >= 0 else t.s for t in texts]  # type: ignore[union-attr]
+        most, brief, occurs = pattern.most, pattern.brief, pattern.occurs
+        if max(map(len, strings)) <= most and "".join(strings).isascii():
+            return [found is not None for found in map(brief, strings)]
+        return [brief(s) is not None if len(s) <= most and s.isascii() else occurs(s) for s in strings]
+
+    def run(texts: list[Text]) -> list[Value]:
+        sizes = Counter([text.n for text in texts])
+        meter.spend(sum([count * (call + (kilo * n + 1023 >> 10)) for n, count in sizes.items()]))
+        return [found for at in range(0, len(texts), BATCH) for found in batch(texts[at : at + BATCH])]
 
     return run
 
