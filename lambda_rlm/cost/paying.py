@@ -43,7 +43,7 @@ async def pay(
         message = f"{profile.name} raised {type(error).__name__}: {error}"
         raise InternalError("asking a model", message) from error
     finally:
-        if usage.cost is None:
+        if usage.cost is None and profile.input_price is not None:
             usage = replace(usage, cost=price(profile, usage.input_tokens, usage.output_tokens))
         meter.settle(*over, usage)
         on_usage(usage)

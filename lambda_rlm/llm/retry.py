@@ -79,7 +79,7 @@ class Retrying:
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
             else:
-                return replace(completion, usage=spent + completion.usage)
+                return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
             await self._sleep(seconds)
 
     async def aclose(self) -> None:
