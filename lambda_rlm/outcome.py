@@ -1,6 +1,6 @@
 """What came of a run, as JSON data: for the command line, the journal and servers.
 
-Owns the keys, which are promises: see docs/command-line.md.
+Owns the keys. Promises that they stay: keys are added and never renamed.
 """
 
 from __future__ import annotations
