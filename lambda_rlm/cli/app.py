@@ -41,6 +41,8 @@ MaxTokens = Annotated[int | None, typer.Option("--max-tokens", metavar="N", help
 MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", metavar="S", help="At most so many seconds.")]
 MaxDepth = Annotated[int | None, typer.Option("--max-depth", metavar="N", help="At most so many `fix` inside each other.")]
 Concurrency = Annotated[int | None, typer.Option("--concurrency", metavar="N", help="At most so many calls in flight.")]
+Rpm = Annotated[int | None, typer.Option("--rpm", metavar="N", help="At most so many requests a minute to a provider.")]
+Tpm = Annotated[int | None, typer.Option("--tpm", metavar="N", help="At most so many tokens a minute, in and out.")]
 Fuel = Annotated[int | None, typer.Option("--fuel", metavar="N", help="At most so many evaluator steps.")]
 Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="At most so much newly allocated storage.")]
 RootModel = Annotated[
@@ -114,6 +116,8 @@ def ask(
     max_seconds: MaxSeconds = None,
     max_depth: MaxDepth = None,
     concurrency: Concurrency = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
     fuel: Fuel = None,
     memory: Memory = None,
     strict: Strict = None,
@@ -145,6 +149,8 @@ def run(
     max_seconds: MaxSeconds = None,
     max_depth: MaxDepth = None,
     concurrency: Concurrency = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
     fuel: Fuel = None,
     memory: Memory = None,
     strict: Strict = None,

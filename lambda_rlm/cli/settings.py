@@ -40,6 +40,8 @@ class Settings:
     peek: int = _WRITING.peek
     task: str = "search"
     strategy: str = "auto"
+    rpm: int | None = None
+    tpm: int | None = None
     max_calls: int = _DEFAULT.calls
     max_cost: float | None = None
     max_tokens: int = _DEFAULT.tokens

@@ -22,6 +22,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.limiter import Limited
 from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording
@@ -72,18 +73,21 @@ def connect(
     window: int | None = None,
     slots: int = 2,
     cache: ReplyStore | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
-    provider's model that is not known. `cache` keeps good replies of providers and local models across runs; it is closed with the
+    provider's model that is not known. `rpm` and `tpm` are the requests and tokens a minute that a provider is asked for at
+    most. `cache` keeps good replies of providers and local models across runs; it is closed with the
     model.
     """
     name = name or default_model()
     model = _built_in(name, window, slots) if base_url is None else None
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window)
-        model = Retrying(model, policy, tracer=tracer)
+        model = Retrying(Limited(model, rpm=rpm, tpm=tpm), policy, tracer=tracer)
     model = model if record is None else Recording(model, record)
     if cache is None or isinstance(model, ScriptedModel | RecordedModel):
         return model

@@ -1,0 +1,140 @@
+"""A provider is asked as much as it can take: fewer at once when it is busy, more again as it answers, never faster than allowed."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.llm.failures import RATE_LIMITED, failure
+from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from tests.contracts.model import asked
+
+
+class Provider:
+    """Takes `most` requests at once and turns the others away; each takes one turn of the loop for each in flight."""
+
+    profile = ModelProfile("provider", window=8_192, max_output=100)
+
+    def __init__(self, most: int, retry_after: float | None = None) -> None:
+        self.most = most
+        self.retry_after = retry_after
+        self.in_flight = self.peak = self.refused = self.answered = 0
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return 1
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if self.in_flight >= self.most:
+            self.refused += 1
+            raise failure(RATE_LIMITED, "busy", retry_after=self.retry_after)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            for _ in range(5):
+                await anyio.lowlevel.checkpoint()
+        finally:
+            self.in_flight -= 1
+        self.answered += 1
+        return Completion("x", Usage(1, 1))
+
+    async def aclose(self) -> None: ...
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+async def at_once(model: Limited | Retrying, count: int) -> None:
+    async with anyio.create_task_group() as group:
+        for number in range(count):
+            group.start_soon(model.complete, asked(f"question {number}"))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_no_more_run_at_once_than_the_limit_and_all_are_answered(limit: int) -> None:
+    provider = Provider(10**6)
+    model = Limited(provider, limit)
+    anyio.run(at_once, model, 50)
+    assert (provider.peak, provider.answered, model.in_flight) == (limit, 50, 0)
+    assert model.max_in_flight == limit
+
+
+def test_a_busy_provider_is_asked_less_and_then_more_again() -> None:
+    provider, clock = Provider(8), Clock()
+    limited = Limited(provider, 64, clock=clock, sleep=clock.sleep)
+    model = Retrying(limited, RetryPolicy(retries=100), sleep=clock.sleep, draw=lambda: 0.0)
+    anyio.run(at_once, model, 400)
+    assert provider.answered == 400
+    assert limited.limit < 32
+    assert provider.refused < 400, "it kept asking a provider that had said it was busy"
+    provider.most = 10**6
+    anyio.run(at_once, model, 3_000)
+    assert limited.limit > 32
+
+
+def test_nobody_asks_before_the_time_the_provider_named() -> None:
+    provider, clock = Provider(0, retry_after=30.0), Clock()
+    model = Limited(provider, 4, clock=clock, sleep=clock.sleep)
+
+    async def job() -> None:
+        with pytest.raises(Exception, match="busy"):
+            await model.complete(asked("one"))
+        provider.most = 1
+        await model.complete(asked("two"))
+
+    anyio.run(job)
+    assert clock.now == 130.0
+
+
+def test_requests_keep_to_their_rate_beyond_a_short_burst() -> None:
+    clock = Clock()
+    model = Limited(Provider(10**6), 1, rpm=60, clock=clock, sleep=clock.sleep)
+    anyio.run(at_once, model, 65)
+    assert 59 <= clock.now - 100 <= 61
+
+
+def test_tokens_keep_to_their_rate() -> None:
+    clock = Clock()
+    model = Limited(Provider(10**6), 1, tpm=6_000, clock=clock, sleep=clock.sleep)
+
+    async def job() -> None:
+        for _ in range(20):
+            await model.complete(CompletionRequest((Message("user", "x" * 400),), 100))
+
+    anyio.run(job)
+    assert 20 * 200 / 100 - 7 <= clock.now - 100 <= 20 * 200 / 100
+
+
+def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
+    provider = Provider(10**6)
+    model = Limited(provider, 1)
+
+    async def job() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(model.complete, asked("x"))
+            await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        assert model.in_flight == 0
+        await model.complete(asked("y"))
+
+    anyio.run(job)
+    assert model.in_flight == 0 and not model._waiting
+
+
+@pytest.mark.parametrize("limits", [{"limit": 0}, {"rpm": 0}, {"tpm": -1}])
+def test_limits_below_one_are_refused(limits: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Limited(Provider(1), **limits)
