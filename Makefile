@@ -11,6 +11,7 @@ MODEL ?= qwen2.5-coder-0.5b
 BOOK ?= examples/ask-a-book/book.txt
 QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
+WORKERS := -n auto --maxprocesses 4
 
 .PHONY: help check lint test tests grammar golden mutants deep quality bench demo clean
 
@@ -35,7 +36,7 @@ demo: $(VENV)/.local ## set up, fetch the default model, ask a question about a 
 
 test: $(VENV)/.dev ## set up, fetch the small test model, run the tests
 	$(BIN)/lambda-rlm models get smollm2-135m
-	$(PYTEST)
+	$(PYTEST) $(WORKERS)
 
 check: lint test ## everything that is checked before a change lands: format, lint, types, imports, tests
 
@@ -54,7 +55,7 @@ golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI)
 	UPDATE_GOLDEN=1 $(PYTEST) tests/test_conformance.py tests/test_ask_prompts.py tests/test_docs.py tests/test_render.py tests/test_cli_bounds.py
 
 deep: $(VENV)/.dev ## the properties with many more examples
-	HYPOTHESIS_PROFILE=deep $(PYTEST) --timeout 3600 tests/properties tests/differential
+	HYPOTHESIS_PROFILE=deep $(PYTEST) $(WORKERS) --timeout 7200 tests/properties tests/differential
 
 mutants: $(VENV)/.dev ## break the analysis of costs and the meter in one place after the other: a test must notice each
 	$(BIN)/python tests/mutants.py
