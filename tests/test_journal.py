@@ -10,6 +10,7 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.events import CallStarted, Replied
+from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.source import Span
 from lambda_rlm.trace.journal import Journal
 from lambda_rlm.trace.run_id import run_id
@@ -120,6 +121,32 @@ def test_the_journal_is_private_and_holds_neither_contents_nor_keys(shell: Shell
     for secret in (b"sk-very-secret", b"hunter2", b"the secret contents"):
         assert secret not in held
     assert b"llm_call" in held
+
+
+def test_what_a_server_repeats_of_a_key_is_not_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    told = "the key sk-very-secret is wrong, said http://me:hunter2@host/?code=4711-secret"
+    model = script({"match": "", "failure": "E0506", "message": told})
+    url = "http://me:hunter2@127.0.0.1:9/v1?code=4711-secret"
+    monkeypatch.setattr(
+        "lambda_rlm.cli.ask_run.connect", lambda name, **_: ScriptedModel.from_file(name.removeprefix("scripted:"))
+    )
+    assert shell("run", wrote("p.lam", 'llm_call("x")'), "--model", model, "--base-url", url) == 2
+    held = b"".join(file.read_bytes() for file in Path("home").glob("journal.sqlite3*"))
+    assert b"is wrong, said" in held and b"127.0.0.1:9/v1" in held
+    for secret in (b"sk-very-secret", b"hunter2", b"4711-secret"):
+        assert secret not in held
+
+
+def test_old_runs_are_forgotten_on_demand(shell: Shell) -> None:
+    a_run(shell)
+    with sqlite3.connect("home/journal.sqlite3") as database:
+        database.execute("UPDATE runs SET started = 0")
+    database.close()
+    assert shell("runs", "--prune") == 0
+    assert "1 run forgotten" in shell.err
+    assert shell("runs", "--json") == 0
+    assert shell.json["runs"] == []
 
 
 def test_no_journal_writes_nothing(shell: Shell) -> None:

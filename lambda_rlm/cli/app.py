@@ -260,13 +260,15 @@ Run = Annotated[
 @app.command(epilog="Example: lambda-rlm runs --json")
 def runs(
     most: Annotated[int, typer.Option("--most", metavar="N", help="The latest N.")] = 20,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget the runs that are too old, and give their room back.")] = False,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
     """List the runs of the journal, the latest first."""
     from lambda_rlm.cli import journal as commands
 
-    raise typer.Exit(commands.runs({"journal": journal}, most, json))
+    options = {"journal": journal}
+    raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, json))
 
 
 @app.command(epilog="Example: lambda-rlm show last --html run.html")

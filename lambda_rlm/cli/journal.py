@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from lambda_rlm.cli import ask_run, exits, screen
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, arguments_of, same_inputs
+from lambda_rlm.cli.recording import Begun, arguments_of, plain_url, same_inputs
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.inputs import from_arguments
@@ -28,6 +28,17 @@ from lambda_rlm.trace.summary import dollars
 T = TypeVar("T")
 
 _MOST_SHOWN: Final = 40
+
+
+def prune(options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `runs --prune`."""
+    chosen = settings(options)
+    gone = _read(chosen, lambda journal: journal.prune(chosen.journal_days, shrinks=True))
+    if json:
+        screen.answer(json_text.dumps({"ok": True, "forgotten": gone}))
+    else:
+        screen.say(f"{gone:,} {'run' if gone == 1 else 'runs'} forgotten, older than {chosen.journal_days:,} days")
+    return exits.ANSWERED
 
 
 def runs(options: Mapping[str, Any], most: int, json: bool) -> int:
@@ -136,7 +147,10 @@ def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
     known = {f.name for f in fields(Settings)}
     before = {key: value for key, value in row.what["settings"].items() if key in known}
     now = {key: value for key, value in options.items() if value is not None}
-    return replace(settings(now), **{**before, **now, "journal": settings(options).journal})
+    here = settings(options)
+    if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
+        now["base_url"] = here.base_url  # with what was not written
+    return replace(settings(now), **{**before, **now, "journal": here.journal})
 
 
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:

@@ -2,18 +2,19 @@
 
 Owns what is written of a run so that it can go on later, and how a run that ended without an answer is called. Promises that a run
 whose journal cannot be begun asks no model, that an answer which is there is shown whatever becomes of the journal, and that no
-key is written: of a base URL neither user nor password.
+key is written: of a base URL neither user nor password nor query, in messages of faults nothing of these either.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from lambda_rlm.cli import screen
@@ -28,6 +29,11 @@ from lambda_rlm.trace.journal import Journal, Past, RunRow
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.types.show import show
+
+_SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+"""How names of the environment end whose values are never written."""
+
+_SHORTEST_SECRET: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,7 @@ class Begun:
 
     def data(self, chosen: Settings) -> dict[str, Any]:
         """As the journal keeps it."""
-        settings = {**asdict(chosen), "base_url": without_user(chosen.base_url)}
+        settings = {**asdict(chosen), "base_url": plain_url(chosen.base_url)}
         settings |= {name: _absolute_model(settings[name]) for name in ("model", "root_model")}
         return {
             "kind": self.kind,
@@ -70,12 +76,25 @@ def described(inputs: Inputs) -> list[dict[str, Any]]:
     return rows
 
 
-def without_user(url: str | None) -> str | None:
-    """A URL without user and password."""
+def plain_url(url: str | None) -> str | None:
+    """A URL without user, password and query, where keys may stand."""
     if url is None:
         return None
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What came of a run, its fault without keys of the environment and secrets of the URL that a server may have repeated."""
+    fault = told.get("fault")
+    if fault is None:
+        return told
+    parts = urlsplit(url or "")
+    keys = [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
+    message = str(fault["message"])
+    for secret in filter(None, (*keys, parts.netloc.rpartition("@")[0], parts.password, parts.query)):
+        message = message.replace(secret, "…")
+    return {**told, "fault": {**fault, "message": message}}
 
 
 def _absolute(argument: str) -> str:
@@ -95,9 +114,10 @@ def _absolute_model(name: str | None) -> str | None:
 class Recording:
     """One session of a run in the journal, or nothing where there is none."""
 
-    def __init__(self, id: str, entry: Entry | None) -> None:
+    def __init__(self, id: str, entry: Entry | None, url: str | None = None) -> None:
         self.id = id
         self.entry = entry
+        self._url = url
 
     @property
     def can_go_on(self) -> bool:
@@ -108,7 +128,7 @@ class Recording:
         """The run, when all of it is written."""
         if self.entry is None:
             return done
-        self.entry.end("answered" if done.ok else "faulted", run_json(done))
+        self.entry.end("answered" if done.ok else "faulted", without_secrets(run_json(done), self._url))
         if self.entry.trouble is not None:
             screen.say(f"warning: {self.entry.trouble.message}; this run cannot be resumed", "warning")
         return done
@@ -122,7 +142,7 @@ def recording(begun: Begun, chosen: Settings) -> Iterator[Recording]:
         return
     entry = _entry(begun, chosen)
     try:
-        yield Recording(entry.id, entry)
+        yield Recording(entry.id, entry, chosen.base_url)
     except BaseException as error:
         entry.end(_state(error), None)
         raise

@@ -179,7 +179,7 @@ class Journal:
             if row.started >= time.time() - days * 86_400 and self._size() <= most_bytes:
                 break
             if not row.is_going_on:
-                gone += self._do("DELETE FROM runs WHERE id = ?", row.id)
+                gone += self._do("DELETE FROM runs WHERE id = ?", row.id) > 0
         if gone and shrinks:
             with problems(self.path):
                 self._database.execute("VACUUM")
@@ -206,7 +206,7 @@ class Journal:
             return self._database.execute(sql, values).fetchall()
 
     def _do(self, sql: str, *values: Any) -> int:
-        """How many rows it changed."""
+        """How many rows it changed, those that went with them included."""
         with problems(self.path):
             before = self._database.total_changes
             commit(self._database, [(sql, values)])
