@@ -17,11 +17,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from lambda_rlm.checked import Checked, check
+from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
@@ -39,6 +42,17 @@ _HEADER = re.compile(r"# (query|model|budget|gate|error):? (.*)$")
 _EXPECTED = re.compile(r"#! ([EW]\d{4}(?:,? [EW]\d{4})*)\s*$")
 
 
+class Delayed(ScriptedModel):
+    """Answers after some turns of the event loop."""
+
+    delays: Random | None = None
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        for _ in range(self.delays.randrange(9) if self.delays is not None else 0):
+            await anyio.lowlevel.checkpoint()
+        return await super().complete(request)
+
+
 @dataclass
 class Case:
     """A program with everything it is run with."""
@@ -51,6 +65,8 @@ class Case:
     budget: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
     is_gated: bool = True
+    delays: Random | None = None
+    """Draws for each call how many turns of the event loop it takes."""
 
     @property
     def source(self) -> SourceFile:
@@ -62,7 +78,8 @@ class Case:
     def run(self, events: list[Event] | None = None) -> Run:
         """The run of a program that checks; every input must have a value."""
         admitted = self.check().admit(Budget(**self.budget))
-        model = ScriptedModel([Rule(pattern, reply) for pattern, reply in self.rules])
+        model = Delayed([Rule(pattern, reply) for pattern, reply in self.rules])
+        model.delays = self.delays
         values = {"context": "", "query": "", **self.values}
         given = {name: values[name] for name in admitted.typed.inputs}
         options = Options(key=b"the key of the tests")

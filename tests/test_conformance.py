@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -83,3 +84,23 @@ def test_a_prompt_without_a_scripted_reply_is_an_error() -> None:
     run = Case("case", 'llm_call("a")', rules=[("b", "reply")]).run()
     assert run.fault is not None
     assert run.fault.code == "E0520"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 16, 128])
+@cases("eval/accept/*.lam", "faults/reject/*.lam")
+def test_what_comes_of_a_program_does_not_depend_on_the_schedule(path: Path, limit: int) -> None:
+    """Value, fault and its place are the same at every limit and with all delays; where nothing faulted, every question too."""
+    case = read_case(path)
+    if path.stem.startswith("attack_"):
+        return  # these stop in pure work, which has no schedule
+    expected, fault = run_stages(read_case(path))
+    case.budget["concurrency"] = limit
+    case.delays = Random(f"{path.stem} {limit}")
+    printed, found = run_stages(case)
+    assert found == fault
+    if fault:
+        expected, printed = (text.split("\n", 1)[0] for text in (expected, printed))
+    # Of two equal questions side by side the one that comes first is asked: the schedule says at which place.
+    (asked, _, came), (wanted, _, should) = (text.rpartition("\nvalue:") for text in (printed, expected))
+    assert came == should
+    assert sorted(f"{asked}\n".split("asked:\n")) == sorted(f"{wanted}\n".split("asked:\n"))
