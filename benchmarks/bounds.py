@@ -1,4 +1,5 @@
-"""How tight the bounds are, and how long they take: the programs of tests/conformance/programs on made-up inputs.
+"""How tight the bounds are, and how long they take: the programs of tests/conformance/programs, the strategies and the examples,
+on made-up inputs.
 
 `python benchmarks/bounds.py` prints a table (that of docs/bounds.md): calls made with replies as long as they may be, the bound
 after staging, their ratio, the same for spans and tokens, and milliseconds of processor time to bound the program from sizes
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.bounding import Trial, excess  # noqa: E402
-from tests.sample_inputs import PROGRAMS, sample  # noqa: E402
+from tests.sample_inputs import OTHERS, PROGRAMS, sample, title  # noqa: E402
 
 MANNERS = ("longest", "many", "malformed")
 MOST_RATIO = 2.0
@@ -41,24 +42,24 @@ def main() -> int:
     )
     print("|---|---:|---:|---:|---:|---:|---:|---:|---|")
     ratios, failures = [], []
-    for path in PROGRAMS:
+    for path in [*PROGRAMS, *OTHERS]:
         trial = sample(path, "longest")
         bounded, from_sizes = trial.bound("staged"), trial.bound("measured")
         assert bounded is not None and from_sizes is not None
         ran = [sample(path, manner).run() for manner in MANNERS]
-        failures += [f"{path.stem}: {line}" for one in ran for line in excess(bounded, one)]
+        failures += [f"{title(path)}: {line}" for one in ran for line in excess(bounded, one)]
         made = {name: max(one.metered[name] or 0 for one in ran) for name in ("calls", "span", "input_tokens")}
         calls, span, tokens = bounded.bound.calls, bounded.bound.span, bounded.bound.input_tokens
         ratio = float("inf") if calls is None else calls / max(1, made["calls"])
         ratios.append(ratio)
         took = milliseconds(trial)
         if took > MOST_MILLISECONDS:
-            failures.append(f"{path.stem}: bounding it took {took:.0f} ms")
+            failures.append(f"{title(path)}: bounding it took {took:.0f} ms")
         slack = "–" if tokens is None else f"{tokens / max(1, made['input_tokens']):.1f}"
         formula = from_sizes.bound.formula["calls"]
         shown = formula if len(formula) <= 60 else "long"
         print(
-            f"| {path.stem} | {made['calls']:,} | {'unlimited' if calls is None else f'{calls:,}'} | {ratio:.2f} | "
+            f"| {title(path)} | {made['calls']:,} | {'unlimited' if calls is None else f'{calls:,}'} | {ratio:.2f} | "
             f"{made['span']} | {span} | {slack} | {took:.1f} | `{shown}` |"
         )
     median = statistics.median(ratios)

@@ -17,7 +17,12 @@ from tests.adversary import Adversary
 from tests.bounding import Trial
 from tests.cases import read_case
 
-PROGRAMS = sorted((Path(__file__).parent / "conformance" / "programs").glob("*.lam"))
+_ROOT = Path(__file__).parent.parent
+PROGRAMS = sorted((_ROOT / "tests" / "conformance" / "programs").glob("*.lam"))
+OTHERS = [*sorted((_ROOT / "stdlib").glob("*.lam")), *sorted((_ROOT / "examples").glob("*/program.lam"))]
+"""The strategies, and the programs of the examples."""
+
+_ROWS = {"count-labels": "List[{ question: Text }]"}
 PROFILE = ModelProfile("large", window=200_000, max_output=8_192, min_chars_per_token=1.0, input_price=1e-6, output_price=4e-6)
 _WORDS = [
     "the",
@@ -83,6 +88,10 @@ def inputs_of(name: str) -> dict[str, Any]:
             return {**query, "contract": "Effective Date " + _prose(190_000)}
         case "retries_in_a_log":
             return {**query, "log": _prose(60_000)}
+        case "count-labels":
+            return {**query, "context": [{"question": f"{n}: {_prose(70, n)}"} for n in range(200)]}
+        case "direct":
+            return {**query, "context": _prose(20_000)}
         case "same_questions":
             return {**query, "rows": [{"id": n, "question": _prose(70, n)} for n in range(900)]}
         case "summarize_a_book":
@@ -95,11 +104,17 @@ def inputs_of(name: str) -> dict[str, Any]:
             return {**query, "context": _prose(150_000).replace("Oslo", "Bergen")}
 
 
+def title(path: Path) -> str:
+    """A program's name, or its folder's where all have one name."""
+    return path.parent.name if path.stem == "program" else path.stem
+
+
 def sample(path: Path, manner: str) -> Trial:
     """A program of the suite on its inputs, with replies as long as they may be."""
     case = read_case(path)
-    values: Mapping[str, Any] = inputs_of(path.stem)
-    types = {"query": parse_type("Text"), **(case.inputs or {"context": parse_type("Text")})}
+    values: Mapping[str, Any] = inputs_of(title(path))
+    declared = {} if path in OTHERS else case.inputs
+    types = {"query": parse_type("Text"), **(declared or {"context": parse_type(_ROWS.get(title(path), "Text"))})}
     found = check(case.source, types)
     assert found.typed is not None
     given = {name: values[name] for name in found.typed.inputs}
@@ -113,6 +128,8 @@ class Verbose(Adversary):
     def reply(self, request: CompletionRequest, manner: str) -> str:
         self.letter = "abcdefghijklmnop"[self.asked % 16]
         text = super().reply(request, manner)
+        if request.choices is not None:
+            return text
         if request.schema is None:
             return f"{self.asked} {text}"[: len(text)]
         return self._told_apart(json.loads(text), len(text))

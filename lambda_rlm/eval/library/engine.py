@@ -37,10 +37,11 @@ class BadPattern(Exception):
 class Pattern:
     """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups.
 
-    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same.
+    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds nothing
+    where the letters `needed` do not stand in a row.
     """
 
-    __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most")
+    __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most", "needed")
 
     def __init__(self, source: str, is_multi_line: bool) -> None:
         if len(source) > MOST_PATTERN:
@@ -67,8 +68,9 @@ class Pattern:
         self._match: Callable[..., Spans] = engine._regexp.Match
         self._occurs: Callable[..., Spans] = plain._regexp.Match
         proved = None if is_multi_line else swift(source)
-        self.brief: Callable[[str], object] = proved[0] if proved is not None else self.occurs
-        self.most = proved[1] if proved is not None else -1
+        self.brief: Callable[[str], object] = self.occurs if proved is None else proved.search
+        self.most = -1 if proved is None else proved.most
+        self.needed = "" if proved is None else proved.needed
         self._anchor: Any = re2._re2.RE2.Anchor.UNANCHORED
 
     def occurs(self, s: str) -> bool:

@@ -30,12 +30,7 @@ def take(site: Site, constant: Value) -> Many:
         for text in texts:
             if text.n <= most:
                 append(text)
-            elif not most:
-                append(EMPTY_TEXT)
-            elif text.start < 0:
-                meter.allocate(header + rate * copied(text, most))
-                append(text.cut(0, most))
-            else:
+            elif text.start >= 0 < most:
                 # As `span_of`, without a call for each.
                 span = new(Passage)
                 span.n = most
@@ -43,6 +38,11 @@ def take(site: Site, constant: Value) -> Many:
                 span.start = text.start
                 append(span)
                 spans += 1
+            elif most:
+                meter.allocate(header + rate * copied(text, most))
+                append(text.cut(0, most))
+            else:
+                append(EMPTY_TEXT)
         meter.allocate(header * spans)
         return made
 
@@ -60,7 +60,7 @@ def matches(site: Site, constant: Value) -> Many:
     call, kilo = price.call, price.kilo
     source: str = constant.s
 
-    def batch(texts: list[Text]) -> list[Value]:
+    def batch(texts: list[Text], longest: int) -> list[Value]:
         pattern = compiled(source, site)
         literal = pattern.literal
         if literal is not None:
@@ -68,14 +68,16 @@ def matches(site: Site, constant: Value) -> Many:
         # `characters_of` written out: a call for each text would cost as much as the search.
         strings = [t.origin.text[t.start : t.start + t.n] if t.start >= 0 else t.s for t in texts]  # type: ignore[union-attr]
         most, brief, occurs = pattern.most, pattern.brief, pattern.occurs
-        if max(map(len, strings)) <= most and "".join(strings).isascii():
-            return [found is not None for found in map(brief, strings)]
+        if longest <= most and "".join(strings).isascii():
+            needed = pattern.needed
+            return [needed in s and brief(s) is not None for s in strings]
         return [brief(s) is not None if len(s) <= most and s.isascii() else occurs(s) for s in strings]
 
     def run(texts: list[Text]) -> list[Value]:
         sizes = Counter([text.n for text in texts])
         meter.spend(sum([count * (call + (kilo * n + 1023 >> 10)) for n, count in sizes.items()]))
-        return [found for at in range(0, len(texts), BATCH) for found in batch(texts[at : at + BATCH])]
+        longest = max(sizes, default=0)
+        return [found for at in range(0, len(texts), BATCH) for found in batch(texts[at : at + BATCH], longest)]
 
     return run
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import isqrt
 from typing import Final
 
@@ -52,8 +53,18 @@ class _Unproved(Exception):
     """A pattern outside the part of the syntax that is understood here."""
 
 
-def swift(pattern: str) -> tuple[Callable[[str], object], int] | None:
-    """A search by Python's engine and the most characters it may be given; None when nothing is proved."""
+@dataclass(frozen=True, slots=True)
+class Swift:
+    """A search by Python's engine, the most characters it may be given, and letters that every text has in a row where the
+    pattern occurs."""
+
+    search: Callable[[str], object]
+    most: int
+    needed: str
+
+
+def swift(pattern: str) -> Swift | None:
+    """The swift way for a pattern; None when nothing is proved."""
     if not pattern.isascii():
         return None
     try:
@@ -63,7 +74,7 @@ def swift(pattern: str) -> tuple[Callable[[str], object], int] | None:
     most = MOST_WORK // reading.ways
     if reading.repeats:
         most = isqrt(most)
-    return re.compile(reading.translated, re.ASCII).search, min(most, _MOST_LENGTH)
+    return Swift(re.compile(reading.translated, re.ASCII).search, min(most, _MOST_LENGTH), reading.needed)
 
 
 class _Reading:
@@ -80,6 +91,7 @@ class _Reading:
         if self._position != len(pattern):
             raise _Unproved
         self._prove(branches, 0)
+        self.needed = _needed(branches)
         self.translated = "".join(self._out)
 
     def _alternatives(self, nesting: int) -> Alternatives:
@@ -141,6 +153,18 @@ class _Reading:
                 after = mask | after if may_lack else mask
             first |= after
         return first
+
+
+def _needed(branches: Alternatives) -> str:
+    """The longest run of single letters that stand in every match; empty where there is a choice."""
+    runs = [""]
+    for node in branches[0] if len(branches) == 1 else []:
+        is_letter = not isinstance(node, list) and node[0].bit_count() == 1 and not node[1] and not node[2]
+        if is_letter and not isinstance(node, list):
+            runs[-1] += chr(node[0].bit_length() - 1)
+        else:
+            runs.append("")
+    return max(runs, key=len)
 
 
 def _set_of(atom: str) -> tuple[str, int]:
