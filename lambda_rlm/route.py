@@ -19,6 +19,7 @@ from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import Choice, route
 from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import OnBound, Options, Run, execute
+from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.synthesis import Question, synthesize
@@ -59,7 +60,7 @@ async def ask(
             root=root or model,
             budget=budget,
             writing=writing or Writing(),
-            options=options,
+            options=with_solver(options, model, root or model, writing or Writing(), tracer),
             tracer=tracer,
             on_bound=on_bound,
             returns=returns,

@@ -25,7 +25,7 @@ from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.choose import Chosen, choose
 from lambda_rlm.cost.declared import excess
 from lambda_rlm.cost.meter import Meter
-from lambda_rlm.eval.ask import Asker, AskSettings
+from lambda_rlm.eval.ask import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
@@ -59,7 +59,8 @@ class Options:
     of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
     planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
     new one); in a run that goes on, `autos` are what the planner chose before, by the program's hash and the place of each `auto`,
-    and `spent` is what was used for calls that are asked again."""
+    and `spent` is what was used for calls that are asked again. `solver` answers `rlm_call`; `limiter` counts calls in flight
+    together with those of another run."""
 
     is_strict: bool = False
     seed: int = 0
@@ -69,6 +70,8 @@ class Options:
     run: str | None = None
     autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     spent: Usage = NO_USAGE
+    solver: SubSolver | None = None
+    limiter: anyio.Semaphore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,15 @@ class _Execution:
         self.program = admitted.typed.program.source.digest
         self.autos_before = options.autos.get(self.program, {})
         key = options.key if options.key is not None else _key_of(admitted)
-        settings = AskSettings(key=key, program=self.program, out=options.out, seed=options.seed, is_strict=options.is_strict)
+        settings = AskSettings(
+            key=key,
+            program=self.program,
+            out=options.out,
+            seed=options.seed,
+            is_strict=options.is_strict,
+            solver=options.solver,
+            limiter=options.limiter,
+        )
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy

@@ -21,13 +21,17 @@ from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.eval.model_calls import NO_SOLVER
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, LimitExceeded
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.prospect import foresee
 from lambda_rlm.runtime import OnBound, Options, Run, execute
-from lambda_rlm.source import SourceFile
+from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.syntax.caps import children
+from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.report import Synthesis, Tried, Writing
@@ -191,6 +195,9 @@ class _Synthesis:
         """What speaks against running a well typed program on these inputs and on what is left of the budget."""
         checked = check(source, inputs.types)
         assert checked.typed is not None
+        place = _use_of(Primitive.RLM_CALL, checked.typed.program)
+        if place is not None and self.question.options.solver is None:
+            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
         try:
             found = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left())
         except Rejected as rejected:
@@ -289,6 +296,13 @@ class _Synthesis:
         )
         total = _together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
+
+
+def _use_of(primitive: Primitive, node: Node) -> Span | None:
+    """The first place where a library function is named."""
+    if isinstance(node, Var) and node.name == primitive:
+        return node.span
+    return next((place for child in children(node) if (place := _use_of(primitive, child)) is not None), None)
 
 
 def _half(budget: Budget) -> Budget:

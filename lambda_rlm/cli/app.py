@@ -143,6 +143,7 @@ def run(
     query: Annotated[str, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = "",
     model: Model = None,
     base_url: BaseUrl = None,
+    root_model: RootModel = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,

@@ -6,8 +6,8 @@ Owns how a run is shown: progress while it goes on, the answer, one line of figu
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -30,6 +30,7 @@ from lambda_rlm.outcome import run_json
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, blocking, closing, execute
+from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
@@ -70,8 +71,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
     budget, writing = chosen.budget(), chosen.writing()
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        root = _model(chosen.root_model, chosen, begun, tracer) if chosen.root_model else model
-        try:
+        async with _root(chosen, begun, tracer, model) as root:
             return await routes.ask(
                 begun.query,
                 begun.inputs,
@@ -85,9 +85,6 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 root=root,
                 writing=writing,
             )
-        finally:
-            if root is not model:
-                await closing(root)
 
     return _run(job, begun, chosen, how, advice=_ADVICE)
 
@@ -108,7 +105,7 @@ def again(begun: Begun, chosen: Settings, how: How) -> int:
 
 
 def _executed(begun: Begun, chosen: Settings, how: How) -> int:
-    budget, inputs = chosen.budget(), begun.inputs.with_query(begun.query)
+    budget, writing, inputs = chosen.budget(), chosen.writing(), begun.inputs.with_query(begun.query)
     checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
     if not checked.ok:
         return rejected(checked.diagnostics, checked.source, how.json)
@@ -117,7 +114,10 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         admitted = checked.admit(budget, model.profile)
-        done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
+        async with _root(chosen, begun, tracer, model) as root:
+            if chosen.root_model:
+                options = with_solver(options, model, root, writing, tracer)
+            done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
         return replace(done, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
@@ -223,6 +223,17 @@ def _cache() -> ReplyStore:
     from lambda_rlm.llm.cache import ReplyStore
 
     return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
+
+
+@asynccontextmanager
+async def _root(chosen: Settings, begun: Begun, tracer: Tracer, model: Model) -> AsyncIterator[Model]:
+    """The model that writes programs: the one of `root_model`, else the one that answers."""
+    root = _model(chosen.root_model, chosen, begun, tracer) if chosen.root_model else model
+    try:
+        yield root
+    finally:
+        if root is not model:
+            await closing(root)
 
 
 def _trace(path: str) -> JsonLines:

@@ -24,4 +24,24 @@ TABLE: tuple[Code, ...] = (
         values={"context": "The hills were green."},
         replies=((".", "green"),),
     ),
+    Code(
+        "E0518",
+        "The question of rlm_call comes from an input or a reply",
+        "A sub-model follows the question it is given. What stands in an input or a reply is material, never an instruction: put the "
+        "question into the program, or use `query`, and pass the material as the text.",
+        bad="rlm_call(context, context, 10)",
+        fixed='llm_call(f"{query}\\n\\n{context}")',
+        values={"context": "The hills were green."},
+        replies=((".", "green"),),
+    ),
+    Code(
+        "E0519",
+        "A sub-model found no answer",
+        "rlm_call has a sub-model write and run a program of its own, with at most the calls that are given, its writing included. It "
+        "wrote none that fits them, or the program it wrote came to its own limit. Give it more calls, or ask over pieces of the "
+        "text directly.",
+        bad='llm_call("Which hills?")',
+        failures=(("hills", "E0519"),),
+        fixed='llm_call("Which hills?", or_else="")',
+    ),
 )

@@ -47,7 +47,7 @@ _LONGEST_TOKEN: Final = 256
 class SubSolver(Protocol):
     """Writes and runs a checked program of its own over a text, on at most `calls` model calls of this run's budget."""
 
-    async def solve(self, query: Text, text: Text, calls: int) -> Text: ...
+    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,8 @@ class AskSettings:
     seed: int = 0
     is_strict: bool = False
     solver: SubSolver | None = None
+    limiter: anyio.Semaphore | None = None
+    """What calls in flight are counted by; None: one of this run's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Asker:
         self.coverage = Coverage()
         self._tracer = tracer
         self._flights: dict[tuple[object, ...], Flight] = {}
-        self._semaphore = anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
+        self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
         self._group: TaskGroup | None = None
         self._started = 0
 
@@ -335,7 +337,7 @@ class Asker:
         def book(usage: Usage) -> None:
             exchange.usage = exchange.usage + usage
 
-        async with self._semaphore:
+        async with self.limiter:
             counts.in_flight += 1
             counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
             try:

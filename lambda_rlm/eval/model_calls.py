@@ -28,6 +28,7 @@ from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Con, Type
 
 NO_SOLVER: Final = "E0517"
+NOT_TRUSTED: Final = "E0518"
 
 AsyncFunction = Callable[..., Awaitable[Value]]
 AsyncBuilder = Callable[[Site, Asker], AsyncFunction]
@@ -99,10 +100,14 @@ def rlm_call(site: Site, asker: Asker) -> AsyncFunction:
 
     async def solve(query: Text, text: Text, calls: int) -> Value:
         solver = asker.settings.solver
+        if origin_of(query) is not None:
+            message = "the question of rlm_call comes from an input or a reply: write it in the program, and pass texts as text"
+            raise ModelFailure(NOT_TRUSTED, message, site.span, is_fatal=True)
         if solver is None:
             message = "rlm_call needs a model that writes programs, and this run has none; use llm_call over chunks instead"
             raise ModelFailure(NO_SOLVER, message, site.span, is_fatal=True)
-        answer = await solver.solve(query, text, calls)
+        asker.coverage.show(prompt_of(text, site.meter), site.meter)
+        answer = await solver.solve(query, text, calls, asker, site.span)
         most = asker.settings.max_reply
         if answer.n > most:
             asker.degrade(cuts=1)

@@ -64,3 +64,13 @@ def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
 def test_numbers_that_mean_nothing_are_refused(shell: Shell, option: str) -> None:
     assert shell("ask", "Who?", wrote("a.txt", "x"), "--strategy", "synth", option, "0") == 64
     assert "whole number from 1" in shell.err
+
+
+def test_a_program_of_ones_own_may_have_a_sub_model(shell: Shell) -> None:
+    leaf = scripted("leaf.jsonl", {"match": "Who keeps bees", "reply": "Ann"})
+    root = scripted("root.jsonl", {"match": "# Task", "reply": PROGRAM})
+    program, book = wrote("p.lam", "rlm_call(query, context, 4)"), wrote("a.txt", "Ann keeps bees.")
+    assert shell("run", program, book, "--query", "Who?", "--model", leaf, "--root-model", root, "--json") == 0
+    assert (shell.json["answer"], shell.json["usage"]["calls"]) == ("Ann", 2)
+    assert shell("run", program, book, "--query", "Who?", "--model", leaf) == 2
+    assert "E0517" in shell.err

@@ -1,0 +1,114 @@
+"""`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
+
+Owns `Solver`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
+dollars that the bound counts for them, that its calls are among the caller's calls in flight, and that below the greatest depth no
+sub-model is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lambda_rlm.completion import Model
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.eval.ask import Asker
+from lambda_rlm.eval.asking_rates import rates_at
+from lambda_rlm.eval.value import Derived, Reply, Text
+from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
+from lambda_rlm.faults import LimitExceeded, ModelFailure
+from lambda_rlm.inputs import from_values
+from lambda_rlm.llm.failures import UNSOLVED
+from lambda_rlm.plan.measure import measure
+from lambda_rlm.plan.plan import plan
+from lambda_rlm.plan.strategy import route
+from lambda_rlm.runtime import Options
+from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.synth.report import Writing
+from lambda_rlm.synthesis import Question, synthesize
+
+_SHARE: Final = 16
+"""A sub-run may use one part in so many of its caller's steps and storage."""
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A `SubSolver`. `writing.depth` counts how deep sub-models may go on."""
+
+    leaf: Model
+    root: Model
+    writing: Writing
+    options: Options
+    tracer: Tracer | None = None
+
+    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
+        """The sub-model's answer. Raises `ModelFailure` when it finds none within its calls."""
+        inputs = from_values({"context": text.s}).with_query(query.s)
+        writing = replace(self.writing, depth=self.writing.depth - 1, rounds=1, candidates=1)
+        deeper = replace(self, writing=writing) if writing.depth > 0 else None
+        question = Question(
+            inputs=inputs,
+            leaf=self.leaf,
+            root=self.root,
+            budget=self._share(calls, asker),
+            writing=writing,
+            options=replace(self.options, solver=deeper, limiter=asker.limiter, is_strict=asker.settings.is_strict),
+            tracer=None if self.tracer is None else _Inside(self.tracer, span),
+        )
+
+        def planned() -> SourceFile:
+            way = route(measure(inputs.values, self.leaf), len(query.s), self.leaf.profile, "plan")
+            return SourceFile("sub.lam", plan(way, inputs.types))
+
+        try:
+            run = await synthesize(question, planned, asker.meter)
+        except Rejected as rejected:
+            why = rejected.diagnostics[0].message
+            raise ModelFailure(UNSOLVED, f"the sub-question has no program within its {calls:,} calls: {why}", span) from None
+        if isinstance(run.fault, LimitExceeded):
+            raise ModelFailure(UNSOLVED, f"the sub-run stopped at its own limit: {run.fault.message}", span)
+        if run.fault is not None:
+            run.fault.span = span
+            raise run.fault
+        dropped = run.dropped
+        asker.degrade(quotes=dropped.quotes, items=dropped.items, or_else=dropped.or_else, cuts=dropped.replies_cut)
+        origins = (Reply(-1, None),) if text.origin is None else (Reply(-1, None), text.origin)
+        return Text(run.answer, Derived(origins))
+
+    def _share(self, calls: int, asker: Asker) -> Budget:
+        """What the caller's bound counts for so many calls, and fixed parts of its steps and storage."""
+        rates = rates_at(self.leaf.profile, asker.settings)
+        attempts = max(0, calls) * rates.attempts
+        sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)
+        priced = rates.input_price is not None and rates.output_price is not None
+        usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
+        whole = asker.meter.budget
+        return replace(
+            whole,
+            calls=max(0, calls),
+            tokens=sent + received,
+            usd=usd if whole.usd is not None else None,
+            fuel=whole.fuel // _SHARE,
+            memory=whole.memory // _SHARE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Tells a tracer of a sub-run's calls as made at its place in the caller's program; what they are shown is not of its inputs."""
+
+    tracer: Tracer
+    span: Span
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, CallStarted):
+            event = replace(event, span=self.span, shown=())
+        elif isinstance(event, CallFinished):
+            event = replace(event, span=self.span)
+        self.tracer(event)
+
+
+def with_solver(options: Options, leaf: Model, root: Model, writing: Writing, tracer: Tracer | None) -> Options:
+    """The options with what answers `rlm_call`, where sub-models are allowed at all."""
+    return replace(options, solver=Solver(leaf, root, writing, options, tracer)) if writing.depth else options

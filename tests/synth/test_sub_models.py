@@ -1,0 +1,117 @@
+"""`rlm_call`: a sub-model with a program, a budget and a depth of its own, all out of its caller's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.events import CallStarted, Event
+from lambda_rlm.llm.scripted import Rule, ScriptedModel
+from lambda_rlm.runtime import Options, Run, execute
+from lambda_rlm.solver import Solver
+from lambda_rlm.synth.report import Writing
+from tests.synth.test_synthesis import Root
+
+SUB = 'words(context) |> map(fn(w) => llm_call(f"Say it: {take(w, 20)}", out=9)) |> join(" ")'
+
+
+def ran(program: str, root: Root, *, depth: int = 1, events: list[Event] | None = None, **values: Any) -> Run:
+    leaf = ScriptedModel([Rule(r"Say it: [^>]*>(\w+)", r"said-\1"), Rule("", "other")])
+    given = {"query": "Say each word.", "context": "a b c", **values.pop("given", {})}
+    options = Options(key=b"key")
+    tracer = None if events is None else events.append
+    solver = Solver(leaf, root, Writing(depth=depth), options, tracer) if depth else None
+    admitted = check(program, given).admit(Budget(**{"calls": 100, **values}), leaf.profile)
+    options = Options(key=b"key", solver=solver)
+    return anyio.run(lambda: execute(admitted, given, leaf, options=options, tracer=tracer))
+
+
+def test_a_sub_model_writes_and_runs_a_program_over_the_text() -> None:
+    run = ran("rlm_call(query, context, 8)", Root(SUB))
+    assert run.fault is None, run.fault
+    assert run.value == "said-a said-b said-c"
+    assert run.usage.calls == 4
+    assert run.bound is not None and run.bound.calls == 8
+    assert run.coverage["context"] == 1.0
+
+
+def test_its_writing_and_its_calls_are_within_what_it_was_given() -> None:
+    root = Root(*[f"unknown_{n}(context)" for n in range(20)])
+    run = ran("rlm_call(query, context, 3)", root)
+    assert run.usage.calls <= 3
+    assert len(root.requests) == 1
+
+
+def test_a_sub_run_without_calls_is_a_fault_of_the_program_and_not_of_the_budget() -> None:
+    run = ran("rlm_call(query, context, 0)", Root(SUB))
+    assert run.fault is not None and run.fault.code == "E0519"
+    assert run.usage.calls == 0
+
+
+def test_every_component_of_a_run_with_sub_models_is_within_its_bound() -> None:
+    program = 'chunk(context, 10) |> map(fn(c) => rlm_call(query, c, 6)) |> join("; ")'
+    run = ran(program, Root(SUB), given={"context": "one two three four five six seven"}, concurrency=2)
+    assert run.fault is None, run.fault
+    assert run.bound is not None
+    for name in ("calls", "attempts", "span", "input_tokens", "output_tokens"):
+        limit = getattr(run.bound, name)
+        assert limit is not None and getattr(run.usage, name) <= limit, name
+
+
+def test_calls_of_sub_runs_are_among_the_callers_calls_in_flight() -> None:
+    class Counting(ScriptedModel):
+        in_flight = most = 0
+
+        async def complete(self, request: CompletionRequest) -> Any:
+            type(self).in_flight += 1
+            type(self).most = max(self.most, self.in_flight)
+            await anyio.lowlevel.checkpoint()
+            type(self).in_flight -= 1
+            return await super().complete(request)
+
+    leaf = Counting([Rule("", "x")])
+    given = {"query": "q", "context": "a b c d e f g h"}
+    options = Options(key=b"key")
+    solver = Solver(leaf, Root(SUB), Writing(), options)
+    program = 'split(context, 4) |> map(fn(c) => rlm_call(query, c, 8)) |> join("; ")'
+    admitted = check(program, given).admit(Budget(calls=100, concurrency=2), leaf.profile)
+    run = anyio.run(lambda: execute(admitted, given, leaf, options=Options(key=b"key", solver=solver)))
+    assert run.fault is None, run.fault
+    assert leaf.most == 2
+
+
+def test_below_the_greatest_depth_there_is_no_sub_model() -> None:
+    root = Root("rlm_call(query, context, 3)", SUB)
+    run = ran("rlm_call(query, context, 12)", root, depth=1)
+    assert run.value == "said-a said-b said-c"
+    assert "E0517" in root.requests[1].messages[-1].content, "a program that asks one goes back to its author"
+    assert ran("rlm_call(query, context, 9)", Root(SUB), depth=0).fault.code == "E0517"  # type: ignore[union-attr]
+
+
+def test_a_sub_model_may_ask_a_sub_model_where_that_is_allowed() -> None:
+    run = ran("rlm_call(query, context, 40)", Root("rlm_call(query, context, 10)", SUB), depth=2)
+    assert run.value == "said-a said-b said-c"
+    assert run.usage.calls == 5
+
+
+@pytest.mark.parametrize("question", ["context", 'llm_call("What?")', 'f"{query} {context}"'])
+def test_a_question_that_comes_from_an_input_or_a_reply_is_refused(question: str) -> None:
+    root = Root(SUB)
+    run = ran(f"rlm_call({question}, context, 8)", root)
+    assert run.fault is not None and run.fault.code == "E0518"
+    assert not root.requests
+
+
+def test_its_calls_are_told_at_the_place_of_the_call_in_the_program() -> None:
+    events: list[Event] = []
+    program = "rlm_call(query, context, 8)"
+    ran(program, Root(SUB), events=events)
+    started = [event for event in events if isinstance(event, CallStarted)]
+    assert len(started) == 4
+    assert {(event.span.start, event.span.end) for event in started} == {(0, len(program))}
+    assert len({event.path for event in started}) == 4
