@@ -32,9 +32,10 @@ from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, blocking, closing, execute
 from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.report import Synthesis
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
-from lambda_rlm.trace.summary import summary
+from lambda_rlm.trace.summary import dollars, summary
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
@@ -258,8 +259,22 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
     spent = done.usage
+    if done.synthesis is not None:
+        _say_how_it_was_written(done.synthesis)
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
+
+
+def _say_how_it_was_written(found: Synthesis) -> None:
+    """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
+    if found.fallback is not None:
+        screen.say(f"warning: the fixed plan answered: {found.fallback}", "warning")
+    fixes = sum(len(attempt.fixes) for attempt in found.attempts)
+    mended = f", {fixes:,} slips put right" if fixes else ""
+    usage = found.usage
+    calls = f"{found.calls:,} {'call' if found.calls == 1 else 'calls'}"
+    tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
+    screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
 
 
 def _missing(done: Run) -> str:

@@ -46,6 +46,9 @@ def test_without_a_program_the_plan_answers_and_says_why(shell: Shell) -> None:
     found = shell.json
     assert found["answer"] == "Ann"
     assert found["synthesis"]["fallback"] == "no program was accepted in 2 attempts"
+    assert shell("ask", "Who keeps bees?", book, "--strategy", "synth", "--model", leaf) == 0
+    assert shell.out == "Ann\n"
+    assert "warning: the fixed plan answered: no program was accepted in 2 attempts\nwriting · 2 calls · " in shell.err
 
 
 def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
