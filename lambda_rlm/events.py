@@ -81,7 +81,15 @@ class Retrying:
     seconds: float
 
 
-Event = ProgramStarted | CallStarted | Replied | CallFinished | Retrying
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """All is over. `run` is the `Run`, with its value or its fault; `missed` counts events that a slow reader of a stream lost."""
+
+    run: Any
+    missed: int = 0
+
+
+Event = ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
 
 
 class Tracer(Protocol):

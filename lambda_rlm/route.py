@@ -43,7 +43,7 @@ async def ask(
     returns: Type | None = None,
 ) -> Run:
     """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`. `root` is the model that
-    writes programs (None: the one that answers), `returns` the type a written program's answer must have."""
+    writes programs (None: the one that answers), `returns` the type that the answer must have."""
     given = inputs.with_query(query)
     options = options or Options()
     options = replace(options, run=options.run or run_id())
@@ -51,7 +51,7 @@ async def ask(
     way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
 
     def planned() -> SourceFile:
-        return SourceFile(f"{way.strategy}.lam", plan(way, given.types))
+        return SourceFile(f"{way.strategy}.lam", plan(way, given.types, returns))
 
     if choice == "synth":
         question = Question(

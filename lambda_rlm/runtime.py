@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -156,7 +157,14 @@ class Run:
         """The value as a person reads it: a Text as it stands, anything else as JSON. Raises the fault when there is one."""
         if self.fault is not None:
             raise self.fault
-        return self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2)
+        return (
+            self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2, default=_plain)
+        )
+
+    @property
+    def response(self) -> str:
+        """The answer, under the name that it has in `rlms`."""
+        return self.answer
 
 
 async def execute(
@@ -364,6 +372,38 @@ async def closing(model: Model) -> None:
     """Close a model; what goes wrong while closing changes no answer."""
     with suppress(Exception):
         await model.aclose()
+
+
+def _plain(value: Any) -> Any:
+    """A value that was made an instance of a class of the caller's, as JSON has it."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value)
+
+
+def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for which
+    the caller's loop waits. What ends the waiting cancels the job."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return blocking(job)
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
+
+    async def noted() -> T:
+        begun.append((asyncio.get_running_loop(), asyncio.current_task()))
+        return await job()
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(blocking, noted)
+        try:
+            return future.result()
+        except BaseException:
+            for loop, task in begun:
+                if task is not None:
+                    with suppress(RuntimeError):  # it is over already
+                        loop.call_soon_threadsafe(task.cancel)
+            raise
 
 
 def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -82,7 +82,7 @@ def test_a_trace_is_written(shell: Shell) -> None:
     model = script({"match": "", "reply": "r"})
     assert shell("run", wrote("p.lam", 'llm_call("x")'), "--model", model, "--trace", "t.jsonl") == 0
     events = [json.loads(line)["event"] for line in Path("t.jsonl").read_text().splitlines()]
-    assert events == ["program_started", "call_started", "replied", "call_finished"]
+    assert events == ["program_started", "call_started", "replied", "call_finished", "run_finished"]
 
 
 def test_a_degraded_answer_is_said_and_strict_makes_it_a_fault(shell: Shell) -> None:

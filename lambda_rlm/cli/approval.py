@@ -14,7 +14,6 @@ from lambda_rlm.cli import figures, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.syntax.pretty import pretty
-from lambda_rlm.trace.progress import Progress
 
 Pause = Callable[[], AbstractContextManager[None]]
 
@@ -26,15 +25,13 @@ class Declined(Exception):
 class Approval:
     """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not."""
 
-    def __init__(self, progress: Progress, *, is_asked: bool, hash: str | None, json: bool) -> None:
-        self.progress = progress
+    def __init__(self, *, is_asked: bool, hash: str | None, json: bool) -> None:
         self.is_asked = is_asked
         self.hash = hash
         self.json = json
         self.pause: Pause | None = None
 
     def __call__(self, prospect: Prospect) -> None:
-        self.progress.most_calls = prospect.bound.calls
         if self.hash is not None:
             if prospect.hash != self.hash:
                 raise Usage(

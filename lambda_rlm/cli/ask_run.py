@@ -21,7 +21,7 @@ from lambda_rlm.cli.recording import Begun, Recording, recording
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
-from lambda_rlm.events import Tracer
+from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import read_file, read_standard_input
 from lambda_rlm.llm.connect import connect
@@ -172,7 +172,7 @@ def _run(
         for note in begun.inputs.notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
-    approval = Approval(progress, is_asked=chosen.approve, hash=how.approved, json=how.json)
+    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
     record: Recording | None = None
     try:
         with recording(begun, chosen) as record, ExitStack() as stack:
@@ -205,7 +205,9 @@ async def _connected(
 ) -> Run:
     model = model or _model(chosen.model, chosen, begun, tracer)
     try:
-        return await job(model, tracer, on_bound, options)
+        done = await job(model, tracer, on_bound, options)
+        tracer(RunFinished(done))
+        return done
     finally:
         await closing(model)
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, RunFinished
 
 
 class JsonLines:
@@ -89,6 +89,9 @@ def event_json(event: Event) -> dict[str, Any]:
             "is_shared": event.is_shared,
             "coercions": list(event.coercions),
         }
+    if isinstance(event, RunFinished):
+        fault = event.run.fault
+        return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code}
     return {
         "event": "retrying",
         "code": event.code,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, Tracer
+from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, ProgramStarted, Tracer
 
 
 @dataclass(slots=True)
@@ -48,6 +48,8 @@ class Progress:
             self.usage = self.usage + event.usage
         elif isinstance(event, Retrying):
             self.retries += 1
+        elif isinstance(event, ProgramStarted):
+            self.most_calls = event.bound["calls"]
         if self.on_change is not None:
             self.on_change(self)
 

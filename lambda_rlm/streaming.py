@@ -1,0 +1,72 @@
+"""A run as a stream of its events.
+
+Owns `streamed` and `heard`. Promises: the last event carries the run; who leaves the loop early cancels the run, and nothing of it
+is left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and is told how many;
+a listener that raises costs no answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Final
+
+from lambda_rlm.events import Event, RunFinished, Tracer
+from lambda_rlm.runtime import Run
+
+MOST_WAITING: Final = 1_000
+Listener = Callable[[Event], object]
+
+
+async def streamed(job: Callable[[Tracer], Coroutine[Any, Any, Run]], most: int = MOST_WAITING) -> AsyncGenerator[Event]:
+    """The events of a job that tells them to the tracer it is given; what the job raises, the iterator raises."""
+    waiting: deque[Event] = deque()
+    came = asyncio.Event()
+    missed = 0
+
+    def listen(event: Event) -> None:
+        nonlocal missed
+        if len(waiting) >= most:
+            waiting.popleft()
+            missed += 1
+        waiting.append(event)
+        came.set()
+
+    task = asyncio.create_task(job(listen))
+    task.add_done_callback(lambda _: came.set())
+    try:
+        while True:
+            while waiting:
+                event = waiting.popleft()
+                yield replace(event, missed=missed) if isinstance(event, RunFinished) else event
+            if task.done():
+                break
+            came.clear()
+            await came.wait()
+        task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()  # seen, or of no interest any more
+
+
+def heard(listener: Listener | None) -> Tracer | None:
+    """A listener as a tracer. The first exception that it raises is logged, and it is told nothing more."""
+    if listener is None:
+        return None
+    is_deaf = False
+
+    def tell(event: Event) -> None:
+        nonlocal is_deaf
+        if not is_deaf:
+            try:
+                listener(event)
+            except Exception:
+                is_deaf = True
+                logging.getLogger(__name__).exception("a listener failed and is told nothing more")
+
+    return tell
