@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -91,6 +92,29 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Acme 1 ")
+
+
+EXAMPLES = re.findall(
+    r"^```python\n(.*?)^```", (ROOT / "docs" / "library.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_python_of_the_librarys_page_runs(number: int, tmp_path: Path) -> None:
+    """With a scripted model in the place of the hosted one."""
+    rules = [
+        {"match": "How many suppliers", "reply": "1"},
+        {"match": "severity", "reply": '{"supplier": "Acme", "late": true, "severity": null}'},
+        {"match": "Acme was late", "reply": "Acme"},
+    ]
+    (tmp_path / "script.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
+    program = EXAMPLES[number].replace('"openai/gpt-5-mini"', '"scripted:script.jsonl"')
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Acme" in done.stdout
 
 
 def test_every_benchmark_is_told_of() -> None:
