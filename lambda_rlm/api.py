@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.blocking import blocking_anywhere, closing
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.admit import Admitted
@@ -28,7 +29,7 @@ from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import ask
-from lambda_rlm.runtime import NOBODY, Options, Run, blocking_anywhere, closing, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.types.type import Effect

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final, TypeVar
@@ -368,49 +366,8 @@ def _key_of(admitted: Admitted) -> bytes:
     return installation_key() if admitted.typed.effect is Effect.LLM else b""
 
 
-async def closing(model: Model) -> None:
-    """Close a model; what goes wrong while closing changes no answer."""
-    with suppress(Exception):
-        await model.aclose()
-
-
 def _plain(value: Any) -> Any:
     """A value that was made an instance of a class of the caller's, as JSON has it."""
     from pydantic_core import to_jsonable_python
 
     return to_jsonable_python(value)
-
-
-def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for which
-    the caller's loop waits. What ends the waiting cancels the job."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return blocking(job)
-    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
-
-    async def noted() -> T:
-        begun.append((asyncio.get_running_loop(), asyncio.current_task()))
-        return await job()
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(blocking, noted)
-        try:
-            return future.result()
-        except BaseException:
-            for loop, task in begun:
-                if task is not None:
-                    with suppress(RuntimeError):  # it is over already
-                        loop.call_soon_threadsafe(task.cancel)
-            raise
-
-
-def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a job on an event loop of its own; a Ctrl-C leaves as `KeyboardInterrupt` also where calls were in flight."""
-    try:
-        return anyio.run(job)
-    except BaseExceptionGroup as group:
-        if group.subgroup(KeyboardInterrupt) is not None:
-            raise KeyboardInterrupt from None
-        raise

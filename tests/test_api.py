@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, field_validator
 
 import lambda_rlm
 from lambda_rlm import RLM, Fault
-from lambda_rlm.events import CallFinished, CallStarted, Event, RunFinished, ProgramStarted
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.returns import returns_of
 from lambda_rlm.streaming import streamed

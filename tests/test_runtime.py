@@ -15,6 +15,7 @@ import anyio
 import pytest
 
 import lambda_rlm
+from lambda_rlm.blocking import blocking
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
@@ -24,7 +25,7 @@ from lambda_rlm.eval.plain import Unfit, to_plain, to_value
 from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import NOBODY, Options, Run, blocking, execute
+from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_rlm import route as routes
+from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
@@ -29,7 +30,7 @@ from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.render import as_json, fault_parts
-from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, blocking, closing, execute
+from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Synthesis

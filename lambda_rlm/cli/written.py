@@ -6,13 +6,13 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.runtime import blocking, closing
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.writer import rendered

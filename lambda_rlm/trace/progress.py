@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, Retrying, ProgramStarted, Tracer
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Retrying, Tracer
 
 
 @dataclass(slots=True)
