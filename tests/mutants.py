@@ -75,7 +75,7 @@ MUTANTS = (
     Mutant("the first fault in time is raised", "eval/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),
     Mutant("a piece is one character too long", "eval/library/cutting.py", "        highest = begin + size\n", "        highest = begin + size + 1\n", LIBRARY),
     Mutant("a fix may go on with what is as long", "eval/calls.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
-    Mutant("calls in flight are not limited", "eval/ask.py", "        async with self._semaphore:\n", "        if True:\n", METER),
+    Mutant("calls in flight are not limited", "eval/ask.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
 )  # fmt: skip
 
