@@ -41,6 +41,7 @@ from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.turn import Turn
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Con, Record, Type
+from lambda_rlm.types.typed import Typed
 from lambda_rlm.writer import Writer
 
 PROGRAM: Final = "program.lam"
@@ -207,14 +208,20 @@ class _Synthesis:
         return found.diagnostics
 
     def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[_Accepted]:
+        """The accepted programs; bounded once more where they are to be ranked by what they can cost."""
         accepted = []
         for proposal in proposals:
             if proposal.source is not None:
                 checked = check(proposal.source, inputs.types)
                 assert checked.typed is not None
-                bound = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left()).bound
-                accepted.append(_Accepted(checked=checked, calls=bound.calls, usd=bound.usd, confidence=proposal.confidence))
+                calls, usd = self._bound(checked.typed, inputs) if len(proposals) > 1 else (None, None)
+                accepted.append(_Accepted(checked=checked, calls=calls, usd=usd, confidence=proposal.confidence))
         return accepted
+
+    def _bound(self, typed: Typed, inputs: Inputs) -> tuple[int | None, float | None]:
+        """The calls and US dollars that a program can cost at most."""
+        bound = foresee(typed, inputs.values, self.question.leaf, self.account.left()).bound
+        return bound.calls, bound.usd
 
     async def _best(self, accepted: list[_Accepted], inputs: Inputs) -> Run:
         """Run the most promising candidates side by side and take the answer that they agree on."""
