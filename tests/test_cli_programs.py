@@ -223,6 +223,26 @@ def test_ctrl_c_stops_pure_work_at_once() -> None:
     assert err.startswith("interrupted\n") and "Traceback" not in err
 
 
+@pytest.mark.parametrize("json_wanted", [True, False])
+def test_ctrl_c_while_the_command_is_loaded_is_told_too(json_wanted: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    import lambda_rlm.cli as cli
+
+    def interrupted(arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lambda_rlm.cli.app.run_command", interrupted)
+        patch.setattr("os._exit", sys.exit)
+        with pytest.raises(SystemExit) as left:
+            cli.main(["run", "p.lam", *(["--json"] if json_wanted else [])])
+    assert left.value.code == 130
+    out, err = capsys.readouterr()
+    if json_wanted:
+        assert json.loads(out)["fault"]["message"] == "interrupted" and err == ""
+    else:
+        assert (out, err) == ("", "interrupted\n")
+
+
 class Full(io.StringIO):
     """An output on a device that is full."""
 

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
         code = _INTERRUPTED
+        _tell_of_the_interruption(sys.argv if arguments is None else arguments)
     _leave(code)
 
 
@@ -37,6 +38,16 @@ def _heed_interrupts() -> None:
     """
     with suppress(ValueError):  # only the main thread may say so
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _tell_of_the_interruption(arguments: Sequence[str]) -> None:
+    """What a command would have told, had it been loaded by then."""
+    with suppress(Exception):
+        if "--json" in arguments:
+            fault = '{"code": null, "message": "interrupted", "span": null}'
+            sys.stdout.write(f'{{"ok": false, "answer": null, "fault": {fault}, "diagnostics": []}}\n')
+        else:
+            sys.stderr.write("interrupted\n")
 
 
 def _leave(code: int) -> None:
