@@ -24,7 +24,7 @@ from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.stage import Stage, known_inputs
-from lambda_rlm.faults import Fault
+from lambda_rlm.faults import Fault, LimitExceeded
 from lambda_rlm.types.typed import Typed
 
 WAYS = ("staged", "measured", "declared")
@@ -81,7 +81,7 @@ class Trial:
         """The bound at these sizes; None when the analysis gives up."""
         try:
             return bounded(self.typed, sizes, rates_of(self.model, self.settings), self.autos, self.budget, stage)
-        except Rejected:
+        except (Rejected, LimitExceeded):  # a limit that is met while a computed value is measured ends the run itself
             return None
 
     @cached_property
