@@ -114,10 +114,11 @@ def fetch_into(weights: Weights, place: Path, progress: Progress) -> None:
     """Fetch a file from the first source that gives it, and put it at `place`."""
     partial = place.parent / f"{weights.file}.partial"
     try:
-        partial.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(place.parent / f".{weights.file}.lock"):
             if place.is_file() and place.stat().st_size == weights.size:
                 return
+            partial.mkdir(exist_ok=True)  # here, since who fetched before us has removed it
             _need_space(weights, partial)
             _from_first_source(weights, partial, place, progress)
     except OSError as error:
