@@ -1,0 +1,106 @@
+"""`check`, `prompt`, `fmt`, `explain`: the commands about programs that run nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lambda_rlm.cli.options import (
+    BaseUrl,
+    Candidates,
+    Concurrency,
+    Fuel,
+    Inputs,
+    Json,
+    MaxCalls,
+    MaxCost,
+    MaxDepth,
+    MaxTokens,
+    Memory,
+    Model,
+    Peek,
+    given,
+)
+from lambda_rlm.cli.table import app
+
+
+@app.command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
+def check(
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
+    inputs: Inputs = None,
+    declare: Annotated[
+        list[str] | None, typer.Option("--declare", metavar="'NAME: TYPE'", help="An input by its type, without data.")
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--size",
+            metavar="NAME=SIZE[,SIZE…]",
+            help="An input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
+        ),
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = None,
+    emit: Annotated[
+        str | None, typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print a stage.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are offered, in place.")] = False,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    max_depth: MaxDepth = None,
+    concurrency: Concurrency = None,
+    fuel: Fuel = None,
+    memory: Memory = None,
+    json: Json = False,
+) -> None:
+    """Parse and type a program, and tell what it can cost."""
+    from lambda_rlm.cli import programs
+
+    facts = programs.Given(inputs or [], declare or [], size or [], query)
+    raise typer.Exit(programs.check(program, facts, given(locals()), emit, fix, json))
+
+
+@app.command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
+def prompt(
+    inputs: Inputs = None,
+    query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
+    model: Model = None,
+    base_url: BaseUrl = None,
+    candidates: Candidates = None,
+    peek: Peek = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    json: Json = False,
+) -> None:
+    """Print exactly what a model that writes programs is given."""
+    from lambda_rlm.cli import written
+
+    raise typer.Exit(written.prompt(query, inputs or [], given(locals()), json))
+
+
+@app.command(epilog="Example: lambda-rlm fmt --check *.lam")
+def fmt(
+    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM", help="Files, or `-`.", show_default=False)],
+    check: Annotated[bool, typer.Option("--check", help="Only say which files would change.")] = False,
+    json: Json = False,
+) -> None:
+    """Put programs into the canonical form, in place."""
+    from lambda_rlm.cli import programs as commands
+
+    raise typer.Exit(commands.fmt(programs, check, json))
+
+
+@app.command(epilog="Example: lambda-rlm explain E0203")
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="An error code; without one, all are listed.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What an error means, with a bad and a fixed program."""
+    from lambda_rlm.cli import programs
+
+    raise typer.Exit(programs.explain(code, json))
