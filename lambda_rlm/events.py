@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.source import Span
+
+Way = Literal["direct", "plan", "synth"]
+Detection = Literal["none", "answered", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,18 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """The router chose a way, which begins now: "direct", "plan" or "synth"; `task` is what the question was taken for, `split` the arm
+    of a comparison that the inputs are in; `detection` what came of asking a model for the task, "none" where it was not asked."""
+
+    way: Way
+    task: str | None
+    split: str | None
+    reason: str
+    detection: Detection = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All is over. `run` is the `Run`, with its value or its fault; `missed` counts events that a slow reader of a stream lost."""
 
@@ -89,7 +104,7 @@ class RunFinished:
     missed: int = 0
 
 
-Event = ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
+Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
 
 
 class Tracer(Protocol):

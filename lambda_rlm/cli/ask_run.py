@@ -70,7 +70,9 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 
 
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
-    budget, writing = chosen.budget(), chosen.writing()
+    budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
+    if how.approved is not None:
+        routing = replace(routing, detects=False, escalates=False)
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         async with _root(chosen, begun, tracer, model) as root:
@@ -81,11 +83,13 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 budget,
                 choice=cast("Choice", chosen.strategy),
                 task=chosen.task,
+                routing=routing,
                 options=options,
                 tracer=tracer,
                 on_bound=on_bound,
                 root=root,
                 writing=writing,
+                taken=begun.taken(),
             )
 
     return _run(job, begun, chosen, how, advice=_ADVICE)

@@ -1,0 +1,182 @@
+"""Which way a question would go, and what each way would cost at worst, told without asking a model.
+
+Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model could
+tell that; then the decision says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.cost.bound import Bound
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.paying import worst_case
+from lambda_rlm.detection import prospect as detection_prospect
+from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
+from lambda_rlm.events import Way
+from lambda_rlm.plan.routing import WAYS
+from lambda_rlm.plan.strategy import Case, Preference
+from lambda_rlm.plan.tasks import FALLBACK, TASKS
+from lambda_rlm.prospect import foresee
+from lambda_rlm.route import Asked
+from lambda_rlm.synth.report import Writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayCost:
+    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet to be
+    written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
+
+    way: Way
+    strategy: str
+    bound: Bound | None
+    why_not: str | None = None
+    is_partial: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        bound = None if self.bound is None else self.bound.numbers()
+        return {
+            "way": self.way,
+            "strategy": self.strategy,
+            "bound": bound,
+            "is_partial": self.is_partial,
+            "why_not": self.why_not,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is then
+    what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or estimated."""
+
+    way: Way
+    strategy: str
+    reason: str
+    task: str | None
+    tokens: int
+    is_exact: bool
+    window: int
+    split: str | None = None
+    detection: Bound | None = None
+    ways: tuple[WayCost, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision as JSON data; keys are added and never renamed."""
+        return {
+            "way": self.way,
+            "route": self.strategy,
+            "reason": self.reason,
+            "task": self.task,
+            "split": self.split,
+            "tokens": self.tokens,
+            "is_exact": self.is_exact,
+            "window": self.window,
+            "detection": None if self.detection is None else self.detection.numbers(),
+            "ways": [way.as_json() for way in self.ways],
+            "notes": list(self.notes),
+        }
+
+
+def decide(asked: Asked) -> Decision:
+    """The decision for a question; raises `ValueError` for a way or a task that there is not."""
+    case = asked.case()
+    order = case.ways()
+    detection, left, notes = _detection(asked, case)
+    costs = {way: _cost(asked, case, way, left) for way in WAYS}
+    within = [one for one in order if costs[one.way].why_not is None]
+    chosen = within[0] if within else order[0]
+    notes += [f"{one.way} is not taken: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
+    if not within:
+        notes.append(f"no way is within the budget: {costs[chosen.way].why_not}")
+    if case.needs_task and _depends_on_task(case):
+        notes.append("which task the question is may change the way: --task says it")
+    return Decision(
+        way=chosen.way,
+        strategy=costs[chosen.way].strategy,
+        reason=chosen.reason,
+        task=case.task,
+        tokens=case.measure.tokens,
+        is_exact=case.measure.is_exact,
+        window=case.leaf.window,
+        split=(case.split or "auto") if case.routing.split and case.choice == "auto" else None,
+        detection=detection,
+        ways=tuple(costs.values()),
+        notes=(*notes, *asked.given.notes),
+    )
+
+
+def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str]]:
+    """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
+    assumed = f"{FALLBACK} is taken for the task"
+    if not case.needs_task:
+        return None, asked.budget, []
+    if not case.routing.detects:
+        return None, asked.budget, [f"{assumed}: nothing is asked before it is approved"]
+    found = detection_prospect(asked.given, asked.root, asked.budget, asked.writing.peek)
+    refused = _first_error(found.diagnostics)
+    if refused is not None:
+        return None, asked.budget, [f"{assumed}: {refused}"]
+    bound, budget = found.bound, asked.budget
+    usd = None if budget.usd is None else max(0.0, budget.usd - (bound.usd or 0.0))
+    left = replace(budget, calls=budget.calls - (bound.calls or 0), tokens=max(0, budget.tokens - (bound.tokens or 0)), usd=usd)
+    return bound, left, [f"one call asks which task it is; {FALLBACK} is assumed here (--task names one)"]
+
+
+def _cost(asked: Asked, case: Case, way: Way, left: Budget) -> WayCost:
+    if way == "synth":
+        return _writing_cost(asked.root.profile, asked.writing, left)
+    route = case.route(Preference(way, ""))
+    checked = check(asked.program(route), asked.given.types)
+    assert checked.typed is not None
+    try:
+        found = foresee(checked.typed, asked.given.values, asked.model, left)
+    except Rejected as rejected:
+        return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
+    return WayCost(way=way, strategy=route.strategy, bound=found.bound, why_not=_first_error(found.diagnostics))
+
+
+def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:
+    return next((d.message for d in diagnostics if d.severity is Severity.ERROR), None)
+
+
+def _writing_cost(root: ModelProfile, writing: Writing, left: Budget) -> WayCost:
+    """What having a program written takes at most: half of the budget, and no more calls than there are attempts."""
+    out = max(1, min(writing.out, root.max_output, root.room // 4))
+    tokens, usd = worst_case(root, root.room - out, out)
+    side_by_side = writing.candidates if writing.candidates > 1 else 0
+    calls = min(writing.rounds * (side_by_side + 1 + writing.repairs), left.calls // 2)
+    attempts = calls * (1 + root.retries)
+    received = min(attempts * (out + root.reasoning_tokens), left.tokens // 2)
+    sent = min(calls * tokens - attempts * (out + root.reasoning_tokens), left.tokens // 2 - received)
+    numbers: Mapping[str, int] = {
+        "calls": calls,
+        "attempts": attempts,
+        "span": calls,
+        "prompt_chars": 8 * root.room,
+        "input_tokens": sent,
+        "output_tokens": received,
+        "steps": 0,
+        "bytes": 0,
+        "depth": 0,
+    }
+    cost = None if usd is None else calls * usd
+    if cost is not None and left.usd is not None:
+        cost = min(cost, left.usd / 2)
+    formula = {name: f"{number:,}" for name, number in numbers.items()}
+    bound = Bound(**numbers, usd=cost, formula=formula, is_price_known=usd is not None)
+    why_not = None
+    if not calls:
+        why_not = f"half of the {left.calls:,} calls is not one to write a program with"
+    elif usd is None and left.usd is not None:
+        why_not = "a limit in US dollars is set, but the price of who writes programs is not known"
+    return WayCost(way="synth", strategy="synth", bound=bound, why_not=why_not, is_partial=True)
+
+
+def _depends_on_task(case: Case) -> bool:
+    """Another task would go another way."""
+    return len({case.with_task(task).ways()[0].way for task in TASKS}) > 1
