@@ -15,12 +15,13 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.paying import worst_case
+from lambda_rlm.detection import TOO_DEAR
 from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
 from lambda_rlm.events import Way
 from lambda_rlm.plan.routing import WAYS
 from lambda_rlm.plan.strategy import Case, Preference
-from lambda_rlm.plan.tasks import FALLBACK, TASKS
+from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.prospect import foresee
 from lambda_rlm.route import Asked
 from lambda_rlm.synth.report import Writing
@@ -95,6 +96,8 @@ def decide(asked: Asked) -> Decision:
         notes.append(f"no way is within the budget: {costs[chosen.way].why_not}")
     if case.needs_task and _depends_on_task(case):
         notes.append("which task the question is may change the way: --task says it")
+    if chosen.way == "direct" and case.routing.escalates and case.choice == "auto":
+        notes.append(f"where the direct call finds nothing, {case.task or LOOKUP} is tried if the budget allows it")
     return Decision(
         way=chosen.way,
         strategy=costs[chosen.way].strategy,
@@ -118,9 +121,8 @@ def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str
     if not case.routing.detects:
         return None, asked.budget, [f"{assumed}: nothing is asked before it is approved"]
     found = detection_prospect(asked.given, asked.root, asked.budget, asked.writing.peek)
-    refused = _first_error(found.diagnostics)
-    if refused is not None:
-        return None, asked.budget, [f"{assumed}: {refused}"]
+    if _first_error(found.diagnostics) is not None:
+        return None, asked.budget, [f"{assumed}: {TOO_DEAR}"]
     bound, budget = found.bound, asked.budget
     usd = None if budget.usd is None else max(0.0, budget.usd - (bound.usd or 0.0))
     left = replace(budget, calls=budget.calls - (bound.calls or 0), tokens=max(0, budget.tokens - (bound.tokens or 0)), usd=usd)

@@ -27,6 +27,7 @@ from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT
 
 PROGRAM: Final = "task.lam"
+TOO_DEAR: Final = "asking for it may take more than a quarter of the budget"
 _SHARE: Final = 4
 """The call may take one part in so many of the budget: the rest is for the answer."""
 
@@ -57,8 +58,8 @@ async def detect(
         raise InternalError("asking for the task", for_model(rejected.diagnostics, rejected.source)) from rejected
     try:
         run = await execute(admitted, _told(given, peek), model, options=options, tracer=tracer)
-    except Rejected as rejected:
-        return Detected(why=f"the call would not leave enough to answer with: {rejected.diagnostics[0].message}")
+    except Rejected:
+        return Detected(why=TOO_DEAR)
     if run.fault is not None:
         return Detected(why=f"the model gave no task: {run.fault.code} {run.fault.message}", run=run)
     return Detected(task=str(run.value), run=run)

@@ -64,9 +64,16 @@ Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
+    return _asked(
+        Begun(kind="ask", query=question(query), arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how
+    )
+
+
+def question(query: str) -> str:
+    """The question of a person; raises `Usage` for one that is empty."""
     if not query.strip():
         raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
-    return _asked(Begun(kind="ask", query=query, arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how)
+    return query
 
 
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
