@@ -6,15 +6,12 @@ tell that; then the decision says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lambda_rlm.checked import check
-from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.paying import worst_case
 from lambda_rlm.detection import TOO_DEAR
 from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
@@ -24,7 +21,7 @@ from lambda_rlm.plan.strategy import Case, Preference
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.prospect import foresee
 from lambda_rlm.route import Asked
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.writing import writing_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +84,16 @@ def decide(asked: Asked) -> Decision:
     """The decision for a question; raises `ValueError` for a way or a task that there is not."""
     case = asked.case()
     order = case.ways()
-    detection, left, notes = _detection(asked, case)
-    costs = {way: _cost(asked, case, way, left) for way in WAYS}
+    direct = _cost(asked, case, "direct", asked.budget)
+    is_direct = order[0].way == "direct" and direct.why_not is None
+    detection, left, notes = (None, asked.budget, list[str]()) if is_direct else _detection(asked, case)
+    costs = {way: direct if way == "direct" else _cost(asked, case, way, left) for way in WAYS}
     within = [one for one in order if costs[one.way].why_not is None]
     chosen = within[0] if within else order[0]
     notes += [f"{one.way} is not taken: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
     if not within:
         notes.append(f"no way is within the budget: {costs[chosen.way].why_not}")
-    if case.needs_task and _depends_on_task(case):
+    if not is_direct and case.needs_task and _depends_on_task(case):
         notes.append("which task the question is may change the way: --task says it")
     if chosen.way == "direct" and case.routing.escalates and case.choice == "auto":
         notes.append(f"where the direct call finds nothing, {case.task or LOOKUP} is tried if the budget allows it")
@@ -131,7 +130,8 @@ def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str
 
 def _cost(asked: Asked, case: Case, way: Way, left: Budget) -> WayCost:
     if way == "synth":
-        return _writing_cost(asked.root.profile, asked.writing, left)
+        bound, why_not = writing_cost(asked.given, asked.model, asked.root, asked.writing, left)
+        return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
     route = case.route(Preference(way, ""))
     checked = check(asked.program(route), asked.given.types)
     assert checked.typed is not None
@@ -144,39 +144,6 @@ def _cost(asked: Asked, case: Case, way: Way, left: Budget) -> WayCost:
 
 def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:
     return next((d.message for d in diagnostics if d.severity is Severity.ERROR), None)
-
-
-def _writing_cost(root: ModelProfile, writing: Writing, left: Budget) -> WayCost:
-    """What having a program written takes at most: half of the budget, and no more calls than there are attempts."""
-    out = max(1, min(writing.out, root.max_output, root.room // 4))
-    tokens, usd = worst_case(root, root.room - out, out)
-    side_by_side = writing.candidates if writing.candidates > 1 else 0
-    calls = min(writing.rounds * (side_by_side + 1 + writing.repairs), left.calls // 2)
-    attempts = calls * (1 + root.retries)
-    received = min(attempts * (out + root.reasoning_tokens), left.tokens // 2)
-    sent = min(calls * tokens - attempts * (out + root.reasoning_tokens), left.tokens // 2 - received)
-    numbers: Mapping[str, int] = {
-        "calls": calls,
-        "attempts": attempts,
-        "span": calls,
-        "prompt_chars": 8 * root.room,
-        "input_tokens": sent,
-        "output_tokens": received,
-        "steps": 0,
-        "bytes": 0,
-        "depth": 0,
-    }
-    cost = None if usd is None else calls * usd
-    if cost is not None and left.usd is not None:
-        cost = min(cost, left.usd / 2)
-    formula = {name: f"{number:,}" for name, number in numbers.items()}
-    bound = Bound(**numbers, usd=cost, formula=formula, is_price_known=usd is not None)
-    why_not = None
-    if not calls:
-        why_not = f"half of the {left.calls:,} calls is not one to write a program with"
-    elif usd is None and left.usd is not None:
-        why_not = "a limit in US dollars is set, but the price of who writes programs is not known"
-    return WayCost(way="synth", strategy="synth", bound=bound, why_not=why_not, is_partial=True)
 
 
 def _depends_on_task(case: Case) -> bool:

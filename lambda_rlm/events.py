@@ -19,15 +19,29 @@ Detection = Literal["none", "answered", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """The router chose a way: "direct", "plan" or "synth". It is told by itself before a program is written, and else with the program that
+    begins. `task` is what the question was taken for, `split` the arm
+    of a comparison that the inputs are in; `detection` what came of asking a model for the task, "none" where it was not asked."""
+
+    way: Way
+    task: str | None
+    split: str | None
+    reason: str
+    detection: Detection = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramStarted:
     """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by the
-    place of each `auto`, `bound` what it can use at most, as JSON data."""
+    place of each `auto`, `bound` what it can use at most, as JSON data; `routed` is the decision it was taken by, where a router decided."""
 
     program: str
     name: str
     text: str
     autos: Mapping[int, int]
     bound: Mapping[str, Any]
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +96,6 @@ class Retrying:
     message: str
     attempt: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """The router chose a way, which begins now: "direct", "plan" or "synth"; `task` is what the question was taken for, `split` the arm
-    of a comparison that the inputs are in; `detection` what came of asking a model for the task, "none" where it was not asked."""
-
-    way: Way
-    task: str | None
-    split: str | None
-    reason: str
-    detection: Detection = "none"
 
 
 @dataclass(frozen=True, slots=True)

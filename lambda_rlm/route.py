@@ -7,7 +7,6 @@ a plan tried after a direct call found nothing, is paid from its one budget.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -16,7 +15,7 @@ from lambda_rlm.completion import NO_USAGE, Message, Model
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import detect
 from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer
+from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
 from lambda_rlm.faults import InternalError
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
@@ -34,6 +33,7 @@ from lambda_rlm.synth.report import Writing
 from lambda_rlm.synthesis import Question, synthesize, together
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import TEXT, Type
+from lambda_rlm.writing import writing_cost
 
 NOT_FOUND = "not found"
 """The answer of a direct call that says that the text does not."""
@@ -136,17 +136,34 @@ class _Asking:
         self.detection: Detection = "none"
 
     async def run(self) -> Run:
-        taken = self.asked.taken
-        if taken is not None:
-            return await self._again(taken)
-        if self.case.needs_task:
-            if self.asked.routing.detects:
+        if self.asked.taken is not None:
+            return await self._again(self.asked.taken)
+        refused: dict[Way, Rejected | None] = {}
+        while left := [one for one in self.case.ways() if one.way not in refused]:
+            if left[0].way != "direct" and self.case.needs_task:
                 ended = await self._detected()
                 if ended is not None:
                     return self._reported(ended, "plan", "the task was asked for", None)
-            else:
-                self._assume("nothing is asked before it is approved")
-        return await self._first_within_the_budget(self.case.ways())
+                continue
+            way = left[0].way
+            if way == "synth" and len(self.case.ways()) > 1:
+                why_not = self._cannot_be_written()
+                if why_not is None:
+                    return await self._gone(left[0])
+                refused[way] = None
+                self.notes.append(f"{way} was not taken: {why_not}")
+                continue
+            try:
+                return await self._gone(left[0])
+            except Rejected as rejected:
+                refused[way] = rejected
+                self.notes.append(f"{way} was not taken: {rejected.diagnostics[0].message}")
+        raise next(filter(None, refused.values()))
+
+    def _cannot_be_written(self) -> str | None:
+        """What keeps a program from being written within the budget."""
+        asked = self.asked
+        return writing_cost(asked.given, asked.model, asked.root, asked.writing, self._left())[1]
 
     async def _again(self, taken: Taken) -> Run:
         """Go the way that the run went before, whatever would be chosen now."""
@@ -157,11 +174,14 @@ class _Asking:
             self.case = self.case.with_task(before.task)
         self.detection = before.detection
         self.notes = ["the way is that of the run before"]
-        return await self._first_within_the_budget((Preference(before.way, before.reason),))
+        return await self._gone(Preference(before.way, before.reason))
 
     async def _detected(self) -> Run | None:
-        """Ask which task the question is; the run, where nothing is left to go on with."""
+        """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
         asked = self.asked
+        if not asked.routing.detects:
+            self._assume("nothing is asked before it is approved")
+            return None
         found = await detect(
             asked.given, asked.root, self._left(), peek=asked.writing.peek, options=self._options(), tracer=asked.tracer
         )
@@ -180,19 +200,6 @@ class _Asking:
         """Go on without knowing the task."""
         self.notes.append(f"{FALLBACK} is taken for the task: {why} (--task names one)")
         self.case = self.case.with_task(FALLBACK)
-
-    async def _first_within_the_budget(self, ways: Sequence[Preference]) -> Run:
-        refused: Rejected | None = None
-        for preference in ways:
-            try:
-                run = await self._gone(preference)
-            except Rejected as rejected:
-                refused = refused or rejected
-                self.notes.append(f"{preference.way} was not taken: {rejected.diagnostics[0].message}")
-                continue
-            return run
-        assert refused is not None
-        raise refused
 
     async def _gone(self, preference: Preference) -> Run:
         """The run of one way; raises `Rejected` before its first call where it may cost too much."""
@@ -280,7 +287,7 @@ class _Asking:
         return replace(left, seconds=seconds)
 
     def _telling(self, preference: Preference) -> Tracer | None:
-        """The tracer, told of the decision when the program of the way begins, which is when it is really taken."""
+        """The tracer, told of the decision with the program of the way, which begins when it is really taken."""
         tracer = self.asked.tracer
         if tracer is None or self.asked.choice != "auto":
             return tracer
@@ -290,7 +297,7 @@ class _Asking:
             nonlocal is_told
             if isinstance(event, ProgramStarted) and not is_told:
                 is_told = True
-                tracer(self._decision(preference))
+                event = replace(event, routed=self._decision(preference))
             tracer(event)
 
         return tell

@@ -144,7 +144,7 @@ def names(events: list[Event]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
-ALL = ["Routed", "ProgramStarted", "CallStarted", "Replied", "CallFinished", "RunFinished"]
+ALL = ["ProgramStarted", "CallStarted", "Replied", "CallFinished", "RunFinished"]
 
 
 def test_a_stream_and_a_callback_have_the_same_events_and_end_with_the_run() -> None:

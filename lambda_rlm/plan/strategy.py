@@ -83,8 +83,8 @@ class Case:
 
     @property
     def needs_task(self) -> bool:
-        """The way cannot be gone, or chosen, before it is known which task the question is."""
-        return self.task is None and self.ways()[0].way != "direct" and self.choice != "synth"
+        """Any way but the direct one has to wait until it is known which task the question is."""
+        return self.task is None and self.choice != "synth"
 
     def route(self, preference: Preference) -> Route:
         """The strategy of a way; of a written program, that of the plan which stands in for it."""
@@ -99,7 +99,7 @@ class Case:
         """The router's own preferences."""
         size = self._size
         if self._fits:
-            return Preference("direct", size), Preference("plan", "less is read at once")
+            return Preference("direct", size), Preference("plan", f"{size}; a plan reads less at once")
         last = (Preference("direct", "the window holds the inputs"),) if self._fits_window else ()
         if not self._is_strong:
             return Preference("plan", f"{size}; a fixed plan suits {self.root.name}"), *last
@@ -116,8 +116,9 @@ class Case:
 
     @property
     def _needed(self) -> int:
-        """Tokens of a prompt with everything, and of its reply."""
-        return self.measure.tokens + 2 * self.query_tokens + _AROUND + _reply(self.leaf)
+        """Tokens of a prompt with everything, and of its reply: without the words around them, so no more than there are. Whether a
+        prompt that is close to the window fits it is known when it is counted, before it is sent."""
+        return self.measure.tokens + 2 * self.query_tokens + _reply(self.leaf)
 
     @property
     def _fits_window(self) -> bool:

@@ -102,7 +102,7 @@ class Entry:
         if isinstance(event, CallFinished):
             return [self._finished(at, event)]
         if isinstance(event, Routed):
-            return [(_ROUTED, (json.dumps(routed_json(event), ensure_ascii=False), self.id))]
+            return [self._routed(event)]
         if isinstance(event, ProgramStarted):
             values = (
                 self.id,
@@ -112,8 +112,11 @@ class Entry:
                 json.dumps(dict(event.autos)),
                 json.dumps(dict(event.bound)),
             )
-            return [(_PROGRAM, values)]
+            return [(_PROGRAM, values), *([] if event.routed is None else [self._routed(event.routed)])]
         return []
+
+    def _routed(self, decision: Routed) -> Row:
+        return _ROUTED, (json.dumps(routed_json(decision), ensure_ascii=False), self.id)
 
     def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
         request, place = event.request, (event.span.start, event.span.end)

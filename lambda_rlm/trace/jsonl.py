@@ -47,6 +47,7 @@ def event_json(event: Event) -> dict[str, Any]:
             "text": event.text,
             "autos": {str(place): number for place, number in event.autos.items()},
             "bound": event.bound,
+            "routed": None if event.routed is None else routed_json(event.routed),
         }
     if isinstance(event, CallStarted):
         request = event.request
