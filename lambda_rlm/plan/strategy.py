@@ -178,4 +178,4 @@ def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[st
 
 def _reply(profile: ModelProfile) -> int:
     """Tokens of a reply to a direct call."""
-    return min(_OUT, profile.room // 4)
+    return min(_OUT, profile.max_output, profile.room // 4)
