@@ -45,7 +45,7 @@ _OUT: Final = 16
 
 def which_task() -> str:
     """The program that answers with a task; its inputs are `query` and `about`, a text that describes the inputs."""
-    labels = " | ".join(json.dumps(task) for task in TASKS)
+    labels = "\n  | ".join(json.dumps(task) for task in TASKS)
     menu = "\\n".join(f"- {task}: {what}" for task, what in MENU.items())
     return (
         f"llm_call[{labels}](\n"

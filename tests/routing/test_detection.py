@@ -27,7 +27,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Enum
 from tests.asking import FakeModel
 
-PROFILE = ModelProfile("m", window=2_000, max_output=400, input_price=0.001, output_price=0.002)
+PROFILE = ModelProfile("m", window=8_000, max_output=400, input_price=0.001, output_price=0.002)
 LONG = "Ann keeps bees. " * 3_000
 OPTIONS = Options(key=b"key")
 
@@ -172,8 +172,8 @@ def test_what_it_used_and_could_have_used_is_in_the_run() -> None:
 
 
 def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where_that_is_too_little() -> None:
-    model = answering("summarise")
-    run = asked(model, budget=Budget(calls=3))
+    model, short = answering("summarise"), "Ann keeps bees."
+    run = asked(model, short, budget=Budget(calls=3), choice="plan")
     assert (run.route, len(model.requests)) == (FALLBACK, 1)
     assert (
         f"{FALLBACK} is taken for the task: asking for it may take more than a quarter of the budget (--task names one)"
