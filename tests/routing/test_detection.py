@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -142,6 +143,21 @@ def test_a_key_that_is_refused_ends_the_run_with_that_fault() -> None:
     run = asked(model)
     assert isinstance(run.fault, Fault) and run.fault.code == "E0506"
     assert len(model.requests) == run.usage.calls == 1
+
+
+def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_programs_is_not() -> None:
+    for leaf_name, root_name, who in [
+        ("m", "root", "leaf"),
+        ("tiny-0.5b", "root", "root"),
+        ("tiny-0.5b", "tiny-0.5b", "nobody"),
+    ]:
+        leaf, root = answering("summarise"), answering("summarise")
+        leaf.profile, root.profile = replace(PROFILE, name=leaf_name), replace(PROFILE, name=root_name)
+        run = asked(leaf, root=root)
+        got = {"leaf": sum(map(is_detection, leaf.requests)), "root": len(root.requests)}
+        assert got == {"leaf": int(who == "leaf"), "root": int(who == "root")}
+        assert run.task == (FALLBACK if who == "nobody" else "summarise")
+    assert f"{FALLBACK} is taken for the task: tiny-0.5b is too small to tell tasks apart (--task names one)" in run.notes
 
 
 # ── what it costs ──

@@ -127,6 +127,23 @@ def test_an_unknown_model_is_strong_by_price_and_window_together() -> None:
     assert not is_strong(replace(dear, output_price=None))
 
 
+@pytest.mark.parametrize(
+    "name", ["local/qwen2.5-coder-0.5b", "local/smollm2-135m", "ollama/qwen2.5:0.5b", "local:/m/gemma-270m.gguf"]
+)
+def test_a_model_of_less_than_a_billion_parameters_is_not_asked_for_the_task(name: str) -> None:
+    tiny = case(9_000, leaf=replace(PROFILE, name=name), root=replace(PROFILE, name=name))
+    assert tiny.why_unasked == f"{name} is too small to tell tasks apart"
+    for other in (
+        "local/qwen2.5-coder-1.5b",
+        "ollama/llama3.2:1b",
+        "openai/gpt-5-mini",
+        "ollama/phi4:14b",
+        "mixtral-8x7b",
+        "m2m",
+    ):
+        assert case(9_000, leaf=tiny.leaf, root=replace(PROFILE, name=other)).why_unasked is None
+
+
 # ── splits ──
 
 
