@@ -15,18 +15,7 @@ from lambda_rlm.plan.measure import Measure
 Choice = Literal["auto", "direct", "plan", "synth"]
 CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
 
-TASKS: Final = (
-    "search",
-    "multi_hop",
-    "classify",
-    "aggregate",
-    "pairwise",
-    "summarise",
-    "extract",
-    "translate",
-    "compare",
-    "answer",
-)
+TASKS: Final = ("search", "summarise")
 """Strategies for texts longer than the window; each is a file of the standard library."""
 
 _OUT: Final = 1_024
