@@ -94,7 +94,7 @@ RIGHT: dict[str, tuple[str, Callable[[str], str]]] = {
 def asked(task: str, inputs: dict[str, Any], profile: ModelProfile, query: str | None = None) -> Run:
     model = Faithful(profile, plans(["bees", "goats", "hill", "none"]))
     question = RIGHT[task][0] if query is None else query
-    run = anyio.run(lambda: ask(question, from_values(inputs), model, Budget(), choice="plan", task=task))
+    run = anyio.run(lambda: ask(question, from_values(inputs), model, Budget(calls=2_000), choice="plan", task=task))
     assert run.fault is None, run.fault
     assert run.bound is not None
     assert run.usage.calls <= (run.bound.calls or 0)
