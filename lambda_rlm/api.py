@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,7 +47,8 @@ class RLM:
 
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
     writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
-    that are given by name across runs: True for the user's own file, or a path.
+    that are given by name across runs: True for the user's own file, or a path. `hedge` is the seconds after which a provider that has
+    not answered is asked a second time, the first answer counts; bound and budget count both.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class RLM:
         seed: int = 0,
         cache: bool | str | Path = False,
         writing: Writing | None = None,
+        hedge: float | None = None,
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -72,6 +74,7 @@ class RLM:
         self.task = task
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
+        self.hedge = hedge
         self.writing = writing
 
     def ask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
@@ -103,8 +106,9 @@ class RLM:
         wanted = None if returns is None else returns_of(returns)
         given = from_values(inputs)
         async with AsyncExitStack() as stack:
-            model = _connected(self.model, self.base_url, self.cache, tracer, stack)
-            root = None if self.root_model is None else _connected(self.root_model, self.base_url, self.cache, tracer, stack)
+            doors = _Doors(self.base_url, self.cache, self.hedge, tracer, stack)
+            model = doors.opened(self.model)
+            root = None if self.root_model is None else doors.opened(self.root_model)
             done = await ask(
                 question,
                 given,
@@ -131,6 +135,7 @@ async def run(
     strict: bool = False,
     seed: int = 0,
     cache: bool | str | Path = False,
+    hedge: float | None = None,
     on_event: Listener | None = None,
 ) -> Run:
     """Run an admitted program over inputs like those it was checked with; raises `Fault`."""
@@ -139,21 +144,29 @@ async def run(
         model = NOBODY
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:
-        connected = _connected(model, base_url, cache, tracer, stack)
+        connected = _Doors(base_url, cache, hedge, tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed)
         done = await execute(program, given.values, connected, options=options, tracer=tracer)
     return _answered(_told(done, tracer))
 
 
-def _connected(
-    model: str | Model | None, base_url: str | None, cache: bool | str | Path, tracer: Tracer | None, stack: AsyncExitStack
-) -> Model:
-    """The model that a name means, which is closed with the stack; one that was given is left open."""
-    if model is not None and not isinstance(model, str):
-        return model
-    opened = connect(model, base_url=base_url, tracer=tracer, cache=_store(cache))
-    stack.push_async_callback(closing, opened)
-    return opened
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """How models that are given by name are reached in one use."""
+
+    base_url: str | None
+    cache: bool | str | Path
+    hedge: float | None
+    tracer: Tracer | None
+    stack: AsyncExitStack
+
+    def opened(self, model: str | Model | None) -> Model:
+        """The model that a name means, which is closed with the stack; one that was given is left open."""
+        if model is not None and not isinstance(model, str):
+            return model
+        made = connect(model, base_url=self.base_url, tracer=self.tracer, cache=_store(self.cache), hedge=self.hedge)
+        self.stack.push_async_callback(closing, made)
+        return made
 
 
 def _store(cache: bool | str | Path) -> ReplyStore | None:

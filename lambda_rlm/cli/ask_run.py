@@ -216,10 +216,10 @@ async def _connected(
 def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
     cache = _cache() if chosen.cache and not begun.is_replay else None
-    model, past = (
-        connect(name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm),
-        begun.past,
+    model = connect(
+        name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm, hedge=chosen.hedge
     )
+    past = begun.past
     return model if past is None else Remembered(model, past.replies, past.failures if begun.is_replay else None)
 
 

@@ -83,7 +83,7 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
     if typed.effect is Effect.PURE and chosen.model is None:
         return NOBODY, ()
     try:
-        return connect(chosen.model, base_url=chosen.base_url), ()
+        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge), ()
     except ModelFailure:
         if chosen.model is not None:
             raise
