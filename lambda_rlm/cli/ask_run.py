@@ -261,6 +261,10 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
             screen.say(f"to go on without paying twice: lambda-rlm resume {done.id}", "hint")
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
+    if done.dropped.characters_before_prompts:
+        screen.say(
+            f"note: {done.dropped.characters_before_prompts:,} characters of the input were cut away before a prompt", "dim"
+        )
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis)

@@ -74,7 +74,7 @@ def _compiled(
     if kept is None:
         admit_inputs(typed, inputs, meter)
     stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
-    compiler = Compiler(typed, admitted.autos, meter, stack, asker, kept)
+    compiler = Compiler(typed, admitted.autos, meter, stack, asker, kept, None if asker is None else asker.coverage.cuts)
     scope = {name: Local(constant(inputs[name])) for name in typed.inputs}
     code = compile_block(compiler, typed.program.items, typed.program.result, scope, EMPTY)
     return charged(code, meter), compiler.slots.frame(), stack
