@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio.to_thread
+
 from lambda_rlm.blocking import blocking_anywhere, closing
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
@@ -27,11 +29,17 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.recording import Before, before, whole
 from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import NOBODY, Options, Run, execute
+from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, limits, place, recorded, told
+from lambda_rlm.solver import with_solver
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.report import Writing
+from lambda_rlm.trace.journal import CallRow, Journal, RunRow
+from lambda_rlm.trace.progress import Both
+from lambda_rlm.trace.replay import Comparison
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
@@ -48,7 +56,8 @@ class RLM:
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
     writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
     that are given by name across runs: True for the user's own file, or a path. `hedge` is the seconds after which a provider that has
-    not answered is asked a second time, the first answer counts; bound and budget count both.
+    not answered is asked a second time, the first answer counts; bound and budget count both. `journal` writes runs so that they can
+    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path.
     """
 
     def __init__(
@@ -65,6 +74,7 @@ class RLM:
         cache: bool | str | Path = False,
         writing: Writing | None = None,
         hedge: float | None = None,
+        journal: Kept = False,
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -75,6 +85,7 @@ class RLM:
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
         self.hedge = hedge
+        self.journal = journal
         self.writing = writing
 
     def ask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
@@ -87,14 +98,18 @@ class RLM:
 
     async def aask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`ask` for programs that are asynchronous themselves."""
-        return _answered(await self._asked(query, inputs, returns, heard(on_event)))
+        return _answered(await self._made(_new(query, inputs, returns), inputs, heard(on_event)))
 
     def stream(self, query: str, *, returns: Any = None, **inputs: Any) -> AsyncGenerator[Event]:
         """What happens, as it happens; the last event is a `RunFinished` with the run, whose `answer` raises its fault.
 
         Leaving the loop cancels the run; `contextlib.aclosing` does so before the next statement.
         """
-        return streamed(lambda tracer: self._asked(query, inputs, returns, tracer))
+
+        async def job(tracer: Tracer) -> Run:
+            return await self._made(_new(query, inputs, returns), inputs, tracer)
+
+        return streamed(job)
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
@@ -102,27 +117,102 @@ class RLM:
         question, context = _question(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
-    async def _asked(self, question: str, inputs: Mapping[str, Any], returns: Any, tracer: Tracer | None) -> Run:
-        wanted = None if returns is None else returns_of(returns)
-        given = from_values(inputs)
+    def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+        """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are given
+        again; no reply that is there is paid a second time. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
+
+    async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+        """`resume` for programs that are asynchronous themselves."""
+        found = await anyio.to_thread.run_sync(self._before, run)
+        asked = asked_again(found, from_values(inputs), returns, self.model, is_replay=False)
+        return _answered(await self._made(asked, inputs, heard(on_event)))
+
+    def replay(self, run: str, **inputs: Any) -> Replayed:
+        """Make a run of the journal again without a model, and compare call for call."""
+        return blocking_anywhere(lambda: self.areplay(run, **inputs))
+
+    async def areplay(self, run: str, **inputs: Any) -> Replayed:
+        """`replay` for programs that are asynchronous themselves."""
+        found, calls = await anyio.to_thread.run_sync(self._whole, run)
+        comparison = Comparison()
+        asked = asked_again(found, from_values(inputs), None, self.model, is_replay=True)
+        done = await self._made(asked, inputs, comparison)
+        return Replayed(done, tuple(comparison.differences(calls)))
+
+    def runs(self, most: int = 20) -> list[RunRow]:
+        """The latest runs of the journal, the last first."""
+        with Journal(place(self.journal)) as journal:
+            return journal.runs(most)
+
+    def _before(self, run: str) -> Before:
+        with Journal(place(self.journal), is_new=False) as journal:
+            return before(journal, run)
+
+    def _whole(self, run: str) -> tuple[Before, Sequence[CallRow]]:
+        with Journal(place(self.journal), is_new=False) as journal:
+            return whole(journal, run)
+
+    async def _made(self, asked: Asked, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
+        """One session: connected, recorded, run; whatever its answer must be."""
+        what = told(asked, given, self._settings(), {"model": self.model, "root_model": self.root_model})
+        kept = self.journal if not asked.is_replay else False
         async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
+            if session.record is not None:
+                tracer = session.record if tracer is None else Both((tracer, session.record))
             doors = _Doors(self.base_url, self.cache, self.hedge, tracer, stack)
-            model = doors.opened(self.model)
-            root = None if self.root_model is None else doors.opened(self.root_model)
-            done = await ask(
-                question,
-                given,
-                model,
-                self.budget,
-                choice=self.strategy,
-                task=self.task,
-                options=self.options,
-                tracer=tracer,
-                root=root,
-                writing=self.writing,
-                returns=None if wanted is None else wanted.type,
-            )
-        return _told(done if wanted is None else _made(done, wanted), tracer)
+            model = asked.remembering(doors.opened(self.model))
+            root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
+            options = asked.options(self.options, None if session.record is None else session.record.id)
+            done = await self._run(asked, model, root, options, tracer)
+            made = done if asked.wanted is None else _made(done, asked.wanted)
+            await session.finish(replace(made, value=done.value) if made.ok else made)
+        return _told(made, tracer)
+
+    async def _run(self, asked: Asked, model: Model, root: Model | None, options: Options, tracer: Tracer | None) -> Run:
+        if asked.program is not None:
+            given = asked.inputs.with_query(asked.query)
+            admitted = check(asked.program, given.types).admit(self.budget, model.profile)
+            if root is not None:
+                options = with_solver(options, model, root, self.writing or Writing(), tracer)
+            return await execute(admitted, given.values, model, options=options, tracer=tracer)
+        return await ask(
+            asked.query,
+            asked.inputs,
+            model,
+            self.budget,
+            choice=self.strategy,
+            task=self.task,
+            options=options,
+            tracer=tracer,
+            root=root,
+            writing=self.writing,
+            returns=None if asked.wanted is None else asked.wanted.type,
+            recorded=None if asked.before is None else asked.before.program,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        """These settings in the keys of the command line."""
+        writing = self.writing or Writing()
+        return {
+            **limits(self.budget),
+            "base_url": self.base_url,
+            "strategy": self.strategy,
+            "task": self.task,
+            "strict": self.options.is_strict,
+            "seed": self.options.seed,
+            "hedge": self.hedge,
+            "rounds": writing.rounds,
+            "candidates": writing.candidates,
+            "peek": writing.peek,
+        }
+
+
+def _new(query: str, inputs: Mapping[str, Any], returns: Any) -> Asked:
+    """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
+    wanted = None if returns is None else returns_of(returns)
+    return Asked(query=query, inputs=from_values(inputs), wanted=wanted)
 
 
 async def run(
@@ -136,17 +226,25 @@ async def run(
     seed: int = 0,
     cache: bool | str | Path = False,
     hedge: float | None = None,
+    journal: Kept = False,
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`."""
-    given = from_values(inputs).with_query(query)
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache`, `hedge` and `journal` as in `RLM`."""
+    asked = Asked(query=query, inputs=from_values(inputs), program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
+    settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
+    what = told(asked, inputs, settings, {"model": None if model is NOBODY else model})
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(recorded(journal, what, None, base_url))
+        if session.record is not None:
+            tracer = session.record if tracer is None else Both((tracer, session.record))
         connected = _Doors(base_url, cache, hedge, tracer, stack).opened(model)
-        options = Options(is_strict=strict, seed=seed)
-        done = await execute(program, given.values, connected, options=options, tracer=tracer)
+        options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
+        values = asked.inputs.with_query(query).values
+        done = await execute(program, values, connected, options=options, tracer=tracer)
+        await session.finish(done)
     return _answered(_told(done, tracer))
 
 

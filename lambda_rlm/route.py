@@ -41,12 +41,19 @@ async def ask(
     root: Model | None = None,
     writing: Writing | None = None,
     returns: Type | None = None,
+    recorded: SourceFile | None = None,
 ) -> Run:
     """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`. `root` is the model that
-    writes programs (None: the one that answers), `returns` the type that the answer must have."""
+    writes programs (None: the one that answers), `returns` the type that the answer must have. `recorded` is the program that was
+    chosen before, in a run that goes on: it runs again, and no way is chosen anew."""
     given = inputs.with_query(query)
     options = options or Options()
     options = replace(options, run=options.run or run_id())
+    if recorded is not None:
+        admitted = check(recorded, given.types).admit(budget, model.profile)
+        run = await execute(admitted, given.values, model, options=options, tracer=tracer, on_bound=on_bound)
+        strategy = recorded.name.removesuffix(".lam")
+        return replace(run, route=strategy, notes=(f"{strategy}: the program of the session before", *inputs.notes))
     query_tokens = model.count_tokens((Message("user", query),))
     way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
 

@@ -18,7 +18,7 @@ from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, Recording, recording
+from lambda_rlm.cli.recording import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
@@ -29,6 +29,7 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
@@ -86,6 +87,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 on_bound=on_bound,
                 root=root,
                 writing=writing,
+                recorded=None if begun.before is None else begun.before.program,
             )
 
     return _run(job, begun, chosen, how, advice=_ADVICE)
@@ -153,9 +155,9 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
 
 def _options(begun: Begun, chosen: Settings, run: str) -> Options:
     options = Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy(), run=run)
-    past = begun.past
-    if past is None:
+    if begun.before is None:
         return options
+    past = begun.before.past
     return replace(options, autos=past.autos, spent=NO_USAGE if begun.is_replay else past.spent)
 
 
@@ -181,7 +183,8 @@ def _run(
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            done = record.finish(blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options)))
+            done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+            record.finish(done)
     except KeyboardInterrupt:
         return _interrupted(progress, how.json, record)
     except Rejected as refused:
@@ -219,8 +222,10 @@ def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> 
     model = connect(
         name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm, hedge=chosen.hedge
     )
-    past = begun.past
-    return model if past is None else Remembered(model, past.replies, past.failures if begun.is_replay else None)
+    if begun.before is None:
+        return model
+    past = begun.before.past
+    return Remembered(model, past.replies, past.failures if begun.is_replay else None)
 
 
 def _cache() -> ReplyStore:

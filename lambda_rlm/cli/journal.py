@@ -14,12 +14,13 @@ from typing import Any, Final, TypeVar
 
 from lambda_rlm.cli import ask_run, exits, screen
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, arguments_of, plain_url, same_inputs
+from lambda_rlm.cli.recording import Begun, arguments_of
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.inputs import from_arguments
+from lambda_rlm.recording import Before, before, plain_url, same_inputs, whole
 from lambda_rlm.source import SourceFile
-from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow
+from lambda_rlm.trace.journal import CallRow, Journal, RunRow
+from lambda_rlm.trace.replay import Comparison
 from lambda_rlm.trace.run_html import page, place
 from lambda_rlm.trace.run_report import Report, Site, report
 from lambda_rlm.trace.store import JournalProblem
@@ -77,61 +78,41 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool) ->
 
 def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of the run as it goes on."""
-    row, past = _read(settings(options), lambda journal: _with_past(journal, name))
+    found = _read(settings(options), lambda journal: before(journal, name))
+    row = found.row
     if row.state == "answered":
         raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past)
-    same_inputs(row, begun.inputs)
+    begun = _begun(found, arguments)
     if not json:
-        screen.say(f"going on with {row.id}: {len(past.replies):,} replies are there and are not paid again", "dim")
+        screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
     return ask_run.again(begun, chosen, ask_run.How(json=json))
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    before, past = _read(settings(options), lambda journal: _with_everything(journal, name))
-    row = before.run
-    chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past, is_replay=True)
-    same_inputs(row, begun.inputs)
-    asked: dict[tuple[int, ...], set[str]] = {}
-
-    def listen(event: Event) -> None:
-        if isinstance(event, CallStarted):
-            asked.setdefault(event.path, set()).add(event.request.digest)
-
-    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=listen))
-    differences = _differences(before, asked)
+    found, calls = _read(settings(options), lambda journal: whole(journal, name))
+    chosen = _as_before(found.row, options)
+    begun = replace(_begun(found, arguments), is_replay=True)
+    comparison = Comparison()
+    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
+    differences = comparison.differences(calls)
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
-    calls = sum(map(len, asked.values()))
-    screen.say(f"replayed {calls:,} calls: " + (f"{len(differences):,} differ" if differences else "all as they were"), "dim")
+    screen.say(
+        f"replayed {comparison.calls:,} calls: " + (f"{len(differences):,} differ" if differences else "all as they were"),
+        "dim",
+    )
     return exits.FAULTED if differences else code
 
 
-def _differences(before: Report, asked: Mapping[tuple[int, ...], set[str]]) -> list[str]:
-    """What a replay asked otherwise than the run."""
-    recorded: dict[tuple[int, ...], set[str]] = {}
-    for call in before.calls:
-        if call.state != "shared":
-            recorded.setdefault(call.path, set()).add(call.digest)
-    lines = []
-    for path in sorted(recorded.keys() | asked.keys()):
-        name = ".".join(map(str, path)) or "·"
-        mine, theirs = asked.get(path, set()), recorded.get(path, set())
-        if not mine:
-            lines.append(f"call {name}: was made and is not")
-        elif not theirs:
-            lines.append(f"call {name}: is made and was not")
-        elif mine != theirs:
-            lines.append(f"call {name}: asks something else")
-    return lines
-
-
-def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
-    what = row.what
+def _begun(found: Before, given: Sequence[str]) -> Begun:
+    """What was asked for, over the same inputs; raises `Usage` and `InputProblem`."""
+    what, arguments = found.row.what, arguments_of(found.row, given)
     inputs = from_arguments(arguments)
+    same_inputs(found.row, inputs)
+    if (model := what.get("model_object")) is not None:
+        raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
     return Begun(
         kind=what["kind"],
         query=what["query"],
@@ -139,6 +120,7 @@ def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
         inputs=inputs,
         program=what["program"],
         program_name=what["program_name"],
+        before=found,
     )
 
 
@@ -164,17 +146,6 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
 def _report(journal: Journal, name: str) -> Report:
     row = journal.run(name)
     return report(row, journal.calls(row.id))
-
-
-def _with_past(journal: Journal, name: str) -> tuple[RunRow, Past]:
-    row = journal.run(name)
-    return row, journal.past(row.id)
-
-
-def _with_everything(journal: Journal, name: str) -> tuple[Report, Past]:
-    """A run with all its replies, those of calls that failed included: a replay fails as it did."""
-    row = journal.run(name)
-    return _report(journal, name), replace(journal.past(row.id), replies=journal.replies(row.id))
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:

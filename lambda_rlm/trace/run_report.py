@@ -46,7 +46,7 @@ class Report:
 
 def report(run: RunRow, rows: Sequence[CallRow]) -> Report:
     """The report of a run and all its calls."""
-    calls = _latest(rows)
+    calls = latest(rows)
     asked = [row for row in calls if row.state != "shared"]
     by_place = sorted(calls, key=lambda row: row.place)
     return Report(
@@ -60,7 +60,7 @@ def report(run: RunRow, rows: Sequence[CallRow]) -> Report:
     )
 
 
-def _latest(rows: Iterable[CallRow]) -> list[CallRow]:
+def latest(rows: Iterable[CallRow]) -> list[CallRow]:
     """The last session's row for each path and digest; in the order of the data."""
     found: dict[Any, CallRow] = {}
     for row in rows:

@@ -106,21 +106,36 @@ def _stranger(path: Path, said: str) -> JournalProblem:
 
 
 def _make(path: Path) -> None:
-    """A journal without runs, made aside and put in place at once, so that nobody meets half of one."""
+    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; who is slower leaves it."""
+    if path.exists():
+        _fill(path)
+        return
     path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            for statement in _TABLES:
-                database.execute(statement)
-            database.execute(f"PRAGMA application_id = {APPLICATION}")
-            database.execute(f"PRAGMA user_version = {VERSION}")
+            _tables(database)
             database.execute("PRAGMA journal_mode = WAL")
-        if path.exists():  # an empty file
-            draft.replace(path)
-        else:
-            with suppress(FileExistsError):  # somebody was faster
-                os.link(draft, path)
+        with suppress(FileExistsError):
+            os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _fill(path: Path) -> None:
+    """Make a journal of an empty file, in one transaction: of several that do so at once, one does."""
+    path.chmod(0o600)
+    with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        if database.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            _tables(database)
+        database.execute("COMMIT")
+        database.execute("PRAGMA journal_mode = WAL")
+
+
+def _tables(database: sqlite3.Connection) -> None:
+    for statement in _TABLES:
+        database.execute(statement)
+    database.execute(f"PRAGMA application_id = {APPLICATION}")
+    database.execute(f"PRAGMA user_version = {VERSION}")
