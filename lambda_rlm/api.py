@@ -8,7 +8,7 @@ here, except keys that the providers' own clients look for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +25,11 @@ from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
-from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.primitives import primitive
 from lambda_rlm.recording import Before, before, whole
 from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import ask
@@ -40,12 +41,13 @@ from lambda_rlm.synth.report import Writing
 from lambda_rlm.trace.journal import CallRow, Journal, RunRow
 from lambda_rlm.trace.progress import Both
 from lambda_rlm.trace.replay import Comparison
+from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "Size", "check", "run"]
+__all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
 _UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
 
@@ -57,7 +59,8 @@ class RLM:
     writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
     that are given by name across runs: True for the user's own file, or a path. `hedge` is the seconds after which a provider that has
     not answered is asked a second time, the first answer counts; bound and budget count both. `journal` writes runs so that they can
-    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path.
+    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
+    functions of the host that a root model may use in its programs (see `primitive`).
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class RLM:
         writing: Writing | None = None,
         hedge: float | None = None,
         journal: Kept = False,
+        primitives: Iterable[HostFunction] = (),
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -86,6 +90,7 @@ class RLM:
         self.cache = cache
         self.hedge = hedge
         self.journal = journal
+        self.primitives = tuple(primitives)
         self.writing = writing
 
     def ask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
@@ -98,7 +103,7 @@ class RLM:
 
     async def aask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`ask` for programs that are asynchronous themselves."""
-        return _answered(await self._made(_new(query, inputs, returns), inputs, heard(on_event)))
+        return _answered(await self._made(self._new(query, inputs, returns), inputs, heard(on_event)))
 
     def stream(self, query: str, *, returns: Any = None, **inputs: Any) -> AsyncGenerator[Event]:
         """What happens, as it happens; the last event is a `RunFinished` with the run, whose `answer` raises its fault.
@@ -107,7 +112,7 @@ class RLM:
         """
 
         async def job(tracer: Tracer) -> Run:
-            return await self._made(_new(query, inputs, returns), inputs, tracer)
+            return await self._made(self._new(query, inputs, returns), inputs, tracer)
 
         return streamed(job)
 
@@ -125,7 +130,7 @@ class RLM:
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`resume` for programs that are asynchronous themselves."""
         found = await anyio.to_thread.run_sync(self._before, run)
-        asked = asked_again(found, from_values(inputs), returns, self.model, is_replay=False)
+        asked = asked_again(found, self._given(inputs), returns, self.model, is_replay=False)
         return _answered(await self._made(asked, inputs, heard(on_event)))
 
     def replay(self, run: str, **inputs: Any) -> Replayed:
@@ -136,7 +141,7 @@ class RLM:
         """`replay` for programs that are asynchronous themselves."""
         found, calls = await anyio.to_thread.run_sync(self._whole, run)
         comparison = Comparison()
-        asked = asked_again(found, from_values(inputs), None, self.model, is_replay=True)
+        asked = asked_again(found, self._given(inputs), None, self.model, is_replay=True)
         done = await self._made(asked, inputs, comparison)
         return Replayed(done, tuple(comparison.differences(calls)))
 
@@ -152,6 +157,13 @@ class RLM:
     def _whole(self, run: str) -> tuple[Before, Sequence[CallRow]]:
         with Journal(place(self.journal), is_new=False) as journal:
             return whole(journal, run)
+
+    def _new(self, query: str, inputs: Mapping[str, Any], returns: Any) -> Asked:
+        """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
+        return Asked(query=query, inputs=self._given(inputs), wanted=None if returns is None else returns_of(returns))
+
+    def _given(self, inputs: Mapping[str, Any]) -> Inputs:
+        return replace(from_values(inputs), functions=self.primitives)
 
     async def _made(self, asked: Asked, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
         """One session: connected, recorded, run; whatever its answer must be."""
@@ -173,7 +185,7 @@ class RLM:
     async def _run(self, asked: Asked, model: Model, root: Model | None, options: Options, tracer: Tracer | None) -> Run:
         if asked.program is not None:
             given = asked.inputs.with_query(asked.query)
-            admitted = check(asked.program, given.types).admit(self.budget, model.profile)
+            admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
             if root is not None:
                 options = with_solver(options, model, root, self.writing or Writing(), tracer)
             return await execute(admitted, given.values, model, options=options, tracer=tracer)
@@ -207,12 +219,6 @@ class RLM:
             "candidates": writing.candidates,
             "peek": writing.peek,
         }
-
-
-def _new(query: str, inputs: Mapping[str, Any], returns: Any) -> Asked:
-    """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
-    wanted = None if returns is None else returns_of(returns)
-    return Asked(query=query, inputs=from_values(inputs), wanted=wanted)
 
 
 async def run(

@@ -143,6 +143,7 @@ def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> s
     parts: list[object] = [
         *(pretty(typed.program), profile.name, profile.window, profile.input_price, profile.output_price, profile.retries)
     ]
+    parts += sorted(f"{function.signature} {function.cost}" for function in typed.functions.values())
     for name, type_ in sorted(typed.inputs.items()):
         data = json.dumps(inputs[name], ensure_ascii=True, sort_keys=True)
         parts.append([name, show(type_), hashlib.sha256(data.encode()).hexdigest()])

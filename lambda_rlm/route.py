@@ -50,7 +50,7 @@ async def ask(
     options = options or Options()
     options = replace(options, run=options.run or run_id())
     if recorded is not None:
-        admitted = check(recorded, given.types).admit(budget, model.profile)
+        admitted = check(recorded, given.types, primitives=given.functions).admit(budget, model.profile)
         run = await execute(admitted, given.values, model, options=options, tracer=tracer, on_bound=on_bound)
         strategy = recorded.name.removesuffix(".lam")
         return replace(run, route=strategy, notes=(f"{strategy}: the program of the session before", *inputs.notes))
@@ -74,7 +74,7 @@ async def ask(
         )
         written = await synthesize(question, planned)
         return replace(written, route="synth", notes=(*_fallback(written, way.strategy), *inputs.notes))
-    checked = check(planned(), given.types)
+    checked = check(planned(), given.types, primitives=given.functions)
     try:
         admitted = checked.admit(budget, model.profile)
     except Rejected as rejected:
