@@ -114,13 +114,14 @@ def begin(
 
 
 def described(inputs: Inputs) -> list[dict[str, Any]]:
-    """Inputs by name, type, size and SHA-256 of their JSON; never their contents."""
+    """Inputs by name, type, size (of what is no text, that of its JSON) and SHA-256 of their JSON; never their contents."""
     rows = []
     for name, value in inputs.values.items():
         if name != "query":
             data = json.dumps(value, ensure_ascii=False, sort_keys=True)
+            size = len(value if isinstance(value, str) else data)
             digest = hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
-            rows.append({"name": name, "type": show(inputs.types[name]), "characters": len(data), "sha256": digest})
+            rows.append({"name": name, "type": show(inputs.types[name]), "characters": size, "sha256": digest})
     return rows
 
 
