@@ -184,8 +184,10 @@ def _run(
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
             done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+            exits.no_more_interruptions()  # the answer is there, and is told, once
             record.finish(done)
     except KeyboardInterrupt:
+        exits.no_more_interruptions()
         return _interrupted(progress, how.json, record)
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
