@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ import pytest
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
-from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.strategy import TASKS, route
+from lambda_rlm.plan.strategy import TASKS
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import Run
 from tests.faithful import FACT, Faithful, facts, label, plans, translated

@@ -170,7 +170,7 @@ def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell
     script(PROFILE, {"match": "Say", "reply": "said"}, {"match": "", "reply": "a summary"})
     assert shell("resume", "last", "--max-calls", "500", "--json") == 0
     assert (shell.json["answer"], shell.json["route"]) == ("said", "synth")
-    assert "the way is that of the run before" in shell.json["notes"]
+    assert "the way is that of the session before" in shell.json["notes"]
     assert routed()["way"] == "synth"
 
 
