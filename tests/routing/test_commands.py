@@ -15,7 +15,7 @@ from tests.shell import Shell, journal, leave_alone, script, wrote
 
 LONG = "Ann keeps bees. " * 3_000
 PROFILE = {"profile": {"window": 2_000, "input_price": 0.000001, "output_price": 0.000002}}
-DETECTION = "Which kind of task is it"
+DETECTION = "The tool that gets it"
 ROOT = {"profile": {"window": 16_000, "input_price": 0.000001, "output_price": 0.000002}}
 WRITTEN = 'llm_call(f"Say {take(context, 9)}", out=9)'
 
