@@ -10,16 +10,22 @@ from lambda_rlm.cli.options import (
     BaseUrl,
     Candidates,
     Concurrency,
+    Encoding,
+    Exclude,
     Fuel,
+    Ignore,
+    Include,
     Inputs,
     Json,
     MaxCalls,
     MaxCost,
     MaxDepth,
+    MaxInput,
     MaxTokens,
     Memory,
     Model,
     Peek,
+    Raw,
     given,
 )
 from lambda_rlm.cli.table import app
@@ -54,6 +60,12 @@ def check(
     concurrency: Concurrency = None,
     fuel: Fuel = None,
     memory: Memory = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    encoding: Encoding = None,
+    raw: Raw = None,
+    ignore: Ignore = None,
+    max_input: MaxInput = None,
     json: Json = False,
 ) -> None:
     """Parse and type a program, and tell what it can cost."""
@@ -73,6 +85,12 @@ def prompt(
     peek: Peek = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    encoding: Encoding = None,
+    raw: Raw = None,
+    ignore: Ignore = None,
+    max_input: MaxInput = None,
     json: Json = False,
 ) -> None:
     """Print exactly what a model that writes programs is given."""

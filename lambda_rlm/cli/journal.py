@@ -81,7 +81,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     if row.state == "answered":
         raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past)
+    begun = replace(_begun(row, arguments_of(row, arguments), chosen), resumed=row, past=past)
     same_inputs(row, begun.inputs)
     if not json:
         screen.say(f"going on with {row.id}: {len(past.replies):,} replies are there and are not paid again", "dim")
@@ -93,7 +93,7 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     before, past = _read(settings(options), lambda journal: _with_everything(journal, name))
     row = before.run
     chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past, is_replay=True)
+    begun = replace(_begun(row, arguments_of(row, arguments), chosen), resumed=row, past=past, is_replay=True)
     same_inputs(row, begun.inputs)
     asked: dict[tuple[int, ...], set[str]] = {}
 
@@ -129,9 +129,9 @@ def _differences(before: Report, asked: Mapping[tuple[int, ...], set[str]]) -> l
     return lines
 
 
-def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
+def _begun(row: RunRow, arguments: tuple[str, ...], chosen: Settings) -> Begun:
     what = row.what
-    inputs = from_arguments(arguments)
+    inputs = from_arguments(arguments, chosen.reading())
     return Begun(
         kind=what["kind"],
         query=what["query"],
@@ -145,7 +145,8 @@ def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
 def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
     """The settings of a run, with what is said now."""
     known = {f.name for f in fields(Settings)}
-    before = {key: value for key, value in row.what["settings"].items() if key in known}
+    written = {key: value for key, value in row.what["settings"].items() if key in known}
+    before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
     now = {key: value for key, value in options.items() if value is not None}
     here = settings(options)
     if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):

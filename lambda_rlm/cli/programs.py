@@ -20,7 +20,7 @@ from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import program_file, rejected
 from lambda_rlm.cli.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.settings import settings
+from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.stages import COSTS, STAGES, stage
 from lambda_rlm.codes import CODES
@@ -54,7 +54,7 @@ def check(program: str, given: Given, options: Mapping[str, Any], emit: str | No
     if emit is not None and emit not in STAGES + COSTS:
         raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
     chosen = settings(options)
-    inputs, wanted = _inputs(given)
+    inputs, wanted = _inputs(given, chosen)
     source = program_file(program)
     if not json:
         for note in inputs.notes:
@@ -178,12 +178,12 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _inputs(given: Given) -> tuple[Inputs, list[Column]]:
+def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
     """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is said."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
         return Inputs({}, {"context": TEXT, "query": TEXT}), []
-    inputs = from_arguments(given.arguments)
+    inputs = from_arguments(given.arguments, chosen.reading())
     types = dict(inputs.types)
     for text in given.declared:
         name, colon, written = text.partition(":")
