@@ -39,6 +39,8 @@ _KINDS: Final = (
     (b"\x7fELF", "a program", "only text can be read"),
 )
 
+_LEAST_WIDE: Final = 16
+_STEERING: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE: Final = 256_000
 _NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
 _PLENTY: Final = 12
@@ -111,11 +113,12 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only."""
+    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only, and what is
+    on the other steers nothing."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
-    most, least = max(first, second), min(first, second)
-    if not head or least or 2 * most < len(head) // 2:
+    letters = head[1::2] if first > second else head[0::2]
+    if len(head) < _LEAST_WIDE or min(first, second) or 4 * max(first, second) < len(head) or _STEERING.search(letters):
         return None
     return "utf-16-be" if first > second else "utf-16-le"
 

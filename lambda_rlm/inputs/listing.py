@@ -131,7 +131,7 @@ def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
     except OSError as error:
         raise unreadable(path, error) from None
     if not found.files:
-        raise InputProblem(f"the folder {plain(str(path))} has no files to read", _reasons(found.left_out))
+        raise InputProblem(f"the folder {plain(str(path))} has no text files", _reasons(found.left_out))
     entries = tuple(Entry(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
     return Listing(entries, True, (*found.left_out.notes(str(path)), *found.notes), plain(str(path)))
 
