@@ -125,13 +125,15 @@ def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
 def _root(text: str, name: str) -> Any:
     from lxml import etree
 
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    # Without `huge_tree` long texts are dropped; with it the depth is still bounded.
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
     except (etree.LxmlError, ValueError) as error:
         raise unsound("html", name, str(error)[:300]) from None
-    if root is None:
-        raise unsound("html", name, "it has no elements")
+    lost = parser.error_log.filter_from_level(etree.ErrorLevels.FATAL)
+    if root is None or lost:  # what follows such an error is not in the tree
+        raise unsound("html", name, str(lost[0].message).partition(",")[0] if lost else "it has no elements")
     return root
 
 
