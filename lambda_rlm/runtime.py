@@ -122,7 +122,8 @@ class Run:
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
     inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at most, None
-    where that is not known.
+    where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was
+    taken for, `reason` why this way was taken, `split` the arm of a comparison.
     """
 
     source: SourceFile
@@ -138,6 +139,9 @@ class Run:
     citations: tuple[Citation, ...] = ()
     coercions: int = 0
     route: str = "program"
+    task: str | None = None
+    reason: str = ""
+    split: str | None = None
     notes: tuple[str, ...] = ()
     synthesis: Synthesis | None = None
 

@@ -120,7 +120,9 @@ def test_search_reads_little_of_a_long_text_when_words_are_found() -> None:
     filler = "Nothing of note was said about the weather on that day. " * 20_000
     text = filler[:500_000] + "\n\nThe beekeeper Ann lives behind the mill.\n\n" + filler[500_000:]
     model = ScriptedModel.from_rules([("(?s)beekeeper Ann lives behind the mill", "behind the mill")])
-    run = anyio.run(lambda: ask("Where does the beekeeper live?", from_values({"context": text}), model, Budget()))
+    run = anyio.run(
+        lambda: ask("Where does the beekeeper live?", from_values({"context": text}), model, Budget(), task="search")
+    )
     assert (run.value, run.route, run.usage.calls) == ("behind the mill", "search", 1)
     assert run.coverage["context"] < 0.05
     assert run.citations

@@ -118,7 +118,9 @@ def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
         except (InputProblem, LookupError):
             return decode(data, name, reading)
         said = codecs.lookup(codec).name
-        return Decoded(text, None if said == "utf-8" or data.isascii() else f"{name} is read as {said}, which the page declares")
+        return Decoded(
+            text, None if said == "utf-8" or data.isascii() else f"{name} is read as {said}, which the page declares"
+        )
     return decode(data, name, reading)
 
 
