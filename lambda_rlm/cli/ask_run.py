@@ -64,8 +64,8 @@ Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
-    inputs = from_arguments(arguments, chosen.reading())
-    return _asked(Begun(kind="ask", query=question(query), arguments=tuple(arguments), inputs=inputs), chosen, how)
+    asked, inputs = question(query), from_arguments(arguments, chosen.reading())
+    return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
 
 
 def question(query: str) -> str:
