@@ -3,11 +3,3 @@
 Owns the reading of logs of any size and the figures made of them. Promises memory that does not grow with the log or with its longest
 line, that what is estimated is said to be and how far estimates were off, and that what could not be read is counted. Asks no model.
 """
-
-from __future__ import annotations
-
-from lambda_rlm.audit.log import Log, read
-from lambda_rlm.audit.report import Report, report
-from lambda_rlm.audit.tally import Tally
-
-__all__ = ["Log", "Report", "Tally", "read", "report"]

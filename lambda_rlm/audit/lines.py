@@ -14,12 +14,13 @@ LONGEST: Final = 8_000_000
 
 _PIECE: Final = 1_000_000
 _STRETCH: Final = 4_000
+_MOST_STRETCHES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`data` is the line without its end. Of one that is too long it is empty, and `stretches` are parts of it, their distances growing
-    with the line, so that there are few of them however long it is."""
+    """`data` is the line without its end. Of one that is too long it is empty, and `stretches` are parts of it, few of them
+    however long it is."""
 
     number: int
     data: bytes
@@ -51,13 +52,15 @@ def whole(file: BinaryIO) -> Line:
 
 
 def _long(number: int, first: bytes, more: Callable[[], bytes], is_line: bool) -> Line:
-    size, due = len(first), 2 * len(first)
+    size, due = len(first), len(first)
     stretches = [first[start : start + _STRETCH] for start in range(0, len(first) - _STRETCH, len(first) // 8)]
     while piece := more():
         size += len(piece)
         if size >= due:
             stretches.append(piece[:_STRETCH])
             due = size + size // 4
+        if len(stretches) > _MOST_STRETCHES:
+            del stretches[1::2]
         if is_line and piece.endswith(b"\n"):
             break
     return Line(number, b"", size, tuple(stretches))

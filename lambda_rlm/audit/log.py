@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import BinaryIO, Final, Literal, cast
 
 from lambda_rlm.audit.lines import Line, lines, whole
 from lambda_rlm.audit.tally import Tally, tally
 from lambda_rlm.inputs import InputProblem, Reading
-from lambda_rlm.inputs.decode import kind_of
+from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
 from lambda_rlm.inputs.files import size_of, unreadable
 from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.reading import plain
@@ -33,7 +33,7 @@ OnProgress = Callable[[int, int | None], None]
 
 _ROWS: Final = (".jsonl", ".ndjson", ".json")
 _GZIP: Final = b"\x1f\x8b"
-_BUFFER: Final = 1 << 20
+_BUFFER: Final = 1 << 17
 _REPORTED: Final = 1 << 22
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGINS_A_ROW: Final = re.compile(rb'\s*(?:\{\s*"|\[\s*[\[{"]|")')
@@ -119,17 +119,17 @@ def _read(file: Log, found: Tally, name: str | None, progress: _Progress, left_o
 def _take(file: Log, raw: BufferedReader, found: Tally, name: str | None, progress: _Progress) -> None:
     """All prompts of a file that is open, packed or not."""
     is_packed = raw.peek(2)[:2] == _GZIP
-    # What unpacks the bytes; nothing here holds more than one line.
-    unpacked = BufferedReader(cast("Any", gzip.GzipFile(fileobj=raw)), _BUFFER) if is_packed else raw
-    first = unpacked.peek(_BUFFER)[:_BUFFER]
+    unpacked = gzip.GzipFile(fileobj=raw) if is_packed else raw
+    first = unpacked.peek(LOOKED_AT)[:LOOKED_AT]
     if first.startswith(_WIDE):
         raise InputProblem(f"{file.name} is UTF-16", "convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`", "UTF-16")
     problem = kind_of(first, file.name)
     if problem is not None:
         raise problem
     form = file.form or ("rows" if name or _BEGINS_A_ROW.match(first.removeprefix(b"\xef\xbb\xbf")) else "lines")
+    bytes_ = cast("BinaryIO", unpacked)
     position = raw.tell if raw.seekable() else lambda: found.bytes
-    for line in [whole(unpacked)] if form == "text" else _without_mark(lines(unpacked)):
+    for line in [whole(bytes_)] if form == "text" else _without_mark(lines(bytes_)):
         found.bytes += line.size
         if form == "rows":
             _add_row(line, file, found, name)

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from lambda_rlm.audit import Report, Tally, read, report
-from lambda_rlm.audit.report import SHARES
+from lambda_rlm.audit.log import read
+from lambda_rlm.audit.report import SHARES, Report, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
+from lambda_rlm.audit.tally import Tally
 from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.bar import bar
@@ -127,15 +128,9 @@ def _tokens(reports: Sequence[Report]) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return (
-        "0 %"
-        if not share
-        else "<0.1 %"
-        if share < 0.001
-        else ">99.9 %"
-        if 0.999 < share < 1
-        else f"{share:.1%}".replace("%", " %")
-    )
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return "<0.1 %" if share < 0.001 else ">99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
 def _plot(found: Tally, reports: Sequence[Report]) -> list[str]:
