@@ -29,6 +29,8 @@ from lambda_rlm.trace.summary import dollars
 
 _MEGABYTE: Final = 1_000_000
 _WIDEST: Final = 40
+_NUMBERS: Final = 5
+"""Numbers of lines that are shown for one reason."""
 _NARROWEST: Final = 64
 """Tokens below which all prompts are one bar."""
 _BLOCKS: Final = " ▏▎▍▌▋▊▉█"
@@ -82,10 +84,14 @@ def _profile(name: str | None, chosen: Settings) -> ModelProfile:
 
 def _shown(found: Tally, reports: Sequence[Report], seconds: float) -> list[str]:
     speed = found.bytes / _MEGABYTE / max(0.001, seconds)
-    read = f"{found.prompts:,} prompts in {amount(found.bytes)}, read in {seconds:.1f} s ({speed:.1f} MB/s)"
-    lines = [read if found.is_whole else f"interrupted: {read} of the log", *_exactness(found), *_bad(found), ""]
+    sentence = f"{_many(found.prompts, 'prompt')} in {amount(found.bytes)}, read in {seconds:.1f} s ({speed:.1f} MB/s)"
+    lines = [sentence if found.is_whole else f"interrupted; until then {sentence}", *_exactness(found), *_bad(found), ""]
     lines += [*_tokens(reports), "", *_plot(found, reports), "", *_ways(reports), "", *_usd(reports)]
     return [*lines, "", *map(_advice, reports)]
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _exactness(found: Tally) -> list[str]:
@@ -98,23 +104,29 @@ def _exactness(found: Tally) -> list[str]:
             if checked
             else ""
         )
-        lines.append(f"tokens of {found.counter.estimated:,} long texts are estimated from stretches{off}")
+        lines.append(f"estimated from stretches: the tokens of {_many(found.counter.estimated, 'long text')}{off}")
     if found.cut:
-        lines.append(f"{found.cut:,} lines are too long to be read whole: they count with all that stands around the prompt")
+        lines.append(f"too long to be read whole: {_many(found.cut, 'line')}, measured with all that stands around the prompt")
     if found.not_text:
-        lines.append(f"{found.not_text:,} parts are no text (pictures, sound): they are not counted in tokens")
+        lines.append(f"not counted in tokens: {_many(found.not_text, 'part')} that are no text (pictures, sound)")
     if found.not_utf8:
-        lines.append(f"{found.not_utf8:,} prompts are not UTF-8: what is wrong in them counts as one sign each")
+        lines.append(f"not UTF-8: {_many(found.not_utf8, 'prompt')}, in which each wrong place counts as one sign")
     return lines
 
 
 def _bad(found: Tally) -> list[str]:
+    """Lines without a prompt, those of one reason together."""
     if not found.bad:
         return []
-    many = len({bad.file for bad in found.bad_shown}) > 1
-    lines = [f"{found.bad:,} {'line has' if found.bad == 1 else 'lines have'} no prompt that can be read:"]
-    lines += [f"  {f'{bad.file}, ' if many else ''}line {bad.line:,}: {bad.reason}" for bad in found.bad_shown]
-    return [*lines, *([f"  and {found.bad - len(found.bad_shown):,} more"] if found.bad > len(found.bad_shown) else [])]
+    groups: dict[tuple[str, str], list[int]] = {}
+    for bad in found.bad_shown:
+        groups.setdefault((bad.file, bad.reason), []).append(bad.line)
+    more = f", of which the first {len(found.bad_shown)} are" if found.bad > len(found.bad_shown) else ""
+    lines = [f"without a prompt that can be read: {_many(found.bad, 'line')}{more}"]
+    for (file, reason), numbers in groups.items():
+        shown = ", ".join(f"{number:,}" for number in numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")
+        lines.append(f"  {file}, line{'s' if len(numbers) > 1 else ''} {shown}: {reason}")
+    return lines
 
 
 def _tokens(reports: Sequence[Report]) -> list[str]:
@@ -203,8 +215,9 @@ def _advice(one: Report) -> str:
         return f"{name}: directly up to {one.advised:,} tokens (--direct-share {one.share:g}): {saves}"
     if one.ways["direct"] == 1:
         return f"{name}: every prompt fits with its reply: ask directly, nothing need be routed"
+    share = "" if one.share == 1 else f" (--direct-share {one.share:g})"
     longer = _percent(1 - one.ways["direct"])
-    return f"{name}: directly up to {one.threshold:,} tokens (--direct-share {one.share:g}), the {longer} above that through a plan"
+    return f"{name}: directly up to {one.threshold:,} tokens{share}, the {longer} above that through a plan"
 
 
 def _json(found: Tally, reports: Sequence[Report], seconds: float, notes: Sequence[str]) -> dict[str, Any]:

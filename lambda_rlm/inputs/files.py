@@ -22,6 +22,9 @@ from lambda_rlm.inputs.reading import MOST_BYTES, amount, plain
 
 _PIECE: Final = 1 << 20
 
+TOO_LARGE: Final = "too large"
+"""The kind of problem that more than may be read is."""
+
 Look = Callable[[bytes], InputProblem | None]
 """What speaks against a file by its first bytes."""
 
@@ -91,7 +94,7 @@ def program_from_standard_input() -> str:
 def too_large(what: str, most: int) -> InputProblem:
     """`what` says of which input how much there is."""
     hint = "give less of it, or allow more: --max-input BYTES"
-    return InputProblem(f"{what}, and at most {amount(most)} are read", hint, "too large")
+    return InputProblem(f"{what}, and at most {amount(most)} are read", hint, TOO_LARGE)
 
 
 def unreadable(path: Path, error: Exception) -> InputProblem:

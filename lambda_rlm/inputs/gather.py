@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, listed, listings, within_limit
 from lambda_rlm.inputs.problem import InputProblem
@@ -129,7 +130,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
         try:
             read = text_of(entry.path, reading, left.bytes)
         except InputProblem as problem:
-            if entry.is_asked_for or problem.kind == "too large":
+            if entry.is_asked_for or problem.kind == TOO_LARGE:
                 raise
             left_out.add(problem.kind, entry.name)
             continue
