@@ -41,7 +41,8 @@ def contents(path: Path, most: int, look: Look) -> Contents:
         before = path.stat()
         _readable_kind(path, before.st_mode)
         with open(path, "rb", buffering=0) as file:
-            data = within(file, most, plain(str(path)), look)
+            size = before.st_size if stat.S_ISREG(before.st_mode) else 0
+            data = within(file, most, plain(str(path)), look, size)
             after = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
         if isinstance(error, InputProblem):
@@ -111,19 +112,23 @@ def unreadable(path: Path, error: Exception) -> InputProblem:
     return InputProblem(f"{short} cannot be read: {reason}")
 
 
-def within(file: BinaryIO, most: int, name: str, look: Look) -> bytes:
-    """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it."""
+def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> bytes:
+    """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it. `size`
+    is that of a regular file, which is then read at once, so that its bytes are held once."""
     first = bytearray()
     while len(first) < LOOKED_AT and (piece := file.read(LOOKED_AT - len(first))):
         first += piece
     problem = look(bytes(first))
     if problem is not None:
         raise problem
-    pieces, size = [bytes(first)], len(first)
-    while size <= most and (piece := file.read(_PIECE)):
+    pieces, read = [bytes(first)], len(first)
+    if size:
+        file.seek(0)
+        pieces, read = [], 0
+    while read <= most and (piece := file.read(max(_PIECE, min(size, most) + 1 - read))):
         pieces.append(piece)
-        size += len(piece)
-    if size > most:
+        read += len(piece)
+    if read > most:
         raise too_large(f"{name} has more than {amount(most)}", most)
     return b"".join(pieces)
 
