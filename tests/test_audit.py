@@ -240,6 +240,11 @@ def test_bad_lines_are_counted_and_told_with_their_numbers(tmp_path: Path) -> No
     assert "not JSON" in found.bad_shown[0].reason
 
 
+def test_of_bad_lines_the_first_are_kept(tmp_path: Path) -> None:
+    found = tallied(written(tmp_path, "log.jsonl", "17\n" * 500 + '"a prompt"\n'))
+    assert (found.bad, len(found.bad_shown), found.prompts) == (500, 20, 1)
+
+
 def test_a_file_of_lines_and_a_packed_file_are_read(tmp_path: Path) -> None:
     lines_ = written(tmp_path, "log.txt", "one prompt\nanother\n\n[not a row] but a prompt\n")
     assert tallied(lines_).prompts == 3

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, docx, from_arguments, pdf
-from lambda_rlm.inputs.documents import text_in
+from lambda_rlm.inputs.documents import Kind, text_in
 from tests import document_files
 from tests.input_files import names_of, problem, written
 
@@ -88,7 +88,8 @@ def test_a_word_document_is_paragraphs_and_tables_in_their_order(tmp_path: Path)
 def test_tracked_changes_are_read_as_accepted_and_nothing_twice(tmp_path: Path) -> None:
     run = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
     body = (
-        "<w:p>" + run.format("The price is ") + "<w:del><w:r><w:delText>10</w:delText></w:r></w:del>"
+        "<w:p>" + run.format("The price is ") + "<w:del><w:r><w:delText>10</w:delText><w:tab/></w:r></w:del>"
+        "<w:moveFrom>" + run.format("moved") + "</w:moveFrom>"
         "<w:ins>" + run.format("20") + "</w:ins><w:hyperlink>" + run.format(" euros") + "</w:hyperlink></w:p>"
         "<w:sdt><w:sdtContent>" + PARAGRAPH.format("In a control.") + "</w:sdtContent></w:sdt>"
         "<w:p><w:r><mc:AlternateContent><mc:Choice><w:t>once</w:t></mc:Choice><mc:Fallback><w:t>twice</w:t></mc:Fallback>"
@@ -220,3 +221,18 @@ def test_documents_of_a_folder_are_read_among_its_texts(tmp_path: Path) -> None:
     notes = "\n".join(found.notes)
     assert "(unsound: a PDF): d.pdf" in notes
     assert "(a zip archive or an office document): e.xlsx" in notes
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(["docx", "html"]), st.data())
+def test_damaged_documents_give_a_text_or_an_input_problem(kind: Kind, data: st.DataObject) -> None:
+    sound = (
+        document_files.docx(PARAGRAPH.format("One.")) if kind == "docx" else b"<table><tr><td>1<pre> x</table><p hidden>y<li>z"
+    )
+    whole = bytearray(sound)
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        assert isinstance(text_in(kind, bytes(whole), f"x.{kind}", Reading()).text, str)
+    except InputProblem as refused:
+        assert refused.hint

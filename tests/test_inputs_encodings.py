@@ -62,21 +62,29 @@ def test_the_letters_of_the_whole_file_are_heeded_not_only_of_its_start() -> Non
     assert decode(data, "x").text.endswith(FRENCH)
 
 
+def test_a_sample_is_taken_from_all_of_a_large_file() -> None:
+    """Signs at its start tell nothing of the letters that follow."""
+    data = b"\xa7 1 and so on\n" * 25_000 + FRENCH.encode("cp1252") * 1_200
+    assert decode(data, "x").text.endswith(FRENCH)
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "hint"),
     [
-        b"one\ntwo \xe9t\xe9\n",
-        "吾輩は猫である。名前はまだ無い。".encode("shift_jis"),
-        ("déjà vu — naïve café. " * 50).encode() + b"\xe9 end",
-        bytes(range(1, 256)) * 4,
+        (b"one\ntwo \xe9t\xe9\n", "--encoding cp1252"),
+        ("吾輩は猫である。名前はまだ無い。".encode("shift_jis"), "(it may be cp9"),
+        (RUSSIAN.encode("cp1251"), "it may be cp1251 or koi8_r"),
+        ("§ 12 Abs. 3: 45 % ± 2 °C\n".encode("cp1252") * 30, "--encoding cp1252"),
+        (("déjà vu — naïve café. " * 50).encode() + b"\xe9 end", "--encoding utf-8:replace"),
+        (bytes(range(1, 256)) * 4, "--encoding"),
     ],
-    ids=["short", "two may be", "damaged UTF-8", "no text"],
+    ids=["short", "two without letters", "two by letters", "signs only", "damaged UTF-8", "no text"],
 )
-def test_what_remains_in_doubt_is_refused_with_the_way_to_name_it(data: bytes) -> None:
+def test_what_remains_in_doubt_is_refused_with_the_way_to_name_it(data: bytes, hint: str) -> None:
     with pytest.raises(InputProblem) as caught:
         decode(data, "x.txt")
     assert "offset" in caught.value.message
-    assert "--encoding" in (caught.value.hint or "")
+    assert hint in (caught.value.hint or "")
 
 
 def test_a_person_may_name_the_encoding(tmp_path: Path) -> None:

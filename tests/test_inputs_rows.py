@@ -99,6 +99,7 @@ def test_the_delimiter_is_the_one_that_lines_agree_on(tmp_path: Path) -> None:
     text = '"name, first, last, title";n\nAnn;1\nBob;2\n'
     rows = from_arguments([written(tmp_path, "a.csv", text)]).values["context"]
     assert [row["n"] for row in rows] == [1, 2]
+    assert from_arguments([written(tmp_path, "d.csv", "a,b,c;n\n1;2\n3;4\n")]).values["context"][1] == {"a_b_c": 3, "n": 4}
     assert from_arguments([written(tmp_path, "b.csv", "a|b\n1,5|2\n")]).values["context"] == [{"a": "1,5", "b": 2}]
     assert from_arguments([written(tmp_path, "c.csv", "sep=;\r\na;b\r\n1;2\r\n")]).values["context"] == [{"a": 1, "b": 2}]
 
