@@ -117,9 +117,9 @@ def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str
     assumed = f"{FALLBACK} is taken for the task"
     if not case.needs_task:
         return None, asked.budget, []
-    if not case.routing.detects:
-        return None, asked.budget, [f"{assumed}: nothing is asked before it is approved"]
-    found = detection_prospect(asked.given, asked.root, asked.budget, asked.writing.peek)
+    if case.why_unasked is not None:
+        return None, asked.budget, [f"{assumed}: {case.why_unasked}"]
+    found = detection_prospect(asked.given, asked.detector(case), asked.budget, asked.writing.peek)
     if _first_error(found.diagnostics) is not None:
         return None, asked.budget, [f"{assumed}: {TOO_DEAR}"]
     bound, budget = found.bound, asked.budget

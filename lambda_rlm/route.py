@@ -80,6 +80,10 @@ class Asked:
             routing=self.routing,
         )
 
+    def detector(self, case: Case) -> Model:
+        """The model that is asked which task the question is."""
+        return self.model if case.leaf_tells_tasks_apart else self.root
+
     def program(self, route: Route) -> SourceFile:
         """The program of a strategy."""
         return SourceFile(f"{route.strategy}.lam", plan(route, self.given.types, self.returns))
@@ -179,11 +183,16 @@ class _Asking:
     async def _detected(self) -> Run | None:
         """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
         asked = self.asked
-        if not asked.routing.detects:
-            self._assume("nothing is asked before it is approved")
+        if (unasked := self.case.why_unasked) is not None:
+            self._assume(unasked)
             return None
         found = await detect(
-            asked.given, asked.root, self._left(), peek=asked.writing.peek, options=self._options(), tracer=asked.tracer
+            asked.given,
+            asked.detector(self.case),
+            self._left(),
+            peek=asked.writing.peek,
+            options=self._options(),
+            tracer=asked.tracer,
         )
         if found.run is not None:
             self.detection = "failed" if found.task is None else "answered"

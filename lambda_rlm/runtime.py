@@ -29,6 +29,7 @@ from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
+from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
@@ -230,7 +231,7 @@ class _Execution:
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
-        with self.meter:
+        with self.meter, begun():
             return await self._run(inputs)
 
     async def _run(self, inputs: Mapping[str, Any]) -> Run:

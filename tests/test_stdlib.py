@@ -13,8 +13,9 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.plan.given import context as prelude
 from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.plan import plan, prelude, strategy_text
+from lambda_rlm.plan.plan import plan, strategy_text
 from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
 from lambda_rlm.resources import folder
 from lambda_rlm.route import ask

@@ -11,8 +11,16 @@ from collections.abc import Mapping
 from typing import Final
 
 MENU: Final[Mapping[str, str]] = {
-    "search": "the answer stands in one place of the text, or in a few; find it",
-    "summarise": "say briefly what the whole text says, or give an overview of it",
+    "search": "find something that one place of the text says",
+    "multi_hop": "find something that takes several look-ups, one after the other, as in: where was the owner of the mill born",
+    "classify": "give each item (line, message, row, document) a label",
+    "aggregate": "count or rank items: how many, how often, which most",
+    "pairwise": "list the pairs of items or people that go together",
+    "summarise": "summarize the text, or give an overview of it",
+    "extract": "list all facts of one kind, as a table",
+    "translate": "translate or rewrite the whole text",
+    "compare": "compare two documents: what differs, what is the same",
+    "answer": "anything else that takes reading the whole text",
 }
 """Each task is a file of the standard library; what it is for, as a model is told."""
 
@@ -37,7 +45,7 @@ _OUT: Final = 16
 
 def which_task() -> str:
     """The program that answers with a task; its inputs are `query` and `about`, a text that describes the inputs."""
-    labels = " | ".join(json.dumps(task) for task in TASKS)
+    labels = "\n  | ".join(json.dumps(task) for task in TASKS)
     menu = "\\n".join(f"- {task}: {what}" for task, what in MENU.items())
     return (
         f"llm_call[{labels}](\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lambda_rlm.plan.plan import prelude
+from lambda_rlm.plan.given import context
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Con, Type, option_of
 
@@ -18,7 +18,7 @@ def answer_or_none(inputs: Mapping[str, Type], returns: Type | None = None) -> s
         returns = option_of(TEXT)
     if not (isinstance(returns, Con) and returns.name == "Option"):
         return None
-    return prelude(inputs) + (
+    return context(inputs) + (
         f"llm_call[{show(returns)}](\n"
         '  f"Use the text below to do what is asked. Keep to what the text says. If the text does not say, reply null.\\n\\n'
         'Asked: {query}\\n\\nText:\\n{context}\\n\\nAsked: {query}\\nAnswer:"\n)'
