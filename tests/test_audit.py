@@ -8,6 +8,7 @@ import json
 import random
 import tracemalloc
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,8 @@ from lambda_rlm.audit.log import read
 from lambda_rlm.audit.prompts import Unusable, prompts, reply_tokens
 from lambda_rlm.audit.report import Report, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
-from lambda_rlm.audit.tally import Tally
+from lambda_rlm.audit.tally import SAMPLE, Tally
+from lambda_rlm.audit.ways import Ways
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.tokens import count
@@ -381,3 +383,12 @@ def test_an_unknown_price_is_no_cost_of_zero(tmp_path: Path) -> None:
     found = reported(tmp_path, [100], ModelProfile("some/model", window=8_192, max_output=1_024))
     assert set(found.usd.values()) == {None}
     assert not found.is_counted
+
+
+def test_the_likely_cost_of_a_plan_grows_with_the_text_beyond_what_is_kept_of_the_log(tmp_path: Path) -> None:
+    """Of the log only a sample is kept; lengths beyond it lie on a line, which must not bend down to nothing."""
+    found = tallied(rows_of(tmp_path, "log.jsonl", [{"prompt": words(2_000, n)} for n in range(20)]))
+    ways = Ways(SMALL, SMALL, Routing(), None, found.characters / found.tokens[VOCABULARY].total, found)
+    costs = [ways.usd("plan", tokens) or 0.0 for tokens in (4_096, 16_384, 65_536, 262_144)]
+    assert all(3 < after / before < 5 for before, after in pairwise(costs)), costs
+    assert len(found.sample) <= SAMPLE + 2

@@ -84,7 +84,7 @@ def report(found: Tally, profile: ModelProfile, root: ModelProfile, routing: Rou
     factor = density(profile.name)
     histogram = found.tokens[nearest_vocabulary(profile.name)]
     whole = sum(h.total for h in found.tokens.values()) / len(found.tokens)
-    ways = Ways(profile, root, routing, task, max(1.0, found.characters / max(1.0, whole) / factor), found.replies)
+    ways = Ways(profile, root, routing, task, max(1.0, found.characters / max(1.0, whole) / factor), found)
     numbers = [(round(number * factor), count) for number, count in histogram.numbers()]
     total = max(1, histogram.count)
     sent: dict[Way, int] = dict.fromkeys(WAYS, 0)

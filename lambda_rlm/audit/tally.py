@@ -16,6 +16,10 @@ from lambda_rlm.audit.prompts import Prompt, Unusable, prompts, reply_tokens
 from lambda_rlm.audit.sketch import Histogram
 
 _SHOWN: Final = 20
+SAMPLE: Final = 1 << 17
+"""Characters of the log that are kept, so that programs can be bounded on text of its kind."""
+_OF_ONE: Final = 1 << 13
+"""Of these, the most from one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Bad:
 class Tally:
     """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not read.
 
-    `cut` counts lines too long to be read whole, measured with the JSON around the prompt; `not_text` parts that are pictures or the
+    `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around the prompt; `not_text` parts that are pictures or the
     like; `is_whole` says that the log was read to its end.
     """
 
@@ -47,6 +51,7 @@ class Tally:
     bad_shown: list[Bad] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_whole: bool = True
+    sample: str = ""
 
     @property
     def prompts(self) -> int:
@@ -97,6 +102,8 @@ class Tally:
             sums = [prompt.tokens] * len(self.tokens)
             for text in prompt.texts:
                 self.characters += len(text)
+                if len(self.sample) < SAMPLE:
+                    self.sample += f"{text[: min(_OF_ONE, SAMPLE - len(self.sample))]}\n\n"
                 sums = [before + more for before, more in zip(sums, self.counter.tokens(text), strict=True)]
             self._count(sums)
 

@@ -1,7 +1,8 @@
 """Which way a prompt of a length goes, and what each way likely costs.
 
-Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to analyse a program for a few
-lengths only (powers of two), with the costs between them on straight lines.
+Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to bound programs at a few lengths
+only (powers of two), on text of the log cut or repeated to that length, with the costs between them, and beyond the longest, on
+straight lines. The question is taken to be empty: a search then finds no words of it and reads all of the text.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from lambda_rlm.audit.sketch import Histogram
+from lambda_rlm.audit.tally import SAMPLE, Tally
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Way
+from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Case, Preference
-from lambda_rlm.prospect import foresee_sizes
+from lambda_rlm.prospect import foresee
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.types.type import TEXT
@@ -44,14 +45,16 @@ class Ways:
         routing: Routing,
         task: str | None,
         characters_per_token: float,
-        replies: Histogram,
+        found: Tally,
     ) -> None:
         self.profile = profile
         self.root = root
         self.routing = routing
         self.task = task
         self.ratio = characters_per_token
+        replies = found.replies
         self.reply = round(replies.total / replies.count) if replies.count else None
+        self.sample = found.sample or "word "
         self._likely = cache(self._analysed)
 
     def way(self, tokens: int) -> Way:
@@ -75,11 +78,13 @@ class Ways:
         return None if writing is None else writing + running
 
     def _between(self, way: Way, tokens: int) -> float | None:
-        low = max(1, 1 << max(0, tokens.bit_length() - 1))
-        below, above = self._likely(way, low), self._likely(way, 2 * low)
+        high = 2 << max(0, tokens.bit_length() - 1)
+        while high > 2 and high * self.ratio > SAMPLE:
+            high //= 2
+        below, above = self._likely(way, high // 2), self._likely(way, high)
         if below is None or above is None:
             return None
-        return below + (above - below) * (tokens - low) / low if tokens > low else below
+        return max(0.0, above + (above - below) * (tokens - high) / (high // 2))
 
     def _analysed(self, way: Way, tokens: int) -> float | None:
         """The likely cost of a strategy for a prompt of so many tokens."""
@@ -88,10 +93,10 @@ class Ways:
         types = {"context": TEXT, "query": TEXT}
         checked = check(SourceFile(f"{route.strategy}.lam", plan(route, types)), types)
         assert checked.typed is not None
-        # As many bytes as the analysis takes for so many tokens.
-        size = Size(max(1, case.measure.characters), max(1, round(tokens * bytes_per_token(self.profile.name, ""))))
+        length = case.measure.characters
+        text = (self.sample * (1 + length // len(self.sample)))[:length]
         try:
-            found = foresee_sizes(checked.typed, {"query": ""}, {"context": size}, self.profile, _ANY)
+            found = foresee(checked.typed, {"context": text, "query": ""}, ScriptedModel((), self.profile), _ANY)
         except Rejected:
             return None
         likely = found.estimate()
