@@ -250,6 +250,8 @@ def test_of_bad_lines_the_first_are_kept(tmp_path: Path) -> None:
 def test_a_file_of_lines_and_a_packed_file_are_read(tmp_path: Path) -> None:
     lines_ = written(tmp_path, "log.txt", "one prompt\nanother\n\n[not a row] but a prompt\n")
     assert tallied(lines_).prompts == 3
+    assert tallied(written(tmp_path, "said.txt", '"So," she said, "ask."\nanother\n')).prompts == 2
+    assert tallied(written(tmp_path, "texts.txt", '"a text"\n"another"\n17\n')).bad == 1
     packed = tmp_path / "log.jsonl.gz"
     packed.write_bytes(gzip.compress(b'{"prompt": "a"}\n') + gzip.compress(b'{"prompt": "b"}\n'))
     assert tallied(str(packed)).prompts == 2

@@ -7,6 +7,7 @@ prompt. Promises to go on after what cannot be read, and, when interrupted, to k
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import sys
@@ -36,7 +37,7 @@ _GZIP: Final = b"\x1f\x8b"
 _BUFFER: Final = 1 << 17
 _REPORTED: Final = 1 << 22
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
-_BEGINS_A_ROW: Final = re.compile(rb'\s*(?:\{\s*"|\[\s*[\[{"]|")')
+_BEGINS_A_ROW: Final = re.compile(rb'\{\s*"|\[\s*[\[{"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Log:
         return "standard input" if self.path is None else plain(str(self.path))
 
 
-def logs(arguments: Sequence[str], reading: Reading, left_out: LeftOut, notes: list[str]) -> list[Log]:
-    """The files that arguments mean, without opening one; raises `InputProblem`."""
+def logs(arguments: Sequence[str], reading: Reading, notes: list[str]) -> list[Log]:
+    """The files that arguments mean, without opening one; what is left out is put on `notes`. Raises `InputProblem`."""
     found: list[Log] = []
     for argument in arguments:
         path = Path(argument)
@@ -64,9 +65,7 @@ def logs(arguments: Sequence[str], reading: Reading, left_out: LeftOut, notes: l
                 walked = walk(path, reading)
             except OSError as error:
                 raise unreadable(path, error) from None
-            for reason, count in walked.left_out.counts.items():
-                notes.append(f"{plain(argument)}: left out {count:,} ({reason})")
-            notes += walked.notes
+            notes += [*walked.left_out.notes(argument), *walked.notes]
             found += [Log(file.path, file.size, _by_ending(file.path) or "text") for file in walked.files]
         else:
             found.append(Log(path, size_of(path), _by_ending(path)))
@@ -84,9 +83,8 @@ def read(
 ) -> Tally:
     """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and what was
     read until then is given."""
-    found = tally(vocabularies)
-    left_out = LeftOut()
-    files = logs(arguments, reading or Reading(), left_out, found.notes)
+    found, left_out = tally(vocabularies), LeftOut()
+    files = logs(arguments, reading or Reading(), found.notes)
     total = None if any(file.size is None for file in files) else sum(file.size or 0 for file in files)
     progress = _Progress(on_progress, total)
     try:
@@ -126,7 +124,7 @@ def _take(file: Log, raw: BufferedReader, found: Tally, name: str | None, progre
     problem = kind_of(first, file.name)
     if problem is not None:
         raise problem
-    form = file.form or ("rows" if name or _BEGINS_A_ROW.match(first.removeprefix(b"\xef\xbb\xbf")) else "lines")
+    form = file.form or ("rows" if name or _begins_a_row(first) else "lines")
     bytes_ = cast("BinaryIO", unpacked)
     position = raw.tell if raw.seekable() else lambda: found.bytes
     for line in [whole(bytes_)] if form == "text" else _without_mark(lines(bytes_)):
@@ -137,6 +135,17 @@ def _take(file: Log, raw: BufferedReader, found: Tally, name: str | None, progre
             found.add_text(line)
         progress.at(position(), found.bytes)
     progress.done += file.size or 0
+
+
+def _begins_a_row(first: bytes) -> bool:
+    """A file begins like JSON Lines: with an object or a list, or with a line that is a text in JSON."""
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b'"'):
+        return _BEGINS_A_ROW.match(start) is not None
+    try:
+        return isinstance(json.loads(start.split(b"\n", 1)[0]), str)
+    except ValueError:
+        return False
 
 
 def _add_row(line: Line, file: Log, found: Tally, name: str | None) -> None:

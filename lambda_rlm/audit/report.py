@@ -32,10 +32,10 @@ class Report:
 
     `percentiles` in its tokens, `over_window` the share of prompts that do not fit its window with a reply, `ways` the share that goes
     each way, `threshold` the longest prompt in tokens that goes straight to it and `limit` the longest that could. `reply_tokens` is the
-    mean of the log, None where it does not tell. `usd` is the likely cost of all prompts: as the router
-    sends them (`routed`), and each way for all that can go it; `unfit` counts those that cannot be asked directly. `cheaper` is the
-    length from which a plan is likely cheaper than the direct call, None where it never is; `saved` what sending all from there on, but
-    none below `SHORT`, through a plan would save.
+    mean of the log, None where it does not tell. `usd` is the likely cost of all prompts: as the router sends them (`routed`), and each
+    way for all that can go it; `unfit` counts those that cannot be asked directly. `cheaper` is the length from which a plan is likely
+    cheaper than the direct call, None where it never is; `saved` what sending all from there on, but none below `SHORT`, through a plan
+    would save, None where that is little.
     """
 
     profile: ModelProfile
@@ -83,8 +83,8 @@ def report(found: Tally, profile: ModelProfile, root: ModelProfile, routing: Rou
     """The figures of a model; `root` writes programs for it."""
     factor = density(profile.name)
     histogram = found.tokens[nearest_vocabulary(profile.name)]
-    whole = sum(h.total for h in found.tokens.values()) / len(found.tokens)
-    ways = Ways(profile, root, routing, task, max(1.0, found.characters / max(1.0, whole) / factor), found)
+    ratio = max(1.0, found.characters / max(1, histogram.total) / factor)
+    ways = Ways(profile, root, routing, task, ratio, found)
     numbers = [(round(number * factor), count) for number, count in histogram.numbers()]
     total = max(1, histogram.count)
     sent: dict[Way, int] = dict.fromkeys(WAYS, 0)

@@ -1,6 +1,6 @@
 """Bytes to text.
 
-Owns the encodings. A byte order mark decides; else what is valid UTF-8 is UTF-8; else UTF-16 shows by its zero bytes; else
+Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else what is valid UTF-8 is UTF-8; else
 charset-normalizer is asked, and its find is taken only where the letters speak for it. Promises that anything but UTF-8 is said,
 that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to name it.
 """

@@ -34,8 +34,8 @@ class _Rules:
     spec: GitIgnoreSpec
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
-        """Ignored, wanted, or not spoken of."""
-        name = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        """Whether what lies below the folder is ignored; None where it is not spoken of."""
+        name = path[len(self.folder) :].replace(os.sep, "/").lstrip("/")
         return self.spec.check_file(f"{name}/" if is_folder else name).include
 
 

@@ -5,7 +5,6 @@ Owns `Reading` and the words for amounts and names in what a person is told. Kno
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -39,13 +38,10 @@ class Reading:
     def __post_init__(self) -> None:
         if self.encoding is not None:
             try:
-                is_text = codecs.lookup(self.codec or "")._is_text_encoding
+                "".encode(self.codec or "")
             except (LookupError, ValueError):
-                is_text = False
-            if not is_text:
-                raise InputProblem(
-                    f"there is no encoding {self.encoding!r}", "for example utf-8, utf-16, cp1252, shift_jis, gb18030"
-                )
+                example = "for example utf-8, utf-16, cp1252, shift_jis, gb18030"
+                raise InputProblem(f"there is no encoding {self.encoding!r}", example) from None
 
     @property
     def codec(self) -> str | None:
