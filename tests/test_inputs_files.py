@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import builtins
 import os
+import random
+import shutil
 import socket
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, listings
 from lambda_rlm.inputs import files as opened_files
+from lambda_rlm.inputs.walk import walk
 from tests.input_files import names_of, problem, written
 
 
@@ -193,6 +197,67 @@ def test_ignore_files_have_the_precedence_that_git_gives_them(tmp_path: Path) ->
         written(tmp_path, name, name)
     assert sorted(names_of(tmp_path)) == sorted(kept)
     assert sorted(names_of(tmp_path / "src")) == ["build/x.txt", "special.log"], "rules above the folder hold in it"
+
+
+PARTS = ("a", "b", "foo", "bar.txt", "x.log", "build", "doc s", "é.md", "#h", "!n")
+RULES = (
+    *(
+        "*.log",
+        "build/",
+        "/build",
+        "!x.log",
+        "foo/",
+        "**/bar.txt",
+        "foo/**",
+        "!foo/bar.txt",
+        "*",
+        "!*/",
+        "!*.txt",
+        "/a/*",
+        "a/**/b",
+    ),
+    *(
+        "b",
+        "# c",
+        "\\#h",
+        "\\!n",
+        "doc\\ s",
+        "doc s ",
+        "[ab]",
+        "é*",
+        "*.t?t",
+        "foo/*.txt",
+        "",
+        "/",
+        "a//b",
+        "**",
+        "**/",
+        "/**/b",
+    ),
+)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("seed", range(25))
+def test_git_would_leave_the_same_files(tmp_path: Path, seed: int) -> None:
+    """Random trees with ignore files at two places: what is read is what Git lists as not ignored."""
+    draw = random.Random(seed)
+    for _ in range(14):
+        folder = tmp_path.joinpath(*(draw.choice(PARTS) for _ in range(draw.randrange(3))))
+        if (
+            not any(parent.is_file() for parent in (folder, *folder.parents))
+            and not (file := folder / draw.choice(PARTS)).is_dir()
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_text("x")
+    folders = sorted(p for p in (tmp_path, *tmp_path.rglob("*")) if p.is_dir())
+    for folder in draw.sample(folders, min(len(folders), 2)):
+        written(folder, ".gitignore", "\n".join(draw.choice(RULES) for _ in range(draw.randrange(1, 6))))
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    command = ["git", "-c", "core.excludesFile=", "ls-files", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout.decode().split("\0")
+    expected = {name for name in listed if name and not name.endswith(".gitignore")}
+    assert {file.name for file in walk(tmp_path, Reading()).files} == expected
 
 
 def test_lambdaignore_says_more_than_gitignore(tmp_path: Path) -> None:
