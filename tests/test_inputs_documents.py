@@ -56,6 +56,11 @@ def test_too_many_pages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "3 pages" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2", "3"]))).message
 
 
+def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_SECONDS", -1.0)
+    assert "1 of 2 pages are read" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
+
+
 def test_a_page_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     packed = zlib.compress(b"BT (x) Tj ET " * 20_000_000, 9)
     raw = document_files.pdf(["x"], packed).replace(b"<< /Length", b"<< /Filter /FlateDecode /Length")
@@ -116,6 +121,8 @@ def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, 
             archive.writestr(f"word/{number}.xml", b"0" * 70_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("a part was unpacked"))
     assert "210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
+    monkeypatch.setattr(docx, "_MOST_UNPACKED", 10**9)
+    assert "its texts would unpack to 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
 
 
 def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(tmp_path: Path) -> None:

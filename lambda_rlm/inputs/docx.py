@@ -16,6 +16,8 @@ from lambda_rlm.inputs.documents import Taken, unsound
 from lambda_rlm.inputs.reading import amount
 
 _MOST_UNPACKED: Final = 200_000_000
+_MOST_XML: Final = 50_000_000
+"""A tree in memory is many times as large as its text."""
 _MOST_PARTS: Final = 10_000
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -42,6 +44,9 @@ def _refuse_bombs(data: bytes, name: str) -> None:
     unpacked = sum(part.file_size for part in parts)
     if unpacked > _MOST_UNPACKED:
         raise unsound("docx", name, f"it would unpack to {amount(unpacked)}, and at most {amount(_MOST_UNPACKED)} are read")
+    xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
+    if xml > _MOST_XML:
+        raise unsound("docx", name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
     if len(parts) > _MOST_PARTS:
         raise unsound("docx", name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
 

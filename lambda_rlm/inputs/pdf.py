@@ -1,6 +1,6 @@
 """The text of a PDF, by pypdf.
 
-Owns its limits: bytes, pages, characters. Promises that pages without text are counted and said. Refuses what is encrypted with a
+Owns its limits: bytes, pages, characters, seconds. Promises that pages without text are counted and said. Refuses what is encrypted with a
 password, and what holds pictures of pages only.
 """
 
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from time import monotonic
 from typing import Final
 
 from lambda_rlm.inputs.documents import MOST_CHARACTERS, Taken, unsound
@@ -18,6 +19,8 @@ from lambda_rlm.inputs.reading import amount
 
 _MOST_BYTES: Final = 500_000_000
 _MOST_PAGES: Final = 20_000
+_MOST_SECONDS: Final = 300.0
+"""Looked at after each page; a page itself is held by pypdf's own limits."""
 
 
 def pdf_text(data: bytes, name: str) -> Taken:
@@ -48,12 +51,16 @@ def _pages(data: bytes, name: str) -> list[str]:
         raise InputProblem(f"{name} is encrypted with a password", "save it without one", "an encrypted PDF")
     if len(reader.pages) > _MOST_PAGES:
         raise unsound("pdf", name, f"it has {len(reader.pages):,} pages, and at most {_MOST_PAGES:,} are read")
-    pages, characters = [], 0
+    pages, characters, began = [], 0, monotonic()
     for page in reader.pages:
         pages.append(page.extract_text().strip())
         characters += len(pages[-1])
         if characters > MOST_CHARACTERS:
             raise unsound("pdf", name, f"its text has more than {MOST_CHARACTERS:,} characters")
+        if monotonic() - began > _MOST_SECONDS:
+            raise unsound(
+                "pdf", name, f"after {_MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
+            )
     return pages
 
 
