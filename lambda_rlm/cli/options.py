@@ -11,7 +11,7 @@ import typer
 
 from lambda_rlm.plan.tasks import TASKS
 
-_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows."
+_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows, .pdf .docx .html their text."
 
 Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT", help=_INPUTS, show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
