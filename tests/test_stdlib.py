@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -25,8 +28,11 @@ from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, record_of
+from tests.prompt_shapes import shapes, written
 from tests.stdlib_examples import Example, above, def_examples, definitions, program_examples
 
+PAGE = Path(__file__).parent.parent / "docs" / "strategies.md"
+IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 NAMES = sorted(p.name.removesuffix(".lam") for p in folder("stdlib").iterdir() if p.name.endswith(".lam"))
 TEXTS = {name: strategy_text(name) for name in NAMES}
 WHOLE = [e for name, text in TEXTS.items() for e in program_examples(name, text)]
@@ -90,6 +96,21 @@ def test_every_strategy_and_def_is_documented_with_signature_cost_and_example(na
 def test_a_strategy_is_in_canonical_form(name: str) -> None:
     program, _ = definitions(TEXTS[name])
     assert pretty(program) == TEXTS[name]
+
+
+PROMPTS = re.compile(r"(<!-- prompts: .*? -->\n).*?(<!-- end of prompts -->)", re.DOTALL)
+
+
+def test_the_page_of_strategies_shows_their_prompts_as_they_are() -> None:
+    """Who simulates or tunes a model for a strategy needs the exact words."""
+    sections = [f"### {task}\n\n" + "\n\n".join(map(written, shapes(task))) for task in TASKS]
+    wanted = "\n" + "\n\n".join(sections) + "\n\n"
+    text = PAGE.read_text(encoding="utf-8")
+    found = PROMPTS.sub(lambda hit: hit[1] + wanted + hit[2], text)
+    if IS_REWRITING:
+        PAGE.write_text(found, encoding="utf-8")
+        return
+    assert text == found, "`make golden` rewrites the section of prompts"
 
 
 ODD = {

@@ -19,6 +19,7 @@ from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.rows import Rows, parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import text_of
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
 DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
@@ -33,15 +34,17 @@ _NOTED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Named inputs as plain Python data, their types, and what a person should know about how they were read."""
+    """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that the
+    host adds to the library."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
     notes: tuple[str, ...] = ()
+    functions: tuple[HostFunction, ...] = ()
 
     def with_query(self, query: str) -> Inputs:
         """These and the question."""
-        return Inputs({**self.values, QUERY: sound(query)}, {**self.types, QUERY: TEXT}, self.notes)
+        return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
 
 
 def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> Inputs:

@@ -21,13 +21,13 @@ MOST_COLUMNS: Final = 24
 _DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 _SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
 
-_ITEMS_OF_DOCUMENTS: Final = """{
-  let rows = flat_map(given, fn(document) => items_of(document.text) |> map(fn(item) =>
-    { text: item.text, fields: [{ name: "file", value: document.name }] ++ item.fields }));
-  if length(given) == 1 or any(rows, fn(item) => length(item.fields) > 2) then rows
-  else map(given, fn(document) => { text: document.text, fields: [{ name: "file", value: document.name }] })
-}"""
-"""Lines where they have columns, else the documents themselves."""
+_ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
+  let rows = items_of(document.text);
+  let is_one = length(given) > 1 and not is_empty(rows) and all(rows, fn(row) => is_empty(row.fields));
+  (if is_one then [{ text: document.text, fields: [] }] else rows)
+    |> map(fn(row) => { text: row.text, fields: [{ name: "file", value: document.name }] ++ row.fields })
+})"""
+"""Of a document, its lines where they have columns, else, of several documents, each as it is."""
 
 
 def context(inputs: Mapping[str, Type]) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
+from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.data_folder import data_folder
 from lambda_rlm.trace.entry import Entry, commit
 from lambda_rlm.trace.owner import is_alive, owner
@@ -117,7 +118,7 @@ class Journal:
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
         """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
-        told = json.dumps(what, ensure_ascii=False)
+        told = json.dumps({**what, "routed": run.what.get("routed")}, ensure_ascii=False)
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
@@ -167,9 +168,9 @@ class Journal:
             reduce(add, lost, NO_USAGE),
         )
 
-    def programs(self, run: str) -> dict[str, str]:
-        """The texts of the programs that a run began, by their hash."""
-        return dict(self._all("SELECT program, text FROM programs WHERE run = ?", run))
+    def programs(self, run: str) -> list[SourceFile]:
+        """The programs that a run began."""
+        return [SourceFile(*row) for row in self._all("SELECT name, text FROM programs WHERE run = ? ORDER BY program", run)]
 
     def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False) -> int:
         """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still

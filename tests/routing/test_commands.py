@@ -15,7 +15,7 @@ from tests.shell import Shell, journal, leave_alone, script, wrote
 
 LONG = "Ann keeps bees. " * 3_000
 PROFILE = {"profile": {"window": 2_000, "input_price": 0.000001, "output_price": 0.000002}}
-DETECTION = "Which kind of task is it"
+DETECTION = "The tool that gets it"
 ROOT = {"profile": {"window": 16_000, "input_price": 0.000001, "output_price": 0.000002}}
 WRITTEN = 'llm_call(f"Say {take(context, 9)}", out=9)'
 
@@ -170,7 +170,7 @@ def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell
     script(PROFILE, {"match": "Say", "reply": "said"}, {"match": "", "reply": "a summary"})
     assert shell("resume", "last", "--max-calls", "500", "--json") == 0
     assert (shell.json["answer"], shell.json["route"]) == ("said", "synth")
-    assert "the way is that of the run before" in shell.json["notes"]
+    assert "the way is that of the session before" in shell.json["notes"]
     assert routed()["way"] == "synth"
 
 

@@ -102,7 +102,7 @@ def test_a_peek_is_shown_as_data_and_the_choices_stay_what_they_are(text: str) -
     code = body.split("<data ")[1].split(">")[0]
     fenced = body[body.index(f"<data {code}>") : body.index(f"</data {code}>")]
     assert code not in text and text.replace("\ud83d", "\N{REPLACEMENT CHARACTER}").split("\n")[0][:20] in fenced
-    assert "The question:" in body[body.index(f"</data {code}>") :]
+    assert "Wanted:" in body[body.index(f"</data {code}>") :]
 
 
 @given(st.text(max_size=60))
