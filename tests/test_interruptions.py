@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -90,24 +94,39 @@ def test_ctrl_c_while_the_local_model_decodes_ends_at_once(times: int, monkeypat
     assert (code, err, json.loads(out)["fault"]["message"]) == (130, "", "interrupted")
 
 
-@pytest.mark.parametrize("turns", [0, 1, 2, 5, 50])
-def test_a_call_through_litellm_that_is_cancelled_leaves_no_coroutine_behind(turns: int) -> None:
-    """litellm makes the coroutine in a thread: one that nobody awaits is a warning, which is an error here."""
+class Held(ThreadPoolExecutor):
+    """Threads that begin and do not go on before they may."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Any:
+        def held() -> Any:
+            self.has_begun.set()
+            self.may_go_on.wait()
+            return function(*arguments, **named)
+
+        return super().submit(held)
+
+
+def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_coroutine_behind() -> None:
+    """litellm makes the coroutine that asks in a thread: one that nobody awaits is a warning, which is an error here."""
+    threads = Held()
 
     async def main(url: str) -> None:
         model = LitellmModel("custom_openai/slow", base_url=url, api_key="none")
         await anyio.to_thread.run_sync(_litellm)
-
-        async def ask(number: int) -> Any:
-            return await model.complete(asked(f"x{number}"))
-
+        asyncio.get_running_loop().set_default_executor(threads)
         async with anyio.create_task_group() as group:
-            for number in range(8):
-                group.start_soon(ask, number)
-            for _ in range(turns):
+            group.start_soon(model.complete, asked("x"))
+            while not threads.has_begun.is_set():
                 await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
+            asyncio.get_running_loop().call_later(0.05, threads.may_go_on.set)
         await model.aclose()
 
     with FaultyServer() as server:
         anyio.run(main, server.url)
+    gc.collect()
+    assert server.requests == []

@@ -206,7 +206,10 @@ def _run(
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    return _show(done, how.json, warnings, record.can_go_on)
+    code = _show(done, how.json, warnings, record.can_go_on)
+    if not how.json:
+        _say_how_it_was_routed(done, begun.inputs.notes)
+    return code
 
 
 def _declined(json: bool) -> int:
@@ -290,6 +293,15 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
         _say_how_it_was_written(done.synthesis)
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
+
+
+def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
+    """What was not taken and why, where the task is from: the notes that are not said yet."""
+    fallback = None if done.synthesis is None else done.synthesis.fallback
+    for note in done.notes:
+        is_said = note in said or note == f"{done.route}: {done.reason}" or (fallback is not None and note.endswith(fallback))
+        if not is_said:
+            screen.say(f"note: {note}", "dim")
 
 
 def _say_how_it_was_written(found: Synthesis) -> None:

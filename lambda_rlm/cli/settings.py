@@ -166,7 +166,7 @@ def _from_files(here: Path) -> dict[str, Any]:
 
 
 def _nearest(here: Path, name: str) -> Path | None:
-    return next((folder / name for folder in (here, *here.parents) if (folder / name).is_file()), None)
+    return next((folder / name for folder in (here, *here.parents) if os.path.isfile(folder / name)), None)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -176,15 +176,22 @@ class Journal:
         """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still
         goes on is kept. `shrinks` gives the room back to the disk."""
         gone = 0
-        for row in map(_run, self._all(f"{_RUN} ORDER BY started, id")):
-            if row.started >= time.time() - days * 86_400 and self._size() <= most_bytes:
-                break
+        for row in self._dispensable(days, most_bytes):
             if not row.is_going_on:
                 gone += self._do("DELETE FROM runs WHERE id = ?", row.id) > 0
         if gone and shrinks:
             with problems(self.path):
                 self._database.execute("VACUUM")
         return gone
+
+    def _dispensable(self, days: float, most_bytes: int) -> Iterator[RunRow]:
+        """Runs that are too old, then the oldest for as long as the file is too large; the others are not looked at."""
+        yield from map(_run, self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", time.time() - days * 86_400))
+        if self._size() > most_bytes:
+            for row in self._all(f"{_RUN} ORDER BY started, id"):
+                if self._size() <= most_bytes:
+                    return
+                yield _run(row)
 
     def _size(self) -> int:
         """Bytes of the file that are in use."""

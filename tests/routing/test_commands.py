@@ -143,7 +143,7 @@ def test_nothing_is_asked_before_a_program_is_approved(shell: Shell) -> None:
 
 def routed() -> dict[str, Any]:
     with journal() as found:
-        return dict(found.run("last").what["routed"] or {})
+        return dict(found.run("last").what.get("routed") or {})
 
 
 def test_the_journal_keeps_the_decision_and_show_and_runs_tell_it(shell: Shell) -> None:
@@ -186,6 +186,23 @@ def test_a_run_that_goes_on_counts_the_call_that_asked_for_its_task_and_pays_it_
     assert (resumed["route"], resumed["task"]) == (shell.json["route"], shell.json["task"]) == ("summarise", "summarise")
     for key in ("calls", "input_tokens", "output_tokens", "usd"):
         assert resumed["usage"][key] == shell.json["usage"][key], key
+
+
+def test_a_run_that_came_no_further_than_asking_for_its_task_asks_for_it_again(shell: Shell) -> None:
+    book = wrote("book.txt", LONG)
+    assert shell("ask", "What?", book, "--model", script(PROFILE, {"match": DETECTION, "failure": "E0506"}), "--json") == 2
+    assert routed() == {} and shell.json["fault"]["code"] == "E0506"
+    answering("summarise", "r")
+    assert shell("resume", "last", "--json") == 0
+    assert (shell.json["answer"], shell.json["route"]) == ("r", "summarise")
+
+
+def test_a_person_is_told_where_the_task_is_from_and_what_was_not_taken(shell: Shell) -> None:
+    book, text = wrote("book.txt", LONG), wrote("a.txt", "Ann keeps bees.")
+    assert shell("ask", "What does Ann keep?", book, "--model", answering("no such task")) == 0
+    assert f"\nnote: {FALLBACK} is taken for the task: the model gave no task: E0513" in shell.err
+    assert shell("ask", "What does Ann keep?", text, "--model", answering("search")) == 0
+    assert "note" not in shell.err
 
 
 @pytest.mark.parametrize("task", ["summarise", "no such task"])
