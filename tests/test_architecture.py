@@ -144,6 +144,11 @@ NEVER_AT_START = (
     "tiktoken",
     "xllamacpp",
     "llguidance",
+    "pathspec",
+    "charset_normalizer",
+    "pypdf",
+    "docx",
+    "lxml",
     "openai",
     "httpx",
     "pydantic",
@@ -203,8 +208,10 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     """A new dependency is a decision of its own, with its reason."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(re.split(r"[<>=~! \[]", line)[0] for line in project["dependencies"])
-    assert names == ["aiohttp", "anyio", "google-re2", "lark", "litellm", "pydantic", "rich", "tiktoken", "typer"]
-    assert sorted(project["optional-dependencies"]) == ["dev", "local"]
+    assert names == [
+        "aiohttp", "anyio", "charset-normalizer", "google-re2", "lark", "litellm", "pathspec", "pydantic", "rich", "tiktoken", "typer"
+    ]  # fmt: skip
+    assert sorted(project["optional-dependencies"]) == ["dev", "documents", "local"]
 
 
 MACHINE_PATHS = re.compile(

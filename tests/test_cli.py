@@ -98,7 +98,7 @@ def test_what_was_left_out_of_a_folder_is_said(shell: Shell) -> None:
     wrote("docs/a.txt", "A")
     wrote("docs/b.bin", b"\0")
     assert shell("run", wrote("p.lam", "length(context)"), "docs") == 0
-    assert "left out 1 (binary or not UTF-8): b.bin" in shell.err
+    assert "left out 1 (binary data): b.bin" in shell.err
 
 
 # ── what goes wrong ──

@@ -24,7 +24,7 @@ from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.inputs.files import read_file, read_standard_input
+from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
@@ -65,9 +65,8 @@ Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
-    return _asked(
-        Begun(kind="ask", query=question(query), arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how
-    )
+    asked, inputs = question(query), from_arguments(arguments, chosen.reading())
+    return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
 
 
 def question(query: str) -> str:
@@ -107,7 +106,7 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     """The exit code of `run`."""
     chosen = settings(options)
     source = program_file(program)
-    inputs = from_arguments(arguments)
+    inputs = from_arguments(arguments, chosen.reading())
     given = tuple(arguments)
     begun = Begun(kind="run", query=query, arguments=given, inputs=inputs, program=source.text, program_name=source.name)
     return _executed(begun, chosen, how)
@@ -141,7 +140,11 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
 
 def program_file(path: str) -> SourceFile:
     """The program in a file, or on standard input for `-`; raises `InputProblem`."""
-    return SourceFile("standard input", read_standard_input()) if path == "-" else SourceFile(path, read_file(Path(path)))
+    return (
+        SourceFile("standard input", program_from_standard_input())
+        if path == "-"
+        else SourceFile(path, program_text(Path(path)))
+    )
 
 
 def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:

@@ -10,17 +10,23 @@ from lambda_rlm.cli.options import (
     BaseUrl,
     Candidates,
     Concurrency,
+    Encoding,
+    Exclude,
     Fuel,
     Hedge,
+    Ignore,
+    Include,
     Inputs,
     Json,
     MaxCalls,
     MaxCost,
     MaxDepth,
+    MaxInput,
     MaxTokens,
     Memory,
     Model,
     Peek,
+    Raw,
     given,
 )
 from lambda_rlm.cli.table import app
@@ -41,6 +47,9 @@ def check(
             help="An input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
         ),
     ] = None,
+    unread: Annotated[
+        bool, typer.Option("--unread", help="Take the sizes of the inputs from the file system, without reading them.")
+    ] = False,
     query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = None,
     emit: Annotated[
         str | None, typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print a stage.")
@@ -56,13 +65,35 @@ def check(
     concurrency: Concurrency = None,
     fuel: Fuel = None,
     memory: Memory = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    encoding: Encoding = None,
+    raw: Raw = None,
+    ignore: Ignore = None,
+    max_input: MaxInput = None,
     json: Json = False,
 ) -> None:
     """Parse and type a program, and tell what it can cost."""
     from lambda_rlm.cli import programs
 
-    facts = programs.Given(inputs or [], declare or [], size or [], query)
+    facts = programs.Given(inputs or [], declare or [], size or [], query, unread)
     raise typer.Exit(programs.check(program, facts, given(locals()), emit, fix, json))
+
+
+@app.command(epilog="Example: lambda-rlm inputs contracts/ --exclude '*.min.js'")
+def inputs(
+    inputs: Inputs = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    raw: Raw = None,
+    ignore: Ignore = None,
+    max_input: MaxInput = None,
+    json: Json = False,
+) -> None:
+    """List what would be read, and what is left out and why. Reads nothing."""
+    from lambda_rlm.cli import listing
+
+    raise typer.Exit(listing.inputs(inputs or ["."], given(locals()), json))
 
 
 @app.command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
@@ -75,6 +106,12 @@ def prompt(
     peek: Peek = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    encoding: Encoding = None,
+    raw: Raw = None,
+    ignore: Ignore = None,
+    max_input: MaxInput = None,
     json: Json = False,
 ) -> None:
     """Print exactly what a model that writes programs is given."""

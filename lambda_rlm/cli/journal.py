@@ -90,7 +90,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     if row.state == "answered":
         raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = _begun(found, arguments)
+    begun = _begun(found, arguments, chosen)
     if not json:
         screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
     return ask_run.again(begun, chosen, ask_run.How(json=json))
@@ -100,7 +100,7 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
     found, calls = _read(settings(options), lambda journal: whole(journal, name))
     chosen = _as_before(found.row, options)
-    begun = replace(_begun(found, arguments), is_replay=True)
+    begun = replace(_begun(found, arguments, chosen), is_replay=True)
     comparison = Comparison()
     code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
     differences = comparison.differences(calls)
@@ -113,10 +113,10 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     return exits.FAULTED if differences else code
 
 
-def _begun(found: Before, given: Sequence[str]) -> Begun:
+def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
     """What was asked for, over the same inputs; raises `Usage` and `InputProblem`."""
     what, arguments = found.row.what, arguments_of(found.row, given)
-    inputs = from_arguments(arguments)
+    inputs = from_arguments(arguments, chosen.reading())
     same_inputs(found.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
@@ -134,7 +134,8 @@ def _begun(found: Before, given: Sequence[str]) -> Begun:
 def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
     """The settings of a run, with what is said now."""
     known = {f.name for f in fields(Settings)}
-    before = {key: value for key, value in row.what["settings"].items() if key in known}
+    written = {key: value for key, value in row.what["settings"].items() if key in known}
+    before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
     now = {key: value for key, value in options.items() if value is not None}
     here = settings(options)
     if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):

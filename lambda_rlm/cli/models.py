@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json as json_text
-import sys
 from dataclasses import asdict
 from typing import Final
 
 from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli.bar import bar
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.weights import TABLE, fetch, installed
@@ -47,38 +47,15 @@ def get(name: str, json: bool) -> int:
     if plain not in TABLE:
         raise Usage(f"there is no local model {name!r}", f"there are {', '.join(TABLE)}")
     was_here = installed(plain)
-    shown = _Bar(is_silent=json)
-    try:
-        place = fetch(plain, shown)
-    finally:
-        shown.close()
+    with bar(is_silent=json) as show:
+
+        def tell(done: int, total: int, what: str) -> None:
+            share = 100 * done // max(1, total)
+            show(f"{what}: {share} % of {total // _MEGABYTE:,} MB", share // 10)
+
+        place = fetch(plain, tell)
     if json:
         screen.answer(json_text.dumps({"ok": True, "name": f"local/{plain}", "file": str(place), "was_here": was_here}))
     else:
         screen.say(f"local/{plain} {'is already here' if was_here else 'is here, its hash is right'}: {place}")
     return exits.ANSWERED
-
-
-class _Bar:
-    """One line that is rewritten on a terminal; elsewhere a line for each tenth."""
-
-    def __init__(self, is_silent: bool) -> None:
-        self.is_silent = is_silent
-        self.is_lively = screen.is_lively(sys.stderr)
-        self.told = ""
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        if self.is_silent:
-            return
-        share = 100 * done // max(1, total)
-        line = f"{what}: {share if self.is_lively else share // 10 * 10} % of {total // _MEGABYTE:,} MB"
-        if line == self.told:
-            return
-        self.told = line
-        sys.stderr.write(f"\r\x1b[K{line}" if self.is_lively else f"{line}\n")
-        sys.stderr.flush()
-
-    def close(self) -> None:
-        if self.is_lively and self.told:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

@@ -11,7 +11,7 @@ import typer
 
 from lambda_rlm.plan.tasks import TASKS
 
-_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows."
+_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows, .pdf .docx .html their text."
 
 Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT", help=_INPUTS, show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
@@ -93,6 +93,28 @@ Cache = Annotated[
     typer.Option("--cache/--no-cache", help="Keep replies, and give them again in later runs unpaid.", show_default=False),
 ]
 Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="PATTERN", help="Of a folder only such files, for example '*.md'; more than once."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Of a folder no such files or folders; more than once.")
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME", help="Of the inputs, for example cp1252; with `:replace` what is wrong is replaced."
+    ),
+]
+Raw = Annotated[
+    bool | None,
+    typer.Option("--raw/--no-raw", help="Every file is the text that it is: no rows, no pages.", show_default=False),
+]
+Ignore = Annotated[
+    bool | None,
+    typer.Option("--ignore/--no-ignore", help="Leave out what is hidden or ignored, or read it too.", show_default=False),
+]
+MaxInput = Annotated[int | None, typer.Option("--max-input", metavar="BYTES", help="Read at most so much.")]
 Run = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, the beginning or end of one, or `last`.", show_default=False)
 ]
@@ -102,4 +124,5 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a command that are settings."""
     from lambda_rlm.cli.settings import NAMES
 
-    return {key: value for key, value in options.items() if key in NAMES}
+    # An option that may be given more than once is an empty list when it was not given.
+    return {key: value for key, value in options.items() if key in NAMES and value != []}

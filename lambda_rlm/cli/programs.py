@@ -9,7 +9,7 @@ import json as json_text
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -20,14 +20,17 @@ from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import program_file, rejected
 from lambda_rlm.cli.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.settings import settings
+from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.stages import COSTS, STAGES, stage
 from lambda_rlm.codes import CODES
 from lambda_rlm.cost import plan_text
+from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
-from lambda_rlm.inputs import Inputs, from_arguments
+from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
+from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
+from lambda_rlm.inputs.unread import unread
 from lambda_rlm.render import as_json
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
@@ -47,6 +50,7 @@ class Given:
     declared: Sequence[str] = ()
     sizes: Sequence[str] = ()
     query: str | None = None
+    unread: bool = False
 
 
 def check(program: str, given: Given, options: Mapping[str, Any], emit: str | None, fix: bool, json: bool) -> int:
@@ -54,7 +58,7 @@ def check(program: str, given: Given, options: Mapping[str, Any], emit: str | No
     if emit is not None and emit not in STAGES + COSTS:
         raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
     chosen = settings(options)
-    inputs, wanted = _inputs(given)
+    inputs, wanted = _inputs(given, chosen)
     source = program_file(program)
     if not json:
         for note in inputs.notes:
@@ -178,12 +182,13 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _inputs(given: Given) -> tuple[Inputs, list[Column]]:
+def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
     """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is said."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
         return Inputs({}, {"context": TEXT, "query": TEXT}), []
-    inputs = from_arguments(given.arguments)
+    inputs, sizes = _given(given, chosen)
+    wanted = [replace(column, sizes={**sizes, **column.sizes}) for column in wanted or ([Column({}, "")] if sizes else [])]
     types = dict(inputs.types)
     for text in given.declared:
         name, colon, written = text.partition(":")
@@ -201,6 +206,18 @@ def _inputs(given: Given) -> tuple[Inputs, list[Column]]:
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
     return inputs, wanted
+
+
+def _given(given: Given, chosen: Settings) -> tuple[Inputs, dict[str, Size]]:
+    """The inputs that are there, and the sizes of those that are not read: for they should not be, or are too large to be."""
+    reading = chosen.reading()
+    if not given.unread:
+        try:
+            return from_arguments(given.arguments, reading), {}
+        except InputProblem as problem:
+            if problem.kind != TOO_LARGE:
+                raise
+    return unread(listings(given.arguments, reading), reading)
 
 
 def _emit(emit: str, source: SourceFile, types: Mapping[str, Type], json: bool) -> int:

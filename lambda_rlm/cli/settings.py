@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS
@@ -59,6 +60,12 @@ class Settings:
     concurrency: int = _DEFAULT.concurrency
     fuel: int = _DEFAULT.fuel
     memory: int = _DEFAULT.memory
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    encoding: str | None = None
+    raw: bool = False
+    ignore: bool = True
+    max_input: int = MOST_BYTES
     approve: bool = False
     strict: bool = False
     seed: int = 0
@@ -89,6 +96,17 @@ class Settings:
             return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
         except ValueError as error:
             raise Usage(str(error)) from None
+
+    def reading(self) -> Reading:
+        """How inputs are found and read; raises `InputProblem`."""
+        return Reading(
+            include=self.include,
+            exclude=self.exclude,
+            encoding=self.encoding,
+            raw=self.raw,
+            ignore=self.ignore,
+            most_bytes=self.max_input,
+        )
 
     def routing(self) -> Routing:
         """How a question finds its way; raises `Usage` for shares that are none. Where a person is asked before money is spent, nothing
@@ -174,6 +192,8 @@ def _checked(table: Any, where: str) -> dict[str, Any]:
 def _valid(key: str, value: Any, where: str) -> Any:
     """The value in the kind that its key has; numbers written as texts in a file are refused."""
     kind = _READERS[key]
+    if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return tuple(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
@@ -192,6 +212,8 @@ def _of_text(kind: type, text: str, where: str) -> Any:
         if text.lower() in ("0", "false", "no", "off"):
             return False
         raise Usage(f"{where} is true or false, not {text!r}")
+    if kind is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     read: Callable[[str], Any] = kind
     try:
         return read(text.replace("_", "")) if kind is not str else text
@@ -199,7 +221,7 @@ def _of_text(kind: type, text: str, where: str) -> Any:
         raise Usage(f"{where} is {_KIND_NAMES[kind]}, not {text!r}") from None
 
 
-_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list of texts"}
 _FLOATS: Final = frozenset(
     {
         "max_cost",
@@ -213,13 +235,13 @@ _FLOATS: Final = frozenset(
     }
 )
 _POSITIVE: Final = frozenset({"rpm", "tpm", "hedge"})
-_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate"})
+_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate", "raw", "ignore"})
 _TEXTS: Final = frozenset(
-    {"model", "base_url", "root_model", "task", "strategy", "journal", "direct_shares", "strength", "split"}
+    {"model", "base_url", "root_model", "task", "strategy", "journal", "direct_shares", "strength", "split", "encoding"}
 )
-_READERS: Final[dict[str, type]] = {
-    f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
-    for f in fields(Settings)
+_LISTS: Final = frozenset({"include", "exclude"})
+_READERS: Final[dict[str, type]] = {f.name: int for f in fields(Settings)} | {
+    name: kind for kind, names in ((float, _FLOATS), (str, _TEXTS), (bool, _SWITCHES), (tuple, _LISTS)) for name in names
 }
 
 NAMES: Final = frozenset(_READERS)

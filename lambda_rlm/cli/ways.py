@@ -37,7 +37,7 @@ _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
 def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `route`."""
     chosen = settings(options)
-    given = from_arguments(arguments).with_query(question(query))
+    given = from_arguments(arguments, chosen.reading()).with_query(question(query))
     model, notes = reachable(chosen)
     root = connect(chosen.root_model, base_url=chosen.base_url) if chosen.root_model else model
     asked = Inquiry(

@@ -21,7 +21,7 @@ from lambda_rlm.writer import rendered
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `prompt`."""
     chosen = settings(options)
-    writing, given = chosen.writing(), from_arguments(arguments).with_query(query)
+    writing, given = chosen.writing(), from_arguments(arguments, chosen.reading()).with_query(query)
     model = connect(chosen.model, base_url=chosen.base_url)
     task = Task(
         query=query,

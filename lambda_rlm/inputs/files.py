@@ -1,147 +1,154 @@
-"""Bytes to text.
+"""The bytes of one file or of standard input, read within a limit.
 
-Owns reading one file, standard input and folders. Promises strict UTF-8 (a byte order mark is dropped), one read of each
-file, folders in a sorted order, and an account of every file left out. Refuses binary data, other encodings and special files.
+Owns the opening. Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read, and
+that a file which changes under the reading is told from one that only grew: of that, what was there at the start is given. Refuses
+folders, block devices and sockets; a pipe or a terminal is read to its end.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from lambda_rlm.inputs.decode import LOOKED_AT, strict_utf8
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import MOST_BYTES, amount, plain
 
-_LOOKED_AT: Final = 8192
-"""Bytes at the start of a file in which a zero byte means that it is no text."""
+_PIECE: Final = 1 << 20
 
-_SKIPPED_FOLDERS: Final = frozenset({"CVS", "node_modules", "__pycache__", "venv", "env", "site-packages"})
+TOO_LARGE: Final = "too large"
+"""The kind of problem that more than may be read is."""
 
-_KINDS: Final = (
-    (b"%PDF", "a PDF", "take its text out first, for example with `pdftotext FILE`"),
-    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save it as text"),
-    (b"\x1f\x8b", "compressed (gzip)", "unpack it first: `gunzip -c FILE > NEW`"),
-    (b"BZh", "compressed (bzip2)", "unpack it first: `bunzip2 -c FILE > NEW`"),
-    (b"\xfd7zXZ", "compressed (xz)", "unpack it first: `xz -dc FILE > NEW`"),
-    (b"\x89PNG", "a picture", "only text can be read"),
-    (b"\xff\xd8\xff", "a picture", "only text can be read"),
-    (b"\x7fELF", "a program", "only text can be read"),
-)
+Look = Callable[[bytes], InputProblem | None]
+"""What speaks against a file by its first bytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """The texts of a folder by their names in it, and what was left out, one line for each kind of reason."""
-
-    texts: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
+class Contents:
+    data: bytes
+    note: str | None = None
 
 
-def read_file(path: Path) -> str:
-    """The text of a file; raises `InputProblem`."""
+def contents(path: Path, most: int, look: Look) -> Contents:
+    """The bytes of a file, at most so many; raises `InputProblem`."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise InputProblem(f"{path} is a folder, not a file")
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
-            raise InputProblem(f"{path} is not a regular file")
-        return decode(path.read_bytes(), str(path))
-    except OSError as error:
-        raise _unreadable(path, error) from None
+        before = path.stat()
+        _readable_kind(path, before.st_mode)
+        with open(path, "rb", buffering=0) as file:
+            size = before.st_size if stat.S_ISREG(before.st_mode) else 0
+            data = within(file, most, plain(str(path)), look, size)
+            after = os.fstat(file.fileno())
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputProblem):
+            raise
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(before.st_mode) or not before.st_size:
+        return Contents(data)
+    return _unchanged(path, data, before, after)
 
 
-def read_standard_input() -> str:
+def standard_input(most: int, look: Look) -> Contents:
     """All of standard input; raises `InputProblem`."""
     if sys.stdin is None or sys.stdin.closed:
         raise InputProblem("there is no standard input to read", "give a file instead of `-`")
     buffer = getattr(sys.stdin, "buffer", None)
-    return decode(buffer.read(), "standard input") if buffer is not None else sys.stdin.read()
+    if buffer is None:
+        return Contents(sys.stdin.read().encode("utf-8", "surrogatepass"))
+    return Contents(within(buffer, most, "standard input", look))
 
 
-def decode(data: bytes, name: str) -> str:
-    """The text that bytes mean in UTF-8; raises `InputProblem` that says where they mean none."""
-    for magic, kind, hint in _KINDS:
-        if data.startswith(magic):
-            raise InputProblem(f"{name} is {kind}, not text", hint)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputProblem(f"{name} is encoded in UTF-16, not UTF-8", "convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`")
-    if b"\0" in data[:_LOOKED_AT]:
-        raise InputProblem(f"{name} is binary data, not text", "only text can be read; if it is text, save it in UTF-8")
+def size_of(path: Path) -> int | None:
+    """The size by the file system, None for a pipe or a terminal; raises `InputProblem` for what cannot be read."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(data, name, error) from None
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    _readable_kind(path, status.st_mode)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def read_folder(path: Path) -> Folder:
-    """Every text file below a folder. Hidden files, folders of tools, binary data and other encodings are left out and said."""
-    texts: list[tuple[str, str]] = []
-    refused: list[str] = []
-    skipped: list[str] = []
+def head(path: Path) -> bytes:
+    """The first bytes of a regular file; none where it cannot be read."""
     try:
-        for file in _files_below(path, skipped):
-            name = file.relative_to(path).as_posix()
-            try:
-                texts.append((name, read_file(file)))
-            except InputProblem:
-                refused.append(name)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if not texts:
-        reason = f"all {len(refused)} are binary or not UTF-8" if refused else "it holds no files that are not hidden"
-        raise InputProblem(f"the folder {path} has no text files", reason)
-    notes = (*_left_out(path, refused, "binary or not UTF-8"), *_left_out(path, skipped, "hidden or a folder of tools"))
-    return Folder(tuple(texts), notes)
+        with open(path, "rb", buffering=0) as file:
+            return file.read(LOOKED_AT)
+    except OSError:
+        return b""
 
 
-def _files_below(path: Path, skipped: list[str]) -> Iterator[Path]:
-    """Regular files below a folder in the order of their names, folders of tools and what is hidden put on `skipped`."""
-
-    def stop(error: OSError) -> None:
-        raise error
-
-    for folder, folders, files in os.walk(path, onerror=stop):
-        here = Path(folder)
-        for name in sorted(folders):
-            if _is_skipped(here, name):
-                folders.remove(name)
-                skipped.append(f"{(here / name).relative_to(path).as_posix()}/")
-        folders.sort()
-        for name in sorted(files):
-            if name.startswith("."):
-                skipped.append((here / name).relative_to(path).as_posix())
-            elif (here / name).is_file():
-                yield here / name
+def program_text(path: Path) -> str:
+    """The text of a program, which is UTF-8; raises `InputProblem`."""
+    return strict_utf8(contents(path, MOST_BYTES, lambda first: None).data, plain(str(path)))
 
 
-def _is_skipped(parent: Path, name: str) -> bool:
-    return name.startswith(".") or name in _SKIPPED_FOLDERS or (parent / name / "pyvenv.cfg").exists()
+def program_from_standard_input() -> str:
+    """A program on standard input; raises `InputProblem`."""
+    return strict_utf8(standard_input(MOST_BYTES, lambda first: None).data, "standard input")
 
 
-def _left_out(path: Path, names: list[str], reason: str) -> tuple[str, ...]:
-    if not names:
-        return ()
-    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-    return (f"{path}: left out {len(names)} ({reason}): {shown}",)
+def too_large(what: str, most: int) -> InputProblem:
+    """`what` says of which input how much there is."""
+    hint = "give less of it, or allow more: --max-input BYTES"
+    return InputProblem(f"{what}, and at most {amount(most)} are read", hint, TOO_LARGE)
 
 
-def _unreadable(path: Path, error: OSError) -> InputProblem:
+def unreadable(path: Path, error: Exception) -> InputProblem:
+    """The error of the file system as a person can act on it."""
+    name = plain(str(path))
     if isinstance(error, FileNotFoundError):
-        return InputProblem(f"there is no file or folder {path}", "check the name; relative names start at the current folder")
+        return InputProblem(f"there is no file or folder {name}", "check the name; relative names start at the current folder")
     if isinstance(error, PermissionError):
-        return InputProblem(f"{path} may not be read: permission denied")
-    return InputProblem(f"{path} cannot be read: {error.strerror or error}")
+        return InputProblem(f"{name} may not be read: permission denied", kind="permission denied")
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return InputProblem(f"{name} is a link that leads to itself", "repair the link, or name the file it should lead to")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    short = name if len(name) <= 200 else f"{name[:100]}…"
+    return InputProblem(f"{short} cannot be read: {reason}")
 
 
-def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> InputProblem:
-    # A byte order mark is not part of what the decoder counts.
-    offset = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
-    line = data.count(b"\n", 0, offset) + 1
-    return InputProblem(
-        f"{name} is not valid UTF-8: byte 0x{data[offset]:02x} at offset {offset:,} (line {line:,})",
-        "convert it, for example `iconv -f LATIN1 -t UTF-8 FILE > NEW`, or repair that place",
-    )
+def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> bytes:
+    """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it. `size`
+    is that of a regular file, which is then read at once, so that its bytes are held once."""
+    first = bytearray()
+    while len(first) < LOOKED_AT and (piece := file.read(LOOKED_AT - len(first))):
+        first += piece
+    problem = look(bytes(first))
+    if problem is not None:
+        raise problem
+    pieces, read = [bytes(first)], len(first)
+    if size:
+        file.seek(0)
+        pieces, read = [], 0
+    while read <= most and (piece := file.read(max(_PIECE, min(size, most) + 1 - read))):
+        pieces.append(piece)
+        read += len(piece)
+    if read > most:
+        raise too_large(f"{name} has more than {amount(most)}", most)
+    return b"".join(pieces)
+
+
+def _readable_kind(path: Path, mode: int) -> None:
+    name = plain(str(path))
+    if stat.S_ISDIR(mode):
+        raise InputProblem(f"{name} is a folder, not a file")
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
+        raise InputProblem(f"{name} is a device or a socket, not a file", kind="not a regular file")
+
+
+def _unchanged(path: Path, data: bytes, before: os.stat_result, after: os.stat_result) -> Contents:
+    same = (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
+    if same and len(data) == before.st_size:
+        return Contents(data)
+    name = plain(str(path))
+    if before.st_ino == after.st_ino and before.st_size < max(len(data), after.st_size) and len(data) >= before.st_size:
+        there = amount(before.st_size)
+        return Contents(
+            data[: before.st_size], f"{name} grew while it was read: the {there} that it had at the start are given"
+        )
+    raise InputProblem(f"{name} changed while it was read", "try again, or copy it first", "changed while it was read")

@@ -1,34 +1,35 @@
 """From what was given, on a command line or by a host program, to named inputs.
 
-Owns the reading of arguments (`path`, `name=path`, a folder, a pattern, `-`) and of Python values, and the names they get.
-Promises that names are identifiers of the language, none twice, none `query`.
+Owns the reading of what `listing` found and of Python values, and what each becomes: a text, rows, documents. Promises that names
+are identifiers of the language, none twice, none `query`, and that all inputs together stay below the limit of what is read.
 """
 
 from __future__ import annotations
 
-import glob
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.inputs.files import read_file, read_folder, read_standard_input
+from lambda_rlm.inputs.files import TOO_LARGE
+from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, listed, listings, within_limit
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.rows import parse_csv, parse_json, parse_jsonl
+from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
+from lambda_rlm.inputs.rows import Rows, parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
-from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.inputs.text import text_of
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
-DEFAULT_NAME: Final = "context"
-QUERY: Final = "query"
 DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 """The type of a folder, or of several files."""
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-_NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
-_PATTERN: Final = re.compile(r"[*?\[]")
+ROWS: Final = {".json": "JSON", ".jsonl": "JSON Lines", ".ndjson": "JSON Lines", ".csv": "CSV", ".tsv": "CSV"}
+"""Endings of files that are data with types when they are given alone."""
+
+_NOTED: Final = 10
+"""Notes of single files that are shown; of more, the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +47,34 @@ class Inputs:
         return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
 
 
-def from_arguments(arguments: Sequence[str]) -> Inputs:
+def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> Inputs:
     """The inputs that command-line arguments name; raises `InputProblem`.
 
     Arguments without a name are `context` together: one file is a Text (or rows, by its ending), more are documents.
     """
-    named: dict[str, str] = {}
-    unnamed: list[str] = []
-    for argument in arguments:
-        hit = _NAMED.match(argument)
-        if hit is None or Path(argument).exists():
-            unnamed.append(argument)
-        elif hit[1] in named:
-            raise InputProblem(f"two inputs are named {hit[1]!r}")
-        else:
-            named[_checked_name(hit[1])] = hit[2]
-    if [*unnamed, *named.values()].count("-") > 1:
-        raise InputProblem("standard input (`-`) can be read only once")
-    if unnamed and DEFAULT_NAME in named:
-        raise InputProblem(f"{unnamed[0]} has no name, and {DEFAULT_NAME!r} is taken", "give it one: name=PATH")
-    read: dict[str, Shaped] = {}
-    if unnamed:
-        read[DEFAULT_NAME] = _one(unnamed[0], DEFAULT_NAME) if len(unnamed) == 1 else _several(unnamed)
-    for name, path in named.items():
-        read[name] = _one(path, name)
-    return _inputs(read)
+    reading = reading or Reading()
+    found = listings(arguments, reading)
+    within_limit(found, reading)
+    left = _Left(reading.most_bytes)
+    return _inputs({name: _read(listing, name, reading, left) for name, listing in found.items()})
 
 
-def from_values(values: Mapping[str, Any]) -> Inputs:
+def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> Inputs:
     """The inputs that a host gives: text, plain data, or a `Path` that is read as on the command line.
 
     Raises `InputProblem` for a file that cannot be read, `TypeError` and `ValueError` for data that is not plain.
     """
+    reading = reading or Reading()
     read: dict[str, Shaped] = {}
+    left = _Left(reading.most_bytes)
     for name, value in values.items():
-        _checked_name(name)
+        checked_name(name)
         if isinstance(value, str):
             read[name] = Shaped(sound(value), TEXT, ())
         elif isinstance(value, Path):
-            read[name] = _one(str(value), name)
+            listing = listed([str(value)], reading)
+            within_limit({name: listing}, reading)
+            read[name] = _read(listing, name, reading, left)
         else:
             read[name] = shaped(value, name)
     return _inputs(read)
@@ -98,69 +88,61 @@ def _inputs(read: Mapping[str, Shaped]) -> Inputs:
     )
 
 
-def _checked_name(name: str) -> str:
-    if not _NAME.match(name) or name in KEYWORDS or name == "_":
-        raise InputProblem(f"an input cannot be named {name!r}", "a name is letters, digits and `_`, and no keyword")
-    if name == QUERY:
-        raise InputProblem("`query` is the question and no name for an input")
-    return name
+@dataclass(slots=True)
+class _Left:
+    """How many bytes may still be read, of all inputs together."""
+
+    bytes: int
 
 
-def _one(path: str, name: str) -> Shaped:
-    """A single argument: what it names decides what it becomes."""
-    if path == "-":
-        return Shaped(read_standard_input(), TEXT, ())
-    files = _expanded(path)
-    if len(files) > 1:
-        return _several(files)
-    file = Path(files[0])
-    if file.is_dir():
-        folder = read_folder(file)
-        return Shaped(_documents(folder.texts), DOCUMENTS, folder.notes)
-    return _of_text(read_file(file), file, name)
+def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
+    if listing.is_list:
+        return _documents(listing, reading, left)
+    (entry,) = listing.entries
+    ending = "" if reading.raw or entry.path is None else entry.path.suffix.lower()
+    most = left.bytes // STRUCTURED if ending in ROWS else left.bytes
+    if ending in ROWS and entry.size is not None and entry.size > most:
+        raise InputProblem(
+            f"{plain(entry.name)} has {amount(entry.size)}: data with types takes about {STRUCTURED} times that in memory, and at most"
+            f" {amount(most)} are read",
+            "--raw reads it as a text; more is allowed by --max-input BYTES",
+        )
+    read = text_of(entry.path, reading, most)
+    left.bytes -= read.size
+    if entry.path is None or ending not in ROWS:
+        return Shaped(read.text, TEXT, (*listing.notes, *read.notes))
+    rows = _rows(read.text, ending, plain(entry.name))
+    made = shaped(rows.data, name)
+    return replace(made, notes=(*listing.notes, *read.notes, *rows.notes, *made.notes))
 
 
-def _of_text(text: str, file: Path, name: str) -> Shaped:
-    match file.suffix.lower():
-        case ".json":
-            return shaped(parse_json(text, str(file)), name)
-        case ".jsonl" | ".ndjson":
-            return shaped(parse_jsonl(text, str(file)), name)
-        case ".csv":
-            return shaped(parse_csv(text, str(file)), name)
-        case ".tsv":
-            return shaped(parse_csv(text, str(file), "\t"), name)
-        case _:
-            return Shaped(text, TEXT, ())
+def _rows(text: str, ending: str, name: str) -> Rows:
+    if ending == ".json":
+        return parse_json(text, name)
+    if ending in (".jsonl", ".ndjson"):
+        return parse_jsonl(text, name)
+    return parse_csv(text, name, "\t" if ending == ".tsv" else None)
 
 
-def _several(arguments: Sequence[str]) -> Shaped:
-    """Several files, folders and patterns as documents, each under the name it was given by."""
-    texts: list[tuple[str, str]] = []
+def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
+    """Documents in their order. Of a folder, what cannot be read is left out and said; what was asked for by name is refused."""
+    rows: list[dict[str, str]] = []
     notes: list[str] = []
-    for argument in arguments:
-        if argument == "-":
-            texts.append(("standard input", read_standard_input()))
+    left_out = LeftOut()
+    for entry in listing.entries:
+        try:
+            read = text_of(entry.path, reading, left.bytes)
+        except InputProblem as problem:
+            if entry.is_asked_for or problem.kind == TOO_LARGE:
+                raise
+            left_out.add(problem.kind, entry.name)
             continue
-        for path in _expanded(argument):
-            if Path(path).is_dir():
-                folder = read_folder(Path(path))
-                texts += [((Path(path) / name).as_posix(), text) for name, text in folder.texts]
-                notes += folder.notes
-            else:
-                texts.append((Path(path).as_posix(), read_file(Path(path))))
-    return Shaped(_documents(texts), DOCUMENTS, tuple(notes))
-
-
-def _expanded(argument: str) -> list[str]:
-    """The files that a pattern matches, sorted; the argument itself when it is none or a file has that very name."""
-    if not _PATTERN.search(argument) or Path(argument).exists():
-        return [argument]
-    found = sorted(path for path in glob.glob(argument, recursive=True) if Path(path).is_file())
-    if not found:
-        raise InputProblem(f"no file matches {argument}", "the pattern is matched against names below the current folder")
-    return found
-
-
-def _documents(texts: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": sound(name), "text": text} for name, text in texts]
+        left.bytes -= read.size
+        rows.append({"name": plain(entry.name), "text": read.text})
+        notes += read.notes
+    if not rows:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.counts.items())
+        raise InputProblem(f"{listing.where} has no text files", f"left out: {reasons}")
+    if len(notes) > _NOTED:
+        notes[_NOTED:] = [f"{len(notes) - _NOTED:,} more notes of this kind"]
+    return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes))

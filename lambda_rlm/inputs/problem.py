@@ -4,9 +4,10 @@ from __future__ import annotations
 
 
 class InputProblem(ValueError):
-    """An input cannot be used; `hint` says what to do."""
+    """An input cannot be used; `hint` says what to do, `kind` in few words why a file of a folder is left out."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, kind: str = "cannot be read") -> None:
         super().__init__(message if hint is None else f"{message} ({hint})")
         self.message = message
         self.hint = hint
+        self.kind = kind

@@ -2,7 +2,8 @@
 
 Owns the reading of structured texts. Promises an `InputProblem` that names the line for anything malformed. In a CSV the first
 line names the columns; a column in which every filled cell is a whole number, a number or true/false has that type, an empty
-cell there is missing; any other column is text. Refuses rows with more cells than the header has columns.
+cell there is missing; any other column is text. Columns without a name, or with one that is taken, get one, and rows that are too
+short are filled up; both are said. Refuses rows with more cells than the header has columns.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.inputs.problem import InputProblem
@@ -20,14 +23,28 @@ from lambda_rlm.inputs.problem import InputProblem
 _INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?\Z")
 _DIGIT: Final = re.compile(r"[0-9]")
+_SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
+"""A first line that spreadsheets write."""
+_DELIMITERS: Final = ",;\t|"
+_LOOKED_AT: Final = 20
+"""Lines that the delimiter is told by."""
 
 
-def parse_json(text: str, name: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Data, and what a person should know of how it was read."""
+
+    data: Any
+    notes: tuple[str, ...] = ()
+
+
+def parse_json(text: str, name: str) -> Rows:
     """One JSON value; an empty text is a problem."""
     if not text.strip():
         raise InputProblem(f"{name} is empty, not JSON", "give it another ending than .json, or put `[]` into it")
+    twice: dict[str, int] = {}
     try:
-        return json.loads(text, parse_constant=_not_finite)
+        return Rows(_loads(text, twice), _twice(twice, name))
     except json.JSONDecodeError as error:
         hint = "several values, one a line, are .jsonl" if error.msg == "Extra data" else None
         raise InputProblem(f"{name} is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint) from None
@@ -35,43 +52,124 @@ def parse_json(text: str, name: str) -> Any:
         raise InputProblem(f"{name} is not JSON that can be read: {_reason(error)}") from None
 
 
-def parse_jsonl(text: str, name: str) -> list[Any]:
+def parse_jsonl(text: str, name: str) -> Rows:
     """One JSON value a line; blank lines are passed over."""
     rows: list[Any] = []
+    twice: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            rows.append(json.loads(line, parse_constant=_not_finite))
+            rows.append(_loads(line, twice))
         except json.JSONDecodeError as error:
-            raise InputProblem(f"line {number:,} of {name} is not JSON: {error.msg} (column {error.colno:,})") from None
+            hint = (
+                "it is one JSON value over several lines: give it the ending .json" if number == 1 and _is_json(text) else None
+            )
+            raise InputProblem(f"line {number:,} of {name} is not JSON: {error.msg} (column {error.colno:,})", hint) from None
         except (ValueError, RecursionError) as error:
             raise InputProblem(f"line {number:,} of {name} cannot be read: {_reason(error)}") from None
-    return rows
+    return Rows(rows, _twice(twice, name))
 
 
-def parse_csv(text: str, name: str, delimiter: str | None = None) -> list[dict[str, Any]]:
-    """Rows by column names. The delimiter is the most frequent of `,` `;` and tab in the first line when none is given."""
-    first = text.split("\n", 1)[0]
-    delimiter = delimiter or max(",;\t", key=first.count)
-    limit = csv.field_size_limit(sys.maxsize)
+def _loads(text: str, twice: dict[str, int]) -> Any:
+    """The value of a JSON text; keys that an object has twice are counted, of which the last one stands."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    twice[key] = twice.get(key, 0) + 1
+                seen.add(key)
+        return found
+
+    return json.loads(text, parse_constant=_not_finite, object_pairs_hook=unique)
+
+
+def _twice(keys: dict[str, int], name: str) -> tuple[str, ...]:
+    if not keys:
+        return ()
+    shown = ", ".join(repr(key) for key in list(keys)[:3])
+    return (f"{name}: {sum(keys.values()):,} times an object has a key twice ({shown}); the last value stands",)
+
+
+def _is_json(text: str) -> bool:
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        lines = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise InputProblem(f"{name} is not CSV: {error}") from None
-    finally:
-        csv.field_size_limit(limit)
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def parse_csv(text: str, name: str, delimiter: str | None = None) -> Rows:
+    """Rows by column names. When no delimiter is given, it is the one that its first lines agree on best."""
+    said = _SEPARATED.match(text)
+    if said is not None:
+        text, delimiter = text[said.end() :], said[1]
+    lines = _cells(text, name, delimiter or _delimiter(text))
     if not lines:
-        return []
-    header = [cell.strip() for cell in lines[0][1]]
-    if len(set(header)) < len(header):
-        twice = next(cell for cell in header if header.count(cell) > 1)
-        raise InputProblem(f"{name} has two columns named {twice!r}", "rename one")
+        return Rows([])
+    header, notes = _header([cell.strip() for cell in lines[0][1]], name)
+    short = [number for number, cells in lines[1:] if len(cells) < len(header)]
     for number, cells in lines[1:]:
         if len(cells) > len(header):
-            raise InputProblem(f"line {number:,} of {name} has {len(cells)} cells, the header has {len(header)}")
-    return _typed_rows(header, [cells for _, cells in lines[1:]])
+            hint = "a cell that holds the delimiter stands in quotes; --raw reads the file as a text"
+            raise InputProblem(f"line {number:,} of {name} has {len(cells)} cells, the header has {len(header)}", hint)
+    if short:
+        notes.append(
+            f"{name}: {len(short):,} rows have fewer cells than the header, the first on line {short[0]:,}; the rest is empty"
+        )
+    return Rows(_typed_rows(header, [cells for _, cells in lines[1:]]), tuple(notes))
+
+
+def _cells(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The cells of each line that has some, with the number of the line that it ends on."""
+    limit = csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        hint = "a quote within a cell is doubled, and a cell that holds one stands in quotes; --raw reads the file as a text"
+        raise InputProblem(f"{name} is not CSV: {error} (line {reader.line_num:,})", hint) from None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _delimiter(text: str) -> str:
+    """Of those in use, the one by which most of the first lines have as many cells as the very first, and that more than one."""
+
+    def agreement(delimiter: str) -> tuple[int, int]:
+        rows = csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=delimiter)
+        counts = [len(cells) for cells, _ in zip(_until_error(rows), range(_LOOKED_AT), strict=False) if cells]
+        if not counts or counts[0] < 2:
+            return 0, 0
+        return counts.count(counts[0]), counts[0]
+
+    return max(_DELIMITERS, key=agreement)
+
+
+def _until_error(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    with suppress(csv.Error):
+        yield from rows
+
+
+def _header(cells: list[str], name: str) -> tuple[list[str], list[str]]:
+    """A name for each column, no two alike."""
+    header: list[str] = []
+    taken = set(cells)
+    changed: list[str] = []
+    for number, cell in enumerate(cells, start=1):
+        new = cell or f"column_{number}"
+        if not cell or cell in header:
+            stem, count = new, 2
+            while new in taken:
+                new, count = f"{stem}_{count}", count + 1
+            taken.add(new)
+            changed.append(f"column {number} ({cell!r}) is {new}")
+        header.append(new)
+    notes = [f"{name}: columns without a name of their own: {', '.join(changed[:10])}{', …' if len(changed) > 10 else ''}"]
+    return header, notes if changed else []
 
 
 def _typed_rows(header: list[str], rows: list[list[str]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Owns the rules by which JSON-like data gets a type of the language, looking at e
 - a field that is missing or null somewhere is an Option
 - texts are Text (never an enumeration: the next file may have one more label)
 - where values do not agree otherwise, and where objects are empty, have more than 100 keys or are nested too deeply, each
-  value is given as its JSON text
+  value is given as its JSON text; the deepest first, where the type would have more parts than a program can work with
 - a key that is no identifier is renamed: what is not a letter, digit or `_` becomes `_`, a leading digit gets `_` before it
 
 Promises that the data it gives inhabits the type it gives: records have exactly the fields, in any order, and what is missing
@@ -25,6 +25,9 @@ from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, lis
 
 MAX_FIELDS: Final = 100
 MAX_DEPTH: Final = 6
+MAX_PARTS: Final = 250
+"""Half of what a type of the language may have: programs put what they read into records of their own."""
+MAX_LEVELS: Final = 7
 _INT_LIMIT: Final = 2**63
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -60,9 +63,22 @@ def shaped(data: Any, name: str) -> Shaped:
     """
     shape = _Shape()
     _look(data, shape, 0, name)
-    notes: list[str] = []
-    type_ = _type(shape, name, 0, notes)
+    for depth in range(MAX_DEPTH, -1, -1):
+        notes: list[str] = []
+        type_ = _type(shape, name, MAX_DEPTH - depth, notes)
+        parts, levels = _extent(type_)
+        if parts <= MAX_PARTS and levels <= MAX_LEVELS:
+            break
     return Shaped(_fit(data, shape), type_, tuple(dict.fromkeys(notes)))
+
+
+def _extent(type_: Type) -> tuple[int, int]:
+    """How many parts a type has, and how many levels."""
+    inner = (
+        type_.arguments if isinstance(type_, Con) else tuple(t for _, t in type_.fields) if isinstance(type_, Record) else ()
+    )
+    extents = [_extent(part) for part in inner]
+    return 1 + sum(parts for parts, _ in extents), 1 + max((levels for _, levels in extents), default=0)
 
 
 def _look(data: Any, shape: _Shape, depth: int, where: str) -> None:
@@ -138,7 +154,7 @@ def _why_text(shape: _Shape, depth: int) -> str:
     if len(shape.kinds) > 1:
         return f"its values are of different kinds ({', '.join(sorted(shape.kinds))})"
     if depth >= MAX_DEPTH:
-        return "it is nested too deeply"
+        return "it is nested too deeply, or its type would be too large"
     return "it has no fields" if not shape.fields else f"it has {len(shape.fields)} different keys"
 
 

@@ -66,11 +66,29 @@ def bytes_per_token(model: str, sample: str) -> float:
     """How many bytes of UTF-8 are likely to make a token: counted on a sample where there is one, by the model's vocabulary or the
     nearest known one; by experience with English prose otherwise. An estimate, not a limit."""
     known = vocabulary(model)
-    factor = 1.0 if known else next((f for family, f in _DENSER if family in model.lower()), _DENSE)
+    factor = density(model)
     encoder = _encoder(known or "o200k_base") if len(sample) >= _LEAST_SAMPLE else None
     if encoder is None:
         return _ENGLISH / factor
     return max(1.0, len(sample.encode("utf-8", "surrogatepass")) / max(1, encoder(sample)) / factor)
+
+
+def density(model: str) -> float:
+    """How many tokens a model is likely to make of what is one in its vocabulary, or in the nearest known one: 1 where it is known."""
+    return 1.0 if vocabulary(model) else next((f for family, f in _DENSER if family in model.lower()), _DENSE)
+
+
+def nearest_vocabulary(model: str) -> str:
+    """The known vocabulary that a model's tokens are counted or estimated by."""
+    return vocabulary(model) or "o200k_base"
+
+
+def text_tokens(name: str) -> Callable[[str], int]:
+    """A counter of the tokens of plain texts in a known vocabulary, an estimate by bytes where its file is not here."""
+    encoder = _encoder(name)
+    if encoder is None:
+        return lambda text: round(len(text.encode("utf-8", "surrogatepass")) / _ENGLISH)
+    return lambda text: sum(encoder(piece) for piece in _pieces(text))
 
 
 @cache

@@ -1,0 +1,190 @@
+"""Reading a log: a file of rows or of lines, packed or not, a folder of such, or standard input.
+
+Owns which form a file has: JSON Lines by its ending or by how it begins, else a prompt a line; in a folder every other file is one
+prompt. Promises to go on after what cannot be read, and, when interrupted, to keep what was read so far.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, cast
+
+from lambda_rlm.audit.lines import Line, lines, whole
+from lambda_rlm.audit.tally import Tally, tally
+from lambda_rlm.inputs import InputProblem, Reading
+from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
+from lambda_rlm.inputs.files import size_of, unreadable
+from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.reading import plain
+from lambda_rlm.inputs.walk import walk
+
+Form = Literal["rows", "lines", "text"]
+OnProgress = Callable[[int, int | None], None]
+"""Bytes read so far, as they lie on disk, and how many there are; None where nobody knows."""
+
+_ROWS: Final = (".jsonl", ".ndjson", ".json")
+_GZIP: Final = b"\x1f\x8b"
+_BUFFER: Final = 1 << 17
+_REPORTED: Final = 1 << 22
+_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+_BEGINS_A_ROW: Final = re.compile(rb'\{\s*"|\[\s*[\[{"]')
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A file of a log, or standard input where there is no path. `form` is None where its beginning tells."""
+
+    path: Path | None
+    size: int | None
+    form: Form | None = None
+
+    @property
+    def name(self) -> str:
+        return "standard input" if self.path is None else plain(str(self.path))
+
+
+def logs(arguments: Sequence[str], reading: Reading, notes: list[str]) -> list[Log]:
+    """The files that arguments mean, without opening one; what is left out is put on `notes`. Raises `InputProblem`."""
+    found: list[Log] = []
+    for argument in arguments:
+        path = Path(argument)
+        if argument == "-":
+            found.append(Log(None, None))
+        elif os.path.isdir(argument):
+            try:
+                walked = walk(path, reading)
+            except OSError as error:
+                raise unreadable(path, error) from None
+            notes += [*walked.left_out.notes(argument), *walked.notes]
+            found += [Log(file.path, file.size, _by_ending(file.path) or "text") for file in walked.files]
+        else:
+            found.append(Log(path, size_of(path), _by_ending(path)))
+    if not found:
+        raise InputProblem("there is no file to read", "; ".join(notes) or None)
+    return found
+
+
+def read(
+    arguments: Sequence[str],
+    vocabularies: Iterable[str],
+    reading: Reading | None = None,
+    name: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Tally:
+    """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and what was
+    read until then is given."""
+    found, left_out = tally(vocabularies), LeftOut()
+    files = logs(arguments, reading or Reading(), found.notes)
+    total = None if any(file.size is None for file in files) else sum(file.size or 0 for file in files)
+    progress = _Progress(on_progress, total)
+    try:
+        for file in files:
+            _read(file, found, name, progress, left_out, is_alone=len(files) == 1)
+    except KeyboardInterrupt:
+        found.is_whole = False
+    found.notes += left_out.notes("the logs")
+    return found
+
+
+def _by_ending(path: Path) -> Form | None:
+    return "rows" if path.name.lower().removesuffix(".gz").endswith(_ROWS) else None
+
+
+def _read(file: Log, found: Tally, name: str | None, progress: _Progress, left_out: LeftOut, is_alone: bool) -> None:
+    try:
+        with _opened(file) as raw:
+            _take(file, raw, found, name, progress)
+    except InputProblem as problem:
+        if is_alone:
+            raise
+        left_out.add(problem.kind, file.name)
+    except (OSError, EOFError, zlib.error) as error:
+        if is_alone and not found.prompts and file.path is not None and not isinstance(error, (EOFError, gzip.BadGzipFile)):
+            raise unreadable(file.path, error) from None
+        found.notes.append(f"{file.name}: the rest cannot be read: {error}")
+
+
+def _take(file: Log, raw: BufferedReader, found: Tally, name: str | None, progress: _Progress) -> None:
+    """All prompts of a file that is open, packed or not."""
+    is_packed = raw.peek(2)[:2] == _GZIP
+    unpacked = gzip.GzipFile(fileobj=raw) if is_packed else raw
+    first = unpacked.peek(LOOKED_AT)[:LOOKED_AT]
+    if first.startswith(_WIDE):
+        raise InputProblem(f"{file.name} is UTF-16", "convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`", "UTF-16")
+    problem = kind_of(first, file.name)
+    if problem is not None:
+        raise problem
+    form = file.form or ("rows" if name or _begins_a_row(first) else "lines")
+    bytes_ = cast("BinaryIO", unpacked)
+    position = raw.tell if raw.seekable() else lambda: found.bytes
+    for line in [whole(bytes_)] if form == "text" else _without_mark(lines(bytes_)):
+        found.bytes += line.size
+        if form == "rows":
+            _add_row(line, file, found, name)
+        else:
+            found.add_text(line)
+        progress.at(position(), found.bytes)
+    progress.done += file.size or 0
+
+
+def _begins_a_row(first: bytes) -> bool:
+    """A file begins like JSON Lines: with an object or a list, or with a line that is a text in JSON."""
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b'"'):
+        return _BEGINS_A_ROW.match(start) is not None
+    try:
+        return isinstance(json.loads(start.split(b"\n", 1)[0]), str)
+    except ValueError:
+        return False
+
+
+def _add_row(line: Line, file: Log, found: Tally, name: str | None) -> None:
+    if line.number == 1 and line.data in (b"[", b"{"):
+        hint = "one value a line is read: `jq -c '.[]' FILE > NEW.jsonl`" if line.data == b"[" else "`jq -c . FILE > NEW.jsonl`"
+        raise InputProblem(f"{file.name} is one JSON value over several lines", hint, "JSON over several lines")
+    found.add_row(line, file.name, name)
+
+
+def _without_mark(found: Iterator[Line]) -> Iterator[Line]:
+    for line in found:
+        if line.number == 1 and line.data.startswith(b"\xef\xbb\xbf"):
+            line = Line(1, line.data[3:], line.size, line.stretches)
+        yield line
+
+
+@contextmanager
+def _opened(file: Log) -> Iterator[BufferedReader]:
+    if file.path is not None:
+        with open(file.path, "rb", buffering=_BUFFER) as raw:
+            yield cast("BufferedReader", raw)
+        return
+    buffer = getattr(sys.stdin, "buffer", None)
+    if buffer is None:
+        raise InputProblem("there is no standard input to read", "give a file instead of `-`")
+    yield cast("BufferedReader", buffer)
+
+
+class _Progress:
+    """How far the reading is, told every few megabytes. `done` counts the bytes of files that are read."""
+
+    def __init__(self, tell: OnProgress | None, total: int | None) -> None:
+        self.tell = tell
+        self.total = total
+        self.done = 0
+        self._due = 0
+
+    def at(self, position: int, read: int) -> None:
+        """The place in a file on disk, and how much was read in all, unpacked."""
+        if self.tell is not None and read >= self._due:
+            self._due = read + _REPORTED
+            self.tell(self.done + position, self.total)

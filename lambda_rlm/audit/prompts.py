@@ -1,0 +1,174 @@
+"""The prompts in a row of a log.
+
+Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and request
+logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in another form the
+keys are told. What is no text (pictures, audio) is counted, not measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_ENVELOPES: Final = ("body", "request", "params", "kwargs")
+_TEXTS: Final = ("text", "content", "context", "document", "query", "question")
+_DEEPEST: Final = 4
+_MESSAGE: Final = 4
+"""Tokens around a message."""
+
+
+class Unusable(ValueError):
+    """A row has no prompt that can be found."""
+
+
+@dataclass(slots=True)
+class Prompt:
+    """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as tokens."""
+
+    texts: list[str] = field(default_factory=list)
+    tokens: int = 0
+    not_text: int = 0
+
+
+def prompts(row: Any, name: str | None = None) -> list[Prompt]:
+    """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text is
+    (`a.b` for one inside another). Raises `Unusable`."""
+    if name is not None:
+        found = _at(row, name)
+        return [_content(found, Prompt())]
+    if isinstance(row, str):
+        return [Prompt([row])]
+    if isinstance(row, list) and row and all(isinstance(item, dict) and "role" in item for item in row):
+        return [_messages(row, Prompt())]
+    if isinstance(row, list) and row and all(isinstance(item, dict) for item in row):
+        return [prompt for item in row for prompt in _object(item, 0)]
+    if not isinstance(row, dict):
+        raise Unusable(f"it is {_kind(row)}, not an object or a text")
+    return _object(row, 0)
+
+
+def reply_tokens(row: Any) -> int | None:
+    """The tokens of the reply, where the log has the provider's count."""
+    for holder in _holders(row, 0):
+        usage = holder.get("usage")
+        if isinstance(usage, dict):
+            for key in ("completion_tokens", "output_tokens"):
+                count = usage.get(key)
+                if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+                    return count
+    return None
+
+
+def _holders(row: Any, depth: int) -> Iterator[Mapping[str, Any]]:
+    if isinstance(row, dict):
+        yield row
+        if depth < 2:
+            for key in ("response", "body"):
+                yield from _holders(row.get(key), depth + 1)
+
+
+def _object(row: Mapping[str, Any], depth: int) -> list[Prompt]:
+    if isinstance(row.get("messages"), list):
+        return [_tools(row, _messages(row["messages"], _system(row)))]
+    if "input" in row:
+        return _several(row["input"], row)
+    if "prompt" in row:
+        return _several(row["prompt"], row)
+    for key in _ENVELOPES:
+        inner = row.get(key)
+        if isinstance(inner, dict) and depth < _DEEPEST:
+            return _object(inner, depth + 1)
+        if isinstance(inner, str) and inner.startswith("{") and depth < _DEEPEST:
+            return _object(_parsed(inner, key), depth + 1)
+    texts = [row[key] for key in _TEXTS if isinstance(row.get(key), str)]
+    if not texts:
+        keys = ", ".join(map(repr, list(row)[:8])) + (", …" if len(row) > 8 else "")
+        raise Unusable(f"no prompt in an object with the keys {keys}" if row else "the object is empty")
+    return [Prompt(texts)]
+
+
+def _parsed(text: str, key: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unusable(f"the text of {key!r} is not JSON") from None
+    if not isinstance(found, dict):
+        raise Unusable(f"the text of {key!r} is not an object")
+    return found
+
+
+def _several(found: Any, row: Mapping[str, Any]) -> list[Prompt]:
+    """A text, items of a conversation, several prompts, or a prompt as tokens."""
+    if isinstance(found, list) and found:
+        if all(isinstance(item, str) for item in found):
+            return [Prompt([item]) for item in found]
+        if all(isinstance(item, int) for item in found):
+            return [Prompt(tokens=len(found))]
+        if all(isinstance(item, list) and all(isinstance(token, int) for token in item) for item in found):
+            return [Prompt(tokens=len(item)) for item in found]
+        return [_tools(row, _messages(found, _system(row)))]
+    if isinstance(found, dict):
+        return [Prompt([json.dumps(found, ensure_ascii=False)])]
+    return [_tools(row, _content(found, _system(row)))]
+
+
+def _system(row: Mapping[str, Any]) -> Prompt:
+    made = Prompt()
+    for key in ("system", "instructions"):
+        if row.get(key):
+            _content(row[key], made)
+    return made
+
+
+def _tools(row: Mapping[str, Any], made: Prompt) -> Prompt:
+    """The definitions of tools are part of what a model reads."""
+    for key in ("tools", "functions"):
+        if row.get(key):
+            made.texts.append(json.dumps(row[key], ensure_ascii=False, separators=(",", ":")))
+    return made
+
+
+def _messages(messages: list[Any], made: Prompt) -> Prompt:
+    for message in messages:
+        if not isinstance(message, dict):
+            raise Unusable(f"a message is {_kind(message)}, not an object")
+        made.tokens += _MESSAGE
+        content = message.get("content", message.get("output", message.get("arguments")))
+        if content is not None:
+            _content(content, made)
+        for call in message.get("tool_calls") or ():
+            made.texts.append(json.dumps(call, ensure_ascii=False, separators=(",", ":")))
+    return made
+
+
+def _content(content: Any, made: Prompt) -> Prompt:
+    """A text, or parts of which some are texts."""
+    if isinstance(content, str):
+        made.texts.append(content)
+    elif isinstance(content, list):
+        for part in content:
+            text = part if isinstance(part, str) else part.get("text") if isinstance(part, dict) else None
+            if isinstance(text, str):
+                made.texts.append(text)
+            else:
+                made.not_text += 1
+    else:
+        raise Unusable(f"the content is {_kind(content)}, not a text")
+    return made
+
+
+def _at(row: Any, name: str) -> Any:
+    for key in name.split("."):
+        if not isinstance(row, dict) or key not in row:
+            raise Unusable(f"there is no {name!r} in it")
+        row = row[key]
+    return row
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    return names.get(type(value), "something else")

@@ -1,0 +1,219 @@
+"""Bytes to text.
+
+Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else what is valid UTF-8 is UTF-8; else
+charset-normalizer is asked, and its find is taken only where the letters speak for it. Promises that anything but UTF-8 is said,
+that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to name it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import Reading
+
+LOOKED_AT: Final = 8192
+"""Bytes at the start of a file that show its kind."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins with the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_KINDS: Final = (
+    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save it as text"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document", "save it as .docx or as text"),
+    (b"\x1f\x8b", "compressed (gzip)", "unpack it first: `gunzip -c FILE > NEW`"),
+    (b"BZh", "compressed (bzip2)", "unpack it first: `bunzip2 -c FILE > NEW`"),
+    (b"\xfd7zXZ", "compressed (xz)", "unpack it first: `xz -dc FILE > NEW`"),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "unpack it first: `zstd -dc FILE > NEW`"),
+    (b"\x89PNG", "a picture", "only text can be read"),
+    (b"\xff\xd8\xff", "a picture", "only text can be read"),
+    (b"GIF8", "a picture", "only text can be read"),
+    (b"\x7fELF", "a program", "only text can be read"),
+)
+
+_LEAST_WIDE: Final = 16
+_STEERING: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_SAMPLE: Final = 256_000
+_NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
+_PLENTY: Final = 12
+"""So many bytes that are not ASCII are the least that an encoding is told by."""
+_COHERENT: Final = 0.2
+_CHAOTIC: Final = 0.1
+_USUAL: Final = "cp1252"
+"""What is taken where the letters speak for it as for others: of what is not UTF-8 most is this."""
+_KNOWN: Final = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
+    *("iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "koi8_r", "koi8_u", "cp437", "cp850", "cp866"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "utf_16_le", "utf_16_be"),
+)
+"""Encodings that files are met in; among all that there are, a wrong one is found more often."""
+_WHOLE_UTF8: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, and what a person should know of how it was read."""
+
+    text: str
+    note: str | None = None
+
+
+def kind_of(head: bytes, name: str) -> InputProblem | None:
+    """What speaks against a file by its first bytes."""
+    for magic, kind, hint in _KINDS:
+        if head.startswith(magic):
+            return InputProblem(f"{name} is {kind}, not text", hint, kind)
+    if _mark(head) is None and b"\0" in head[:LOOKED_AT] and _wide(head) is None:
+        hint = "only text can be read; if it is text all the same, say its encoding: --encoding utf-8, or utf-16-le"
+        return InputProblem(f"{name} is binary data, not text", hint, "binary data")
+    return None
+
+
+def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
+    """The text that bytes mean; raises `InputProblem` that says where they mean none."""
+    if reading is not None and reading.codec is not None:
+        return _as_told(data, name, reading)
+    problem = kind_of(data[:LOOKED_AT], name)
+    if problem is not None:
+        raise problem
+    mark = _mark(data)
+    if mark is not None and mark[1] != "utf-8":
+        return Decoded(_strict(data, mark[1], name, len(mark[0])), f"{name} is read as {mark[1].upper()} (byte order mark)")
+    wide = _wide(data[:LOOKED_AT])
+    if wide is not None:
+        return Decoded(
+            _strict(data, wide, name), f"{name} is read as {wide.upper()} (by its zero bytes; it has no byte order mark)"
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, name, error)
+    zeros = text.count("\0")
+    return Decoded(text, f"{name} has {zeros:,} NUL characters" if zeros else None)
+
+
+def strict_utf8(data: bytes, name: str) -> str:
+    """The text of bytes that must be UTF-8."""
+    problem = kind_of(data[:LOOKED_AT], name)
+    if problem is not None:
+        raise problem
+    return _strict(data, "utf-8-sig", name)
+
+
+def _mark(data: bytes) -> tuple[bytes, str] | None:
+    return next(((mark, encoding) for mark, encoding in _MARKS if data.startswith(mark)), None)
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only, and what is
+    on the other steers nothing."""
+    head = head[: len(head) // 2 * 2]
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    letters = head[1::2] if first > second else head[0::2]
+    if len(head) < _LEAST_WIDE or min(first, second) or 4 * max(first, second) < len(head) or _STEERING.search(letters):
+        return None
+    return "utf-16-be" if first > second else "utf-16-le"
+
+
+def _as_told(data: bytes, name: str, reading: Reading) -> Decoded:
+    """In the encoding that a person named."""
+    encoding = reading.codec or "utf-8"
+    mark = _mark(data)
+    skipped = len(mark[0]) if mark is not None and codecs.lookup(encoding).name == mark[1] else 0
+    if not reading.replaces:
+        return Decoded(_strict(data, encoding, name, skipped))
+    before = data.count("\ufffd".encode()) if codecs.lookup(encoding).name == "utf-8" else 0
+    text = data[skipped:].decode(encoding, "replace")
+    replaced = max(0, text.count("\ufffd") - before)
+    return Decoded(text, f"{name}: {replaced:,} places are not {encoding} and became U+FFFD" if replaced else None)
+
+
+def _strict(data: bytes, encoding: str, name: str, skipped: int = 0) -> str:
+    try:
+        return data[skipped:].decode(encoding) if skipped else data.decode(encoding)
+    except UnicodeDecodeError as error:
+        # Marks are not part of what decoders count.
+        marked = encoding == "utf-8-sig" and data.startswith(codecs.BOM_UTF8)
+        shown = encoding.removesuffix("-sig").upper()
+        raise _damaged(data, name, shown, error.start + (3 if marked else skipped)) from None
+    except UnicodeError as error:
+        raise InputProblem(f"{name} is not {encoding}: {error}", "name another encoding", "of another encoding") from None
+
+
+def _damaged(data: bytes, name: str, encoding: str, offset: int, hint: str | None = None) -> InputProblem:
+    line = data.count(b"\n", 0, offset) + 1
+    return InputProblem(
+        f"{name} is not valid {encoding}: byte 0x{data[offset]:02x} at offset {offset:,} (line {line:,})",
+        hint
+        or f"name its encoding (--encoding cp1252), or let what is wrong be replaced: --encoding {encoding.lower()}:replace",
+        "of an unknown encoding",
+    )
+
+
+def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Decoded:
+    offset = error.start + (3 if data.startswith(codecs.BOM_UTF8) else 0)
+    if data.startswith(codecs.BOM_UTF8) or len(_WHOLE_UTF8.findall(data, 0, 10 * _SAMPLE)) > 2 * _wrong(data):
+        raise _damaged(data, name, "UTF-8", offset)
+    encoding, sure, rivals = _by_letters(data)
+    if encoding is not None:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            rivals = f"{encoding} in most places"
+        else:
+            nearly = f"; {rivals} would fit nearly as well" if rivals else ""
+            note = (
+                f"{name} is not UTF-8 and is read as {encoding}, {sure:.0%} sure by its letters{nearly} (--encoding says which)"
+            )
+            return Decoded(text, note)
+    may = f" (it may be {rivals})" if rivals else ""
+    hint = f"name its encoding, for example --encoding {rivals.split()[0] if rivals else _USUAL}{may}"
+    raise _damaged(data, name, "UTF-8", offset, hint)
+
+
+def _wrong(data: bytes) -> int:
+    """Places that are not UTF-8, as far as whole characters of it are counted."""
+    return data[: 10 * _SAMPLE].decode("utf-8", "replace").count("\ufffd")
+
+
+def _by_letters(data: bytes) -> tuple[str | None, float, str]:
+    """The encoding that the letters speak for, how surely, and others that are nearly as likely."""
+    from charset_normalizer import from_bytes
+
+    if len(data) <= _SAMPLE:
+        sample = data
+    else:  # what is not ASCII, from the start and from the middle on: the rest tells nothing
+        middle = len(data) // 2
+        sample = b"\n".join(b"\n".join(hit[0] for hit in _first(data, start, _SAMPLE // 400)) for start in (0, middle))
+    if sum(byte >= 0x80 for byte in sample) < _PLENTY:
+        return None, 0.0, ""
+    found = list(from_bytes(sample, cp_isolation=list(_KNOWN), enable_fallback=False))
+    if not found:
+        return None, 0.0, ""
+    best = found[0]
+    near = [m for m in found[1:] if m.chaos <= best.chaos + 0.05 and m.coherence >= 0.75 * best.coherence]
+    as_well = [m for m in near if m.chaos <= best.chaos and m.coherence >= best.coherence]
+    alike = {name for m in (best, *as_well) for name in (m.encoding, *m.could_be_from_charset)}
+    chosen = _USUAL if _USUAL in alike else best.encoding
+    others = [m.encoding for m in (best, *near) if m.encoding != chosen and chosen not in m.could_be_from_charset]
+    rivals = " or ".join(others[:3])
+    if best.coherence < _COHERENT or best.chaos > _CHAOTIC or (others and chosen != _USUAL):
+        return None, 0.0, " or ".join([chosen, *others[:3]])
+    return chosen, best.coherence * (1 - best.chaos), rivals
+
+
+def _first(data: bytes, start: int, count: int) -> list[re.Match[bytes]]:
+    hits = []
+    for hit in _NOT_ASCII.finditer(data, start):
+        hits.append(hit)
+        if len(hits) == count:
+            break
+    return hits

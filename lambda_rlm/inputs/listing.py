@@ -1,0 +1,171 @@
+"""What arguments mean: files, folders, patterns and standard input, found and measured before anything is read.
+
+Owns how an argument is understood, the names that inputs get, and the limit of what may be read at once. Promises that sizes are
+those of the file system, so that a folder of any size is listed without opening its files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lambda_rlm.inputs.files import head, size_of, too_large, unreadable
+from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import Reading, amount, plain
+from lambda_rlm.inputs.text import speaks_against
+from lambda_rlm.inputs.walk import IGNORED, is_pattern, matching, walk
+from lambda_rlm.syntax.keywords import KEYWORDS
+
+DEFAULT_NAME: Final = "context"
+QUERY: Final = "query"
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only reading
+    tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused."""
+
+    path: Path | None
+    name: str
+    size: int | None
+    is_asked_for: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of one input: of `is_list` a list of documents, else the one file. Nothing of them has been read."""
+
+    entries: tuple[Entry, ...]
+    is_list: bool
+    notes: tuple[str, ...]
+    where: str
+
+    @property
+    def size(self) -> int:
+        """Bytes, as far as the file system knows them."""
+        return sum(entry.size or 0 for entry in self.entries)
+
+
+def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
+    """The inputs that command-line arguments name; raises `InputProblem`.
+
+    Arguments without a name are `context` together: one file is that file, more are documents.
+    """
+    named: dict[str, str] = {}
+    unnamed: list[str] = []
+    for argument in arguments:
+        hit = _NAMED.match(argument)
+        if hit is None or os.path.exists(argument):
+            unnamed.append(argument)
+        elif hit[1] in named:
+            raise InputProblem(f"two inputs are named {hit[1]!r}")
+        else:
+            named[checked_name(hit[1])] = hit[2]
+    if [*unnamed, *named.values()].count("-") > 1:
+        raise InputProblem("standard input (`-`) can be read only once")
+    if unnamed and DEFAULT_NAME in named:
+        raise InputProblem(f"{unnamed[0]} has no name, and {DEFAULT_NAME!r} is taken", "give it one: name=PATH")
+    found = {DEFAULT_NAME: listed(unnamed, reading)} if unnamed else {}
+    return found | {name: listed([argument], reading) for name, argument in named.items()}
+
+
+def checked_name(name: str) -> str:
+    """The name, when a program can use it; raises `InputProblem`."""
+    if not _NAME.match(name) or name in KEYWORDS or name == "_":
+        raise InputProblem(f"an input cannot be named {name!r}", "a name is letters, digits and `_`, and no keyword")
+    if name == QUERY:
+        raise InputProblem("`query` is the question and no name for an input")
+    return name
+
+
+def listed(arguments: Sequence[str], reading: Reading) -> Listing:
+    """The files that the arguments for one input mean; raises `InputProblem`."""
+    entries: list[Entry] = []
+    notes: list[str] = []
+    is_list = len(arguments) > 1
+    for argument in arguments:
+        one = _listed(argument, reading, is_alone=len(arguments) == 1)
+        entries += one.entries
+        notes += one.notes
+        is_list = is_list or one.is_list
+    once = _once(entries, notes)
+    return Listing(once, is_list, tuple(notes), plain(arguments[0]) if len(arguments) == 1 else "the inputs")
+
+
+def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
+    """Raises `InputProblem` where the files together are larger than may be read. What is no text by its first bytes will not be read
+    whole and does not count; only when the sizes alone are too large are these bytes looked at."""
+    known = [entry for listing in found.values() for entry in listing.entries if entry.size]
+    if sum(entry.size or 0 for entry in known) <= reading.most_bytes:
+        return
+    text = [e for e in known if e.is_asked_for or e.path is None or speaks_against(head(e.path), e.name, reading) is None]
+    total = sum(entry.size or 0 for entry in text)
+    if total > reading.most_bytes:
+        largest = max(text, key=lambda entry: entry.size or 0)
+        one = f"{plain(largest.name)} has {amount(largest.size or 0)}"
+        raise too_large(one if len(text) == 1 else f"{len(text):,} files have {amount(total)} ({one})", reading.most_bytes)
+
+
+def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
+    if argument == "-":
+        return Listing((Entry(None, "standard input", None),), False, (), "standard input")
+    path = Path(argument)
+    if os.path.isdir(argument):
+        return _folder(path, reading, "" if is_alone else f"{path.as_posix().rstrip('/')}/")
+    if is_pattern(argument) and not os.path.lexists(argument):
+        return _pattern(argument, reading)
+    return Listing((Entry(path, path.as_posix(), size_of(path)),), False, (), plain(argument))
+
+
+def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
+    try:
+        found = walk(path, reading)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not found.files:
+        raise InputProblem(f"the folder {plain(str(path))} has no text files", _reasons(found.left_out))
+    entries = tuple(Entry(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
+    return Listing(entries, True, (*found.left_out.notes(str(path)), *found.notes), plain(str(path)))
+
+
+def _pattern(argument: str, reading: Reading) -> Listing:
+    try:
+        start, found = matching(argument, reading)
+    except OSError as error:
+        raise unreadable(Path(argument), error) from None
+    if not found.files:
+        hint = "the pattern is matched against names below the current folder"
+        raise InputProblem(f"no file matches {plain(argument)}", _reasons(found.left_out) if found.left_out.total else hint)
+    is_one = len(found.files) == 1
+    entries = tuple(Entry(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)
+    return Listing(entries, not is_one, (*found.left_out.notes(argument), *found.notes), plain(argument))
+
+
+def _reasons(left_out: LeftOut) -> str:
+    if not left_out.total:
+        return "it is empty"
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.counts.items())
+    is_by_rule = not IGNORED.isdisjoint(left_out.counts)
+    return f"left out: {counts}" + ("; --no-ignore reads what is hidden or ignored" if is_by_rule else "")
+
+
+def _once(entries: Sequence[Entry], notes: list[str]) -> tuple[Entry, ...]:
+    """Each file one time, under the first name that it was given by."""
+    seen: dict[str, Entry] = {}
+    twice = LeftOut()
+    for entry in entries:
+        key = "-" if entry.path is None else os.path.realpath(entry.path)
+        if key in seen:
+            twice.add("named twice, read once", entry.name)
+        else:
+            seen[key] = entry
+    notes += twice.notes("the inputs")
+    return tuple(seen.values())
