@@ -1,6 +1,6 @@
 """From a model's name to a model.
 
-Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, and every litellm name
+Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every litellm name
 (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded and no
 network is touched before the first call, and that providers are asked through `Retrying`.
 
@@ -40,6 +40,9 @@ _BY_KEY: Final = {
     "GEMINI_API_KEY": "gemini/gemini-2.5-flash",
     "MISTRAL_API_KEY": "mistral/mistral-small-latest",
 }
+
+
+_SIMULATED: Final = "sim:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def connect(
         model = _provider(name, base_url, api_key, timeout, window)
         model = Retrying(Limited(model, rpm=rpm, tpm=tpm), policy, tracer=tracer)
     model = model if record is None else Recording(model, record)
-    if cache is None or isinstance(model, ScriptedModel | RecordedModel):
+    if cache is None or isinstance(model, ScriptedModel | RecordedModel) or name.startswith(_SIMULATED):
         return model
     from lambda_rlm.llm.cache import Cached, identity
 
@@ -118,6 +121,10 @@ def _built_in(name: str, window: int | None, slots: int) -> Model | None:
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):
         return RecordedModel(name.removeprefix("recorded:"))
+    if name.startswith(_SIMULATED):
+        from lambda_rlm.llm.simulated import SimulatedModel
+
+        return SimulatedModel.named(name)
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():

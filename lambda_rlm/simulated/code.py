@@ -1,0 +1,128 @@
+"""Questions over the Python files of a package, read by their lines.
+
+Owns the readers of a few kinds of question: direct base classes, imports from a module, functions that raise, public functions of
+a file. Files are told apart by lines `===== FILE: path =====`. It reads no more into code than these lines say; for other questions
+there is no reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+from typing import Any, Final
+
+from lambda_rlm.simulated.reading import NOTHING, Finding, Reading, a_sentence
+
+HEADER: Final = "===== FILE: {} ====="
+
+_HEADER: Final = re.compile(r"^.*===== FILE: (\S+) =====.*$", re.MULTILINE)
+_CLASS: Final = re.compile(r"^[ \t]*class (\w+)\s*\(([^)]*)\)", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^[ \t]*from (\.*)([\w.]*) import (.+)$", re.MULTILINE)
+_RAISE: Final = re.compile(r"^[ \t]*raise (\w+)", re.MULTILINE)
+_DEF: Final = re.compile(r"^([ \t]*)(?:async )?def (\w+)", re.MULTILINE)
+_ALONE: Final = re.compile(r"^[\s\-*•\"']*([A-Za-z_][\w/.]*)[\s\"',;]*$", re.MULTILINE)
+
+Find = Callable[[str, str], Iterator[Finding]]
+"""From a file's path (empty where it is not shown) and text to what is found in it."""
+
+
+class CodeReader:
+    """Reads files for one kind of line. The answer is a list of names, or how many there are."""
+
+    def __init__(self, find: Find, counts: bool) -> None:
+        self.find, self.counts = find, counts
+
+    def read(self, data: str) -> Reading:
+        found = [finding for path, text in _files(data) for finding in self.find(path, text)]
+        found = found or [Finding(hit[0].strip(), hit[1]) for hit in _ALONE.finditer(data)]
+        return self._listed(list({finding.value: finding for finding in found if finding.value}.values()))
+
+    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+        found = list(reading.findings)
+        if found and random.random() < 0.5:
+            found.pop(random.randrange(len(found)))
+            return self._listed(found)
+        names = [hit[2] for hit in _DEF.finditer(data)] + [hit[1] for hit in _CLASS.finditer(data)]
+        if not names:
+            return NOTHING
+        return self._listed([*found, Finding(a_sentence(data, random), random.choice(names))])
+
+    def told(self, name: str) -> Any:
+        return None
+
+    def _listed(self, found: list[Finding]) -> Reading:
+        if not found:
+            return NOTHING
+        return Reading(tuple(found), str(len(found)) if self.counts else "\n".join(finding.value for finding in found))
+
+
+def code_reader(question: str) -> CodeReader | None:
+    """The reader for a question of one of these kinds; None for another."""
+    for pattern, find in _KINDS:
+        hit = pattern.search(question)
+        if hit is not None:
+            return CodeReader(partial(find, next(filter(None, hit.groups()))), "How many" in question)
+    return None
+
+
+def _files(data: str) -> Iterator[tuple[str, str]]:
+    heads = list(_HEADER.finditer(data))
+    first = heads[0].start() if heads else len(data)
+    yield "", data[:first]
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        yield head[1], data[head.end() : following.start() if following else len(data)]
+
+
+def _with_base(base: str, path: str, text: str) -> Iterator[Finding]:
+    for hit in _CLASS.finditer(text):
+        bases = [part.split("[")[0].split(".")[-1].strip() for part in hit[2].split(",")]
+        if base in bases:
+            yield _finding(hit[0], hit[1], path)
+
+
+def _importing(module: str, path: str, text: str) -> Iterator[Finding]:
+    wanted = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for hit in _IMPORT.finditer(text):
+        names = [name.split(" as ")[0].strip(" ()") for name in hit[3].split(",")]
+        source = _resolved(path, len(hit[1]), hit[2])
+        if wanted in (source, *(f"{source}.{name}" for name in names)):
+            yield _finding(hit[0], path, path)
+
+
+def _resolved(path: str, dots: int, module: str) -> str:
+    """The dotted name of what a file imports from."""
+    if not dots:
+        return module
+    parents = path.removesuffix(".py").split("/")[:-dots]
+    return ".".join([*parents, *([module] if module else [])])
+
+
+def _raising(name: str, path: str, text: str) -> Iterator[Finding]:
+    for hit in _RAISE.finditer(text):
+        if hit[1] == name:
+            inner = len(hit[0]) - len(hit[0].lstrip())
+            around = [d for d in _DEF.finditer(text, 0, hit.start()) if len(d[1].expandtabs()) < inner]
+            if around:
+                yield _finding(hit[0], around[-1][2], path)
+
+
+def _public(file: str, path: str, text: str) -> Iterator[Finding]:
+    if path == file:
+        for hit in _DEF.finditer(text):
+            if not hit[1] and not hit[2].startswith("_"):
+                yield _finding(hit[0], hit[2], path)
+
+
+def _finding(line: str, value: str, path: str) -> Finding:
+    return Finding(line.strip(), value, {"file": path})
+
+
+_KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str, str, str], Iterator[Finding]]], ...]] = (
+    (re.compile(r"inherit directly from (\w+)|classes in the package list (\w+)"), _with_base),
+    (re.compile(r"import (?:something )?from ([\w/]+\.py)"), _importing),
+    (re.compile(r"contain a statement that raises (\w+)"), _raising),
+    (re.compile(r"top-level functions whose name does not start with an underscore are defined in ([\w/]+\.py)"), _public),
+)
+"""The wording of each kind of question, and how lines are found for the name in it."""
