@@ -28,7 +28,7 @@ class ChainReader:
     def __init__(self, town: str, fact: str) -> None:
         self.town = town
         self.fact = fact
-        self.built = _pattern(BUILT.format(re.escape(town), "@"), r"([A-Z]\w+ [A-Z]\w+)")
+        self.built = _pattern(BUILT, _escaped(town), r"([A-Z]\w+\s+[A-Z]\w+)")
 
     def read(self, data: str) -> Reading:
         built = self.built.search(data)
@@ -36,7 +36,7 @@ class ChainReader:
             return NOTHING
         person = built[1]
         first = Finding(built[0], person, {"next": person})
-        said = _pattern(self.fact.replace("{}", re.escape(person), 1).replace("{}", "@"), r"(\w+)").search(data)
+        said = _pattern(self.fact, _escaped(person), r"(\w+)").search(data)
         if said is None:
             return Reading((first,))
         return Reading((first, Finding(said[0], said[1], {"next": ""})), said[1])
@@ -56,15 +56,17 @@ class ChainReader:
 def chain_reader(question: str) -> ChainReader | None:
     """The reader for a question about who built a mill; None for another question."""
     for wording, fact in FACTS.items():
-        hit = re.search(_escaped(wording).replace("@", r"(\w+)"), question)
+        hit = _pattern(wording, r"(\w+)").search(question)
         if hit:
             return ChainReader(hit[1], fact)
     return None
 
 
-def _escaped(wording: str) -> str:
-    return re.escape(wording.replace("{}", "@"))
+def _pattern(wording: str, *fillers: str) -> re.Pattern[str]:
+    """A wording with patterns where it leaves something open; white space is any white space."""
+    parts = [_escaped(part) for part in wording.split("{}")]
+    return re.compile("".join(part + filler for part, filler in zip(parts, [*fillers, ""], strict=True)))
 
 
-def _pattern(form: str, group: str) -> re.Pattern[str]:
-    return re.compile(r"\s+".join(form.replace(".", r"\.").replace(r"\\.", r"\.").split()).replace("@", group))
+def _escaped(text: str) -> str:
+    return re.escape(text).replace(r"\ ", r"\s+")

@@ -53,11 +53,16 @@ def read_key(path: str | Path) -> AnswerKey:
     return key_of(_rows(Path(path).read_text(encoding="utf-8")))
 
 
+def shipped_questions() -> list[tuple[str, str]]:
+    """The questions that are shipped, with their labels: made from patterns, in the categories of TREC question classification."""
+    text = (files("lambda_rlm.simulated") / "pool" / "questions.jsonl").read_text(encoding="utf-8")
+    return [(row["text"], row["label"]) for row in _rows(text)]
+
+
 @cache
 def shipped_key() -> AnswerKey:
     """The key of what is shipped with the package."""
-    folder = files("lambda_rlm.simulated") / "pool"
-    return key_of(_rows((folder / "questions.jsonl").read_text(encoding="utf-8")))
+    return key_of({"text": text, "label": label} for text, label in shipped_questions())
 
 
 def _rows(text: str) -> Iterable[dict[str, Any]]:
