@@ -61,7 +61,7 @@ class Tally:
     between: tuple[date, date] | None
 
     def answer(self, lines: Iterable[Instance]) -> Answer | None:
-        """The answer over these lines; None where they are too few for one."""
+        """The answer over these lines; None where there is none, or several."""
         return _SOLVED[self.kind](self, [line for line in lines if self._keeps(line)])
 
     @property
@@ -199,10 +199,14 @@ def _phrased(form: str, phrases: Sequence[str], first: float, second: float) -> 
 
 
 def _extreme(form: str, counts: Counter[str], all_of_them: Sequence[str], place: int) -> Answer | None:
-    ranked = [name for name, _ in counts.most_common()]
+    """The one at a place among those with most; None for a tie."""
+    ranked = counts.most_common()
     if len(ranked) <= max(place, 0):
         return None
-    return form.format(ranked[place]), [form.format(name) for name in all_of_them if name != ranked[place]]
+    winner, times = ranked[place]
+    if sum(other == times for _, other in ranked) > 1:
+        return None
+    return form.format(winner), [form.format(name) for name in all_of_them if name != winner]
 
 
 _SOLVED: Final[dict[Kind, Callable[[Tally, list[Instance]], Answer | None]]] = {

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lambda_rlm.simulated.aggregate import tally_of
 from lambda_rlm.simulated.chain import chain_reader
 from lambda_rlm.simulated.code import code_reader
 from lambda_rlm.simulated.diary import diary_reader
@@ -20,7 +19,7 @@ from lambda_rlm.simulated.instances import LABELS
 from lambda_rlm.simulated.key import AnswerKey
 from lambda_rlm.simulated.lines import LabelReader, line_reader
 from lambda_rlm.simulated.needle import needle_reader
-from lambda_rlm.simulated.plans import is_plan, misread_plan, plan_of
+from lambda_rlm.simulated.plans import plan_for
 from lambda_rlm.simulated.reading import Reader
 from lambda_rlm.simulated.shown import Shown
 from lambda_rlm.simulated.slips import Slips
@@ -34,10 +33,9 @@ class Unreadable(Exception):
 
 def reply(shown: Shown, key: AnswerKey, slips: Slips) -> str:
     """What the reader replies; raises `Unreadable`."""
-    tally = tally_of(shown.instruction) if is_plan(shown.schema) else None
-    if tally is not None:
-        plan, random = plan_of(tally), slips.at("")
-        return json.dumps(plan if random is None else misread_plan(plan, random), ensure_ascii=False)
+    plan = plan_for(shown.instruction, shown.schema, slips.at("plan"))
+    if plan is not None:
+        return json.dumps(plan, ensure_ascii=False)
     reader = reader_of(shown, key)
     if shown.items and shown.schema is not None:
         parts = shown.schema["properties"]
