@@ -35,7 +35,7 @@ BENCHMARKS: Final = {
             "oolong_pairs", "all pairs of users whose lines meet a condition (after OOLONG-Pairs)", "pairwise", oolong_pairs
         ),
         Benchmark("multidoc", "questions of two hops over a collection of documents", "multi_hop", multidoc),
-        Benchmark("codeqa", "classes, imports and functions of a whole package (after LongBench v2)", "extract", codeqa),
-        Benchmark("seq_niah", "scattered dated entries to be put in order (after Sequential-NIAH)", "extract", seq_niah),
+        Benchmark("codeqa", "classes, imports and functions of a whole package (after LongBench v2)", "answer", codeqa),
+        Benchmark("seq_niah", "scattered dated entries to be put in order (after Sequential-NIAH)", "answer", seq_niah),
     )
 }

@@ -25,6 +25,8 @@ BUILT: Final = "The mill of {} was built by {}."
 class ChainReader:
     """Reads for the builder of one town's mill, and one fact of that person."""
 
+    columns: tuple[str, ...] = ("fact",)
+
     def __init__(self, town: str, fact: str) -> None:
         self.town = town
         self.fact = fact

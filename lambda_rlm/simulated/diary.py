@@ -23,6 +23,8 @@ _WRITTEN: Final = re.compile(r"\b(\d{4}-\d\d-\d\d)\W+([A-Za-z][^\n\"}]*[^\n\"}.\
 class DiaryReader:
     """Reads for the entries of one person."""
 
+    columns: tuple[str, ...] = ("date", "what")
+
     def __init__(self, person: str) -> None:
         name = re.escape(person)
         self.person = person
@@ -32,20 +34,21 @@ class DiaryReader:
         )
 
     def read(self, data: str) -> Reading:
-        found = {(f.fields["date"], f.fields["what"]): f for f in self._found(data)}
-        return _listed([found[key] for key in sorted(found)])
+        return self.listed(list({finding.value: finding for finding in self._found(data)}.values()))
 
     def misread(self, data: str, reading: Reading, random: Random) -> Reading:
-        found = list(reading.findings)
-        if not found:
-            day = date(1990, 1, 1) + timedelta(random.randrange(8_000))
-            return _listed([_finding(a_sentence(data, random), day, "wrote in the diary")])
-        index = random.randrange(len(found))
-        wrong = found.pop(index)
+        day = date(1990, 1, 1) + timedelta(random.randrange(8_000))
+        return self.listed([_finding(a_sentence(data, random), day, "wrote in the diary")])
+
+    def altered(self, finding: Finding, data: str, random: Random) -> Finding | None:
         if random.random() < 0.5:
-            day = date.fromisoformat(wrong.fields["date"]) + timedelta(random.choice((-30, -7, 7, 30)))
-            found.append(_finding(wrong.quote, day, wrong.fields["what"]))
-        return _listed(sorted(found, key=lambda finding: str(finding.fields["date"])))
+            return None
+        day = date.fromisoformat(finding.fields["date"]) + timedelta(random.choice((-30, -7, 7, 30)))
+        return _finding(finding.quote, day, finding.fields["what"])
+
+    def listed(self, found: list[Finding]) -> Reading:
+        in_order = sorted(found, key=lambda finding: finding.value)
+        return Reading(tuple(in_order), "\n".join(finding.value for finding in in_order)) if found else NOTHING
 
     def told(self, name: str) -> Any:
         return self.person if any(part in name for part in ("person", "key", "term", "quer", "search", "subject")) else None
@@ -62,11 +65,8 @@ class DiaryReader:
 
 
 def _finding(quote: str, day: date, what: str) -> Finding:
-    return Finding(quote, f"{day.isoformat()}: {what}", {"date": day.isoformat(), "what": what})
-
-
-def _listed(found: list[Finding]) -> Reading:
-    return Reading(tuple(found), "\n".join(finding.value for finding in found)) if found else NOTHING
+    value = f"{day.isoformat()}: {what}"
+    return Finding(quote, value, {"date": day.isoformat(), "what": what, "note": value})
 
 
 def diary_reader(question: str) -> DiaryReader | None:

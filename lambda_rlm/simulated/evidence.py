@@ -1,7 +1,7 @@
 """Questions over several documents, of which the key holds the quotes that bear on them.
 
-Owns their reader: of a question's evidence it finds what stands in the data, word for word but for white space. It answers with the
-last quote of the chain, which is as much as it can do: it draws no conclusion that no quote states. Where it is asked what to look
+Owns their reader: of a question's evidence it finds what stands in the data, word for word but for white space. Where it
+has seen them all it answers with the last, which is as much as it can do: it draws no conclusion that no quote states. Where it is asked what to look
 for next, it names the words of the next quote that it has not seen, without numbers: they stand for what a reader knows of the world.
 """
 
@@ -18,6 +18,8 @@ from lambda_rlm.simulated.reading import NOTHING, Finding, Reading, a_sentence
 class EvidenceReader:
     """Reads for the quotes that bear on one question."""
 
+    columns: tuple[str, ...] = ("fact",)
+
     def __init__(self, quotes: tuple[str, ...]) -> None:
         self.quotes = quotes
         self.patterns = [re.compile(r"\s+".join(map(re.escape, quote.split())), re.IGNORECASE) for quote in quotes]
@@ -25,8 +27,8 @@ class EvidenceReader:
     def read(self, data: str) -> Reading:
         hits = [pattern.search(data) for pattern in self.patterns]
         found = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
-        last = hits[-1]
-        return Reading(tuple(found), last[0] if last else None) if found else NOTHING
+        answer = found[-1].quote if len(found) == len(hits) else None
+        return Reading(tuple(found), answer) if found else NOTHING
 
     def misread(self, data: str, reading: Reading, random: Random) -> Reading:
         if reading.findings and random.random() < 0.5:

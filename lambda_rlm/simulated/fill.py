@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.simulated.reading import Finding, Reading
+from lambda_rlm.simulated.reading import Finding, Reader, Reading
 
 _WORDS_OF_IT: Final = ("quote", "sentence", "passage", "evidence", "excerpt", "source", "line", "word for word")
+_NOTES: Final = ("learned", "note", "summary", "facts", "known")
+_COLUMNS: Final = "columns"
 _SYNONYMS: Final = {
     "date": ("date", "day", "when"),
     "user": ("user",),
@@ -34,10 +36,10 @@ _ABSENT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Fills one reply from a reading; `told` says what the question itself says under a field's name."""
+    """Fills one reply from a reading by a reader."""
 
     reading: Reading
-    told: Callable[[str], Any]
+    reader: Reader
 
     def of_schema(self, schema: Mapping[str, Any]) -> str:
         """JSON that the schema accepts."""
@@ -55,9 +57,11 @@ class Form:
                 fields = part.get("properties", {})
                 return {field: self.value(inner, field, finding, definitions) for field, inner in fields.items()}
             case "array":
+                if finding is None and name == _COLUMNS:
+                    return list(self.reader.columns)
                 if finding is None:
                     return [self.value(part["items"], name, each, definitions) for each in self.reading.findings]
-                return [self.value(part["items"], name, finding, definitions)]
+                return [str(finding.fields.get(column, finding.value)) for column in self.reader.columns]
             case "boolean":
                 return self._is_there(name, finding)
             case "integer" | "number":
@@ -71,7 +75,7 @@ class Form:
 
     def of_words(self, instruction: str) -> str:
         """Plain words: the answer, or what was found where an instruction asks for copies or notes of it."""
-        copied = "\n".join(finding.quote for finding in self.reading.findings)
+        copied = self._notes()
         if copied and _COPIES.search(instruction):
             return copied
         if self.reading.answer is not None:
@@ -79,12 +83,15 @@ class Form:
         absent = _ABSENT.search(instruction)
         return absent[1] if absent else copied or "not found"
 
+    def _notes(self) -> str:
+        return "\n".join(str(finding.fields.get("note", finding.quote)) for finding in self.reading.findings)
+
     def _is_there(self, name: str, finding: Finding | None) -> bool:
         if finding is not None:
             return True
         if any(word in name.casefold() for word in ("done", "enough", "complete", "answer")):
             return self.reading.answer is not None
-        return bool(self.reading.findings) or (bool(name) and self.told(name.casefold()) is not None)
+        return bool(self.reading.findings) or (bool(name) and self.reader.told(name.casefold()) is not None)
 
     def _label(self, labels: Sequence[str], finding: Finding | None) -> str:
         said = finding.value if finding is not None else self.reading.answer or ""
@@ -99,15 +106,17 @@ class Form:
         first = finding or (self.reading.findings[-1] if self.reading.findings else None)
         if any(word in low for word in _WORDS_OF_IT):
             return "" if first is None else first.quote
+        if finding is None and any(word in low for word in _NOTES):
+            return self._notes()
         field = self._field(low, first)
         if field is not None:
             return str(field)
-        told = self.told(name.casefold()) if finding is None else None
+        told = self.reader.told(name.casefold()) if finding is None else None
         if told is not None:
             return str(told)
         if finding is not None:
             return finding.value
-        return self.reading.answer or (first.value if first else "")
+        return self.reading.answer or ""
 
     def _number(self, name: str, finding: Finding | None) -> int:
         low = name.casefold()

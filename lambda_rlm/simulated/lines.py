@@ -25,6 +25,8 @@ _WRONG_SHARE: Final = 0.2
 class LineReader:
     """Reads lines with one question about all of them in mind."""
 
+    columns: tuple[str, ...] = ("user", "date", "label")
+
     def __init__(self, key: AnswerKey, solve: Solve) -> None:
         self.key, self.solve = key, solve
 
@@ -47,6 +49,8 @@ class LineReader:
 
 class LabelReader:
     """Reads one question and says what its label is."""
+
+    columns: tuple[str, ...] = ("label",)
 
     def __init__(self, key: AnswerKey) -> None:
         self.key = key
@@ -78,10 +82,10 @@ def line_reader(question: str, key: AnswerKey) -> LineReader | None:
 
     def solve(lines: list[Instance]) -> tuple[str, Sequence[str]]:
         pairs = pairing.pairs(lines)
-        users = sorted({line.user for line in lines})
+        users, right = sorted({line.user for line in lines}), set(pairs)
         random = Random(len(pairs))
         wrong = [pair for pair in pairs if random.random() >= _WRONG_SHARE]
-        wrong += [(users[0], user) for user in users[1:] if (users[0], user) not in pairs][: len(pairs) - len(wrong) + 1]
+        wrong += [(users[0], user) for user in users[1:] if (users[0], user) not in right][: len(pairs) - len(wrong) + 1]
         return written(pairs) or "none", [written(sorted(wrong)) or "none"]
 
     return LineReader(key, solve)

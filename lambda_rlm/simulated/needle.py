@@ -20,6 +20,8 @@ _ALONE: Final = {"number": r"\d{7}", "uuid": _UUID, "phrase": r"(?!not found|no 
 class NeedleReader:
     """Reads for the value of one key."""
 
+    columns: tuple[str, ...] = ("value",)
+
     def __init__(self, kind: str, key: str) -> None:
         self.kind, self.key = kind, key
         self.sentence = re.compile(rf"One of the special magic {kind}s? for {re.escape(key)} is: ({_VALUES[kind]})\.?")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 _SENTENCE: Final = re.compile(r"[^.!?\n]{12,400}[.!?]")
 _LONGEST_LINE: Final = 300
@@ -18,7 +18,8 @@ _LONGEST_LINE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact: the words it stands in, what it says in short, and more of it by name."""
+    """One fact: the words it stands in, what it says in short, and more of it by name: `next` is what it makes worth looking for, `note`
+    how it is noted down where not by the words it stands in."""
 
     quote: str
     value: str
@@ -37,7 +38,9 @@ NOTHING: Final = Reading()
 
 
 class Reader(Protocol):
-    """Reads data with one question in mind."""
+    """Reads data with one question in mind. `columns` are what a table of its findings has: names of fields, or of what they say."""
+
+    columns: tuple[str, ...]
 
     def read(self, data: str) -> Reading:
         """What the data says about the question, without a mistake."""
@@ -49,6 +52,19 @@ class Reader(Protocol):
 
     def told(self, name: str) -> Any:
         """What the question itself says under a field's name; None where it says nothing of that name."""
+        ...
+
+
+@runtime_checkable
+class ListReader(Reader, Protocol):
+    """A reader whose answer is the list of its findings: it errs in each of them by itself."""
+
+    def altered(self, finding: Finding, data: str, random: Random) -> Finding | None:
+        """A plausible wrong finding in the place of a right one; None where it is passed over."""
+        ...
+
+    def listed(self, found: list[Finding]) -> Reading:
+        """The reading of so many findings."""
         ...
 
 

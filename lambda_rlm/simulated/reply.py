@@ -20,7 +20,7 @@ from lambda_rlm.simulated.key import AnswerKey
 from lambda_rlm.simulated.lines import LabelReader, line_reader
 from lambda_rlm.simulated.needle import needle_reader
 from lambda_rlm.simulated.plans import plan_for
-from lambda_rlm.simulated.reading import Reader
+from lambda_rlm.simulated.reading import ListReader, Reader, Reading
 from lambda_rlm.simulated.shown import Shown
 from lambda_rlm.simulated.slips import Slips
 
@@ -93,5 +93,16 @@ def _has_labels(part: Mapping[str, Any]) -> bool:
 
 def _form(reader: Reader, data: str, slips: Slips, place: str) -> Form:
     reading = reader.read(data)
+    if isinstance(reader, ListReader) and reading.findings:
+        return Form(_each_by_itself(reader, data, reading, slips, place), reader)
     random = slips.at(place)
-    return Form(reading if random is None else reader.misread(data, reading, random), reader.told)
+    return Form(reading if random is None else reader.misread(data, reading, random), reader)
+
+
+def _each_by_itself(reader: ListReader, data: str, reading: Reading, slips: Slips, place: str) -> Reading:
+    """The reading with slips in single findings."""
+    drawn = [(finding, slips.at(f"{place}/{finding.value}")) for finding in reading.findings]
+    if all(random is None for _, random in drawn):
+        return reading
+    kept = [finding if random is None else reader.altered(finding, data, random) for finding, random in drawn]
+    return reader.listed([finding for finding in kept if finding is not None])
