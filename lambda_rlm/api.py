@@ -20,15 +20,17 @@ from lambda_rlm.completion import Model
 from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size
+from lambda_rlm.decision import Decision, decide
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.returns import Returns, returns_of
-from lambda_rlm.route import ask
+from lambda_rlm.route import Asked, ask
 from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.report import Writing
@@ -47,7 +49,8 @@ class RLM:
 
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
     writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
-    that are given by name across runs: True for the user's own file, or a path.
+    that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that questions go, `task` what they
+    are (None: a model is asked where it matters), both of which a question may say for itself; `routing` says how "auto" decides.
     """
 
     def __init__(
@@ -58,7 +61,8 @@ class RLM:
         budget: Budget | None = None,
         base_url: str | None = None,
         strategy: Choice = "auto",
-        task: str = "search",
+        task: str | None = None,
+        routing: Routing | None = None,
         strict: bool = False,
         seed: int = 0,
         cache: bool | str | Path = False,
@@ -70,28 +74,63 @@ class RLM:
         self.base_url = base_url
         self.strategy: Choice = strategy
         self.task = task
+        self.routing = routing or Routing()
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
         self.writing = writing
 
-    def ask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+    def ask(
+        self,
+        query: str,
+        *,
+        task: str | None = None,
+        strategy: Choice | None = None,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        **inputs: Any,
+    ) -> Run:
         """The answer to a question about the inputs: texts, plain data, or `Path`s to files and folders. Raises `Fault`.
 
         `returns` is the type of the answer: one of the language as text, a pydantic model, or another type that pydantic knows;
         `on_event` is told what happens. Inside a running event loop, as in a notebook, the loop waits; `aask` lets it go on.
         """
-        return blocking_anywhere(lambda: self.aask(query, returns=returns, on_event=on_event, **inputs))
+        return blocking_anywhere(
+            lambda: self.aask(query, task=task, strategy=strategy, returns=returns, on_event=on_event, **inputs)
+        )
 
-    async def aask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+    async def aask(
+        self,
+        query: str,
+        *,
+        task: str | None = None,
+        strategy: Choice | None = None,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        **inputs: Any,
+    ) -> Run:
         """`ask` for programs that are asynchronous themselves."""
-        return _answered(await self._asked(query, inputs, returns, heard(on_event)))
+        way = (task or self.task, strategy or self.strategy)
+        return _answered(await self._asked(query, inputs, way, returns, heard(on_event)))
 
-    def stream(self, query: str, *, returns: Any = None, **inputs: Any) -> AsyncGenerator[Event]:
+    def stream(
+        self,
+        query: str,
+        *,
+        task: str | None = None,
+        strategy: Choice | None = None,
+        returns: Any = None,
+        **inputs: Any,
+    ) -> AsyncGenerator[Event]:
         """What happens, as it happens; the last event is a `RunFinished` with the run, whose `answer` raises its fault.
 
         Leaving the loop cancels the run; `contextlib.aclosing` does so before the next statement.
         """
-        return streamed(lambda tracer: self._asked(query, inputs, returns, tracer))
+        way = (task or self.task, strategy or self.strategy)
+        return streamed(lambda tracer: self._asked(query, inputs, way, returns, tracer))
+
+    def route(self, query: str, *, task: str | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
+        """Which way `ask` would go with the question, why, and what each way would cost at worst. Asks no model."""
+        return blocking_anywhere(lambda: self._routed(query, inputs, task or self.task, strategy or self.strategy))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
@@ -99,19 +138,37 @@ class RLM:
         question, context = _question(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
-    async def _asked(self, question: str, inputs: Mapping[str, Any], returns: Any, tracer: Tracer | None) -> Run:
+    async def _routed(self, question: str, inputs: Mapping[str, Any], task: str | None, choice: Choice) -> Decision:
+        async with AsyncExitStack() as stack:
+            model, root = self._models(None, stack)
+            asked = Asked(
+                given=from_values(inputs).with_query(question),
+                model=model,
+                root=root or model,
+                budget=self.budget,
+                choice=choice,
+                task=task,
+                routing=self.routing,
+                options=self.options,
+                writing=self.writing or Writing(),
+            )
+            return decide(asked)
+
+    async def _asked(
+        self, question: str, inputs: Mapping[str, Any], way: tuple[str | None, Choice], returns: Any, tracer: Tracer | None
+    ) -> Run:
         wanted = None if returns is None else returns_of(returns)
         given = from_values(inputs)
         async with AsyncExitStack() as stack:
-            model = _connected(self.model, self.base_url, self.cache, tracer, stack)
-            root = None if self.root_model is None else _connected(self.root_model, self.base_url, self.cache, tracer, stack)
+            model, root = self._models(tracer, stack)
             done = await ask(
                 question,
                 given,
                 model,
                 self.budget,
-                choice=self.strategy,
-                task=self.task,
+                choice=way[1],
+                task=way[0],
+                routing=self.routing,
                 options=self.options,
                 tracer=tracer,
                 root=root,
@@ -119,6 +176,12 @@ class RLM:
                 returns=None if wanted is None else wanted.type,
             )
         return _told(done if wanted is None else _made(done, wanted), tracer)
+
+    def _models(self, tracer: Tracer | None, stack: AsyncExitStack) -> tuple[Model, Model | None]:
+        """The model that answers, and the one that writes programs where that is another one."""
+        model = _connected(self.model, self.base_url, self.cache, tracer, stack)
+        root = None if self.root_model is None else _connected(self.root_model, self.base_url, self.cache, tracer, stack)
+        return model, root
 
 
 async def run(

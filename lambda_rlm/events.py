@@ -9,22 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.source import Span
+
+Way = Literal["direct", "plan", "synth"]
+Detection = Literal["none", "answered", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The router chose a way: "direct", "plan" or "synth". It is told by itself before a program is written, and else with the program that
+    begins. `task` is what the question was taken for, `split` the arm
+    of a comparison that the inputs are in; `detection` what came of asking a model for the task, "none" where it was not asked."""
+
+    way: Way
+    task: str | None
+    split: str | None
+    reason: str
+    detection: Detection = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramStarted:
     """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by the
-    place of each `auto`, `bound` what it can use at most, as JSON data."""
+    place of each `auto`, `bound` what it can use at most, as JSON data; `routed` is the decision it was taken by, where a router decided."""
 
     program: str
     name: str
     text: str
     autos: Mapping[int, int]
     bound: Mapping[str, Any]
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,7 @@ class RunFinished:
     missed: int = 0
 
 
-Event = ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
+Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
 
 
 class Tracer(Protocol):

@@ -1,30 +1,88 @@
 """From a question to its answer: measure the inputs, choose a way, check the program, run it.
 
-Owns `ask`. Promises that a strategy of the standard library goes through the same checks as any program.
+Owns `ask`. Promises that a strategy of the standard library goes through the same checks as any program, that a way whose bound is
+over the budget is left before anything is paid for it, and that all there is to a question, the call that asks which task it is and
+a plan tried after a direct call found nothing, is paid from its one budget.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from lambda_rlm.checked import check
-from lambda_rlm.completion import Message, Model
+from lambda_rlm.completion import NO_USAGE, Message, Model
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.detection import detect
 from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.events import Tracer
+from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
 from lambda_rlm.faults import InternalError
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
-from lambda_rlm.plan.strategy import Choice, route
+from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.split import arm
+from lambda_rlm.plan.strategy import Case, Choice, Preference, Route
+from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
+from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Writing
-from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.synthesis import Question, synthesize, together
 from lambda_rlm.trace.run_id import run_id
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.type import TEXT, Type
+from lambda_rlm.writing import writing_cost
+
+NOT_FOUND = "not found"
+"""The answer of a direct call that says that the text does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision that was made before, in an earlier session of the run. `asks_again` repeats the call that asked for the task, so
+    that it is counted: its reply is remembered."""
+
+    decision: Routed
+    asks_again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question with everything that stands around it; `given` holds it as `query`."""
+
+    given: Inputs
+    model: Model
+    root: Model
+    budget: Budget
+    choice: Choice = "auto"
+    task: str | None = None
+    routing: Routing = field(default_factory=Routing)
+    options: Options = field(default_factory=Options)
+    tracer: Tracer | None = None
+    on_bound: OnBound | None = None
+    writing: Writing = field(default_factory=Writing)
+    returns: Type | None = None
+    taken: Taken | None = None
+
+    def case(self) -> Case:
+        """The question as the router sees it; raises `ValueError` for a way or a task that there is not."""
+        values, split = self.given.values, self.routing.split
+        return Case(
+            measure=measure(values, self.model),
+            query_tokens=self.model.count_tokens((Message("user", values["query"]),)),
+            leaf=self.model.profile,
+            root=self.root.profile,
+            choice=self.choice,
+            task=self.task,
+            split=arm(split, values) if split and self.choice == "auto" else None,
+            routing=self.routing,
+        )
+
+    def program(self, route: Route) -> SourceFile:
+        """The program of a strategy."""
+        return SourceFile(f"{route.strategy}.lam", plan(route, self.given.types, self.returns))
 
 
 async def ask(
@@ -34,49 +92,233 @@ async def ask(
     budget: Budget,
     *,
     choice: Choice = "auto",
-    task: str = "search",
+    task: str | None = None,
+    routing: Routing | None = None,
     options: Options | None = None,
     tracer: Tracer | None = None,
     on_bound: OnBound | None = None,
     root: Model | None = None,
     writing: Writing | None = None,
     returns: Type | None = None,
+    taken: Taken | None = None,
 ) -> Run:
-    """The run that answers a question about inputs; `choice` and `task` as in `plan.strategy.route`. `root` is the model that
-    writes programs (None: the one that answers), `returns` the type that the answer must have."""
-    given = inputs.with_query(query)
+    """The run that answers a question about inputs. `choice` is the way (auto: the router's), `task` what the question is, None when
+    nobody says; `root` is the model that writes programs (None: the one that answers), `returns` the type that the answer must have.
+    Raises `Rejected` where no way is within the budget."""
     options = options or Options()
-    options = replace(options, run=options.run or run_id())
-    query_tokens = model.count_tokens((Message("user", query),))
-    way = route(measure(inputs.values, model), query_tokens, model.profile, choice, task)
+    asked = Asked(
+        given=inputs.with_query(query),
+        model=model,
+        root=root or model,
+        budget=budget,
+        choice=choice,
+        task=task,
+        routing=routing or Routing(),
+        options=replace(options, run=options.run or run_id()),
+        tracer=tracer,
+        on_bound=on_bound,
+        writing=writing or Writing(),
+        returns=returns,
+        taken=taken,
+    )
+    return await _Asking(asked).run()
 
-    def planned() -> SourceFile:
-        return SourceFile(f"{way.strategy}.lam", plan(way, given.types, returns))
 
-    if choice == "synth":
-        question = Question(
-            inputs=given,
-            leaf=model,
-            root=root or model,
-            budget=budget,
-            writing=writing or Writing(),
-            options=with_solver(options, model, root or model, writing or Writing(), tracer),
-            tracer=tracer,
-            on_bound=on_bound,
-            returns=returns,
+class _Asking:
+    """One question on its way: the runs made for it so far, and what a person should know of how it went."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.case = asked.case()
+        self.started = monotonic()
+        self.runs: list[Run] = []
+        self.notes: list[str] = []
+        self.detection: Detection = "none"
+
+    async def run(self) -> Run:
+        if self.asked.taken is not None:
+            return await self._again(self.asked.taken)
+        refused: dict[Way, Rejected | None] = {}
+        while left := [one for one in self.case.ways() if one.way not in refused]:
+            if left[0].way != "direct" and self.case.needs_task:
+                ended = await self._detected()
+                if ended is not None:
+                    return self._reported(ended, "plan", "the task was asked for", None)
+                continue
+            way = left[0].way
+            if way == "synth" and len(self.case.ways()) > 1:
+                why_not = self._cannot_be_written()
+                if why_not is None:
+                    return await self._gone(left[0])
+                refused[way] = None
+                self.notes.append(f"{way} was not taken: {why_not}")
+                continue
+            try:
+                return await self._gone(left[0])
+            except Rejected as rejected:
+                refused[way] = rejected
+                self.notes.append(f"{way} was not taken: {rejected.diagnostics[0].message}")
+        raise next(filter(None, refused.values()))
+
+    def _cannot_be_written(self) -> str | None:
+        """What keeps a program from being written within the budget."""
+        asked = self.asked
+        return writing_cost(asked.given, asked.model, asked.root, asked.writing, self._left())[1]
+
+    async def _again(self, taken: Taken) -> Run:
+        """Go the way that the run went before, whatever would be chosen now."""
+        before = taken.decision
+        if taken.asks_again:
+            await self._detected()
+        if before.task is not None:
+            self.case = self.case.with_task(before.task)
+        self.detection = before.detection
+        self.notes = ["the way is that of the run before"]
+        return await self._gone(Preference(before.way, before.reason))
+
+    async def _detected(self) -> Run | None:
+        """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
+        asked = self.asked
+        if not asked.routing.detects:
+            self._assume("nothing is asked before it is approved")
+            return None
+        found = await detect(
+            asked.given, asked.root, self._left(), peek=asked.writing.peek, options=self._options(), tracer=asked.tracer
         )
-        written = await synthesize(question, planned)
-        return replace(written, route="synth", notes=(*_fallback(written, way.strategy), *inputs.notes))
-    checked = check(planned(), given.types)
-    try:
-        admitted = checked.admit(budget, model.profile)
-    except Rejected as rejected:
-        raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
-    run = await execute(admitted, given.values, model, options=options, tracer=tracer, on_bound=on_bound)
-    return replace(run, route=way.strategy, notes=(f"{way.strategy}: {way.reason}", *inputs.notes))
+        if found.run is not None:
+            self.detection = "failed" if found.task is None else "answered"
+            self.runs.append(found.run)
+        if found.is_final:
+            return found.run
+        if found.task is None:
+            self._assume(found.why)
+        else:
+            self.case = self.case.with_task(found.task)
+        return None
 
+    def _assume(self, why: str) -> None:
+        """Go on without knowing the task."""
+        self.notes.append(f"{FALLBACK} is taken for the task: {why} (--task names one)")
+        self.case = self.case.with_task(FALLBACK)
 
-def _fallback(run: Run, strategy: str) -> tuple[str, ...]:
-    """What a person should know when no written program answered."""
-    reason = None if run.synthesis is None else run.synthesis.fallback
-    return () if reason is None else (f"{strategy}: {reason}",)
+    async def _gone(self, preference: Preference) -> Run:
+        """The run of one way; raises `Rejected` before its first call where it may cost too much."""
+        asked, case = self.asked, self.case
+        tracer = self._telling(preference)
+        if preference.way == "synth":
+            return await self._written(preference, tracer)
+        route = case.route(preference)
+        program = answer_or_none(asked.given.types, asked.returns) if self._may_escalate(preference) else None
+        source = asked.program(route) if program is None else SourceFile("direct.lam", program)
+        run = await self._executed(source, tracer)
+        if program is not None and run.ok:
+            if run.value is None:
+                return await self._escalated(run, preference)
+            run = replace(run, type=asked.returns or TEXT)
+        return self._reported(run, route.strategy, preference.reason, None if route.strategy == "direct" else route.strategy)
+
+    async def _written(self, preference: Preference, tracer: Tracer | None) -> Run:
+        asked, options, route = self.asked, self._options(), self.case.route(preference)
+        if tracer is not None and asked.choice == "auto":
+            tracer(self._decision(preference))
+        question = Question(
+            inputs=asked.given,
+            leaf=asked.model,
+            root=asked.root,
+            budget=self._left(),
+            writing=asked.writing,
+            options=with_solver(options, asked.model, asked.root, asked.writing, asked.tracer),
+            tracer=asked.tracer,
+            on_bound=asked.on_bound,
+            returns=asked.returns,
+        )
+        run = await synthesize(question, lambda: asked.program(route))
+        fallback = None if run.synthesis is None else run.synthesis.fallback
+        if fallback is not None:
+            self.notes.append(f"{route.strategy}: {fallback}")
+        return self._reported(run, "synth", preference.reason, self.case.task)
+
+    def _may_escalate(self, preference: Preference) -> bool:
+        return preference.way == "direct" and self.asked.routing.escalates and self.asked.choice == "auto"
+
+    async def _escalated(self, direct: Run, preference: Preference) -> Run:
+        """A plan, tried where a direct call found nothing, if what is left of the budget allows it."""
+        asked, strategy = self.asked, self.case.task or LOOKUP
+        self.runs.append(direct)
+        case = self.case.with_task(strategy)
+        try:
+            run = await self._executed(asked.program(case.route(Preference("plan", ""))), asked.tracer)
+        except Rejected as rejected:
+            self.notes.append(f"the direct call found nothing, and a plan was not tried: {rejected.diagnostics[0].message}")
+            self.runs.remove(direct)
+            if asked.returns is None or asked.returns == TEXT:
+                direct = replace(direct, value=NOT_FOUND, type=TEXT)
+            return self._reported(direct, "direct", preference.reason, None)
+        reason = "the direct call found nothing in the text"
+        return self._reported(run, strategy, reason, strategy)
+
+    async def _executed(self, source: SourceFile, tracer: Tracer | None) -> Run:
+        asked = self.asked
+        checked = check(source, asked.given.types)
+        try:
+            admitted = checked.admit(self._left(), asked.model.profile)
+        except Rejected as rejected:
+            raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
+        return await execute(
+            admitted, asked.given.values, asked.model, options=self._options(), tracer=tracer, on_bound=asked.on_bound
+        )
+
+    def _options(self) -> Options:
+        """What earlier sessions used for calls that are asked again is on the account of the first run alone."""
+        return replace(self.asked.options, spent=NO_USAGE) if self.runs else self.asked.options
+
+    def _left(self) -> Budget:
+        """The budget without what the runs so far used."""
+        left = self.asked.budget
+        for run in self.runs:
+            used = run.usage
+            left = replace(
+                left,
+                calls=max(0, left.calls - used.calls),
+                tokens=max(0, left.tokens - used.input_tokens - used.output_tokens),
+                usd=None if left.usd is None else max(0.0, left.usd - (used.usd or 0.0)),
+            )
+        seconds = None if left.seconds is None else max(0.0, self.started + left.seconds - monotonic())
+        return replace(left, seconds=seconds)
+
+    def _telling(self, preference: Preference) -> Tracer | None:
+        """The tracer, told of the decision with the program of the way, which begins when it is really taken."""
+        tracer = self.asked.tracer
+        if tracer is None or self.asked.choice != "auto":
+            return tracer
+        is_told = False
+
+        def tell(event: Event) -> None:
+            nonlocal is_told
+            if isinstance(event, ProgramStarted) and not is_told:
+                is_told = True
+                event = replace(event, routed=self._decision(preference))
+            tracer(event)
+
+        return tell
+
+    def _decision(self, preference: Preference) -> Routed:
+        task = None if preference.way == "direct" else self.case.task
+        return Routed(preference.way, task, self._split, preference.reason, self.detection)
+
+    @property
+    def _split(self) -> str | None:
+        """The arm of the comparison, None where none is made."""
+        if self.asked.taken is not None:
+            return self.asked.taken.decision.split
+        if not self.asked.routing.split or self.asked.choice != "auto":
+            return None
+        return self.case.split or "auto"
+
+    def _reported(self, run: Run, route: str, reason: str, task: str | None) -> Run:
+        """The run with what all runs for the question used, and how it was routed."""
+        total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
+        usage = replace(total.usage, seconds=monotonic() - self.started)
+        how = () if route == "synth" else (f"{route}: {reason}",)
+        notes = (*how, *self.notes, *self.asked.given.notes)
+        return replace(total, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)

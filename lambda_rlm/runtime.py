@@ -29,6 +29,7 @@ from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
+from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
@@ -122,7 +123,8 @@ class Run:
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
     inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at most, None
-    where that is not known.
+    where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was
+    taken for, `reason` why this way was taken, `split` the arm of a comparison.
     """
 
     source: SourceFile
@@ -138,6 +140,9 @@ class Run:
     citations: tuple[Citation, ...] = ()
     coercions: int = 0
     route: str = "program"
+    task: str | None = None
+    reason: str = ""
+    split: str | None = None
     notes: tuple[str, ...] = ()
     synthesis: Synthesis | None = None
 
@@ -226,7 +231,7 @@ class _Execution:
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
-        with self.meter:
+        with self.meter, begun():
             return await self._run(inputs)
 
     async def _run(self, inputs: Mapping[str, Any]) -> Run:

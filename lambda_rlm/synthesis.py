@@ -245,7 +245,7 @@ class _Synthesis:
             self.tried += [
                 _tried(c, accepted[c.number], done.get(c.number), c.number == best and bool(outcomes)) for c in ranked
             ]
-        return _together([done.pop(best), *done.values()])
+        return together([done.pop(best), *done.values()])
 
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
@@ -301,7 +301,7 @@ class _Synthesis:
             candidates=tuple(self.tried),
             agreement=self.agreement,
         )
-        total = _together([last, *(run for run in self.runs if run is not last)])
+        total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
 
 
@@ -355,7 +355,7 @@ def _tried(candidate: Candidate, accepted: _Accepted, run: Run | None, is_chosen
     )
 
 
-def _together(runs: Sequence[Run]) -> Run:
+def together(runs: Sequence[Run]) -> Run:
     """The first run, with what all of them used and could have used."""
     first = runs[0]
     if len(runs) == 1:

@@ -16,7 +16,7 @@ from typing import Final
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
-from lambda_rlm.eval.place import here
+from lambda_rlm.eval.place import CURRENT
 from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
@@ -61,7 +61,8 @@ class Writer:
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""
         call, started, spent = self.calls, monotonic(), NO_USAGE
-        path = (*here().path, -1, call)
+        place = CURRENT.get()
+        path = (*(() if place is None else place.path), -1, call)
         reply: str | None = None
         failure: str | None = "cancelled"
         self.calls += 1

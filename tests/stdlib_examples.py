@@ -60,7 +60,7 @@ def definitions(text: str) -> tuple[Program, list[Def]]:
 
 
 def program_examples(name: str, text: str) -> Iterator[Example]:
-    yield from _examples(name, header(text), _ANSWER)
+    yield from _examples(name, header(text)[1:], _ANSWER)
 
 
 def def_examples(name: str, text: str) -> Iterator[Example]:
@@ -70,6 +70,9 @@ def def_examples(name: str, text: str) -> Iterator[Example]:
 
 def _examples(name: str, lines: list[str], end: re.Pattern[str]) -> Iterator[Example]:
     example = Example(name)
+    if end is _IS:
+        # Above the line of costs stands prose.
+        lines = lines[next((i for i, line in enumerate(lines) if line.startswith("cost:")), len(lines)) :]
     for line in lines:
         if hit := _INPUT.fullmatch(line):
             example.types[hit[1]] = hit[2]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -13,8 +16,9 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.plan.given import context as prelude
 from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.plan import plan, prelude, strategy_text
+from lambda_rlm.plan.plan import plan, strategy_text
 from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
 from lambda_rlm.resources import folder
 from lambda_rlm.route import ask
@@ -24,8 +28,11 @@ from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, record_of
+from tests.prompt_shapes import shapes, written
 from tests.stdlib_examples import Example, above, def_examples, definitions, program_examples
 
+PAGE = Path(__file__).parent.parent / "docs" / "strategies.md"
+IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 NAMES = sorted(p.name.removesuffix(".lam") for p in folder("stdlib").iterdir() if p.name.endswith(".lam"))
 TEXTS = {name: strategy_text(name) for name in NAMES}
 WHOLE = [e for name, text in TEXTS.items() for e in program_examples(name, text)]
@@ -91,6 +98,21 @@ def test_a_strategy_is_in_canonical_form(name: str) -> None:
     assert pretty(program) == TEXTS[name]
 
 
+PROMPTS = re.compile(r"(<!-- prompts: .*? -->\n).*?(<!-- end of prompts -->)", re.DOTALL)
+
+
+def test_the_page_of_strategies_shows_their_prompts_as_they_are() -> None:
+    """Who simulates or tunes a model for a strategy needs the exact words."""
+    sections = [f"### {task}\n\n" + "\n\n".join(map(written, shapes(task))) for task in TASKS]
+    wanted = "\n" + "\n\n".join(sections) + "\n\n"
+    text = PAGE.read_text(encoding="utf-8")
+    found = PROMPTS.sub(lambda hit: hit[1] + wanted + hit[2], text)
+    if IS_REWRITING:
+        PAGE.write_text(found, encoding="utf-8")
+        return
+    assert text == found, "`make golden` rewrites the section of prompts"
+
+
 ODD = {
     "empty": "",
     "blank": " \r\n\t\n",
@@ -120,7 +142,9 @@ def test_search_reads_little_of_a_long_text_when_words_are_found() -> None:
     filler = "Nothing of note was said about the weather on that day. " * 20_000
     text = filler[:500_000] + "\n\nThe beekeeper Ann lives behind the mill.\n\n" + filler[500_000:]
     model = ScriptedModel.from_rules([("(?s)beekeeper Ann lives behind the mill", "behind the mill")])
-    run = anyio.run(lambda: ask("Where does the beekeeper live?", from_values({"context": text}), model, Budget()))
+    run = anyio.run(
+        lambda: ask("Where does the beekeeper live?", from_values({"context": text}), model, Budget(), task="search")
+    )
     assert (run.value, run.route, run.usage.calls) == ("behind the mill", "search", 1)
     assert run.coverage["context"] < 0.05
     assert run.citations

@@ -11,11 +11,19 @@ from typing import Final
 
 import typer
 
-from lambda_rlm.cli import commands_answers, commands_bench, commands_journal, commands_models, commands_programs, exits
+from lambda_rlm.cli import (
+    commands_answers,
+    commands_bench,
+    commands_journal,
+    commands_models,
+    commands_programs,
+    commands_routing,
+    exits,
+)
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.table import app
 
-COMMANDS: Final = (commands_answers, commands_programs, commands_journal, commands_models, commands_bench)
+COMMANDS: Final = (commands_answers, commands_routing, commands_programs, commands_journal, commands_models, commands_bench)
 """Modules that add their commands to the table."""
 
 

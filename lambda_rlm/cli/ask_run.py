@@ -64,13 +64,22 @@ Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
+    return _asked(
+        Begun(kind="ask", query=question(query), arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how
+    )
+
+
+def question(query: str) -> str:
+    """The question of a person; raises `Usage` for one that is empty."""
     if not query.strip():
         raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
-    return _asked(Begun(kind="ask", query=query, arguments=tuple(arguments), inputs=from_arguments(arguments)), chosen, how)
+    return query
 
 
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
-    budget, writing = chosen.budget(), chosen.writing()
+    budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
+    if how.approved is not None:
+        routing = replace(routing, detects=False, escalates=False)
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         async with _root(chosen, begun, tracer, model) as root:
@@ -81,11 +90,13 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 budget,
                 choice=cast("Choice", chosen.strategy),
                 task=chosen.task,
+                routing=routing,
                 options=options,
                 tracer=tracer,
                 on_bound=on_bound,
                 root=root,
                 writing=writing,
+                taken=begun.taken(),
             )
 
     return _run(job, begun, chosen, how, advice=_ADVICE)

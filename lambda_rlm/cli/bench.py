@@ -20,7 +20,8 @@ from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.llm.connect import connect, default_model
-from lambda_rlm.plan.strategy import CHOICES, TASKS, Choice
+from lambda_rlm.plan.strategy import CHOICES, Choice
+from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.runtime import Options
 from lambda_rlm.trace.summary import dollars
 

@@ -27,7 +27,12 @@ from lambda_rlm.cli.table import app
 
 @app.command(epilog="Example: lambda-rlm runs --json")
 def runs(
-    most: Annotated[int, typer.Option("--most", metavar="N", help="The latest N.")] = 20,
+    most: Annotated[
+        int | None, typer.Option("--most", metavar="N", help="The latest N: 20, of a comparison all.", show_default=False)
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="route|task|split", help="What the runs came to, by the way they went.")
+    ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Forget the runs that are too old, and give their room back.")] = False,
     journal: JournalFile = None,
     json: Json = False,
@@ -36,7 +41,7 @@ def runs(
     from lambda_rlm.cli import journal as commands
 
     options = {"journal": journal}
-    raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, json))
+    raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, by, json))
 
 
 @app.command(epilog="Example: lambda-rlm show last --html run.html")

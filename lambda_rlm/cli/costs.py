@@ -79,9 +79,12 @@ def costs_json(costs: Costs) -> dict[str, Any]:
 
 
 def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
-    """The model that `run` would ask; where none is named and the default one is not here, an assumed one."""
-    if typed.effect is Effect.PURE and chosen.model is None:
-        return NOBODY, ()
+    """The model that `run` would ask."""
+    return (NOBODY, ()) if typed.effect is Effect.PURE and chosen.model is None else reachable(chosen)
+
+
+def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
+    """The model that answers; where none is named and the default one is not here, an assumed one, and a note that says so."""
     try:
         return connect(chosen.model, base_url=chosen.base_url), ()
     except ModelFailure:

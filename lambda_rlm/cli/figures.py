@@ -24,13 +24,13 @@ def table(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
         return "asks no model"
     concurrency = prospects[0].budget.concurrency
     most: list[tuple[str, Callable[[Prospect], str]]] = [
-        ("model calls", lambda p: _count(p.bound.calls)),
-        ("attempts", lambda p: _count(p.bound.attempts)),
-        ("longest chain of calls", lambda p: _count(p.bound.span)),
-        (f"rounds, {concurrency} calls at a time", lambda p: _count(p.bound.rounds(p.budget.concurrency))),
-        ("longest prompt, characters", lambda p: _count(p.bound.prompt_chars)),
-        ("input tokens", lambda p: _count(p.bound.input_tokens)),
-        ("output tokens", lambda p: _count(p.bound.output_tokens)),
+        ("model calls", lambda p: count(p.bound.calls)),
+        ("attempts", lambda p: count(p.bound.attempts)),
+        ("longest chain of calls", lambda p: count(p.bound.span)),
+        (f"rounds, {concurrency} calls at a time", lambda p: count(p.bound.rounds(p.budget.concurrency))),
+        ("longest prompt, characters", lambda p: count(p.bound.prompt_chars)),
+        ("input tokens", lambda p: count(p.bound.input_tokens)),
+        ("output tokens", lambda p: count(p.bound.output_tokens)),
         ("cost", lambda p: _most_money(p)),
     ]
     rows = [("at most", *titles), *((name, *map(shown, prospects)) for name, shown in most)]
@@ -41,7 +41,7 @@ def table(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
 
 def _likely_rows(estimates: Sequence[Likely | None], prospects: Sequence[Prospect]) -> list[tuple[str, ...]]:
     def row(name: str, key: str) -> tuple[str, ...]:
-        return (name, *("?" if e is None else _count(getattr(e, key)) for e in estimates))
+        return (name, *("?" if e is None else count(getattr(e, key)) for e in estimates))
 
     paid = ("?" if e is None else _money(e.usd, p) for e, p in zip(estimates, prospects, strict=True))
     return [
@@ -64,7 +64,7 @@ def every_form(prospect: Prospect) -> str:
     bound = prospect.bound
     lines = []
     for name, form in bound.formula.items():
-        number = _count(getattr(bound, name))
+        number = count(getattr(bound, name))
         lines.append(f"{name} ≤ {form}" + ("" if form.replace(",", "") == number.replace(",", "") else f" = {number}"))
     return "\n".join([*lines, f"usd ≤ {_most_money(prospect)}"])
 
@@ -119,7 +119,8 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
     }
 
 
-def _count(number: int | None) -> str:
+def count(number: int | None) -> str:
+    """A number of things; None is no limit."""
     return "unlimited" if number is None else f"{number:,}"
 
 
@@ -134,10 +135,14 @@ def _money(usd: float | None, prospect: Prospect) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Names to the left, numbers to the right; rows below a heading are set in."""
-    lined = [[name if name in ("at most", "likely") else f"  {name}", *cells] for name, *cells in rows]
-    widths = [max(map(len, column)) for column in zip(*lined, strict=True)]
+    """As `aligned`, rows below a heading set in."""
+    return aligned([[name if name in ("at most", "likely") else f"  {name}", *cells] for name, *cells in rows])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Names to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join([name.ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells, widths[1:], strict=True))]).rstrip()
-        for name, *cells in lined
+        for name, *cells in rows
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
-from lambda_rlm.cli import ask_run, exits, screen
+from lambda_rlm.cli import ask_run, comparison, exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.recording import Begun, arguments_of, plain_url, same_inputs
 from lambda_rlm.cli.settings import Settings, settings
@@ -28,6 +28,7 @@ from lambda_rlm.trace.summary import dollars
 T = TypeVar("T")
 
 _MOST_SHOWN: Final = 40
+_LISTED: Final = 20
 
 
 def prune(options: Mapping[str, Any], json: bool) -> int:
@@ -41,9 +42,14 @@ def prune(options: Mapping[str, Any], json: bool) -> int:
     return exits.ANSWERED
 
 
-def runs(options: Mapping[str, Any], most: int, json: bool) -> int:
+def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: bool) -> int:
     """The exit code of `runs`."""
-    rows = _read(settings(options), lambda journal: journal.runs(most))
+    if by is not None and by not in comparison.KEYS:
+        raise Usage(f"runs are compared by {', '.join(comparison.KEYS)}, not by {by!r}")
+    chosen = settings(options)
+    if by is not None:
+        return comparison.compare(_read(chosen, lambda journal: journal.runs(most)), by, json)
+    rows = _read(chosen, lambda journal: journal.runs(_LISTED if most is None else most))
     if json:
         screen.answer(json_text.dumps({"runs": [_row_json(row) for row in rows]}, ensure_ascii=False))
         return exits.ANSWERED
@@ -185,6 +191,8 @@ def _row_json(row: RunRow) -> dict[str, Any]:
         "ended": row.ended,
         "state": row.state,
         "route": outcome.get("route"),
+        "task": outcome.get("task"),
+        "split": outcome.get("split"),
         "query": row.what.get("query"),
         "usage": outcome.get("usage"),
     }

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from lambda_rlm.plan.tasks import TASKS
+
 _INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows."
 
 Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT", help=_INPUTS, show_default=False)]
@@ -31,6 +33,35 @@ Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="A
 RootModel = Annotated[
     str | None,
     typer.Option("--root-model", metavar="NAME", help="The model that writes programs; without it, the one that answers."),
+]
+Strategy = Annotated[
+    str | None,
+    typer.Option(
+        "--strategy", metavar="auto|direct|plan|synth", help="Which way to go; auto weighs size, task, model and cost."
+    ),
+]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        "--task", metavar="|".join(TASKS), help="What the question is; without it, a model is asked where it matters."
+    ),
+]
+DirectShare = Annotated[
+    float | None,
+    typer.Option("--direct-share", metavar="SHARE", help="Straight to the model up to this share of its window (1)."),
+]
+DirectShares = Annotated[str | None, typer.Option("--direct-shares", metavar="TASK=SHARE,…", help="The same for single tasks.")]
+Strength = Annotated[
+    str | None,
+    typer.Option("--strength", metavar="auto|strong|weak", help="Whether who writes programs does so well; auto judges."),
+]
+Split = Annotated[
+    str | None,
+    typer.Option("--split", metavar="WAY=SHARE,…", help="Send this share of inputs another way, to compare: plan=0.2."),
+]
+Escalate = Annotated[
+    bool | None,
+    typer.Option("--escalate/--no-escalate", help="Try a plan where a direct call finds nothing.", show_default=False),
 ]
 Rounds = Annotated[int | None, typer.Option("--rounds", metavar="N", help="Programs written one after the other, at most.")]
 Candidates = Annotated[int | None, typer.Option("--candidates", metavar="N", help="Programs written side by side in a round.")]

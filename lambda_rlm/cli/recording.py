@@ -21,8 +21,10 @@ from lambda_rlm.cli import screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.events import Routed
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.outcome import run_json
+from lambda_rlm.route import Taken
 from lambda_rlm.runtime import Run
 from lambda_rlm.trace.entry import Entry
 from lambda_rlm.trace.journal import Journal, Past, RunRow
@@ -50,6 +52,14 @@ class Begun:
     past: Past | None = None
     is_replay: bool = False
 
+    def taken(self) -> Taken | None:
+        """The way that the run went before, where it goes on or is replayed."""
+        told = None if self.resumed is None else self.resumed.what.get("routed")
+        if told is None:
+            return None
+        before = Routed(**told)
+        return Taken(before, before.detection == "answered" or (self.is_replay and before.detection == "failed"))
+
     def data(self, chosen: Settings) -> dict[str, Any]:
         """As the journal keeps it."""
         settings = {**asdict(chosen), "base_url": plain_url(chosen.base_url)}
@@ -62,6 +72,7 @@ class Begun:
             "program": self.program,
             "program_name": self.program_name,
             "settings": settings,
+            "routed": None if self.resumed is None else self.resumed.what.get("routed"),
         }
 
 

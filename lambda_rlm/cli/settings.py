@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.plan.strategy import CHOICES, TASKS
+from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
+from lambda_rlm.plan.strategy import CHOICES
+from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.trace.retention import KEEP_DAYS
 
@@ -26,6 +28,7 @@ _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()
 _LIKELY: Final = Accuracy()
 _WRITING: Final = Writing()
+_ROUTING: Final = Routing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,13 @@ class Settings:
     rounds: int = _WRITING.rounds
     candidates: int = _WRITING.candidates
     peek: int = _WRITING.peek
-    task: str = "search"
+    task: str | None = None
     strategy: str = "auto"
+    direct_share: float = _ROUTING.direct_share
+    direct_shares: str = ""
+    strength: str = _ROUTING.strength
+    split: str = ""
+    escalate: bool = _ROUTING.escalates
     rpm: int | None = None
     tpm: int | None = None
     max_calls: int = _DEFAULT.calls
@@ -80,6 +88,21 @@ class Settings:
             return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
         except ValueError as error:
             raise Usage(str(error)) from None
+
+    def routing(self) -> Routing:
+        """How a question finds its way; raises `Usage` for shares that are none. Where a person is asked before money is spent, nothing
+        is asked of a model beside the program that was shown."""
+        try:
+            return Routing(
+                direct_share=self.direct_share,
+                direct_shares=shares(self.direct_shares),
+                strength=cast("Strength", self.strength),
+                split=shares(self.split),
+                escalates=self.escalate and not self.approve,
+                detects=not self.approve,
+            )
+        except ValueError as error:
+            raise Usage(str(error), "for example --split plan=0.2 or --direct-shares summarise=0.5") from None
 
     def budget(self) -> Budget:
         """What a run may spend; raises `Usage` for limits that mean nothing."""
@@ -153,7 +176,7 @@ def _valid(key: str, value: Any, where: str) -> Any:
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
-    allowed = {"task": TASKS, "strategy": CHOICES}.get(key)
+    allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS}.get(key)
     if allowed is not None and value not in allowed:
         raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
     return value
@@ -175,10 +198,12 @@ def _of_text(kind: type, text: str, where: str) -> Any:
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 _FLOATS: Final = frozenset(
-    {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
+    {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor", "direct_share"}
 )
-_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal"})
-_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy", "journal"})
+_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate"})
+_TEXTS: Final = frozenset(
+    {"model", "base_url", "root_model", "task", "strategy", "journal", "direct_shares", "strength", "split"}
+)
 _READERS: Final[dict[str, type]] = {
     f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
     for f in fields(Settings)

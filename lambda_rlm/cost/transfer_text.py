@@ -338,5 +338,7 @@ NUMBER: Final[dict[P, Transfer]] = {
     P.DIV: divide,
     P.TO_FLOAT: lambda x: x,
     P.TO_INT: lambda x: AbstractNumber(math.floor(x.low) if x.low != -math.inf else x.low, x.high),
-    P.CLAMP: lambda x, low, high: AbstractNumber(low.low, largest((low.high, smallest(x.high, high.high)))),
+    P.CLAMP: lambda x, low, high: AbstractNumber(
+        max(low.low, min(x.low, high.low)), largest((low.high, smallest(x.high, high.high)))
+    ),
 }

@@ -1,7 +1,8 @@
 """A strategy of the standard library as a program over the inputs at hand.
 
-Owns the instantiation: a prelude in the language itself makes one text, `context`, of whatever inputs there are, and the numbers
-a strategy names in its first `let`s are set. Promises program text that is parsed and checked like any other.
+Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents` and `items` where the inputs
+have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is parsed and
+checked like any other.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.plan import given
 from lambda_rlm.plan.strategy import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
-from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, Program, Term, Var
+from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Term, Var
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import TEXT, Con, Type, list_of, record_of
+from lambda_rlm.types.type import TEXT, Type
 
 _IN_FORM: Final = (
     'llm_call[TYPE](f"Below is the answer to a question. Give the same answer in the form asked for.\\n\\n'
     'Asked: {query}\\n\\nAnswer:\\n{answer_in_words}")'
 )
-_DOCUMENTS = list_of(record_of(name=TEXT, text=TEXT))
 
 
 def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) -> str:
@@ -32,7 +34,8 @@ def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) 
     program = _sized(replace(parse(source), comments=()), route.sizes)
     if returns is not None and returns != TEXT:
         program = _returning(program, returns)
-    return prelude(inputs) + pretty(program)
+    prelude, program = _given(program, inputs)
+    return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 
 def _returning(program: Program, returns: Type) -> Program:
@@ -61,31 +64,52 @@ def strategy_text(name: str) -> str:
     return (folder("stdlib") / f"{name}.lam").read_text(encoding="utf-8")
 
 
-def prelude(inputs: Mapping[str, Type]) -> str:
-    """Items that bind `context`, a Text, to all inputs but `query`; none when that is what they are."""
-    others = {name: type_ for name, type_ in inputs.items() if name != "query"}
-    if others == {"context": TEXT}:
-        return ""
-    if not others:
-        return 'let context = "";\n\n'
-    if len(others) == 1:
-        ((name, type_),) = others.items()
-        return f"let context = {_as_text(name, type_)};\n\n"
-    lines = [f"let {name} = {_as_text(name, type_)};" for name, type_ in others.items() if type_ != TEXT]
-    parts = "\\n\\n".join(f"# {name}\\n{{{name}}}" for name in others)
-    return "\n".join([*lines, f'let context = f"{parts}";', "", ""])
+def _given(program: Program, inputs: Mapping[str, Type]) -> tuple[str, Program]:
+    """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use for."""
+    prelude = ""
+    for name, form in (("documents", given.documents(inputs)), ("items", given.items(inputs))):
+        if form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
+            prelude, value = form
+            program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)
+    program = _needed(program)
+    return (prelude + given.context(inputs) if "context" in _names(program) else prelude), program
 
 
-def _as_text(name: str, type_: Type) -> str:
-    if type_ == TEXT:
-        return name
-    if type_ == _DOCUMENTS:
-        return f'{name} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
-    if type_ == list_of(TEXT):
-        return f'join({name}, "\\n\\n")'
-    if isinstance(type_, Con) and type_.name == "List":
-        return f'{name} |> map(fn(row) => to_json(row)) |> join("\\n")'
-    return f"to_json({name})"
+def _with_value(program: Program, name: str, value: Term) -> Program:
+    """The program with another value for an outermost `let`."""
+    items = tuple(
+        replace(item, value=_in_place(item.value, value)) if isinstance(item, Let) and item.name == name else item
+        for item in program.items
+    )
+    return replace(program, items=items)
+
+
+def _in_place(old: Term, new: Term) -> Term:
+    """What reads the text, replaced: all of a value, or the head of its pipe."""
+    return replace(old, head=new) if isinstance(old, Pipe) else new
+
+
+def _needed(program: Program) -> Program:
+    """The program without items that nothing uses."""
+    names = _names(program.result)
+    kept: list[Item] = []
+    for item in reversed(program.items):
+        if item.name in names:
+            kept.insert(0, item)
+            names |= _names(item)
+    return replace(program, items=tuple(kept))
+
+
+def _names(node: Node) -> set[str]:
+    """Every name that stands in it, of a value or a type."""
+    found: set[str] = set()
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Var | NamedType):
+            found.add(node.name)
+        todo.extend(children(node))
+    return found
 
 
 def _sized(program: Program, sizes: Mapping[str, int]) -> Program:

@@ -1,22 +1,24 @@
-"""Which way a question goes: straight to the model, or through a strategy of the standard library.
+"""Which way a question goes: straight to the model, through a strategy of the standard library, or by a program written for it.
 
-Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice. Asks no model.
+Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice, and that what fits goes straight
+to the model unless something else is asked for. Asks no model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.events import Way
 from lambda_rlm.plan.measure import Measure
+from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.strength import is_strong
+from lambda_rlm.plan.tasks import FALLBACK, LONG_ANSWERS, OPEN, TASKS
 
 Choice = Literal["auto", "direct", "plan", "synth"]
 CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
-
-TASKS: Final = ("search", "summarise")
-"""Strategies for texts longer than the window; each is a file of the standard library."""
 
 _OUT: Final = 1_024
 """Tokens left for the reply to a direct call."""
@@ -39,22 +41,121 @@ class Route:
     sizes: Mapping[str, int] = field(default_factory=dict)
 
 
-def route(measure: Measure, query_tokens: int, profile: ModelProfile, choice: Choice = "auto", task: str = "search") -> Route:
-    """The way for a question about inputs of this size; raises `ValueError` for an unknown choice or task."""
-    if choice not in CHOICES:
-        raise ValueError(f"unknown strategy {choice!r}; there are {', '.join(CHOICES)}")
-    if task not in TASKS:
-        raise ValueError(f"unknown task {task!r}; there are {', '.join(TASKS)}")
-    needed = measure.tokens + 2 * query_tokens + _AROUND + min(_OUT, profile.room // 4)
-    about = "" if measure.is_exact else "about "
-    size = f"the inputs have {about}{measure.tokens:,} tokens, the window of {profile.name} {profile.window:,}"
-    if choice == "direct":
-        return Route("direct", "as asked for")
-    if choice in ("plan", "synth"):
-        return Route(task, "as asked for", sizes(measure, query_tokens, profile))
-    if needed <= profile.room:
-        return Route("direct", size)
-    return Route(task, size, sizes(measure, query_tokens, profile))
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A way and why it is the one to take, or the next when those before it cost too much."""
+
+    way: Way
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A question as the router sees it.
+
+    `leaf` answers, `root` writes programs; `choice` is the way that was asked for, `task` what is known of the question, `split` the way
+    that the inputs go in a comparison. Raises `ValueError` for an unknown choice or task.
+    """
+
+    measure: Measure
+    query_tokens: int
+    leaf: ModelProfile
+    root: ModelProfile
+    choice: Choice = "auto"
+    task: str | None = None
+    split: Way | None = None
+    routing: Routing = field(default_factory=Routing)
+
+    def __post_init__(self) -> None:
+        if self.choice not in CHOICES:
+            raise ValueError(f"unknown strategy {self.choice!r}; there are {', '.join(CHOICES)}")
+        if self.task is not None and self.task not in TASKS:
+            raise ValueError(f"unknown task {self.task!r}; there are {', '.join(TASKS)}")
+
+    def ways(self) -> tuple[Preference, ...]:
+        """The ways to go, the best first; one whose bound is over the budget leaves the question to the next."""
+        if self.choice != "auto":
+            return (Preference(self.choice, "as asked for"),)
+        own = self._own()
+        if self.split is None or (self.split == "direct" and not self._fits_window):
+            return own
+        return (Preference(self.split, "its share of the split"), *(other for other in own if other.way != self.split))
+
+    @property
+    def needs_task(self) -> bool:
+        """Any way but the direct one has to wait until it is known which task the question is."""
+        return self.task is None and self.choice != "synth"
+
+    def route(self, preference: Preference) -> Route:
+        """The strategy of a way; of a written program, that of the plan which stands in for it."""
+        if preference.way == "direct":
+            return Route("direct", preference.reason)
+        return Route(self.task or FALLBACK, preference.reason, sizes(self.measure, self.query_tokens, self.leaf))
+
+    def with_task(self, task: str) -> Case:
+        return replace(self, task=task)
+
+    def _own(self) -> tuple[Preference, ...]:
+        """The router's own preferences."""
+        size = self._size
+        if self._fits:
+            return Preference("direct", size), Preference("plan", f"{size}; a plan reads less at once")
+        last = (Preference("direct", "the window holds the inputs"),) if self._fits_window else ()
+        if not self._is_strong:
+            return Preference("plan", f"{size}; a fixed plan suits {self.root.name}"), *last
+        written = Preference("synth", f"{size}; {self.root.name} writes programs well")
+        if self.task in OPEN or (self.task is None and FALLBACK in OPEN):
+            return written, Preference("plan", "a fixed plan is the cheaper way"), *last
+        task = self.task or FALLBACK
+        return Preference("plan", f"{size}; what {task} asks is what its plan does"), written, *last
+
+    @property
+    def _is_strong(self) -> bool:
+        strength = self.routing.strength
+        return is_strong(self.root) if strength == "auto" else strength == "strong"
+
+    @property
+    def _needed(self) -> int:
+        """Tokens of a prompt with everything, and of its reply: without the words around them, so no more than there are. Whether a
+        prompt that is close to the window fits it is known when it is counted, before it is sent."""
+        return self.measure.tokens + 2 * self.query_tokens + _reply(self.leaf)
+
+    @property
+    def _fits_window(self) -> bool:
+        return self._needed <= self.leaf.room
+
+    @property
+    def _fits(self) -> bool:
+        """The inputs go straight to the model, where nobody asks for another way."""
+        if self.task in LONG_ANSWERS and self.measure.tokens > _reply(self.leaf):
+            return False
+        return self._needed <= self.leaf.room * self.routing.share(self.task)
+
+    @property
+    def _size(self) -> str:
+        about, share = "" if self.measure.is_exact else "about ", self.routing.share(self.task)
+        window = f"the window of {self.leaf.name} {self.leaf.window:,}"
+        of_it = "" if share == 1 else f", of which {share:g} may be used"
+        reply = ""
+        if self._fits_window and self.task in LONG_ANSWERS and self.measure.tokens > _reply(self.leaf):
+            reply = f", a reply {_reply(self.leaf):,}"
+        return f"the inputs have {about}{self.measure.tokens:,} tokens, {window}{of_it}{reply}"
+
+
+def route(
+    measure: Measure, query_tokens: int, profile: ModelProfile, choice: Choice = "auto", task: str | None = None
+) -> Route:
+    """The strategy for a question about inputs of this size to a model that writes no programs, before anything is known of costs."""
+    case = Case(
+        measure=measure,
+        query_tokens=query_tokens,
+        leaf=profile,
+        root=profile,
+        choice=choice,
+        task=task,
+        routing=Routing(strength="weak"),
+    )
+    return case.route(case.ways()[0])
 
 
 def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
@@ -63,7 +164,7 @@ def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[st
 
     Weak models with small windows are shown less than would fit: they answer better and sooner.
     """
-    free = profile.room - 2 * query_tokens - _AROUND - min(_OUT, profile.room // 4)
+    free = profile.room - 2 * query_tokens - _AROUND - _reply(profile)
     sure = int(free * profile.min_chars_per_token)
     is_small = profile.window <= _SMALL_WINDOW
 
@@ -73,3 +174,8 @@ def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[st
 
     reading = characters(_MOST_READ_SMALL if is_small else _MOST_READ)
     return {"reading": reading, "piece": reading if is_small else characters(_MOST_PIECE)}
+
+
+def _reply(profile: ModelProfile) -> int:
+    """Tokens of a reply to a direct call."""
+    return min(_OUT, profile.max_output, profile.room // 4)

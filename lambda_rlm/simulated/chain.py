@@ -26,6 +26,7 @@ class ChainReader:
     """Reads for the builder of one town's mill, and one fact of that person."""
 
     columns: tuple[str, ...] = ("fact",)
+    task: str = "multi_hop"
 
     def __init__(self, town: str, fact: str) -> None:
         self.town = town

@@ -31,6 +31,7 @@ class CodeReader:
     """Reads files for one kind of line. The answer is a list of names, or how many there are."""
 
     columns: tuple[str, ...] = ("name",)
+    task: str = "answer"
 
     def __init__(self, find: Find, counts: bool) -> None:
         self.find, self.counts = find, counts

@@ -24,6 +24,7 @@ class DiaryReader:
     """Reads for the entries of one person."""
 
     columns: tuple[str, ...] = ("date", "what")
+    task: str = "answer"
 
     def __init__(self, person: str) -> None:
         name = re.escape(person)

@@ -19,6 +19,7 @@ class EvidenceReader:
     """Reads for the quotes that bear on one question."""
 
     columns: tuple[str, ...] = ("fact",)
+    task: str = "multi_hop"
 
     def __init__(self, quotes: tuple[str, ...]) -> None:
         self.quotes = quotes

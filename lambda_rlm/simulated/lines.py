@@ -27,8 +27,8 @@ class LineReader:
 
     columns: tuple[str, ...] = ("user", "date", "label")
 
-    def __init__(self, key: AnswerKey, solve: Solve) -> None:
-        self.key, self.solve = key, solve
+    def __init__(self, key: AnswerKey, task: str, solve: Solve) -> None:
+        self.key, self.task, self.solve = key, task, solve
 
     def read(self, data: str) -> Reading:
         lines = instances(data, self.key)
@@ -51,6 +51,7 @@ class LabelReader:
     """Reads one question and says what its label is."""
 
     columns: tuple[str, ...] = ("label",)
+    task: str = "classify"
 
     def __init__(self, key: AnswerKey) -> None:
         self.key = key
@@ -75,7 +76,7 @@ def line_reader(question: str, key: AnswerKey) -> LineReader | None:
     """The reader for a question about labelled lines; None for another question."""
     tally = tally_of(question)
     if tally is not None:
-        return LineReader(key, tally.answer)
+        return LineReader(key, "aggregate", tally.answer)
     pairing = pairing_of(question)
     if pairing is None:
         return None
@@ -88,7 +89,7 @@ def line_reader(question: str, key: AnswerKey) -> LineReader | None:
         wrong += [(users[0], user) for user in users[1:] if (users[0], user) not in right][: len(pairs) - len(wrong) + 1]
         return written(pairs) or "none", [written(sorted(wrong)) or "none"]
 
-    return LineReader(key, solve)
+    return LineReader(key, "pairwise", solve)
 
 
 def mislabeled(finding: Finding, random: Random) -> Finding:

@@ -21,6 +21,7 @@ class NeedleReader:
     """Reads for the value of one key."""
 
     columns: tuple[str, ...] = ("value",)
+    task: str = "search"
 
     def __init__(self, kind: str, key: str) -> None:
         self.kind, self.key = kind, key

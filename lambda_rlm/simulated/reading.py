@@ -38,9 +38,11 @@ NOTHING: Final = Reading()
 
 
 class Reader(Protocol):
-    """Reads data with one question in mind. `columns` are what a table of its findings has: names of fields, or of what they say."""
+    """Reads data with one question in mind. `columns` are what a table of its findings has, names of fields or of
+    what they say; `task` is which task of the standard library its question is."""
 
     columns: tuple[str, ...]
+    task: str
 
     def read(self, data: str) -> Reading:
         """What the data says about the question, without a mistake."""

@@ -45,12 +45,20 @@ def reply(shown: Shown, key: AnswerKey, slips: Slips) -> str:
             form = _form(reader, item, slips, str(number))
             entries[str(number)] = form.value(parts[str(number)], "", None, definitions)
         return json.dumps(entries, ensure_ascii=False)
+    if shown.choices is not None and reader.task in shown.choices:
+        return _task(reader.task, shown.choices, slips)
     form = _form(reader, shown.data, slips, "")
     if shown.schema is not None:
         return form.of_schema(shown.schema)
     if shown.choices is not None:
         return form.of_choices(shown.choices)
     return form.of_words(shown.instruction)
+
+
+def _task(task: str, choices: tuple[str, ...], slips: Slips) -> str:
+    """Which of the tasks of a menu the question is."""
+    random = slips.at("task")
+    return task if random is None else random.choice([choice for choice in choices if choice != task])
 
 
 def reader_of(shown: Shown, key: AnswerKey) -> Reader:

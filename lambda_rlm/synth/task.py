@@ -40,12 +40,15 @@ class Task:
 
 def first_turn(task: Task) -> Turn:
     """The task as the root model is given it, after the reference."""
-    pieces = [Piece("# Task\nInputs, already bound:\n")]
-    for name, type_ in task.types.items():
-        if name != "query":
-            pieces += _input(name, type_, task.inputs[name], task.peek)
+    pieces = [Piece("# Task\nInputs, already bound:\n"), *described(task.inputs, task.types, task.peek)]
     pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
+
+
+def described(inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int) -> list[Piece]:
+    """What is told of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as may be
+    seen."""
+    return [piece for name, type_ in types.items() if name != "query" for piece in _input(name, type_, inputs[name], peek)]
 
 
 def _limits(task: Task) -> str:

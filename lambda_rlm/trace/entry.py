@@ -19,8 +19,8 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied
-from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed
+from lambda_rlm.trace.jsonl import routed_json, usage_json
 from lambda_rlm.trace.store import JournalProblem, connect, problems
 
 Row = tuple[str, tuple[Any, ...]]
@@ -31,6 +31,7 @@ _MOST_ROWS: Final = 500
 """Rows of one group."""
 
 _PROGRAM: Final = "INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?)"
+_ROUTED: Final = "UPDATE runs SET what = json_set(what, '$.routed', json(?)) WHERE id = ?"
 _STARTED: Final = "INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?, NULL, 'running', NULL, NULL, NULL)"
 _SHARED: Final = "INSERT OR IGNORE INTO calls VALUES (?,?,?,?,?, '', '', ?, NULL, 0, '[]', ?, 0, 'shared', NULL, NULL, NULL)"
 _REPLIED: Final = "INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?,?,?,?,?,?)"
@@ -100,6 +101,8 @@ class Entry:
             return self._replied(event)
         if isinstance(event, CallFinished):
             return [self._finished(at, event)]
+        if isinstance(event, Routed):
+            return [self._routed(event)]
         if isinstance(event, ProgramStarted):
             values = (
                 self.id,
@@ -109,8 +112,11 @@ class Entry:
                 json.dumps(dict(event.autos)),
                 json.dumps(dict(event.bound)),
             )
-            return [(_PROGRAM, values)]
+            return [(_PROGRAM, values), *([] if event.routed is None else [self._routed(event.routed)])]
         return []
+
+    def _routed(self, decision: Routed) -> Row:
+        return _ROUTED, (json.dumps(routed_json(decision), ensure_ascii=False), self.id)
 
     def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
         request, place = event.request, (event.span.start, event.span.end)

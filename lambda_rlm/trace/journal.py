@@ -124,9 +124,9 @@ class Journal:
             raise JournalProblem(f"the run {run.id} still goes on", "wait for it, or stop it")
         return Entry(self.path, run.id, session)
 
-    def runs(self, most: int = 50) -> list[RunRow]:
-        """The latest runs, the last first."""
-        return [_run(row) for row in self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", most)]
+    def runs(self, most: int | None = 50) -> list[RunRow]:
+        """The latest runs, the last first; None: all."""
+        return [_run(row) for row in self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", -1 if most is None else most)]
 
     def run(self, name: str) -> RunRow:
         """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none and for several."""

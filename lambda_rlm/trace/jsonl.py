@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, RunFinished
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed, RunFinished
 
 
 class JsonLines:
@@ -37,6 +37,8 @@ class JsonLines:
 
 def event_json(event: Event) -> dict[str, Any]:
     """An event as JSON data; `event` names its kind."""
+    if isinstance(event, Routed):
+        return {"event": "routed", **routed_json(event)}
     if isinstance(event, ProgramStarted):
         return {
             "event": "program_started",
@@ -45,6 +47,7 @@ def event_json(event: Event) -> dict[str, Any]:
             "text": event.text,
             "autos": {str(place): number for place, number in event.autos.items()},
             "bound": event.bound,
+            "routed": None if event.routed is None else routed_json(event.routed),
         }
     if isinstance(event, CallStarted):
         request = event.request
@@ -98,6 +101,17 @@ def event_json(event: Event) -> dict[str, Any]:
         "message": event.message,
         "attempt": event.attempt,
         "seconds": event.seconds,
+    }
+
+
+def routed_json(event: Routed) -> dict[str, Any]:
+    """A decision of the router as JSON data."""
+    return {
+        "way": event.way,
+        "task": event.task,
+        "split": event.split,
+        "reason": event.reason,
+        "detection": event.detection,
     }
 
 

@@ -1,0 +1,151 @@
+"""Which way a question would go, and what each way would cost at worst, told without asking a model.
+
+Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model could
+tell that; then the decision says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lambda_rlm.checked import check
+from lambda_rlm.cost.bound import Bound
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.detection import TOO_DEAR
+from lambda_rlm.detection import prospect as detection_prospect
+from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
+from lambda_rlm.events import Way
+from lambda_rlm.plan.routing import WAYS
+from lambda_rlm.plan.strategy import Case, Preference
+from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
+from lambda_rlm.prospect import foresee
+from lambda_rlm.route import Asked
+from lambda_rlm.writing import writing_cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayCost:
+    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet to be
+    written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
+
+    way: Way
+    strategy: str
+    bound: Bound | None
+    why_not: str | None = None
+    is_partial: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        bound = None if self.bound is None else self.bound.numbers()
+        return {
+            "way": self.way,
+            "strategy": self.strategy,
+            "bound": bound,
+            "is_partial": self.is_partial,
+            "why_not": self.why_not,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is then
+    what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or estimated."""
+
+    way: Way
+    strategy: str
+    reason: str
+    task: str | None
+    tokens: int
+    is_exact: bool
+    window: int
+    split: str | None = None
+    detection: Bound | None = None
+    ways: tuple[WayCost, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision as JSON data; keys are added and never renamed."""
+        return {
+            "way": self.way,
+            "route": self.strategy,
+            "reason": self.reason,
+            "task": self.task,
+            "split": self.split,
+            "tokens": self.tokens,
+            "is_exact": self.is_exact,
+            "window": self.window,
+            "detection": None if self.detection is None else self.detection.numbers(),
+            "ways": [way.as_json() for way in self.ways],
+            "notes": list(self.notes),
+        }
+
+
+def decide(asked: Asked) -> Decision:
+    """The decision for a question; raises `ValueError` for a way or a task that there is not."""
+    case = asked.case()
+    order = case.ways()
+    direct = _cost(asked, case, "direct", asked.budget)
+    is_direct = order[0].way == "direct" and direct.why_not is None
+    detection, left, notes = (None, asked.budget, list[str]()) if is_direct else _detection(asked, case)
+    costs = {way: direct if way == "direct" else _cost(asked, case, way, left) for way in WAYS}
+    within = [one for one in order if costs[one.way].why_not is None]
+    chosen = within[0] if within else order[0]
+    notes += [f"{one.way} is not taken: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
+    if not within:
+        notes.append(f"no way is within the budget: {costs[chosen.way].why_not}")
+    if not is_direct and case.needs_task and _depends_on_task(case):
+        notes.append("which task the question is may change the way: --task says it")
+    if chosen.way == "direct" and case.routing.escalates and case.choice == "auto":
+        notes.append(f"where the direct call finds nothing, {case.task or LOOKUP} is tried if the budget allows it")
+    return Decision(
+        way=chosen.way,
+        strategy=costs[chosen.way].strategy,
+        reason=chosen.reason,
+        task=case.task,
+        tokens=case.measure.tokens,
+        is_exact=case.measure.is_exact,
+        window=case.leaf.window,
+        split=(case.split or "auto") if case.routing.split and case.choice == "auto" else None,
+        detection=detection,
+        ways=tuple(costs.values()),
+        notes=(*notes, *asked.given.notes),
+    )
+
+
+def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str]]:
+    """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
+    assumed = f"{FALLBACK} is taken for the task"
+    if not case.needs_task:
+        return None, asked.budget, []
+    if not case.routing.detects:
+        return None, asked.budget, [f"{assumed}: nothing is asked before it is approved"]
+    found = detection_prospect(asked.given, asked.root, asked.budget, asked.writing.peek)
+    if _first_error(found.diagnostics) is not None:
+        return None, asked.budget, [f"{assumed}: {TOO_DEAR}"]
+    bound, budget = found.bound, asked.budget
+    usd = None if budget.usd is None else max(0.0, budget.usd - (bound.usd or 0.0))
+    left = replace(budget, calls=budget.calls - (bound.calls or 0), tokens=max(0, budget.tokens - (bound.tokens or 0)), usd=usd)
+    return bound, left, [f"one call asks which task it is; {FALLBACK} is assumed here (--task names one)"]
+
+
+def _cost(asked: Asked, case: Case, way: Way, left: Budget) -> WayCost:
+    if way == "synth":
+        bound, why_not = writing_cost(asked.given, asked.model, asked.root, asked.writing, left)
+        return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
+    route = case.route(Preference(way, ""))
+    checked = check(asked.program(route), asked.given.types)
+    assert checked.typed is not None
+    try:
+        found = foresee(checked.typed, asked.given.values, asked.model, left)
+    except Rejected as rejected:
+        return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
+    return WayCost(way=way, strategy=route.strategy, bound=found.bound, why_not=_first_error(found.diagnostics))
+
+
+def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:
+    return next((d.message for d in diagnostics if d.severity is Severity.ERROR), None)
+
+
+def _depends_on_task(case: Case) -> bool:
+    """Another task would go another way."""
+    return len({case.with_task(task).ways()[0].way for task in TASKS}) > 1

@@ -1,0 +1,118 @@
+"""The inputs at hand, as the strategies take them.
+
+Owns the text, in the language itself, that makes of inputs of any types what a strategy names: `context`, one Text of all of them;
+`documents`, a list of names and texts; `items`, rows with their fields. Promises names and columns as they were given: a folder stays
+a list of documents, typed rows stay rows. Refuses nothing: what has no such form is given as its JSON, as part of `context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type, list_of, record_of
+
+GIVEN: Final = "given"
+"""What `documents` and `items` are made of, in the prelude, where no name of a strategy hides an input."""
+
+MOST_COLUMNS: Final = 24
+"""Wider rows are given as lines of JSON: a program has only so many parts."""
+
+_DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
+_SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
+
+_ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
+  let rows = items_of(document.text);
+  let is_one = length(given) > 1 and not is_empty(rows) and all(rows, fn(row) => is_empty(row.fields));
+  (if is_one then [{ text: document.text, fields: [] }] else rows)
+    |> map(fn(row) => { text: row.text, fields: [{ name: "file", value: document.name }] ++ row.fields })
+})"""
+"""Of a document, its lines where they have columns, else, of several documents, each as it is."""
+
+
+def context(inputs: Mapping[str, Type]) -> str:
+    """An item that binds `context`, a Text, to all inputs but `query`; none when that is what they are."""
+    others = _others(inputs)
+    if others == {"context": TEXT}:
+        return ""
+    if not others:
+        return 'let context = "";\n'
+    if len(others) == 1:
+        ((name, type_),) = others.items()
+        return f"let context = {_as_text(name, type_)};\n"
+    lines = [f"let {name} = {_as_text(name, type_)};" for name, type_ in others.items() if type_ != TEXT]
+    parts = "\\n\\n".join(f"# {name}\\n{{{name}}}" for name in others)
+    return "\n".join([*lines, f'let context = f"{parts}";', ""])
+
+
+def documents(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
+    """The item of the prelude and the value of `documents`; None where there is nothing but one text."""
+    others = _others(inputs)
+    if len(others) > 1:
+        value = " ++ ".join(_as_documents(name, type_) for name, type_ in others.items())
+    elif _DOCUMENTS in others.values():
+        (value,) = others
+    elif list_of(TEXT) in others.values():
+        (name,) = others
+        value = f'enumerate({name}) |> map(fn(one) => {{ name: f"{{one.index + 1}}", text: one.value }})'
+    else:
+        return None
+    return f"let {GIVEN} = {value};\n", GIVEN
+
+
+def items(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
+    """The item of the prelude and the value of `items`; None where they are best read from the text."""
+    others = _others(inputs)
+    if len(others) != 1:
+        return None
+    ((name, type_),) = others.items()
+    if type_ == _DOCUMENTS:
+        return f"let {GIVEN} = {name};\n", _ITEMS_OF_DOCUMENTS
+    if type_ == list_of(TEXT):
+        return f"let {GIVEN} = map({name}, fn(one) => {{ text: one, fields: [] }});\n", GIVEN
+    if isinstance(type_, Con) and type_.name == "List" and isinstance(type_.arguments[0], Record):
+        columns = type_.arguments[0].fields
+        if len(columns) <= MOST_COLUMNS:
+            return f"let {GIVEN} = {_as_items(name, columns)};\n", GIVEN
+    return None
+
+
+def _others(inputs: Mapping[str, Type]) -> dict[str, Type]:
+    return {name: type_ for name, type_ in inputs.items() if name != "query"}
+
+
+def _as_text(name: str, type_: Type) -> str:
+    if type_ == TEXT:
+        return name
+    if type_ == _DOCUMENTS:
+        return f'{name} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
+    if type_ == list_of(TEXT):
+        return f'join({name}, "\\n\\n")'
+    if isinstance(type_, Con) and type_.name == "List":
+        return f'{name} |> map(fn(row) => to_json(row)) |> join("\\n")'
+    return f"to_json({name})"
+
+
+def _as_documents(name: str, type_: Type) -> str:
+    if type_ == _DOCUMENTS:
+        return name
+    return f'[{{ name: "{name}", text: {_as_text(name, type_)} }}]'
+
+
+def _as_items(name: str, columns: tuple[tuple[str, Type], ...]) -> str:
+    """Rows as items: a field for each column, and all of them as the text."""
+    fields = ", ".join(f'{{ name: "{column}", value: {_cell(column, type_)} }}' for column, type_ in columns)
+    shown = 'map(fields, fn(field) => f"{field.name}: {field.value}") |> join(" | ")'
+    return f"map({name}, fn(row) => {{ let fields = [{fields}]; {{ text: {shown}, fields: fields }} }})"
+
+
+def _cell(column: str, type_: Type) -> str:
+    if _is_shown(type_):
+        return f"to_text(row.{column})"
+    if isinstance(type_, Con) and type_.name == "Option" and _is_shown(type_.arguments[0]):
+        return f'map_option(row.{column}, to_text) ?? ""'
+    return f"to_json(row.{column})"
+
+
+def _is_shown(type_: Type) -> bool:
+    return isinstance(type_, Enum) or (isinstance(type_, Con) and type_.name in _SHOWN)

@@ -1,0 +1,55 @@
+"""The tasks that the standard library has a plan for, and the program that asks a model which of them a question is.
+
+Owns the menu. Promises that the program's answer is one entry of it and carries nothing else, whatever the question or the inputs
+say. Knows nothing of how the plans work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+MENU: Final[Mapping[str, str]] = {
+    "search": "find something that one place of the text says",
+    "multi_hop": "find something that takes several look-ups, one after the other, as in: where was the owner of the mill born",
+    "classify": "give each item (line, message, row, document) a label",
+    "aggregate": "count or rank items: how many, how often, which most",
+    "pairwise": "list the pairs of items or people that go together",
+    "summarise": "summarize the text, or give an overview of it",
+    "extract": "list all facts of one kind, as a table",
+    "translate": "translate or rewrite the whole text",
+    "compare": "compare two documents: what differs, what is the same",
+    "answer": "anything else that takes reading the whole text",
+}
+"""Each task is a file of the standard library; what it is for, as a model is told."""
+
+TASKS: Final = tuple(MENU)
+
+FALLBACK: Final = "search"
+"""What is taken of a question when nobody says which task it is."""
+
+LOOKUP: Final = "search"
+"""What is left to do when a model that was shown the whole text did not find the answer in it."""
+
+OPEN: Final = frozenset({"multi_hop", "aggregate", "pairwise", "compare", "answer"})
+"""Tasks of which the question says what is to be computed, so that a program written for it may do what no fixed plan does. The
+others are one shape whatever is asked."""
+
+LONG_ANSWERS: Final = frozenset({"translate"})
+"""Tasks whose answer is about as long as the text."""
+
+_OUT: Final = 16
+"""Tokens of the reply: the longest name between quotes, and some to spare."""
+
+
+def which_task() -> str:
+    """The program that answers with a task; its inputs are `query` and `about`, a text that describes the inputs."""
+    labels = " | ".join(json.dumps(task) for task in TASKS)
+    menu = "\\n".join(f"- {task}: {what}" for task, what in MENU.items())
+    return (
+        f"llm_call[{labels}](\n"
+        '  f"Somebody asks a question about a long text. Which kind of task is it? Choose one:\\n\\n'
+        f'{menu}\\n\\nThe text, described:\\n{{about}}\\n\\nThe question:\\n{{query}}\\n\\nThe kind of task:",\n'
+        f"  out={_OUT}\n)"
+    )

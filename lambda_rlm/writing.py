@@ -1,0 +1,84 @@
+"""What having a program written can cost, before anybody is asked.
+
+Owns `writing_cost`. Promises a bound that `synthesize` keeps: no more calls than there are attempts, none with more than the window
+holds, and of calls, tokens and dollars half of the budget. Asks no model.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambda_rlm.completion import Model
+from lambda_rlm.cost.bound import Bound
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.paying import worst_case
+from lambda_rlm.inputs import Inputs
+from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.writer import rendered
+
+_LONGEST_TOKEN: Final = 256
+_NO_KEY: Final = b""
+"""The codes of data markers are as long with any key."""
+
+
+def writing_cost(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget) -> tuple[Bound, str | None]:
+    """The bound, and what keeps a program from being written at all, None for nothing."""
+    profile = root.profile
+    out = max(1, min(writing.out, profile.max_output, profile.room // 4))
+    opening = _opening_tokens(given, leaf, root, writing, budget)
+    first = max(1, writing.candidates) + (writing.candidates > 1)
+    calls = writing.rounds * (first + writing.repairs)
+    again = calls - first
+    one = worst_case(profile, opening, out)
+    later = worst_case(profile, max(opening, profile.room - out), out)
+    attempts = 1 + profile.retries
+    received = calls * attempts * (out + profile.reasoning_tokens)
+    sent = first * one[0] + again * later[0] - received
+    usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
+    if usd is not None and budget.usd is not None:
+        usd = min(usd, budget.usd / 2)
+    numbers = {
+        "calls": min(calls, budget.calls // 2),
+        "attempts": min(calls, budget.calls // 2) * attempts,
+        "span": min(calls, budget.calls // 2),
+        "prompt_chars": _LONGEST_TOKEN * profile.room,
+        "input_tokens": min(sent, budget.tokens // 2),
+        "output_tokens": min(received, budget.tokens // 2),
+        "steps": 0,
+        "bytes": 0,
+        "depth": 0,
+    }
+    formula = {name: f"{number:,}" for name, number in numbers.items()}
+    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None)
+    return bound, _why_not(opening + out, one, budget, profile.room)
+
+
+def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:
+    """What keeps the first call from being made."""
+    half = "writing a program may take half of the budget, and one call"
+    if needed > room:
+        return f"what the writer of programs reads has {needed:,} tokens with its reply, and its window holds {room:,}"
+    if budget.calls < 2:
+        return f"{half} is more than half of {budget.calls:,}"
+    if one[0] > budget.tokens // 2:
+        return f"{half} may need {one[0]:,} tokens"
+    if budget.usd is not None and (one[1] is None or one[1] > budget.usd / 2):
+        return "the price of who writes programs is not known" if one[1] is None else f"{half} may cost ${one[1]:.4f}"
+    return None
+
+
+def _opening_tokens(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget) -> int:
+    """Tokens of what the writer of programs reads first."""
+    task = Task(
+        query=given.values["query"],
+        inputs=given.values,
+        types=given.types,
+        leaf=leaf.profile,
+        budget=budget,
+        peek=writing.peek,
+        wants_confidence=writing.candidates > 1,
+    )
+    messages, _ = rendered((first_turn(task),), reference(), _NO_KEY)
+    return root.count_tokens(messages)
