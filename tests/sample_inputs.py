@@ -140,9 +140,9 @@ class Verbose(Adversary):
 
 
 def _marked(value: Any, mark: str) -> Any:
-    """The same with the first characters of long texts changed to a mark."""
+    """The same with the first characters of long texts, which are one letter again and again, changed to a mark."""
     match value:
-        case str() if len(value) > len(mark) + 2:
+        case str() if len(value) > len(mark) + 2 and len(set(value)) == 1:
             return mark + value[len(mark) :]
         case list():
             return [_marked(part, f"{mark}.{n}") for n, part in enumerate(value)]

