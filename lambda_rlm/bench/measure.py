@@ -15,6 +15,7 @@ from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.faults import Fault
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.plan.strategy import Choice
@@ -77,7 +78,11 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
     """What comes of each task, one after the other; raises `Fault` for a wrong set-up."""
     for task in tasks:
         given = from_values(task.inputs())
-        run = await ask(task.question, given, model, way.budget, choice=way.strategy, task=way.task, options=way.options)
+        try:
+            run = await ask(task.question, given, model, way.budget, choice=way.strategy, task=way.task, options=way.options)
+        except Rejected as refused:
+            yield _refused(task, given, refused)
+            continue
         if run.fault is not None and run.fault.code in _WRONG_SETUP:
             raise run.fault
         yield _asked(task, given, run)
@@ -113,6 +118,26 @@ def _asked(task: Task, given: Inputs, run: Run) -> Asked:
         seconds=spent.seconds,
         degraded=run.degraded,
         route=run.route,
+    )
+
+
+def _refused(task: Task, given: Inputs, refused: Rejected) -> Asked:
+    """A task that may cost more than its budget: nothing was asked."""
+    first = refused.diagnostics[0]
+    return Asked(
+        task=task,
+        score=0.0,
+        answer=None,
+        fault=f"[{first.code}] {first.message}",
+        calls=0,
+        bound=None,
+        naive=naive_calls(given.values["context"]),
+        input_tokens=0,
+        output_tokens=0,
+        usd=0.0,
+        seconds=0.0,
+        degraded=False,
+        route="",
     )
 
 

@@ -44,7 +44,7 @@ def shown(request: CompletionRequest) -> Shown:
     identity = json.dumps([system, _TAG.sub("", body), schema, request.choices, request.sampling.seed], ensure_ascii=False)
     head = _TAG.sub("", body.rpartition(_ITEMS)[0]) if items else ""
     return Shown(
-        f"{system}\n{outside}", head, "\n\n".join(blocks) if blocks else body, items, schema, request.choices, identity
+        f"{outside}\n{system}", head, "\n\n".join(blocks) if blocks else body, items, schema, request.choices, identity
     )
 
 

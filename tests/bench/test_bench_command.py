@@ -71,3 +71,10 @@ def test_what_cannot_be_measured_is_a_usage_error(arguments: list[str], told: st
 def test_a_wrong_set_up_ends_it_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "s_niah", "--model", "sim:?k=0"]) == 2
     assert "[E0524]" in capsys.readouterr().err
+
+
+def test_a_plan_that_may_cost_more_than_the_budget_is_a_fault_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "4K", "--limit", "1", "--max-calls", "2"]) == 2
+    shown = capsys.readouterr()
+    assert "[E03" in shown.err
+    assert shown.out.splitlines()[1].split()[:4] == ["4K", "1", "0.0", "0.0"]
