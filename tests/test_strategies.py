@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -101,13 +102,146 @@ def asked(task: str, inputs: dict[str, Any], profile: ModelProfile, query: str |
     return run
 
 
-@pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
+@cache
+def asked_of(task: str, name: str, profile: str) -> Run:
+    return asked(task, {"context": TEXTS[name]}, NARROW if profile == "narrow" else WIDE)
+
+
+@pytest.mark.parametrize("profile", ["narrow", "wide"])
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("task", TASKS)
-def test_a_strategy_is_right_on_any_text_when_the_model_is(task: str, name: str, profile: ModelProfile) -> None:
+def test_a_strategy_is_right_on_any_text_when_the_model_is(task: str, name: str, profile: str) -> None:
     """And it makes no more calls than its bound, and none for a text that says nothing."""
     text = TEXTS[name]
-    run = asked(task, {"context": text}, profile)
+    run = asked_of(task, name, profile)
     assert run.value == (RIGHT[task][1](text) if text.strip() else EMPTY)
     if not text.strip():
         assert run.usage.calls == 0
+
+
+def naive_calls(task: str, name: str, profile: ModelProfile) -> int:
+    """What asking every piece, and once more for all replies, would take."""
+    given = measure({"context": TEXTS[name]}, Faithful(profile))
+    return ceil(len(TEXTS[name]) / route(given, 10, profile, "plan", task).sizes["piece"]) + 1
+
+
+def test_what_a_strategy_takes_is_kept_beside_its_bound_and_the_naive_calls() -> None:
+    lines = ["calls made, calls at most, calls of asking every piece and once for all replies", ""]
+    for name in ("line ends of Windows", "mixed scripts", "one huge line without spaces"):
+        lines.append(f"{name}, {len(TEXTS[name]):,} characters, a window of {NARROW.window:,} tokens")
+        for task in TASKS:
+            run = asked_of(task, name, "narrow")
+            assert run.bound is not None
+            lines.append(f"  {task:<10} {run.usage.calls:>4} {run.bound.calls:>5} {naive_calls(task, name, NARROW):>4}")
+    shown = "\n".join(lines) + "\n"
+    if IS_REWRITING:
+        GOLDEN.write_text(shown, encoding="utf-8")
+        return
+    assert shown == GOLDEN.read_text(encoding="utf-8"), "`make golden` rewrites it"
+
+
+# ── columns, documents, rows ──
+
+
+COLUMNS = {
+    "lines": "who: zora | note: {a}\nwho: yuri | note: {b}\nwho: xenia | note: {a}\nwho: yuri | note: nothing",
+    "a heading": "Four notes:\n\nwho: zora | note: {a}\nwho: yuri | note: {b}\nwho: xenia | note: {a}\nwho: yuri | note: nothing\n",
+    "line ends of Windows": "who: zora | note: {a}\r\nwho: yuri | note: {b}\r\nwho: xenia | note: {a}\r\nwho: yuri | note: -\r\n",
+    "tabs": "who: zora\tnote: {a}\nwho: yuri\tnote: {b}\nwho: xenia\tnote: {a}\nwho: yuri\tnote: nothing",
+    "separators in the last column": "who: zora | note: x | {a}\nwho: yuri | note: {b}\nwho: xenia | note: {a}\nwho: yuri | note: -",
+    "mixed scripts": "who: zora | note: 養蜂 {a}\nwho: yuri | note: пчёлы {b} 🐝\nwho: xenia | note: مرحبا {a}\nwho: yuri | note: λ",
+    "one huge column": "who: zora | note: {a}"
+    + "x" * 30_000
+    + "\nwho: yuri | note: {b}\nwho: xenia | note: {a}\nwho: yuri | note: -",
+}
+FILLED = {name: text.replace("{a}", "[k=bees]").replace("{b}", "[k=goats]") for name, text in COLUMNS.items()}
+ROWS = [{"who": "zora", "note": "[k=bees]"}, {"who": "yuri", "note": "[k=goats]"}, {"who": "xenia", "note": "[k=bees]"}]
+
+
+@pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
+@pytest.mark.parametrize("name", FILLED)
+def test_columns_are_found_however_they_are_written(name: str, profile: ModelProfile) -> None:
+    """A heading is no item, and of an item with separators in its text nothing is lost."""
+    given = {"context": FILLED[name]}
+    assert asked("pairwise", given, profile).value == "(xenia, zora)"
+    assert asked("aggregate", given, profile).value == "2"
+    said = str(asked("classify", given, profile).value)
+    assert [line.partition(":")[0] for line in said.split("\n")] == ["bees", "goats", "bees", "none"]
+
+
+def test_typed_rows_keep_their_columns() -> None:
+    given = {"rows": [*ROWS, {"who": "yuri", "note": "a | b\nc"}]}
+    assert asked("pairwise", given, WIDE).value == "(xenia, zora)"
+    assert asked("aggregate", given, WIDE).value == "2"
+    assert str(asked("classify", given, WIDE).value).split("\n")[-1] == "none: note: a | b c | who: yuri"
+
+
+def test_wide_rows_and_rows_in_a_text_are_items_too() -> None:
+    wide = [{**row, **{f"c{n}": n for n in range(30)}} for row in ROWS]
+    assert asked("aggregate", {"rows": wide}, WIDE).value == "2"
+
+
+def documents(*texts: str) -> dict[str, Any]:
+    return {"docs": [{"name": f"{n}.txt", "text": text} for n, text in enumerate(texts, 1)]}
+
+
+def test_of_a_folder_each_document_is_an_item_unless_it_has_columns() -> None:
+    prose = documents("A letter.\nWith [k=bees].", "Another letter.\nWith nothing.")
+    assert asked("classify", prose, WIDE).value == "bees: A letter. With [k=bees].\nnone: Another letter. With nothing."
+    logs = documents(FILLED["lines"], FILLED["lines"])
+    assert asked("aggregate", logs, WIDE).value == "4"
+
+
+@pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
+def test_passages_and_rows_say_which_document_they_are_from(profile: ModelProfile) -> None:
+    given = documents(TEXTS["mixed scripts"], TEXTS["no words"].replace("yuri", "xenia").replace("zora", "olga"))
+    assert asked("search", given, profile, "what has xenia?").value == "bees"
+    assert asked("multi_hop", given, profile, "what has olga?").value == "goats"
+    rows = str(asked("extract", given, profile).value).split("\n")
+    assert rows[0] == "file | who | what | quote"
+    assert [row.split(" | ")[:3] for row in rows[1:]] == [
+        ["1.txt", "zora", "hill"],
+        ["1.txt", "hill", "goats"],
+        ["1.txt", "yuri", "bees"],
+        ["2.txt", "olga", "hill"],
+        ["2.txt", "hill", "goats"],
+        ["2.txt", "xenia", "bees"],
+    ]
+
+
+@pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text.strip()])
+def test_compare_finds_what_differs_and_nothing_else(name: str, profile: ModelProfile) -> None:
+    text = TEXTS[name]
+    changed = text.replace("[yuri=bees]", "[yuri=wasp]")
+    assert asked("compare", {"old": text, "new": changed}, profile).value == "[yuri=bees] [yuri=wasp]"
+    same = asked("compare", documents(text, text), profile)
+    assert (same.value, same.usage.calls) == ("The documents say the same.", 0)
+
+
+def test_compare_takes_two_documents_and_says_so_otherwise() -> None:
+    assert asked("compare", documents("a"), WIDE).value == "There is one document; two are needed to compare."
+    assert asked("compare", documents("", " "), WIDE).value == EMPTY
+    three = documents("[a=x]", "[a=y]", "[a=z]")
+    assert asked("compare", three, WIDE).value == "[a=x] [a=y] [a=z]"
+
+
+# ── what is not so ──
+
+
+def test_an_item_whose_label_is_no_label_is_told_and_not_counted() -> None:
+    model = Faithful(WIDE, plans(["bees", "goats"]))
+    given = from_values({"context": FILLED["lines"]})
+    for task, expected in (("aggregate", "2"), ("pairwise", "(xenia, zora)")):
+        run = anyio.run(lambda task=task: ask("How many?", given, model, Budget(), choice="plan", task=task))
+        assert run.value == f"1 of 4 items got no label and are not counted.\n{expected}"
+
+
+def test_the_model_is_asked_for_no_label_that_is_not_needed_and_once_for_equal_items() -> None:
+    text = "\n".join(f"who: p{n % 7} | note: [k={'bees' if n % 3 else 'goats'}]" for n in range(300))
+    by_who = {**plans([])["Say what has to be counted"], "first": [], "ask": "most", "by": "who", "number": 1}
+    model = Faithful(WIDE, {"Say what has to be counted": by_who})
+    run = anyio.run(lambda: ask("Who?", from_values({"context": text}), model, Budget(), choice="plan", task="aggregate"))
+    assert (run.value, run.usage.calls) == ("p0, p1, p2, p3, p4, p5", 1)
+    assert asked("aggregate", {"context": text}, WIDE).value == "200"
+    assert asked("aggregate", {"context": text}, WIDE).usage.calls == 2
