@@ -14,35 +14,8 @@ from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
 from lambda_rlm.bench.words import CHARACTERS_PER_TOKEN, names, prose
+from lambda_rlm.simulated.needle import ADJECTIVES, NOUNS, some_value
 
-_ADJECTIVES: Final = (
-    "amber",
-    "brittle",
-    "crooked",
-    "dusty",
-    "earnest",
-    "feeble",
-    "gilded",
-    "humble",
-    "idle",
-    "jagged",
-    "keen",
-    "limber",
-)
-_NOUNS: Final = (
-    "anvil",
-    "barrel",
-    "candle",
-    "dagger",
-    "easel",
-    "funnel",
-    "goblet",
-    "hammer",
-    "inkwell",
-    "jigsaw",
-    "kettle",
-    "ladder",
-)
 _PERSONS: Final = ("Ada", "Bruno", "Clara", "Desmond", "Edith", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leopold")
 _DEEDS: Final = (
     "planted a hedge of sweet briar",
@@ -77,25 +50,14 @@ def seq_niah(tokens: int, count: int, seed: int) -> list[Task]:
 
 def _needle(tokens: int, number: int, count: int, random: Random) -> Task:
     kind = random.choices(("number", "uuid", "phrase"), (6, 2, 2))[0]
-    key = f"{random.choice(_ADJECTIVES)}-{random.choice(_NOUNS)}"
-    value = _value(kind, random)
+    key = f"{random.choice(ADJECTIVES)}-{random.choice(NOUNS)}"
+    value = some_value(kind, random)
     sentence = f"One of the special magic {kind}s for {key} is: {value}."
     question = f"A special magic {kind} is hidden within the text. What is the special magic {kind} for {key} mentioned in the provided text?"
     gold = {"scorer": "contains", "answer": value, "answer_type": kind.upper()}
     depth = (number + random.random()) / count
     inputs = partial(_scattered, tokens, [sentence], [depth], random.getrandbits(32))
     return Task(f"s_niah-{length(tokens)}-{number}", "s_niah", question, gold, tokens, inputs)
-
-
-def _value(kind: str, random: Random) -> str:
-    digits = f"{random.getrandbits(128):032x}"
-    match kind:
-        case "number":
-            return str(random.randrange(1_000_000, 10_000_000))
-        case "uuid":
-            return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-        case _:
-            return f"{random.choice(_ADJECTIVES)} {random.choice(_NOUNS)}"
 
 
 def _diary(tokens: int, number: int, random: Random) -> Task:

@@ -11,6 +11,34 @@ from typing import Any, Final
 
 from lambda_rlm.simulated.reading import NOTHING, Finding, Reading, a_sentence
 
+ADJECTIVES: Final = (
+    "amber",
+    "brittle",
+    "crooked",
+    "dusty",
+    "earnest",
+    "feeble",
+    "gilded",
+    "humble",
+    "idle",
+    "jagged",
+    "keen",
+    "limber",
+)
+NOUNS: Final = (
+    "anvil",
+    "barrel",
+    "candle",
+    "dagger",
+    "easel",
+    "funnel",
+    "goblet",
+    "hammer",
+    "inkwell",
+    "jigsaw",
+    "kettle",
+    "ladder",
+)
 _ASKED: Final = re.compile(r"special magic (number|uuid|phrase) for (\S+) mentioned")
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _VALUES: Final = {"number": r"\d+", "uuid": _UUID, "phrase": r"[a-z]+ [a-z]+"}
@@ -36,21 +64,23 @@ class NeedleReader:
     def misread(self, data: str, reading: Reading, random: Random) -> Reading:
         if reading.findings and random.random() < 0.5:
             return NOTHING
-        value = self._some_value(random)
+        value = next(value for value in iter(lambda: some_value(self.kind, random), "") if value != reading.answer)
         return Reading((Finding(a_sentence(data, random), value),), value)
 
     def told(self, name: str) -> Any:
         return self.key if any(part in name for part in ("key", "word", "term", "quer", "search", "subject")) else None
 
-    def _some_value(self, random: Random) -> str:
-        digits = f"{random.getrandbits(128):032x}"
-        match self.kind:
-            case "number":
-                return str(random.randrange(1_000_000, 10_000_000))
-            case "uuid":
-                return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-            case _:
-                return f"{random.choice(('amber', 'broken', 'quiet'))} {random.choice(('anchor', 'lantern', 'saddle'))}"
+
+def some_value(kind: str, random: Random) -> str:
+    """A value of a kind, as needles have them."""
+    digits = f"{random.getrandbits(128):032x}"
+    match kind:
+        case "number":
+            return str(random.randrange(1_000_000, 10_000_000))
+        case "uuid":
+            return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        case _:
+            return f"{random.choice(ADJECTIVES)} {random.choice(NOUNS)}"
 
 
 def needle_reader(question: str) -> NeedleReader | None:
