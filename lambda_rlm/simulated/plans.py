@@ -48,7 +48,7 @@ def plan_of(tally: Tally) -> dict[str, Any]:
         "number": 0,
         "form": "Answer: [X]",
         "words": [],
-        "dates": "YYYY-MM-DD",
+        "dates": "",
     }
     return plan | _particulars(tally)
 
@@ -87,7 +87,7 @@ def _misread(plan: dict[str, Any], random: Random) -> dict[str, Any]:
 def _particulars(tally: Tally) -> dict[str, Any]:
     """Where a kind of question differs from a count."""
     first, second = (*tally.labels, "", "")[:2]
-    by_month = {"by": _MONTH, "dates": "Month D, YYYY"}
+    by_month = {"by": _MONTH, "dates": "Month YYYY"}
     match tally.kind:
         case Kind.COMPARE:
             return {"ask": "compare", "words": list(PHRASES_AS), "form": f"Answer: {first} is [X] {second}"}
