@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.checked import check
-from lambda_rlm.completion import CompletionRequest, ModelProfile
+from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.types.parse_type import parse_type
@@ -152,6 +152,43 @@ def test_the_bound_holds_when_a_window_holds_few_items(window: int) -> None:
     inputs = {"xs: List[Text]": ["x" * 200, *["€" * (3 * i) for i in range(30)]]}
     made = trial('llm_map[Text](xs, "Say") |> values |> join("")', inputs, Adversary(profile, "shortest"), per_call=20)
     holds(made)
+
+
+class Light(Adversary):
+    """Four tokens for five bytes."""
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return super().count_tokens(messages) * 4 // 5
+
+
+class Uneven(Light):
+    """Its tokens of a prompt are more than those of the items in it together."""
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        if any("Items:" in message.content for message in messages):
+            return Adversary.count_tokens(self, messages)
+        return super().count_tokens(messages)
+
+
+@pytest.mark.parametrize("size", [30, 120, 300])
+@pytest.mark.parametrize("window", [2_100, 2_600, 4_000])
+def test_the_bound_holds_for_prompts_that_are_cut_in_halves(window: int, size: int) -> None:
+    """Of two halves one at most is too large again, so that few prompts are added."""
+    program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * size for i in range(60)]
+    profile = ModelProfile("narrow", window=window, max_output=400, retries=1, template_tokens=0)
+    made = trial(program, {"xs: List[Text]": items}, Uneven(profile, "shortest"), per_call=32, item_out=4)
+    holds(made)
+
+
+def test_prompts_are_cut_in_halves_where_a_model_counts_more_for_a_prompt_than_for_its_items() -> None:
+    program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * 120 for i in range(60)]
+    profile = ModelProfile("narrow", window=2_600, max_output=400, retries=1, template_tokens=0)
+    inputs = {"xs: List[Text]": items}
+    light, uneven = (
+        trial(program, inputs, model(profile, "longest"), per_call=32, item_out=4).run().metered["calls"]
+        for model in (Light, Uneven)
+    )
+    assert light is not None and uneven is not None and light < uneven
 
 
 def test_every_repair_and_every_retry_is_an_attempt() -> None:

@@ -104,6 +104,8 @@ def test_the_bound_of_a_recursion_over_equal_pieces_is_exact(characters: int, le
         ("map(split(context, 7), fn(p) => llm_call(take(p, 90)))", "min(7, context)"),
         ("map(take(lines(context), 5), fn(l) => llm_call(take(l, 90)))", "min(5, context)"),
         ("llm_samples(take(context, 100), 5)", "5"),
+        ("map(chunk(context, clamp(6000, 100, 1500)), fn(p) => llm_call(p)) |> length", "ceil(context / 1313)"),
+        ("llm_map[Bool](map(take(lines(context), 40), fn(l) => take(l, 9)), \"Is it so?\", per_call=8)", "2 * min(ceil(min(40, context) / 8), min(40, context))"),
     ],
 )  # fmt: skip
 def test_calls_print_as_a_closed_form_in_the_sizes_of_the_inputs(program: str, formula: str) -> None:

@@ -27,7 +27,6 @@ from lambda_rlm.runtime import Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
-from lambda_rlm.types.show import show
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of
 from tests.prompt_shapes import shapes, written
 from tests.stdlib_examples import Example, above, def_examples, definitions, program_examples
@@ -239,10 +238,11 @@ ANY_INPUTS: dict[str, dict[str, Type]] = {
 @pytest.mark.parametrize("types", ANY_INPUTS.values(), ids=list(ANY_INPUTS))
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plan_over_any_inputs_is_a_checked_program(name: str, types: dict[str, Type]) -> None:
-    """Which has only so many parts."""
-    checked = check(plan(Route(name, "", {"reading": 1_000}), types), types)
-    assert checked.typed is not None, checked.diagnostics
-    assert show(checked.typed.type) == "Text"
+    """Which has only so many parts, also with an answer of a type."""
+    for returns in (TEXT, list_of(record_of(a=INT, b=option_of(TEXT)))):
+        checked = check(plan(Route(name, "", {"reading": 1_000}), types, returns), types)
+        assert checked.typed is not None, checked.diagnostics
+        assert checked.typed.type == returns
 
 
 def test_what_strategies_have_in_common_is_the_same_in_each() -> None:

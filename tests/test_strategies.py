@@ -219,6 +219,12 @@ def test_compare_finds_what_differs_and_nothing_else(name: str, profile: ModelPr
     assert (same.value, same.usage.calls) == ("The documents say the same.", 0)
 
 
+def test_line_ends_are_no_difference() -> None:
+    text = TEXTS["line ends of Windows"]
+    run = asked("compare", documents(text, text.replace("\r\n", "\n")), WIDE)
+    assert (run.value, run.usage.calls) == ("The documents say the same.", 0)
+
+
 def test_compare_takes_two_documents_and_says_so_otherwise() -> None:
     assert asked("compare", documents("a"), WIDE).value == "There is one document; two are needed to compare."
     assert asked("compare", documents("", " "), WIDE).value == EMPTY

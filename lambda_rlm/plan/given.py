@@ -23,8 +23,8 @@ _SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
 
 _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
   let rows = items_of(document.text);
-  let is_one = length(given) > 1 and not is_empty(rows) and all(rows, fn(row) => is_empty(row.fields));
-  (if is_one then [{ text: document.text, fields: [] }] else rows)
+  let is_one = length(given) > 1 and all(rows, fn(row) => is_empty(row.fields));
+  (if is_one then map(take(rows, 1), fn(row) => { text: document.text, fields: [] }) else rows)
     |> map(fn(row) => { text: row.text, fields: [{ name: "file", value: document.name }] ++ row.fields })
 })"""
 """Of a document, its lines where they have columns, else, of several documents, each as it is."""
