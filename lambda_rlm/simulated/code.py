@@ -47,7 +47,7 @@ class CodeReader:
 
     def altered(self, finding: Finding, data: str, random: Random) -> Finding | None:
         name = _some_name(data, random)
-        return Finding(finding.quote, name) if name and random.random() < 0.5 else None
+        return Finding(finding.quote, name, {"note": name}) if name and random.random() < 0.5 else None
 
     def told(self, name: str) -> Any:
         return None

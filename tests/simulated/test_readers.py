@@ -199,3 +199,14 @@ def test_names_that_were_noted_are_merged_and_prose_is_not_taken_for_names() -> 
     assert reader is not None
     assert reader.read("Left\nDeep\n\n- Left").answer == "2"
     assert reader.read("Left\nthe rest is missing").answer is None
+
+
+def test_a_name_that_was_misread_is_noted_like_the_right_ones() -> None:
+    """Notes of which some are lines of code and some are names would be read again as the lines alone."""
+    reader = code_reader("Which classes inherit directly from Node? List their names.")
+    assert reader is not None
+    finding = reader.read(CODE).findings[0]
+    wrong = [reader.altered(finding, CODE, Random(seed)) for seed in range(20)]
+    assert (
+        {None} < {one and one.fields["note"] for one in wrong} <= {None, "Left", "Right", "Deep", "go", "stop", "one", "_two"}
+    )
