@@ -25,6 +25,9 @@ from lambda_rlm.runtime import Options, Run
 NAIVE_PIECE: Final = 20_000
 """Characters of a piece where a text is cut without thought, each piece is asked, and the answers are merged."""
 
+SHOWN_ANSWER: Final = 2_000
+"""A list of pairs may have a million."""
+
 _WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E0531"})
 
 
@@ -169,8 +172,8 @@ def _summary(length: str, group: list[Asked]) -> Summary:
 
 
 def measured_json(asked: Sequence[Asked], rows: Sequence[Summary]) -> Mapping[str, Any]:
-    """What was measured, as JSON data."""
-    names = ("score", "answer", "fault", "calls", "bound", "naive", "input_tokens", "output_tokens", "usd", "degraded", "route")
+    """What was measured, as JSON data; of an answer its first `SHOWN_ANSWER` characters."""
+    names = ("score", "fault", "calls", "bound", "naive", "input_tokens", "output_tokens", "usd", "degraded", "route")
     return {
         "macro_average": round(macro_average(rows), 2),
         "lengths": [{name: getattr(row, name) for name in Summary.__dataclass_fields__} for row in rows],
@@ -181,6 +184,8 @@ def measured_json(asked: Sequence[Asked], rows: Sequence[Summary]) -> Mapping[st
                 "size": one.task.size,
                 "unit": one.task.unit,
                 "seconds": round(one.seconds, 3),
+                "answer": one.answer if one.answer is None else one.answer[:SHOWN_ANSWER],
+                "answer_characters": len(one.answer or ""),
                 **{name: getattr(one, name) for name in names},
             }
             for one in asked

@@ -29,6 +29,13 @@ def test_as_json_it_is_one_object_with_every_task(capsys: pytest.CaptureFixture[
     assert found["macro_average"] == 100.0
     assert [row["length"] for row in found["lengths"]] == ["2K"]
     assert all(task["calls"] <= task["bound"] for task in found["tasks"])
+    assert [len(task["answer"]) for task in found["tasks"]] == [task["answer_characters"] for task in found["tasks"]]
+
+
+def test_of_a_long_answer_the_json_has_the_beginning_and_its_length(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "oolong_pairs", "--model", "sim:", "--sizes", "8K", "--limit", "1", "--json"]) == 0
+    task = json.loads(capsys.readouterr().out)["tasks"][0]
+    assert len(task["answer"]) == 2_000 < task["answer_characters"]
 
 
 def test_a_task_that_ends_in_a_fault_is_told_and_scores_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
