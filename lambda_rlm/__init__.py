@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lambda_rlm.api import RLM, Budget, Checked, Fault, Rejected, Run, Size, check, run
+    from lambda_rlm.api import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "Size", "check", "run"]
+__all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -35,6 +35,14 @@ def __getattr__(name: str) -> Any:
             from lambda_rlm import faults
 
             return getattr(faults, name)
+        case "primitive":
+            from lambda_rlm import primitives
+
+            return getattr(primitives, name)
+        case "HostCost":
+            from lambda_rlm.types import hosted
+
+            return getattr(hosted, name)
         case "RLM" | "Run" | "run":
             from lambda_rlm import api
 

@@ -8,11 +8,13 @@ here, except keys that the providers' own clients look for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import anyio.to_thread
 
 from lambda_rlm.blocking import blocking_anywhere, closing
 from lambda_rlm.checked import Checked, check
@@ -24,22 +26,30 @@ from lambda_rlm.decision import Decision, decide
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
-from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.primitives import primitive
+from lambda_rlm.recording import Before, before, whole
 from lambda_rlm.returns import Returns, returns_of
-from lambda_rlm.route import Asked, ask
+from lambda_rlm.route import Inquiry, ask
 from lambda_rlm.runtime import NOBODY, Options, Run, execute
+from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, limits, place, recorded, told
+from lambda_rlm.solver import with_solver
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.report import Writing
+from lambda_rlm.trace.journal import CallRow, Journal, RunRow
+from lambda_rlm.trace.progress import Both
+from lambda_rlm.trace.replay import Comparison
+from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "Rejected", "Run", "Size", "check", "run"]
+__all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
 _UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
 
@@ -50,7 +60,10 @@ class RLM:
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
     writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
     that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that questions go, `task` what they
-    are (None: a model is asked where it matters), both of which a question may say for itself; `routing` says how "auto" decides.
+    are (None: a model is asked where it matters), both of which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has
+    not answered is asked a second time, the first answer counts; bound and budget count both. `journal` writes runs so that they can
+    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
+    functions of the host that a root model may use in its programs (see `primitive`).
     """
 
     def __init__(
@@ -67,6 +80,9 @@ class RLM:
         seed: int = 0,
         cache: bool | str | Path = False,
         writing: Writing | None = None,
+        hedge: float | None = None,
+        journal: Kept = False,
+        primitives: Iterable[HostFunction] = (),
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -77,6 +93,9 @@ class RLM:
         self.routing = routing or Routing()
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
+        self.hedge = hedge
+        self.journal = journal
+        self.primitives = tuple(primitives)
         self.writing = writing
 
     def ask(
@@ -109,8 +128,7 @@ class RLM:
         **inputs: Any,
     ) -> Run:
         """`ask` for programs that are asynchronous themselves."""
-        way = (task or self.task, strategy or self.strategy)
-        return _answered(await self._asked(query, inputs, way, returns, heard(on_event)))
+        return _answered(await self._made(self._new(query, inputs, returns, task, strategy), inputs, heard(on_event)))
 
     def stream(
         self,
@@ -125,12 +143,15 @@ class RLM:
 
         Leaving the loop cancels the run; `contextlib.aclosing` does so before the next statement.
         """
-        way = (task or self.task, strategy or self.strategy)
-        return streamed(lambda tracer: self._asked(query, inputs, way, returns, tracer))
+
+        async def job(tracer: Tracer) -> Run:
+            return await self._made(self._new(query, inputs, returns, task, strategy), inputs, tracer)
+
+        return streamed(job)
 
     def route(self, query: str, *, task: str | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
         """Which way `ask` would go with the question, why, and what each way would cost at worst. Asks no model."""
-        return blocking_anywhere(lambda: self._routed(query, inputs, task or self.task, strategy or self.strategy))
+        return blocking_anywhere(lambda: self._routed(self._new(query, inputs, None, task, strategy)))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
@@ -138,50 +159,130 @@ class RLM:
         question, context = _question(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
-    async def _routed(self, question: str, inputs: Mapping[str, Any], task: str | None, choice: Choice) -> Decision:
-        async with AsyncExitStack() as stack:
-            model, root = self._models(None, stack)
-            asked = Asked(
-                given=from_values(inputs).with_query(question),
-                model=model,
-                root=root or model,
-                budget=self.budget,
-                choice=choice,
-                task=task,
-                routing=self.routing,
-                options=self.options,
-                writing=self.writing or Writing(),
-            )
-            return decide(asked)
+    def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+        """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are given
+        again; no reply that is there is paid a second time. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
-    async def _asked(
-        self, question: str, inputs: Mapping[str, Any], way: tuple[str | None, Choice], returns: Any, tracer: Tracer | None
-    ) -> Run:
-        wanted = None if returns is None else returns_of(returns)
-        given = from_values(inputs)
-        async with AsyncExitStack() as stack:
-            model, root = self._models(tracer, stack)
-            done = await ask(
-                question,
-                given,
-                model,
-                self.budget,
-                choice=way[1],
-                task=way[0],
-                routing=self.routing,
-                options=self.options,
-                tracer=tracer,
-                root=root,
-                writing=self.writing,
-                returns=None if wanted is None else wanted.type,
-            )
-        return _told(done if wanted is None else _made(done, wanted), tracer)
+    async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+        """`resume` for programs that are asynchronous themselves."""
+        found = await anyio.to_thread.run_sync(self._before, run)
+        asked = asked_again(found, self._given(inputs), returns, self.model, is_replay=False)
+        return _answered(await self._made(asked, inputs, heard(on_event)))
 
-    def _models(self, tracer: Tracer | None, stack: AsyncExitStack) -> tuple[Model, Model | None]:
-        """The model that answers, and the one that writes programs where that is another one."""
-        model = _connected(self.model, self.base_url, self.cache, tracer, stack)
-        root = None if self.root_model is None else _connected(self.root_model, self.base_url, self.cache, tracer, stack)
-        return model, root
+    def replay(self, run: str, **inputs: Any) -> Replayed:
+        """Make a run of the journal again without a model, and compare call for call."""
+        return blocking_anywhere(lambda: self.areplay(run, **inputs))
+
+    async def areplay(self, run: str, **inputs: Any) -> Replayed:
+        """`replay` for programs that are asynchronous themselves."""
+        found, calls = await anyio.to_thread.run_sync(self._whole, run)
+        comparison = Comparison()
+        asked = asked_again(found, self._given(inputs), None, self.model, is_replay=True)
+        done = await self._made(asked, inputs, comparison)
+        return Replayed(done, tuple(comparison.differences(calls)))
+
+    def runs(self, most: int = 20) -> list[RunRow]:
+        """The latest runs of the journal, the last first."""
+        with Journal(place(self.journal)) as journal:
+            return journal.runs(most)
+
+    def _before(self, run: str) -> Before:
+        with Journal(place(self.journal), is_new=False) as journal:
+            return before(journal, run)
+
+    def _whole(self, run: str) -> tuple[Before, Sequence[CallRow]]:
+        with Journal(place(self.journal), is_new=False) as journal:
+            return whole(journal, run)
+
+    def _new(
+        self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | None = None, strategy: Choice | None = None
+    ) -> Asked:
+        """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
+        return Asked(
+            query=query,
+            inputs=self._given(inputs),
+            wanted=None if returns is None else returns_of(returns),
+            task=task or self.task,
+            strategy=strategy or self.strategy,
+        )
+
+    async def _routed(self, asked: Asked) -> Decision:
+        async with AsyncExitStack() as stack:
+            doors = _Doors(self.base_url, self.cache, self.hedge, None, stack)
+            model = doors.opened(self.model)
+            return decide(
+                Inquiry(
+                    given=asked.inputs.with_query(asked.query),
+                    model=model,
+                    root=model if self.root_model is None else doors.opened(self.root_model),
+                    budget=self.budget,
+                    choice=asked.strategy,
+                    task=asked.task,
+                    routing=self.routing,
+                    options=self.options,
+                    writing=self.writing or Writing(),
+                )
+            )
+
+    def _given(self, inputs: Mapping[str, Any]) -> Inputs:
+        return replace(from_values(inputs), functions=self.primitives)
+
+    async def _made(self, asked: Asked, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
+        """One session: connected, recorded, run; whatever its answer must be."""
+        what = told(asked, given, self._settings(asked), {"model": self.model, "root_model": self.root_model})
+        kept = self.journal if not asked.is_replay else False
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
+            if session.record is not None:
+                tracer = session.record if tracer is None else Both((tracer, session.record))
+            doors = _Doors(self.base_url, self.cache, self.hedge, tracer, stack)
+            model = asked.remembering(doors.opened(self.model))
+            root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
+            options = asked.options(self.options, None if session.record is None else session.record.id)
+            done = await self._run(asked, model, root, options, tracer)
+            made = done if asked.wanted is None else _made(done, asked.wanted)
+            await session.finish(replace(made, value=done.value) if made.ok else made)
+        return _told(made, tracer)
+
+    async def _run(self, asked: Asked, model: Model, root: Model | None, options: Options, tracer: Tracer | None) -> Run:
+        if asked.program is not None:
+            given = asked.inputs.with_query(asked.query)
+            admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
+            if root is not None:
+                options = with_solver(options, model, root, self.writing or Writing(), tracer)
+            return await execute(admitted, given.values, model, options=options, tracer=tracer)
+        return await ask(
+            asked.query,
+            asked.inputs,
+            model,
+            self.budget,
+            choice=asked.strategy,
+            task=asked.task,
+            routing=self.routing,
+            options=options,
+            tracer=tracer,
+            root=root,
+            writing=self.writing,
+            returns=None if asked.wanted is None else asked.wanted.type,
+            taken=asked.taken(),
+        )
+
+    def _settings(self, asked: Asked) -> dict[str, Any]:
+        """These settings in the keys of the command line."""
+        writing = self.writing or Writing()
+        return {
+            **limits(self.budget),
+            "base_url": self.base_url,
+            "strategy": asked.strategy,
+            "task": asked.task,
+            "strict": self.options.is_strict,
+            "seed": self.options.seed,
+            "hedge": self.hedge,
+            "rounds": writing.rounds,
+            "candidates": writing.candidates,
+            "peek": writing.peek,
+        }
 
 
 async def run(
@@ -194,29 +295,46 @@ async def run(
     strict: bool = False,
     seed: int = 0,
     cache: bool | str | Path = False,
+    hedge: float | None = None,
+    journal: Kept = False,
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`."""
-    given = from_values(inputs).with_query(query)
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache`, `hedge` and `journal` as in `RLM`."""
+    asked = Asked(query=query, inputs=from_values(inputs), program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
+    settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
+    what = told(asked, inputs, settings, {"model": None if model is NOBODY else model})
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:
-        connected = _connected(model, base_url, cache, tracer, stack)
-        options = Options(is_strict=strict, seed=seed)
-        done = await execute(program, given.values, connected, options=options, tracer=tracer)
+        session = await stack.enter_async_context(recorded(journal, what, None, base_url))
+        if session.record is not None:
+            tracer = session.record if tracer is None else Both((tracer, session.record))
+        connected = _Doors(base_url, cache, hedge, tracer, stack).opened(model)
+        options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
+        values = asked.inputs.with_query(query).values
+        done = await execute(program, values, connected, options=options, tracer=tracer)
+        await session.finish(done)
     return _answered(_told(done, tracer))
 
 
-def _connected(
-    model: str | Model | None, base_url: str | None, cache: bool | str | Path, tracer: Tracer | None, stack: AsyncExitStack
-) -> Model:
-    """The model that a name means, which is closed with the stack; one that was given is left open."""
-    if model is not None and not isinstance(model, str):
-        return model
-    opened = connect(model, base_url=base_url, tracer=tracer, cache=_store(cache))
-    stack.push_async_callback(closing, opened)
-    return opened
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """How models that are given by name are reached in one use."""
+
+    base_url: str | None
+    cache: bool | str | Path
+    hedge: float | None
+    tracer: Tracer | None
+    stack: AsyncExitStack
+
+    def opened(self, model: str | Model | None) -> Model:
+        """The model that a name means, which is closed with the stack; one that was given is left open."""
+        if model is not None and not isinstance(model, str):
+            return model
+        made = connect(model, base_url=self.base_url, tracer=self.tracer, cache=_store(self.cache), hedge=self.hedge)
+        self.stack.push_async_callback(closing, made)
+        return made
 
 
 def _store(cache: bool | str | Path) -> ReplyStore | None:

@@ -6,7 +6,7 @@ whoever wrote it. Asks no model. What a program can cost is worked out when some
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,9 +17,11 @@ from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.inputs import from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
+from lambda_rlm.primitives import by_name
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
@@ -85,22 +87,27 @@ class Checked:
 
 
 def check(
-    source: str | SourceFile, inputs: Mapping[str, Any] | None = None, sizes: Mapping[str, Size] | None = None
+    source: str | SourceFile,
+    inputs: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, Size] | None = None,
+    *,
+    primitives: Iterable[HostFunction] = (),
 ) -> Checked:
     """Parse and type a program over inputs, each given as data, as a type or as a `Size`.
 
     A `Size` alone means a Text, and with a count what a folder is: a list of documents; for other types give the type as input
-    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. Raises only for inputs that
-    are not plain data.
+    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions of
+    the host that the program may use beside the library. Raises only for inputs that are not plain data, and names that two have.
     """
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
     inputs = {"context": TEXT} if inputs is None else inputs
     types = _types(inputs)
     sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
     program: Program | None = None
+    functions = by_name(primitives, types)
     try:
         program = parse(file)
-        typed = infer(program, types)
+        typed = infer(program, types, functions)
     except Rejected as rejected:
         return Checked(file, types, rejected.diagnostics, program, sizes=sizes)
     return Checked(file, types, tuple(typed.warnings), program, typed, sizes)

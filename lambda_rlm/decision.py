@@ -20,7 +20,7 @@ from lambda_rlm.plan.routing import WAYS
 from lambda_rlm.plan.strategy import Case, Preference
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.prospect import foresee
-from lambda_rlm.route import Asked
+from lambda_rlm.route import Inquiry
 from lambda_rlm.writing import writing_cost
 
 
@@ -80,7 +80,7 @@ class Decision:
         }
 
 
-def decide(asked: Asked) -> Decision:
+def decide(asked: Inquiry) -> Decision:
     """The decision for a question; raises `ValueError` for a way or a task that there is not."""
     case = asked.case()
     order = case.ways()
@@ -112,14 +112,14 @@ def decide(asked: Asked) -> Decision:
     )
 
 
-def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str]]:
+def _detection(asked: Inquiry, case: Case) -> tuple[Bound | None, Budget, list[str]]:
     """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
     assumed = f"{FALLBACK} is taken for the task"
     if not case.needs_task:
         return None, asked.budget, []
-    if not case.routing.detects:
-        return None, asked.budget, [f"{assumed}: nothing is asked before it is approved"]
-    found = detection_prospect(asked.given, asked.root, asked.budget, asked.writing.peek)
+    if case.why_unasked is not None:
+        return None, asked.budget, [f"{assumed}: {case.why_unasked}"]
+    found = detection_prospect(asked.given, asked.detector(case), asked.budget, asked.writing.peek)
     if _first_error(found.diagnostics) is not None:
         return None, asked.budget, [f"{assumed}: {TOO_DEAR}"]
     bound, budget = found.bound, asked.budget
@@ -128,12 +128,12 @@ def _detection(asked: Asked, case: Case) -> tuple[Bound | None, Budget, list[str
     return bound, left, [f"one call asks which task it is; {FALLBACK} is assumed here (--task names one)"]
 
 
-def _cost(asked: Asked, case: Case, way: Way, left: Budget) -> WayCost:
+def _cost(asked: Inquiry, case: Case, way: Way, left: Budget) -> WayCost:
     if way == "synth":
         bound, why_not = writing_cost(asked.given, asked.model, asked.root, asked.writing, left)
         return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
     route = case.route(Preference(way, ""))
-    checked = check(asked.program(route), asked.given.types)
+    checked = check(asked.program(route), asked.given.types, primitives=asked.given.functions)
     assert checked.typed is not None
     try:
         found = foresee(checked.typed, asked.given.values, asked.model, left)

@@ -99,6 +99,13 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Hedging:
+    """A request had no answer after `seconds`, and a second one like it is sent."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All is over. `run` is the `Run`, with its value or its fault; `missed` counts events that a slow reader of a stream lost."""
 
@@ -106,7 +113,7 @@ class RunFinished:
     missed: int = 0
 
 
-Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Retrying | RunFinished
+Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Retrying | Hedging | RunFinished
 
 
 class Tracer(Protocol):

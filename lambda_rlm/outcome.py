@@ -18,7 +18,7 @@ from lambda_rlm.types.show import show
 _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
 )  # fmt: skip
-_DROPPED: Final = ("quotes", "items", "or_else", "replies_cut")
+_DROPPED: Final = ("characters_before_prompts", "quotes", "items", "or_else", "replies_cut")
 
 
 def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:

@@ -140,7 +140,10 @@ def before_run(
 
 def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> str:
     """Sixteen hexadecimal digits for what would run: the program in its canonical form, inputs, model and prices."""
-    parts: list[object] = [pretty(typed.program), profile.name, profile.window, profile.input_price, profile.output_price]
+    parts: list[object] = [
+        *(pretty(typed.program), profile.name, profile.window, profile.input_price, profile.output_price, profile.retries)
+    ]
+    parts += sorted(f"{function.signature} {function.cost}" for function in typed.functions.values())
     for name, type_ in sorted(typed.inputs.items()):
         data = json.dumps(inputs[name], ensure_ascii=True, sort_keys=True)
         parts.append([name, show(type_), hashlib.sha256(data.encode()).hexdigest()])

@@ -7,8 +7,10 @@ a plan tried after a direct call found nothing, is paid from its one budget.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import Any
 
 from lambda_rlm.checked import check
 from lambda_rlm.completion import NO_USAGE, Message, Model
@@ -23,7 +25,7 @@ from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.split import arm
 from lambda_rlm.plan.strategy import Case, Choice, Preference, Route
-from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
+from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import OnBound, Options, Run, execute
@@ -41,15 +43,27 @@ NOT_FOUND = "not found"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A decision that was made before, in an earlier session of the run. `asks_again` repeats the call that asked for the task, so
-    that it is counted: its reply is remembered."""
+    """A decision that was made before, in an earlier session of the run. `program` is the one that ran, where that is known: it runs
+    again as it was. `asks_again` repeats the call that asked for the task, so that it is counted: its reply is remembered."""
 
     decision: Routed
+    program: SourceFile | None = None
     asks_again: bool = False
 
 
+def taken(told: Mapping[str, Any] | None, program: SourceFile | None, *, is_replay: bool = False) -> Taken | None:
+    """The decision that a journal has of a run, or else what its one program says of the way; None where it has neither."""
+    if told is not None:
+        before = Routed(**told)
+        return Taken(before, program, before.detection == "answered" or (is_replay and before.detection == "failed"))
+    if program is None:
+        return None
+    name = program.name.removesuffix(".lam")
+    return Taken(Routed("direct" if name == "direct" else "plan", name if name in TASKS else None, None, "as before"), program)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Inquiry:
     """A question with everything that stands around it; `given` holds it as `query`."""
 
     given: Inputs
@@ -80,6 +94,10 @@ class Asked:
             routing=self.routing,
         )
 
+    def detector(self, case: Case) -> Model:
+        """The model that is asked which task the question is."""
+        return self.model if case.leaf_tells_tasks_apart else self.root
+
     def program(self, route: Route) -> SourceFile:
         """The program of a strategy."""
         return SourceFile(f"{route.strategy}.lam", plan(route, self.given.types, self.returns))
@@ -106,7 +124,7 @@ async def ask(
     nobody says; `root` is the model that writes programs (None: the one that answers), `returns` the type that the answer must have.
     Raises `Rejected` where no way is within the budget."""
     options = options or Options()
-    asked = Asked(
+    asked = Inquiry(
         given=inputs.with_query(query),
         model=model,
         root=root or model,
@@ -127,7 +145,7 @@ async def ask(
 class _Asking:
     """One question on its way: the runs made for it so far, and what a person should know of how it went."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Inquiry) -> None:
         self.asked = asked
         self.case = asked.case()
         self.started = monotonic()
@@ -173,17 +191,22 @@ class _Asking:
         if before.task is not None:
             self.case = self.case.with_task(before.task)
         self.detection = before.detection
-        self.notes = ["the way is that of the run before"]
-        return await self._gone(Preference(before.way, before.reason))
+        self.notes = ["the way is that of the session before"]
+        return await self._gone(Preference(before.way, before.reason), taken.program)
 
     async def _detected(self) -> Run | None:
         """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
         asked = self.asked
-        if not asked.routing.detects:
-            self._assume("nothing is asked before it is approved")
+        if (unasked := self.case.why_unasked) is not None:
+            self._assume(unasked)
             return None
         found = await detect(
-            asked.given, asked.root, self._left(), peek=asked.writing.peek, options=self._options(), tracer=asked.tracer
+            asked.given,
+            asked.detector(self.case),
+            self._left(),
+            peek=asked.writing.peek,
+            options=self._options(),
+            tracer=asked.tracer,
         )
         if found.run is not None:
             self.detection = "failed" if found.task is None else "answered"
@@ -201,15 +224,16 @@ class _Asking:
         self.notes.append(f"{FALLBACK} is taken for the task: {why} (--task names one)")
         self.case = self.case.with_task(FALLBACK)
 
-    async def _gone(self, preference: Preference) -> Run:
-        """The run of one way; raises `Rejected` before its first call where it may cost too much."""
+    async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
+        """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it may cost
+        too much."""
         asked, case = self.asked, self.case
         tracer = self._telling(preference)
         if preference.way == "synth":
             return await self._written(preference, tracer)
         route = case.route(preference)
         program = answer_or_none(asked.given.types, asked.returns) if self._may_escalate(preference) else None
-        source = asked.program(route) if program is None else SourceFile("direct.lam", program)
+        source = recorded or (asked.program(route) if program is None else SourceFile("direct.lam", program))
         run = await self._executed(source, tracer)
         if program is not None and run.ok:
             if run.value is None:
@@ -259,7 +283,7 @@ class _Asking:
 
     async def _executed(self, source: SourceFile, tracer: Tracer | None) -> Run:
         asked = self.asked
-        checked = check(source, asked.given.types)
+        checked = check(source, asked.given.types, primitives=asked.given.functions)
         try:
             admitted = checked.admit(self._left(), asked.model.profile)
         except Rejected as rejected:

@@ -109,8 +109,10 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut."""
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and what
+    the program itself cut away from the inputs before a prompt, which no model has seen."""
 
+    characters_before_prompts: int = 0
     quotes: int = 0
     items: int = 0
     or_else: int = 0
@@ -270,7 +272,7 @@ class _Execution:
         elif autos:
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
-        stage = Stage(typed, autos, self.meter)
+        stage = Stage(typed, autos, self.meter, self.asker.coverage.cuts)
         found = bounded(typed, sizes, rates, autos, budget, stage)
         self.admitted = admit(found, budget, profile)
         self.kept = stage.kept
@@ -360,7 +362,13 @@ class _Execution:
             ),
             "bound": self.admitted.bound,
             "degraded": counts.is_degraded,
-            "dropped": Dropped(quotes=counts.quotes, items=counts.items, or_else=counts.or_else, replies_cut=counts.cuts),
+            "dropped": Dropped(
+                characters_before_prompts=self.asker.coverage.dropped(),
+                quotes=counts.quotes,
+                items=counts.items,
+                or_else=counts.or_else,
+                replies_cut=counts.cuts,
+            ),
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
         }

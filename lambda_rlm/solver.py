@@ -72,6 +72,7 @@ class Solver:
             run.fault.span = span
             raise run.fault
         dropped = run.dropped
+        asker.coverage.cuts.inner += dropped.characters_before_prompts
         asker.degrade(quotes=dropped.quotes, items=dropped.items, or_else=dropped.or_else, cuts=dropped.replies_cut)
         origins = (Reply(-1, None),) if text.origin is None else (Reply(-1, None), text.origin)
         return Text(run.answer, Derived(origins))

@@ -164,6 +164,7 @@ class _Synthesis:
             query=inputs.values["query"],
             inputs=inputs.values,
             types=inputs.types,
+            functions=inputs.functions,
             leaf=question.leaf.profile,
             budget=self.account.left(),
             peek=writing.peek,
@@ -184,7 +185,7 @@ class _Synthesis:
         return proposal
 
     def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        checked = check(source, inputs.types)
+        checked = check(source, inputs.types, primitives=inputs.functions)
         wanted = self.question.returns
         if checked.typed is None or wanted is None or checked.typed.type == wanted:
             return checked.diagnostics
@@ -194,7 +195,7 @@ class _Synthesis:
 
     async def _judged(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
         """What speaks against running a well typed program on these inputs and on what is left of the budget."""
-        checked = check(source, inputs.types)
+        checked = check(source, inputs.types, primitives=inputs.functions)
         assert checked.typed is not None
         place = _use_of(Primitive.RLM_CALL, checked.typed.program)
         if place is not None and self.question.options.solver is None:
@@ -212,7 +213,7 @@ class _Synthesis:
         accepted = []
         for proposal in proposals:
             if proposal.source is not None:
-                checked = check(proposal.source, inputs.types)
+                checked = check(proposal.source, inputs.types, primitives=inputs.functions)
                 assert checked.typed is not None
                 calls, usd = self._bound(checked.typed, inputs) if len(proposals) > 1 else (None, None)
                 accepted.append(_Accepted(checked=checked, calls=calls, usd=usd, confidence=proposal.confidence))
@@ -264,7 +265,7 @@ class _Synthesis:
 
     async def _planned(self) -> Run:
         inputs = self.question.inputs
-        checked = check(self.plan(), inputs.types)
+        checked = check(self.plan(), inputs.types, primitives=inputs.functions)
         return await self._executed(checked, inputs)
 
     def _left(self) -> Budget:

@@ -31,6 +31,7 @@ from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax import term as t
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Type
@@ -65,6 +66,7 @@ class Case:
     budget: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
     is_gated: bool = True
+    primitives: tuple[HostFunction, ...] = ()
     delays: Random | None = None
     """Draws for each call how many turns of the event loop it takes."""
 
@@ -73,7 +75,7 @@ class Case:
         return SourceFile(self.name, self.text)
 
     def check(self) -> Checked:
-        return check(self.source, self.inputs or {"context": TEXT})
+        return check(self.source, self.inputs or {"context": TEXT}, primitives=self.primitives)
 
     def run(self, events: list[Event] | None = None) -> Run:
         """The run of a program that checks; every input must have a value."""

@@ -1,4 +1,4 @@
-"""Seeded bugs in the analysis of costs, the meter, types and evaluation: each must be noticed by a test.
+"""Seeded bugs in the analysis of costs, the meter, types, evaluation and hedging: each must be noticed by a test.
 
 `python tests/mutants.py` copies the package, changes one text in one file, and runs a few fast tests on the copy; `NAME …` runs only
 these. A mutant that no test notices, or whose text is not found any more, fails the run, and so do tests that fail without any bug.
@@ -22,6 +22,8 @@ TYPES = ("tests/test_types.py", "tests/test_type_attacks.py", "tests/test_confor
 SCHEDULE = ("tests/test_evaluation.py",)
 LIBRARY = ("tests/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/test_codes.py", "tests/test_conformance.py")
+HEDGE = ("tests/llm/test_hedge.py",)
+HOST = ("tests/test_primitives.py",)
 LEFT_OUT = "not suite and not moment"
 
 
@@ -77,6 +79,13 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/calls.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/ask.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
+    Mutant("a request that is sent twice counts once", "llm/hedge.py", "replace(inner, retries=2 * (1 + inner.retries) - 1)", "inner", HEDGE),
+    Mutant("who lost the race is not paid", "llm/hedge.py", "won if lost is NO_USAGE else", "won if True else", HEDGE),
+    Mutant("what the host gives does not grow", "cost/hosted.py", "given * cost.characters_per_character + size_of(cost.characters)", "size_of(cost.characters)", HOST),
+    Mutant("the host gives as much as it likes", "eval/hosted.py", "        if size > most:\n", "        if False:\n", HOST),
+    Mutant("what the host gives is trusted", "eval/hosted.py", "            return Text(s, origin)\n", "            return Text(s)\n", HOST),
+    Mutant("what a prompt shows is dropped too", "eval/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/test_dropped.py",)),
+    Mutant("what is cut for no prompt is dropped", "eval/cuts.py", "                if meets(seen, row[at + 2], row[at + 3])\n", "", ("tests/test_dropped.py",)),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from contextlib import aclosing
@@ -346,3 +347,14 @@ def test_a_cache_is_a_setting(tmp_path: Path) -> None:
     rlm = RLM(FakeModel("bees"), cache=tmp_path / "replies.sqlite3")
     assert rlm.ask("What?", context="c").usage.cached_calls == 0
     assert not (tmp_path / "replies.sqlite3").exists()
+
+
+def test_a_slow_reply_is_asked_for_again_where_that_is_wanted_and_both_are_paid(tmp_path: Path) -> None:
+    rules = [{"match": "", "reply": "slow", "times": 1, "delay": 60}, {"match": "", "reply": "fast"}]
+    (tmp_path / "rules.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
+    seen: list[Event] = []
+    name = f"scripted:{tmp_path / 'rules.jsonl'}"
+    run = RLM(name, hedge=0.01).ask("Who?", context="c", on_event=seen.append)
+    assert (run.answer, run.usage.calls, run.usage.attempts) == ("fast", 1, 2)
+    assert [type(event).__name__ for event in seen].count("Hedging") == 1
+    assert run.bound is not None and run.usage.output_tokens <= (run.bound.output_tokens or 0)

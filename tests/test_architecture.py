@@ -132,7 +132,7 @@ def test_the_package_exports_exactly_what_it_promises() -> None:
     assert all(hasattr(lambda_rlm, name) for name in PUBLIC)
 
 
-PUBLIC = ["Budget", "Checked", "Fault", "RLM", "Rejected", "Run", "Size", "check", "run"]
+PUBLIC = ["Budget", "Checked", "Fault", "HostCost", "RLM", "Rejected", "Run", "Size", "check", "primitive", "run"]
 NEVER_AT_START = (
     "aiohttp",
     "sqlite3",

@@ -14,6 +14,7 @@ from lambda_rlm.codes import CODES, Code
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected, Severity
 from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
+from lambda_rlm.primitives import primitive
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.types.parse_type import parse_type
 from tests.cases import Case
@@ -28,7 +29,12 @@ DYNAMIC = [row for row in ROWS if row.code[1:3] in ("04", "05")]
 def case_of(row: Code, program: str) -> Case:
     extra = {name: parse_type(type_) for name, type_ in row.inputs.items()}
     inputs = {"context": parse_type("Text"), "query": parse_type("Text"), **extra}
-    return Case(row.code, program, inputs=inputs)
+    functions = [primitive(name, type_)(_table(found)) for name, (type_, found) in row.functions.items()]
+    return Case(row.code, program, inputs=inputs, primitives=tuple(functions))
+
+
+def _table(found: dict[str, object]) -> Callable[[str], object]:
+    return lambda argument: found[argument]
 
 
 def codes_of(case: Case) -> set[str]:

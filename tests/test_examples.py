@@ -46,7 +46,23 @@ def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_sear
     assert run_command(["ask", question, "book.txt", "--model", "scripted:replies.jsonl"]) == 0
     captured = capsys.readouterr()
     assert captured.out == "H.M.S. Beagle\n"
-    assert captured.err.startswith("search · 1 of at most 1 call · ")
+    assert captured.err.startswith("search · 2 of at most ")
+
+
+def test_a_folder_is_asked_by_search_and_its_route_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the README of the example shows: one call for the task, one for the answer, which stands in one of six documents."""
+    monkeypatch.chdir(ROOT)
+    shown = COMMAND.findall((ROOT / "examples" / "ask-a-folder" / "README.md").read_text(encoding="utf-8"))
+    ((command, expected),) = shown
+    assert run_command([*shlex.split(command), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert f"{found['answer']}\n" == expected
+    assert (found["route"], found["task"], found["usage"]["calls"]) == ("search", "search", 2)
+    assert found["coverage"]["context"] < 0.5
+    assert run_command(["route", *shlex.split(command)[1:], "--task", "search", "--json"]) == 0
+    assert (json.loads(capsys.readouterr().out)["route"], found["citations"] != []) == ("search", True)
 
 
 @pytest.mark.quality

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,30 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(capsys)
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["no file", "an empty file"])
+def test_many_that_make_the_journal_at_once_make_one(is_there: bool) -> None:
+    """Who was slower must not put an empty journal in the place of one that has a run."""
+    for n in range(5):
+        path = Path(f"{n}.sqlite3")
+        if is_there:
+            path.touch()
+        barrier = threading.Barrier(6)
+
+        def begin(barrier: threading.Barrier = barrier, path: Path = path) -> None:
+            barrier.wait()
+            with Journal(path) as made:
+                made.begin({}).end("answered", None)
+
+        threads = [threading.Thread(target=begin) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with Journal(path, is_new=False) as made:
+            assert [row.state for row in made.runs()] == ["answered"] * 6
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 # ── looking back ──

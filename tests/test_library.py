@@ -77,6 +77,8 @@ def test_importing_the_library_loads_no_regular_expression_engine() -> None:
         ("lines", ("",), []),
         ("words", ("  a b\u3000c\n",), ["a", "b", "c"]),
         ("paragraphs", ("\n\na\nb\n \t\n\r\nc\n",), ["a\nb", "c"]),
+        # A line end of Windows is one, not two that make a paragraph.
+        ("paragraphs", ("a\r\nb\r\n\r\nc\rd\r\re",), ["a\r\nb", "c\rd", "e"]),
         ("paragraphs", (" \n\n ",), []),
         ("split_on", ("a,b,,c", ","), ["a", "b", "", "c"]),
         ("split_on", ("abc", ""), ["abc"]),

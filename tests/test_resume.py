@@ -256,3 +256,66 @@ def test_a_changed_program_file_does_not_matter(shell: Shell) -> None:
     script({"match": "", "reply": "x"})
     assert shell("resume", "last") == 0
     assert shell.out == "x\n"
+
+
+def test_a_question_goes_on_with_the_program_it_had_and_chooses_no_way_anew(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another way would be other questions, and all that was paid for would be lost."""
+    wrote("a.txt", " ".join(f"word{n}" for n in range(40_000)))
+    profile = {"profile": {"window": 6_000}}
+    model = script(profile, {"match": "", "reply": "x", "times": 3}, {"match": "", "failure": "E0506"})
+    assert shell("ask", "Which?", "a.txt", "--model", model, "--concurrency", "1") == 2
+    monkeypatch.setattr("lambda_rlm.route.route", lambda *_: pytest.fail("a way was chosen again"))
+    script({"profile": {"window": 900_000}}, {"match": "", "reply": "x"})  # all of it would fit one prompt now
+    assert shell("resume", "last", "--json") == 0
+    assert shell.json["route"] == "search" and shell.json["usage"]["calls"] > 4
+    with journal() as found:
+        run = found.run("last")
+        assert len(found.replies(run.id)) == shell.json["usage"]["calls"]
+        assert [call.state for call in found.calls(run.id) if call.session == 0].count("replied") == 3
+
+
+SUB_PROGRAM = 'words(context) |> map(fn(w) => llm_call(f"note {w}", out=9)) |> join("")'
+
+
+def test_a_sub_models_program_and_calls_are_not_paid_twice(shell: Shell) -> None:
+    """What `rlm_call` had written and what its program had asked is there when the run goes on."""
+    wrote("p.lam", 'rlm_call("Which?", context, 8)')
+    wrote("a.txt", "a b c")
+    Path("root.jsonl").write_text(json.dumps({"match": "", "reply": SUB_PROGRAM, "times": 1}) + "\n")
+    leaf = script({"match": "note [^>]*>c", "failure": "E0506"}, {"match": "note", "reply": "n"})
+    run = ("run", "p.lam", "a.txt", "--model", leaf, "--root-model", "scripted:root.jsonl", "--concurrency", "1", "--json")
+    assert shell(*run) == 2
+    before = shell.json
+    Path("root.jsonl").write_text(json.dumps({"match": "", "failure": "E0506"}) + "\n")
+    script({"match": "note [^>]*>c", "reply": "m"}, {"match": "", "failure": "E0506"})
+    assert shell("resume", "last", "--json") == 0
+    after = shell.json
+    assert after["answer"] == "nnm" and after["usage"]["calls"] == 4
+    assert after["usage"]["attempts"] == before["usage"]["attempts"] + 1 == 5  # the one that failed, again
+    with journal() as found:
+        assert len(found.replies(after["run"])) == 4
+    assert shell("replay", "last") == 0
+    assert "all as they were" in shell.err
+
+
+@pytest.mark.parametrize("limit", [("--fuel", "20000", "900000"), ("--memory", "100000", "90000000")])
+def test_a_run_that_used_up_a_limit_goes_on_with_a_larger_one_and_pays_nothing_twice(
+    shell: Shell, limit: tuple[str, str, str]
+) -> None:
+    option, small, large = limit
+    wrote(
+        "p.lam",
+        'let a = llm_call("one", out=9); let b = llm_call(f"two {a}", out=9); length(join(map(range(0, 5000 * length(b)), fn(n) => repeat(b, 3)), ""))',
+    )
+    model = script({"match": "one", "reply": "1"}, {"match": "two", "reply": "2"})
+    assert shell("run", "p.lam", "--model", model, option, small, "--json") == 2
+    before = shell.json
+    assert before["fault"]["code"] in ("E0401", "E0402") and before["usage"]["calls"] == 2
+    script({"match": "", "failure": "E0506"})
+    assert shell("resume", "last", option, large, "--json") == 0
+    assert shell.json["answer"] == "15000"
+    assert {key: shell.json["usage"][key] for key in ("calls", "attempts", "input_tokens", "output_tokens")} == {
+        key: before["usage"][key] for key in ("calls", "attempts", "input_tokens", "output_tokens")
+    }

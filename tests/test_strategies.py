@@ -28,7 +28,7 @@ GOLDEN = Path(__file__).parent / "golden" / "strategy_calls.txt"
 IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 SHOWN = 600
 
-NARROW = ModelProfile(name="narrow", window=4_096, max_output=1_024, input_price=0.0, output_price=0.0)
+NARROW = ModelProfile(name="narrow", window=2_048, max_output=512, input_price=0.0, output_price=0.0)
 WIDE = ModelProfile(name="wide", window=32_768, max_output=8_192, input_price=0.0, output_price=0.0)
 
 EMPTY = "The text is empty."

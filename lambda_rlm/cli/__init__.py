@@ -12,9 +12,8 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
 
-_INTERRUPTED: Final = 130
+from lambda_rlm.cli import exits
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         code = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        code = _INTERRUPTED
-        _tell_of_the_interruption(sys.argv if arguments is None else arguments)
+        code = exits.interrupted("--json" in (sys.argv if arguments is None else arguments))
     _leave(code)
 
 
@@ -40,23 +38,14 @@ def _heed_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _tell_of_the_interruption(arguments: Sequence[str]) -> None:
-    """What a command would have told, had it been loaded by then."""
-    with suppress(Exception):
-        if "--json" in arguments:
-            fault = '{"code": null, "message": "interrupted", "span": null}'
-            sys.stdout.write(f'{{"ok": false, "answer": null, "fault": {fault}, "diagnostics": []}}\n')
-        else:
-            sys.stderr.write("interrupted\n")
-
-
 def _leave(code: int) -> None:
     """End the process, without waiting for calls that nobody waits for any more."""
+    exits.no_more_interruptions()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
     others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
     # The interpreter would report a Ctrl-C that passed through generated code as a death by signal.
-    if others or code == _INTERRUPTED:
+    if others or code == exits.INTERRUPTED:
         os._exit(code)
     sys.exit(code)

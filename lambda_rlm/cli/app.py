@@ -30,11 +30,16 @@ COMMANDS: Final = (commands_answers, commands_routing, commands_programs, comman
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command; every failure has been told by then."""
     wants_json = "--json" in arguments
+    command = typer.main.get_command(app)
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
-        return code if isinstance(code, int) else exits.ANSWERED
+        # Not `command.main`, which takes an interruption for an exit that was told.
+        with command.make_context("lambda-rlm", arguments) as context:
+            command.invoke(context)
+        return exits.ANSWERED
+    except typer.Exit as left:
+        return left.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _told(exits.INTERRUPTED, "interrupted", None, wants_json)
+        return exits.interrupted(wants_json)
     except BrokenPipeError:
         with suppress(OSError):
             sys.stdout.close()

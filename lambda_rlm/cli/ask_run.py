@@ -18,7 +18,7 @@ from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, Recording, recording
+from lambda_rlm.cli.recording import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
@@ -29,6 +29,7 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
@@ -164,9 +165,9 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
 
 def _options(begun: Begun, chosen: Settings, run: str) -> Options:
     options = Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy(), run=run)
-    past = begun.past
-    if past is None:
+    if begun.before is None:
         return options
+    past = begun.before.past
     return replace(options, autos=past.autos, spent=NO_USAGE if begun.is_replay else past.spent)
 
 
@@ -192,8 +193,11 @@ def _run(
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            done = record.finish(blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options)))
+            done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+            exits.no_more_interruptions()  # the answer is there, and is told, once
+            record.finish(done)
     except KeyboardInterrupt:
+        exits.no_more_interruptions()
         return _interrupted(progress, how.json, record)
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
@@ -227,11 +231,13 @@ async def _connected(
 def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
     cache = _cache() if chosen.cache and not begun.is_replay else None
-    model, past = (
-        connect(name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm),
-        begun.past,
+    model = connect(
+        name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm, hedge=chosen.hedge
     )
-    return model if past is None else Remembered(model, past.replies, past.failures if begun.is_replay else None)
+    if begun.before is None:
+        return model
+    past = begun.before.past
+    return Remembered(model, past.replies, past.failures if begun.is_replay else None)
 
 
 def _cache() -> ReplyStore:
@@ -272,6 +278,10 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
             screen.say(f"to go on without paying twice: lambda-rlm resume {done.id}", "hint")
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
+    if done.dropped.characters_before_prompts:
+        screen.say(
+            f"note: {done.dropped.characters_before_prompts:,} characters of the input were cut away before a prompt", "dim"
+        )
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis)

@@ -48,13 +48,14 @@ def runs(
 def show(
     run: Run,
     html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page instead.")] = None,
+    whole: Annotated[bool, typer.Option("--all", help="Fold and leave out nothing.")] = False,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
     """Show what a run asked, what it cost, and what its answer was made from."""
     from lambda_rlm.cli import journal as commands
 
-    raise typer.Exit(commands.show(run, {"journal": journal}, html, json))
+    raise typer.Exit(commands.show(run, {"journal": journal}, html, json, whole))
 
 
 @app.command(epilog="Example: lambda-rlm resume last --max-calls 500")

@@ -1,10 +1,14 @@
 """Exit codes, and the end of a command by an exception.
 
-Owns the codes and `Usage`, what is wrong with how a command was called.
+Owns the codes, `Usage`, what is wrong with how a command was called, and how an interruption is told where nothing else is known.
+Loads nothing: an interruption may come while a module is half loaded.
 """
 
 from __future__ import annotations
 
+import signal
+import sys
+from contextlib import suppress
 from typing import Final
 
 ANSWERED: Final = 0
@@ -22,3 +26,21 @@ class Usage(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+def no_more_interruptions() -> None:
+    """From now on a Ctrl-C changes nothing: what is left is to tell of the first, once."""
+    with suppress(ValueError):  # only the main thread may say so
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def interrupted(wants_json: bool) -> int:
+    """Tell of an interruption that came before there was anything to tell of a run."""
+    no_more_interruptions()
+    with suppress(Exception):
+        if wants_json:
+            fault = '{"code": null, "message": "interrupted", "span": null}'
+            sys.stdout.write(f'{{"ok": false, "answer": null, "fault": {fault}, "diagnostics": []}}\n')
+        else:
+            sys.stderr.write("interrupted\n")
+    return INTERRUPTED

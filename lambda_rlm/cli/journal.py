@@ -14,20 +14,22 @@ from typing import Any, Final, TypeVar
 
 from lambda_rlm.cli import ask_run, comparison, exits, screen
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.recording import Begun, arguments_of, plain_url, same_inputs
+from lambda_rlm.cli.recording import Begun, arguments_of
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.source import SourceFile
-from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow
-from lambda_rlm.trace.run_html import page, place
-from lambda_rlm.trace.run_report import Report, Site, report
+from lambda_rlm.recording import Before, before, plain_url, same_inputs, whole
+from lambda_rlm.trace.journal import CallRow, Journal, RunRow
+from lambda_rlm.trace.replay import Comparison
+from lambda_rlm.trace.run_html import page
+from lambda_rlm.trace.run_report import Report, report
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.trace.summary import dollars
+from lambda_rlm.trace.tree import MOST_BESIDE, lines
 
 T = TypeVar("T")
 
-_MOST_SHOWN: Final = 40
+_MOST_SHOWN: Final = 20
+_LONGEST: Final = 2_000
 _LISTED: Final = 20
 
 
@@ -63,7 +65,7 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
     return exits.ANSWERED
 
 
-def show(name: str, options: Mapping[str, Any], html: str | None, json: bool) -> int:
+def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False) -> int:
     """The exit code of `show`."""
     found = _read(settings(options), lambda journal: _report(journal, name))
     if html is not None:
@@ -77,67 +79,47 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool) ->
         data |= {"calls": [asdict(row) for row in found.calls], "shown": found.shown}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
     else:
-        _print(found)
+        _print(found, is_whole)
     return exits.ANSWERED
 
 
 def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of the run as it goes on."""
-    row, past = _read(settings(options), lambda journal: _with_past(journal, name))
+    found = _read(settings(options), lambda journal: before(journal, name))
+    row = found.row
     if row.state == "answered":
         raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past)
-    same_inputs(row, begun.inputs)
+    begun = _begun(found, arguments)
     if not json:
-        screen.say(f"going on with {row.id}: {len(past.replies):,} replies are there and are not paid again", "dim")
+        screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
     return ask_run.again(begun, chosen, ask_run.How(json=json))
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    before, past = _read(settings(options), lambda journal: _with_everything(journal, name))
-    row = before.run
-    chosen = _as_before(row, options)
-    begun = replace(_begun(row, arguments_of(row, arguments)), resumed=row, past=past, is_replay=True)
-    same_inputs(row, begun.inputs)
-    asked: dict[tuple[int, ...], set[str]] = {}
-
-    def listen(event: Event) -> None:
-        if isinstance(event, CallStarted):
-            asked.setdefault(event.path, set()).add(event.request.digest)
-
-    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=listen))
-    differences = _differences(before, asked)
+    found, calls = _read(settings(options), lambda journal: whole(journal, name))
+    chosen = _as_before(found.row, options)
+    begun = replace(_begun(found, arguments), is_replay=True)
+    comparison = Comparison()
+    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
+    differences = comparison.differences(calls)
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
-    calls = sum(map(len, asked.values()))
-    screen.say(f"replayed {calls:,} calls: " + (f"{len(differences):,} differ" if differences else "all as they were"), "dim")
+    screen.say(
+        f"replayed {comparison.calls:,} calls: " + (f"{len(differences):,} differ" if differences else "all as they were"),
+        "dim",
+    )
     return exits.FAULTED if differences else code
 
 
-def _differences(before: Report, asked: Mapping[tuple[int, ...], set[str]]) -> list[str]:
-    """What a replay asked otherwise than the run."""
-    recorded: dict[tuple[int, ...], set[str]] = {}
-    for call in before.calls:
-        if call.state != "shared":
-            recorded.setdefault(call.path, set()).add(call.digest)
-    lines = []
-    for path in sorted(recorded.keys() | asked.keys()):
-        name = ".".join(map(str, path)) or "·"
-        mine, theirs = asked.get(path, set()), recorded.get(path, set())
-        if not mine:
-            lines.append(f"call {name}: was made and is not")
-        elif not theirs:
-            lines.append(f"call {name}: is made and was not")
-        elif mine != theirs:
-            lines.append(f"call {name}: asks something else")
-    return lines
-
-
-def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
-    what = row.what
+def _begun(found: Before, given: Sequence[str]) -> Begun:
+    """What was asked for, over the same inputs; raises `Usage` and `InputProblem`."""
+    what, arguments = found.row.what, arguments_of(found.row, given)
     inputs = from_arguments(arguments)
+    same_inputs(found.row, inputs)
+    if (model := what.get("model_object")) is not None:
+        raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
     return Begun(
         kind=what["kind"],
         query=what["query"],
@@ -145,6 +127,7 @@ def _begun(row: RunRow, arguments: tuple[str, ...]) -> Begun:
         inputs=inputs,
         program=what["program"],
         program_name=what["program_name"],
+        before=found,
     )
 
 
@@ -169,18 +152,7 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
 
 def _report(journal: Journal, name: str) -> Report:
     row = journal.run(name)
-    return report(row, journal.calls(row.id))
-
-
-def _with_past(journal: Journal, name: str) -> tuple[RunRow, Past]:
-    row = journal.run(name)
-    return row, journal.past(row.id)
-
-
-def _with_everything(journal: Journal, name: str) -> tuple[Report, Past]:
-    """A run with all its replies, those of calls that failed included: a replay fails as it did."""
-    row = journal.run(name)
-    return _report(journal, name), replace(journal.past(row.id), replies=journal.replies(row.id))
+    return report(row, journal.calls(row.id), journal.programs(row.id))
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:
@@ -211,48 +183,63 @@ def _cost(usd: float | None) -> str:
     return "?" if usd is None else "free" if usd == 0 else dollars(usd)
 
 
-def _print(found: Report) -> None:
+def _print(found: Report, is_whole: bool) -> None:
     """A run for a person: what it was, what came of it, where its calls went."""
     run, outcome = found.run, found.run.outcome or {}
-    source = SourceFile("program", str(outcome.get("program") or run.what.get("program") or ""))
+    most = None if is_whole else _MOST_SHOWN
     screen.answer(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
     screen.answer(_title(run))
     for part in run.what["inputs"]:
-        screen.answer(f"  {part['name']}: {part['type']}, {part['characters']:,} characters, sha256 {part['sha256'][:12]}…")
+        seen = (outcome.get("coverage") or {}).get(part["name"])
+        share = "" if seen is None else f", {seen:.1%} of it shown"
+        size = f"{part['type']}, {part['characters']:,} characters{share}"
+        screen.answer(f"  {part['name']}: {size}, sha256 {part['sha256'][:12]}…")
     answer = outcome.get("answer")
     if answer is not None:
-        screen.answer("\n" + (answer if len(answer) <= 2_000 else answer[:2_000] + " …"))
+        screen.answer("\n" + (answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
     if outcome.get("fault"):
         screen.answer(f"\nfault {outcome['fault']['code']}: {outcome['fault']['message']}")
-    screen.answer("\ncalls by place")
-    for site in found.sites:
-        screen.answer(_site(site, source))
-    _list("slowest", found.slowest, source)
-    _list("failed", found.failed, source)
-    _list("begun and never answered, perhaps paid", found.unfinished, source)
+    screen.answer("\ncalls" if found.calls else "\nno model was asked")
+    for line in lines(found.tree, len(found.calls) if is_whole else MOST_BESIDE) if found.calls else ():
+        screen.answer(f"  {line}")
+    _list("slowest", found.slowest, found, most)
+    _list("failed", found.failed, found, most)
+    _list("begun and never answered, perhaps paid", found.unfinished, found, most)
+    _print_shown(found, most)
+    _print_parts("made from", found.cited, most)
+
+
+def _print_shown(found: Report, most: int | None) -> None:
+    """Which provider was shown which parts of the inputs."""
+    address = found.run.what["settings"].get("base_url")
     for model, inputs in found.shown.items():
-        for name, parts in inputs.items():
-            count = sum(end - start for start, end in parts)
-            screen.answer(f"shown to {model}: {count:,} characters of {name} in {len(parts):,} stretches")
-    citations = outcome.get("citations") or []
-    for part in citations[:_MOST_SHOWN]:
-        screen.answer(f"made from {part['input']} {part['start']:,}-{part['end']:,}")
+        _print_parts(f"shown to {model}{f' at {address}' if address else ''}", inputs, most)
 
 
-def _site(site: Site, source: SourceFile) -> str:
-    extra = (f", {site.shared:,} shared" if site.shared else "") + (f", {site.failed:,} failed" if site.failed else "")
-    tokens = f"{site.input_tokens:,} + {site.output_tokens:,} tokens"
-    return (
-        f"  {place(site.place, source)}\n    {site.calls:,} calls{extra} · {tokens} · {_cost(site.usd)} · {site.seconds:.1f} s"
-    )
+def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], most: int | None) -> None:
+    left = most
+    if inputs:
+        screen.answer(title)
+    for name, parts in inputs.items():
+        count = sum(end - start for start, end in parts)
+        shown = parts if left is None else parts[:left]
+        places = ", ".join(f"{start:,}-{end:,}" for start, end in shown)
+        more = f" and {len(parts) - len(shown):,} more (--all)" if len(parts) > len(shown) else ""
+        if shown:
+            stretches = f"{len(parts):,} {'stretch' if len(parts) == 1 else 'stretches'}"
+            screen.answer(f"  {name}: {count:,} characters in {stretches}: {places}{more}")
+        left = None if left is None else left - len(shown)
+        if left == 0 and name != list(inputs)[-1]:
+            screen.answer("  and other inputs (--all)")
+            return
 
 
-def _list(title: str, rows: Sequence[CallRow], source: SourceFile) -> None:
+def _list(title: str, rows: Sequence[CallRow], found: Report, most: int | None) -> None:
     if rows:
         screen.answer(title)
-    for row in rows[:_MOST_SHOWN]:
+    for row in rows[:most]:
         path = ".".join(map(str, row.path)) or "·"
         seconds = "" if row.seconds is None else f"{row.seconds:.2f} s"
-        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {place(row.place, source)}")
-    if len(rows) > _MOST_SHOWN:
-        screen.answer(f"  and {len(rows) - _MOST_SHOWN:,} more")
+        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {found.place(row)}")
+    if most is not None and len(rows) > most:
+        screen.answer(f"  and {len(rows) - most:,} more (--all)")

@@ -28,6 +28,12 @@ MaxDepth = Annotated[int | None, typer.Option("--max-depth", metavar="N", help="
 Concurrency = Annotated[int | None, typer.Option("--concurrency", metavar="N", help="At most so many calls in flight.")]
 Rpm = Annotated[int | None, typer.Option("--rpm", metavar="N", help="At most so many requests a minute to a provider.")]
 Tpm = Annotated[int | None, typer.Option("--tpm", metavar="N", help="At most so many tokens a minute, in and out.")]
+Hedge = Annotated[
+    float | None,
+    typer.Option(
+        "--hedge", metavar="S", help="Send a request again that has no answer after so many seconds; the first answer counts."
+    ),
+]
 Fuel = Annotated[int | None, typer.Option("--fuel", metavar="N", help="At most so many evaluator steps.")]
 Memory = Annotated[int | None, typer.Option("--memory", metavar="BYTES", help="At most so much newly allocated storage.")]
 RootModel = Annotated[

@@ -50,6 +50,7 @@ class Settings:
     escalate: bool = _ROUTING.escalates
     rpm: int | None = None
     tpm: int | None = None
+    hedge: float | None = None
     max_calls: int = _DEFAULT.calls
     max_cost: float | None = None
     max_tokens: int = _DEFAULT.tokens
@@ -147,7 +148,7 @@ def _from_files(here: Path) -> dict[str, Any]:
 
 
 def _nearest(here: Path, name: str) -> Path | None:
-    return next((folder / name for folder in (here, *here.parents) if (folder / name).is_file()), None)
+    return next((folder / name for folder in (here, *here.parents) if os.path.isfile(folder / name)), None)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -176,6 +177,8 @@ def _valid(key: str, value: Any, where: str) -> Any:
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
+    if key in _POSITIVE and not value > 0:
+        raise Usage(f"{where}: {key} is more than 0, not {value!r}")
     allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS}.get(key)
     if allowed is not None and value not in allowed:
         raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
@@ -198,8 +201,18 @@ def _of_text(kind: type, text: str, where: str) -> Any:
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 _FLOATS: Final = frozenset(
-    {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor", "direct_share"}
+    {
+        "max_cost",
+        "max_seconds",
+        "hedge",
+        "accuracy_short",
+        "accuracy_decay",
+        "accuracy_compose",
+        "accuracy_floor",
+        "direct_share",
+    }
 )
+_POSITIVE: Final = frozenset({"rpm", "tpm", "hedge"})
 _SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate"})
 _TEXTS: Final = frozenset(
     {"model", "base_url", "root_model", "task", "strategy", "journal", "direct_shares", "strength", "split"}

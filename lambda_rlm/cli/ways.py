@@ -21,7 +21,7 @@ from lambda_rlm.decision import Decision, decide
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.route import Asked
+from lambda_rlm.route import Inquiry
 from lambda_rlm.runtime import Options
 from lambda_rlm.trace.summary import dollars
 
@@ -40,7 +40,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
     given = from_arguments(arguments).with_query(question(query))
     model, notes = reachable(chosen)
     root = connect(chosen.root_model, base_url=chosen.base_url) if chosen.root_model else model
-    asked = Asked(
+    asked = Inquiry(
         given=given,
         model=model,
         root=root,

@@ -13,6 +13,7 @@ class Code:
     `context: Text`, `query: Text` and those named in `inputs` (name to shown type). For E04xx and E05xx the programs are
     run with `values` as extra input values and a scripted model whose rules are first `failures` (pattern and code), then
     `replies` (pattern and reply), in order; `is_strict` runs them strictly, `budget` holds limits other than the usual ones.
+    `functions` are those that a host adds, by name and signature, each a table from its only argument to what it gives.
     """
 
     code: str
@@ -26,3 +27,4 @@ class Code:
     failures: tuple[tuple[str, str], ...] = ()
     is_strict: bool = False
     budget: dict[str, float] = field(default_factory=dict)
+    functions: dict[str, tuple[str, dict[str, object]]] = field(default_factory=dict)

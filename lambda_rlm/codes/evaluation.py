@@ -6,6 +6,9 @@ from lambda_rlm.codes.code import Code
 
 _ANY = ((".", "ok"),)
 
+_PARTS: dict[str, object] = {"M4": "a bolt", "M5": 5, "M6": "a nut " * 1_000}
+_HOST = {"lookup_part": ("(Text) -> Text", _PARTS)}
+
 TABLE: tuple[Code, ...] = (
     Code(
         "E0401",
@@ -104,5 +107,35 @@ TABLE: tuple[Code, ...] = (
         "always ends. Give it a piece of the argument, and treat what is too short to be divided first.",
         bad="(fix solve(p) => if length(p) > 3 then solve(reverse(p)) else p)(query)",
         fixed="(fix solve(p) => if length(p) > 3 then solve(drop(p, 1)) else p)(query)",
+    ),
+    Code(
+        "E0415",
+        "A function of the host failed",
+        "A function that the host program adds to the language (here `lookup_part(number: Text) -> Text`) raised an exception, whose "
+        "kind and message are shown. A program cannot catch it. A function that may find nothing is best declared to give an Option: "
+        "then the program says what happens.",
+        bad='lookup_part("M9")  # raises KeyError',
+        fixed='lookup_part("M4")',
+        functions=_HOST,
+    ),
+    Code(
+        "E0416",
+        "A function of the host gave something that is not of its type",
+        "What a host's function gives is checked against the type that was declared for it: plain data (texts, numbers, truth values, "
+        "lists, dictionaries with exactly the fields of the record, None for an Option that is empty). Put the function or its "
+        "declared type right.",
+        bad='lookup_part("M5")  # gives 5',
+        fixed='lookup_part("M4")',
+        functions=_HOST,
+    ),
+    Code(
+        "E0417",
+        "A function of the host exceeded its declared cost",
+        "The bound of a program counts on what was declared of the host's functions, so one that gives more characters than its "
+        "`HostCost` allows ends the run. Declare more (`characters`, or `characters_per_character` where the result grows with the "
+        "arguments), or shorten what it gives.",
+        bad='lookup_part("M6")  # gives 6,000 characters, and 1,000 are declared',
+        fixed='lookup_part("M4")',
+        functions=_HOST,
     ),
 )  # fmt: skip

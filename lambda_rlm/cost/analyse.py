@@ -40,6 +40,7 @@ from lambda_rlm.cost.account import FREE, Cost, Overlong
 from lambda_rlm.cost.applying import apply_primitive, call
 from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard, Place, place_of
 from lambda_rlm.cost.hardness import TooHard
+from lambda_rlm.cost.hosted import hosted
 from lambda_rlm.cost.names import free_names, is_simple, waits
 from lambda_rlm.cost.operators import infix, negated
 from lambda_rlm.cost.rates import Rates
@@ -395,5 +396,5 @@ def analyse(
 ) -> Analysis:
     """The analysis of a program on inputs of these sizes."""
     analysis = Analysis(typed, rates, autos, max_depth, computer)
-    analysis.outcome = analysis._block(typed.program.items, typed.program.result, inputs)
+    analysis.outcome = analysis._block(typed.program.items, typed.program.result, {**hosted(typed.functions), **inputs})
     return analysis

@@ -82,6 +82,8 @@ _PIECES: Final = {"storage_call": HEADER, "storage_made": SLOT + HEADER, "storag
 _SCALAR: Final = Price(call=1)
 _OPTION: Final = Price(call=1, storage_call=HEADER)
 _SLICE: Final = Price(call=2, made=1, storage_call=HEADER, storage_made=SLOT, storage_written=CHARACTER)
+_CUT: Final = Price(call=2, made=1, storage_call=HEADER + 4 * SLOT, storage_made=SLOT, storage_written=CHARACTER)
+"""As a slice; four numbers are kept of it, to tell what was cut away before a prompt."""
 _SEARCH: Final = Price(call=2, kilo=10, storage_call=HEADER)
 _EACH: Final = Price(call=3, element=2, made=1, **_SLOTS)
 _TEST: Final = Price(call=3, element=2)
@@ -105,10 +107,10 @@ _MODEL: Final = Price(
 TARIFF: dict[P, Price] = {
     P.LENGTH: _SCALAR,
     P.IS_EMPTY: _SCALAR,
-    P.TAKE: _SLICE,
+    P.TAKE: _CUT,
     P.DROP: _SLICE,
-    P.TAKE_LAST: _SLICE,
-    P.SLICE: _SLICE,
+    P.TAKE_LAST: _CUT,
+    P.SLICE: _CUT,
     P.REVERSE: Price(call=2, made=1, kilo=40, storage_call=HEADER, storage_made=SLOT, storage_written=CHARACTER),
     P.TRIM: Price(call=2, kilo=10, **_TEXT),
     P.LOWER: Price(call=2, kilo=40, **_TEXT),

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lambda_rlm.eval import calls
-from lambda_rlm.eval.code import Code, Frame, Run, in_slot, made_of
+from lambda_rlm.eval.code import Code, Frame, Run, constant, in_slot, made_of
+from lambda_rlm.eval.hosted import applied
 from lambda_rlm.eval.scope import (
     Binding,
     Function,
     Generic,
+    Hosted,
     Inside,
     Instance,
     Known,
@@ -52,6 +54,8 @@ def compile_name(c: Compiler, var: t.Var, scope: Scope, s: Substitution) -> Code
             return code
         case Spread(_, whole):
             return whole
+        case Hosted(function):
+            return constant(applied(function, var.span, c.meter))
         case Known():
             return calls.closure(c, function_of(c, binding, var, s))
         case Generic():

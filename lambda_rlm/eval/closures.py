@@ -16,6 +16,7 @@ from lambda_rlm.eval.arithmetic import arithmetic, comparison, negation
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.bindings import bound, compile_block, compile_name, function_of, recursion_of
 from lambda_rlm.eval.code import Code, Frame, Run, Stack, constant, in_field, in_slot, made_of
+from lambda_rlm.eval.cuts import Cuts
 from lambda_rlm.eval.joining import compared, joined, template
 from lambda_rlm.eval.library.structure import is_scalar, is_text, shown
 from lambda_rlm.eval.primitives import Argument, compile_primitive_call, primitive_function
@@ -46,7 +47,9 @@ class Compiler:
         stack: Stack,
         asker: Asker | None,
         kept: Mapping[int, Value] | None = None,
+        cuts: Cuts | None = None,
     ) -> None:
+        self.cuts = cuts
         self.kept = kept or {}
         self.typed = typed
         self.autos = autos

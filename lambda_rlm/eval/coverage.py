@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
 from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.cuts import Cuts
+from lambda_rlm.eval.intervals import Interval, coarsened, union
 from lambda_rlm.eval.prompt import Prompt
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
 
 MOST_CITATIONS: Final = 1_000
 _COMPACT_AT: Final = 4_096
-
-Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +79,11 @@ def citations(value: Value, meter: Meter) -> tuple[Citation, ...]:
     )
 
 
-def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same characters as disjoint intervals that do not touch, in order, none empty."""
-    merged: list[Interval] = []
-    for start, end in sorted(intervals):
-        if start >= end:
-            continue
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def coarsened(intervals: list[Interval], most: int) -> list[Interval]:
-    """At most `most` intervals that cover these: the smallest gaps are closed."""
-    if len(intervals) <= most:
-        return intervals
-    gaps = sorted(range(1, len(intervals)), key=lambda i: (intervals[i - 1][1] - intervals[i][0], i))
-    kept = sorted(gaps[: most - 1])
-    bounds = [0, *kept, len(intervals)]
-    return [(intervals[a][0], intervals[b - 1][1]) for a, b in pairwise(bounds)]
-
-
 @dataclass(slots=True)
 class Coverage:
-    """What of each document has stood in a prompt."""
+    """What of each document has stood in a prompt, and what was cut away before one."""
 
+    cuts: Cuts = field(default_factory=Cuts)
     _shown: dict[Document, list[Interval]] = field(default_factory=dict)
 
     def show(self, prompt: Prompt, meter: Meter) -> list[Stretch]:
@@ -120,6 +97,11 @@ class Coverage:
             if len(intervals) >= _COMPACT_AT and len(intervals) % _COMPACT_AT == 0:
                 intervals[:] = union(intervals)
         return shown
+
+    def dropped(self) -> int:
+        """How many characters of the inputs were cut away before a prompt."""
+        shown = {document: union(intervals) for document, intervals in self._shown.items()}
+        return self.cuts.characters(lambda document: shown.get(document, ()))
 
     def characters(self, document: Document) -> int:
         """How many characters of a document the model has been shown."""

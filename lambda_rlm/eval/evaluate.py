@@ -17,7 +17,7 @@ from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
 from lambda_rlm.eval.collector import resting
 from lambda_rlm.eval.library.structure import SHIFT, weight
-from lambda_rlm.eval.scope import Local
+from lambda_rlm.eval.scope import Binding, Hosted, Local
 from lambda_rlm.eval.value import Value
 from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import Effect
@@ -74,7 +74,8 @@ def _compiled(
     if kept is None:
         admit_inputs(typed, inputs, meter)
     stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
-    compiler = Compiler(typed, admitted.autos, meter, stack, asker, kept)
-    scope = {name: Local(constant(inputs[name])) for name in typed.inputs}
+    compiler = Compiler(typed, admitted.autos, meter, stack, asker, kept, None if asker is None else asker.coverage.cuts)
+    scope: dict[str, Binding] = {name: Hosted(function) for name, function in typed.functions.items()}
+    scope |= {name: Local(constant(inputs[name])) for name in typed.inputs}
     code = compile_block(compiler, typed.program.items, typed.program.result, scope, EMPTY)
     return charged(code, meter), compiler.slots.frame(), stack

@@ -6,6 +6,7 @@ except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.cost.meter import Meter
@@ -22,13 +23,20 @@ class Unfit(TypeError):
 
 def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document]) -> Value:
     """The value that plain data means; the documents made for its texts are appended to `documents`. Raises `Unfit`."""
+
+    def text(place: str, s: str) -> Text:
+        document = Document(place, s, meter)
+        documents.append(document)
+        return span_of(document, 0, len(s))
+
+    return value_with(data, type_, "the input ", (lambda _, s: Text(s)) if name in TRUSTED else text, name)
+
+
+def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Text], place: str = "") -> Value:
+    """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with `what` and the place."""
     match type_:
         case Con("Text") if isinstance(data, str):
-            if name in TRUSTED:
-                return Text(data)
-            document = Document(name, data, meter)
-            documents.append(document)
-            return span_of(document, 0, len(data))
+            return text(place, data)
         case Enum(labels) if isinstance(data, str) and data in labels:
             return Text(data)
         case Con("Bool") if isinstance(data, bool):
@@ -38,13 +46,13 @@ def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Do
         case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool):
             return float(data)
         case Con("Option", (inner,)):
-            return None if data is None else (to_value(data, inner, name, meter, documents),)
+            return None if data is None else (value_with(data, inner, what, text, place),)
         case Con("List", (inner,)) if isinstance(data, (list, tuple)):
-            return [to_value(item, inner, f"{name}[{i}]", meter, documents) for i, item in enumerate(data)]
+            return [value_with(item, inner, what, text, f"{place}[{i}]") for i, item in enumerate(data)]
         case Record(fields) if isinstance(data, dict) and data.keys() == {f for f, _ in fields}:
-            return tuple(to_value(data[f], inner, f"{name}.{f}", meter, documents) for f, inner in fields)
+            return tuple(value_with(data[f], inner, what, text, f"{place}.{f}") for f, inner in fields)
         case _:
-            raise Unfit(f"the input {name} is {_shown(data)}, which does not fit its type")
+            raise Unfit(f"{what}{place} is {_shown(data)}, which does not fit its type")
 
 
 def to_plain(value: Value, type_: Type) -> Any:

@@ -100,7 +100,7 @@ def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span:
     if small is not None:
         return c.strict(codes, lambda parts: small(parts[0]))
     literals = tuple(_literal(code) for code in codes)
-    site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals)
+    site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals, c.cuts)
     function = IMPLEMENTATIONS[primitive](site)
 
     def build(parts: Sequence[Code]) -> Code:

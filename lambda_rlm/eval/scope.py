@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from lambda_rlm.eval.code import Code, Frame, Run
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import AnyEffect, EffectVariable, Type, Variable
 from lambda_rlm.types.typed import Substitution, ground
 
@@ -98,7 +99,14 @@ class Named:
     instances: dict[Instance, Recursion] = field(default_factory=dict)
 
 
-Binding = Local | Spread | Known | Generic | Inside | Named
+@dataclass(slots=True)
+class Hosted:
+    """A function that the host adds."""
+
+    function: HostFunction
+
+
+Binding = Hosted | Local | Spread | Known | Generic | Inside | Named
 Scope = Mapping[str, Binding]
 
 

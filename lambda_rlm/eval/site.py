@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lambda_rlm.cost.meter import Meter
+from lambda_rlm.eval.cuts import Cuts
 from lambda_rlm.eval.value import Value
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
@@ -28,6 +29,8 @@ class Site:
     meter: Meter
     literals: tuple[object, ...] = ()
     """Per parameter the Python value when the argument is a literal (a pattern to compile once), else None."""
+    cuts: Cuts | None = None
+    """Who is told of what is cut from texts; nobody where nobody asks a model."""
 
 
 Builder = Callable[[Site], Callable[..., Value]]

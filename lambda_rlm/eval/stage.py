@@ -16,6 +16,7 @@ from lambda_rlm.cost.names import free_names
 from lambda_rlm.eval import scope as names
 from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import FRAMES, Stack, charged, constant
+from lambda_rlm.eval.cuts import Cuts
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.value import Value
 from lambda_rlm.faults import Fault, OutOfTime
@@ -34,10 +35,11 @@ def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, Known]:
 class Stage:
     """Computes pure terms of one program. `kept` has the values of terms that stand at the top level, by identity."""
 
-    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter) -> None:
+    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter, cuts: Cuts | None = None) -> None:
         self.typed = typed
         self.autos = autos
         self.meter = meter
+        self.cuts = cuts
         self.kept: dict[int, Value] = {}
 
     def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
@@ -48,7 +50,7 @@ class Stage:
         stack = Stack(self.meter, FRAMES)
         before, self.meter.deepest = self.meter.deepest, 0
         try:
-            compiler = Compiler(self.typed, self.autos, self.meter, stack, None)
+            compiler = Compiler(self.typed, self.autos, self.meter, stack, None, cuts=self.cuts)
             code = charged(compiler.compile(term, bindings, EMPTY), self.meter)
             stack.left -= code.need
             if stack.left < 0 or code.is_async:

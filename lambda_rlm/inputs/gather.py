@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.rows import parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
 DEFAULT_NAME: Final = "context"
@@ -32,15 +33,17 @@ _PATTERN: Final = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Named inputs as plain Python data, their types, and what a person should know about how they were read."""
+    """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that the
+    host adds to the library."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
     notes: tuple[str, ...] = ()
+    functions: tuple[HostFunction, ...] = ()
 
     def with_query(self, query: str) -> Inputs:
         """These and the question."""
-        return Inputs({**self.values, QUERY: sound(query)}, {**self.types, QUERY: TEXT}, self.notes)
+        return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
 
 
 def from_arguments(arguments: Sequence[str]) -> Inputs:

@@ -22,6 +22,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited
 from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.profiles import is_known, provider_profile
@@ -43,6 +44,8 @@ _BY_KEY: Final = {
 
 
 _SIMULATED: Final = "sim:"
+_UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
+"""How names begin of models whose replies stand in a file or are made at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +81,37 @@ def connect(
     cache: ReplyStore | None = None,
     rpm: float | None = None,
     tpm: float | None = None,
+    hedge: float | None = None,
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
     provider's model that is not known. `rpm` and `tpm` are the requests and tokens a minute that a provider is asked for at
-    most. `cache` keeps good replies of providers and local models across runs; it is closed with the
-    model.
+    most; `hedge` the seconds after which a request without an answer is sent a second time (None: never). `cache` keeps good
+    replies of providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
     model = _built_in(name, window, slots) if base_url is None else None
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window)
-        model = Retrying(Limited(model, rpm=rpm, tpm=tpm), policy, tracer=tracer)
+        model = Retrying(_limited(model, hedge, rpm, tpm, tracer), policy, tracer=tracer)
+    elif hedge is not None and isinstance(model, ScriptedModel):
+        model = Hedged(model, hedge, tracer=tracer)
     model = model if record is None else Recording(model, record)
-    if cache is None or isinstance(model, ScriptedModel | RecordedModel) or name.startswith(_SIMULATED):
+    if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.cache import Cached, identity
 
     return Cached(model, cache, identity(name, base_url), owns_store=True)
+
+
+def _limited(model: Model, hedge: float | None, rpm: float | None, tpm: float | None, tracer: Tracer | None) -> Model:
+    """A provider's model within its limits; a second request, where there is one, keeps to them too."""
+
+    def through(inner: Model) -> Model:
+        return Limited(inner, rpm=rpm, tpm=tpm)
+
+    return through(model) if hedge is None else Hedged(model, hedge, through=through, tracer=tracer)
 
 
 def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow, ...]:

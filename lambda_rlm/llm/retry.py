@@ -57,7 +57,7 @@ class Retrying:
     def profile(self) -> ModelProfile:
         inner = self._model.profile
         if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, retries=self.policy.retries)
+            self._profile = inner, replace(inner, retries=(1 + self.policy.retries) * (1 + inner.retries) - 1)
         return self._profile[1]
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:

@@ -11,10 +11,13 @@ Refuses to guess: a server that turns a JSON Schema down is asked again without 
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -28,6 +31,8 @@ from lambda_rlm.llm.tokens import count, vocabulary
 from lambda_rlm.llm.vendor_errors import mapped, mentions_constraint
 
 _NO_KEY_NEEDED: Final = "none"
+_GLANCE: Final = 0.01
+"""Seconds between two looks at a thread that ends soon."""
 
 
 class LitellmModel:
@@ -97,7 +102,7 @@ class LitellmModel:
     async def _ask(self, litellm: Any, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Any:
         try:
             with anyio.fail_after(self._timeout):
-                return await litellm.acompletion(**self._arguments(request, schema))
+                return await _unhurried(litellm.acompletion(**self._arguments(request, schema)))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
         except Exception as error:
@@ -160,6 +165,32 @@ _OPEN: Final[set[LitellmModel]] = set()
 
 class _SchemaRefused(Exception):
     """The server does not take a JSON Schema."""
+
+
+async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:
+    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the coroutine is
+    there, so that it is closed with the call and not dropped with a warning on standard error."""
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            while _is_in_a_thread(task):
+                await asyncio.wait((task,), timeout=_GLANCE)
+            task.cancel()
+            await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()  # nobody asks for it any more
+        raise
+
+
+def _is_in_a_thread(task: asyncio.Task[Any]) -> bool:
+    """The innermost coroutine is `litellm.acompletion` itself, which waits for a thread and for nothing of its own."""
+    inner: Any = task.get_coro()
+    while inspect.iscoroutine(below := inner.cr_await):
+        inner = below
+    code = inner.cr_code
+    return inner.cr_await is not None and code.co_name == "acompletion" and Path(code.co_filename).name == "main.py"
 
 
 @cache

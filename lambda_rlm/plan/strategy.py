@@ -14,7 +14,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strength import is_strong
+from lambda_rlm.plan.strength import is_strong, tells_tasks_apart
 from lambda_rlm.plan.tasks import FALLBACK, LONG_ANSWERS, OPEN, TASKS
 
 Choice = Literal["auto", "direct", "plan", "synth"]
@@ -85,6 +85,20 @@ class Case:
     def needs_task(self) -> bool:
         """Any way but the direct one has to wait until it is known which task the question is."""
         return self.task is None and self.choice != "synth"
+
+    @property
+    def why_unasked(self) -> str | None:
+        """What keeps a model from being asked for the task, None for nothing."""
+        if not self.routing.detects:
+            return "nothing is asked before it is approved"
+        if self.leaf_tells_tasks_apart or tells_tasks_apart(self.root):
+            return None
+        return f"{self.root.name} is too small to tell tasks apart"
+
+    @property
+    def leaf_tells_tasks_apart(self) -> bool:
+        """The model that answers, which is the cheaper one, can be asked for the task too."""
+        return tells_tasks_apart(self.leaf)
 
     def route(self, preference: Preference) -> Route:
         """The strategy of a way; of a written program, that of the plan which stands in for it."""

@@ -43,13 +43,37 @@ _OUT: Final = 16
 """Tokens of the reply: the longest name between quotes, and some to spare."""
 
 
+_EXAMPLES: Final = (
+    ("How many reviews are good?", "aggregate"),
+    ("Who wrote the letter to Mary?", "search"),
+    ("Put the text into French.", "translate"),
+    ("How old is the brother of the man who built the bridge?", "multi_hop"),
+    ("Name every ship with its captain and port.", "extract"),
+    ("What is the book about?", "summarise"),
+    ("Mark every review as good or bad.", "classify"),
+    ("Is the plan in the letter a good one?", "answer"),
+    ("When does the office open?", "search"),
+    ("Give all payments with date and sum.", "extract"),
+    ("What is different in the second report?", "compare"),
+    ("Which river flows through the town where the composer was born?", "multi_hop"),
+    ("Why did the hero leave?", "answer"),
+    ("Find all pairs of customers who bought the same thing.", "pairwise"),
+    ("What is the password of the guest network?", "search"),
+)
+"""Small models go by examples more than by what a task is said to be for; without any they take most things for the first on the list."""
+
+
 def which_task() -> str:
-    """The program that answers with a task; its inputs are `query` and `about`, a text that describes the inputs."""
-    labels = " | ".join(json.dumps(task) for task in TASKS)
+    """The program that answers with a task; its inputs are `query` and `about`, a text that describes the inputs.
+
+    It asks for a tool and not for a class or kind, words that small models take for the answer `classify`.
+    """
+    labels = "\n  | ".join(json.dumps(task) for task in TASKS)
     menu = "\\n".join(f"- {task}: {what}" for task, what in MENU.items())
+    examples = "\\n".join(f"- {question} {task}" for question, task in _EXAMPLES)
     return (
         f"llm_call[{labels}](\n"
-        '  f"Somebody asks a question about a long text. Which kind of task is it? Choose one:\\n\\n'
-        f'{menu}\\n\\nThe text, described:\\n{{about}}\\n\\nThe question:\\n{{query}}\\n\\nThe kind of task:",\n'
-        f"  out={_OUT}\n)"
+        '  f"Somebody wants something from a long text. These tools can get it:\\n\\n'
+        f"{menu}\\n\\nFor example:\\n{examples}\\n\\nThe text, described:\\n{{about}}\\n\\n"
+        f'Wanted: {{query}}\\n\\nThe tool that gets it:",\n  out={_OUT}\n)'
     )

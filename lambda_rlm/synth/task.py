@@ -7,13 +7,14 @@ names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of char
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.synth.turn import Piece, Turn
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
@@ -26,7 +27,7 @@ _REPLY: Final = 1_024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A question and what stands around it. `leaf` is the model that answers a program's calls; `peek` the characters of each
-    input that the root model is shown; `returns` the type that the answer must have."""
+    input that the root model is shown; `returns` the type that the answer must have; `functions` what the host adds to the library."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -36,12 +37,16 @@ class Task:
     peek: int = 0
     returns: Type | None = None
     wants_confidence: bool = False
+    functions: Sequence[HostFunction] = ()
 
 
 def first_turn(task: Task) -> Turn:
     """The task as the root model is given it, after the reference."""
     pieces = [Piece("# Task\nInputs, already bound:\n"), *described(task.inputs, task.types, task.peek)]
     pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
+    if task.functions:
+        pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
+        pieces += [Piece(f"  {one.signature}{one.doc and f'  # {one.doc}'}\n") for one in task.functions]
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
 
 

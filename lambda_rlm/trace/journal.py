@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
+from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.data_folder import data_folder
 from lambda_rlm.trace.entry import Entry, commit
 from lambda_rlm.trace.owner import is_alive, owner
@@ -117,7 +118,7 @@ class Journal:
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
         """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
-        told = json.dumps(what, ensure_ascii=False)
+        told = json.dumps({**what, "routed": run.what.get("routed")}, ensure_ascii=False)
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
@@ -167,23 +168,30 @@ class Journal:
             reduce(add, lost, NO_USAGE),
         )
 
-    def programs(self, run: str) -> dict[str, str]:
-        """The texts of the programs that a run began, by their hash."""
-        return dict(self._all("SELECT program, text FROM programs WHERE run = ?", run))
+    def programs(self, run: str) -> list[SourceFile]:
+        """The programs that a run began."""
+        return [SourceFile(*row) for row in self._all("SELECT name, text FROM programs WHERE run = ? ORDER BY program", run)]
 
     def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False) -> int:
         """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still
         goes on is kept. `shrinks` gives the room back to the disk."""
         gone = 0
-        for row in map(_run, self._all(f"{_RUN} ORDER BY started, id")):
-            if row.started >= time.time() - days * 86_400 and self._size() <= most_bytes:
-                break
+        for row in self._dispensable(days, most_bytes):
             if not row.is_going_on:
                 gone += self._do("DELETE FROM runs WHERE id = ?", row.id) > 0
         if gone and shrinks:
             with problems(self.path):
                 self._database.execute("VACUUM")
         return gone
+
+    def _dispensable(self, days: float, most_bytes: int) -> Iterator[RunRow]:
+        """Runs that are too old, then the oldest for as long as the file is too large; the others are not looked at."""
+        yield from map(_run, self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", time.time() - days * 86_400))
+        if self._size() > most_bytes:
+            for row in self._all(f"{_RUN} ORDER BY started, id"):
+                if self._size() <= most_bytes:
+                    return
+                yield _run(row)
 
     def _size(self) -> int:
         """Bytes of the file that are in use."""

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed, RunFinished
+from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Routed, RunFinished
 
 
 class JsonLines:
@@ -95,6 +95,8 @@ def event_json(event: Event) -> dict[str, Any]:
     if isinstance(event, RunFinished):
         fault = event.run.fault
         return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code}
+    if isinstance(event, Hedging):
+        return {"event": "hedging", "seconds": event.seconds}
     return {
         "event": "retrying",
         "code": event.code,

@@ -1,56 +1,79 @@
 """A run as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
 
-Owns the page. Promises that every text from a run is escaped, and that the page is well-formed and readable in the dark too.
+Owns the page. Promises that every text from a run is escaped, and that the page is well-formed and readable in the dark too; a long
+run is folded, and what is left out is counted.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
-from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.journal import CallRow
-from lambda_rlm.trace.run_report import ROOT, Report, Site
+from lambda_rlm.trace.run_report import Report
+from lambda_rlm.trace.summary import dollars
+from lambda_rlm.trace.tree import Branch, Figures, folding, leaf, without_chain
 
-MOST_CALLS: Final = 2_000
+MOST_BESIDE: Final = 100
+"""Branches of one node of the tree that are on the page."""
+
+MOST_PARTS: Final = 400
+"""Parts of an input that are drawn or listed."""
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); --soft: color-mix(in srgb, currentColor 60%, transparent) }
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); --soft: color-mix(in srgb, currentColor 60%, transparent); --read: #7aa7d8; --cited: #d8762b }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2.5rem auto; padding: 0 1.25rem }
 h1 { font-size: 1.35rem; margin: 0 0 .25rem } h2 { font-size: 1.05rem; margin: 2.2rem 0 .6rem }
-p.meta { color: var(--soft); margin: 0 0 1.5rem }
-pre { padding: .9rem 1rem; border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; white-space: pre-wrap; font: 13px/1.5 ui-monospace, monospace }
+p.meta, .soft { color: var(--soft) } p.meta { margin: 0 0 1.5rem }
+pre { padding: .9rem 1rem; border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace }
 table { border-collapse: collapse; width: 100%; font-size: 14px } th { text-align: left; font-weight: 600 }
-th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } code { font: 13px ui-monospace, monospace }
+th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } code { font: 13px ui-monospace, monospace }
 .bad { color: #c0392b } .figures { display: flex; flex-wrap: wrap; gap: .8rem 2.2rem } .figures b { display: block; font-size: 1.25rem; font-weight: 600 }
 .figures span { color: var(--soft); font-size: 13px }
+.strip { position: relative; height: 1.1rem; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; margin: .35rem 0 1rem }
+.strip i { position: absolute; top: 0; bottom: 0; min-width: 1px; background: var(--read) } .strip i.cited { top: 45%; background: var(--cited) }
+.key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; background: var(--read); margin: 0 .3em 0 .8em } .key.cited { background: var(--cited) }
+.tree { font: 13px/1.6 ui-monospace, monospace } .tree ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid var(--line) } .tree summary { cursor: pointer }
 """
 
 
 def page(found: Report) -> str:
     """The page of a run."""
     run, outcome = found.run, found.run.outcome or {}
-    source = SourceFile("program", str(outcome.get("program") or run.what.get("program") or ""))
+    text = found.program.text
     parts = [
         f"<h1>{_text(run.what.get('query') or run.what.get('program_name') or 'a program')}</h1>",
         f'<p class="meta">run {_text(run.id)} · {_text(run.state)} · {_when(run.started)} · {_text(outcome.get("route") or run.what.get("kind"))}</p>',
         _outcome(outcome),
         _figures(outcome),
-        _section("Program", f"<pre>{_text(source.text)}</pre>" if source.text else "<p>none was written</p>"),
-        _section("Calls by place", _table(("place", "calls", "shared", "failed", "tokens in", "out", "cost", "seconds"), (_site(s, source) for s in found.sites))),
-        _section("Slowest calls", _calls(found.slowest, source)),
-        _section("Failed calls", _calls(found.failed, source)) if found.failed else "",
+        _section("Inputs", _inputs(found)) if run.what["inputs"] else "",
+        _section("Program", f"<pre>{_text(text)}</pre>" if text else "<p>none was written</p>"),
+        *_asked(found),
         _section("What was shown to whom", _shown(found)),
-        _section("All calls", _calls(found.calls[:MOST_CALLS], source)),
+        _section("What the answer was made from", _parts("input", found.cited) if found.cited else "<p>Of no part of an input that is known.</p>"),
     ]  # fmt: skip
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>run {_text(run.id)}</title><style>{_STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
     )
+
+
+def _asked(found: Report) -> list[str]:
+    """The calls: by place, as a tree, the slow and the bad ones."""
+    if not found.calls:
+        return [_section("Calls", "<p>No model was asked.</p>")]
+    heads = ("place", "calls", "shared", "failed", "tokens in", "out", "cost", "seconds")
+    whole = "".join(line for place in found.tree.places for line in _branch(place))
+    sections = [
+        _section("Calls by place", _table(heads, map(_site, found.tree.places))),
+        _section("All calls", f'<div class="tree">{whole}</div>'),
+        _section("Slowest calls", _calls(found.slowest, found)),
+    ]
+    lists = (("Failed calls", found.failed), ("Begun and never answered, perhaps paid", found.unfinished))
+    return sections + [_section(title, _calls(rows, found)) for title, rows in lists if rows]
 
 
 def _text(value: Any) -> str:
@@ -79,6 +102,7 @@ def _figures(outcome: Any) -> str:
         for name in ("calls", "input_tokens", "output_tokens", "usd", "span")
     ]
     rows.append((usage.get("seconds"), None, "seconds"))
+    rows += [(n, None, f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
     shown = [
         (f"{used:,}", f"of at most {most:,} {name}" if most is not None else name)
         for used, most, name in rows
@@ -89,27 +113,74 @@ def _figures(outcome: Any) -> str:
     )
 
 
-def _site(site: Site, source: SourceFile) -> tuple[str, ...]:
-    cost = "unknown" if site.usd is None else f"${site.usd:.4f}"
-    numbers = (site.calls, site.shared, site.failed, site.input_tokens, site.output_tokens)
-    return (place(site.place, source), *(f"{number:,}" for number in numbers), cost, f"{site.seconds:.2f}")
+def _inputs(found: Report) -> str:
+    """Each input with the share of it that was read; of a text also where."""
+    coverage = (found.run.outcome or {}).get("coverage") or {}
+    everyone = [parts for inputs in found.shown.values() for parts in inputs.items()]
+    rows = []
+    for part in found.run.what["inputs"]:
+        name, size = part["name"], part["characters"]
+        share = f", {coverage[name]:.1%} of it shown to a model" if name in coverage else ""
+        rows.append(f"<div><b>{_text(name)}</b>: {_text(part['type'])}, {size:,} characters{share}")
+        read = [stretch for shown, stretches in everyone if shown == name for stretch in stretches]
+        if part["type"] == "Text" and size and read:
+            rows.append(
+                f'<div class="strip">{_marks(read, size, "")}{_marks(found.cited.get(name, []), size, " class=cited")}</div>'
+            )
+        rows.append("</div>")
+    legend = '<p class="soft"><span class="key"></span>shown to a model<span class="key cited"></span>the answer was made from it</p>'
+    return "".join(rows) + (legend if any("strip" in row for row in rows) else "")
 
 
-def place(where: tuple[int, int], source: SourceFile) -> str:
-    """A place of a program as a line and what stands there."""
-    if where == ROOT or where[1] > len(source.text):
-        return "the root model"
-    line, _ = source.line_column(where[0])
-    return f"line {line}: {' '.join(source.text[where[0] : where[1]].split())[:80]}"
+def _marks(parts: Sequence[tuple[int, int]], size: int, kind: str) -> str:
+    """Parts of a text of so many characters, drawn; those that would touch on the screen are drawn as one."""
+    drawn: list[tuple[int, int]] = []
+    for start, end in sorted(parts):
+        if drawn and start - drawn[-1][1] < size / (4 * MOST_PARTS):
+            drawn[-1] = drawn[-1][0], max(end, drawn[-1][1])
+        else:
+            drawn.append((start, end))
+    return "".join(f'<i{kind} style="left:{100 * a / size:.3f}%;width:{100 * (b - a) / size:.3f}%"></i>' for a, b in drawn)
 
 
-def _calls(rows: Sequence[CallRow], source: SourceFile) -> str:
+def _branch(branch: Branch) -> Iterator[str]:
+    """A branch of the tree, to be opened and closed."""
+    kept, folded = folding(branch.places, MOST_BESIDE)
+    bad = ' class="bad"' if branch.figures.failed or branch.figures.running else ""
+    yield f"<details><summary{bad}>{_text(branch.name)}  {_text(branch.figures.shown)}</summary><ul>"
+    for call in branch.calls:
+        yield _leaf(call, "")
+    for inner in map(without_chain, kept):
+        if inner.inside or len(inner.calls) != 1:
+            yield "<li>"
+            yield from _branch(inner)
+            yield "</li>"
+        else:
+            yield _leaf(inner.calls[0], f"{inner.name}  ")
+    if folded:
+        total = sum((one.figures for one in folded), Figures())
+        yield f'<li class="soft">… {len(folded):,} more: {_text(total.shown)}</li>'
+    yield "</ul></details>"
+
+
+def _leaf(call: CallRow, name: str) -> str:
+    bad = ' class="bad"' if call.state not in ("replied", "shared") else ""
+    return f"<li{bad}>{_text(name)}{_text(leaf(call))}</li>"
+
+
+def _site(place: Branch) -> tuple[str, ...]:
+    of = place.figures
+    numbers = (of.calls, of.shared, of.failed, of.input_tokens, of.output_tokens)
+    return (place.name, *(f"{number:,}" for number in numbers), dollars(of.usd), f"{of.seconds:.2f}")
+
+
+def _calls(rows: Sequence[CallRow], found: Report) -> str:
     return _table(
         ("path", "place", "model", "state", "tokens in", "out", "seconds"),
         (
             (
                 ".".join(map(str, row.path)) or "·",
-                place(row.place, source),
+                found.place(row),
                 row.model,
                 row.state,
                 f"{(row.usage or {}).get('input_tokens', 0):,}",
@@ -122,17 +193,22 @@ def _calls(rows: Sequence[CallRow], source: SourceFile) -> str:
 
 
 def _shown(found: Report) -> str:
-    rows = [
-        (
-            model,
-            name,
-            f"{sum(end - start for start, end in parts):,}",
-            json.dumps(parts[:20])[1:-1] + (" …" if len(parts) > 20 else ""),
-        )
+    address = found.run.what["settings"].get("base_url")
+    parts = [
+        f"<p>{_text(model)}{_text(f' at {address}') if address else ''}</p>{_parts('input', inputs)}"
         for model, inputs in found.shown.items()
-        for name, parts in inputs.items()
     ]
-    return _table(("model", "input", "characters", "stretches"), rows) if rows else "<p>Nothing of any input.</p>"
+    return "".join(parts) or "<p>Nothing of any input.</p>"
+
+
+def _parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]]) -> str:
+    """Parts of inputs: how much, and where."""
+    rows = []
+    for name, parts in inputs.items():
+        places = ", ".join(f"{start:,}-{end:,}" for start, end in parts[:MOST_PARTS])
+        more = f" and {len(parts) - MOST_PARTS:,} more" if len(parts) > MOST_PARTS else ""
+        rows.append((name, f"{sum(end - start for start, end in parts):,}", f"{len(parts):,}", f"at {places}{more}"))
+    return _table((title, "characters", "stretches", "where"), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,58 +1,72 @@
-"""A run of the journal, put together for a reader: its calls by place in the program, the slowest, the failed, what went where.
+"""A run of the journal, put together for a reader: its calls as a tree, the slowest, the failed, what went where.
 
-Owns the figures. Promises that each call is counted once, in the last session that has it. Draws nothing.
+Owns the figures, and the words for a place of a program. Promises that each call is counted once, in the last session that has it. Draws nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 
+from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.journal import CallRow, RunRow
+from lambda_rlm.trace.tree import Branch, tree
 
 SLOWEST: Final = 5
+MOST_SHOWN: Final = 80
+_ASKING: Final = ("llm_", "rlm_")
 ROOT: Final = (0, 0)
 """The place of calls that no program makes: those of the root model."""
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A place of the program and what was asked there. `usd` is None where a price was unknown."""
-
-    place: tuple[int, int]
-    calls: int
-    shared: int
-    failed: int
-    input_tokens: int
-    output_tokens: int
-    usd: float | None
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
-    """`shown` says which parts of which input stood in prompts to which model, as disjoint stretches."""
+    """`shown` says which parts of which input stood in prompts to which model, as disjoint stretches; `sources` are the programs that
+    the run began, by their hash, `program` the one that gave the answer or was asked for."""
 
     run: RunRow
+    program: SourceFile
+    sources: Mapping[str, SourceFile]
     calls: tuple[CallRow, ...]
-    sites: tuple[Site, ...]
     slowest: tuple[CallRow, ...]
     failed: tuple[CallRow, ...]
     unfinished: tuple[CallRow, ...]
     shown: dict[str, dict[str, list[tuple[int, int]]]]
 
+    @property
+    def tree(self) -> Branch:
+        return tree(self.calls, self.place)
 
-def report(run: RunRow, rows: Sequence[CallRow]) -> Report:
-    """The report of a run and all its calls."""
-    calls = _latest(rows)
+    @property
+    def cited(self) -> dict[str, list[tuple[int, int]]]:
+        """The parts of the inputs that the answer was made from."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for part in (self.run.outcome or {}).get("citations") or []:
+            found.setdefault(part["input"], []).append((part["start"], part["end"]))
+        return found
+
+    def place(self, call: CallRow) -> str:
+        """Where a call stands in its program: a line and what stands there. A sub-model's calls stand where its caller asked it."""
+        own = self.sources.get(call.program)
+        start, end = call.place
+        is_own = own is not None and own.text[start:end].startswith(_ASKING)
+        source = own if own is not None and is_own else self.program
+        if call.place == ROOT or end > len(source.text):
+            return "the root model"
+        line, _ = source.line_column(start)
+        return f"line {line}: {' '.join(source.text[start:end].split())[:MOST_SHOWN]}"
+
+
+def report(run: RunRow, rows: Sequence[CallRow], programs: Iterable[SourceFile] = ()) -> Report:
+    """The report of a run, all its calls and the programs that it began."""
+    calls = latest(rows)
     asked = [row for row in calls if row.state != "shared"]
-    by_place = sorted(calls, key=lambda row: row.place)
     return Report(
         run=run,
+        program=SourceFile("program", str((run.outcome or {}).get("program") or run.what.get("program") or "")),
+        sources={program.digest: program for program in programs},
         calls=tuple(calls),
-        sites=tuple(_site(place, list(group)) for place, group in groupby(by_place, lambda row: row.place)),
         slowest=tuple(sorted((r for r in asked if r.seconds is not None), key=lambda r: -(r.seconds or 0))[:SLOWEST]),
         failed=tuple(row for row in asked if row.state not in ("replied", "running")),
         unfinished=tuple(row for row in asked if row.state == "running"),
@@ -60,7 +74,7 @@ def report(run: RunRow, rows: Sequence[CallRow]) -> Report:
     )
 
 
-def _latest(rows: Iterable[CallRow]) -> list[CallRow]:
+def latest(rows: Iterable[CallRow]) -> list[CallRow]:
     """The last session's row for each path and digest; in the order of the data."""
     found: dict[Any, CallRow] = {}
     for row in rows:
@@ -69,22 +83,6 @@ def _latest(rows: Iterable[CallRow]) -> list[CallRow]:
     last = max((row.session for row in rows), default=0)
     kept = [row for row in found.values() if row.session == last or row.state == "replied"]
     return sorted(kept, key=lambda row: (row.path, row.call))
-
-
-def _site(place: tuple[int, int], rows: list[CallRow]) -> Site:
-    asked = [row for row in rows if row.state != "shared"]
-    usages = [row.usage for row in asked if row.usage is not None]
-    costs = [usage["usd"] for usage in usages]
-    return Site(
-        place=place,
-        calls=len(asked),
-        shared=len(rows) - len(asked),
-        failed=sum(row.state not in ("replied", "running") for row in asked),
-        input_tokens=sum(usage["input_tokens"] for usage in usages),
-        output_tokens=sum(usage["output_tokens"] for usage in usages),
-        usd=None if None in costs else sum(costs),
-        seconds=sum(row.seconds or 0.0 for row in asked),
-    )
 
 
 def _shown(rows: Iterable[CallRow]) -> dict[str, dict[str, list[tuple[int, int]]]]:

@@ -1,7 +1,7 @@
 """The journal's file: SQLite, one file, private to its user.
 
 Owns making and opening it, the tables, and what is refused. Promises: a file that is no journal, is damaged or of a newer version is
-refused with a message that says so, before SQLite has touched it, and never changed; a new one appears whole, with mode 0600, in a
+refused with a message that says so, and never changed; a new one appears whole, with mode 0600, in a
 folder with mode 0700; several processes may use it at once. Everything that SQLite can say leaves as `JournalProblem`.
 """
 
@@ -11,15 +11,20 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+
+try:
+    import fcntl
+except ImportError:  # where there are no such locks
+    fcntl = None  # type: ignore[assignment]
 
 APPLICATION: Final = 0x6C6D626A
 VERSION: Final = 1
 _BUSY_SECONDS: Final = 10.0
-_MAGIC: Final = b"SQLite format 3\x00"
 _HEADER: Final = 100
+"""Bytes of a database's header (https://sqlite.org/fileformat.html, §1.3)."""
 
 _TABLES: Final = (
     """CREATE TABLE runs (
@@ -89,12 +94,12 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
 
 
 def _refuse_strangers(path: Path) -> None:
-    """Look at the file's first bytes (https://sqlite.org/fileformat.html, §1.3) before SQLite does."""
-    with path.open("rb") as file:
-        header = file.read(_HEADER)
-    if len(header) < _HEADER or not header.startswith(_MAGIC):
+    """Look at the file's header without taking a lock or writing a byte. Not by opening the file: closing it would drop the locks that
+    other connections of this process have on it (https://sqlite.org/howtocorrupt.html, §2.2)."""
+    if path.stat().st_size < _HEADER:
         raise _stranger(path, "it is no database")
-    version, application = (int.from_bytes(header[at : at + 4]) for at in (60, 68))
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        version, application = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
     if application != APPLICATION:
         raise JournalProblem(f"{path} is a database of another program", "name another file with --journal")
     if version > VERSION:
@@ -106,7 +111,7 @@ def _stranger(path: Path, said: str) -> JournalProblem:
 
 
 def _make(path: Path) -> None:
-    """A journal without runs, made aside and put in place at once, so that nobody meets half of one."""
+    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; who is slower leaves it."""
     path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -117,10 +122,20 @@ def _make(path: Path) -> None:
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
             database.execute("PRAGMA journal_mode = WAL")
-        if path.exists():  # an empty file
-            draft.replace(path)
-        else:
-            with suppress(FileExistsError):  # somebody was faster
-                os.link(draft, path)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            _put_in_the_place_of_nothing(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _put_in_the_place_of_nothing(draft: Path, path: Path) -> None:
+    """Replace an empty file, one process or thread at a time; a journal that somebody has made in the meantime stays."""
+    lock = path.with_name(f".{path.name}.lock")
+    with lock.open("wb") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if not path.stat().st_size:
+            draft.replace(path)
+        lock.unlink(missing_ok=True)

@@ -28,9 +28,10 @@ MAX_DIAGNOSTICS = 100
 
 @dataclass(eq=False, slots=True)
 class Binding:
-    """A name in scope. `kind` is one of input, let, def, local, fix.
+    """A name in scope. `kind` is one of input, host, let, def, local, fix.
 
-    `parameters` are a def's names; `owner` is the binding in whose value this one stands;
+    `parameters` are the names of a def's or host function's; `opened` makes the type afresh, since every use has its own effects;
+    `owner` is the binding in whose value this one stands;
     `weight` is the size of a quantified type, which each use copies.
     """
 
@@ -42,6 +43,7 @@ class Binding:
     parameters: tuple[str, ...] | None = None
     owner: Binding | None = None
     weight: int = 0
+    opened: Callable[[int], Open] | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -8,6 +8,9 @@ time and memory. Refuses to know sizes, prices or values.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
 from lambda_rlm.source import Span
@@ -16,6 +19,7 @@ from lambda_rlm.types.checker import Binding, Checker, TooMuchWork
 from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.finish import Finisher, thaw
 from lambda_rlm.types.generalize import inside, measure
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer_call import infer_app, infer_pipe
 from lambda_rlm.types.infer_function import block_scope, check_block, check_lam, infer_block, infer_fix, infer_lam
 from lambda_rlm.types.infer_match import check_match, infer_match
@@ -45,6 +49,7 @@ from lambda_rlm.types.typed import Substitution, Typed
 from lambda_rlm.types.unify import demand_data
 
 MAX_AUTOS = 6
+NONE: Mapping[str, HostFunction] = MappingProxyType({})
 
 _RULES = {
     t.IntLit: infer_int,
@@ -80,9 +85,10 @@ _CHECK_RULES = {
 }
 
 
-def infer(program: t.Program, inputs: Mapping[str, Type]) -> Typed:
+def infer(program: t.Program, inputs: Mapping[str, Type], functions: Mapping[str, HostFunction] = NONE) -> Typed:
     """
-    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case).
+    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case) and those of the
+    functions that the host adds.
 
     Raises `Rejected` with every type error, sorted by place.
     """
@@ -90,11 +96,16 @@ def infer(program: t.Program, inputs: Mapping[str, Type]) -> Typed:
     s = Checker(program.source, _RULES, _CHECK_RULES)  # type: ignore[arg-type]
     for name, type_ in known.items():
         s.names[name] = Binding("input", name, thaw(type_), Span(0, 0))
+    for function in functions.values():
+        opened = partial(function.opened, thaw)
+        s.names[function.name] = Binding(
+            "host", function.name, opened(0), Span(0, 0), parameters=function.parameters, opened=opened
+        )
     result = _whole(s, program)
     errors = [d for d in s.diagnostics if d.severity is Severity.ERROR]
     if errors:
         raise Rejected(program.source, _distinct(s.diagnostics))
-    return _typed(s, program, known, result)
+    return replace(_typed(s, program, known, result), functions=functions)
 
 
 def _whole(s: Checker, program: t.Program) -> Open:

@@ -50,6 +50,8 @@ def use(s: Checker, term: Var, binding: Binding | None) -> Open:
         return _library_value(s, term)
     if term.type_argument is not None:
         misplaced_type_argument(s, term)
+    if binding.opened is not None:
+        return binding.opened(s.level)
     if not binding.quantified:
         return binding.type
     s.charge(binding.weight, term.span)

@@ -1,4 +1,4 @@
-"""Types of inputs, as a caller declares them: `List[{ id: Int, opened: Text }]`.
+"""Types of inputs, as a caller declares them: `List[{ id: Int, opened: Text }]`; and of functions that a host adds.
 
 Promises a ground type without functions, or `Rejected` with places in the declaration.
 """
@@ -13,8 +13,8 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import TypeDef
 from lambda_rlm.types.checker import Checker, TooMuchWork
 from lambda_rlm.types.finish import Finisher
-from lambda_rlm.types.open_type import BROKEN, Open
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.open_type import BROKEN, Fn, Open, find
+from lambda_rlm.types.type import Arrow, Effect, Type
 from lambda_rlm.types.unify import demand_data
 from lambda_rlm.types.written import open_written
 
@@ -23,6 +23,29 @@ _BEFORE, _AFTER = "type T = ", "\n; 0"
 
 def parse_type(text: str) -> Type:
     """The type that a declaration of an input denotes; raises `Rejected`."""
+    node = _written(text)
+    if demand_data(node):
+        whole = Span(0, len(text))
+        raise Rejected(
+            SourceFile("type", text), [Diagnostic("E0214", "an input holds no functions", whole, hint="declare data only")]
+        )
+    return Finisher(1).freeze(node)
+
+
+def parse_function(text: str) -> Arrow:
+    """The type `(A, B) -> C` of a function of data, pure; raises `Rejected`."""
+    node = find(_written(text))
+    if not isinstance(node, Fn) or any(map(demand_data, (*node.parameters, node.result))):
+        whole = Span(0, len(text))
+        mistake = Diagnostic(
+            "E0211", "expected the type of a function of data", whole, hint="for example (Text, Int) -> Option[Text]"
+        )
+        raise Rejected(SourceFile("type", text), [mistake])
+    freeze = Finisher(1).freeze
+    return Arrow(tuple(map(freeze, node.parameters)), freeze(node.result), Effect.PURE)
+
+
+def _written(text: str) -> Open:
     own = SourceFile("type", text)
     try:
         program = parse(SourceFile("type", f"{_BEFORE}{text}{_AFTER}"))
@@ -41,9 +64,7 @@ def parse_type(text: str) -> Type:
         node = BROKEN
     if checker.diagnostics:
         raise Rejected(own, [_shifted(d, len(text)) for d in checker.diagnostics])
-    if demand_data(node):
-        raise Rejected(own, [Diagnostic("E0214", "an input holds no functions", whole, hint="declare data only")])
-    return Finisher(1).freeze(node)
+    return node
 
 
 def _shifted(diagnostic: Diagnostic, length: int) -> Diagnostic:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Program, Term, TypeTerm, Var
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Record, Type, Variable
 
 Substitution = Mapping[Variable | EffectVariable, Type | AnyEffect]
@@ -41,6 +42,8 @@ class Typed:
     instances: Mapping[int, Substitution] = field(default_factory=dict, repr=False)
     arguments: Mapping[int, tuple[Term | Piped | None, ...]] = field(default_factory=dict, repr=False)
     written: Mapping[int, Type] = field(default_factory=dict, repr=False)
+    functions: Mapping[str, HostFunction] = field(default_factory=dict)
+    """What the host adds to the library."""
 
     def type_of(self, term: Term) -> Type:
         """The term's type; with scheme variables inside generalized bindings. For an `IntLit` it is Int or Float.

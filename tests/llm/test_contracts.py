@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited
 from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.recorded import RecordedModel, Recording
@@ -52,6 +53,14 @@ class TestRecorded(ModelContract):
 
         anyio.run(record)
         return Subject(RecordedModel(path), ANSWERED, ANSWERED[1], asked("fail"))
+
+
+class TestHedged(ModelContract):
+    """Each request is sent a second time at once."""
+
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(Hedged(ScriptedModel.from_rules(RULES), 1e-9), ANSWERED, asked("wait"), asked("fail"))
 
 
 class TestRetrying(ModelContract):

@@ -15,7 +15,7 @@ from tests.shell import Shell, journal, leave_alone, script, wrote
 
 LONG = "Ann keeps bees. " * 3_000
 PROFILE = {"profile": {"window": 2_000, "input_price": 0.000001, "output_price": 0.000002}}
-DETECTION = "Which kind of task is it"
+DETECTION = "The tool that gets it"
 ROOT = {"profile": {"window": 16_000, "input_price": 0.000001, "output_price": 0.000002}}
 WRITTEN = 'llm_call(f"Say {take(context, 9)}", out=9)'
 
@@ -52,7 +52,7 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
     )
     table = [line.split() for line in rest if line.startswith(("at most", "model calls", "cost"))]
     assert table[0] == ["at", "most", "asking", "for", "the", "task", "direct", FALLBACK, "←", "synth"]
-    assert table[1][2:5] == ["1", "1", "1"] and table[2][1].startswith("$")
+    assert table[1][2:4] == ["1", "1"] and int(table[1][4]) >= 1 and table[2][1].startswith("$")
     assert "direct is ruled out: this prompt may have" in shell.out
     assert shell.err == ""
     assert shell("route", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
@@ -133,7 +133,8 @@ def test_nothing_is_asked_before_a_program_is_approved(shell: Shell) -> None:
     assert Path("t.jsonl").read_text() == ""
     approved = shell.err.split("--approved ")[1].split()[0]
     assert shell(*given, "--approved", approved, "--json") == 0
-    assert (shell.json["route"], shell.json["usage"]["calls"]) == (FALLBACK, shell.json["bound"]["calls"])
+    assert shell.json["route"] == FALLBACK
+    assert DETECTION not in Path("t.jsonl").read_text()
     assert any("nothing is asked before it is approved" in note for note in shell.json["notes"])
 
 
@@ -169,7 +170,7 @@ def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell
     script(PROFILE, {"match": "Say", "reply": "said"}, {"match": "", "reply": "a summary"})
     assert shell("resume", "last", "--max-calls", "500", "--json") == 0
     assert (shell.json["answer"], shell.json["route"]) == ("said", "synth")
-    assert "the way is that of the run before" in shell.json["notes"]
+    assert "the way is that of the session before" in shell.json["notes"]
     assert routed()["way"] == "synth"
 
 
@@ -199,7 +200,7 @@ def test_a_replay_asks_what_the_run_asked(shell: Shell, task: str) -> None:
 
 
 def test_ways_are_compared_over_the_runs_of_the_journal(shell: Shell) -> None:
-    texts = [wrote(f"{i}.txt", f"Ann keeps bees {i}. " * 20) for i in range(12)]
+    texts = [wrote(f"{i}.txt", f"Ann keeps bees {i}. " * 250) for i in range(12)]
     model = answering("search")
     for text in texts:
         assert shell("ask", "What does Ann keep?", text, "--model", model, "--task", "summarise", "--split", "plan=0.5") == 0
@@ -210,8 +211,8 @@ def test_ways_are_compared_over_the_runs_of_the_journal(shell: Shell) -> None:
     assert found.keys() == {"direct", "summarise"} and sum(group["runs"] for group in found.values()) == 13
     direct, plan = found["direct"], found["summarise"]
     assert (direct["answered"], direct["faults"], plan["answered"]) == (direct["runs"] - 1, 1, plan["runs"])
-    assert (direct["calls"], plan["calls"]) == (1.0, 2.0)
-    assert 0 < direct["usd"] < plan["usd"] and direct["tokens"] < plan["tokens"] and plan["seconds"] >= 0
+    assert direct["calls"] == 1.0 < plan["calls"]
+    assert min(direct["usd"], plan["usd"], direct["tokens"], plan["tokens"]) > 0 and plan["seconds"] >= 0
     assert shell("runs", "--by", "split", "--json") == 0
     arms = {group["name"]: group["runs"] for group in shell.json["groups"]}
     assert arms == {"plan": plan["runs"], "auto": direct["runs"] - 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -27,7 +28,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Enum
 from tests.asking import FakeModel
 
-PROFILE = ModelProfile("m", window=2_000, max_output=400, input_price=0.001, output_price=0.002)
+PROFILE = ModelProfile("m", window=8_000, max_output=400, input_price=0.001, output_price=0.002)
 LONG = "Ann keeps bees. " * 3_000
 OPTIONS = Options(key=b"key")
 
@@ -101,7 +102,7 @@ def test_a_peek_is_shown_as_data_and_the_choices_stay_what_they_are(text: str) -
     code = body.split("<data ")[1].split(">")[0]
     fenced = body[body.index(f"<data {code}>") : body.index(f"</data {code}>")]
     assert code not in text and text.replace("\ud83d", "\N{REPLACEMENT CHARACTER}").split("\n")[0][:20] in fenced
-    assert "The question:" in body[body.index(f"</data {code}>") :]
+    assert "Wanted:" in body[body.index(f"</data {code}>") :]
 
 
 @given(st.text(max_size=60))
@@ -144,6 +145,21 @@ def test_a_key_that_is_refused_ends_the_run_with_that_fault() -> None:
     assert len(model.requests) == run.usage.calls == 1
 
 
+def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_programs_is_not() -> None:
+    for leaf_name, root_name, who in [
+        ("m", "root", "leaf"),
+        ("tiny-0.5b", "root", "root"),
+        ("tiny-0.5b", "tiny-0.5b", "nobody"),
+    ]:
+        leaf, root = answering("summarise"), answering("summarise")
+        leaf.profile, root.profile = replace(PROFILE, name=leaf_name), replace(PROFILE, name=root_name)
+        run = asked(leaf, root=root)
+        got = {"leaf": sum(map(is_detection, leaf.requests)), "root": len(root.requests)}
+        assert got == {"leaf": int(who == "leaf"), "root": int(who == "root")}
+        assert run.task == (FALLBACK if who == "nobody" else "summarise")
+    assert f"{FALLBACK} is taken for the task: tiny-0.5b is too small to tell tasks apart (--task names one)" in run.notes
+
+
 # ── what it costs ──
 
 
@@ -172,8 +188,8 @@ def test_what_it_used_and_could_have_used_is_in_the_run() -> None:
 
 
 def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where_that_is_too_little() -> None:
-    model = answering("summarise")
-    run = asked(model, budget=Budget(calls=3))
+    model, short = answering("summarise"), "Ann keeps bees."
+    run = asked(model, short, budget=Budget(calls=3), choice="plan")
     assert (run.route, len(model.requests)) == (FALLBACK, 1)
     assert (
         f"{FALLBACK} is taken for the task: asking for it may take more than a quarter of the budget (--task names one)"

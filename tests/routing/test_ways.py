@@ -20,7 +20,7 @@ from lambda_rlm.plan.routing import Routing, shares
 from lambda_rlm.plan.split import arm
 from lambda_rlm.plan.strategy import Case, Choice
 from lambda_rlm.plan.strength import is_strong
-from lambda_rlm.plan.tasks import OPEN, TASKS
+from lambda_rlm.plan.tasks import LONG_ANSWERS, OPEN, TASKS
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import Run
 
@@ -67,7 +67,7 @@ def test_no_input_that_fits_goes_through_a_plan_and_none_that_does_not_goes_stra
     assert {fits(text) for text in EDGE} == {True, False}
 
 
-@given(st.integers(0, 4_000), st.sampled_from(["weak", "strong"]), st.sampled_from([None, *TASKS]))
+@given(st.integers(0, 4_000), st.sampled_from(["weak", "strong"]), st.sampled_from([None, *sorted(set(TASKS) - LONG_ANSWERS)]))
 def test_the_first_way_is_direct_exactly_up_to_the_share(tokens: int, strength: Any, task: str | None) -> None:
     share = 0.5
     first, *_ = ways(tokens, task=task, routing=Routing(direct_share=share, strength=strength))
@@ -125,6 +125,23 @@ def test_an_unknown_model_is_strong_by_price_and_window_together() -> None:
     assert not is_strong(replace(dear, window=8_192))
     assert not is_strong(replace(dear, output_price=1e-6))
     assert not is_strong(replace(dear, output_price=None))
+
+
+@pytest.mark.parametrize(
+    "name", ["local/qwen2.5-coder-0.5b", "local/smollm2-135m", "ollama/qwen2.5:0.5b", "local:/m/gemma-270m.gguf"]
+)
+def test_a_model_of_less_than_a_billion_parameters_is_not_asked_for_the_task(name: str) -> None:
+    tiny = case(9_000, leaf=replace(PROFILE, name=name), root=replace(PROFILE, name=name))
+    assert tiny.why_unasked == f"{name} is too small to tell tasks apart"
+    for other in (
+        "local/qwen2.5-coder-1.5b",
+        "ollama/llama3.2:1b",
+        "openai/gpt-5-mini",
+        "ollama/phi4:14b",
+        "mixtral-8x7b",
+        "m2m",
+    ):
+        assert case(9_000, leaf=tiny.leaf, root=replace(PROFILE, name=other)).why_unasked is None
 
 
 # ── splits ──

@@ -22,6 +22,7 @@ Many = Callable[[list[Text]], list[Value]]
 
 def take(site: Site, constant: Value) -> Many:
     price, meter, most = TARIFF[P.TAKE], site.meter, max(0, constant)
+    note = None if site.cuts is None else site.cuts.note
     header, rate = price.storage_call, price.storage_written
 
     def batch(texts: list[Text]) -> list[Value]:
@@ -38,9 +39,13 @@ def take(site: Site, constant: Value) -> Many:
                 span.start = text.start
                 append(span)
                 spans += 1
+                if note is not None:
+                    note(text, span)
             elif most:
                 meter.allocate(header + rate * copied(text, most))
-                append(text.cut(0, most))
+                append(kept := text.cut(0, most))
+                if note is not None:
+                    note(text, kept)
             else:
                 append(EMPTY_TEXT)
         meter.allocate(header * spans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.cuts import CUTTING
 from lambda_rlm.eval.library.extent import copied
 from lambda_rlm.eval.library.structure import is_text
 from lambda_rlm.eval.site import Site
@@ -39,6 +40,7 @@ def _slicer(place: Place) -> Callable[[Site], Function]:
     def build(site: Site) -> Function:
         price, meter = TARIFF[site.primitive], site.meter
         call, header, rate = price.call, price.storage_call, price.storage_written
+        cuts = site.cuts if site.primitive in CUTTING else None
 
         def slice_text(text: Text, *numbers: int) -> Text:
             n = text.n
@@ -54,7 +56,10 @@ def _slicer(place: Place) -> Callable[[Site], Function]:
                 return text
             if text.start < 0:
                 meter.allocate(header + rate * copied(text, end - start))
-                return text.cut(start, end)
+                kept = text.cut(start, end)
+                if cuts is not None:
+                    cuts.note(text, kept)
+                return kept
             meter.memory -= header
             if meter.memory < 0:
                 meter.out_of_memory()
@@ -63,6 +68,8 @@ def _slicer(place: Place) -> Callable[[Site], Function]:
             span.n = end - start
             span.origin = text.origin
             span.start = text.start + start
+            if cuts is not None:
+                cuts.note(text, span)
             return span
 
         def slice_list(items: list[Value], *numbers: int) -> list[Value]:

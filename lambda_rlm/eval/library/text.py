@@ -19,7 +19,7 @@ Function = Callable[..., Value]
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _WORD: Final = re.compile(r"\S+")
-_BLANK_LINES: Final = re.compile(r"(?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))+")
+_BLANK_LINES: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t]*(?:\r\n?+|\n))+")
 _STRIDE: Final = 256
 _WIDENS: Final = 3
 """A letter has at most this many characters in the other case."""

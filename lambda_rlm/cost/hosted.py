@@ -1,0 +1,31 @@
+"""Functions of the host in the analysis: what they give is at most what was declared of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lambda_rlm.cost.abstract import Abstract, AbstractFunction, AbstractText, Outcome, seen
+from lambda_rlm.cost.asking import value_of
+from lambda_rlm.cost.size import ZERO, Size, size_of
+from lambda_rlm.cost.transfer_text import to_json
+from lambda_rlm.types.hosted import HostFunction
+
+
+def hosted(functions: Mapping[str, HostFunction]) -> dict[str, Abstract]:
+    """The functions as the analysis applies them, by name."""
+    return {name: _abstract(function) for name, function in functions.items()}
+
+
+def _abstract(function: HostFunction) -> AbstractFunction:
+    cost = function.cost
+
+    def apply(*arguments: Abstract) -> Outcome:
+        given = sum((_size(seen(argument)) for argument in arguments), ZERO)
+        return Outcome(value_of(function.type.result, given * cost.characters_per_character + size_of(cost.characters)))
+
+    return AbstractFunction(apply)
+
+
+def _size(value: Abstract) -> Size:
+    """The characters of a text, those of the JSON of anything else."""
+    return value.chars if isinstance(value, AbstractText) else to_json(value).chars
