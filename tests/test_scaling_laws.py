@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.cli.app import run_command
+
 FOLDER = Path(__file__).parent.parent / "examples" / "scaling-laws"
 ROW = re.compile(r"^([\d,]+) +(plan|direct) +([\d.]+) +([\d.]+) +([\d.]+)$", re.MULTILINE)
 
@@ -51,3 +53,7 @@ def test_more_parts_read_better_and_a_longer_window_needs_none(printed: str) -> 
     plan = [float(measured) for _, way, _, measured, _ in rows[-5:]]
     assert direct[0] < 0.5 < 0.7 < direct[-1]
     assert plan[0] > direct[0] + 0.2
+
+
+def test_the_program_is_in_canonical_form() -> None:
+    assert run_command(["fmt", "--check", str(FOLDER / "solve.lam")]) == 0

@@ -46,7 +46,7 @@ def draw(found: Measured, path: str) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "accuracy"
+    matplotlib.rcParams |= {"svg.hashsalt": "accuracy", "svg.fonttype": "none"}
     from matplotlib import pyplot
 
     rows = -(-len(found) // COLUMNS)

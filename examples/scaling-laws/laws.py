@@ -21,7 +21,7 @@ from lambda_rlm.bench.needles import s_niah
 from lambda_rlm.completion import Message
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel
 
-PROGRAM: Final = (Path(__file__).parent / "program.lam").read_text(encoding="utf-8")
+PROGRAM: Final = (Path(__file__).parent / "solve.lam").read_text(encoding="utf-8")
 TOKENS: Final = 4_096
 A0: Final = 0.97
 RHO: Final = 0.8
