@@ -8,7 +8,7 @@ Owns the name's form, a query string after `sim:`, as in `sim:?a0=1&rho=0.9&k=80
     window max_output   tokens; 32768 and 8192 if not said
     seed                draws other errors
     key                 a file with an answer key beside the shipped one, one JSON object a line: `text` and `label`, or `question` and
-                        `evidence`; may be given several times
+                        `evidence`; may be given several times; `&`, `+` and `%` in its path are written as in URLs
 
 Promises that a reply depends on the prompt, the number of the sample and the seed alone, and that tokens are those of the
 vocabulary o200k_base. Refuses prompts that no benchmark has.
