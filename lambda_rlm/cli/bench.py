@@ -168,7 +168,7 @@ def _show(asked: Sequence[Asked], rows: Sequence[Summary]) -> None:
 
 
 def _cells(row: Summary) -> list[str]:
-    bound = "-" if row.bound is None else f"{row.bound:,.0f}"
+    bound = "-" if row.bound is None else f"{row.bound:,.1f}"
     return [
         row.length,
         str(row.tasks),

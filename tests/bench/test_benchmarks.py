@@ -147,3 +147,12 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "tasks.jsonl").write_text("[]\n")
     with pytest.raises(InputProblem, match=r"line 1 of .* is no JSON object"):
         read_tasks(tmp_path)
+
+
+@pytest.mark.parametrize("task", ["search", "multi_hop", "answer", "extract"])
+@pytest.mark.parametrize("window", [16_500, 32_768])
+def test_a_piece_leaves_room_for_the_prompt_and_the_reply_of_every_plan_that_reads(task: str, window: int) -> None:
+    """A text longer than the window is cut as large as is sure to fit: a plan that asks for a longer reply than was left is refused."""
+    tasks = BENCHMARKS["s_niah"].make(40_960, 1, 0)
+    (asked,) = ask_all(tasks, SimulatedModel(Parameters(window=window)), task)
+    assert (asked.fault, asked.score) == (None, 1.0)
