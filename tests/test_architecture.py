@@ -211,7 +211,7 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     assert names == [
         "aiohttp", "anyio", "charset-normalizer", "google-re2", "lark", "litellm", "pathspec", "pydantic", "rich", "tiktoken", "typer"
     ]  # fmt: skip
-    assert sorted(project["optional-dependencies"]) == ["dev", "documents", "local"]
+    assert sorted(project["optional-dependencies"]) == ["dev", "documents", "local", "plots"]
 
 
 MACHINE_PATHS = re.compile(

@@ -14,6 +14,7 @@ import typer
 from lambda_rlm.cli import (
     commands_answers,
     commands_audit,
+    commands_bench,
     commands_journal,
     commands_models,
     commands_programs,
@@ -23,7 +24,15 @@ from lambda_rlm.cli import (
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.table import app
 
-COMMANDS: Final = (commands_answers, commands_audit, commands_routing, commands_programs, commands_journal, commands_models)
+COMMANDS: Final = (
+    commands_answers,
+    commands_routing,
+    commands_audit,
+    commands_programs,
+    commands_journal,
+    commands_models,
+    commands_bench,
+)
 """Modules that add their commands to the table."""
 
 

@@ -154,6 +154,18 @@ TABLE: tuple[Code, ...] = (
         '`{"match": pattern, "reply": text}`. The message names the file and the line.',
     ),
     _outside(
+        "E0523",
+        "The simulated model cannot read this prompt",
+        "`sim:` reads the prompts of the benchmarks that `lambda-rlm bench --list` names: it looks for the question of one of them in the "
+        "instruction, and invents nothing for other questions. Ask one of those, or name a real model.",
+    ),
+    _outside(
+        "E0524",
+        "The simulated model is not described rightly",
+        "After `sim:` stand parameters as in `sim:?a0=1&rho=0.9&k=8000`, each once; `key` names a file with one JSON object a line. The "
+        "message says which of them is wrong.",
+    ),
+    _outside(
         "E0530",
         "The weights of the local model are not here",
         "A local model needs its file of weights. `lambda-rlm models get NAME` fetches and checks it, and goes on where it was "

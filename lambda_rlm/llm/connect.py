@@ -1,6 +1,6 @@
 """From a model's name to a model.
 
-Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, and every litellm name
+Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every litellm name
 (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded and no
 network is touched before the first call, and that providers are asked through `Retrying`.
 
@@ -43,8 +43,9 @@ _BY_KEY: Final = {
 }
 
 
-_WRITTEN: Final = ("scripted:", "recorded:")
-"""How names begin of models whose replies stand in a file."""
+_SIMULATED: Final = "sim:"
+_UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
+"""How names begin of models whose replies stand in a file or are made at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def connect(
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
     model = model if record is None else Recording(model, record)
-    if cache is None or (base_url is None and name.startswith(_WRITTEN)):
+    if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.cache import Cached, identity
 
@@ -135,6 +136,10 @@ def _built_in(name: str, window: int | None, slots: int) -> Model | None:
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):
         return RecordedModel(name.removeprefix("recorded:"))
+    if name.startswith(_SIMULATED):
+        from lambda_rlm.llm.simulated import SimulatedModel
+
+        return SimulatedModel.named(name)
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():

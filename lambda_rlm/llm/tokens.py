@@ -62,6 +62,21 @@ def count(messages: tuple[Message, ...], profile: ModelProfile, known: str | Non
     return tokens + framing if known else min(bound, 2 * tokens + framing + profile.template_tokens)
 
 
+def cut(text: str, limit: int, known: str) -> tuple[str, int, bool]:
+    """A text of at most `limit` tokens of a vocabulary, how many it has, and whether it is the whole one. Where the vocabulary is not
+    to be had, a token is a byte."""
+    encoder = _encoder(known)
+    size = encoder or (lambda part: len(part.encode("utf-8", "surrogatepass")))
+    tokens = size(text)
+    if tokens <= limit:
+        return text, tokens, True
+    shorter = text
+    while tokens > limit:
+        shorter = shorter[: max(0, min(len(shorter) - 1, len(shorter) * limit // tokens))]
+        tokens = size(shorter)
+    return shorter, tokens, False
+
+
 def bytes_per_token(model: str, sample: str) -> float:
     """How many bytes of UTF-8 are likely to make a token: counted on a sample where there is one, by the model's vocabulary or the
     nearest known one; by experience with English prose otherwise. An estimate, not a limit."""

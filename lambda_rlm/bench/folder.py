@@ -1,0 +1,84 @@
+"""Tasks from a folder: a `tasks.jsonl` and the contexts that it names.
+
+Owns the reading of the common schema: `id`, `task`, `context_file`, `question`, `answer`, `scorer`, and where there are any
+`answer_type`, `aliases`, `nominal_length`, `tokens_approx`. A context is a text file beside it; `docs.jsonl` means a collection of documents
+(`doc_id`, `title`, `text`), which a task may have in smaller subsets (`doc_subsets`, ids by size); `recipe:NAME` means
+`contexts/NAME.txt`, once somebody made it. Promises that a row's gold goes to the scorer only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+from lambda_rlm.bench.task import Task
+from lambda_rlm.inputs import InputProblem
+from lambda_rlm.inputs.files import read_file
+
+TASKS: Final = "tasks.jsonl"
+_RECIPE: Final = "recipe:"
+_GOLD: Final = ("scorer", "answer", "answer_type", "aliases")
+_NEEDED: Final = ("id", "context_file", "question", "answer", "scorer")
+
+
+def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
+    """The tasks of a folder, and notes on those left out; raises `InputProblem`."""
+    tasks: list[Task] = []
+    notes: list[str] = []
+    for row in _rows(folder / TASKS):
+        missing = [name for name in _NEEDED if name not in row]
+        if missing:
+            raise InputProblem(f"a task of {folder / TASKS} has no {missing[0]!r}")
+        name = str(row["context_file"])
+        path = folder / (f"contexts/{name.removeprefix(_RECIPE)}.txt" if name.startswith(_RECIPE) else name)
+        if not path.is_file():
+            notes.append(f"{row['id']} is left out: there is no {path.name}")
+        elif path.suffix == ".jsonl":
+            tasks.extend(_over_documents(row, path))
+        else:
+            size = int(row.get("nominal_length") or row.get("tokens_approx") or path.stat().st_size // 4)
+            tasks.append(_task(row, size, partial(_text, path)))
+    return tasks, notes
+
+
+def _task(row: Mapping[str, Any], size: int, inputs: Any, unit: str = "tokens") -> Task:
+    gold = {name: row[name] for name in _GOLD if name in row}
+    return Task(str(row["id"]), str(row.get("task", "")), str(row["question"]), gold, size, inputs, unit)
+
+
+def _text(path: Path) -> Mapping[str, Any]:
+    return {"context": read_file(path)}
+
+
+def _over_documents(row: Mapping[str, Any], path: Path) -> Iterator[Task]:
+    every = tuple(_documents(path))
+    subsets = row.get("doc_subsets") or {}
+    for ids in sorted([*subsets.values(), every], key=len):
+        yield _task(row, len(ids), partial(_chosen, path, tuple(ids)), "documents")
+
+
+@cache
+def _documents(path: Path) -> dict[str, dict[str, str]]:
+    return {
+        str(row["doc_id"]): {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])} for row in _rows(path)
+    }
+
+
+def _chosen(path: Path, ids: tuple[str, ...]) -> Mapping[str, Any]:
+    documents = _documents(path)
+    return {"context": [documents[name] for name in ids]}
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(read_file(path).splitlines(), 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise InputProblem(f"line {number} of {path} is no JSON object")
+            yield row

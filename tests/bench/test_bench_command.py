@@ -1,0 +1,87 @@
+"""`lambda-rlm bench` shows what it measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lambda_rlm.bench.benchmarks import BENCHMARKS
+from lambda_rlm.cli.app import run_command
+
+
+def test_the_table_has_a_line_for_each_length(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", "s_niah", "--model", "sim:?price_in=1", "--sizes", "2K,4K", "--limit", "2"]
+    assert run_command(arguments) == 0
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["length", "tasks", "score", "calls", "bound", "naive", "tokens", "usd", "seconds", "faults"]
+    assert [line.split()[:3] for line in lines[1:3]] == [["2K", "2", "100.0"], ["4K", "2", "100.0"]]
+    assert lines[3] == "macro-average over lengths: 100.0"
+    assert "4/4 s_niah-4K-1: 100" in shown.err
+
+
+def test_as_json_it_is_one_object_with_every_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["benchmark"], found["strategy"], found["task"]) == (True, "oolong", "plan", "aggregate")
+    assert found["macro_average"] == 100.0
+    assert [row["length"] for row in found["lengths"]] == ["2K"]
+    assert all(task["calls"] <= task["bound"] for task in found["tasks"])
+    assert [len(task["answer"]) for task in found["tasks"]] == [task["answer_characters"] for task in found["tasks"]]
+
+
+def test_of_a_long_answer_the_json_has_the_beginning_and_its_length(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "oolong_pairs", "--model", "sim:", "--sizes", "8K", "--limit", "1", "--json"]) == 0
+    task = json.loads(capsys.readouterr().out)["tasks"][0]
+    assert len(task["answer"]) == 2_000 < task["answer_characters"]
+
+
+def test_a_task_that_ends_in_a_fault_is_told_and_scores_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the exit code says so: a score over fewer tasks than were asked would be a better one than was earned."""
+    row = {"id": "a", "context_file": "a.txt", "question": "Who?", "answer": "x", "scorer": "contains", "tokens_approx": 2048}
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "tasks.jsonl").write_text(json.dumps(row) + "\n")
+    arguments = ["bench", "s_niah", "--model", "sim:", "--data", str(tmp_path), "--strategy", "direct"]
+    assert run_command(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[1].split()[:3] == ["2K", "1", "0.0"]
+    assert shown.out.splitlines()[1].split()[-1] == "1"
+    assert "[E0523]" in shown.err
+
+
+def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(BENCHMARKS)
+    assert run_command(["bench", "--list", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)["benchmarks"]] == list(BENCHMARKS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["bench"], "which benchmark?"),
+        (["bench", "nothing"], "no benchmark 'nothing'"),
+        (["bench", "s_niah", "--strategy", "best"], "unknown strategy 'best'"),
+        (["bench", "s_niah", "--task", "guess"], "unknown task 'guess'"),
+        (["bench", "s_niah", "--sizes", "long"], "'long' is no length"),
+        (["bench", "s_niah", "--limit", "0"], "--limit is at least 1"),
+        (["bench", "s_niah", "--data", "/nowhere"], "no file or folder /nowhere/tasks.jsonl"),
+    ],
+)
+def test_what_cannot_be_measured_is_a_usage_error(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([*arguments, *(["--model", "sim:"] if len(arguments) > 1 else [])]) == 64
+    assert told in capsys.readouterr().err
+
+
+def test_a_wrong_set_up_ends_it_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "s_niah", "--model", "sim:?k=0"]) == 2
+    assert "[E0524]" in capsys.readouterr().err
+
+
+def test_a_plan_that_may_cost_more_than_the_budget_is_a_fault_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "4K", "--limit", "1", "--max-calls", "2"]) == 2
+    shown = capsys.readouterr()
+    assert "[E03" in shown.err
+    assert shown.out.splitlines()[1].split()[:4] == ["4K", "1", "0.0", "0.0"]
