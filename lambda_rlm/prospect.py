@@ -39,7 +39,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
-_NO_KEY: Final = b""
+_ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
 
 _SAMPLE: Final = 8_000
@@ -80,10 +80,15 @@ class Prospect:
 
 
 def foresee(
-    typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budget, accuracy: Accuracy | None = None
+    typed: Typed,
+    inputs: Mapping[str, Any],
+    model: Model,
+    budget: Budget,
+    accuracy: Accuracy | None = None,
+    asking: AskSettings = _ASKING,
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can say."""
-    profile, rates = model.profile, rates_of(model, AskSettings(key=_NO_KEY))
+    profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile)
     values = _values(typed, inputs, budget)
@@ -105,7 +110,7 @@ def foresee_sizes(
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
-    rates = rates_at(profile, AskSettings(key=_NO_KEY))
+    rates = rates_at(profile, _ASKING)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}

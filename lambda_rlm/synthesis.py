@@ -21,12 +21,13 @@ from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.model_calls import NO_SOLVER
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, LimitExceeded
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.prospect import foresee
+from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import children
@@ -38,7 +39,7 @@ from lambda_rlm.synth.report import Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import UNSURE, Candidate, Outcome, agreement, choose, merge, normal_form, rank
 from lambda_rlm.synth.task import Task, first_turn
-from lambda_rlm.synth.turn import Turn
+from lambda_rlm.synth.turn import Turn, has_data
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 from lambda_rlm.types.typed import Typed
@@ -166,17 +167,19 @@ class _Synthesis:
             types=inputs.types,
             leaf=question.leaf.profile,
             budget=self.account.left(),
+            out=question.options.out,
             peek=writing.peek,
             returns=question.returns,
             wants_confidence=writing.candidates > 1,
         )
+        opening = (first_turn(task), *history)
         proposal = await propose(
-            (first_turn(task), *history),
+            opening,
             lambda turns: self.writer.ask(turns, sampling or Sampling()),
             lambda source: self._diagnosed(source, inputs),
             lambda source: self._judged(source, inputs),
             repairs=writing.repairs if repairs is None else repairs,
-            has_seen_data=bool(writing.peek),
+            has_seen_data=has_data(opening),
             may_be_done=bool(history),
             name=PROGRAM,
         )
@@ -200,7 +203,7 @@ class _Synthesis:
         if place is not None and self.question.options.solver is None:
             return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
         try:
-            found = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left())
+            found = self._foreseen(checked.typed, inputs)
         except Rejected as rejected:
             return rejected.diagnostics
         except Fault as fault:
@@ -214,14 +217,16 @@ class _Synthesis:
             if proposal.source is not None:
                 checked = check(proposal.source, inputs.types)
                 assert checked.typed is not None
-                calls, usd = self._bound(checked.typed, inputs) if len(proposals) > 1 else (None, None)
+                bound = self._foreseen(checked.typed, inputs).bound if len(proposals) > 1 else None
+                calls, usd = (None, None) if bound is None else (bound.calls, bound.usd)
                 accepted.append(_Accepted(checked=checked, calls=calls, usd=usd, confidence=proposal.confidence))
         return accepted
 
-    def _bound(self, typed: Typed, inputs: Inputs) -> tuple[int | None, float | None]:
-        """The calls and US dollars that a program can cost at most."""
-        bound = foresee(typed, inputs.values, self.question.leaf, self.account.left()).bound
-        return bound.calls, bound.usd
+    def _foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
+        """What a program can cost at most on what is left of the budget."""
+        options = self.question.options
+        asking = AskSettings(key=self.key, out=options.out)
+        return foresee(typed, inputs.values, self.question.leaf, self.account.left(), options.accuracy, asking)
 
     async def _best(self, accepted: list[_Accepted], inputs: Inputs) -> Run:
         """Run the most promising candidates side by side and take the answer that they agree on."""

@@ -106,8 +106,7 @@ def billing_tickets(seed: int) -> World:
         return int(first.split()[0]), sorted((m.group(1), int(m.group(2))) for m in named if m)
 
     query = (
-        "How many tickets opened in March 2026 complain about billing, "
-        "and which five customers are most often named in them?"
+        "How many tickets opened in March 2026 complain about billing, and which five customers are most often named in them?"
     )
     first = sorted(billing.items(), key=lambda named: -named[1])[:5]
     return World({"tickets": tickets}, query, reply, read, (sum(billing.values()), sorted(first)))
@@ -118,7 +117,9 @@ _SPEAKERS = ("Ann", "Ben", "Cleo", "Dora", "Emil", "Finn")
 
 def attitudes(seed: int) -> World:
     draw = Random(seed)
-    leaning = dict(zip(_SPEAKERS, draw.sample(["positive", "negative", "mixed", "positive", "mixed", "none expressed"], 6), strict=True))
+    leaning = dict(
+        zip(_SPEAKERS, draw.sample(["positive", "negative", "mixed", "positive", "mixed", "none expressed"], 6), strict=True)
+    )
     said = {
         "positive": "The proposal is good for all of us.",
         "negative": "I am against the proposal.",
@@ -149,7 +150,7 @@ def attitudes(seed: int) -> World:
 
     def read(answer: str) -> dict[str, str]:
         rows = [row.strip("| ").split(" | ") for row in answer.split("\n")[2:]]
-        return {speaker: attitude for speaker, attitude in rows}
+        return {row[0]: row[1] for row in rows}
 
     query = "For each speaker, is their overall attitude to the proposal positive, negative or mixed? Give a table."
     return World({"context": "\n".join(lines)}, query, reply, read, leaning)

@@ -31,7 +31,9 @@ _DUTIES = ("deliver the turbines", "report the output", "train the operators", "
 def deadlines(seed: int) -> World:
     draw = Random(seed)
     effective = date(2026, 1, 1) + timedelta(draw.randrange(90))
-    parts = [f'This contract is made between Nordwind ("Supplier") and the Port. The Effective Date is {effective.isoformat()}.']
+    parts = [
+        f'This contract is made between Nordwind ("Supplier") and the Port. The Effective Date is {effective.isoformat()}.'
+    ]
     expected = []
     for n in range(1, 41):
         duty, clause = draw.choice(_DUTIES), f"{n}.{draw.randrange(1, 9)}"
@@ -54,7 +56,9 @@ def deadlines(seed: int) -> World:
             return f"Supplier: Nordwind\nEffective Date: {found.group(1) if found else 'unknown'}"
         start = date.fromisoformat(between(prompt, "Effective Date: ", "\n").strip())
         part, tail = between(prompt, "\n\nPART:\n", "\n\nTAIL:\n"), between(prompt, "\n\nTAIL:\n")
-        sentence = r"(\d+\.\d) The Supplier shall ([a-z ]+?) (within (\d+) days after the Effective Date|no later than ([\d-]+))\."
+        sentence = (
+            r"(\d+\.\d) The Supplier shall ([a-z ]+?) (within (\d+) days after the Effective Date|no later than ([\d-]+))\."
+        )
         rows: list[dict[str, Any]] = []
         for found in re.finditer(sentence, part.rstrip("\n") + tail):
             if found.start() < len(part.rstrip("\n")):
@@ -123,7 +127,9 @@ _ASKED = (
 
 def same_questions(seed: int) -> World:
     draw = Random(seed)
-    subjects = [f"{a}{b}" for a in ("Kar", "Mol", "Ven", "Tas", "Rud") for b in ("anda", "ino", "esk", "ulo", "imar", "ost", "edy")]
+    subjects = [
+        f"{a}{b}" for a in ("Kar", "Mol", "Ven", "Tas", "Rud") for b in ("anda", "ino", "esk", "ulo", "imar", "ost", "edy")
+    ]
     draw.shuffle(subjects)
     asked = [(forms[0].format(subject), (kind, subject)) for subject in subjects[10:] for kind, forms in enumerate(_ASKED)]
     for subject in subjects[:10]:
@@ -187,7 +193,5 @@ def translate(seed: int) -> World:
     def read(answer: str) -> list[str]:
         return [line for line in answer.split("\n") if line]
 
-    expected = [
-        f"Article {n}: {' '.join(_WORDS[word] for word in words)}." for n, words in enumerate(articles, start=1)
-    ]
+    expected = [f"Article {n}: {' '.join(_WORDS[word] for word in words)}." for n, words in enumerate(articles, start=1)]
     return World({"context": "\n".join(lines)}, "Translate it to English, keeping order.", reply, read, expected, out=5_000)
