@@ -86,17 +86,22 @@ def foresee(
     budget: Budget,
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
+    judging: Meter | None = None,
+    look: Callable[[], None] | None = None,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can say."""
+    """What running a program on these inputs would cost; what needs no reply is computed, on the account of `judging` where there is
+    one, and `look` is asked now and then whether to go on. Raises `Rejected` where nobody can say."""
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile)
     values = _values(typed, inputs, budget)
     sizes = known_inputs(typed, values)
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget)) if autos else None
+    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look)) if autos else None
     autos = chosen.autos if chosen else autos
-    found = bounded(typed, sizes, rates, autos, budget, _stage(typed, values, autos, budget))
+    with Meter(budget, judging) as meter:
+        admit_inputs(typed, values, meter)
+        found = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
     return before_run(found, values, inputs, budget, profile, chosen)
 
 
