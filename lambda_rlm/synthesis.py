@@ -127,7 +127,7 @@ class _Synthesis:
                 if not found:
                     proposals = [await self._proposed(inputs)]
                     found = self._accepted(proposals, inputs)
-        except TimeoutError:
+        except (TimeoutError, OutOfTime):
             self.fallback = "the time was up before a program was accepted"
             return []
         except Fault as fault:
@@ -225,7 +225,7 @@ class _Synthesis:
     def _look(self) -> None:
         """Judging never waits, so the deadline reaches it only here."""
         if self._seconds_left() == 0.0:
-            raise OutOfTime("E0407", f"the time was up, {self.question.budget.seconds:g} seconds, while a program was judged")
+            raise self._late()
 
     def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[Accepted]:
         """The accepted programs; where there are several, those that what was left after all the writing still allows."""
@@ -281,7 +281,7 @@ class _Synthesis:
         question, left = self.question, self._left()
         budget = replace(left, fuel=left.fuel // beside, memory=left.memory // beside)
         admitted = checked.admit(budget, question.leaf.profile)
-        return await execute(
+        run = await execute(
             admitted,
             inputs.values,
             question.leaf,
@@ -290,6 +290,15 @@ class _Synthesis:
             on_bound=question.on_bound,
             meter=self.account,
         )
+        if not isinstance(run.fault, OutOfTime):
+            return run
+        late = self._late()
+        late.usage, late.run = run.fault.usage, run.fault.run
+        return replace(run, fault=late)
+
+    def _late(self) -> OutOfTime:
+        """The deadline of the whole question, whatever was left of it for a part."""
+        return OutOfTime("E0407", f"the run took longer than its {self.question.budget.seconds:g} seconds")
 
     async def _planned(self) -> Run:
         inputs = self.question.inputs

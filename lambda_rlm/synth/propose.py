@@ -102,7 +102,7 @@ def _read(completion: Completion, check: Check, name: str) -> Mended | None:
     if completion.stop_reason is StopReason.REFUSAL:
         return None
     first: Mended | None = None
-    for text in programs(completion.text):
+    for text in programs(completion.text, is_cut=completion.stop_reason is StopReason.LENGTH):
         mended = mend(SourceFile(name, text), check)
         if not mended.errors:
             return mended
