@@ -40,7 +40,7 @@ from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.types.show import show
+from lambda_rlm.synth.wanted import mismatch
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 from lambda_rlm.types.typed import Typed
 from lambda_rlm.writer import Writer
@@ -190,13 +190,9 @@ class _Synthesis:
         self.attempts.append(replace(attempt, round=self.rounds + 1))
 
     def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        checked = check(source, inputs.types)
-        wanted = self.question.returns
-        if checked.typed is None or wanted is None or checked.typed.type == wanted:
-            return checked.diagnostics
-        at = checked.typed.program.result.span
-        message = f"the answer is {show(checked.typed.type)}, and {show(wanted)} is asked for"
-        return (Diagnostic("E0201", message, at, expected=show(wanted), given=show(checked.typed.type)),)
+        checked, wanted = check(source, inputs.types), self.question.returns
+        wrong = None if checked.typed is None or wanted is None else mismatch(checked.typed, wanted)
+        return checked.diagnostics if wrong is None else (*checked.diagnostics, wrong)
 
     async def _judged(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
         """What speaks against running a well typed program on these inputs and on what is left of the budget."""
