@@ -7,13 +7,17 @@ from functools import cache
 import anyio
 import pytest
 
+from lambda_rlm.checked import check
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
+from lambda_rlm.prospect import foresee
 from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synthesis import Question, synthesize
 from tests.synth.test_synthesis import Root
 from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired
+from tests.worlds.full_size import STATED, full_size
+from tests.worlds.slips import SLIPS, mended
 from tests.worlds.world import Truthful, World
 
 SEEDS = (1, 2, 3)
@@ -57,3 +61,28 @@ def test_a_recorded_program_stays_within_what_was_promised(task: str) -> None:
         assert 0 < run.usage.calls <= run.bound.calls <= BUDGET.calls
         for name in ("attempts", "span", "input_tokens", "output_tokens", "usd"):
             assert getattr(run.usage, name) <= getattr(run.bound, name), name
+
+
+@pytest.mark.parametrize("task", [task for task, (count, chars) in STATED.items() if count * chars < 4_000_000])
+def test_a_recorded_program_is_admitted_at_the_size_that_its_task_states(task: str) -> None:
+    """What is known of the real inputs is worked out, and decides; in a moment, however long the lists are."""
+    world, values = full_size(task, 1)
+    inputs = from_values(values).with_query(world.query)
+    checked = check(repaired(task) if task in REPAIRED else recorded(task), inputs.types)
+    assert checked.typed is not None
+    found = foresee(checked.typed, inputs.values, Truthful(world), BUDGET)
+    assert not found.diagnostics, found.diagnostics
+    assert found.bound.calls is not None and found.bound.calls <= 600
+
+
+AMBIGUOUS = {("no semicolons", "is_the_claim_supported")}
+"""Here the next line begins with a parenthesis, and is the argument of a call without the semicolon."""
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_made_everywhere_in_a_recorded_program_is_put_right_without_asking(slip: str) -> None:
+    """Put right means that the program is the one that it was, not only one that passes."""
+    results = {task: mended(task, SLIPS[slip]) for task in TASKS}
+    assert any(result is not None for result in results.values())
+    wrong = {(slip, task) for task, result in results.items() if result is False}
+    assert wrong == {place for place in AMBIGUOUS if place[0] == slip}
