@@ -152,7 +152,7 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
 
 
 def _options(begun: Begun, chosen: Settings, run: str) -> Options:
-    options = Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy(), run=run)
+    options = Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy(), run=run)
     past = begun.past
     if past is None:
         return options

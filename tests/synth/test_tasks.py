@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from lambda_rlm.checked import check
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs import from_arguments, from_values
+from lambda_rlm.llm.recorded import Recording
 from lambda_rlm.prospect import foresee
 from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synthesis import Question, synthesize
+from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import Root
 from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired
 from tests.worlds.full_size import STATED, full_size
@@ -24,14 +29,19 @@ SEEDS = (1, 2, 3)
 BUDGET = Budget(calls=600)
 
 
+def root_of(task: str) -> Root:
+    """Replies with the recorded program, and where that is refused, with its smallest fix."""
+    replies = [recorded(task), *([repaired(task)] if task in REPAIRED else [])]
+    return Root(*[f"I will search first.\n\n```\n{reply}```\n" for reply in replies])
+
+
 @cache
 def solved(task: str, seed: int) -> tuple[World, Run]:
     world = TASKS[task](seed)
-    replies = [recorded(task), *([repaired(task)] if task in REPAIRED else [])]
     question = Question(
         inputs=from_values(dict(world.inputs)).with_query(world.query),
         leaf=Truthful(world),
-        root=Root(*[f"I will search first.\n\n```\n{reply}```\n" for reply in replies]),
+        root=root_of(task),
         budget=BUDGET,
         options=Options(key=b"key", out=world.out),
     )
@@ -61,6 +71,40 @@ def test_a_recorded_program_stays_within_what_was_promised(task: str) -> None:
         assert 0 < run.usage.calls <= run.bound.calls <= BUDGET.calls
         for name in ("attempts", "span", "input_tokens", "output_tokens", "usd"):
             assert getattr(run.usage, name) <= getattr(run.bound, name), name
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_recorded_program_answers_on_the_command_line(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files in, answer out, both models replayed from recordings of a run of the library: that all their requests are found there
+    says that the command asks exactly what the library asks."""
+    leave_alone(tmp_path, monkeypatch)
+    world, root = TASKS[task](1), root_of(task)
+    monkeypatch.setenv("LAMBDA_RLM_OUT", str(world.out))
+    paths = [f"{name}={written(name, value)}" for name, value in world.inputs.items()]
+    question = Question(
+        inputs=from_arguments(paths).with_query(world.query),
+        leaf=Recording(Truthful(world), "leaf.jsonl"),
+        root=Recording(root, "root.jsonl"),
+        budget=BUDGET,
+        options=Options(out=world.out),
+    )
+    anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"')))
+    shell = Shell(capsys)
+    models = ["--model", "recorded:leaf.jsonl", "--root-model", "recorded:root.jsonl"]
+    assert shell("ask", world.query, *paths, "--strategy", "synth", "--max-calls", str(BUDGET.calls), *models, "--json") == 0
+    found = shell.json
+    assert world.read(found["answer"]) == world.expected
+    assert found["synthesis"]["attempts"] == 1 + (task in REPAIRED) and found["synthesis"]["fallback"] is None
+    assert found["usage"]["calls"] <= found["bound"]["calls"]
+
+
+def written(name: str, value: Any) -> str:
+    """The name of a file with an input: a text, or rows."""
+    if isinstance(value, str):
+        return wrote(f"{name}.txt", value)
+    return wrote(f"{name}.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in value))
 
 
 @pytest.mark.parametrize("task", [task for task, (count, chars) in STATED.items() if count * chars < 4_000_000])
