@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from time import monotonic
 from typing import Final
 
@@ -33,7 +34,7 @@ from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var
-from lambda_rlm.synth.propose import Attempt, Proposal, propose
+from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
@@ -125,7 +126,7 @@ class _Synthesis:
                 proposals = await self._sampled(inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
                 if not found:
-                    proposals = [await self._proposed(inputs)]
+                    proposals = [await self._proposed(inputs, self._attempted)]
                     found = self._accepted(proposals, inputs)
         except (TimeoutError, OutOfTime):
             self.fallback = "the time was up before a program was accepted"
@@ -140,22 +141,29 @@ class _Synthesis:
     async def _sampled(self, inputs: Inputs, count: int) -> list[Proposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
         proposals: list[Proposal | None] = [None] * count
+        attempts: list[list[Attempt]] = [[] for _ in range(count)]
 
         async def one(number: int) -> None:
+            sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
             try:
-                sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
-                proposals[number] = await self._proposed(inputs, sampling, repairs=0)
+                proposals[number] = await self._proposed(inputs, attempts[number].append, sampling, repairs=0)
             except OutOfTime:
                 raise
             except LimitExceeded:
                 pass
             except Fault as fault:
-                self._attempted(Attempt("", (fault.code,)))
+                attempts[number].append(Attempt("", (fault.code,)))
 
-        await each(one, range(count))
+        try:
+            await each(one, range(count))
+        finally:  # in the order of the samples, whichever came back first
+            for attempt in chain(*attempts):
+                self._attempted(attempt)
         return [proposal for proposal in proposals if proposal is not None]
 
-    async def _proposed(self, inputs: Inputs, sampling: Sampling | None = None, repairs: int | None = None) -> Proposal:
+    async def _proposed(
+        self, inputs: Inputs, on_attempt: OnAttempt, sampling: Sampling | None = None, repairs: int | None = None
+    ) -> Proposal:
         opening = self._opening(inputs, self.question.writing.peek)
         return await propose(
             opening,
@@ -166,7 +174,7 @@ class _Synthesis:
             has_seen_data=has_data(opening),
             may_be_done=bool(self.results),
             name=PROGRAM,
-            on_attempt=self._attempted,
+            on_attempt=on_attempt,
         )
 
     def _opening(self, inputs: Inputs, peek: int) -> tuple[Turn, ...]:
@@ -234,7 +242,9 @@ class _Synthesis:
             if len(proposals) > 1:
                 try:
                     prospect = self._foreseen(checked.typed, inputs)
-                except (Rejected, LimitExceeded):
+                except OutOfTime:
+                    raise
+                except (Rejected, Fault):
                     continue
                 if prospect.over_budget:
                     continue

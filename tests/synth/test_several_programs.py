@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.prospect import Prospect
@@ -93,6 +94,20 @@ def test_candidates_that_fail_to_come_or_to_check_are_told_and_cost_no_run() -> 
     assert [a.codes for a in run.synthesis.attempts] == [("E0202",), ("E0214",), (), ()]
     assert [t.samples for t in run.synthesis.candidates] == [2]
     assert run.synthesis.agreement == 1.0
+
+
+def test_attempts_are_told_in_the_order_of_the_samples_whichever_came_back_first() -> None:
+    class Dawdling(Root):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            assert request.sampling.seed is not None
+            for _ in range(3 * (4 - request.sampling.seed)):
+                await anyio.lowlevel.checkpoint()
+            return Completion(f"{request.sampling.seed}", Usage(1, 1, cost=0.0))
+
+    run = asked(Dawdling(""), candidates=4)
+    assert run.synthesis is not None
+    assert [a.program for a in run.synthesis.attempts] == ["0", "1", "2", "3"]
+    assert run.value == 0
 
 
 def test_where_no_candidate_is_accepted_one_more_is_written_and_repaired() -> None:
