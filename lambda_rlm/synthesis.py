@@ -7,11 +7,9 @@ model which fails, writes nonsense or never ends leaves the question to the fixe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from time import monotonic
 from typing import Final
 
 import anyio
@@ -20,20 +18,15 @@ from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Diagnostic, Rejected
-from lambda_rlm.eval.ask import AskSettings
-from lambda_rlm.eval.model_calls import NO_SOLVER
+from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.runtime import OnBound, Options, Run, execute
-from lambda_rlm.source import SourceFile, Span
-from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import Node, Var
+from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
@@ -41,9 +34,7 @@ from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.synth.wanted import mismatch
 from lambda_rlm.types.type import TEXT, Con, Record, Type
-from lambda_rlm.types.typed import Typed
 from lambda_rlm.writer import Writer
 
 PROGRAM: Final = "program.lam"
@@ -81,7 +72,6 @@ class _Synthesis:
         self.question = question
         self.plan = plan
         self.account = account
-        self.started = monotonic()
         self.attempts: list[Attempt] = []
         self.asked: list[tuple[Turn, ...]] = []
         self.results: list[tuple[str, Result]] = []
@@ -92,8 +82,15 @@ class _Synthesis:
         self.agreement: float | None = None
         self.fallback: str | None = None
         self.key = question.options.key if question.options.key is not None else installation_key()
-        self.judging = _judging(question)
-        self.judging.watch(self._look)
+        self.deadline = Deadline(question.budget.seconds)
+        self.judge = Judge(
+            leaf=question.leaf,
+            options=question.options,
+            account=account,
+            meter=judging(question.budget, question.inputs, 1 + question.writing.repairs),
+            deadline=self.deadline,
+            returns=question.returns,
+        )
         writing = Meter(_half(question.budget), account)
         self.writer = Writer(question.root, writing, reference(), self.key, question.writing.out, question.tracer)
 
@@ -122,7 +119,7 @@ class _Synthesis:
         count = self.question.writing.candidates
         self.asked.append(self._opening(inputs, peek=0))
         try:
-            with anyio.fail_after(self._seconds_left()):
+            with anyio.fail_after(self.deadline.left()):
                 proposals = await self._sampled(inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
                 if not found:
@@ -168,8 +165,8 @@ class _Synthesis:
         return await propose(
             opening,
             lambda turns: self.writer.ask(turns, sampling or Sampling()),
-            lambda source: self._diagnosed(source, inputs),
-            lambda source: self._judged(source, inputs),
+            lambda source: self.judge.diagnosed(source, inputs),
+            lambda source: self.judge.against(source, inputs),
             repairs=self.question.writing.repairs if repairs is None else repairs,
             has_seen_data=has_data(opening),
             may_be_done=bool(self.results),
@@ -197,40 +194,6 @@ class _Synthesis:
     def _attempted(self, attempt: Attempt) -> None:
         self.attempts.append(replace(attempt, round=self.rounds + 1))
 
-    def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        checked, wanted = check(source, inputs.types), self.question.returns
-        wrong = None if checked.typed is None or wanted is None else mismatch(checked.typed, wanted)
-        return checked.diagnostics if wrong is None else (*checked.diagnostics, wrong)
-
-    async def _judged(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
-        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
-        checked = check(source, inputs.types)
-        assert checked.typed is not None
-        place = _use_of(Primitive.RLM_CALL, checked.typed.program)
-        if place is not None and self.question.options.solver is None:
-            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
-        try:
-            return self._foreseen(checked.typed, inputs).diagnostics
-        except Rejected as rejected:
-            return rejected.diagnostics
-        except OutOfTime:
-            raise
-        except Fault as fault:
-            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
-
-    def _foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
-        """What a program can cost at most on what is left of the budget."""
-        options, left = self.question.options, self.account.left()
-        asking = AskSettings(key=self.key, out=options.out)
-        return foresee(
-            typed, inputs.values, self.question.leaf, left, options.accuracy, asking, judging=self.judging, look=self._look
-        )
-
-    def _look(self) -> None:
-        """Judging never waits, so the deadline reaches it only here."""
-        if self._seconds_left() == 0.0:
-            raise self._late()
-
     def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[Accepted]:
         """The accepted programs; where there are several, those that what was left after all the writing still allows."""
         found = [check(p.source, inputs.types) for p in proposals if p.source is not None]
@@ -241,7 +204,7 @@ class _Synthesis:
             bound = None
             if len(proposals) > 1:
                 try:
-                    prospect = self._foreseen(checked.typed, inputs)
+                    prospect = self.judge.foreseen(checked.typed, inputs)
                 except OutOfTime:
                     raise
                 except (Rejected, Fault):
@@ -298,13 +261,9 @@ class _Synthesis:
         )
         if not isinstance(run.fault, OutOfTime):
             return run
-        late = self._late()
+        late = self.deadline.passed()
         late.usage, late.run = run.fault.usage, run.fault.run
         return replace(run, fault=late)
-
-    def _late(self) -> OutOfTime:
-        """The deadline of the whole question, whatever was left of it for a part."""
-        return OutOfTime("E0407", f"the run took longer than its {self.question.budget.seconds:g} seconds")
 
     async def _planned(self) -> Run:
         inputs = self.question.inputs
@@ -312,11 +271,7 @@ class _Synthesis:
         return await self._executed(checked, inputs)
 
     def _left(self) -> Budget:
-        return replace(self.account.left(), seconds=self._seconds_left())
-
-    def _seconds_left(self) -> float | None:
-        seconds = self.question.budget.seconds
-        return None if seconds is None else max(0.0, self.started + seconds - monotonic())
+        return replace(self.account.left(), seconds=self.deadline.left())
 
     def _result(self, run: Run, number: int) -> Result:
         """What the root model may know of a run."""
@@ -348,23 +303,7 @@ class _Synthesis:
             agreement=self.agreement,
         )
         total = together([last, *(run for run in self.runs if run is not last)])
-        return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
-
-
-def _judging(question: Question) -> Meter:
-    """What judging all programs of a question may take: steps and storage of as many runs as one conversation may have attempts."""
-    budget, attempts = question.budget, 1 + question.writing.repairs
-    meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
-    characters = sum(len(json.dumps(value, ensure_ascii=False)) for value in question.inputs.values.values())
-    meter.admit_inputs(attempts * characters)
-    return meter
-
-
-def _use_of(primitive: Primitive, node: Node) -> Span | None:
-    """The first place where a library function is named."""
-    if isinstance(node, Var) and node.name == primitive:
-        return node.span
-    return next((place for child in children(node) if (place := _use_of(primitive, child)) is not None), None)
+        return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
 
 
 def _half(budget: Budget) -> Budget:
