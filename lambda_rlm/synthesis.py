@@ -182,7 +182,7 @@ class _Synthesis:
             inputs=inputs.values,
             types=inputs.types,
             leaf=question.leaf.profile,
-            budget=self.account.left(),
+            budget=self._shown_budget(),
             out=question.options.out,
             peek=peek,
             returns=question.returns,
@@ -190,6 +190,11 @@ class _Synthesis:
         )
         shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
         return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
+
+    def _shown_budget(self) -> Budget:
+        """What is left, as if no call of an earlier session had failed: a run that goes on asks what it asked, and is not paid twice."""
+        left, lost = self.account.left(), self.question.options.spent.cost
+        return left if left.usd is None or not lost else replace(left, usd=left.usd + lost)
 
     def _attempted(self, attempt: Attempt) -> None:
         self.attempts.append(replace(attempt, round=self.rounds + 1))

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from lambda_rlm.api import RLM
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.inputs import from_values
@@ -269,3 +269,20 @@ def test_a_class_of_the_callers_is_what_a_written_program_must_give() -> None:
     assert run.value == Found(who="Ann", times=2)
     assert "{ times: Int, who: Text } is asked for" in root.requests[1].messages[-1].content
     assert "The answer must have the type { times: Int, who: Text }." in root.requests[0].messages[-1].content
+
+
+def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
+    """Else the reply that the journal has would be paid a second time."""
+    sent = []
+    for spent in (NO_USAGE, Usage(900, 100, cost=0.13)):
+        root = Root("unknown(context)", "1")
+        question = Question(
+            inputs=from_values({"context": "some text"}).with_query("What?"),
+            leaf=leaf(),
+            root=root,
+            budget=Budget(usd=1.0),
+            options=Options(key=b"key", spent=spent),
+        )
+        anyio.run(lambda question=question: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+        sent.append([(request.messages, request.digest) for request in root.requests])
+    assert sent[0] == sent[1] and len(sent[0]) == 2
