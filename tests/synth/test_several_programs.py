@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 import pytest
 
+from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.declared import Size
 from lambda_rlm.inputs import from_values
 from lambda_rlm.prospect import Prospect
-from lambda_rlm.rivals import each
+from lambda_rlm.rivals import Accepted, affordable, each
 from lambda_rlm.runtime import Options
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synthesis import Question, synthesize
 from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import PLAN, Root, asked, leaf
@@ -85,6 +89,27 @@ def test_what_is_left_over_by_a_dear_candidate_goes_to_a_cheap_one() -> None:
     run = asked(Root(dear, dear, next_one, cheap), context="words " * 40, candidates=4, budget=Budget(calls=18))
     assert run.synthesis is not None
     assert [(t.calls, t.was_run) for t in run.synthesis.candidates] == [(12, True), (7, False), (2, True)]
+
+
+@pytest.mark.parametrize(
+    ("needs", "left", "chosen"),
+    [
+        ([7, 7, 7], 17, [0, 1]),
+        ([12, 7, 2], 14, [0, 2]),
+        ([7, 7, 7], 100, [0, 1, 2]),
+        ([7, 7, 7], 3, [0]),
+        ([None, 2], 10, [0, 1]),
+        ([2, None], 10, [0]),
+    ],
+)
+def test_what_is_run_side_by_side_can_all_be_set_aside_at_once(needs: list[int | None], left: int, chosen: list[int]) -> None:
+    """The first is run in any case: where it does not fit it is refused by itself."""
+    checked = check("1")
+    bounded = check('llm_call("Who?")', {"context": Size(10)}).bound
+    assert bounded is not None
+    accepted = [Accepted(checked=checked, bound=replace(bounded, calls=calls), confidence=None) for calls in needs]
+    ranked = [Candidate(number=number, normal=f"{number}") for number in range(len(needs))]
+    assert [c.number for c in affordable(ranked, accepted, Budget(calls=left))] == chosen
 
 
 def test_candidates_that_fail_to_come_or_to_check_are_told_and_cost_no_run() -> None:
