@@ -20,7 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event
 from lambda_rlm.inputs import InputProblem, Inputs
-from lambda_rlm.outcome import run_json
+from lambda_rlm.outcome import kept_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.entry import Entry
@@ -87,7 +87,7 @@ class Recording:
     def finish(self, done: Run) -> None:
         """Returns when all of the run is written, or cannot be."""
         if self.entry is not None:
-            self.entry.end("answered" if done.ok else "faulted", without_secrets(run_json(done), self.url, self.secrets))
+            self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
 
     def abandon(self, error: BaseException) -> None:
         """The session ended without an answer."""
@@ -147,15 +147,19 @@ def plain_url(url: str | None) -> str | None:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """The values of variables whose names say that they are secret."""
+    return [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
+
+
 def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
     """What came of a run, its fault without keys of the environment and secrets of the URL that a server may have repeated."""
     fault = told.get("fault")
     if fault is None:
         return told
     parts = urlsplit(url or "")
-    keys = [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
     message = str(fault["message"])
-    for secret in filter(None, (*keys, parts.netloc.rpartition("@")[0], parts.password, parts.query)):
+    for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
         message = message.replace(secret, "…")
     return {**told, "fault": {**fault, "message": message}}
 

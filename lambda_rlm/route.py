@@ -29,11 +29,12 @@ from lambda_rlm.plan.strategy import Case, Choice, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.render import model as for_model
+from lambda_rlm.rivals import together
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.report import Writing
-from lambda_rlm.synthesis import Question, synthesize, together
+from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import TEXT, Type
 from lambda_rlm.writing import writing_cost
@@ -183,7 +184,7 @@ class _Asking:
     def _cannot_be_written(self) -> str | None:
         """What keeps a program from being written within the budget."""
         asked = self.asked
-        return writing_cost(asked.given, asked.model, asked.root, asked.writing, self._left())[1]
+        return writing_cost(asked.given, asked.model, asked.root, asked.writing, self._left(), asked.options.out)[1]
 
     async def _again(self, taken: Taken) -> Run:
         """Go the way that the run went before, whatever would be chosen now."""

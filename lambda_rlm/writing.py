@@ -23,11 +23,13 @@ _NO_KEY: Final = b""
 """The codes of data markers are as long with any key."""
 
 
-def writing_cost(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget) -> tuple[Bound, str | None]:
-    """The bound, and what keeps a program from being written at all, None for nothing."""
+def writing_cost(
+    given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int
+) -> tuple[Bound, str | None]:
+    """The bound, and what keeps a program from being written at all, None for nothing; `reply` is the tokens of a leaf's reply."""
     profile = root.profile
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
-    opening = _opening_tokens(given, leaf, root, writing, budget)
+    opening = _opening_tokens(given, leaf, root, writing, budget, reply)
     first = max(1, writing.candidates) + (writing.candidates > 1)
     calls = writing.rounds * (first + writing.repairs)
     again = calls - first
@@ -69,14 +71,16 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
     return None
 
 
-def _opening_tokens(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget) -> int:
+def _opening_tokens(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int) -> int:
     """Tokens of what the writer of programs reads first."""
     task = Task(
         query=given.values["query"],
         inputs=given.values,
         types=given.types,
+        functions=given.functions,
         leaf=leaf.profile,
         budget=budget,
+        out=reply,
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from lambda_rlm.bench.task import Task
 from lambda_rlm.inputs import InputProblem
-from lambda_rlm.inputs.files import read_file
+from lambda_rlm.inputs.reading import MOST_BYTES, Reading
+from lambda_rlm.inputs.text import text_of
 
 TASKS: Final = "tasks.jsonl"
 _RECIPE: Final = "recipe:"
@@ -49,8 +50,12 @@ def _task(row: Mapping[str, Any], size: int, inputs: Any, unit: str = "tokens") 
     return Task(str(row["id"]), str(row.get("task", "")), str(row["question"]), gold, size, inputs, unit)
 
 
+def _read(path: Path) -> str:
+    return text_of(path, Reading(raw=True), MOST_BYTES).text
+
+
 def _text(path: Path) -> Mapping[str, Any]:
-    return {"context": read_file(path)}
+    return {"context": _read(path)}
 
 
 def _over_documents(row: Mapping[str, Any], path: Path) -> Iterator[Task]:
@@ -73,7 +78,7 @@ def _chosen(path: Path, ids: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(read_file(path).splitlines(), 1):
+    for number, line in enumerate(_read(path).splitlines(), 1):
         if line.strip():
             try:
                 row = json.loads(line)

@@ -15,6 +15,7 @@ from lambda_rlm.cli import (
     commands_answers,
     commands_audit,
     commands_bench,
+    commands_export,
     commands_journal,
     commands_models,
     commands_programs,
@@ -30,6 +31,7 @@ COMMANDS: Final = (
     commands_audit,
     commands_programs,
     commands_journal,
+    commands_export,
     commands_models,
     commands_bench,
 )

@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
@@ -30,6 +31,7 @@ _DEFAULT: Final = Budget()
 _LIKELY: Final = Accuracy()
 _WRITING: Final = Writing()
 _ROUTING: Final = Routing()
+_ASKING: Final = AskSettings(key=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class Settings:
     approve: bool = False
     strict: bool = False
     seed: int = 0
+    out: int = _ASKING.out
     cache: bool = False
     journal: str | None = None
     keeps_journal: bool = True

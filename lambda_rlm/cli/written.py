@@ -29,6 +29,7 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
         types=given.types,
         leaf=model.profile,
         budget=chosen.budget(),
+        out=chosen.out,
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )
