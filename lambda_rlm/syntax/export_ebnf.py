@@ -170,8 +170,8 @@ def restricted(part: Ebnf, forbidden: Chars) -> Ebnf | None:
     """The texts of an expression without rules that hold no forbidden character; None where there are none."""
     match part:
         case Chars():
-            left = without(part, forbidden)
-            return left if left.ranges else None
+            allowed = without(part, forbidden)
+            return allowed if allowed.ranges else None
         case Seq(parts):
             kept = [restricted(inner, forbidden) for inner in parts]
             return None if None in kept else seq(inner for inner in kept if inner is not None)
@@ -179,10 +179,10 @@ def restricted(part: Ebnf, forbidden: Chars) -> Ebnf | None:
             some = [left for inner in parts if (left := restricted(inner, forbidden)) is not None]
             return alt(some) if some else None
         case Repeat(inner, least, most):
-            left_inner = restricted(inner, forbidden)
-            if left_inner is None:
+            rest = restricted(inner, forbidden)
+            if rest is None:
                 return EMPTY if least == 0 else None
-            return repeat(left_inner, least, most)
+            return repeat(rest, least, most)
         case Named(_, inner):
             return part if restricted(inner, forbidden) == inner else restricted(inner, forbidden)
     return None

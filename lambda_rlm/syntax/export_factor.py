@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final, TypeGuard
 
-from lambda_rlm.syntax.export_ebnf import EMPTY, Alt, Ebnf, Ref, Repeat, Seq, Token, alt, optional, repeat, rules_in, seq
+from lambda_rlm.syntax.export_ebnf import EMPTY, Alt, Ebnf, Ref, Repeat, Seq, Token, alt, repeat, rules_in, seq
 from lambda_rlm.syntax.export_rules import START, Alternatives
 
 Rules = dict[str, Ebnf]

@@ -8,7 +8,6 @@ caps. Refuses a grammar in which it could not tell where white space is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +21,6 @@ from lambda_rlm.syntax.export_ebnf import (
     Seq,
     Token,
     alt,
-    chars,
     complement,
     optional,
     repeat,
@@ -92,7 +90,9 @@ class _Writer:
         self._comment = comment
         gap = {in_hole: self._gap(space, comment, in_hole) for in_hole in (False, True)}
         self._spaces = {
-            (in_hole, least): Named(f"{'SPACE' if least else 'ANY_SPACE'}{'_IN_HOLE' if in_hole else ''}", repeat(gap[in_hole], least, None))
+            (in_hole, least): Named(
+                f"{'SPACE' if least else 'ANY_SPACE'}{'_IN_HOLE' if in_hole else ''}", repeat(gap[in_hole], least, None)
+            )
             for in_hole in (False, True)
             for least in (0, 1)
         }
