@@ -12,6 +12,7 @@ from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.render import as_json, fault_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.synth.report import Synthesis
+from lambda_rlm.synth.turn import Turn
 from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
 
@@ -47,6 +48,24 @@ def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
     }
 
 
+def kept_json(done: Run) -> dict[str, Any]:
+    """A run as the journal keeps it: also what a root model was asked, without contents of inputs, and which programs ran."""
+    told = run_json(done)
+    if done.synthesis is not None:
+        asked = [[_turn_json(turn) for turn in turns] for turns in done.synthesis.asked]
+        ran = [
+            {"program": ran.program, "round": ran.round, "fault": ran.fault, "degraded": ran.is_degraded}
+            for ran in done.synthesis.ran
+        ]
+        told["synthesis"] = {**told["synthesis"], "asked": asked, "ran": ran}
+    return told
+
+
+def _turn_json(turn: Turn) -> dict[str, Any]:
+    """A turn before it is rendered; each piece with whether it is data."""
+    return {"role": turn.role, "pieces": [[piece.text, piece.is_data] for piece in turn.pieces]}
+
+
 def synthesis_json(found: Synthesis) -> dict[str, Any]:
     """A synthesis as JSON data; `usage` is what the root model's calls used."""
     return {
@@ -54,7 +73,9 @@ def synthesis_json(found: Synthesis) -> dict[str, Any]:
         "rounds": found.rounds,
         "usage": {"calls": found.calls, **usage_json(found.usage)},
         "fallback": found.fallback,
-        "written": [{"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes)} for a in found.attempts],
+        "written": [
+            {"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes), "round": a.round} for a in found.attempts
+        ],
         "candidates": [
             {
                 "program": tried.program,

@@ -39,7 +39,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
-_NO_KEY: Final = b""
+_ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
 
 _SAMPLE: Final = 8_000
@@ -80,18 +80,28 @@ class Prospect:
 
 
 def foresee(
-    typed: Typed, inputs: Mapping[str, Any], model: Model, budget: Budget, accuracy: Accuracy | None = None
+    typed: Typed,
+    inputs: Mapping[str, Any],
+    model: Model,
+    budget: Budget,
+    accuracy: Accuracy | None = None,
+    asking: AskSettings = _ASKING,
+    judging: Meter | None = None,
+    look: Callable[[], None] | None = None,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can say."""
-    profile, rates = model.profile, rates_of(model, AskSettings(key=_NO_KEY))
+    """What running a program on these inputs would cost; what needs no reply is computed, on the account of `judging` where there is
+    one, and `look` is asked now and then whether to go on. Raises `Rejected` where nobody can say."""
+    profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile)
     values = _values(typed, inputs, budget)
     sizes = known_inputs(typed, values)
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget)) if autos else None
+    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look)) if autos else None
     autos = chosen.autos if chosen else autos
-    found = bounded(typed, sizes, rates, autos, budget, _stage(typed, values, autos, budget))
+    with Meter(budget, judging) as meter:
+        admit_inputs(typed, values, meter)
+        found = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
     return before_run(found, values, inputs, budget, profile, chosen)
 
 
@@ -105,7 +115,7 @@ def foresee_sizes(
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
-    rates = rates_at(profile, AskSettings(key=_NO_KEY))
+    rates = rates_at(profile, _ASKING)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}

@@ -7,10 +7,9 @@ model which fails, writes nonsense or never ends leaves the question to the fixe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from operator import add
 from time import monotonic
 from typing import Final
 
@@ -21,12 +20,14 @@ from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.model_calls import NO_SOLVER
 from lambda_rlm.events import Tracer
-from lambda_rlm.faults import Fault, LimitExceeded
+from lambda_rlm.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.prospect import foresee
+from lambda_rlm.prospect import Prospect, foresee
+from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import children
@@ -34,11 +35,11 @@ from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.reference import reference
-from lambda_rlm.synth.report import Synthesis, Tried, Writing
+from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
-from lambda_rlm.synth.select import UNSURE, Candidate, Outcome, agreement, choose, merge, normal_form, rank
+from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import Task, first_turn
-from lambda_rlm.synth.turn import Turn
+from lambda_rlm.synth.turn import Turn, has_data
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 from lambda_rlm.types.typed import Typed
@@ -74,16 +75,6 @@ async def synthesize(question: Question, plan: Plan, meter: Meter | None = None)
         return await _Synthesis(question, plan, account).run()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Accepted:
-    """A program that was checked and bounded, and what the root model says of it."""
-
-    checked: Checked
-    calls: int | None
-    usd: float | None
-    confidence: float | None
-
-
 class _Synthesis:
     def __init__(self, question: Question, plan: Plan, account: Meter) -> None:
         self.question = question
@@ -91,42 +82,50 @@ class _Synthesis:
         self.account = account
         self.started = monotonic()
         self.attempts: list[Attempt] = []
+        self.asked: list[tuple[Turn, ...]] = []
+        self.results: list[tuple[str, Result]] = []
+        self.ran: list[Ran] = []
         self.runs: list[Run] = []
         self.rounds = 0
         self.tried: list[Tried] = []
         self.agreement: float | None = None
         self.fallback: str | None = None
         self.key = question.options.key if question.options.key is not None else installation_key()
+        self.judging = _judging(question)
+        self.judging.watch(self._look)
         writing = Meter(_half(question.budget), account)
         self.writer = Writer(question.root, writing, reference(), self.key, question.writing.out, question.tracer)
 
     async def run(self) -> Run:
-        inputs, history = self.question.inputs, tuple[Turn, ...]()
+        inputs = self.question.inputs
         with self.writer.meter:
             for number in range(1, self.question.writing.rounds + 1):
-                accepted = await self._written(inputs, history)
+                accepted = await self._written(inputs)
                 if not accepted:
                     break
                 run = await self._best(accepted, inputs)
+                if run is None:
+                    break
                 self.runs.append(run)
                 self.rounds = number
                 if number < self.question.writing.rounds:
                     result = self._result(run, number)
                     inputs = inputs if result.name is None else _with(inputs, result.name, run)
-                    history = (*history, *next_turns(run.program, result))
+                    self.results.append((run.program, result))
         if not self.runs:
             self.runs.append(await self._planned())
         return self._reported()
 
-    async def _written(self, inputs: Inputs, history: tuple[Turn, ...]) -> list[_Accepted]:
+    async def _written(self, inputs: Inputs) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
         count = self.question.writing.candidates
+        self.asked.append(self._opening(inputs, peek=0))
         try:
             with anyio.fail_after(self._seconds_left()):
-                proposals = await self._sampled(inputs, history, count) if count > 1 else []
+                proposals = await self._sampled(inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
                 if not found:
-                    proposals = [await self._proposed(inputs, history)]
+                    proposals = [await self._proposed(inputs)]
                     found = self._accepted(proposals, inputs)
         except TimeoutError:
             self.fallback = "the time was up before a program was accepted"
@@ -138,50 +137,57 @@ class _Synthesis:
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
         return found
 
-    async def _sampled(self, inputs: Inputs, history: tuple[Turn, ...], count: int) -> list[Proposal]:
+    async def _sampled(self, inputs: Inputs, count: int) -> list[Proposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
         proposals: list[Proposal | None] = [None] * count
 
         async def one(number: int) -> None:
             try:
                 sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
-                proposals[number] = await self._proposed(inputs, history, sampling, repairs=0)
+                proposals[number] = await self._proposed(inputs, sampling, repairs=0)
+            except OutOfTime:
+                raise
             except LimitExceeded:
                 pass
             except Fault as fault:
-                self.attempts.append(Attempt("", (fault.code,)))
+                self._attempted(Attempt("", (fault.code,)))
 
-        async with anyio.create_task_group() as group:
-            for number in range(count):
-                group.start_soon(one, number)
+        await each(one, range(count))
         return [proposal for proposal in proposals if proposal is not None]
 
-    async def _proposed(
-        self, inputs: Inputs, history: tuple[Turn, ...], sampling: Sampling | None = None, repairs: int | None = None
-    ) -> Proposal:
-        question, writing = self.question, self.question.writing
+    async def _proposed(self, inputs: Inputs, sampling: Sampling | None = None, repairs: int | None = None) -> Proposal:
+        opening = self._opening(inputs, self.question.writing.peek)
+        return await propose(
+            opening,
+            lambda turns: self.writer.ask(turns, sampling or Sampling()),
+            lambda source: self._diagnosed(source, inputs),
+            lambda source: self._judged(source, inputs),
+            repairs=self.question.writing.repairs if repairs is None else repairs,
+            has_seen_data=has_data(opening),
+            may_be_done=bool(self.results),
+            name=PROGRAM,
+            on_attempt=self._attempted,
+        )
+
+    def _opening(self, inputs: Inputs, peek: int) -> tuple[Turn, ...]:
+        """What the root model is asked in this round: the task, and what came of the rounds before."""
+        question = self.question
         task = Task(
             query=inputs.values["query"],
             inputs=inputs.values,
             types=inputs.types,
             leaf=question.leaf.profile,
             budget=self.account.left(),
-            peek=writing.peek,
+            out=question.options.out,
+            peek=peek,
             returns=question.returns,
-            wants_confidence=writing.candidates > 1,
+            wants_confidence=question.writing.candidates > 1,
         )
-        proposal = await propose(
-            (first_turn(task), *history),
-            lambda turns: self.writer.ask(turns, sampling or Sampling()),
-            lambda source: self._diagnosed(source, inputs),
-            lambda source: self._judged(source, inputs),
-            repairs=writing.repairs if repairs is None else repairs,
-            has_seen_data=bool(writing.peek),
-            may_be_done=bool(history),
-            name=PROGRAM,
-        )
-        self.attempts += proposal.attempts
-        return proposal
+        shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
+        return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
+
+    def _attempted(self, attempt: Attempt) -> None:
+        self.attempts.append(replace(attempt, round=self.rounds + 1))
 
     def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
         checked = check(source, inputs.types)
@@ -200,52 +206,75 @@ class _Synthesis:
         if place is not None and self.question.options.solver is None:
             return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
         try:
-            found = foresee(checked.typed, inputs.values, self.question.leaf, self.account.left())
+            return self._foreseen(checked.typed, inputs).diagnostics
         except Rejected as rejected:
             return rejected.diagnostics
+        except OutOfTime:
+            raise
         except Fault as fault:
             return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
-        return found.diagnostics
 
-    def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[_Accepted]:
-        """The accepted programs; bounded once more where they are to be ranked by what they can cost."""
-        accepted = []
-        for proposal in proposals:
-            if proposal.source is not None:
-                checked = check(proposal.source, inputs.types)
-                assert checked.typed is not None
-                calls, usd = self._bound(checked.typed, inputs) if len(proposals) > 1 else (None, None)
-                accepted.append(_Accepted(checked=checked, calls=calls, usd=usd, confidence=proposal.confidence))
-        return accepted
+    def _foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
+        """What a program can cost at most on what is left of the budget."""
+        options, left = self.question.options, self.account.left()
+        asking = AskSettings(key=self.key, out=options.out)
+        return foresee(
+            typed, inputs.values, self.question.leaf, left, options.accuracy, asking, judging=self.judging, look=self._look
+        )
 
-    def _bound(self, typed: Typed, inputs: Inputs) -> tuple[int | None, float | None]:
-        """The calls and US dollars that a program can cost at most."""
-        bound = foresee(typed, inputs.values, self.question.leaf, self.account.left()).bound
-        return bound.calls, bound.usd
+    def _look(self) -> None:
+        """Judging never waits, so the deadline reaches it only here."""
+        if self._seconds_left() == 0.0:
+            raise OutOfTime("E0407", f"the time was up, {self.question.budget.seconds:g} seconds, while a program was judged")
 
-    async def _best(self, accepted: list[_Accepted], inputs: Inputs) -> Run:
-        """Run the most promising candidates side by side and take the answer that they agree on."""
-        ranked = rank(merge([_candidate(number, one) for number, one in enumerate(accepted)]))
-        chosen = ranked[: self.question.writing.best]
-        runs: list[Run | None] = [None] * len(chosen)
+    def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[Accepted]:
+        """The accepted programs; where there are several, those that what was left after all the writing still allows."""
+        found = [check(p.source, inputs.types) for p in proposals if p.source is not None]
+        confidences = [p.confidence for p in proposals if p.source is not None]
+        rivals = []
+        for checked, confidence in zip(found, confidences, strict=True):
+            assert checked.typed is not None
+            bound = None
+            if len(proposals) > 1:
+                try:
+                    prospect = self._foreseen(checked.typed, inputs)
+                except (Rejected, LimitExceeded):
+                    continue
+                if prospect.over_budget:
+                    continue
+                bound = prospect.bound
+            rivals.append(Accepted(checked=checked, bound=bound, confidence=confidence))
+        return rivals
 
-        async def one(place: int) -> None:
-            runs[place] = await self._executed(accepted[chosen[place].number].checked, inputs, len(chosen))
-
-        async with anyio.create_task_group() as group:
-            for place in range(len(chosen)):
-                group.start_soon(one, place)
-        done = {candidate.number: run for candidate, run in zip(chosen, runs, strict=True) if run is not None}
-        outcomes = [
-            Outcome(candidate=c, value=done[c.number].value, answer=done[c.number].answer) for c in chosen if done[c.number].ok
-        ]
-        best = choose(outcomes).candidate.number if outcomes else chosen[0].number
+    async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
+        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted."""
+        ranked = rank(merge([candidate(number, one) for number, one in enumerate(accepted)]))
+        chosen = affordable(ranked[: self.question.writing.best], accepted, self.account.left())
+        done = await self._side_by_side({c.number: accepted[c.number].checked for c in chosen}, inputs)
+        if not done:
+            return None
+        answered = outcomes(chosen, done)
+        best = choose(answered).candidate.number if answered else next(c.number for c in chosen if c.number in done)
         if self.question.writing.candidates > 1:
-            self.agreement = agreement(outcomes, choose(outcomes)) if outcomes else None
+            self.agreement = agreement(answered, choose(answered)) if answered else None
             self.tried += [
-                _tried(c, accepted[c.number], done.get(c.number), c.number == best and bool(outcomes)) for c in ranked
+                tried(c, accepted[c.number], done.get(c.number), c.number == best and bool(answered)) for c in ranked
             ]
-        return _together([done.pop(best), *done.values()])
+        return together([done.pop(best), *done.values()])
+
+    async def _side_by_side(self, programs: Mapping[int, Checked], inputs: Inputs) -> dict[int, Run]:
+        """The runs of several programs by their numbers, without those that their share of what is left does not admit."""
+        done: dict[int, Run] = {}
+
+        async def one(number: int) -> None:
+            try:
+                done[number] = await self._executed(programs[number], inputs, len(programs))
+            except Rejected as rejected:
+                self.fallback = f"the program was not admitted: {rejected.diagnostics[0].message}"
+
+        await each(one, programs)
+        self.ran += [Ran.of(run.program, self.rounds + 1, run.fault, run.degraded) for _, run in sorted(done.items())]
+        return done
 
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
@@ -294,6 +323,8 @@ class _Synthesis:
         last = answered[-1] if answered else self.runs[-1]
         synthesis = Synthesis(
             attempts=tuple(self.attempts),
+            asked=tuple(self.asked),
+            ran=tuple(self.ran),
             rounds=self.rounds,
             calls=self.writer.calls,
             usage=self.writer.usage,
@@ -301,8 +332,17 @@ class _Synthesis:
             candidates=tuple(self.tried),
             agreement=self.agreement,
         )
-        total = _together([last, *(run for run in self.runs if run is not last)])
+        total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
+
+
+def _judging(question: Question) -> Meter:
+    """What judging all programs of a question may take: steps and storage of as many runs as one conversation may have attempts."""
+    budget, attempts = question.budget, 1 + question.writing.repairs
+    meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
+    characters = sum(len(json.dumps(value, ensure_ascii=False)) for value in question.inputs.values.values())
+    meter.admit_inputs(attempts * characters)
+    return meter
 
 
 def _use_of(primitive: Primitive, node: Node) -> Span | None:
@@ -333,33 +373,3 @@ def _without_quotes(type_: Type) -> Type:
         case Record(fields):
             return Record(tuple((name, _without_quotes(field)) for name, field in fields))
     return type_
-
-
-def _candidate(number: int, accepted: _Accepted) -> Candidate:
-    program = accepted.checked.program
-    assert program is not None
-    confidence = UNSURE if accepted.confidence is None else accepted.confidence
-    return Candidate(number=number, normal=normal_form(program), confidence=confidence, calls=accepted.calls, usd=accepted.usd)
-
-
-def _tried(candidate: Candidate, accepted: _Accepted, run: Run | None, is_chosen: bool) -> Tried:
-    return Tried(
-        program=accepted.checked.source.text,
-        samples=candidate.samples,
-        confidence=candidate.confidence,
-        calls=candidate.calls,
-        was_run=run is not None,
-        answer=run.answer if run is not None and run.ok else None,
-        fault=run.fault.code if run is not None and run.fault is not None else None,
-        is_chosen=is_chosen,
-    )
-
-
-def _together(runs: Sequence[Run]) -> Run:
-    """The first run, with what all of them used and could have used."""
-    first = runs[0]
-    if len(runs) == 1:
-        return first
-    bounds = [run.bound for run in runs if run.bound is not None]
-    bound = None if len(bounds) < len(runs) else reduce(add, bounds)
-    return replace(first, usage=reduce(add, (run.usage for run in runs)), bound=bound)

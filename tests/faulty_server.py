@@ -26,6 +26,8 @@ class FaultyServer:
         self.in_flight_most = 0
         self._in_flight = 0
         self._lock = threading.Lock()
+        self._ended = threading.Condition()
+        self.closed = 0
         self.ending = threading.Event()
         server = self
 
@@ -46,6 +48,17 @@ class FaultyServer:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def wait_until_closed(self, connections: int) -> None:
+        """Until so many connections have ended; raises `TimeoutError` when they do not."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: self.closed >= connections, 10):
+                raise TimeoutError(f"{self.closed} connections ended, {connections} should have")
+
+    def connection_ended(self) -> None:
+        with self._ended:
+            self.closed += 1
+            self._ended.notify_all()
 
     def count(self, model: str) -> int:
         """How often a model was asked."""
@@ -70,6 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+    def finish(self) -> None:
+        super().finish()
+        self.owner.connection_ended()
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

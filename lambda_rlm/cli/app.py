@@ -11,11 +11,11 @@ from typing import Final
 
 import typer
 
-from lambda_rlm.cli import commands_answers, commands_journal, commands_models, commands_programs, exits
+from lambda_rlm.cli import commands_answers, commands_export, commands_journal, commands_models, commands_programs, exits
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.table import app
 
-COMMANDS: Final = (commands_answers, commands_programs, commands_journal, commands_models)
+COMMANDS: Final = (commands_answers, commands_programs, commands_journal, commands_export, commands_models)
 """Modules that add their commands to the table."""
 
 

@@ -22,7 +22,7 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.outcome import run_json
+from lambda_rlm.outcome import kept_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.trace.entry import Entry
 from lambda_rlm.trace.journal import Journal, Past, RunRow
@@ -84,15 +84,19 @@ def plain_url(url: str | None) -> str | None:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """The values of variables whose names say that they are secret."""
+    return [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
+
+
 def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """What came of a run, its fault without keys of the environment and secrets of the URL that a server may have repeated."""
     fault = told.get("fault")
     if fault is None:
         return told
     parts = urlsplit(url or "")
-    keys = [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
     message = str(fault["message"])
-    for secret in filter(None, (*keys, parts.netloc.rpartition("@")[0], parts.password, parts.query)):
+    for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
         message = message.replace(secret, "…")
     return {**told, "fault": {**fault, "message": message}}
 
@@ -128,7 +132,7 @@ class Recording:
         """The run, when all of it is written."""
         if self.entry is None:
             return done
-        self.entry.end("answered" if done.ok else "faulted", without_secrets(run_json(done), self._url))
+        self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self._url))
         if self.entry.trouble is not None:
             screen.say(f"warning: {self.entry.trouble.message}; this run cannot be resumed", "warning")
         return done

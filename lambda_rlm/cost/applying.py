@@ -55,8 +55,9 @@ def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Argum
     """A library function applied to abstract arguments, by place; None for an optional one left out."""
     if primitive in _BY_ELEMENT:
         one_by_one = analysis.staging.elements(*arguments)
-        if one_by_one is not None:
-            return _by_element(analysis, primitive, one_by_one, arguments[1])
+        outcome = None if one_by_one is None else _by_element(analysis, primitive, one_by_one, arguments[1])
+        if outcome is not None:
+            return outcome
     analysis.prompt = arguments[0] if isinstance(arguments[0], Known) else None
     arguments = [None if a is None else seen(a) for a in arguments]
     higher = _HIGHER.get(primitive)
@@ -115,11 +116,16 @@ def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[
 _BY_ELEMENT: Final = frozenset((P.MAP, P.FLAT_MAP))
 
 
-def _by_element(analysis: Analysis, primitive: P, elements: Sequence[Abstract], f: Abstract | None) -> Outcome:
-    """Known elements one by one, so that every branch is the real one."""
+def _by_element(analysis: Analysis, primitive: P, elements: Sequence[Abstract], f: Abstract | None) -> Outcome | None:
+    """Known elements one by one, so that every branch is the real one; None when that is about to take more than half of the fuel
+    left, and the list is better looked at as a whole."""
     result, spans = EMPTY_LIST, [ZERO]
-    for element in elements:
+    cost, fuel = analysis.cost, analysis.fuel
+    for done, element in enumerate(elements, start=1):
         value, span = call(f, element)
+        if (fuel - analysis.fuel) * len(elements) > done * fuel // 2:
+            analysis.cost = cost
+            return None
         spans.append(span)
         one = seen(value)
         if primitive is P.MAP:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -21,8 +22,9 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.llm.failures import KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, failure
-from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of
+from lambda_rlm.llm.exchange import Garbled, Unsendable, refuse_unsendable
+from lambda_rlm.llm.failures import KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, UNREACHABLE, failure
+from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of, usage_of
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.tokens import count, vocabulary
 from lambda_rlm.llm.vendor_errors import mapped, mentions_constraint
@@ -58,6 +60,7 @@ class LitellmModel:
         return count(messages, self._profile, None if self._base_url else vocabulary(self._name))
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        self._refuse_unsendable()
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
         _OPEN.add(self)
         self._check_name(litellm)
@@ -78,6 +81,14 @@ class LitellmModel:
             litellm, self._litellm = self._litellm, None
             await litellm.close_litellm_async_clients()
             litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _refuse_unsendable(self) -> None:
+        try:
+            refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
+        except Garbled as error:
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}") from None
+        except Unsendable as error:
+            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
 
     def _check_name(self, litellm: Any) -> None:
         try:
@@ -142,16 +153,16 @@ class LitellmModel:
         told = reply.usage
         details = getattr(told, "prompt_tokens_details", None)
         cached = getattr(details, "cached_tokens", None) or 0
-        return Usage(int(told.prompt_tokens), int(told.completion_tokens), int(cached), self._cost(litellm, reply))
+        usage = usage_of(self._name, self._profile, told.prompt_tokens, told.completion_tokens, cached)
+        return replace(usage, cost=self._cost(litellm, reply, usage))
 
-    def _cost(self, litellm: Any, reply: Any) -> float | None:
-        if self._profile.input_price is None or self._profile.output_price is None:
+    def _cost(self, litellm: Any, reply: Any, usage: Usage) -> float | None:
+        if usage.cost is None:
             return None
         try:
             return float(litellm.completion_cost(reply, model=self._name))
         except Exception:
-            told = reply.usage
-            return float(told.prompt_tokens * self._profile.input_price + told.completion_tokens * self._profile.output_price)
+            return usage.cost
 
 
 _OPEN: Final[set[LitellmModel]] = set()

@@ -37,20 +37,21 @@ Judge = Callable[[SourceFile], Awaitable[Sequence[Diagnostic]]]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One program that a root model wrote: the text as read, the codes of what was wrong with it, the fixes made."""
+    """One program that a root model wrote: the text after the fixes made, the codes of what was wrong with it, the round it was
+    written in."""
 
     program: str
     codes: tuple[str, ...]
     fixes: tuple[str, ...] = ()
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What came of a conversation: an accepted program or none, and every attempt. `is_done` says that the model wants no
-    further program; `confidence` is what it says of the accepted one, from 0 to 1."""
+    """What came of a conversation: an accepted program or none. `is_done` says that the model wants no further program;
+    `confidence` is what it says of the accepted one, from 0 to 1."""
 
     source: SourceFile | None
-    attempts: tuple[Attempt, ...]
     confidence: float | None = None
     is_done: bool = False
 
@@ -65,32 +66,35 @@ async def propose(
     has_seen_data: bool = False,
     may_be_done: bool = False,
     name: str = "program.lam",
+    on_attempt: Callable[[Attempt], object] = lambda attempt: None,
 ) -> Proposal:
-    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one."""
-    attempts: list[Attempt] = []
+    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of every
+    program at once, so that none is lost when a later call fails."""
+    attempts = 0
     seen: set[str] = set()
     turns = opening
     while True:
         completion = await ask(turns)
         if may_be_done and _DONE.fullmatch(completion.text.strip()):
-            return Proposal(None, tuple(attempts), is_done=True)
+            return Proposal(None, is_done=True)
         mended = _read(completion, check, name)
+        attempts += 1
         if mended is None:
-            attempts.append(Attempt("", (NO_PROGRAM,)))
+            on_attempt(Attempt("", (NO_PROGRAM,)))
             answer = no_program(completion.stop_reason is StopReason.LENGTH)
         else:
             wrong = list(mended.errors) or await _judged(mended, judge)
-            attempts.append(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
+            on_attempt(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
             if not wrong:
-                return Proposal(mended.source, tuple(attempts), _confidence(mended.source.text))
+                return Proposal(mended.source, _confidence(mended.source.text))
             if mended.source.text in seen:
                 break
             seen.add(mended.source.text)
             answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
-        if len(attempts) > repairs:
+        if attempts > repairs:
             break
         turns = (*opening, *answer)
-    return Proposal(None, tuple(attempts))
+    return Proposal(None)
 
 
 def _read(completion: Completion, check: Check, name: str) -> Mended | None:

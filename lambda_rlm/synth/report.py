@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.faults import Fault
 from lambda_rlm.synth.propose import REPAIRS, Attempt
+from lambda_rlm.synth.turn import Turn
 
 MOST_CANDIDATES: Final = 32
 MOST_ROUNDS: Final = 16
@@ -58,12 +60,29 @@ class Tried:
     is_chosen: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A written program that ran in a round, the code of the fault it stopped with, whether its answer lacks something."""
+
+    program: str
+    round: int
+    fault: str | None
+    is_degraded: bool
+
+    @classmethod
+    def of(cls, program: str, round: int, fault: Fault | None, is_degraded: bool) -> Ran:
+        return cls(program, round, None if fault is None else fault.code, is_degraded)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesis:
     """How the writing went: every attempt, the rounds that ran a program, what the root model's calls used, and, where no
-    program was accepted, why a fixed plan took over (`fallback`)."""
+    program was accepted, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in each round, without
+    what it was shown of contents; `ran` are the programs that ran."""
 
     attempts: tuple[Attempt, ...] = ()
+    asked: tuple[tuple[Turn, ...], ...] = ()
+    ran: tuple[Ran, ...] = ()
     rounds: int = 0
     calls: int = 0
     usage: Usage = NO_USAGE

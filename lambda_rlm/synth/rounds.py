@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lambda_rlm.synth.turn import Piece, Turn, said
-from lambda_rlm.types.show import show
+from lambda_rlm.synth.turn import Piece, Turn, said, typed
 from lambda_rlm.types.type import Type
 
 
@@ -30,11 +29,13 @@ class Result:
 def next_turns(program: str, result: Result) -> tuple[Turn, Turn]:
     """The program that was run, and what came of it."""
     read = ", ".join(f"{share:.0%} of {name}" for name, share in result.coverage.items()) or "nothing"
+    pieces = [Piece(f"Round {result.number} ran. ")]
     if result.name is None:
-        outcome = f"It stopped with the fault {result.fault}."
+        pieces.append(Piece(f"It stopped with the fault {result.fault}."))
     else:
-        outcome = f"Its answer, {show(result.type)} of {result.characters:,} characters, is the input {result.name} now."
-    pieces = [Piece(f"Round {result.number} ran. {outcome} It made {result.calls:,} model calls and read {read}.\n")]
+        pieces += [Piece("Its answer, "), typed(result.type)]
+        pieces.append(Piece(f" of {result.characters:,} characters, is the input {result.name} now."))
+    pieces.append(Piece(f" It made {result.calls:,} model calls and read {read}.\n"))
     if result.beginning:
         pieces += [Piece("The answer begins:\n"), Piece(result.beginning + "\n", is_data=True)]
     pieces.append(Piece("Write a next program that gives a better answer, or reply with the one word done to keep this one."))

@@ -1,7 +1,7 @@
 """What a root model is told of one question: its inputs by name, type and size, what it may spend, and the question.
 
-Owns the first turn. Promises that contents are not in it unless `peek` says so; contents and file names are data, and are cut:
-names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
+Owns the first turn. Promises that contents are not in it unless `peek` says so; contents, file names and names of fields are data,
+and are cut: file names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.synth.turn import Piece, Turn
+from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
 MOST_NAMES: Final = 60
 LONGEST_NAME: Final = 80
-_REPLY: Final = 1_024
-"""Tokens of a reply to which the program gives no `out`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A question and what stands around it. `leaf` is the model that answers a program's calls; `peek` the characters of each
-    input that the root model is shown; `returns` the type that the answer must have."""
+    """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
+    where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that the answer
+    must have."""
 
     query: str
     inputs: Mapping[str, Any]
     types: Mapping[str, Type]
     leaf: ModelProfile
     budget: Budget
+    out: int
     peek: int = 0
     returns: Type | None = None
     wants_confidence: bool = False
@@ -50,9 +50,11 @@ def first_turn(task: Task) -> Turn:
 
 def _limits(task: Task) -> str:
     leaf, budget = task.leaf, task.budget
-    free = max(0, leaf.room - min(_REPLY, leaf.room // 4) - leaf.template_tokens)
+    out = min(task.out, leaf.max_output, leaf.room // 4)
+    free = max(0, leaf.room - out - leaf.template_tokens)
     lines = [
-        f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters (less where out is large).",
+        f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters (less where out is larger); "
+        f"a reply has {out:,} tokens unless out says otherwise, at most {leaf.max_output:,}.",
         f"Budget: {budget.calls:,} model calls"
         + (f", ${budget.usd:g}" if budget.usd is not None else "")
         + "; few calls are better.",
@@ -65,7 +67,7 @@ def _limits(task: Task) -> str:
 
 
 def _input(name: str, type_: Type, value: Any, peek: int) -> list[Piece]:
-    pieces = [Piece(f"  {name}: {show(type_)} - {_size(value)}\n")]
+    pieces = [Piece(f"  {name}: "), typed(type_), Piece(f" - {_size(value)}\n")]
     names = _names(value)
     if names:
         more = len(value) - len(names)

@@ -1,13 +1,20 @@
 """A conversation with a root model, before it is rendered: who says what, and which of it is data.
 
-Owns `Piece` and `Turn`. What comes from inputs (their contents, their file names) is data; whoever sends a turn puts it
-between markers, as everywhere else.
+Owns `Piece` and `Turn`. What comes from inputs (their contents, file names, keys of objects and heads of columns) is data; whoever
+sends a turn puts it between markers, as everywhere else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Con, Record, Type
+
+_DOCUMENT: Final = {"name", "text"}
+"""The fields of a document, which are the same for every folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,22 @@ class Turn:
 def said(role: Literal["user", "assistant"], text: str) -> Turn:
     """A turn without data."""
     return Turn(role, (Piece(text),))
+
+
+def typed(type_: Type) -> Piece:
+    """A type as it is shown. The fields of a record are called as the keys or columns of an input are, and so are data."""
+    return Piece(show(type_), is_data=_has_fields(type_))
+
+
+def has_data(turns: Iterable[Turn]) -> bool:
+    """Something in a conversation comes from an input."""
+    return any(piece.is_data for turn in turns for piece in turn.pieces)
+
+
+def _has_fields(type_: Type) -> bool:
+    match type_:
+        case Record(fields):
+            return {name for name, _ in fields} != _DOCUMENT or any(_has_fields(field) for _, field in fields)
+        case Con(_, arguments):
+            return any(map(_has_fields, arguments))
+    return False

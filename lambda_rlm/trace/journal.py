@@ -2,7 +2,8 @@
 
 Owns `Journal`: beginning runs, reading them, forgetting them. Promises: a reply that is in the journal is never paid again, except
 where the call came to nothing with it; a run that still goes on is neither resumed nor forgotten. Contents of inputs are not
-written, nor prompts (their identity, and which parts of which input stood in them), nor keys.
+written, nor prompts (their identity, and which parts of which input stood in them; of what a root model was asked, all but what it
+was shown of contents), nor keys.
 """
 
 from __future__ import annotations
@@ -127,6 +128,10 @@ class Journal:
     def runs(self, most: int = 50) -> list[RunRow]:
         """The latest runs, the last first."""
         return [_run(row) for row in self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", most)]
+
+    def ids(self) -> list[str]:
+        """The ids of all runs, the first first."""
+        return [id_ for (id_,) in self._all("SELECT id FROM runs ORDER BY started, id")]
 
     def run(self, name: str) -> RunRow:
         """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none and for several."""

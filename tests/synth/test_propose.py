@@ -10,7 +10,7 @@ from lambda_rlm.completion import Completion, StopReason, Usage
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.extract import programs
-from lambda_rlm.synth.propose import Proposal, propose
+from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said
 
 PROGRAM = "let n = length(context);\nto_text(n)"
@@ -33,12 +33,13 @@ async def nothing_against(source: SourceFile) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def proposed(root: Root, **options: object) -> Proposal:
+def proposed(root: Root, attempts: list[Attempt] | None = None, **options: object) -> Proposal:
     def diagnosed(source: SourceFile) -> tuple[Diagnostic, ...]:
         return check(source).diagnostics
 
     async def job() -> Proposal:
-        return await propose((said("user", "the task"),), root.ask, diagnosed, nothing_against, **options)  # type: ignore[arg-type]
+        opening, told = (said("user", "the task"),), [] if attempts is None else attempts
+        return await propose(opening, root.ask, diagnosed, nothing_against, on_attempt=told.append, **options)  # type: ignore[arg-type]
 
     return anyio.run(job)
 
@@ -59,25 +60,28 @@ def proposed(root: Root, **options: object) -> Proposal:
     ],
 )
 def test_what_stands_around_a_program_does_not_matter(reply: str) -> None:
-    found = proposed(Root(reply))
+    attempts: list[Attempt] = []
+    found = proposed(Root(reply), attempts)
     assert found.source is not None
     assert check(found.source).ok
-    assert len(found.attempts) == 1
+    assert len(attempts) == 1
 
 
 def test_slips_are_put_right_without_asking_again_and_are_named() -> None:
     root = Root("let big = True && length(context) > 3;\nif big then 1 else 2")
-    found = proposed(root)
+    attempts: list[Attempt] = []
+    found = proposed(root, attempts)
     assert found.source is not None and "true and" in found.source.text
     assert len(root.asked) == 1
-    assert len(found.attempts[0].fixes) == 2
+    assert len(attempts[0].fixes) == 2
 
 
 def test_a_mistake_goes_back_with_its_place_and_a_hint() -> None:
     root = Root("lenght_of_all(context)", PROGRAM)
-    found = proposed(root)
+    attempts: list[Attempt] = []
+    found = proposed(root, attempts)
     assert found.source is not None
-    assert [a.codes for a in found.attempts] == [("E0202",), ()]
+    assert [a.codes for a in attempts] == [("E0202",), ()]
     own, complaint = root.asked[1][-2:]
     assert own.text == "lenght_of_all(context)"
     assert "E0202 line 1" in complaint.text and "hint:" in complaint.text
@@ -85,9 +89,10 @@ def test_a_mistake_goes_back_with_its_place_and_a_hint() -> None:
 
 def test_repairs_end() -> None:
     root = Root(*[f"unknown_{i}(context)" for i in range(9)])
-    found = proposed(root, repairs=3)
+    attempts: list[Attempt] = []
+    found = proposed(root, attempts, repairs=3)
     assert found.source is None
-    assert len(found.attempts) == len(root.asked) == 4
+    assert len(attempts) == len(root.asked) == 4
 
 
 def test_a_model_that_repeats_itself_is_not_asked_a_third_time() -> None:
