@@ -57,12 +57,23 @@ NO_USAGE = Usage(attempts=0)
 
 
 @dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language that a reply is written in, in the two notations that decoders take: llguidance's dialect of Lark, and GBNF.
+    `name` and `description` tell a model what it is."""
+
+    name: str
+    description: str
+    lark: str = field(repr=False)
+    gbnf: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """One question to a model.
 
-    At most one of `schema` (a JSON Schema the reply must satisfy) and `choices` (texts, exactly one of which is the reply)
-    is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages and
-    reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
+    At most one of `schema` (a JSON Schema the reply must satisfy), `choices` (texts, exactly one of which is the reply) and
+    `grammar` is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages
+    and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals.
     """
 
@@ -71,6 +82,7 @@ class CompletionRequest:
     sampling: Sampling = Sampling()
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
+    grammar: Grammar | None = None
     digest: str = field(default="", compare=False)
 
 
@@ -95,7 +107,8 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_constrained` says that `schema` and `choices` are enforced while decoding; `retries` is how often a request may be made
+    `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for;
+    `retries` is how often a request may be made
     again behind one `complete`.
     """
 
@@ -107,6 +120,7 @@ class ModelProfile:
     min_chars_per_token: float = 2.0
     template_tokens: int = 64
     is_constrained: bool = False
+    takes_grammar: bool = False
     retries: int = 0
     reasoning_tokens: int = 0
     details: Mapping[str, str] = field(default_factory=dict)

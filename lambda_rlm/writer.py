@@ -21,6 +21,7 @@ from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.source import Span
+from lambda_rlm.synth.language import language
 from lambda_rlm.synth.turn import Turn
 
 NOWHERE: Final = Span(0, 0)
@@ -48,7 +49,8 @@ class Writer:
         out = max(1, min(self.out, profile.max_output, profile.room // 4))
         messages, written = rendered(turns, self.page, self.key)
         digest = hashlib.sha256(repr((written, out, sampling)).encode()).hexdigest()
-        request = CompletionRequest(messages, out, sampling, digest=digest)
+        grammar = language() if profile.takes_grammar else None
+        request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
         tokens = self.model.count_tokens(messages)
         if tokens + out > profile.room:
             message = (

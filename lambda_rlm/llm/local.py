@@ -40,6 +40,7 @@ class LocalModel:
             output_price=0.0,
             template_tokens=_TEMPLATE_TOKENS,
             is_constrained=True,
+            takes_grammar=True,
             details={"file": str(settings.path), "slots": str(settings.slots), "threads": str(settings.threads)},
         )
 
@@ -75,20 +76,19 @@ class LocalModel:
         return bound if bound > _BYTES_PER_TOKEN * self._settings.window else engine(self._settings).count(_rows(messages))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        held = constraint(request) if request.choices is not None or request.schema is not None else None
+        held = constraint(request)
         body: dict[str, Any] = {
             "messages": _rows(request.messages),
             "max_tokens": min(request.max_tokens, self._profile.max_output),
             "temperature": request.sampling.temperature,
             "top_p": request.sampling.top_p,
             "cache_prompt": True,
-            **(held.fields if held else {}),
+            **held.fields,
         }
         if request.sampling.seed is not None:
             body["seed"] = request.sampling.seed % 2**32
         reply = await self._chat(body)
-        text = held.reply(reply.text) if held else reply.text
-        return self._completion(reply, text)
+        return self._completion(reply, held.reply(reply.text))
 
     async def aclose(self) -> None:
         """Nothing: the engine is shared by the process and ends with it."""

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final, Literal, get_args
 
 from lambda_rlm.resources import grammar_text
-from lambda_rlm.syntax.export_factor import factored
+from lambda_rlm.syntax.export_factor import Rules, factored
 from lambda_rlm.syntax.export_rules import rules_over_characters
 from lambda_rlm.syntax.export_write import gbnf, lark
 from lambda_rlm.syntax.table import table
@@ -35,7 +35,12 @@ def export(form: Form) -> str:
         case "llguidance":
             return LLGUIDANCE + export("openai")
         case "openai":
-            return lark(factored(rules_over_characters(table())))
+            return lark(_rules())
         case "gbnf":
-            return gbnf(factored(rules_over_characters(table())))
+            return gbnf(_rules())
     raise ValueError(f"no form is called {form!r}: {', '.join(FORMS)}")
+
+
+@cache
+def _rules() -> Rules:
+    return factored(rules_over_characters(table()))

@@ -7,7 +7,7 @@ in which a grammar is written, and nothing of λ-RLM.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 LAST_CHARACTER: Final = 0x10FFFF
@@ -52,10 +52,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An expression without rules that has a name of its own, to be written once."""
+    """An expression without rules that has a name of its own, to be written once; the name says which it is."""
 
     name: str
-    part: Ebnf
+    part: Ebnf = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +155,13 @@ def is_nullable(part: Ebnf) -> bool:
 
 
 def rules_in(part: Ebnf) -> tuple[str, ...]:
-    """The rules that an expression names, each time it does."""
+    """The rules that an expression names, each time it does; a token names none."""
     match part:
         case Ref(rule):
             return (rule,)
         case Seq(parts) | Alt(parts):
             return tuple(rule for inner in parts for rule in rules_in(inner))
-        case Repeat(inner, _, _) | Token(inner):
+        case Repeat(inner, _, _):
             return rules_in(inner)
     return ()
 
