@@ -59,12 +59,14 @@ NO_USAGE = Usage(attempts=0)
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """A language that a reply is written in, in the two notations that decoders take: llguidance's dialect of Lark, and GBNF.
-    `name` and `description` tell a model what it is."""
+    `short` is a part of it, in Lark, in which nothing goes on and on: for small models. `name` and `description` tell a model what
+    it is."""
 
     name: str
     description: str
     lark: str = field(repr=False)
     gbnf: str = field(repr=False)
+    short: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for;
+    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for;
     `retries` is how often a request may be made
     again behind one `complete`.
     """
@@ -121,6 +123,7 @@ class ModelProfile:
     template_tokens: int = 64
     is_constrained: bool = False
     takes_grammar: bool = False
+    is_small: bool = False
     retries: int = 0
     reasoning_tokens: int = 0
     details: Mapping[str, str] = field(default_factory=dict)

@@ -34,7 +34,7 @@ from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
-from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
@@ -94,7 +94,8 @@ class _Synthesis:
         self.judging = _judging(question)
         self.judging.watch(self._look)
         writing = Meter(_half(question.budget), account)
-        self.writer = Writer(question.root, writing, reference(), self.key, question.writing.out, question.tracer)
+        page, self.examples = shown_to(question.root.profile)
+        self.writer = Writer(question.root, writing, page, self.key, question.writing.out, question.tracer)
 
     async def run(self) -> Run:
         inputs = self.question.inputs
@@ -159,7 +160,7 @@ class _Synthesis:
         opening = self._opening(inputs, self.question.writing.peek)
         return await propose(
             opening,
-            lambda turns: self.writer.ask(turns, sampling or Sampling()),
+            lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
             lambda source: self._diagnosed(source, inputs),
             lambda source: self._judged(source, inputs),
             repairs=self.question.writing.repairs if repairs is None else repairs,

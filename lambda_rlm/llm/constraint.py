@@ -49,7 +49,7 @@ def constraint(request: CompletionRequest) -> Constraint:
         longest = max((len(choice.encode()) for choice in request.choices), default=0)
         return _choices(request.choices, request.max_tokens >= longest + _LEAD_TOKENS)
     if request.grammar is not None:
-        return _grammar(request.grammar.lark)
+        return _grammar(request.grammar.short)
     if request.schema is not None:
         schema = json.dumps(request.schema)
         _check_schema(schema)

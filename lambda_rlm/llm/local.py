@@ -41,6 +41,7 @@ class LocalModel:
             template_tokens=_TEMPLATE_TOKENS,
             is_constrained=True,
             takes_grammar=True,
+            is_small=True,
             details={"file": str(settings.path), "slots": str(settings.slots), "threads": str(settings.threads)},
         )
 

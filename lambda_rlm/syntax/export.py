@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final, Literal, get_args
 
 from lambda_rlm.resources import grammar_text
+from lambda_rlm.syntax.export_bounds import within_bounds
 from lambda_rlm.syntax.export_factor import Rules, factored
 from lambda_rlm.syntax.export_rules import rules_over_characters
 from lambda_rlm.syntax.export_write import gbnf, lark
@@ -39,6 +40,12 @@ def export(form: Form) -> str:
         case "gbnf":
             return gbnf(_rules())
     raise ValueError(f"no form is called {form!r}: {', '.join(FORMS)}")
+
+
+@cache
+def short_programs() -> str:
+    """What small models are held to, in the form of `openai`: programs without comments in which nothing goes on and on."""
+    return lark(within_bounds(_rules()))
 
 
 @cache

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from lambda_rlm.completion import Grammar
-from lambda_rlm.syntax.export import export
+from lambda_rlm.syntax.export import export, short_programs
 
 NAME: Final = "lambda_rlm_program"
 _DESCRIPTION: Final = (
@@ -21,4 +21,4 @@ _DESCRIPTION: Final = (
 @cache
 def language() -> Grammar:
     """The grammar of programs; made once, in some tenths of a second."""
-    return Grammar(NAME, _DESCRIPTION, export("openai"), export("gbnf"))
+    return Grammar(NAME, _DESCRIPTION, export("openai"), export("gbnf"), short_programs())
