@@ -138,7 +138,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-async def write(count: int, to: Path | None, name: str, out: int, modes: list[str]) -> list[dict[str, Any]]:
+def write(count: int, to: Path | None, name: str, out: int, modes: list[str]) -> list[dict[str, Any]]:
     model = LocalModel.named(name, window=8192, slots=1, threads=1)
     rows = [json.loads(line) for line in to.read_text().splitlines()] if to and to.exists() else []
     done = {(row["mode"], row["task"], row["sample"]) for row in rows}
@@ -146,11 +146,14 @@ async def write(count: int, to: Path | None, name: str, out: int, modes: list[st
         task, sample = list(TASKS)[number % len(TASKS)], number // len(TASKS)
         for mode in modes:
             if (mode, task, sample) not in done:
-                rows.append(await written(model, task, sample, mode, out))
+                rows.append(anyio.run(written, model, task, sample, mode, out))
                 if to:
                     with to.open("a") as file:
                         file.write(json.dumps(rows[-1]) + "\n")
-                print(f"{mode:8} {task:24} {sample} {rows[-1]['parsed']} {rows[-1]['codes']} {rows[-1]['seconds']} s", file=sys.stderr)
+                print(
+                    f"{mode:8} {task:24} {sample} {rows[-1]['parsed']} {rows[-1]['codes']} {rows[-1]['seconds']} s",
+                    file=sys.stderr,
+                )
     return rows
 
 
@@ -168,7 +171,7 @@ def main() -> int:
     elif not installed(given.model):
         print(f"no weights here: lambda-rlm models get {given.model}")
     else:
-        print(table(anyio.run(write, given.programs, given.to, given.model, given.out, given.modes)))
+        print(table(write(given.programs, given.to, given.model, given.out, given.modes)))
     return 0
 
 

@@ -63,6 +63,7 @@ class RLM:
         seed: int = 0,
         cache: bool | str | Path = False,
         writing: Writing | None = None,
+        constrain: str = "auto",
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -73,6 +74,7 @@ class RLM:
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
         self.writing = writing
+        self.constrain = constrain
 
     def ask(self, query: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """The answer to a question about the inputs: texts, plain data, or `Path`s to files and folders. Raises `Fault`.
@@ -103,8 +105,9 @@ class RLM:
         wanted = None if returns is None else returns_of(returns)
         given = from_values(inputs)
         async with AsyncExitStack() as stack:
-            model = _connected(self.model, self.base_url, self.cache, tracer, stack)
-            root = None if self.root_model is None else _connected(self.root_model, self.base_url, self.cache, tracer, stack)
+            how = self.base_url, self.cache, tracer, stack, self.constrain
+            model = _connected(self.model, *how)
+            root = None if self.root_model is None else _connected(self.root_model, *how)
             done = await ask(
                 question,
                 given,
@@ -146,12 +149,17 @@ async def run(
 
 
 def _connected(
-    model: str | Model | None, base_url: str | None, cache: bool | str | Path, tracer: Tracer | None, stack: AsyncExitStack
+    model: str | Model | None,
+    base_url: str | None,
+    cache: bool | str | Path,
+    tracer: Tracer | None,
+    stack: AsyncExitStack,
+    constrain: str = "auto",
 ) -> Model:
     """The model that a name means, which is closed with the stack; one that was given is left open."""
     if model is not None and not isinstance(model, str):
         return model
-    opened = connect(model, base_url=base_url, tracer=tracer, cache=_store(cache))
+    opened = connect(model, base_url=base_url, tracer=tracer, cache=_store(cache), constrain=constrain)
     stack.push_async_callback(closing, opened)
     return opened
 

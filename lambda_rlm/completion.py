@@ -84,14 +84,15 @@ class CompletionRequest:
     sampling: Sampling = Sampling()
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
-    grammar: Grammar | None = None
     digest: str = field(default="", compare=False)
+    grammar: Grammar | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an attempt
     says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage it had then.
+    `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Completion:
     model: str = ""
     keep: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     is_remembered: bool = False
+    unconstrained: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for;
+    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of the prompt;
     `retries` is how often a request may be made
     again behind one `complete`.
     """
@@ -123,6 +125,7 @@ class ModelProfile:
     template_tokens: int = 64
     is_constrained: bool = False
     takes_grammar: bool = False
+    counts_grammar: bool = False
     is_small: bool = False
     retries: int = 0
     reasoning_tokens: int = 0

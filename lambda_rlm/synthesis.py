@@ -332,9 +332,11 @@ class _Synthesis:
             fallback=None if self.rounds else self.fallback,
             candidates=tuple(self.tried),
             agreement=self.agreement,
+            notes=tuple(self.writer.notes),
         )
         total = together([last, *(run for run in self.runs if run is not last)])
-        return replace(total, usage=replace(total.usage, seconds=monotonic() - self.started), synthesis=synthesis)
+        usage = replace(total.usage, seconds=monotonic() - self.started)
+        return replace(total, usage=usage, synthesis=synthesis)
 
 
 def _judging(question: Question) -> Meter:

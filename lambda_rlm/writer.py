@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.place import here
@@ -21,7 +21,7 @@ from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.source import Span
-from lambda_rlm.synth.language import language
+from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.turn import Turn
 
 NOWHERE: Final = Span(0, 0)
@@ -42,6 +42,7 @@ class Writer:
     tracer: Tracer | None = None
     calls: int = 0
     usage: Usage = NO_USAGE
+    notes: dict[str, None] = field(default_factory=dict)
 
     async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
         """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
@@ -52,13 +53,28 @@ class Writer:
         grammar = language() if profile.takes_grammar else None
         request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
         tokens = self.model.count_tokens(messages)
+        if grammar is not None and profile.counts_grammar:
+            tokens += len(grammar.lark.encode()) + len(grammar.description.encode())
         if tokens + out > profile.room:
             message = (
                 f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.room:,}"
             )
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()
-        return await self._told(request, tokens)
+        completion = await self._told(request, tokens)
+        if grammar is not None:
+            self._note(completion)
+        return completion
+
+    def _note(self, completion: Completion) -> None:
+        """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it otherwise."""
+        if completion.unconstrained:
+            self.notes[completion.unconstrained] = None
+        elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
+            name = self.model.profile.name
+            self.notes[
+                f"{name} wrote a program outside of the grammar that it was to keep to; --constrain says how it is asked"
+            ] = None
 
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""

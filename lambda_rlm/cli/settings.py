@@ -18,6 +18,7 @@ from typing import Any, Final
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.plan.strategy import CHOICES, TASKS
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.trace.retention import KEEP_DAYS
@@ -38,6 +39,7 @@ class Settings:
     rounds: int = _WRITING.rounds
     candidates: int = _WRITING.candidates
     peek: int = _WRITING.peek
+    constrain: str = "auto"
     task: str = "search"
     strategy: str = "auto"
     rpm: int | None = None
@@ -153,7 +155,7 @@ def _valid(key: str, value: Any, where: str) -> Any:
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
-    allowed = {"task": TASKS, "strategy": CHOICES}.get(key)
+    allowed = {"task": TASKS, "strategy": CHOICES, "constrain": CONSTRAIN}.get(key)
     if allowed is not None and value not in allowed:
         raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
     return value
@@ -178,7 +180,7 @@ _FLOATS: Final = frozenset(
     {"max_cost", "max_seconds", "accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"}
 )
 _SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal"})
-_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy", "journal"})
+_TEXTS: Final = frozenset({"model", "base_url", "root_model", "task", "strategy", "journal", "constrain"})
 _READERS: Final[dict[str, type]] = {
     f.name: float if f.name in _FLOATS else str if f.name in _TEXTS else bool if f.name in _SWITCHES else int
     for f in fields(Settings)

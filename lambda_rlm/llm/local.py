@@ -29,7 +29,7 @@ _TEMPLATE_TOKENS = 64
 class LocalModel:
     """A `Model` over a GGUF file. Loading takes about a second for half a billion parameters and happens once a process."""
 
-    def __init__(self, name: str, settings: EngineSettings) -> None:
+    def __init__(self, name: str, settings: EngineSettings, *, takes_grammar: bool = True) -> None:
         self._settings = settings
         self._limiter: anyio.CapacityLimiter | None = None
         self._profile = ModelProfile(
@@ -40,13 +40,15 @@ class LocalModel:
             output_price=0.0,
             template_tokens=_TEMPLATE_TOKENS,
             is_constrained=True,
-            takes_grammar=True,
+            takes_grammar=takes_grammar,
             is_small=True,
             details={"file": str(settings.path), "slots": str(settings.slots), "threads": str(settings.threads)},
         )
 
     @classmethod
-    def named(cls, name: str, *, window: int | None = None, slots: int = 2, threads: int | None = None) -> LocalModel:
+    def named(
+        cls, name: str, *, window: int | None = None, slots: int = 2, threads: int | None = None, takes_grammar: bool = True
+    ) -> LocalModel:
         """The model of this name in the table of weights; a `ModelFailure` when its file is not here."""
         weights = TABLE.get(name)
         if weights is None:
@@ -60,12 +62,16 @@ class LocalModel:
         settings = EngineSettings(
             path(name), min(window or weights.window, weights.window), slots, threads or threads_by_load()
         )
-        return cls(f"local/{name}", settings)
+        return cls(f"local/{name}", settings, takes_grammar=takes_grammar)
 
     @classmethod
-    def from_file(cls, file: Path, *, window: int = 8192, slots: int = 2, threads: int | None = None) -> LocalModel:
+    def from_file(
+        cls, file: Path, *, window: int = 8192, slots: int = 2, threads: int | None = None, takes_grammar: bool = True
+    ) -> LocalModel:
         """Any other GGUF file."""
-        return cls(f"local:{file}", EngineSettings(file, window, slots, threads or threads_by_load()))
+        return cls(
+            f"local:{file}", EngineSettings(file, window, slots, threads or threads_by_load()), takes_grammar=takes_grammar
+        )
 
     @property
     def profile(self) -> ModelProfile:

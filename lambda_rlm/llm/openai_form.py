@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
+from lambda_rlm.llm.dialects import input_of_tool
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure
 
 STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
@@ -47,7 +48,7 @@ def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap)
         reply = json.loads(body)
         choice = reply["choices"][0]
         message, finish = choice["message"], str(choice.get("finish_reason"))
-        text, refusal, told = message.get("content"), message.get("refusal"), reply["usage"]
+        text, refusal, told = input_of_tool(message) or message.get("content"), message.get("refusal"), reply["usage"]
         cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens")
         usage = usage_of(name, profile, told["prompt_tokens"], told["completion_tokens"], cached)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):

@@ -3,7 +3,7 @@
 Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
 door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what is
 no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it may
-have asked for. Refuses to guess: a server that turns a JSON Schema down is asked again without one, and not with one again.
+have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
+from lambda_rlm.llm.dialects import Dialect, grammar_fields, is_refusal, not_kept
 from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.openai_form import as_it_stands, completion_in, response_format, schema_of
-from lambda_rlm.llm.profiles import provider_profile
+from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.tokens import count
 from lambda_rlm.llm.vendor_errors import TurnedDown, blotted, turned_down
 from lambda_rlm.llm.via_proxy import carrier
@@ -51,14 +53,17 @@ class HttpModel:
         api_key: str | None = None,
         timeout: float = 120.0,
         profile: ModelProfile | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self._name = name
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
-        self._profile = profile or provider_profile(name, base_url=base_url)
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._dialect = dialect
         self._takes_schema = True
+        self._refused_grammar = ""
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -70,19 +75,35 @@ class HttpModel:
         return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(request, grammar_fields(self._dialect, request.grammar))
         schema, unwrap = schema_of(request)
         if schema is not None and self._takes_schema:
-            answer = await self._post(request, schema)
+            answer = await self._post(request, {"response_format": response_format(schema)})
             failed = None if answer.status == 200 else self._turned_down(answer)
             if failed is None:
                 return completion_in(answer.body, self._name, self._profile, unwrap)
             if not failed.is_about_schema:
                 raise failed.failure
             self._takes_schema = False
-        answer = await self._post(request, None)
+        answer = await self._post(request, {})
         if answer.status != 200:
             raise self._turned_down(answer).failure
         return completion_in(answer.body, self._name, self._profile, as_it_stands)
+
+    async def _in_grammar(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            answer = await self._post(request, fields)
+            if answer.status == 200:
+                return completion_in(answer.body, self._name, self._profile, as_it_stands)
+            failed = self._turned_down(answer).failure
+            if not is_refusal(answer.status):
+                raise failed
+            note = not_kept(self._name, failed.message)
+        found = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(found, unconstrained=note)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
@@ -109,9 +130,9 @@ class HttpModel:
         finally:
             await made.aclose()
 
-    async def _post(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Answer:
-        """The server's answer, whatever it is."""
-        body = self._body(request, schema)
+    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        body = self._body(request, fields)
         most = min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * (request.max_tokens + self._profile.reasoning_tokens))
         try:
             return await (await self._carrier()).post(body, most)
@@ -142,7 +163,7 @@ class HttpModel:
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
-    def _body(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> bytes:
+    def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -153,7 +174,6 @@ class HttpModel:
             body["top_p"] = request.sampling.top_p
         if request.sampling.seed is not None:
             body["seed"] = request.sampling.seed
-        if schema is not None:
-            body["response_format"] = response_format(schema)
+        body |= fields
         is_plain = all(message.content.isascii() for message in request.messages)  # which is written in half the time
         return json.dumps(body, ensure_ascii=is_plain).encode("utf-8", "replace")
