@@ -111,7 +111,8 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of the prompt;
+    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of the prompt, and `thinks_first` that a thought is asked for
+    before, since under a grammar a model cannot think aloud;
     `retries` is how often a request may be made
     again behind one `complete`.
     """
@@ -126,6 +127,7 @@ class ModelProfile:
     is_constrained: bool = False
     takes_grammar: bool = False
     counts_grammar: bool = False
+    thinks_first: bool = False
     is_small: bool = False
     retries: int = 0
     reasoning_tokens: int = 0

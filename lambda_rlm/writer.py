@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Grammar, Message, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.place import here
@@ -22,12 +22,17 @@ from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.source import Span
 from lambda_rlm.synth.language import is_kept, language
-from lambda_rlm.synth.turn import Turn
+from lambda_rlm.synth.turn import Piece, Turn, said
 
 NOWHERE: Final = Span(0, 0)
 """The place in the program of a call that no program makes."""
 
 _PROMPT_TOO_LONG: Final = "E0509"
+_LONGEST_THOUGHT: Final = 512
+_THINK: Final = (
+    "First think, in a few lines of prose: which steps lead to the answer, and which functions do them? No program yet."
+)
+_WRITE: Final = "Now write the program, and nothing else."
 
 
 @dataclass(slots=True)
@@ -45,26 +50,48 @@ class Writer:
     notes: dict[str, None] = field(default_factory=dict)
 
     async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
-        """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
+        """The reply to a conversation, under the grammar where the model takes it, after a thought where it needs one.
+
+        Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded.
+        """
         profile = self.model.profile
-        out = max(1, min(self.out, profile.max_output, profile.room // 4))
+        if not profile.takes_grammar:
+            return await self._asked(turns, sampling, self.out)
+        if profile.thinks_first:
+            turns = await self._thought(turns, sampling)
+        completion = await self._asked(turns, sampling, self.out, language())
+        self._note(completion)
+        return completion
+
+    async def _thought(self, turns: tuple[Turn, ...], sampling: Sampling) -> tuple[Turn, ...]:
+        """The conversation with a thought in it; as it was when the model gives none."""
+        last = Turn(turns[-1].role, (*turns[-1].pieces, Piece(f"\n\n{_THINK}")))
+        try:
+            thought = await self._asked((*turns[:-1], last), sampling, min(self.out, _LONGEST_THOUGHT))
+        except ModelFailure as failed:
+            if failed.is_fatal:
+                raise
+            return turns
+        return (*turns[:-1], last, said("assistant", thought.text), said("user", _WRITE))
+
+    async def _asked(
+        self, turns: tuple[Turn, ...], sampling: Sampling, longest: int, grammar: Grammar | None = None
+    ) -> Completion:
+        profile = self.model.profile
+        out = max(1, min(longest, profile.max_output, profile.room // 4))
         messages, written = rendered(turns, self.page, self.key)
-        digest = hashlib.sha256(repr((written, out, sampling)).encode()).hexdigest()
-        grammar = language() if profile.takes_grammar else None
+        shape = () if grammar is None else (grammar.name,)
+        digest = hashlib.sha256(repr((written, out, sampling, *shape)).encode()).hexdigest()
         request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
         tokens = self.model.count_tokens(messages)
-        if grammar is not None and profile.counts_grammar:
-            tokens += len(grammar.lark.encode()) + len(grammar.description.encode())
+        counted = tokens + (_tokens_of(grammar) if grammar is not None and profile.counts_grammar else 0)
         if tokens + out > profile.room:
             message = (
                 f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.room:,}"
             )
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()
-        completion = await self._told(request, tokens)
-        if grammar is not None:
-            self._note(completion)
-        return completion
+        return await self._told(request, counted)
 
     def _note(self, completion: Completion) -> None:
         """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it otherwise."""
@@ -105,6 +132,11 @@ class Writer:
                     CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure, digest=request.digest)
                 )
         return completion
+
+
+def _tokens_of(grammar: Grammar) -> int:
+    """No byte-level vocabulary gives more tokens than there are bytes."""
+    return len(grammar.lark.encode()) + len(grammar.description.encode())
 
 
 def rendered(turns: Sequence[Turn], page: str, key: bytes) -> tuple[tuple[Message, ...], str]:

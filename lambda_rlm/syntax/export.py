@@ -12,7 +12,7 @@ llama.cpp's server knows it; `gbnf` is what vLLM, SGLang and llama.cpp take.
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, Literal, get_args
+from typing import Final
 
 from lambda_rlm.resources import grammar_text
 from lambda_rlm.syntax.export_bounds import within_bounds
@@ -21,15 +21,14 @@ from lambda_rlm.syntax.export_rules import rules_over_characters
 from lambda_rlm.syntax.export_write import gbnf, lark
 from lambda_rlm.syntax.table import table
 
-Form = Literal["lark", "llguidance", "openai", "gbnf"]
-FORMS: Final[tuple[Form, ...]] = get_args(Form)
+FORMS: Final = ("lark", "llguidance", "openai", "gbnf")
 LLGUIDANCE: Final = "%llguidance {}\n"
 """The first line by which llama.cpp's server tells Lark from GBNF."""
 
 
 @cache
-def export(form: Form) -> str:
-    """The grammar in a form."""
+def export(form: str) -> str:
+    """The grammar in one of the `FORMS`; raises `ValueError` for another."""
     match form:
         case "lark":
             return grammar_text()
