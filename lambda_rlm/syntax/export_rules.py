@@ -81,7 +81,7 @@ class _Writer:
             right = tuple(_VALUE_NAME if rule.origin == "name" and s == "NAME" else s for s in rule.symbols)
             self._rules.setdefault(rule.origin, []).append(right)
         self._terminals = _terminals(table)
-        self._infix = {table.keywords[word] for word in INFIX_WORDS}
+        self._infix = {name for word, name in table.keywords.items() if word in INFIX_WORDS}
         self._ends = Ends(self._rules, self._terminals)
         hole = _hole_in(expression(table.patterns["TEMPLATE"]))
         assert hole is not None
@@ -185,7 +185,7 @@ def _terminals(table: Table) -> dict[str, Ebnf]:
     pattern = found["NAME"]
     found["NAME"] = Named("NAME", names_without(pattern, table.keywords))
     found[_VALUE_NAME] = Named(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
-    return found | {name: Named(name, found[name]) for name in _WRITTEN_ONCE}
+    return found | {name: Named(name, found[name]) for name in _WRITTEN_ONCE if name in found}
 
 
 def _is_begun_by(written: Ebnf, whole: Ebnf) -> bool:
@@ -204,10 +204,10 @@ def _hole_in(part: Ebnf) -> Chars | None:
 def _with_hole(part: Ebnf, hole: Ebnf) -> Ebnf:
     """The expression with a rule where any text between braces stood."""
     match part:
-        case Seq((opening, Repeat(Chars(), _, _), closing)) if (opening, closing) == (_OPEN, _CLOSE):
-            return hole
-        case Seq(parts):
-            return seq(_with_hole(inner, hole) for inner in parts)
+        case Seq((*before, opening, Repeat(Chars(), _, _), closing)) if (opening, closing) == (_OPEN, _CLOSE):
+            return seq([*(_with_hole(inner, hole) for inner in before), hole])
+        case Seq((*before, last)):
+            return seq([_with_hole(seq(before), hole), _with_hole(last, hole)])
         case Repeat(inner, least, most):
             return repeat(_with_hole(inner, hole), least, most)
     inner_parts = _inner(part)
