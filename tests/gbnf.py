@@ -161,14 +161,15 @@ def _atom(found: Gbnf, atom: list[tuple[str, str]], at: int) -> int:
 
 
 def _characters(written: str) -> list[str]:
-    found = re.findall(r'\\x([0-9A-F]{2})|\\(["\\])|([^\\])', written)
-    return [chr(int(code, 16)) if code else sign or plain for code, sign, plain in found]
+    found = re.findall(r'\\([nrt])|\\(["\\\[\]])|([^\\])', written)
+    return [{"n": "\n", "r": "\r", "t": "\t"}.get(name) or sign or plain for name, sign, plain in found]
 
 
 def _test(written: str) -> Test:
     inner = written[1:-1]
     negated = inner.startswith("^")
-    spans = re.findall(r"(\\x[0-9A-F]{2}|[0-9A-Za-z])(?:-(\\x[0-9A-F]{2}|[0-9A-Za-z]))?", inner)
+    one = r"(\\[nrt\\\[\]]|[^\\\[\]^-])"
+    spans = re.findall(f"{one}(?:-{one})?", inner.removeprefix("^"))
     assert "".join(low + ("-" + high if high else "") for low, high in spans) == inner.removeprefix("^"), written
     ranges = [(_characters(low)[0], _characters(high or low)[0]) for low, high in spans]
     return lambda character: any(low <= character <= high for low, high in ranges) != negated

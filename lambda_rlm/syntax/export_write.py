@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from lambda_rlm.syntax.export_ebnf import LAST_CHARACTER, Alt, Chars, Ebnf, Named, Ref, Repeat, Seq, Token, complement, seq
+from lambda_rlm.syntax.export_ebnf import (
+    LAST_CHARACTER,
+    Alt,
+    Chars,
+    Ebnf,
+    Named,
+    Ref,
+    Repeat,
+    Seq,
+    Token,
+    complement,
+    seq,
+    without,
+)
 
 _MEANT: Final = r"\/.^$|?*+()[]{}"
 """Signs that mean something in a regular expression; others are not escaped, since `\\<` is no `<` in some dialects."""
@@ -138,11 +151,20 @@ def _joined(parts: tuple[Ebnf, ...], token: Callable[[Token], str], name: Callab
 
 
 def _gbnf_text(character: str) -> str:
-    return '"' + (f"\\{character}" if character in '"\\' else _hex(character)) + '"'
+    return '"' + (f"\\{character}" if character in '"\\' else _shortly(character)) + '"'
 
 
 def _gbnf_class(part: Chars) -> str:
-    return _class(part, _hex_of_sign)
+    """A class; a lone `-` stands beside it, since each reader has a rule of its own for it within."""
+    minus = Chars(((ord("-"), ord("-")),))
+    if minus.ranges[0] in part.ranges:
+        return f'("-" | {_gbnf_class(without(part, minus))})'
+    return _class(part, lambda sign: f"\\{sign}" if sign in "\\[]" else _shortly(sign))
+
+
+def _shortly(character: str) -> str:
+    """Control characters by their short names: in one reader's `\\x0Aa` the hexadecimal number goes on."""
+    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character) or _hex(character)
 
 
 def _class(part: Chars, escape: Callable[[str], str]) -> str:
