@@ -19,7 +19,7 @@ from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.table import table
 from lambda_rlm.syntax.tokens import END, scan
 from tests import gbnf
-from tests.strategies_syntax import SOUP, near_programs, programs
+from tests.strategies_syntax import SOUP, drawn, near_programs, programs
 
 BEYOND = {"E0107", "E0114", "E0117", "E0118", "E0119"}
 """What no grammar says: numbers that do not fit, names given twice, the caps."""
@@ -93,7 +93,7 @@ def agree(text: str) -> None:
 @st.composite
 def rewritten(draw: st.DrawFn) -> str:
     """A program with other white space: none where none is needed, or much, or comments."""
-    text = pretty(draw(programs))
+    text = pretty(draw(drawn("programs", lambda: programs)))
     source = SourceFile("drawn", text)
     tokens = [token for token in scan(table(), source, 0, len(text)).tokens if token.kind != END]
     gaps = st.sampled_from(["", "", "", " ", "\n", "\t \r\n", "# and so on\n", " #\n\n"])
@@ -105,7 +105,7 @@ def rewritten(draw: st.DrawFn) -> str:
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
     """A program with a few places cut out, doubled or written over."""
-    text = pretty(draw(programs))
+    text = pretty(draw(drawn("programs", lambda: programs)))
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
         until = min(len(text), at + draw(st.integers(0, 3)))
