@@ -13,7 +13,7 @@ from typing import Final
 from lambda_rlm.syntax.export_ebnf import Alt, Chars, Ebnf, Named, Repeat, Seq, Token, alt, repeat, seq
 from lambda_rlm.syntax.export_rules import START
 
-_MOST_PARTS: Final = 12
+_MOST_PARTS: Final = 8
 """Items, stages of a pipe, operands of a chain, arguments, members."""
 
 _LONGEST_LITERAL: Final = 300
