@@ -43,13 +43,13 @@ class Constraint:
 FREE: Final = Constraint({})
 
 
-def constraint(request: CompletionRequest) -> Constraint:
-    """The constraint of a request; `FREE` when it has none."""
+def constraint(request: CompletionRequest, *, is_small: bool = True) -> Constraint:
+    """The constraint of a request; `FREE` when it has none. A small model is held to the short form of a grammar."""
     if request.choices is not None:
         longest = max((len(choice.encode()) for choice in request.choices), default=0)
         return _choices(request.choices, request.max_tokens >= longest + _LEAD_TOKENS)
     if request.grammar is not None:
-        return _grammar(request.grammar.short)
+        return _grammar(request.grammar.short if is_small else request.grammar.lark)
     if request.schema is not None:
         schema = json.dumps(request.schema)
         _check_schema(schema)

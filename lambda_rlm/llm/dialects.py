@@ -68,6 +68,6 @@ def input_of_tool(message: Mapping[str, Any]) -> str | None:
     return None
 
 
-def not_kept(name: str, why: str) -> str:
+def not_kept(why: str) -> str:
     """The note of a reply that was asked for in a grammar and written without one."""
-    return f"{name} does not take a grammar, so its programs are written freely: {why}"
+    return f"replies are written without the grammar that was asked for: {why}"

@@ -23,6 +23,9 @@ from lambda_rlm.llm.weights import TABLE, installed, path
 
 _STOP = {"stop": StopReason.STOP, "length": StopReason.LENGTH}
 _BYTES_PER_TOKEN = 32
+_LARGE = 3_000_000_000
+"""Bytes of a model that needs no help to write programs: some five billion parameters."""
+
 _TEMPLATE_TOKENS = 64
 
 
@@ -31,6 +34,7 @@ class LocalModel:
 
     def __init__(self, name: str, settings: EngineSettings, *, takes_grammar: bool = True) -> None:
         self._settings = settings
+        self._is_small = not settings.path.is_file() or settings.path.stat().st_size < _LARGE
         self._limiter: anyio.CapacityLimiter | None = None
         self._profile = ModelProfile(
             name=name,
@@ -41,7 +45,8 @@ class LocalModel:
             template_tokens=_TEMPLATE_TOKENS,
             is_constrained=True,
             takes_grammar=takes_grammar,
-            is_small=True,
+            thinks_first=takes_grammar and not self._is_small,
+            is_small=self._is_small,
             details={"file": str(settings.path), "slots": str(settings.slots), "threads": str(settings.threads)},
         )
 
@@ -83,7 +88,7 @@ class LocalModel:
         return bound if bound > _BYTES_PER_TOKEN * self._settings.window else engine(self._settings).count(_rows(messages))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        held = constraint(request)
+        held = constraint(request, is_small=self._is_small)
         body: dict[str, Any] = {
             "messages": _rows(request.messages),
             "max_tokens": min(request.max_tokens, self._profile.max_output),

@@ -100,7 +100,7 @@ class HttpModel:
             failed = self._turned_down(answer).failure
             if not is_refusal(answer.status):
                 raise failed
-            note = not_kept(self._name, failed.message)
+            note = not_kept(failed.message)
         found = await self.complete(replace(request, grammar=None))
         self._refused_grammar = note
         return replace(found, unconstrained=note)

@@ -101,7 +101,7 @@ class LitellmModel:
             except ModelFailure as failed:
                 if failed.code not in _MAY_BE_THE_GRAMMAR:
                     raise
-                note = not_kept(self._name, failed.message)
+                note = not_kept(failed.message)
         found = await self.complete(replace(request, grammar=None))
         self._refused_grammar = note
         return replace(found, unconstrained=note)

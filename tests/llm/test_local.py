@@ -199,3 +199,16 @@ def test_missing_weights_say_both_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_
     assert raised.value.code == "E0530"
     assert "lambda-rlm models get smollm2-135m" in raised.value.message
     assert "--base-url" in raised.value.message
+
+
+def test_a_small_model_is_held_to_short_programs_and_a_large_one_thinks_first(tmp_path: Path) -> None:
+    """The size of the file tells; nothing is loaded for it."""
+    for name, size in (("small", 1_000), ("large", 4_000_000_000)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    small, large = (LocalModel.from_file(tmp_path / name).profile for name in ("small", "large"))
+    assert (small.is_small, small.thinks_first, large.is_small, large.thinks_first) == (True, False, False, True)
+    request = replace(asked("Write."), grammar=language())
+    texts = [constraint(request, is_small=is_small).fields["grammar"] for is_small in (True, False)]
+    assert texts == ["%llguidance {}\n" + language().short, "%llguidance {}\n" + language().lark]
+    assert not LocalModel.from_file(tmp_path / "small", takes_grammar=False).profile.takes_grammar
