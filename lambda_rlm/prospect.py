@@ -112,10 +112,11 @@ def foresee_sizes(
     profile: ModelProfile,
     budget: Budget,
     accuracy: Accuracy | None = None,
+    asking: AskSettings = _ASKING,
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
-    rates = rates_at(profile, _ASKING)
+    rates = rates_at(profile, asking)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}

@@ -7,10 +7,9 @@ model which fails, writes nonsense or never ends leaves the question to the fixe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import monotonic
+from itertools import chain
 from typing import Final
 
 import anyio
@@ -19,30 +18,23 @@ from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Diagnostic, Rejected
-from lambda_rlm.eval.ask import AskSettings
-from lambda_rlm.eval.model_calls import NO_SOLVER
+from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.runtime import OnBound, Options, Run, execute
-from lambda_rlm.source import SourceFile, Span
-from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import Node, Var
-from lambda_rlm.synth.propose import Attempt, Proposal, propose
+from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Con, Record, Type
-from lambda_rlm.types.typed import Typed
 from lambda_rlm.writer import Writer
 
 PROGRAM: Final = "program.lam"
@@ -80,7 +72,6 @@ class _Synthesis:
         self.question = question
         self.plan = plan
         self.account = account
-        self.started = monotonic()
         self.attempts: list[Attempt] = []
         self.asked: list[tuple[Turn, ...]] = []
         self.results: list[tuple[str, Result]] = []
@@ -91,8 +82,15 @@ class _Synthesis:
         self.agreement: float | None = None
         self.fallback: str | None = None
         self.key = question.options.key if question.options.key is not None else installation_key()
-        self.judging = _judging(question)
-        self.judging.watch(self._look)
+        self.deadline = Deadline(question.budget.seconds)
+        self.judge = Judge(
+            leaf=question.leaf,
+            options=question.options,
+            account=account,
+            meter=judging(question.budget, question.inputs, 1 + question.writing.repairs),
+            deadline=self.deadline,
+            returns=question.returns,
+        )
         writing = Meter(_half(question.budget), account)
         page, self.examples = shown_to(question.root.profile)
         self.writer = Writer(question.root, writing, page, self.key, question.writing.out, question.tracer)
@@ -122,13 +120,13 @@ class _Synthesis:
         count = self.question.writing.candidates
         self.asked.append(self._opening(inputs, peek=0))
         try:
-            with anyio.fail_after(self._seconds_left()):
+            with anyio.fail_after(self.deadline.left()):
                 proposals = await self._sampled(inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
                 if not found:
-                    proposals = [await self._proposed(inputs)]
+                    proposals = [await self._proposed(inputs, self._attempted)]
                     found = self._accepted(proposals, inputs)
-        except TimeoutError:
+        except (TimeoutError, OutOfTime):
             self.fallback = "the time was up before a program was accepted"
             return []
         except Fault as fault:
@@ -141,33 +139,40 @@ class _Synthesis:
     async def _sampled(self, inputs: Inputs, count: int) -> list[Proposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
         proposals: list[Proposal | None] = [None] * count
+        attempts: list[list[Attempt]] = [[] for _ in range(count)]
 
         async def one(number: int) -> None:
+            sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
             try:
-                sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
-                proposals[number] = await self._proposed(inputs, sampling, repairs=0)
+                proposals[number] = await self._proposed(inputs, attempts[number].append, sampling, repairs=0)
             except OutOfTime:
                 raise
             except LimitExceeded:
                 pass
             except Fault as fault:
-                self._attempted(Attempt("", (fault.code,)))
+                attempts[number].append(Attempt("", (fault.code,)))
 
-        await each(one, range(count))
+        try:
+            await each(one, range(count))
+        finally:  # in the order of the samples, whichever came back first
+            for attempt in chain(*attempts):
+                self._attempted(attempt)
         return [proposal for proposal in proposals if proposal is not None]
 
-    async def _proposed(self, inputs: Inputs, sampling: Sampling | None = None, repairs: int | None = None) -> Proposal:
+    async def _proposed(
+        self, inputs: Inputs, on_attempt: OnAttempt, sampling: Sampling | None = None, repairs: int | None = None
+    ) -> Proposal:
         opening = self._opening(inputs, self.question.writing.peek)
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
-            lambda source: self._diagnosed(source, inputs),
-            lambda source: self._judged(source, inputs),
+            lambda source: self.judge.diagnosed(source, inputs),
+            lambda source: self.judge.against(source, inputs),
             repairs=self.question.writing.repairs if repairs is None else repairs,
             has_seen_data=has_data(opening),
             may_be_done=bool(self.results),
             name=PROGRAM,
-            on_attempt=self._attempted,
+            on_attempt=on_attempt,
         )
 
     def _opening(self, inputs: Inputs, peek: int) -> tuple[Turn, ...]:
@@ -178,7 +183,7 @@ class _Synthesis:
             inputs=inputs.values,
             types=inputs.types,
             leaf=question.leaf.profile,
-            budget=self.account.left(),
+            budget=self._shown_budget(),
             out=question.options.out,
             peek=peek,
             returns=question.returns,
@@ -187,46 +192,13 @@ class _Synthesis:
         shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
         return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
 
+    def _shown_budget(self) -> Budget:
+        """What is left, as if no call of an earlier session had failed: a run that goes on asks what it asked, and is not paid twice."""
+        left, lost = self.account.left(), self.question.options.spent.cost
+        return left if left.usd is None or not lost else replace(left, usd=left.usd + lost)
+
     def _attempted(self, attempt: Attempt) -> None:
         self.attempts.append(replace(attempt, round=self.rounds + 1))
-
-    def _diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        checked = check(source, inputs.types)
-        wanted = self.question.returns
-        if checked.typed is None or wanted is None or checked.typed.type == wanted:
-            return checked.diagnostics
-        at = checked.typed.program.result.span
-        message = f"the answer is {show(checked.typed.type)}, and {show(wanted)} is asked for"
-        return (Diagnostic("E0201", message, at, expected=show(wanted), given=show(checked.typed.type)),)
-
-    async def _judged(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
-        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
-        checked = check(source, inputs.types)
-        assert checked.typed is not None
-        place = _use_of(Primitive.RLM_CALL, checked.typed.program)
-        if place is not None and self.question.options.solver is None:
-            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
-        try:
-            return self._foreseen(checked.typed, inputs).diagnostics
-        except Rejected as rejected:
-            return rejected.diagnostics
-        except OutOfTime:
-            raise
-        except Fault as fault:
-            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
-
-    def _foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
-        """What a program can cost at most on what is left of the budget."""
-        options, left = self.question.options, self.account.left()
-        asking = AskSettings(key=self.key, out=options.out)
-        return foresee(
-            typed, inputs.values, self.question.leaf, left, options.accuracy, asking, judging=self.judging, look=self._look
-        )
-
-    def _look(self) -> None:
-        """Judging never waits, so the deadline reaches it only here."""
-        if self._seconds_left() == 0.0:
-            raise OutOfTime("E0407", f"the time was up, {self.question.budget.seconds:g} seconds, while a program was judged")
 
     def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[Accepted]:
         """The accepted programs; where there are several, those that what was left after all the writing still allows."""
@@ -238,8 +210,10 @@ class _Synthesis:
             bound = None
             if len(proposals) > 1:
                 try:
-                    prospect = self._foreseen(checked.typed, inputs)
-                except (Rejected, LimitExceeded):
+                    prospect = self.judge.foreseen(checked.typed, inputs)
+                except OutOfTime:
+                    raise
+                except (Rejected, Fault):
                     continue
                 if prospect.over_budget:
                     continue
@@ -282,7 +256,7 @@ class _Synthesis:
         question, left = self.question, self._left()
         budget = replace(left, fuel=left.fuel // beside, memory=left.memory // beside)
         admitted = checked.admit(budget, question.leaf.profile)
-        return await execute(
+        run = await execute(
             admitted,
             inputs.values,
             question.leaf,
@@ -291,6 +265,11 @@ class _Synthesis:
             on_bound=question.on_bound,
             meter=self.account,
         )
+        if not isinstance(run.fault, OutOfTime):
+            return run
+        late = self.deadline.passed()
+        late.usage, late.run = run.fault.usage, run.fault.run
+        return replace(run, fault=late)
 
     async def _planned(self) -> Run:
         inputs = self.question.inputs
@@ -298,11 +277,7 @@ class _Synthesis:
         return await self._executed(checked, inputs)
 
     def _left(self) -> Budget:
-        return replace(self.account.left(), seconds=self._seconds_left())
-
-    def _seconds_left(self) -> float | None:
-        seconds = self.question.budget.seconds
-        return None if seconds is None else max(0.0, self.started + seconds - monotonic())
+        return replace(self.account.left(), seconds=self.deadline.left())
 
     def _result(self, run: Run, number: int) -> Result:
         """What the root model may know of a run."""
@@ -335,24 +310,7 @@ class _Synthesis:
             notes=tuple(self.writer.notes),
         )
         total = together([last, *(run for run in self.runs if run is not last)])
-        usage = replace(total.usage, seconds=monotonic() - self.started)
-        return replace(total, usage=usage, synthesis=synthesis)
-
-
-def _judging(question: Question) -> Meter:
-    """What judging all programs of a question may take: steps and storage of as many runs as one conversation may have attempts."""
-    budget, attempts = question.budget, 1 + question.writing.repairs
-    meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
-    characters = sum(len(json.dumps(value, ensure_ascii=False)) for value in question.inputs.values.values())
-    meter.admit_inputs(attempts * characters)
-    return meter
-
-
-def _use_of(primitive: Primitive, node: Node) -> Span | None:
-    """The first place where a library function is named."""
-    if isinstance(node, Var) and node.name == primitive:
-        return node.span
-    return next((place for child in children(node) if (place := _use_of(primitive, child)) is not None), None)
+        return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
 
 
 def _half(budget: Budget) -> Budget:

@@ -22,6 +22,13 @@ TYPES = ("tests/test_types.py", "tests/test_type_attacks.py", "tests/test_confor
 SCHEDULE = ("tests/test_evaluation.py",)
 LIBRARY = ("tests/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/test_codes.py", "tests/test_conformance.py")
+SYNTH = (
+    "tests/synth/test_synthesis.py",
+    "tests/synth/test_propose.py",
+    "tests/synth/test_several_programs.py",
+    "tests/synth/test_select.py",
+)
+INJECTION = ("tests/synth/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
 
@@ -77,6 +84,15 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/calls.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/ask.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
+    Mutant("a program that was cut is mended", "synth/extract.py", "if match.group(3) or not is_cut]", "]", SYNTH),
+    Mutant("what was cut is read as it stands", "synth/extract.py", "if not found and text and not is_cut:", "if not found and text:", SYNTH),
+    Mutant("candidates are run whether they fit together or not", "rivals.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),
+    Mutant("a failure leaves in a group", "rivals.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
+    Mutant("layout tells programs apart", "synth/select.py", "pretty(replace(renamed(program), source=_NOWHERE))", "pretty(renamed(program))", SYNTH),
+    Mutant("an answer of another type passes", "synth/wanted.py", "    if typed.type == wanted:\n", "    if True:\n", SYNTH),
+    Mutant("failed calls of an earlier session change the question", "synthesis.py", "return left if left.usd is None or not lost else", "return left if True else", SYNTH),
+    Mutant("names of fields are orders", "synth/turn.py", "is_data=_has_fields(type_)", "is_data=False", INJECTION),
+    Mutant("what is said of a program is never data", "synthesis.py", "has_seen_data=has_data(opening)", "has_seen_data=False", INJECTION),
 )  # fmt: skip
 
 

@@ -152,7 +152,7 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
 
 
 def _options(begun: Begun, chosen: Settings, run: str) -> Options:
-    options = Options(is_strict=chosen.strict, seed=chosen.seed, accuracy=chosen.accuracy(), run=run)
+    options = Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy(), run=run)
     past = begun.past
     if past is None:
         return options
@@ -283,11 +283,15 @@ def _say_how_it_was_written(found: Synthesis) -> None:
     for note in found.notes:
         screen.say(f"warning: {note}", "warning")
     fixes = sum(len(attempt.fixes) for attempt in found.attempts)
-    mended = f", {fixes:,} slips put right" if fixes else ""
+    mended = f", {fixes:,} {'slip' if fixes == 1 else 'slips'} put right" if fixes else ""
     usage = found.usage
     calls = f"{found.calls:,} {'call' if found.calls == 1 else 'calls'}"
     tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
     screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
+    if found.candidates:
+        samples, ran = sum(tried.samples for tried in found.candidates), sum(tried.was_run for tried in found.candidates)
+        agreed = "none answered" if found.agreement is None else f"{found.agreement:.0%} of their samples agree"
+        screen.say(f"candidates · {len(found.candidates):,} programs in {samples:,} samples, {ran:,} run, {agreed}", "dim")
 
 
 def _missing(done: Run) -> str:

@@ -16,6 +16,7 @@ from lambda_rlm.cli.settings import Settings
 from lambda_rlm.cli.sizes import Column
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect
@@ -47,13 +48,15 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
     if extra:
         raise Usage(f"--size names {extra[0]!r}, which is no input of the program")
     model, notes = _model(typed, chosen)
+    asking = AskSettings(key=b"", out=chosen.out)
     prospects: tuple[Prospect, ...]
     try:
         if not wanted and "query" in inputs.values:
-            prospects = (foresee(typed, inputs.values, model, budget, likely),)
+            prospects = (foresee(typed, inputs.values, model, budget, likely, asking),)
         else:
             each = [column.sizes for column in wanted] or [{}]
-            prospects = tuple(foresee_sizes(typed, inputs.values, sizes, model.profile, budget, likely) for sizes in each)
+            profile = model.profile
+            prospects = tuple(foresee_sizes(typed, inputs.values, sizes, profile, budget, likely, asking) for sizes in each)
     except Rejected as refused:
         return Costs(diagnostics=refused.diagnostics, notes=notes)
     titles = tuple(column.title for column in wanted) or ("",)

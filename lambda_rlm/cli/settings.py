@@ -18,6 +18,7 @@ from typing import Any, Final
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.plan.strategy import CHOICES, TASKS
 from lambda_rlm.synth.report import Writing
@@ -27,6 +28,7 @@ _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()
 _LIKELY: Final = Accuracy()
 _WRITING: Final = Writing()
+_ASKING: Final = AskSettings(key=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Settings:
     approve: bool = False
     strict: bool = False
     seed: int = 0
+    out: int = _ASKING.out
     cache: bool = False
     journal: str | None = None
     keeps_journal: bool = True

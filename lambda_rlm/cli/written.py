@@ -13,7 +13,6 @@ from lambda_rlm.completion import Message
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.runtime import Options
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.writer import rendered
@@ -30,7 +29,7 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
         types=given.types,
         leaf=model.profile,
         budget=chosen.budget(),
-        out=Options().out,
+        out=chosen.out,
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )

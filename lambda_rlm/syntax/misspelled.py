@@ -36,9 +36,8 @@ def misspelled(source: SourceFile, at: int, end: int, hoist: Hoist) -> tuple[lis
     if text[at] == "'" and (hit := _SINGLE.match(text, at, end)) is not None:
         return [_single_quotes(Span(at, hit.end()), hit.group(1), hoist)], hit.end()
     if (hit := _CURLY.match(text, at, end)) is not None:
-        return [
-            instead('a text stands in straight quotes, `"`', Span(at, hit.end()), f'"{hit.group(1) or hit.group(2)}"')
-        ], hit.end()
+        inner = hit.group(1) if hit.group(1) is not None else hit.group(2)
+        return [instead('a text stands in straight quotes, `"`', Span(at, hit.end()), f'"{inner}"')], hit.end()
     for sign in ("&&", "&", "!"):
         if text.startswith(sign, at):
             span = Span(at, at + len(sign))

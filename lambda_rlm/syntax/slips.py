@@ -1,7 +1,7 @@
 """Almost right: what models write out of habit from other languages, and its correction.
 
 Owns the closed list of slips. Each is told by a diagnostic with a fix that a machine may apply without asking; a test applies
-them all. The list: `True False None null` · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse, `f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and
+them all. The list: `True False None null`, `Some(x)` as a pattern · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse, `f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and
 `\"""text\"""` · typographic signs · `//` comments · a code fence · `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`,
 `fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` · `return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing
 or needless `;` · doubled braces and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
@@ -110,7 +110,11 @@ def _arrow_function(place: Place) -> Diagnostic | None:
     """`x => e`, `(x, y) => e`, and the same with `->`."""
     tokens, at = place.tokens, place.error.index
     arrows = ("ARROW", "RESULT_ARROW")
-    if place.token.kind in arrows and place.kind(-1) == "NAME" and place.kind(-2) not in ("FN", "FIX", *ITEM_WORDS):
+    if (
+        place.token.kind in arrows
+        and place.kind(-1) == "NAME"
+        and place.kind(-2) not in ("FN", "FIX", "RESULT_ARROW", *ITEM_WORDS)
+    ):
         return _as_fn(place, at - 1, at, [tokens[at - 1].text])
     opening = at
     while opening >= 0 and tokens[opening].kind in ("NAME", "UNDERSCORE", "COMMA", "RPAR", *arrows) and at - opening < 16:
@@ -268,6 +272,14 @@ def _needless_semicolon(place: Place) -> Diagnostic | None:
     return None
 
 
+def _foreign_pattern(place: Place) -> Diagnostic | None:
+    """`None`, `True` or `Some(x)` as a pattern."""
+    ours = {**FOREIGN_WORDS, "Some": "some"}.get(place.token.text)
+    if ours is None or place.token.kind != "NAME" or not place.accepts(ours.upper()):
+        return None
+    return instead(f"`{place.token.text}` is written `{ours}`", place.token.span, ours)
+
+
 def _starts_expression(token: Token) -> bool:
     return token.kind not in (END, *CLOSERS, "COMMA", "SEMICOLON", "COLON", "EQUAL", "ARROW", "THEN", "ELSE")
 
@@ -283,6 +295,7 @@ _LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
     _wrong_arrow,
     _quoted_field,
     _plain_braces,
+    _foreign_pattern,
     _needless_semicolon,
     _missing_semicolon,
 )

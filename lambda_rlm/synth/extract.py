@@ -16,17 +16,19 @@ _MOST_FENCES: Final = 4
 _THOUGHTS: Final = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT: Final = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
 _OPEN_THOUGHT: Final = re.compile(r"<(?:think|thinking|reasoning)>.*\Z", re.DOTALL | re.IGNORECASE)
-_FENCE: Final = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _BEGINS: Final = re.compile(
     r"^(?:#|let\b|def\b|type\b|fix\b|if\b|match\b|[{\[(\"]|[fr]\"|[a-z_]\w*\s*(?:\(|\[|\|>|$))", re.MULTILINE
 )
 
 
-def programs(reply: str) -> list[str]:
-    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose."""
+def programs(reply: str, *, is_cut: bool = False) -> list[str]:
+    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose. In a reply
+    that was cut, only a block whose fence is closed is whole."""
     text = _without_thoughts(reply).strip()
-    found = [match.group(2).strip() for match in _FENCE.finditer(text)][-_MOST_FENCES:][::-1]
-    if not found and text:
+    blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
+    found = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
+    if not found and text and not is_cut:
         begins = _BEGINS.search(text)
         found = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
         found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]

@@ -46,6 +46,10 @@ class Attempt:
     round: int = 1
 
 
+OnAttempt = Callable[[Attempt], object]
+"""Told of every program that was read, at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What came of a conversation: an accepted program or none. `is_done` says that the model wants no further program;
@@ -66,7 +70,7 @@ async def propose(
     has_seen_data: bool = False,
     may_be_done: bool = False,
     name: str = "program.lam",
-    on_attempt: Callable[[Attempt], object] = lambda attempt: None,
+    on_attempt: OnAttempt = lambda attempt: None,
 ) -> Proposal:
     """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of every
     program at once, so that none is lost when a later call fails."""
@@ -105,7 +109,7 @@ def _read(completion: Completion, check: Check, name: str) -> Mended | None:
     if completion.stop_reason is StopReason.REFUSAL:
         return None
     first: Mended | None = None
-    for text in programs(completion.text):
+    for text in programs(completion.text, is_cut=completion.stop_reason is StopReason.LENGTH):
         mended = mend(SourceFile(name, text), check)
         if not mended.errors:
             return mended

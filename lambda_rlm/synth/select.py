@@ -7,13 +7,17 @@ nothing depends on the order in which candidates came back, and that each choice
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.term import Program
+
+_NOWHERE = SourceFile("program", "")
+"""The formatter keeps blank lines of the text that a program comes from."""
 
 UNSURE = 0.5
 """The confidence of a candidate that states none."""
@@ -41,8 +45,8 @@ class Outcome:
 
 
 def normal_form(program: Program) -> str:
-    """The program's text with its own names numbered and without comments."""
-    return pretty(renamed(program))
+    """The program's text with its own names numbered, without comments and blank lines."""
+    return pretty(replace(renamed(program), source=_NOWHERE))
 
 
 def merge(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -54,8 +58,10 @@ def merge(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The most promising first: those that more samples gave, the more confident, then the cheaper."""
-    return sorted(candidates, key=_promise)
+    """The most promising first: those that more samples gave; then by their places in confidence and in static cost, added up."""
+    confident = _places(candidates, lambda c: (-c.confidence,))
+    cheap = _places(candidates, lambda c: (_or_endless(c.usd), _or_endless(c.calls)))
+    return sorted(candidates, key=lambda c: (-c.samples, confident[c.number] + cheap[c.number], cheap[c.number], c.number))
 
 
 def choose(outcomes: Sequence[Outcome]) -> Outcome:
@@ -88,10 +94,14 @@ def _merged(group: Sequence[Candidate]) -> Candidate:
     )
 
 
-def _promise(candidate: Candidate) -> tuple[int, float, float, float, int]:
-    usd = float("inf") if candidate.usd is None else candidate.usd
-    calls = float("inf") if candidate.calls is None else candidate.calls
-    return -candidate.samples, -candidate.confidence, usd, calls, candidate.number
+def _places(candidates: Sequence[Candidate], key: Callable[[Candidate], tuple[float, ...]]) -> dict[int, int]:
+    """The place of each candidate by a key, the least first; equals share one."""
+    order = sorted(set(map(key, candidates)))
+    return {candidate.number: order.index(key(candidate)) for candidate in candidates}
+
+
+def _or_endless(cost: float | None) -> float:
+    return float("inf") if cost is None else cost
 
 
 def _vote(outcome: Outcome) -> str:

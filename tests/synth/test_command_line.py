@@ -77,3 +77,26 @@ def test_a_program_of_ones_own_may_have_a_sub_model(shell: Shell) -> None:
     assert (shell.json["answer"], shell.json["usage"]["calls"]) == ("Ann", 2)
     assert shell("run", program, book, "--query", "Who?", "--model", leaf) == 2
     assert "E0517" in shell.err
+
+
+def test_how_long_a_reply_may_be_is_a_setting_that_author_check_and_run_agree_on(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A translation needs longer replies than a label; a program that does not say is bounded and run with what is set."""
+    leaf = scripted("leaf.jsonl", {"match": "Say it", "reply": "word " * 400})
+    asking = 'llm_call(f"Say it: {take(context, 9)}")'
+    root = scripted("root.jsonl", {"match": "# Task", "reply": asking})
+    program, book = wrote("p.lam", asking), wrote("a.txt", "Ann keeps bees.")
+    both = ["--model", leaf, "--json"]
+    lengths = []
+    for out in ("100", "600"):
+        monkeypatch.setenv("LAMBDA_RLM_OUT", out)
+        assert shell("check", program, book, *both) == 0
+        assert shell.json["bound"]["output_tokens"] == int(out) * 2
+        assert shell("prompt", "--query", "Who?", book, "--model", leaf) == 0
+        assert f"a reply has {out} tokens unless out says otherwise" in shell.out
+        for command in (["run", program, book], ["ask", "Who?", book, "--strategy", "synth", "--root-model", root]):
+            assert shell(*command, *both) == 0
+            assert shell.json["bound"]["output_tokens"] == int(out) * 2
+            lengths.append((len(shell.json["answer"]), shell.json["degraded"]))
+    assert lengths == [(399, True)] * 2 + [(1_999, False)] * 2

@@ -151,7 +151,7 @@ PROGRAMS = {
     "typed": 'llm_call[{ who: Text, words: List[Text] }](f"Who?\\n{take(to_json(rows), 500)}", out=200, or_else={ who: "", words: [] })',
     "fold": 'tree_fold(map(docs, fn(d) => take(d.text, 90)), 2, fn(g) => { let t = take(join(g, "\\n"), 200); llm_call(f"Merge: {query}\\n{t}", out=40) })',
     "sub": 'docs |> first |> map_option(fn(d) => rlm_call(query, take(d.text, 400), 4)) ?? ""',
-    "wrong": "unknown_name(rows)",
+    "wrong": "rows |> map(fn(r) => r.nope)",
 }  # fmt: skip
 
 

@@ -111,9 +111,22 @@ def test_no_program_at_all_is_said(reply: str) -> None:
 
 
 def test_a_program_that_was_cut_is_asked_for_again_shorter() -> None:
-    root = Root("let n = length(", PROGRAM, stop=StopReason.LENGTH)
+    root = Root("let n = length(", f"```\n{PROGRAM}\n```", stop=StopReason.LENGTH)
     found = proposed(root)
     assert found.source is not None and len(root.asked) == 2
+
+
+@pytest.mark.parametrize("cut", ["[1, 2, 3", "let n = 1;\nn", "```\n[1, 2, 3", "<think>so"])
+def test_what_was_cut_is_no_program_even_where_it_could_be_mended(cut: str) -> None:
+    """A list that ends too early is a wrong program that looks right."""
+    root = Root(cut, "2", stop=StopReason.LENGTH)
+    assert proposed(root, repairs=1).source is None
+    assert "was cut" in root.asked[1][-1].text
+
+
+def test_a_whole_program_in_a_reply_that_was_cut_after_it_counts() -> None:
+    found = proposed(Root(f"```\n{PROGRAM}\n```\nThis counts the", stop=StopReason.LENGTH))
+    assert found.source is not None
 
 
 def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import anyio
 import pytest
+from pydantic import BaseModel
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.api import RLM
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.inputs import from_values
@@ -235,3 +237,52 @@ def test_a_deadline_ends_the_writing() -> None:
     run = asked(Endless("1"), budget=replace(Budget(), seconds=0.05))
     assert run.synthesis is not None and run.synthesis.fallback is not None and "time" in run.synthesis.fallback
     assert run.fault is None or run.fault.code == "E0407"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "program"),
+    [
+        ("Float", "1"),
+        ("List[Int]", "[]"),
+        ("Text", 'if length(context) > 3 then "long" else "short"'),
+        ("List[Text]", 'llm_call[List[Quote]](f"Say it: {take(context, 100)}", out=50)'),
+        ('"a" | "b"', 'if true then "a" else "b"'),
+        ("List[Int]", "([])"),
+    ],
+)
+def test_an_answer_that_fits_the_type_asked_for_is_taken_without_asking_again(wanted: str, program: str) -> None:
+    root = Root(program)
+    run = asked(root, context="some text", returns=parse_type(wanted), model=leaf(("Say it", '["some text"]')))
+    assert run.fault is None, run.fault
+    assert run.type == parse_type(wanted)
+    assert len(root.requests) == 1 and run.synthesis is not None and run.synthesis.fallback is None
+
+
+def test_a_class_of_the_callers_is_what_a_written_program_must_give() -> None:
+    class Found(BaseModel):
+        who: str
+        times: int
+
+    wrong, right = '{ who: "Ann" }', '{ who: "Ann", times: count(words(context), fn(w) => w == "Ann") }'
+    root = Root(wrong, right)
+    run = RLM(leaf(), root_model=root, strategy="synth").ask("Who?", context="Ann and Ann", returns=Found)
+    assert run.value == Found(who="Ann", times=2)
+    assert "{ times: Int, who: Text } is asked for" in root.requests[1].messages[-1].content
+    assert "The answer must have the type { times: Int, who: Text }." in root.requests[0].messages[-1].content
+
+
+def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
+    """Else the reply that the journal has would be paid a second time."""
+    sent = []
+    for spent in (NO_USAGE, Usage(900, 100, cost=0.13)):
+        root = Root("unknown(context)", "1")
+        question = Question(
+            inputs=from_values({"context": "some text"}).with_query("What?"),
+            leaf=leaf(),
+            root=root,
+            budget=Budget(usd=1.0),
+            options=Options(key=b"key", spent=spent),
+        )
+        anyio.run(lambda question=question: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+        sent.append([(request.messages, request.digest) for request in root.requests])
+    assert sent[0] == sent[1] and len(sent[0]) == 2

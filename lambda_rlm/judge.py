@@ -1,0 +1,111 @@
+"""Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
+
+Owns `Judge` and `Deadline`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
+meter of its own, and the deadline is looked at while it goes on. Asks no model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from lambda_rlm.checked import check
+from lambda_rlm.completion import Model
+from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.model_calls import NO_SOLVER
+from lambda_rlm.faults import Fault, OutOfTime
+from lambda_rlm.inputs import Inputs
+from lambda_rlm.prospect import Prospect, foresee
+from lambda_rlm.runtime import Options
+from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.syntax.caps import children
+from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.syntax.term import Node, Var
+from lambda_rlm.synth.wanted import mismatch
+from lambda_rlm.types.type import Type
+from lambda_rlm.types.typed import Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """So many seconds from now on, or no end."""
+
+    seconds: float | None
+    started: float = field(default_factory=monotonic)
+
+    def spent(self) -> float:
+        return monotonic() - self.started
+
+    def left(self) -> float | None:
+        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
+
+    def passed(self) -> OutOfTime:
+        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
+        return OutOfTime("E0407", f"the run took longer than its {self.seconds:g} seconds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Judges programs for one question: for the model that answers them, on what is left in `account`. `meter` pays for what is
+    worked out ahead; `returns` is the type that an answer must have."""
+
+    leaf: Model
+    options: Options
+    account: Meter
+    meter: Meter
+    deadline: Deadline
+    returns: Type | None = None
+
+    def diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
+        """The mistakes of a program, warnings included; an answer of another type than is wanted is one."""
+        checked = check(source, inputs.types)
+        wrong = None if checked.typed is None or self.returns is None else mismatch(checked.typed, self.returns)
+        return checked.diagnostics if wrong is None else (*checked.diagnostics, wrong)
+
+    async def against(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
+        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
+        checked = check(source, inputs.types)
+        assert checked.typed is not None
+        place = _use_of(Primitive.RLM_CALL, checked.typed.program)
+        if place is not None and self.options.solver is None:
+            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
+        try:
+            return self.foreseen(checked.typed, inputs).diagnostics
+        except Rejected as rejected:
+            return rejected.diagnostics
+        except OutOfTime:
+            raise
+        except Fault as fault:
+            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
+
+    def foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
+        """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""
+        options, left = self.options, self.account.left()
+        asking = AskSettings(key=options.key or b"", out=options.out)
+        return foresee(typed, inputs.values, self.leaf, left, options.accuracy, asking, judging=self.meter, look=self._look)
+
+    def _look(self) -> None:
+        if self.deadline.left() == 0.0:
+            raise self.deadline.passed()
+
+    def __post_init__(self) -> None:
+        self.meter.watch(self._look)
+
+
+def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
+    """What judging all programs of a question may take: steps and storage of so many runs, and nothing else."""
+    meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
+    meter.admit_inputs(attempts * sum(len(json.dumps(value, ensure_ascii=False)) for value in inputs.values.values()))
+    return meter
+
+
+def _use_of(primitive: Primitive, node: Node) -> Span | None:
+    """The first place where a library function is named."""
+    if isinstance(node, Var) and node.name == primitive:
+        return node.span
+    return next((place for child in children(node) if (place := _use_of(primitive, child)) is not None), None)
