@@ -94,10 +94,7 @@ async def propose(
             if mended.source.text in seen:
                 break
             seen.add(mended.source.text)
-            if completion.stop_reason is StopReason.LENGTH:  # a model that sees where it went round in circles goes on there
-                answer = no_program(is_cut=True)
-            else:
-                answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
+            answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
         if attempts > repairs:
             break
         turns = (*opening, *answer)
