@@ -74,30 +74,34 @@ def _named_in(part: Ebnf) -> Iterator[tuple[str, Ebnf]]:
             yield from _named_in(inner)
 
 
+def _has_name(part: Ebnf) -> bool:
+    return any(True for _ in _named_in(part))
+
+
 def _lark_terminal(part: Ebnf) -> str:
     """A terminal over others: stretches without a name are one regular expression."""
     match part:
         case Named(name, _):
             return name
-        case Seq(parts) if any(True for _ in _named_in(part)):
+        case Seq(parts) if _has_name(part):
             return " ".join(_lark_terminal(inner) if isinstance(inner, Named) else _grouped(inner) for inner in _runs(parts))
-        case Alt(parts) if any(True for _ in _named_in(part)):
+        case Alt(parts) if _has_name(part):
             return " | ".join(map(_lark_terminal, parts))
-        case Repeat(inner, 0, 1) if any(True for _ in _named_in(part)):
+        case Repeat(inner, 0, 1) if _has_name(part):
             return f"({_lark_terminal(inner)})?"
     return f"/{_regex(part)}/"
 
 
 def _grouped(part: Ebnf) -> str:
     written = _lark_terminal(part)
-    return f"({written})" if isinstance(part, Alt) and any(True for _ in _named_in(part)) else written
+    return f"({written})" if isinstance(part, Alt) and _has_name(part) else written
 
 
 def _runs(parts: tuple[Ebnf, ...]) -> Iterator[Ebnf]:
     """The parts of a sequence, neighbours without a name as one."""
     run: list[Ebnf] = []
     for part in parts:
-        if any(True for _ in _named_in(part)):
+        if _has_name(part):
             if run:
                 yield seq(run)
             run = []
