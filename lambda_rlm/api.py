@@ -83,6 +83,7 @@ class RLM:
         hedge: float | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
+        constrain: str = "auto",
     ) -> None:
         self.model = model
         self.root_model = root_model
@@ -97,6 +98,7 @@ class RLM:
         self.journal = journal
         self.primitives = tuple(primitives)
         self.writing = writing
+        self.constrain = constrain
 
     def ask(
         self,
@@ -209,7 +211,7 @@ class RLM:
 
     async def _routed(self, asked: Asked) -> Decision:
         async with AsyncExitStack() as stack:
-            doors = _Doors(self.base_url, self.cache, self.hedge, None, stack)
+            doors = _Doors(self.base_url, self.cache, self.hedge, self.constrain, None, stack)
             model = doors.opened(self.model)
             return decide(
                 Inquiry(
@@ -239,7 +241,7 @@ class RLM:
             session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
             if session.record is not None:
                 tracer = session.record if tracer is None else Both((tracer, session.record))
-            doors = _Doors(self.base_url, self.cache, self.hedge, tracer, stack)
+            doors = _Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
             model = asked.remembering(doors.opened(self.model))
             root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
             options = asked.options(self.options, None if session.record is None else session.record.id)
@@ -282,6 +284,7 @@ class RLM:
             "strict": self.options.is_strict,
             "seed": self.options.seed,
             "hedge": self.hedge,
+            "constrain": self.constrain,
             "rounds": writing.rounds,
             "candidates": writing.candidates,
             "peek": writing.peek,
@@ -316,7 +319,7 @@ async def run(
         session = await stack.enter_async_context(recorded(journal, what, None, base_url))
         if session.record is not None:
             tracer = session.record if tracer is None else Both((tracer, session.record))
-        connected = _Doors(base_url, cache, hedge, tracer, stack).opened(model)
+        connected = _Doors(base_url, cache, hedge, "auto", tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
         values = asked.inputs.with_query(query).values
         done = await execute(program, values, connected, options=options, tracer=tracer)
@@ -331,6 +334,7 @@ class _Doors:
     base_url: str | None
     cache: bool | str | Path
     hedge: float | None
+    constrain: str
     tracer: Tracer | None
     stack: AsyncExitStack
 
@@ -338,7 +342,14 @@ class _Doors:
         """The model that a name means, which is closed with the stack; one that was given is left open."""
         if model is not None and not isinstance(model, str):
             return model
-        made = connect(model, base_url=self.base_url, tracer=self.tracer, cache=_store(self.cache), hedge=self.hedge)
+        made = connect(
+            model,
+            base_url=self.base_url,
+            tracer=self.tracer,
+            cache=_store(self.cache),
+            hedge=self.hedge,
+            constrain=self.constrain,
+        )
         self.stack.push_async_callback(closing, made)
         return made
 

@@ -57,12 +57,25 @@ NO_USAGE = Usage(attempts=0)
 
 
 @dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language that a reply is written in, in the two notations that decoders take: llguidance's dialect of Lark, and GBNF.
+    `short` is a part of it, in Lark, in which nothing goes on and on: for small models. `name` and `description` tell a model what
+    it is."""
+
+    name: str
+    description: str
+    lark: str = field(repr=False)
+    gbnf: str = field(repr=False)
+    short: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """One question to a model.
 
-    At most one of `schema` (a JSON Schema the reply must satisfy) and `choices` (texts, exactly one of which is the reply)
-    is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages and
-    reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
+    At most one of `schema` (a JSON Schema the reply must satisfy), `choices` (texts, exactly one of which is the reply) and
+    `grammar` is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages
+    and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals.
     """
 
@@ -72,12 +85,14 @@ class CompletionRequest:
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
     digest: str = field(default="", compare=False)
+    grammar: Grammar | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an attempt
     says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage it had then.
+    `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was.
     """
 
     text: str
@@ -86,6 +101,7 @@ class Completion:
     model: str = ""
     keep: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     is_remembered: bool = False
+    unconstrained: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,9 @@ class ModelProfile:
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
     `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
     template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_constrained` says that `schema` and `choices` are enforced while decoding; `retries` is how often a request may be made
+    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of the prompt, and `thinks_first` that a thought is asked for
+    before, since under a grammar a model cannot think aloud;
+    `retries` is how often a request may be made
     again behind one `complete`.
     """
 
@@ -107,6 +125,10 @@ class ModelProfile:
     min_chars_per_token: float = 2.0
     template_tokens: int = 64
     is_constrained: bool = False
+    takes_grammar: bool = False
+    counts_grammar: bool = False
+    thinks_first: bool = False
+    is_small: bool = False
     retries: int = 0
     reasoning_tokens: int = 0
     details: Mapping[str, str] = field(default_factory=dict)

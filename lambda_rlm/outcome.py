@@ -93,4 +93,5 @@ def synthesis_json(found: Synthesis) -> dict[str, Any]:
             for tried in found.candidates
         ],
         "agreement": found.agreement,
+        "notes": list(found.notes),
     }

@@ -28,7 +28,7 @@ from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, t
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
-from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
@@ -92,7 +92,8 @@ class _Synthesis:
             returns=question.returns,
         )
         writing = Meter(_half(question.budget), account)
-        self.writer = Writer(question.root, writing, reference(), self.key, question.writing.out, question.tracer)
+        page, self.examples = shown_to(question.root.profile)
+        self.writer = Writer(question.root, writing, page, self.key, question.writing.out, question.tracer)
 
     async def run(self) -> Run:
         inputs = self.question.inputs
@@ -164,7 +165,7 @@ class _Synthesis:
         opening = self._opening(inputs, self.question.writing.peek)
         return await propose(
             opening,
-            lambda turns: self.writer.ask(turns, sampling or Sampling()),
+            lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
             lambda source: self.judge.diagnosed(source, inputs),
             lambda source: self.judge.against(source, inputs),
             repairs=self.question.writing.repairs if repairs is None else repairs,
@@ -307,6 +308,7 @@ class _Synthesis:
             fallback=None if self.rounds else self.fallback,
             candidates=tuple(self.tried),
             agreement=self.agreement,
+            notes=tuple(self.writer.notes),
         )
         total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)

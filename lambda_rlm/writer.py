@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, Usage
+from lambda_rlm.completion import (
+    NO_USAGE,
+    Completion,
+    CompletionRequest,
+    Grammar,
+    Message,
+    Model,
+    ModelProfile,
+    Sampling,
+    StopReason,
+    Usage,
+)
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.place import CURRENT
@@ -21,12 +32,18 @@ from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.source import Span
-from lambda_rlm.synth.turn import Turn
+from lambda_rlm.synth.language import is_kept, language
+from lambda_rlm.synth.turn import Piece, Turn, said
 
 NOWHERE: Final = Span(0, 0)
 """The place in the program of a call that no program makes."""
 
 _PROMPT_TOO_LONG: Final = "E0509"
+_LONGEST_THOUGHT: Final = 512
+_THINK: Final = (
+    "First think, in a few lines of prose: which steps lead to the answer, and which functions do them? No program yet."
+)
+_WRITE: Final = "Now write the program, and nothing else."
 
 
 @dataclass(slots=True)
@@ -41,22 +58,61 @@ class Writer:
     tracer: Tracer | None = None
     calls: int = 0
     usage: Usage = NO_USAGE
+    notes: dict[str, None] = field(default_factory=dict)
 
     async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
-        """The reply to a conversation. Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded."""
+        """The reply to a conversation, under the grammar where the model takes it, after a thought where it needs one.
+
+        Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded.
+        """
         profile = self.model.profile
-        out = max(1, min(self.out, profile.max_output, profile.room // 4))
+        if not profile.takes_grammar:
+            return await self._asked(turns, sampling, self.out)
+        if profile.thinks_first:
+            turns = await self._thought(turns, sampling)
+        completion = await self._asked(turns, sampling, self.out, language())
+        self._note(completion)
+        return completion
+
+    async def _thought(self, turns: tuple[Turn, ...], sampling: Sampling) -> tuple[Turn, ...]:
+        """The conversation with a thought in it; as it was when the model gives none."""
+        last = Turn(turns[-1].role, (*turns[-1].pieces, Piece(f"\n\n{_THINK}")))
+        try:
+            thought = await self._asked((*turns[:-1], last), sampling, min(self.out, _LONGEST_THOUGHT))
+        except ModelFailure as failed:
+            if failed.is_fatal:
+                raise
+            return turns
+        return (*turns[:-1], last, said("assistant", thought.text), said("user", _WRITE))
+
+    async def _asked(
+        self, turns: tuple[Turn, ...], sampling: Sampling, longest: int, grammar: Grammar | None = None
+    ) -> Completion:
+        profile = self.model.profile
+        out = max(1, min(longest, profile.max_output, profile.room // 4))
         messages, written = rendered(turns, self.page, self.key)
-        digest = hashlib.sha256(repr((written, out, sampling)).encode()).hexdigest()
-        request = CompletionRequest(messages, out, sampling, digest=digest)
+        shape = () if grammar is None else (grammar.name,)
+        digest = hashlib.sha256(repr((written, out, sampling, *shape)).encode()).hexdigest()
+        request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
         tokens = self.model.count_tokens(messages)
+        counted = tokens + (0 if grammar is None else grammar_tokens(profile))
         if tokens + out > profile.room:
             message = (
                 f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.room:,}"
             )
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()
-        return await self._told(request, tokens)
+        return await self._told(request, counted)
+
+    def _note(self, completion: Completion) -> None:
+        """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it otherwise."""
+        if completion.unconstrained:
+            self.notes[completion.unconstrained] = None
+        elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
+            name = self.model.profile.name
+            self.notes[
+                f"{name} wrote a program outside of the grammar that it was to keep to; --constrain says how it is asked"
+            ] = None
 
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""
@@ -88,6 +144,20 @@ class Writer:
                     CallFinished(call, path, NOWHERE, spent, monotonic() - started, reply, failure, digest=request.digest)
                 )
         return completion
+
+
+def grammar_tokens(profile: ModelProfile) -> int:
+    """What a grammar adds to a request at most, where the provider counts it: no byte-level vocabulary gives more tokens than there
+    are bytes."""
+    if not (profile.takes_grammar and profile.counts_grammar):
+        return 0
+    grammar = language()
+    return len(grammar.lark.encode()) + len(grammar.description.encode())
+
+
+def calls_of_an_attempt(profile: ModelProfile) -> int:
+    """The calls that one attempt at a program takes at most: two where a thought comes before it."""
+    return 2 if profile.takes_grammar and profile.thinks_first else 1
 
 
 def rendered(turns: Sequence[Turn], page: str, key: bytes) -> tuple[tuple[Message, ...], str]:

@@ -13,10 +13,10 @@ from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.paying import worst_case
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Writing
 from lambda_rlm.synth.task import Task, first_turn
-from lambda_rlm.writer import rendered
+from lambda_rlm.writer import calls_of_an_attempt, grammar_tokens, rendered
 
 _LONGEST_TOKEN: Final = 256
 _NO_KEY: Final = b""
@@ -31,10 +31,11 @@ def writing_cost(
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
     opening = _opening_tokens(given, leaf, root, writing, budget, reply)
     first = max(1, writing.candidates) + (writing.candidates > 1)
-    calls = writing.rounds * (first + writing.repairs)
+    calls = writing.rounds * (first + writing.repairs) * calls_of_an_attempt(profile)
     again = calls - first
-    one = worst_case(profile, opening, out)
-    later = worst_case(profile, max(opening, profile.room - out), out)
+    grammar = grammar_tokens(profile)
+    one = worst_case(profile, opening + grammar, out)
+    later = worst_case(profile, max(opening, profile.room - out) + grammar, out)
     attempts = 1 + profile.retries
     received = calls * attempts * (out + profile.reasoning_tokens)
     sent = first * one[0] + again * later[0] - received
@@ -84,5 +85,6 @@ def _opening_tokens(given: Inputs, leaf: Model, root: Model, writing: Writing, b
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )
-    messages, _ = rendered((first_turn(task),), reference(), _NO_KEY)
+    page, examples = shown_to(root.profile)
+    messages, _ = rendered((*examples, first_turn(task)), page, _NO_KEY)
     return root.count_tokens(messages)

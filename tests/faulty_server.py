@@ -2,7 +2,8 @@
 
 What it does is chosen by the model's name in the request: `ok`, `echo`, `bad-key`, `unknown`, `busy` (429 with
 Retry-After), `broken` (500), `broken-once`, `slow`, `dropped`, `garbage` (no JSON), `cut` (half a body), `empty`,
-`filtered`, `refusal`, `too-long`, `bad-request`, `no-schema` (400 when a schema is asked for), `policy`, `shapeless`.
+`filtered`, `refusal`, `too-long`, `bad-request`, `no-schema` (400 when a schema is asked for), `policy`, `shapeless`,
+`no-grammar` and `bad-grammar` (400 and 500 when a grammar is asked for), `tool` (thinks aloud and calls the custom tool).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class FaultyServer:
         self.in_flight_most = 0
         self._in_flight = 0
         self._lock = threading.Lock()
+        self._ended = threading.Condition()
+        self.closed = 0
         self.ending = threading.Event()
         server = self
 
@@ -46,6 +49,17 @@ class FaultyServer:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def wait_until_closed(self, connections: int) -> None:
+        """Until so many connections have ended; raises `TimeoutError` when they do not."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: self.closed >= connections, 10):
+                raise TimeoutError(f"{self.closed} connections ended, {connections} should have")
+
+    def connection_ended(self) -> None:
+        with self._ended:
+            self.closed += 1
+            self._ended.notify_all()
 
     def count(self, model: str) -> int:
         """How often a model was asked."""
@@ -71,6 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         pass
 
+    def finish(self) -> None:
+        super().finish()
+        self.owner.connection_ended()
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         times = self.owner.enter(body, self.headers.get("Authorization", ""))
@@ -92,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
         if model == "no-schema" and "response_format" in body:
             message = "'response_format' of type json_schema is not supported"
             return self._send(400, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
+        if model in _GRAMMAR_ERRORS and _GRAMMAR_FIELDS & body.keys():
+            status, message = _GRAMMAR_ERRORS[model]
+            return self._send(status, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
         if model == "slow":
             self.owner.ending.wait(SLOW_SECONDS)
         if model == "brief":
@@ -120,6 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+_GRAMMAR_FIELDS = {"tools", "structured_outputs", "ebnf", "grammar"}
+_GRAMMAR_ERRORS = {"no-grammar": (400, "Unrecognized request argument supplied"), "bad-grammar": (500, "failed to compile")}
 _ERRORS = {
     "bad-key": (401, "Incorrect API key provided: sk-secret-1234567890.", "invalid_api_key"),
     "unknown": (404, "The model `unknown` does not exist", "model_not_found"),
@@ -142,6 +165,10 @@ def _completion(body: dict[str, Any]) -> dict[str, Any]:
         message["content"], finish = None, "content_filter"
     if model == "refusal":
         message["content"], message["refusal"] = None, "I cannot help with that."
+    if model == "tool" and "tools" in body:
+        call = {"name": body["tools"][0]["custom"]["name"], "input": _text(body)}
+        message["content"], finish = "I will count first.", "tool_calls"
+        message["tool_calls"] = [{"id": "call_1", "type": "custom", "custom": call}]
     words = len(str(message["content"] or "").split())
     if words > body.get("max_tokens", body.get("max_completion_tokens", 10**9)):
         limit = body.get("max_tokens", body.get("max_completion_tokens"))

@@ -215,6 +215,7 @@ USAGE = {
     "no concurrency": ["ask", "Why?", "--concurrency", "0"],
     "unknown task": ["ask", "Why?", "--task", "sing"],
     "unknown strategy": ["ask", "Why?", "--strategy", "sideways"],
+    "unknown dialect": ["ask", "Why?", "--constrain", "tgi"],
     "unknown stage": ["check", "p.lam", "--emit", "smoke"],
     "unknown code": ["explain", "E9999"],
     "unknown weights": ["models", "get", "nothing"],

@@ -239,7 +239,14 @@ def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> 
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
     cache = _cache() if chosen.cache and not begun.is_replay else None
     model = connect(
-        name, base_url=chosen.base_url, tracer=tracer, cache=cache, rpm=chosen.rpm, tpm=chosen.tpm, hedge=chosen.hedge
+        name,
+        base_url=chosen.base_url,
+        tracer=tracer,
+        cache=cache,
+        rpm=chosen.rpm,
+        tpm=chosen.tpm,
+        hedge=chosen.hedge,
+        constrain=chosen.constrain,
     )
     if begun.before is None:
         return model
@@ -309,6 +316,8 @@ def _say_how_it_was_written(found: Synthesis) -> None:
     """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
     if found.fallback is not None:
         screen.say(f"warning: the fixed plan answered: {found.fallback}", "warning")
+    for note in found.notes:
+        screen.say(f"warning: {note}", "warning")
     fixes = sum(len(attempt.fixes) for attempt in found.attempts)
     mended = f", {fixes:,} {'slip' if fixes == 1 else 'slips'} put right" if fixes else ""
     usage = found.usage

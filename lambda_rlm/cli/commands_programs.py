@@ -1,4 +1,4 @@
-"""`check`, `prompt`, `fmt`, `explain`: the commands about programs that run nothing."""
+"""`check`, `prompt`, `fmt`, `explain`, `grammar`: the commands about programs that run nothing."""
 
 from __future__ import annotations
 
@@ -143,3 +143,16 @@ def explain(
     from lambda_rlm.cli import programs
 
     raise typer.Exit(programs.explain(code, json))
+
+
+@app.command(epilog="Example: lambda-rlm grammar --format gbnf > program.gbnf")
+def grammar(
+    form: Annotated[
+        str, typer.Option("--format", metavar="lark|llguidance|openai|gbnf", help="The form that a decoder takes.")
+    ] = "lark",
+    json: Json = False,
+) -> None:
+    """Print the one grammar in the form that a constrained decoder takes."""
+    from lambda_rlm.cli import programs
+
+    raise typer.Exit(programs.grammar(form, json))

@@ -74,6 +74,14 @@ Candidates = Annotated[int | None, typer.Option("--candidates", metavar="N", hel
 Peek = Annotated[
     int | None, typer.Option("--peek", metavar="N", help="Show who writes the program the first N characters of each input.")
 ]
+Constrain = Annotated[
+    str | None,
+    typer.Option(
+        "--constrain",
+        metavar="auto|none|openai|vllm|sglang|llamacpp",
+        help="How the server is asked for a program under the grammar; auto: as the model's name tells.",
+    ),
+]
 Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="A degraded answer is a fault.", show_default=False)]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The number of the first independent sample.")]
 Approve = Annotated[

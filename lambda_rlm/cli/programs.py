@@ -1,4 +1,4 @@
-"""`check`, `fmt` and `explain`: about programs, without a model.
+"""`check`, `fmt`, `explain` and `grammar`: about programs, without a model.
 
 Owns how a checked program is shown, stage by stage, and the writing of formatted and fixed files: whole, or not at all.
 """
@@ -33,6 +33,7 @@ from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.unread import unread
 from lambda_rlm.render import as_json
 from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.export import FORMS, export
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
@@ -175,6 +176,18 @@ def explain(code: str | None, json: bool) -> int:
         screen.answer(
             f"{row.code}: {row.title}\n\n{row.text}\n\nWrong:\n{_indented(row.bad)}\n\nRight:\n{_indented(row.fixed)}"
         )
+    return exits.ANSWERED
+
+
+def grammar(form: str, json: bool) -> int:
+    """The exit code of `grammar`."""
+    if form not in FORMS:
+        near = get_close_matches(form, FORMS, 1)
+        raise Usage(f"there is no form {form!r}", f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMS)}")
+    text = export(form)
+    screen.answer(
+        json_text.dumps({"ok": True, "format": form, "grammar": text}, ensure_ascii=False) if json else text.rstrip("\n")
+    )
     return exits.ANSWERED
 
 

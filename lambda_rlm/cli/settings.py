@@ -20,6 +20,7 @@ from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
+from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS
@@ -44,6 +45,7 @@ class Settings:
     rounds: int = _WRITING.rounds
     candidates: int = _WRITING.candidates
     peek: int = _WRITING.peek
+    constrain: str = "auto"
     task: str | None = None
     strategy: str = "auto"
     direct_share: float = _ROUTING.direct_share
@@ -202,7 +204,7 @@ def _valid(key: str, value: Any, where: str) -> Any:
         raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
     if key in _POSITIVE and not value > 0:
         raise Usage(f"{where}: {key} is more than 0, not {value!r}")
-    allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS}.get(key)
+    allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS, "constrain": CONSTRAIN}.get(key)
     if allowed is not None and value not in allowed:
         raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
     return value
@@ -240,7 +242,19 @@ _FLOATS: Final = frozenset(
 _POSITIVE: Final = frozenset({"rpm", "tpm", "hedge"})
 _SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate", "raw", "ignore"})
 _TEXTS: Final = frozenset(
-    {"model", "base_url", "root_model", "task", "strategy", "journal", "direct_shares", "strength", "split", "encoding"}
+    {
+        "model",
+        "base_url",
+        "root_model",
+        "task",
+        "strategy",
+        "journal",
+        "direct_shares",
+        "strength",
+        "split",
+        "encoding",
+        "constrain",
+    }
 )
 _LISTS: Final = frozenset({"include", "exclude"})
 _READERS: Final[dict[str, type]] = {f.name: int for f in fields(Settings)} | {

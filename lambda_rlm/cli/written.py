@@ -13,7 +13,7 @@ from lambda_rlm.completion import Message
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.writer import rendered
 
@@ -34,7 +34,8 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
         wants_confidence=writing.candidates > 1,
     )
     blocking(lambda: closing(model))
-    messages, _ = rendered((first_turn(task),), reference(), installation_key())
+    page, examples = shown_to(model.profile)
+    messages, _ = rendered((*examples, first_turn(task)), page, installation_key())
     if json:
         screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))
     else:

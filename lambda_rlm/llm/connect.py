@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm import weights
+from lambda_rlm.llm.dialects import dialect_of
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited
@@ -82,18 +83,20 @@ def connect(
     rpm: float | None = None,
     tpm: float | None = None,
     hedge: float | None = None,
+    constrain: str = "auto",
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
     provider's model that is not known. `rpm` and `tpm` are the requests and tokens a minute that a provider is asked for at
-    most; `hedge` the seconds after which a request without an answer is sent a second time (None: never). `cache` keeps good
-    replies of providers and local models across runs; it is closed with the model.
+    most; `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain` says how a
+    reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of providers and
+    local models across runs; it is closed with the model.
     """
     name = name or default_model()
-    model = _built_in(name, window, slots) if base_url is None else None
+    model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
-        model = _provider(name, base_url, api_key, timeout, window)
+        model = _provider(name, base_url, api_key, timeout, window, constrain)
         model = Retrying(_limited(model, hedge, rpm, tpm, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
@@ -129,7 +132,7 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     return tuple(rows)
 
 
-def _built_in(name: str, window: int | None, slots: int) -> Model | None:
+def _built_in(name: str, window: int | None, slots: int, takes_grammar: bool) -> Model | None:
     if name == "local":
         name = _default_local(os.environ)
     if name.startswith("scripted:"):
@@ -144,13 +147,15 @@ def _built_in(name: str, window: int | None, slots: int) -> Model | None:
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():
             raise failure(NO_WEIGHTS, f"there is no model file {file}")
-        return LocalModel.from_file(file, window=window or 8192, slots=slots)
+        return LocalModel.from_file(file, window=window or 8192, slots=slots, takes_grammar=takes_grammar)
     if name.startswith("local/"):
-        return LocalModel.named(name.removeprefix("local/"), window=window, slots=slots)
+        return LocalModel.named(name.removeprefix("local/"), window=window, slots=slots, takes_grammar=takes_grammar)
     return None
 
 
-def _provider(name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None) -> Model:
+def _provider(
+    name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None, constrain: str
+) -> Model:
     if base_url is not None and "/" not in name:
         name = f"openai/{name}"
     if base_url is None and "/" not in name and not is_known(name):
@@ -158,10 +163,10 @@ def _provider(name: str, base_url: str | None, api_key: str | None, timeout: flo
         close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"no model is called {name!r}{hint} (`lambda-rlm models` lists what can be reached)")
-    profile = provider_profile(name, base_url=base_url, window=window)
+    profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
-        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile)
-    return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile)
+        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
+    return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
 
 
 def _default_local(environ: Mapping[str, str]) -> str:

@@ -19,6 +19,9 @@ from typing import Any, Final
 from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.llm.failures import BAD_CONSTRAINT, failure
 
+HEADER: Final = "%llguidance {}\n"
+"""The first line by which the engine tells Lark from GBNF."""
+
 _BEFORE: Final = '{"answer": "'
 _AFTER: Final = '"}'
 _LEAD_TOKENS: Final = 12
@@ -40,11 +43,13 @@ class Constraint:
 FREE: Final = Constraint({})
 
 
-def constraint(request: CompletionRequest) -> Constraint:
-    """The constraint of a request; `FREE` when it has none."""
+def constraint(request: CompletionRequest, *, is_small: bool = True) -> Constraint:
+    """The constraint of a request; `FREE` when it has none. A small model is held to the short form of a grammar."""
     if request.choices is not None:
         longest = max((len(choice.encode()) for choice in request.choices), default=0)
         return _choices(request.choices, request.max_tokens >= longest + _LEAD_TOKENS)
+    if request.grammar is not None:
+        return _grammar(request.grammar.short if is_small else request.grammar.lark)
     if request.schema is not None:
         schema = json.dumps(request.schema)
         _check_schema(schema)
@@ -61,7 +66,13 @@ def _choices(choices: tuple[str, ...], with_lead_in: bool) -> Constraint:
     start = f"start: {json.dumps(before)} label {json.dumps(after)}" if with_lead_in else "start: label"
     text = f"{start}\n{labels}\n"
     _check("grammar", text)
-    return Constraint({"grammar": "%llguidance {}\n" + text}, before, after)
+    return Constraint({"grammar": HEADER + text}, before, after)
+
+
+@lru_cache(maxsize=8)
+def _grammar(text: str) -> Constraint:
+    _check("grammar", text)
+    return Constraint({"grammar": HEADER + text})
 
 
 @lru_cache(maxsize=256)

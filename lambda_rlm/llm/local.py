@@ -23,14 +23,18 @@ from lambda_rlm.llm.weights import TABLE, installed, path
 
 _STOP = {"stop": StopReason.STOP, "length": StopReason.LENGTH}
 _BYTES_PER_TOKEN = 32
+_LARGE = 3_000_000_000
+"""Bytes of a model that needs no help to write programs: some five billion parameters."""
+
 _TEMPLATE_TOKENS = 64
 
 
 class LocalModel:
     """A `Model` over a GGUF file. Loading takes about a second for half a billion parameters and happens once a process."""
 
-    def __init__(self, name: str, settings: EngineSettings) -> None:
+    def __init__(self, name: str, settings: EngineSettings, *, takes_grammar: bool = True) -> None:
         self._settings = settings
+        self._is_small = not settings.path.is_file() or settings.path.stat().st_size < _LARGE
         self._limiter: anyio.CapacityLimiter | None = None
         self._profile = ModelProfile(
             name=name,
@@ -40,11 +44,16 @@ class LocalModel:
             output_price=0.0,
             template_tokens=_TEMPLATE_TOKENS,
             is_constrained=True,
+            takes_grammar=takes_grammar,
+            thinks_first=takes_grammar and not self._is_small,
+            is_small=self._is_small,
             details={"file": str(settings.path), "slots": str(settings.slots), "threads": str(settings.threads)},
         )
 
     @classmethod
-    def named(cls, name: str, *, window: int | None = None, slots: int = 2, threads: int | None = None) -> LocalModel:
+    def named(
+        cls, name: str, *, window: int | None = None, slots: int = 2, threads: int | None = None, takes_grammar: bool = True
+    ) -> LocalModel:
         """The model of this name in the table of weights; a `ModelFailure` when its file is not here."""
         weights = TABLE.get(name)
         if weights is None:
@@ -58,12 +67,16 @@ class LocalModel:
         settings = EngineSettings(
             path(name), min(window or weights.window, weights.window), slots, threads or threads_by_load()
         )
-        return cls(f"local/{name}", settings)
+        return cls(f"local/{name}", settings, takes_grammar=takes_grammar)
 
     @classmethod
-    def from_file(cls, file: Path, *, window: int = 8192, slots: int = 2, threads: int | None = None) -> LocalModel:
+    def from_file(
+        cls, file: Path, *, window: int = 8192, slots: int = 2, threads: int | None = None, takes_grammar: bool = True
+    ) -> LocalModel:
         """Any other GGUF file."""
-        return cls(f"local:{file}", EngineSettings(file, window, slots, threads or threads_by_load()))
+        return cls(
+            f"local:{file}", EngineSettings(file, window, slots, threads or threads_by_load()), takes_grammar=takes_grammar
+        )
 
     @property
     def profile(self) -> ModelProfile:
@@ -75,20 +88,19 @@ class LocalModel:
         return bound if bound > _BYTES_PER_TOKEN * self._settings.window else engine(self._settings).count(_rows(messages))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        held = constraint(request) if request.choices is not None or request.schema is not None else None
+        held = constraint(request, is_small=self._is_small)
         body: dict[str, Any] = {
             "messages": _rows(request.messages),
             "max_tokens": min(request.max_tokens, self._profile.max_output),
             "temperature": request.sampling.temperature,
             "top_p": request.sampling.top_p,
             "cache_prompt": True,
-            **(held.fields if held else {}),
+            **held.fields,
         }
         if request.sampling.seed is not None:
             body["seed"] = request.sampling.seed % 2**32
         reply = await self._chat(body)
-        text = held.reply(reply.text) if held else reply.text
-        return self._completion(reply, text)
+        return self._completion(reply, held.reply(reply.text))
 
     async def aclose(self) -> None:
         """Nothing: the engine is shared by the process and ends with it."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.llm.dialects import Dialect
 from lambda_rlm.llm.tokens import vocabulary
 
 DEFAULT_WINDOW: Final = 8192
@@ -42,6 +44,14 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
         details={"provider": str(row.get("litellm_provider", "")), "tokenizer": vocabulary(name) or "estimated"},
     )
+
+
+def with_dialect(profile: ModelProfile, dialect: Dialect | None) -> ModelProfile:
+    """The profile of a model that is asked for grammars in a dialect. A tool's grammar may count as part of the prompt; around a
+    tool's input a model thinks as it likes, and one that reasons by itself has thought before it begins."""
+    has_tool, takes = dialect == "openai", dialect is not None
+    thinks_first = takes and not has_tool and not profile.reasoning_tokens
+    return replace(profile, takes_grammar=takes, counts_grammar=has_tool, thinks_first=thinks_first)
 
 
 def is_known(name: str) -> bool:

@@ -156,6 +156,7 @@ def _request(request: CompletionRequest) -> dict[str, Any]:
         "sampling": asdict(request.sampling),
         "schema": request.schema,
         "choices": request.choices,
+        **({} if request.grammar is None else {"grammar": request.grammar.name}),
     }
 
 

@@ -109,7 +109,7 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     if 300 <= status < 400:
         code, said = failures.BAD_REQUEST, f"it redirects to another address, status {status}"
     shown = blotted(said if len(said) <= _LONGEST else said[:_LONGEST] + "…", api_key) or f"status {status}"
-    failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("Retry-After")))
+    failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
 
 
@@ -120,7 +120,7 @@ def _said(body: bytes) -> str:
         told = json.loads(text)
         error = told.get("error", told) if isinstance(told, dict) else told
         text = str(error.get("message", error) if isinstance(error, dict) else error)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     return " ".join(text.split())
 

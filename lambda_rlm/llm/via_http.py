@@ -1,9 +1,9 @@
 """The lean door: OpenAI-compatible servers, asked over one pool of connections for each event loop.
 
 Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
-door promises: every exception is a `ModelFailure`, usage is the server's, an error or an empty reply is never a text. Follows no
-redirect, so that a key goes to the named server alone; reads no reply beyond `MOST_BYTES`. Refuses to guess: a server that turns a
-JSON Schema down is asked again without one, and not with one again.
+door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what is
+no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it may
+have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
 """
 
 from __future__ import annotations
@@ -11,26 +11,30 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from dataclasses import replace
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.llm.failures import CONNECTION_LOST, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
-from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of
-from lambda_rlm.llm.profiles import provider_profile
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
+from lambda_rlm.llm.dialects import Dialect, grammar_fields, is_refusal, not_kept
+from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
+from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
+from lambda_rlm.llm.openai_form import as_it_stands, completion_in, response_format, schema_of
+from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.tokens import count
-from lambda_rlm.llm.vendor_errors import blotted, turned_down
-
-if TYPE_CHECKING:
-    import aiohttp
+from lambda_rlm.llm.vendor_errors import TurnedDown, blotted, turned_down
+from lambda_rlm.llm.via_proxy import carrier
 
 MOST_BYTES: Final = 32 * 1024**2
+_FRAME_BYTES: Final = 1024**2
+_BYTES_PER_TOKEN: Final = 1024
+"""A reply may have so many bytes for each token that it may have, beside a megabyte, and at most `MOST_BYTES`."""
+
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-_IDLE_SECONDS: Final = 60
+_USER: Final = re.compile(r"//[^/]*@")
 
 
 def serves(name: str) -> bool:
@@ -49,16 +53,19 @@ class HttpModel:
         api_key: str | None = None,
         timeout: float = 120.0,
         profile: ModelProfile | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self._name = name
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
-        self._profile = profile or provider_profile(name, base_url=base_url)
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._dialect = dialect
         self._takes_schema = True
-        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[aiohttp.ClientSession]] = WeakKeyDictionary()
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+        self._refused_grammar = ""
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
+        self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
     @property
     def profile(self) -> ModelProfile:
@@ -68,89 +75,95 @@ class HttpModel:
         return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(request, grammar_fields(self._dialect, request.grammar))
         schema, unwrap = schema_of(request)
         if schema is not None and self._takes_schema:
-            status, body, headers = await self._post(self._body(request, schema))
-            failed = None if status == 200 else turned_down(status, body, headers, self._name, self._api_key)
+            answer = await self._post(request, {"response_format": response_format(schema)})
+            failed = None if answer.status == 200 else self._turned_down(answer)
             if failed is None:
-                return self._read(body, unwrap)
+                return completion_in(answer.body, self._name, self._profile, unwrap)
             if not failed.is_about_schema:
                 raise failed.failure
             self._takes_schema = False
-        status, body, headers = await self._post(self._body(request, None))
-        if status != 200:
-            raise turned_down(status, body, headers, self._name, self._api_key).failure
-        return self._read(body, as_it_stands)
+        answer = await self._post(request, {})
+        if answer.status != 200:
+            raise self._turned_down(answer).failure
+        return completion_in(answer.body, self._name, self._profile, as_it_stands)
+
+    async def _in_grammar(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            answer = await self._post(request, fields)
+            if answer.status == 200:
+                return completion_in(answer.body, self._name, self._profile, as_it_stands)
+            failed = self._turned_down(answer).failure
+            if not is_refusal(answer.status):
+                raise failed
+            note = not_kept(failed.message)
+        found = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(found, unconstrained=note)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        loop = asyncio.get_running_loop()
+        self._carriers.pop(loop, None)
+        pool = self._pools.pop(loop, None)
         if pool is not None:
             await pool.aclose()
 
-    async def _session(self) -> aiohttp.ClientSession:
-        """The pool of connections of this event loop."""
+    async def _carrier(self) -> Carrier:
+        """The pool of connections of this event loop. Raises `Unsendable` and `Unreachable`."""
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
+        found = self._carriers.get(loop)
+        if found is None:
             pool = self._pools[loop] = self._pool()
-            session = self._sessions[loop] = await anext(pool)
-        return session
+            found = self._carriers[loop] = await anext(pool)
+        return found
 
-    async def _pool(self) -> AsyncGenerator[aiohttp.ClientSession]:
+    async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        import aiohttp
-
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            trust_env=urlsplit(self._base_url).hostname not in _LOOPBACK,
-        )
+        made = carrier(destination(self._base_url, self._key()), self._timeout)
         try:
-            yield session
+            yield made
         finally:
-            await session.close()
+            await made.aclose()
 
-    async def _post(self, body: bytes) -> tuple[int, bytes, Mapping[str, str]]:
-        """Status, body and headers of the server's answer."""
-        session = await self._session()
-        import aiohttp
-
-        headers = {"Content-Type": "application/json"}
-        if urlsplit(self._base_url).username is None:  # else the URL itself says who asks
-            headers["Authorization"] = f"Bearer {self._key()}"
-        url = f"{self._base_url}/chat/completions"
+    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        body = self._body(request, fields)
+        most = min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * (request.max_tokens + self._profile.reasoning_tokens))
         try:
-            async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                return answer.status, await self._bytes(answer), answer.headers
+            return await (await self._carrier()).post(body, most)
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):
-            message = f"{self._name}: nobody answers at {self._shown_url()}; check the address and that the server runs"
-            raise failure(UNREACHABLE, message) from None
-        except (aiohttp.ClientError, OSError) as error:
-            said = blotted(str(error) or type(error).__name__, self._api_key)
-            raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({said})") from None
+        except Unsendable as error:
+            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
+        except Garbled as error:
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}") from None
+        except Unreachable as error:
+            where = f"nobody answers at {self._shown_url()}; check the address and that the server runs"
+            raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})") from None
+        except Lost as error:
+            raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
+        except Unreadable as error:
+            raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: {error}") from None
+
+    def _turned_down(self, answer: Answer) -> TurnedDown:
+        return turned_down(answer.status, answer.body, answer.headers, self._name, self._api_key)
+
+    def _blotted(self, error: Exception) -> str:
+        return blotted(str(error), self._api_key)
 
     def _shown_url(self) -> str:
         """The URL without user and password."""
-        parts = urlsplit(self._base_url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-    async def _bytes(self, answer: aiohttp.ClientResponse) -> bytes:
-        if answer.content_length is not None and answer.content_length <= MOST_BYTES:
-            return await answer.read()
-        data = bytearray()
-        async for chunk in answer.content.iter_any():
-            data += chunk
-            if len(data) > MOST_BYTES:
-                raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: it has more than {MOST_BYTES:,} bytes")
-        return bytes(data)
+        return _USER.sub("//", self._base_url)
 
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
-    def _body(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> bytes:
+    def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -161,27 +174,6 @@ class HttpModel:
             body["top_p"] = request.sampling.top_p
         if request.sampling.seed is not None:
             body["seed"] = request.sampling.seed
-        if schema is not None:
-            body["response_format"] = response_format(schema)
+        body |= fields
         is_plain = all(message.content.isascii() for message in request.messages)  # which is written in half the time
         return json.dumps(body, ensure_ascii=is_plain).encode("utf-8", "replace")
-
-    def _read(self, body: bytes, unwrap: Any) -> Completion:
-        try:
-            reply = json.loads(body)
-            choice = reply["choices"][0]
-            message, finish = choice["message"], str(choice.get("finish_reason"))
-            text, refusal = message.get("content"), message.get("refusal")
-            usage = self._usage(reply["usage"])
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-            raise failure(
-                MALFORMED_BODY, f"{self._name}: the reply cannot be read: it has not the form of a completion"
-            ) from None
-        return completion_of(self._name, text, refusal, finish, usage, unwrap)
-
-    def _usage(self, told: Mapping[str, Any]) -> Usage:
-        cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        sent, received = int(told["prompt_tokens"]), int(told["completion_tokens"])
-        prices = self._profile.input_price, self._profile.output_price
-        cost = None if prices[0] is None or prices[1] is None else sent * prices[0] + received * prices[1]
-        return Usage(sent, received, int(cached), cost)

@@ -6,7 +6,7 @@ Promises: every exception is mapped to a `ModelFailure`; usage is the provider's
 empty reply or a refusal is never a text. A model that declines (`refusal`, or finish reason `content_filter`) has replied:
 the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
 
-Refuses to guess: a server that turns a JSON Schema down is asked again without one, and not with one again.
+Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import inspect
 import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -24,11 +25,26 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.llm.failures import KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNKNOWN_MODEL, failure
-from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of
-from lambda_rlm.llm.profiles import provider_profile
+from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.dialects import Dialect, grammar_fields, input_of_tool, not_kept
+from lambda_rlm.llm.exchange import Garbled, Unsendable, refuse_unsendable
+from lambda_rlm.llm.failures import (
+    BAD_REQUEST,
+    KEY_REFUSED,
+    MALFORMED_BODY,
+    SERVER_FAILED,
+    TIMED_OUT,
+    UNKNOWN_MODEL,
+    UNREACHABLE,
+    failure,
+)
+from lambda_rlm.llm.openai_form import as_it_stands, completion_of, response_format, schema_of, usage_of
+from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.tokens import count, vocabulary
 from lambda_rlm.llm.vendor_errors import mapped, mentions_constraint
+
+_MAY_BE_THE_GRAMMAR: Final = (BAD_REQUEST, SERVER_FAILED)
+"""How a server fails that does not take the fields of a grammar, or cannot compile it."""
 
 _NO_KEY_NEEDED: Final = "none"
 _GLANCE: Final = 0.01
@@ -46,13 +62,16 @@ class LitellmModel:
         api_key: str | None = None,
         timeout: float = 120.0,
         profile: ModelProfile | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self._name = name
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
-        self._profile = profile or provider_profile(name, base_url=base_url)
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._dialect = dialect
         self._takes_schema = True
+        self._refused_grammar = ""
         self._litellm: Any = None
 
     @property
@@ -63,18 +82,34 @@ class LitellmModel:
         return count(messages, self._profile, None if self._base_url else vocabulary(self._name))
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        self._refuse_unsendable()
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
         _OPEN.add(self)
         self._check_name(litellm)
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(litellm, request, grammar_fields(self._dialect, request.grammar))
         schema, unwrap = schema_of(request)
         if schema is None or not self._takes_schema:
-            return self._completion(litellm, await self._ask(litellm, request, None), as_it_stands)
+            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
         try:
-            reply = await self._ask(litellm, request, schema)
+            reply = await self._ask(litellm, request, {"response_format": response_format(schema)})
         except _SchemaRefused:
             self._takes_schema = False
-            return self._completion(litellm, await self._ask(litellm, request, None), as_it_stands)
+            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
         return self._completion(litellm, reply, unwrap)
+
+    async def _in_grammar(self, litellm: Any, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            try:
+                return self._completion(litellm, await self._ask(litellm, request, {"extra_body": fields}), as_it_stands)
+            except ModelFailure as failed:
+                if failed.code not in _MAY_BE_THE_GRAMMAR:
+                    raise
+                note = not_kept(failed.message)
+        found = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(found, unconstrained=note)
 
     async def aclose(self) -> None:
         """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""
@@ -83,6 +118,14 @@ class LitellmModel:
             litellm, self._litellm = self._litellm, None
             await litellm.close_litellm_async_clients()
             litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _refuse_unsendable(self) -> None:
+        try:
+            refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
+        except Garbled as error:
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}") from None
+        except Unsendable as error:
+            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
 
     def _check_name(self, litellm: Any) -> None:
         try:
@@ -99,18 +142,18 @@ class LitellmModel:
                     KEY_REFUSED, f"{self._name} needs a key: set {' and '.join(missing)}, or use local/NAME ({provider})"
                 )
 
-    async def _ask(self, litellm: Any, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Any:
+    async def _ask(self, litellm: Any, request: CompletionRequest, form: Mapping[str, Any]) -> Any:
         try:
             with anyio.fail_after(self._timeout):
-                return await _unhurried(litellm.acompletion(**self._arguments(request, schema)))
+                return await _unhurried(litellm.acompletion(**self._arguments(request), **form))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
         except Exception as error:
-            if schema is not None and mentions_constraint(error):
+            if "response_format" in form and mentions_constraint(error):
                 raise _SchemaRefused from None
             raise mapped(error, self._name, self._base_url, self._api_key) from None
 
-    def _arguments(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -129,14 +172,12 @@ class LitellmModel:
             arguments["base_url"] = self._base_url
         if self._api_key is not None or self._base_url is not None:
             arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
-        if schema is not None:
-            arguments["response_format"] = response_format(schema)
         return arguments
 
     def _completion(self, litellm: Any, reply: Any, unwrap: Callable[[str], str]) -> Completion:
         try:
             choice = reply.choices[0]
-            content, finish = choice.message.content, str(choice.finish_reason)
+            content, finish = _input_of_tool(choice.message) or choice.message.content, str(choice.finish_reason)
             refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
             usage = self._usage(litellm, reply)
         except (AttributeError, IndexError, TypeError, ValueError):
@@ -147,20 +188,25 @@ class LitellmModel:
         told = reply.usage
         details = getattr(told, "prompt_tokens_details", None)
         cached = getattr(details, "cached_tokens", None) or 0
-        return Usage(int(told.prompt_tokens), int(told.completion_tokens), int(cached), self._cost(litellm, reply))
+        usage = usage_of(self._name, self._profile, told.prompt_tokens, told.completion_tokens, cached)
+        return replace(usage, cost=self._cost(litellm, reply, usage))
 
-    def _cost(self, litellm: Any, reply: Any) -> float | None:
-        if self._profile.input_price is None or self._profile.output_price is None:
+    def _cost(self, litellm: Any, reply: Any, usage: Usage) -> float | None:
+        if usage.cost is None:
             return None
         try:
             return float(litellm.completion_cost(reply, model=self._name))
         except Exception:
-            told = reply.usage
-            return float(told.prompt_tokens * self._profile.input_price + told.completion_tokens * self._profile.output_price)
+            return usage.cost
 
 
 _OPEN: Final[set[LitellmModel]] = set()
 """The models that have asked and are not closed: litellm's connections are theirs together."""
+
+
+def _input_of_tool(message: Any) -> str | None:
+    calls = [call.model_dump() if hasattr(call, "model_dump") else call for call in getattr(message, "tool_calls", None) or ()]
+    return input_of_tool({"tool_calls": calls})
 
 
 class _SchemaRefused(Exception):

@@ -179,16 +179,19 @@ class Builder:
         return term.Block(Span(start, end), tuple(c[1:-2]), c[-2])
 
     def name(self, c: Children, start: int, end: int) -> term.Var:
-        word = c[0].text
-        if word in FOREIGN_WORDS:
-            ours = FOREIGN_WORDS[word]
-            self.mistakes.append(instead(f"`{word}` is written `{ours}`", Span(start, end), ours))
-        return term.Var(Span(start, end), c[0].text)
+        return term.Var(Span(start, end), self._word(c[0]))
 
     some = name
 
     def applied_name(self, c: Children, start: int, end: int) -> term.Var:
-        return term.Var(Span(start, end), c[0].text, c[2])
+        return term.Var(Span(start, end), self._word(c[0]), c[2])
+
+    def _word(self, token: Token) -> str:
+        word = token.text
+        if word in FOREIGN_WORDS:
+            ours = FOREIGN_WORDS[word]
+            self.mistakes.append(instead(f"`{word}` is written `{ours}`", token.span, ours))
+        return word
 
     # ── literals ──
 

@@ -36,10 +36,12 @@ class Rule:
 class Table:
     """Everything the tokenizer and the parser need.
 
+    `patterns` holds the terminals that are no words, longest first; `tokens` is all of them in one expression.
     `states[s][symbol]` is the next state when it is ≥ 0 (shift, or goto after a reduction), else rule `-1 - n` to reduce.
     """
 
     tokens: re.Pattern[str]
+    patterns: dict[str, str]
     keywords: dict[str, str]
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
@@ -61,6 +63,7 @@ def assemble(stored: dict[str, Any]) -> Table:
     rules = [(symbols[origin], tuple(symbols[i] for i in right), method) for origin, right, method in stored["rules"]]
     return Table(
         tokens=re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in stored["terminals"])),
+        patterns=dict(stored["terminals"]),
         keywords=stored["keywords"],
         rules=tuple(_rule(*rule) for rule in rules),
         states=tuple({symbols[i]: to for i, to in zip(row[::2], row[1::2], strict=True)} for row in stored["states"]),

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from re import Match
 from typing import NamedTuple, cast
 
-from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.diagnostics import Diagnostic, Edit
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
-from lambda_rlm.syntax.fixes import FENCE, instead
+from lambda_rlm.syntax.fixes import FENCE, instead, slip
+from lambda_rlm.syntax.keywords import INFIX_WORDS
 from lambda_rlm.syntax.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.table import Table
 from lambda_rlm.syntax.templates import Hoist
@@ -23,6 +24,8 @@ from lambda_rlm.syntax.templates import Hoist
 END = "$END"
 MAX_MISTAKES = 20
 _STEPS = {"LPAR": 1, "LSQB": 1, "LBRACE": 1, "RPAR": -1, "RSQB": -1, "RBRACE": -1}
+_ENDS_OF_TERMS = frozenset(("INT", "FLOAT", "TEXT", "RAW_TEXT", "TEMPLATE", "RPAR", "RSQB", "RBRACE"))
+"""Tokens that a word can touch without becoming part of them, and before no name of a field."""
 _SUSPECTS = frozenset(("TEXT", "TEMPLATE", "SLASH", "VBAR", "NAME"))
 
 
@@ -131,6 +134,10 @@ def _suspect(found: Tokens, source: SourceFile, begin: int, at: int, end: int, h
     """Tokens that fit one by one, but never side by side: where to read on when it is a mistake."""
     text, before = source.text, found.tokens[-1]
     first = text[begin]
+    if before.kind in _ENDS_OF_TERMS and text[begin:at] in INFIX_WORDS:
+        message = f"white space stands before `{text[begin:at]}`"
+        found.mistakes.append(slip(message, Span(begin, at), "put a space before it", Edit(Span(begin, begin), " ")))
+        return at
     if first == '"' and before.text == "f":
         return _read_on(found, source, begin, end, hoist)
     if first == '"' and before.kind in ("TEXT", "TEMPLATE") and before.text in ('""', 'f""'):

@@ -78,7 +78,8 @@ class Ran:
 class Synthesis:
     """How the writing went: every attempt, the rounds that ran a program, what the root model's calls used, and, where no
     program was accepted, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in each round, without
-    what it was shown of contents; `ran` are the programs that ran."""
+    what it was shown of contents; `ran` are the programs that ran; `notes` say what was asked for and
+    not done."""
 
     attempts: tuple[Attempt, ...] = ()
     asked: tuple[tuple[Turn, ...], ...] = ()
@@ -89,3 +90,4 @@ class Synthesis:
     fallback: str | None = None
     candidates: tuple[Tried, ...] = ()
     agreement: float | None = None
+    notes: tuple[str, ...] = ()

@@ -61,6 +61,7 @@ def event_json(event: Event) -> dict[str, Any]:
             "max_tokens": request.max_tokens,
             "schema": request.schema,
             "choices": request.choices,
+            "grammar": None if request.grammar is None else request.grammar.name,
             "model": event.model,
             "shown": [list(part) for part in event.shown],
             "digest": request.digest,

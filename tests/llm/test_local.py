@@ -13,12 +13,16 @@ from pathlib import Path
 
 import anyio
 import pytest
+from llguidance import LLMatcher, LLTokenizer
 
-from lambda_rlm.completion import Message, StopReason
+from lambda_rlm.completion import Message, Sampling, StopReason
 from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm import weights
 from lambda_rlm.llm.constraint import FREE, constraint
-from lambda_rlm.llm.engine import EngineSettings, threads_by_load
+from lambda_rlm.llm.engine import EngineSettings, engine, threads_by_load
 from lambda_rlm.llm.local import LocalModel
+from lambda_rlm.syntax.export import export
+from lambda_rlm.synth.language import is_kept, language
 from tests.contracts.model import asked
 
 LABELS = ("yes", "no", 'say "maybe"', "zwölf\n", "a\\b", "")
@@ -52,6 +56,29 @@ def test_a_typed_reply_follows_its_schema(model: LocalModel) -> None:
     assert list(value) == ["n", "kind"]
     assert type(value["n"]) is int
     assert value["kind"] in ("a", "b")
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("seed", range(4))
+def test_a_program_is_written_under_the_grammar(model: LocalModel, seed: int) -> None:
+    """However little sense it makes: every byte is one that the grammar allows there, and what came to its end parses."""
+    request = replace(asked("Greet me in a program.", 48), grammar=language(), sampling=Sampling(1.0, seed=seed))
+    completion = anyio.run(model.complete, request)
+    found = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(language().short))
+    data = list(completion.text.encode())
+    assert found.validate_tokens(data) == len(data), completion.text
+    if completion.stop_reason is StopReason.STOP:
+        assert is_kept(completion.text), completion.text
+
+
+@pytest.mark.local
+def test_the_engine_takes_the_other_form_too(model: LocalModel) -> None:
+    """llama.cpp's own reader, which other servers have, reads the GBNF that is exported."""
+    body = {"messages": [{"role": "user", "content": "Greet me."}], "max_tokens": 16, "grammar": export("gbnf")}
+    reply = engine(EngineSettings(weights.path("smollm2-135m"), 2048, 2, 1)).chat(body, lambda: False)
+    found = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(export("openai")))
+    data = list(reply.text.encode())
+    assert data and found.validate_tokens(data) == len(data), reply.text
 
 
 @pytest.mark.local
@@ -172,3 +199,16 @@ def test_missing_weights_say_both_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_
     assert raised.value.code == "E0530"
     assert "lambda-rlm models get smollm2-135m" in raised.value.message
     assert "--base-url" in raised.value.message
+
+
+def test_a_small_model_is_held_to_short_programs_and_a_large_one_thinks_first(tmp_path: Path) -> None:
+    """The size of the file tells; nothing is loaded for it."""
+    for name, size in (("small", 1_000), ("large", 4_000_000_000)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    small, large = (LocalModel.from_file(tmp_path / name).profile for name in ("small", "large"))
+    assert (small.is_small, small.thinks_first, large.is_small, large.thinks_first) == (True, False, False, True)
+    request = replace(asked("Write."), grammar=language())
+    texts = [constraint(request, is_small=is_small).fields["grammar"] for is_small in (True, False)]
+    assert texts == ["%llguidance {}\n" + language().short, "%llguidance {}\n" + language().lark]
+    assert not LocalModel.from_file(tmp_path / "small", takes_grammar=False).profile.takes_grammar

@@ -145,3 +145,11 @@ def test_done_is_heard_only_when_it_may_be_said() -> None:
 )
 def test_the_stated_confidence_is_read(line: str, confidence: float | None) -> None:
     assert proposed(Root(f"{line}\n{PROGRAM}")).confidence == confidence
+
+
+def test_a_cut_program_is_not_shown_to_the_model_that_could_not_end_it() -> None:
+    """It would go on where it stopped; what it is asked for is a shorter one."""
+    root = Root("x |> f |> f |> f |>", "still |>", stop=StopReason.LENGTH)
+    assert proposed(root, repairs=1).source is None
+    assert "|> f" not in "".join(turn.text for turn in root.asked[1])
+    assert "shorter" in root.asked[1][-1].text

@@ -1,0 +1,118 @@
+"""One request to a server and its answer, whatever carries it.
+
+Owns where requests go (`Destination`: address, target and the constant part of the head), what comes back, and the ways in which
+nothing does. Promises that a key, user or address with a line end or another control character is refused before anything is
+sent, without showing it. Refuses URLs that are neither http nor https.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+_PORTS: Final = {"http": 80, "https": 443}
+_SAFE: Final = "/%:@!$&'()*+,;=~-._"
+_UNPRINTED: Final = re.compile(r"[\x00-\x20\x7f]")
+_NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
+
+
+class Unreachable(Exception):
+    """No connection came about; the message says why."""
+
+
+class Lost(Exception):
+    """The connection ended before the answer did; the message says how."""
+
+
+class Unreadable(Exception):
+    """What came back is no answer that would be read; the message says why."""
+
+
+class Garbled(Unreachable):
+    """The address has something in it that no address has; the message does not show it."""
+
+
+class Unsendable(Exception):
+    """The key has something in it that cannot be sent; the message does not show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer; the names of its headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Carrier(Protocol):
+    """Carries requests to one destination. Used in the event loop that made it."""
+
+    async def post(self, body: bytes, most: int) -> Answer:
+        """The answer to a request; raises `Unreachable`, `Lost`, `Unreadable` (also for more than `most` bytes) or `TimeoutError`."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where completions are asked for. `target` is path and query; `authorization` what stands in that header."""
+
+    scheme: str
+    host: str
+    port: int
+    netloc: str
+    target: str
+    authorization: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.netloc}{self.target}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request. Encodings are not wanted: a small reply may swell to any size."""
+        return {
+            "Host": self.netloc,
+            "Authorization": self.authorization,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "lambda-rlm",
+        }
+
+
+def refuse_unsendable(base_url: str | None, key: str | None) -> None:
+    """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself."""
+    if base_url is not None and _UNPRINTED.search(base_url):
+        raise Garbled("the base URL has a blank, a line end or a control character in it; was it copied with its line end?")
+    if key is not None and _NOT_IN_A_HEADER.search(key):
+        raise Unsendable("the API key has a line end or another character that no key has; was it copied with its line end?")
+
+
+def destination(base_url: str, key: str) -> Destination:
+    """Where a base URL leads, asked with a key, unless the URL itself says who asks. Raises `Unsendable` and `Unreachable`."""
+    refuse_unsendable(base_url, None)
+    try:
+        parts = urlsplit(base_url)
+        if not parts.netloc.isascii():
+            parts = parts._replace(netloc=parts.netloc.encode("idna").decode())
+        host, port, netloc = parts.hostname, parts.port, parts.netloc.rpartition("@")[2]
+    except ValueError as error:
+        raise Unreachable(str(error)) from None
+    if parts.scheme not in _PORTS or not host:
+        raise Unreachable("it is no http or https URL")
+    if parts.username is None:
+        refuse_unsendable(None, key)
+        authorization = f"Bearer {key}"
+    else:
+        who = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        authorization = f"Basic {b64encode(who.encode()).decode()}"
+    target = quote(f"{parts.path.rstrip('/')}/chat/completions", safe=_SAFE)
+    target += f"?{quote(parts.query, safe=_SAFE + '?')}" if parts.query else ""
+    return Destination(parts.scheme, host, port or _PORTS[parts.scheme], netloc, target, authorization)

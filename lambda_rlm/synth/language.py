@@ -1,0 +1,40 @@
+"""The language as a constrained decoder is given it.
+
+Owns `language`. Says nothing of who takes it: a model's profile does.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from lambda_rlm.completion import Grammar
+from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.source import SourceFile
+from lambda_rlm.syntax.export import export, short_programs
+from lambda_rlm.syntax.parse import parse
+
+NAME: Final = "lambda_rlm_program"
+_DESCRIPTION: Final = (
+    "Takes the program that answers the query, in the language of the reference, and nothing else: no fences, no prose. "
+    "Think before you write; the text must conform to the grammar."
+)
+
+
+BEYOND: Final = frozenset(("E0107", "E0114", "E0117", "E0118", "E0119"))
+"""What is wrong with a text of the grammar at most: numbers that do not fit, names given twice, and the caps."""
+
+
+def is_kept(program: str) -> bool:
+    """Whether a reply can have been written under the grammar."""
+    try:
+        parse(SourceFile("reply", program))
+    except Rejected as rejected:
+        return all(diagnostic.code in BEYOND for diagnostic in rejected.diagnostics)
+    return True
+
+
+@cache
+def language() -> Grammar:
+    """The grammar of programs; made once, in some tenths of a second."""
+    return Grammar(NAME, _DESCRIPTION, export("openai"), export("gbnf"), short_programs())
