@@ -69,10 +69,10 @@ TABLE: tuple[Code, ...] = (
         "The time is over",
         "The run took longer than its limit in seconds. Calls in flight are cancelled, and what was spent is reported. Make fewer "
         "calls that wait for each other, allow more calls at once, or give more time.",
-        bad='range(0, 2500000) |> count(fn(n) => contains("abcdef", "e"))',
-        fixed='range(0, 25) |> count(fn(n) => contains("abcdef", "e"))',
+        bad='range(0, 2500000) |> count(fn(n) => similarity("abcdefghijklmnop", "ponmlkjihgfedcba") > 0.5)',
+        fixed='range(0, 25) |> count(fn(n) => similarity("abcdefghijklmnop", "ponmlkjihgfedcba") > 0.5)',
         replies=_ANY,
-        budget={"seconds": 0.5},
+        budget={"seconds": 0.5, "fuel": 10**12},
     ),
     Code(
         "E0411",
