@@ -17,13 +17,12 @@ from time import monotonic
 from typing import Final, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.coverage import Coverage
-from lambda_rlm.eval.flight import Flight
+from lambda_rlm.eval.flight import Abandoned, Flight
 from lambda_rlm.eval.place import Place, here
 from lambda_rlm.eval.prompt import PRICE, Prompt
 from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
@@ -42,6 +41,10 @@ GREEDY: Final = Sampling()
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
+
+
+Key = tuple[object, ...]
+"""What equal questions have in common."""
 
 
 class SubSolver(Protocol):
@@ -125,7 +128,7 @@ class Question:
     """The request for it, once somebody needed to know its size."""
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> Key:
         """Equal for questions that denote the same answer within a run."""
         return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
 
@@ -140,26 +143,19 @@ class Asker:
         self.counts = Counts()
         self.coverage = Coverage()
         self._tracer = tracer
-        self._flights: dict[tuple[object, ...], Flight] = {}
+        self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
-        self._group: TaskGroup | None = None
+        self._is_open = False
         self._started = 0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Asker]:
-        """Calls live in here, apart from those that wait for them; leaving cancels what nobody waits for."""
-        failure: Exception | None = None
-        async with anyio.create_task_group() as group:
-            self._group = group
-            try:
-                yield self
-            except Exception as error:  # raised below, so that the group does not wrap it
-                failure = error
-            finally:
-                self._group = None
-                group.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
+        """Questions are asked in here."""
+        self._is_open = True
+        try:
+            yield self
+        finally:
+            self._is_open = False
 
     def out(self, asked: int | None, default: int | None = None) -> int:
         """The reply's tokens: as the program says, else the default, which leaves three quarters of a small window free."""
@@ -174,21 +170,29 @@ class Asker:
 
     async def ask(self, question: Question, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
-        place = here()
-        flight = self._flights.get(question.key)
-        if flight is None:
-            flight = self._start(question, place, span)
-        else:
-            self.counts.shared += 1
-            self._trace_shared(flight, place, span)
-        try:
-            return await flight.wait()
-        except Fault as fault:
-            if isinstance(fault, ModelFailure) and fault.span is None:
-                fault.span = span
-            raise
-        finally:
-            place.depth = max(place.depth, flight.depth)
+        place, key = here(), question.key
+        is_shared = False
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._begun(question, place, span)
+                outcome = self._found(flight, question, key, place, span)
+            else:
+                outcome = flight.wait()
+                if not is_shared:
+                    is_shared = True
+                    self.counts.shared += 1
+                    self._trace_shared(flight, place, span)
+            try:
+                return await outcome
+            except Abandoned:
+                continue
+            except Fault as fault:
+                if isinstance(fault, ModelFailure) and fault.span is None:
+                    fault.span = span
+                raise
+            finally:
+                place.depth = max(place.depth, flight.depth)
 
     def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0) -> None:
         """Count what is missing from the answer; in a strict run that is a fault."""
@@ -223,17 +227,22 @@ class Asker:
         """The prompt and its reply fit the model's window."""
         return self.tokens(question) + question.out <= self.model.profile.room
 
-    def _start(self, question: Question, place: Place, span: Span) -> Flight:
-        if self._group is None:
+    def _begun(self, question: Question, place: Place, span: Span) -> Flight:
+        if not self._is_open:
             raise InternalError("asking a model", "a question outside `Asker.opened`")
         self._refuse_overlong(question, span)
         self.meter.reserve_call()
-        key = question.key
-        flight = Flight(self._started, place.depth + 1, lambda: self._flights.pop(key, None))
         self._started += 1
+        return Flight(self._started - 1, place.depth + 1)
+
+    async def _found(self, flight: Flight, question: Question, key: Key, place: Place, span: Span) -> Value:
+        """The answer of a flight, found here for all who ask the same meanwhile and later."""
         self._flights[key] = flight
-        self._group.start_soon(flight.fly, lambda: self._answer(flight, question, place.path, span))
-        return flight
+        try:
+            return await flight.fly(self._answer(flight, question, place.path, span))
+        finally:
+            if not flight.is_over:
+                del self._flights[key]
 
     def _refuse_overlong(self, question: Question, span: Span) -> None:
         window = self.model.profile.room
