@@ -26,6 +26,10 @@ class Amount(NamedTuple):
     def minus(self, other: Amount) -> Amount:
         return Amount(self.calls - other.calls, self.tokens - other.tokens, self.money - other.money)
 
+    def is_within(self, limit: Amount) -> bool:
+        """No component is larger than the limit's."""
+        return self.calls <= limit.calls and self.tokens <= limit.tokens and self.money <= limit.money
+
     def largest(self, other: Amount) -> Amount:
         return Amount(max(self.calls, other.calls), max(self.tokens, other.tokens), max(self.money, other.money))
 
@@ -35,7 +39,7 @@ NOTHING: Final = Amount()
 
 def money_of(usd: float) -> int:
     """US dollars in picodollars, to the nearest."""
-    return round(Fraction(usd) * _PER_DOLLAR)
+    return 0 if not usd else round(Fraction(usd) * _PER_DOLLAR)
 
 
 def money_within(usd: float) -> int:

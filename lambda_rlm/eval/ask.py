@@ -9,7 +9,6 @@ becomes a value of the type asked for or a declared fault. Refuses to send a pro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,14 +17,15 @@ from typing import Final, Protocol
 
 import anyio
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.coverage import Coverage
 from lambda_rlm.eval.flight import Abandoned, Flight
 from lambda_rlm.eval.place import Place, here
-from lambda_rlm.eval.prompt import PRICE, Prompt
-from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
+from lambda_rlm.eval.prompt import PRICE
+from lambda_rlm.eval.question import Key, Prepared, Question, prepare
+from lambda_rlm.eval.shape import REFUSED, BadReply, Reading
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
@@ -37,14 +37,8 @@ DEGRADED: Final = "E0516"
 _CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most so many characters for each token of `out`."""
 
-GREEDY: Final = Sampling()
-
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
-
-
-Key = tuple[object, ...]
-"""What equal questions have in common."""
 
 
 class SubSolver(Protocol):
@@ -77,15 +71,6 @@ class AskSettings:
     """What calls in flight are counted by; None: one of this run's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request as it is sent, the tokens of its prompt, and those that a provider may add for its schema."""
-
-    request: CompletionRequest
-    tokens: int
-    schema_tokens: int
-
-
 @dataclass(slots=True)
 class Counts:
     """What a run's calls came to, beside what the meter knows."""
@@ -112,25 +97,6 @@ class Counts:
     def is_degraded(self) -> bool:
         """Something is missing from the answer that a better reply would have given."""
         return bool(self.quotes or self.items or self.or_else or self.cuts)
-
-
-@dataclass(slots=True, eq=False)
-class Question:
-    """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
-
-    prompt: Prompt
-    shape: Shape
-    out: int
-    sampling: Sampling = GREEDY
-    repairs: int = 0
-    note: str = ""
-    prepared: Prepared | None = None
-    """The request for it, once somebody needed to know its size."""
-
-    @property
-    def key(self) -> Key:
-        """Equal for questions that denote the same answer within a run."""
-        return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
 
 
 class Asker:
@@ -342,10 +308,6 @@ class Asker:
     async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
         counts = self.counts
-
-        def book(usage: Usage) -> None:
-            exchange.usage = exchange.usage + usage
-
         async with self.limiter:
             counts.in_flight += 1
             counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
@@ -356,7 +318,7 @@ class Asker:
                     self.meter,
                     prompt_tokens=prepared.tokens,
                     schema_tokens=prepared.schema_tokens,
-                    on_usage=book,
+                    on_usage=exchange.book,
                 )
             finally:
                 counts.in_flight -= 1
@@ -370,33 +332,12 @@ class Asker:
         return question.prepared
 
     def _prepare(self, question: Question, error: str) -> Prepared:
-        notes = [question.note] if question.note else []
-        if error:
-            notes.append(f"An earlier reply was not valid: {error}")
-        shape = question.shape
-        messages = question.prompt.messages(self.settings.key, shape.instruction, "\n\n".join(notes))
-        key = repr((question.prompt.digest.hex(), shape.key, question.out, question.sampling, notes))
-        digest = hashlib.sha256(key.encode()).hexdigest()
-        request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
-        return Prepared(request, prompt_tokens(self.model, messages), shape.schema_bytes)
+        return prepare(question, self.model, self.settings.key, error)
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:
             program = self.settings.program
             self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))
-
-
-def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
-    """At least the tokens of a prompt: its bytes where they fit the window beside any reply and nobody pays by the token, since
-    counting costs more than the call; else as the model counts them."""
-    profile = model.profile
-    if not profile.input_price:
-        room = profile.room - profile.max_output - profile.template_tokens
-        if sum(len(message.content) for message in messages) <= room:
-            size = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in messages)
-            if size <= room:
-                return size + profile.template_tokens
-    return model.count_tokens(messages)
 
 
 @dataclass(slots=True)
@@ -406,3 +347,6 @@ class _Exchange:
     usage: Usage = NO_USAGE
     digest: str = ""
     reply: str | None = None
+
+    def book(self, usage: Usage) -> None:
+        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

@@ -143,17 +143,26 @@ class HttpModel:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
     def _body(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> bytes:
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
+        rest: dict[str, Any] = {
             "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
             "temperature": request.sampling.temperature,
         }
         if request.sampling.top_p != 1.0:
-            body["top_p"] = request.sampling.top_p
+            rest["top_p"] = request.sampling.top_p
         if request.sampling.seed is not None:
-            body["seed"] = request.sampling.seed
+            rest["seed"] = request.sampling.seed
         if schema is not None:
-            body["response_format"] = response_format(schema)
-        is_plain = all(message.content.isascii() for message in request.messages)  # which is written in half the time
-        return json.dumps(body, ensure_ascii=is_plain).encode("utf-8", "replace")
+            rest["response_format"] = response_format(schema)
+        messages = b", ".join([_MESSAGE % (_written(message.role), _written(message.content)) for message in request.messages])
+        return b'{"model": %b, "messages": [%b], %b' % (_written(self._model), messages, json.dumps(rest).encode()[1:])
+
+
+_MESSAGE: Final = b'{"role": %b, "content": %b}'
+
+
+def _written(text: str) -> bytes:
+    """A text in JSON; characters that are none are replaced."""
+    if text.isascii():
+        return json.dumps(text).encode("ascii")
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
