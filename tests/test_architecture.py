@@ -203,7 +203,7 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     """A new dependency is a decision of its own, with its reason."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(re.split(r"[<>=~! \[]", line)[0] for line in project["dependencies"])
-    assert names == ["aiohttp", "anyio", "google-re2", "lark", "litellm", "pydantic", "rich", "tiktoken", "typer"]
+    assert names == ["aiohttp", "anyio", "google-re2", "httptools", "lark", "litellm", "pydantic", "rich", "tiktoken", "typer"]
     assert sorted(project["optional-dependencies"]) == ["dev", "local"]
 
 
