@@ -11,19 +11,18 @@ from typing import Final
 
 import typer
 
-from lambda_rlm.cli import commands_answers, commands_journal, commands_models, commands_programs, exits
+from lambda_rlm.cli import exits, loaded
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.table import app
 
-COMMANDS: Final = (commands_answers, commands_programs, commands_journal, commands_models)
-"""Modules that add their commands to the table."""
+_ANSWERS: Final = ("ask", "run")
+"""The commands that begin soonest: nothing of the others is loaded for them."""
 
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command; every failure has been told by then."""
     wants_json = "--json" in arguments
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
+        code = typer.main.get_command(_table(arguments)).main(arguments, prog_name="lambda-rlm", standalone_mode=False)
         return code if isinstance(code, int) else exits.ANSWERED
     except (KeyboardInterrupt, typer.Abort):
         return _told(exits.INTERRUPTED, "interrupted", None, wants_json)
@@ -33,6 +32,17 @@ def run_command(arguments: list[str]) -> int:
         return exits.ANSWERED
     except Exception as error:
         return _failed(error, wants_json)
+
+
+def _table(arguments: list[str]) -> typer.Typer:
+    """The table with every command, or with those of `ask` and `run` alone where it is plain that one of them is called."""
+    if arguments and arguments[0] in _ANSWERS:
+        from lambda_rlm.cli.commands_answers import app
+    else:
+        from lambda_rlm.cli.commands import app
+
+        loaded()
+    return app
 
 
 def _failed(error: Exception, wants_json: bool) -> int:

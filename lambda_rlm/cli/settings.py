@@ -19,7 +19,7 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.plan.strategy import CHOICES, TASKS
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.retention import KEEP_DAYS
 
 _PREFIX: Final = "LAMBDA_RLM_"

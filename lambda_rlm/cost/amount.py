@@ -7,7 +7,6 @@ to know limits: the meter does.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 _PER_DOLLAR: Final = 10**12
@@ -39,7 +38,11 @@ NOTHING: Final = Amount()
 
 def money_of(usd: float) -> int:
     """US dollars in picodollars, to the nearest."""
-    return 0 if not usd else round(Fraction(usd) * _PER_DOLLAR)
+    if not usd:
+        return 0
+    from fractions import Fraction
+
+    return round(Fraction(usd) * _PER_DOLLAR)
 
 
 def money_within(usd: float) -> int:
@@ -50,6 +53,10 @@ def money_within(usd: float) -> int:
 
 def rounded_up(usd: float) -> float:
     """US dollars, rounded up to whole picodollars."""
+    if not usd:
+        return 0.0
+    from fractions import Fraction
+
     return dollars(math.ceil(Fraction(usd) * _PER_DOLLAR))
 
 

@@ -7,7 +7,6 @@ cell there is missing; any other column is text. Refuses rows with more cells th
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -54,6 +53,8 @@ def parse_csv(text: str, name: str, delimiter: str | None = None) -> list[dict[s
     """Rows by column names. The delimiter is the most frequent of `,` `;` and tab in the first line when none is given."""
     first = text.split("\n", 1)[0]
     delimiter = delimiter or max(",;\t", key=first.count)
+    import csv
+
     limit = csv.field_size_limit(sys.maxsize)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -23,13 +23,10 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.limiter import Limited
-from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.profiles import is_known, provider_profile
-from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.via_http import HttpModel, serves
-from lambda_rlm.llm.via_litellm import LitellmModel
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
@@ -40,6 +37,10 @@ _BY_KEY: Final = {
     "GEMINI_API_KEY": "gemini/gemini-2.5-flash",
     "MISTRAL_API_KEY": "mistral/mistral-small-latest",
 }
+
+
+_WRITTEN: Final = ("scripted:", "recorded:")
+"""How names begin of models whose replies stand in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,11 @@ def connect(
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window)
         model = Retrying(Limited(model, rpm=rpm, tpm=tpm), policy, tracer=tracer)
-    model = model if record is None else Recording(model, record)
-    if cache is None or isinstance(model, ScriptedModel | RecordedModel):
+    if record is not None:
+        from lambda_rlm.llm.recorded import Recording
+
+        model = Recording(model, record)
+    if cache is None or (base_url is None and name.startswith(_WRITTEN)):
         return model
     from lambda_rlm.llm.cache import Cached, identity
 
@@ -117,7 +121,17 @@ def _built_in(name: str, window: int | None, slots: int) -> Model | None:
     if name.startswith("scripted:"):
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):
+        from lambda_rlm.llm.recorded import RecordedModel
+
         return RecordedModel(name.removeprefix("recorded:"))
+    if name.startswith("local"):
+        return _local(name, window, slots)
+    return None
+
+
+def _local(name: str, window: int | None, slots: int) -> Model | None:
+    from lambda_rlm.llm.local import LocalModel
+
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():
@@ -139,6 +153,8 @@ def _provider(name: str, base_url: str | None, api_key: str | None, timeout: flo
     profile = provider_profile(name, base_url=base_url, window=window)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile)
+    from lambda_rlm.llm.via_litellm import LitellmModel
+
     return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile)
 
 
