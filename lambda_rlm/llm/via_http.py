@@ -13,10 +13,11 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.openai_form import as_it_stands, completion_in, response_format, schema_of
@@ -54,6 +55,7 @@ class HttpModel:
     ) -> None:
         self._name = name
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
+        self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
@@ -144,21 +146,28 @@ class HttpModel:
 
     def _body(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> bytes:
         """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
-        rest: dict[str, Any] = {
-            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
-            "temperature": request.sampling.temperature,
-        }
-        if request.sampling.top_p != 1.0:
-            rest["top_p"] = request.sampling.top_p
-        if request.sampling.seed is not None:
-            rest["seed"] = request.sampling.seed
+        parts = [self._opening]
+        for message in request.messages:
+            parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
+        parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
         if schema is not None:
-            rest["response_format"] = response_format(schema)
-        messages = b", ".join([_MESSAGE % (_written(message.role), _written(message.content)) for message in request.messages])
-        return b'{"model": %b, "messages": [%b], %b' % (_written(self._model), messages, json.dumps(rest).encode()[1:])
+            parts.append(b', "response_format": ' + json.dumps(response_format(schema)).encode())
+        parts.append(b"}")
+        return b"".join(parts)
 
 
-_MESSAGE: Final = b'{"role": %b, "content": %b}'
+_ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
+
+
+@lru_cache(256)
+def _manner(max_tokens: int, sampling: Sampling) -> bytes:
+    """How a reply is drawn, as it stands in a request after its messages."""
+    told: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    if sampling.top_p != 1.0:
+        told["top_p"] = sampling.top_p
+    if sampling.seed is not None:
+        told["seed"] = sampling.seed
+    return b"], " + json.dumps(told)[1:-1].encode()
 
 
 def _written(text: str) -> bytes:
