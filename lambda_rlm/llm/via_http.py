@@ -88,9 +88,7 @@ class HttpModel:
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
-        loop = asyncio.get_running_loop()
-        self._carriers.pop(loop, None)
-        pool = self._pools.pop(loop, None)
+        pool = self._pools.get(asyncio.get_running_loop())
         if pool is not None:
             await pool.aclose()
 
@@ -109,6 +107,9 @@ class HttpModel:
         try:
             yield made
         finally:
+            loop = asyncio.get_running_loop()  # which what it carries holds on to
+            self._carriers.pop(loop, None)
+            self._pools.pop(loop, None)
             await made.aclose()
 
     async def _post(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Answer:
