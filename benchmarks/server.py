@@ -3,7 +3,7 @@
 `python benchmarks/server.py LATENCY [JITTER [FAULTS]]` prints its port and serves until its standard input ends. LATENCY in seconds;
 JITTER is the sigma of a lognormal factor, 0 for none; FAULTS the share of requests that fail: by turns a dropped
 connection, 429 with Retry-After, 500, a cut body and no JSON. GET /stats tells how much was served and when the first request came
-(`first_at`, seconds since the epoch). It reads no more of a request than its length, so that it can take several times what a
+(`first_at`, seconds since the epoch); GET /reset forgets that, so that what warmed a connection up is not counted. It reads no more of a request than its length, so that it can take several times what a
 client on the other core can send: `benchmarks/runtime.py` measures that too.
 """
 
@@ -25,10 +25,14 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.latency, self.jitter, self.faults = latency, jitter, faults
         self.random = random.Random(7)
+        self.reset()
+
+    def reset(self) -> None:
         self.seen: set[int] = set()
         self.answered = self.failed = self.repeated = self.in_flight = self.most = 0
         self.first: float | None = None
         self.first_at = self.busy = self.last = 0.0
+        self.cpu = time.process_time()
 
     def turn(self, step: int) -> None:
         now = self.loop.time()
@@ -76,7 +80,7 @@ class Server:
             "mean_in_flight": self.busy / span if span > 0 else 0.0,
             "span": span,
             "first_at": self.first_at,
-            "cpu": time.process_time(),
+            "cpu": time.process_time() - self.cpu,
         }
 
 
@@ -104,6 +108,8 @@ class Connection(asyncio.Protocol):
             self.head = end + 4
             if joined.startswith(b"GET"):
                 self.parts, self.have = [], 0
+                if joined.startswith(b"GET /reset"):
+                    self.server.reset()
                 self.transport.write(written(200, self.server.stats()))
                 return
             lines = joined[:end].decode("latin-1").lower().split("\r\n")
