@@ -74,14 +74,14 @@ class HttpModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         schema, unwrap = schema_of(request)
         if schema is not None and self._takes_schema:
-            answer = await self._post(request, schema)
+            answer = await self._post(request, {"response_format": response_format(schema)})
             failed = None if answer.status == 200 else self._turned_down(answer)
             if failed is None:
                 return completion_in(answer.body, self._name, self._profile, unwrap)
             if not failed.is_about_schema:
                 raise failed.failure
             self._takes_schema = False
-        answer = await self._post(request, None)
+        answer = await self._post(request, {})
         if answer.status != 200:
             raise self._turned_down(answer).failure
         return completion_in(answer.body, self._name, self._profile, as_it_stands)
@@ -112,9 +112,9 @@ class HttpModel:
             self._pools.pop(loop, None)
             await made.aclose()
 
-    async def _post(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> Answer:
-        """The server's answer, whatever it is."""
-        body = self._body(request, schema)
+    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        body = self._body(request, fields)
         most = min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * (request.max_tokens + self._profile.reasoning_tokens))
         try:
             return await (await self._carrier()).post(body, most)
@@ -145,15 +145,13 @@ class HttpModel:
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
-    def _body(self, request: CompletionRequest, schema: Mapping[str, Any] | None) -> bytes:
+    def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
         """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
         parts = [self._opening]
         for message in request.messages:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
         parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
-        if schema is not None:
-            parts.append(b', "response_format": ' + json.dumps(response_format(schema)).encode())
-        parts.append(b"}")
+        parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
         return b"".join(parts)
 
 
