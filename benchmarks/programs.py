@@ -33,7 +33,7 @@ from lambda_rlm.runtime import Options  # noqa: E402
 from lambda_rlm.source import SourceFile  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
-from lambda_rlm.synth.report import Writing  # noqa: E402
+from lambda_rlm.synth.writing import Writing  # noqa: E402
 from lambda_rlm.synthesis import Question, synthesize  # noqa: E402
 from tests.worlds.all_tasks import TASKS  # noqa: E402
 from tests.worlds.world import Truthful  # noqa: E402

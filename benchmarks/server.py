@@ -2,7 +2,9 @@
 
 `python benchmarks/server.py LATENCY [JITTER [FAULTS]]` prints its port and serves until its standard input ends. LATENCY in seconds;
 JITTER is the sigma of a lognormal factor, 0 for none; FAULTS the share of requests that fail: by turns a dropped
-connection, 429 with Retry-After, 500, a cut body and no JSON. GET /stats tells how much was served.
+connection, 429 with Retry-After, 500, a cut body and no JSON. GET /stats tells how much was served and when the first request came
+(`first_at`, seconds since the epoch); GET /reset forgets that, so that what warmed a connection up is not counted. It reads no more of a request than its length, so that it can take several times what a
+client on the other core can send: `benchmarks/runtime.py` measures that too.
 """
 
 from __future__ import annotations
@@ -11,79 +13,62 @@ import asyncio
 import json
 import random
 import sys
+import time
 
 FATES = ("drop", "busy", "broken", "cut", "garbage")
 
 
 class Server:
+    """What was served, and how each request fares."""
+
     def __init__(self, latency: float, jitter: float, faults: float) -> None:
+        self.loop = asyncio.get_running_loop()
         self.latency, self.jitter, self.faults = latency, jitter, faults
         self.random = random.Random(7)
-        self.seen: dict[str, int] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        self.seen: set[int] = set()
         self.answered = self.failed = self.repeated = self.in_flight = self.most = 0
         self.first: float | None = None
-        self.busy = 0.0
-        self.last = 0.0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while await self.one(reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        if head.startswith("GET"):
-            self.write(writer, 200, self.stats())
-            return True
-        length = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
-        body = await reader.readexactly(length)
-        self.turn(+1)
-        await asyncio.sleep(self.latency * (self.random.lognormvariate(0, self.jitter) if self.jitter else 1.0))
-        self.turn(-1)
-        return self.answer(writer, body)
+        self.first_at = self.busy = self.last = 0.0
+        self.cpu = time.process_time()
 
     def turn(self, step: int) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self.loop.time()
         if self.first is None:
-            self.first = now
+            self.first, self.first_at = now, time.time()
         self.busy += self.in_flight * (now - self.last) if self.last else 0.0
         self.last = now
         self.in_flight += step
         self.most = max(self.most, self.in_flight)
 
-    def answer(self, writer: asyncio.StreamWriter, body: bytes) -> bool:
-        key = str(hash(body))
+    def delay(self) -> float:
+        return self.latency * (self.random.lognormvariate(0, self.jitter) if self.jitter else 1.0)
+
+    def answer(self, body: bytes) -> tuple[bytes, bool]:
+        """What is said to a request, and whether the connection goes on."""
         if self.faults and self.random.random() < self.faults:
             self.failed += 1
-            return self.fail(writer, FATES[self.failed % len(FATES)])
-        self.repeated += self.seen.get(key, 0) > 0
-        self.seen[key] = self.seen.get(key, 0) + 1
+            return self.fail(FATES[self.failed % len(FATES)])
+        key = hash(body)
+        self.repeated += key in self.seen
+        self.seen.add(key)
         self.answered += 1
-        text = json.loads(body)["messages"][-1]["content"]
-        message = {"role": "assistant", "content": f"read {len(text)}"}
-        usage = {"prompt_tokens": len(text) // 4, "completion_tokens": 2, "total_tokens": len(text) // 4 + 2}
+        message = {"role": "assistant", "content": f"read {len(body)}"}
+        usage = {"prompt_tokens": len(body) // 8, "completion_tokens": 2, "total_tokens": len(body) // 8 + 2}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        self.write(
-            writer,
-            200,
-            {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage},
-        )
-        return True
+        said = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+        return written(200, said), True
 
-    def fail(self, writer: asyncio.StreamWriter, fate: str) -> bool:
+    def fail(self, fate: str) -> tuple[bytes, bool]:
         if fate == "busy":
-            self.write(writer, 429, {"error": {"message": "slow down"}}, "Retry-After: 0\r\n")
-        elif fate == "broken":
-            self.write(writer, 500, {"error": {"message": "broken"}})
-        elif fate == "garbage":
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-        elif fate == "cut":
-            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id"')
-        return fate in ("busy", "broken", "garbage")
+            return written(429, {"error": {"message": "slow down"}}, "Retry-After: 0\r\n"), True
+        if fate == "broken":
+            return written(500, {"error": {"message": "broken"}}), True
+        if fate == "garbage":
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", True
+        return (b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id"' if fate == "cut" else b""), False
 
     def stats(self) -> dict[str, float]:
         span = self.last - (self.first or 0.0)
@@ -94,18 +79,67 @@ class Server:
             "most": self.most,
             "mean_in_flight": self.busy / span if span > 0 else 0.0,
             "span": span,
+            "first_at": self.first_at,
+            "cpu": time.process_time() - self.cpu,
         }
 
-    def write(self, writer: asyncio.StreamWriter, status: int, payload: object, more: str = "") -> None:
-        data = json.dumps(payload).encode()
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{more}Content-Length: {len(data)}\r\n\r\n"
-        writer.write(head.encode() + data)
+
+class Connection(asyncio.Protocol):
+    """One request after the other; `parts` is what came of the next one."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.parts: list[bytes] = []
+        self.have = self.need = 0
+        self.head = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.parts.append(data)
+        self.have += len(data)
+        if not self.need:
+            joined = b"".join(self.parts)
+            self.parts = [joined]
+            end = joined.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            self.head = end + 4
+            if joined.startswith(b"GET"):
+                self.parts, self.have = [], 0
+                if joined.startswith(b"GET /reset"):
+                    self.server.reset()
+                self.transport.write(written(200, self.server.stats()))
+                return
+            lines = joined[:end].decode("latin-1").lower().split("\r\n")
+            self.need = self.head + next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length"))
+        if self.have >= self.need:
+            body = b"".join(self.parts)[self.head :]
+            self.parts, self.have, self.need = [], 0, 0
+            self.server.turn(+1)
+            self.server.loop.call_later(self.server.delay(), self.reply, body)
+
+    def reply(self, body: bytes) -> None:
+        self.server.turn(-1)
+        said, goes_on = self.server.answer(body)
+        self.transport.write(said)
+        if not goes_on:
+            self.transport.close()
+
+
+def written(status: int, payload: object, more: str = "") -> bytes:
+    data = json.dumps(payload).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{more}Content-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data
 
 
 async def main(latency: float, jitter: float, faults: float) -> None:
-    server = await asyncio.start_server(Server(latency, jitter, faults).serve, "127.0.0.1", 0, limit=2**24, backlog=1024)
+    loop = asyncio.get_running_loop()
+    state = Server(latency, jitter, faults)
+    server = await loop.create_server(lambda: Connection(state), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":

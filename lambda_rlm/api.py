@@ -39,7 +39,7 @@ from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, limits, place, recorded, told
 from lambda_rlm.solver import with_solver
 from lambda_rlm.streaming import Listener, heard, streamed
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.journal import CallRow, Journal, RunRow
 from lambda_rlm.trace.progress import Both
 from lambda_rlm.trace.replay import Comparison

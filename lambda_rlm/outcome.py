@@ -6,15 +6,17 @@ Owns the keys. Promises that they stay: keys are added and never renamed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.render import as_json, fault_json
 from lambda_rlm.runtime import Run
-from lambda_rlm.synth.report import Synthesis
-from lambda_rlm.synth.turn import Turn
 from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
+
+if TYPE_CHECKING:
+    from lambda_rlm.synth.report import Synthesis
+    from lambda_rlm.synth.turn import Turn
 
 _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.abstract import Abstract
@@ -20,7 +20,6 @@ from lambda_rlm.cost.admit import Bounded, as_warnings, bounded, refusals, unask
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.choose import Chosen, choose
 from lambda_rlm.cost.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.cost.likely import Likely, Ratios, likely
 from lambda_rlm.cost.meter import Meter
@@ -30,7 +29,6 @@ from lambda_rlm.eval.asking_rates import rates_at, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.llm.tokens import bytes_per_token
@@ -38,6 +36,9 @@ from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.choose import Chosen
 
 _ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
@@ -97,8 +98,13 @@ def foresee(
     values = _values(typed, inputs, budget)
     sizes = known_inputs(typed, values)
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look)) if autos else None
-    autos = chosen.autos if chosen else autos
+    chosen: Chosen | None = None
+    if autos:
+        from lambda_rlm.cost.choose import choose
+        from lambda_rlm.eval.rehearsal import Rehearsal
+
+        chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look))
+        autos = chosen.autos
     with Meter(budget, judging) as meter:
         admit_inputs(typed, values, meter)
         found = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
@@ -121,7 +127,11 @@ def foresee_sizes(
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen = choose(typed, abstract, rates, budget, accuracy) if autos else None
+    chosen: Chosen | None = None
+    if autos:
+        from lambda_rlm.cost.choose import choose
+
+        chosen = choose(typed, abstract, rates, budget, accuracy)
     found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
     estimate = partial(likely, typed, abstract, rates, found.autos, budget, None, ratios)

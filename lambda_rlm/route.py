@@ -33,7 +33,7 @@ from lambda_rlm.rivals import together
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import TEXT, Type

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 
@@ -21,7 +21,6 @@ from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Admitted, Bounded, admit, bounded, unasked
 from lambda_rlm.cost.autos import places as places_of
 from lambda_rlm.cost.bound import Bound
-from lambda_rlm.cost.choose import Chosen, choose
 from lambda_rlm.cost.declared import excess
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.ask import Asker, AskSettings, SubSolver
@@ -31,7 +30,6 @@ from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Tracer
@@ -41,9 +39,12 @@ from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.prospect import Prospect, before_run
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.report import Synthesis
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Effect, Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.cost.choose import Chosen
+    from lambda_rlm.synth.report import Synthesis
 
 T = TypeVar("T")
 OnBound = Callable[[Prospect], None]
@@ -270,6 +271,9 @@ class _Execution:
         if autos and (known := self._known_autos()) is not None:
             autos = known
         elif autos:
+            from lambda_rlm.cost.choose import choose
+            from lambda_rlm.eval.rehearsal import Rehearsal
+
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter, self.asker.coverage.cuts)

@@ -25,7 +25,7 @@ from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import route
 from lambda_rlm.runtime import Options
 from lambda_rlm.source import SourceFile, Span
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
 
 _SHARE: Final = 16

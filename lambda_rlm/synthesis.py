@@ -29,11 +29,12 @@ from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.report import Ran, Synthesis, Tried, Writing
+from lambda_rlm.synth.report import Ran, Synthesis, Tried
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.turn import Turn, has_data
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 from lambda_rlm.writer import Writer
 

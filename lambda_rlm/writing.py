@@ -14,8 +14,8 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.paying import worst_case
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.report import Writing
 from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.writer import calls_of_an_attempt, grammar_tokens, rendered
 
 _LONGEST_TOKEN: Final = 256

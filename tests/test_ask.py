@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
 import pytest
 
@@ -157,6 +159,54 @@ def test_a_shared_call_goes_on_while_anybody_waits() -> None:
             assert desk.model.cancelled == 0
             gate.set()
         assert answers == ["late"]
+
+    anyio.run(main)
+
+
+def test_a_shared_call_ends_when_the_last_of_those_who_wait_is_cancelled() -> None:
+    """Whether that is who asked first, who finds the answer for all, or another."""
+
+    async def main(order: tuple[int, int]) -> None:
+        desk = Desk(FakeModel("late", gate=anyio.Event()))
+        call = desk.function(Primitive.LLM_CALL, TEXT)
+
+        async def wait_for_it(scope: anyio.CancelScope) -> None:
+            with scope:
+                await call(Text("When?"))
+
+        scopes = anyio.CancelScope(), anyio.CancelScope()
+        async with desk.asker.opened(), anyio.create_task_group() as group:
+            for scope in scopes:
+                group.start_soon(wait_for_it, scope)
+            await anyio.wait_all_tasks_blocked()
+            for number, index in enumerate(order):
+                assert desk.model.cancelled == 0
+                scopes[index].cancel()
+                await anyio.wait_all_tasks_blocked()
+                assert desk.model.cancelled == number
+        assert len(desk.model.requests) == 1
+
+    anyio.run(main, (0, 1))
+    anyio.run(main, (1, 0))
+
+
+def test_who_still_waits_asks_again_when_who_found_the_answer_is_stopped_from_outside() -> None:
+    """A host may cancel a task of its own at any time, and knows no scopes."""
+
+    async def main() -> None:
+        gate = anyio.Event()
+        desk = Desk(FakeModel("late", gate=gate))
+        call = desk.function(Primitive.LLM_CALL, TEXT)
+        async with desk.asker.opened():
+            first, second = (asyncio.ensure_future(call(Text("When?"))) for _ in range(2))
+            await anyio.wait_all_tasks_blocked()
+            first.cancel()
+            await anyio.wait_all_tasks_blocked()
+            gate.set()
+            assert (await second).s == "late"
+        assert first.cancelled()
+        assert len(desk.model.requests) == 2
+        assert desk.asker.counts.shared == 1
 
     anyio.run(main)
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.cli.app import app, run_command
+from lambda_rlm.cli.app import run_command
+from lambda_rlm.cli.commands import app
 from tests.shell import Shell, leave_alone, script, wrote
 
 ROOT = Path(__file__).parent.parent

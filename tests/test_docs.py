@@ -14,7 +14,7 @@ import pytest
 import typer.testing
 
 from lambda_rlm.checked import check
-from lambda_rlm.cli.app import app
+from lambda_rlm.cli.commands import app
 from lambda_rlm.render import human
 from lambda_rlm.source import SourceFile
 from lambda_rlm.types.signatures import SIGNATURES

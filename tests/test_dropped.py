@@ -17,7 +17,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.outcome import run_json
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.solver import with_solver
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from tests.shell import Shell, leave_alone, script, wrote
 
 ANSWERS = ScriptedModel.from_rules([("", "yes")])

@@ -8,16 +8,18 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import lambda_rlm
 from lambda_rlm.blocking import blocking
 from lambda_rlm.checked import check
-from lambda_rlm.completion import ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import SLICE, Meter
 from lambda_rlm.diagnostics import Rejected
@@ -313,3 +315,31 @@ def test_a_program_that_asks_no_model_needs_none(monkeypatch: pytest.MonkeyPatch
     """A pure program runs where no model can be reached."""
     monkeypatch.setenv("LAMBDA_RLM_HOME", str(tmp_path))
     assert anyio.run(lambda_rlm.run, lambda_rlm.check("1 + 1").admit(), {"context": ""}).value == 2
+
+
+class Yielding(ScriptedModel):
+    """Lets the others go on before it answers."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        return await super().complete(request)
+
+
+def test_maps_inside_maps_finish_with_the_same_answer_at_every_limit_from_1_to_256() -> None:
+    """A place in flight is taken around a call alone: an outer element that held one while its inner ones wait would starve them."""
+    source = 'range(0, 3) |> map(fn(i) => range(0, 3) |> map(fn(j) => llm_call(f"{i} {j}", out=8)) |> join(",")) |> join(";")'
+    checked = check(source, {})
+    model = Yielding.from_rules([(r"(\d) (\d)", r"\1\2")])
+    for limit in range(1, 257):
+        done = anyio.run(
+            partial(
+                execute,
+                checked.admit(Budget(concurrency=limit), model.profile),
+                {"query": ""},
+                model,
+                options=Options(key=b"t"),
+            )
+        )
+        assert done.value == "00,01,02;10,11,12;20,21,22"
+        assert done.usage.max_in_flight == min(limit, 9)

@@ -11,37 +11,17 @@ from typing import Final
 
 import typer
 
-from lambda_rlm.cli import (
-    commands_answers,
-    commands_audit,
-    commands_bench,
-    commands_export,
-    commands_journal,
-    commands_models,
-    commands_programs,
-    commands_routing,
-    exits,
-)
+from lambda_rlm.cli import exits, loaded
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.table import app
 
-COMMANDS: Final = (
-    commands_answers,
-    commands_routing,
-    commands_audit,
-    commands_programs,
-    commands_journal,
-    commands_export,
-    commands_models,
-    commands_bench,
-)
-"""Modules that add their commands to the table."""
+_ANSWERS: Final = ("ask", "run")
+"""The commands that begin soonest: nothing of the others is loaded for them."""
 
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command; every failure has been told by then."""
     wants_json = "--json" in arguments
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(_table(arguments))
     try:
         # Not `command.main`, which takes an interruption for an exit that was told.
         with command.make_context("lambda-rlm", arguments) as context:
@@ -57,6 +37,17 @@ def run_command(arguments: list[str]) -> int:
         return exits.ANSWERED
     except Exception as error:
         return _failed(error, wants_json)
+
+
+def _table(arguments: list[str]) -> typer.Typer:
+    """The table with every command, or with those of `ask` and `run` alone where it is plain that one of them is called."""
+    if arguments and arguments[0] in _ANSWERS:
+        from lambda_rlm.cli.commands_answers import app
+    else:
+        from lambda_rlm.cli.commands import app
+
+        loaded()
+    return app
 
 
 def _failed(error: Exception, wants_json: bool) -> int:

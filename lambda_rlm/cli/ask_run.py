@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from lambda_rlm import route as routes
 from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.checked import check
-from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli import exits, loaded, screen
 from lambda_rlm.cli.approval import Approval, Declined
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.recording import Begun, recording
@@ -28,13 +27,10 @@ from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
-from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, execute
-from lambda_rlm.solver import with_solver
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.report import Synthesis
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
@@ -42,6 +38,8 @@ from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
+    from lambda_rlm.plan.strategy import Choice
+    from lambda_rlm.synth.report import Synthesis
 
 _ADVICE: Final = (
     "this is the program that was about to answer the question; allow it more, give it less to read, "
@@ -77,6 +75,8 @@ def question(query: str) -> str:
 
 
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
+    from lambda_rlm import route as routes  # which loads all that writes and plans programs; `run` begins without it
+
     budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
     if how.approved is not None:
         routing = replace(routing, detects=False, escalates=False)
@@ -129,6 +129,8 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
         admitted = checked.admit(budget, model.profile)
         async with _root(chosen, begun, tracer, model) as root:
             if chosen.root_model:
+                from lambda_rlm.solver import with_solver
+
                 options = with_solver(options, model, root, writing, tracer)
             done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
         return replace(done, notes=inputs.notes)
@@ -184,6 +186,7 @@ def _run(
     advice: str | None = None,
 ) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
+    loaded()
     if not how.json:
         for note in begun.inputs.notes:
             screen.say(f"note: {note}", "dim")

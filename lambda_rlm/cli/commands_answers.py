@@ -50,7 +50,7 @@ from lambda_rlm.cli.options import (
     Trace,
     given,
 )
-from lambda_rlm.cli.table import app
+from lambda_rlm.cli.table import app as app
 
 
 @app.command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')

@@ -24,7 +24,7 @@ from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.retention import KEEP_DAYS
 
 _PREFIX: Final = "LAMBDA_RLM_"

@@ -7,7 +7,6 @@ to know limits: the meter does.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 _PER_DOLLAR: Final = 10**12
@@ -26,6 +25,10 @@ class Amount(NamedTuple):
     def minus(self, other: Amount) -> Amount:
         return Amount(self.calls - other.calls, self.tokens - other.tokens, self.money - other.money)
 
+    def is_within(self, limit: Amount) -> bool:
+        """No component is larger than the limit's."""
+        return self.calls <= limit.calls and self.tokens <= limit.tokens and self.money <= limit.money
+
     def largest(self, other: Amount) -> Amount:
         return Amount(max(self.calls, other.calls), max(self.tokens, other.tokens), max(self.money, other.money))
 
@@ -35,6 +38,10 @@ NOTHING: Final = Amount()
 
 def money_of(usd: float) -> int:
     """US dollars in picodollars, to the nearest."""
+    if not usd:
+        return 0
+    from fractions import Fraction
+
     return round(Fraction(usd) * _PER_DOLLAR)
 
 
@@ -46,6 +53,10 @@ def money_within(usd: float) -> int:
 
 def rounded_up(usd: float) -> float:
     """US dollars, rounded up to whole picodollars."""
+    if not usd:
+        return 0.0
+    from fractions import Fraction
+
     return dollars(math.ceil(Fraction(usd) * _PER_DOLLAR))
 
 

@@ -25,6 +25,8 @@ from lambda_rlm.cost.amount import NOTHING, Amount, dollars, money_of, money_wit
 from lambda_rlm.cost.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.faults import LimitExceeded
 
+_CALL: Final = Amount(calls=1)
+
 NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
 
 
@@ -35,6 +37,8 @@ SLICE: Final = 1 << 20
 class Meter:
     """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
     `reserved` is under way, `held` a limit set aside.
+
+    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars.
 
     A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
     """
@@ -47,6 +51,7 @@ class Meter:
         "fuel",
         "fuel_limit",
         "held",
+        "is_limited_in_usd",
         "memory",
         "memory_limit",
         "parent",
@@ -58,6 +63,7 @@ class Meter:
     def __init__(self, budget: Budget, parent: Meter | None = None) -> None:
         self.budget = budget
         self.parent = parent
+        self.is_limited_in_usd: bool = self._usd_limit is not None or (parent is not None and parent.is_limited_in_usd)
         self.fuel = self.fuel_limit = self._aside = 0
         self._look: Callable[[], None] | None = None if parent is None else parent._look
         self.memory = self.memory_limit = 0
@@ -164,9 +170,8 @@ class Meter:
 
     def reserve_call(self) -> None:
         """Take one logical model call from the budget, before it is made."""
-        call = Amount(calls=1)
-        self._take(call, "the next call")
-        self._give(call, call, NO_USAGE)
+        self._take(_CALL, "the next call")
+        self._give(_CALL, _CALL, NO_USAGE)
 
     def reserve(self, tokens: int, usd: float | None) -> None:
         """Set aside the worst case of one request, all its attempts included, before it is made."""
@@ -210,31 +215,29 @@ class Meter:
         return 0
 
     @property
-    def is_limited_in_usd(self) -> bool:
-        """This budget or one that it draws on has a limit in US dollars."""
-        return self._usd_limit is not None or (self.parent is not None and self.parent.is_limited_in_usd)
-
-    @property
     def _usd_limit(self) -> int | None:
         usd = self.budget.usd
         return None if usd is None or usd == math.inf else money_within(usd)
 
     def _take(self, amount: Amount, who: str) -> None:
-        """Set an amount aside here and in all ancestors, or nowhere."""
-        committed = self._committed
-        target = committed.largest(self.used.plus(self.reserved).plus(amount))
-        self._refuse_beyond_budget(target, amount, who)
-        if self.parent is not None:
-            self.parent._take(target.minus(committed), who)
+        """Set an amount aside here and in all ancestors, or nowhere. What is held is set aside already."""
+        wanted = self.used.plus(self.reserved).plus(amount)
+        if not wanted.is_within(self.held):
+            committed = self._committed
+            target = committed.largest(wanted)
+            self._refuse_beyond_budget(target, amount, who)
+            if self.parent is not None:
+                self.parent._take(target.minus(committed), who)
         self.reserved = self.reserved.plus(amount)
 
     def _give(self, amount: Amount, used: Amount, usage: Usage) -> None:
         """Give back an amount that was set aside and book what was used of it, here and in all ancestors."""
-        before = self._open
+        before = NOTHING if self.parent is None else self._open
         self.reserved = self.reserved.minus(amount)
         self.used = self.used.plus(used)
-        total = self.usage + usage
-        self.usage = total if total.cost is None else replace(total, cost=dollars(self.used.money))
+        if usage is not NO_USAGE:
+            total = self.usage + usage
+            self.usage = total if total.cost is None else replace(total, cost=dollars(self.used.money))
         if self.parent is not None:
             self.parent._give(before.minus(self._open), used, usage)
 

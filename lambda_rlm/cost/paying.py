@@ -28,22 +28,23 @@ async def pay(
     Raises `LimitExceeded` before anything is sent, `ModelFailure` when the model fails.
     """
     profile = model.profile
-    reserved = worst_case(profile, prompt_tokens + schema_tokens, request.max_tokens)
-    meter.reserve(*reserved)
-    # A cancelled request is booked with its prompt. What its reply came to nobody says: the rest stays set aside.
-    usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
-    over = prompt_tokens, usage.cost
+    over = worst_case(profile, prompt_tokens + schema_tokens, request.max_tokens)
+    meter.reserve(*over)
+    usage: Usage | None = None
     try:
         completion = await model.complete(request)
-        usage, over = completion.usage, reserved
+        usage = completion.usage
     except ModelFailure as failed:
-        usage, over = failed.usage or Usage(), reserved
+        usage = failed.usage or Usage()
         raise
     except Exception as error:
         message = f"{profile.name} raised {type(error).__name__}: {error}"
         raise InternalError("asking a model", message) from error
     finally:
-        if usage.cost is None and profile.input_price is not None:
+        if usage is None:  # cancelled: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
+            usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
+            over = prompt_tokens, usage.cost
+        elif usage.cost is None and profile.input_price is not None:
             usage = replace(usage, cost=price(profile, usage.input_tokens, usage.output_tokens))
         meter.settle(*over, usage)
         on_usage(usage)

@@ -9,7 +9,6 @@ becomes a value of the type asked for or a declared fault. Refuses to send a pro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,16 +16,16 @@ from time import monotonic
 from typing import Final, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, Sampling, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.paying import pay
 from lambda_rlm.eval.coverage import Coverage
-from lambda_rlm.eval.flight import Flight
+from lambda_rlm.eval.flight import Abandoned, Flight
 from lambda_rlm.eval.place import Place, here
-from lambda_rlm.eval.prompt import PRICE, Prompt
-from lambda_rlm.eval.shape import REFUSED, BadReply, Reading, Shape
+from lambda_rlm.eval.prompt import PRICE
+from lambda_rlm.eval.question import Key, Prepared, Question, prepare
+from lambda_rlm.eval.shape import REFUSED, BadReply, Reading
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
@@ -37,8 +36,6 @@ DEGRADED: Final = "E0516"
 
 _CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most so many characters for each token of `out`."""
-
-GREEDY: Final = Sampling()
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -74,15 +71,6 @@ class AskSettings:
     """What calls in flight are counted by; None: one of this run's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request as it is sent, the tokens of its prompt, and those that a provider may add for its schema."""
-
-    request: CompletionRequest
-    tokens: int
-    schema_tokens: int
-
-
 @dataclass(slots=True)
 class Counts:
     """What a run's calls came to, beside what the meter knows."""
@@ -111,25 +99,6 @@ class Counts:
         return bool(self.quotes or self.items or self.or_else or self.cuts)
 
 
-@dataclass(slots=True, eq=False)
-class Question:
-    """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
-
-    prompt: Prompt
-    shape: Shape
-    out: int
-    sampling: Sampling = GREEDY
-    repairs: int = 0
-    note: str = ""
-    prepared: Prepared | None = None
-    """The request for it, once somebody needed to know its size."""
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Equal for questions that denote the same answer within a run."""
-        return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
-
-
 class Asker:
     """Asks one model all questions of one run. Use it inside `async with asker.opened():`."""
 
@@ -140,26 +109,19 @@ class Asker:
         self.counts = Counts()
         self.coverage = Coverage()
         self._tracer = tracer
-        self._flights: dict[tuple[object, ...], Flight] = {}
+        self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
-        self._group: TaskGroup | None = None
+        self._is_open = False
         self._started = 0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Asker]:
-        """Calls live in here, apart from those that wait for them; leaving cancels what nobody waits for."""
-        failure: Exception | None = None
-        async with anyio.create_task_group() as group:
-            self._group = group
-            try:
-                yield self
-            except Exception as error:  # raised below, so that the group does not wrap it
-                failure = error
-            finally:
-                self._group = None
-                group.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
+        """Questions are asked in here."""
+        self._is_open = True
+        try:
+            yield self
+        finally:
+            self._is_open = False
 
     def out(self, asked: int | None, default: int | None = None) -> int:
         """The reply's tokens: as the program says, else the default, which leaves three quarters of a small window free."""
@@ -174,21 +136,29 @@ class Asker:
 
     async def ask(self, question: Question, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
-        place = here()
-        flight = self._flights.get(question.key)
-        if flight is None:
-            flight = self._start(question, place, span)
-        else:
-            self.counts.shared += 1
-            self._trace_shared(flight, place, span)
-        try:
-            return await flight.wait()
-        except Fault as fault:
-            if isinstance(fault, ModelFailure) and fault.span is None:
-                fault.span = span
-            raise
-        finally:
-            place.depth = max(place.depth, flight.depth)
+        place, key = here(), question.key
+        is_shared = False
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._begun(question, place, span)
+                outcome = self._found(flight, question, key, place, span)
+            else:
+                outcome = flight.wait()
+                if not is_shared:
+                    is_shared = True
+                    self.counts.shared += 1
+                    self._trace_shared(flight, place, span)
+            try:
+                return await outcome
+            except Abandoned:
+                continue
+            except Fault as fault:
+                if isinstance(fault, ModelFailure) and fault.span is None:
+                    fault.span = span
+                raise
+            finally:
+                place.depth = max(place.depth, flight.depth)
 
     def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0) -> None:
         """Count what is missing from the answer; in a strict run that is a fault."""
@@ -223,17 +193,22 @@ class Asker:
         """The prompt and its reply fit the model's window."""
         return self.tokens(question) + question.out <= self.model.profile.room
 
-    def _start(self, question: Question, place: Place, span: Span) -> Flight:
-        if self._group is None:
+    def _begun(self, question: Question, place: Place, span: Span) -> Flight:
+        if not self._is_open:
             raise InternalError("asking a model", "a question outside `Asker.opened`")
         self._refuse_overlong(question, span)
         self.meter.reserve_call()
-        key = question.key
-        flight = Flight(self._started, place.depth + 1, lambda: self._flights.pop(key, None))
         self._started += 1
+        return Flight(self._started - 1, place.depth + 1)
+
+    async def _found(self, flight: Flight, question: Question, key: Key, place: Place, span: Span) -> Value:
+        """The answer of a flight, found here for all who ask the same meanwhile and later."""
         self._flights[key] = flight
-        self._group.start_soon(flight.fly, lambda: self._answer(flight, question, place.path, span))
-        return flight
+        try:
+            return await flight.fly(self._answer(flight, question, place.path, span))
+        finally:
+            if not flight.is_over:
+                del self._flights[key]
 
     def _refuse_overlong(self, question: Question, span: Span) -> None:
         window = self.model.profile.room
@@ -333,10 +308,6 @@ class Asker:
     async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
         counts = self.counts
-
-        def book(usage: Usage) -> None:
-            exchange.usage = exchange.usage + usage
-
         async with self.limiter:
             counts.in_flight += 1
             counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
@@ -347,7 +318,7 @@ class Asker:
                     self.meter,
                     prompt_tokens=prepared.tokens,
                     schema_tokens=prepared.schema_tokens,
-                    on_usage=book,
+                    on_usage=exchange.book,
                 )
             finally:
                 counts.in_flight -= 1
@@ -361,33 +332,12 @@ class Asker:
         return question.prepared
 
     def _prepare(self, question: Question, error: str) -> Prepared:
-        notes = [question.note] if question.note else []
-        if error:
-            notes.append(f"An earlier reply was not valid: {error}")
-        shape = question.shape
-        messages = question.prompt.messages(self.settings.key, shape.instruction, "\n\n".join(notes))
-        key = repr((question.prompt.digest.hex(), shape.key, question.out, question.sampling, notes))
-        digest = hashlib.sha256(key.encode()).hexdigest()
-        request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
-        return Prepared(request, prompt_tokens(self.model, messages), shape.schema_bytes)
+        return prepare(question, self.model, self.settings.key, error)
 
     def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
         if self._tracer is not None:
             program = self.settings.program
             self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))
-
-
-def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
-    """At least the tokens of a prompt: its bytes where they fit the window beside any reply and nobody pays by the token, since
-    counting costs more than the call; else as the model counts them."""
-    profile = model.profile
-    if not profile.input_price:
-        room = profile.room - profile.max_output - profile.template_tokens
-        if sum(len(message.content) for message in messages) <= room:
-            size = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in messages)
-            if size <= room:
-                return size + profile.template_tokens
-    return model.count_tokens(messages)
 
 
 @dataclass(slots=True)
@@ -397,3 +347,6 @@ class _Exchange:
     usage: Usage = NO_USAGE
     digest: str = ""
     reply: str | None = None
+
+    def book(self, usage: Usage) -> None:
+        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

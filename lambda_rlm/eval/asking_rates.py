@@ -9,9 +9,10 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.rates import Rates
-from lambda_rlm.eval.ask import AskSettings, prompt_tokens
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.model_map import mapping_bytes
 from lambda_rlm.eval.prompt import PROMPT_OVERHEAD, prompt_of
+from lambda_rlm.eval.question import prompt_tokens
 from lambda_rlm.eval.schema import shape_of
 from lambda_rlm.eval.value import Text
 from lambda_rlm.types.type import Type

@@ -1,55 +1,74 @@
 """One question under way, and all that wait for its answer.
 
-Owns the outcome of a question that several places may share. Promises: the question runs apart from those that wait, ends
-only when it is answered or when nobody waits any more, and gives each of them the same value or its own copy of the same
-fault. Refuses to be asked twice.
+Owns the outcome of a question that several places may share. The first who asks finds the answer, in its own task; who asks the
+same meanwhile waits for it. Promises: each of them gets the same value or its own copy of the same fault; who finds the answer is
+not cancelled while somebody else, who is not, waits for it. Refuses to be asked twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import anyio
+import anyio.lowlevel
 
 from lambda_rlm.eval.value import Value
 from lambda_rlm.faults import Fault
 
 
+class Abandoned(Exception):
+    """Who was finding the answer was stopped before there was one: whoever still wants it has to ask again."""
+
+
 class Flight:
-    """`call` numbers the question in the order of asking; `depth` is how many calls in a row it is the last of."""
+    """`call` numbers the question in the order of asking; `depth` is how many calls in a row it is the last of; `is_over` once
+    there is an answer or a fault.
+    """
 
-    __slots__ = ("_done", "_failure", "_on_abandoned", "_scope", "_value", "_waiting", "call", "depth")
+    __slots__ = ("_failure", "_landed", "_scope", "_value", "_waiting", "call", "depth", "is_over")
 
-    def __init__(self, call: int, depth: int, on_abandoned: Callable[[], object]) -> None:
+    def __init__(self, call: int, depth: int) -> None:
         self.call = call
         self.depth = depth
-        self._on_abandoned = on_abandoned
+        self.is_over = False
         self._scope = anyio.CancelScope()
-        self._done = anyio.Event()
+        self._landed: anyio.Event | None = None
         self._waiting = 0
         self._value: Value = None
         self._failure: Exception | None = None
 
-    async def fly(self, answer: Callable[[], Awaitable[Value]]) -> None:
-        """Find the answer; runs in the asker's own task group."""
-        with self._scope:
-            try:
-                self._value = await answer()
-            except Exception as failure:  # raised again where it is waited for
-                self._failure = failure
-            self._done.set()
+    async def fly(self, answer: Awaitable[Value]) -> Value:
+        """Find the answer, for oneself and for all who wait."""
+        try:
+            with self._scope:
+                try:
+                    self._value = await answer
+                except Exception as failure:
+                    self._failure = failure
+                self.is_over = True
+        finally:
+            if self._landed is not None:
+                self._landed.set()
+        if self._landed is not None:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # it was held back from stopping here
+        return self._outcome()
 
     async def wait(self) -> Value:
-        """The answer, as soon as there is one; the last to stop waiting cancels the question."""
-        if not self._done.is_set():
+        """The answer that somebody else finds, as soon as there is one; raises `Abandoned` when nobody finds it any more."""
+        if not self.is_over:
+            self._landed = self._landed or anyio.Event()
             self._waiting += 1
+            self._scope.shield = True
             try:
-                await self._done.wait()
+                await self._landed.wait()
             finally:
                 self._waiting -= 1
-                if not self._waiting and not self._done.is_set():
-                    self._on_abandoned()
-                    self._scope.cancel()
+                self._scope.shield = self._waiting > 0
+        return self._outcome()
+
+    def _outcome(self) -> Value:
+        if not self.is_over:
+            raise Abandoned
         if self._failure is not None:
             raise copied(self._failure)
         return self._value

@@ -13,10 +13,11 @@ from typing import Final
 
 from lambda_rlm.completion import Sampling
 from lambda_rlm.cost.meter import Meter
-from lambda_rlm.eval.ask import Asker, Question
+from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.prompt import PRICE, prompt_of
+from lambda_rlm.eval.question import Question
 from lambda_rlm.eval.quotes import normalized
 from lambda_rlm.eval.reading import read_choice
 from lambda_rlm.eval.schema import shape_of

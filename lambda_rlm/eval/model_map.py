@@ -19,10 +19,11 @@ from typing import Any, Final
 from lambda_rlm.completion import Message, Sampling
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import HEADER, SLOT
-from lambda_rlm.eval.ask import GREEDY, Asker, Question
+from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.numbered import Replies, read_numbered
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.prompt import BLOCK_OVERHEAD, prompt_of
+from lambda_rlm.eval.question import GREEDY, Question
 from lambda_rlm.eval.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site

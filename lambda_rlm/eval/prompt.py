@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from lambda_rlm.completion import Message
 from lambda_rlm.cost.meter import Meter
@@ -47,8 +47,7 @@ PROMPT_OVERHEAD: Final = MOST_BLOCKS * BLOCK_OVERHEAD + len(STANDING)
 """The most characters that marking adds to a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A stretch of a prompt that is all instruction or all data."""
 
     text: str
@@ -77,7 +76,7 @@ class Prompt:
             state.update(encoded)
         return state.digest()
 
-    @property
+    @cached_property
     def has_data(self) -> bool:
         return any(part.is_data for part in self.parts)
 
@@ -101,7 +100,7 @@ class Prompt:
                 continue
             before = self.parts[index - 1].text if index else "\n"
             after = self.parts[index + 1].text if index + 1 < len(self.parts) else "\n"
-            out.append(_block(part.text, code, before.endswith("\n"), after.startswith("\n")))
+            out += _block(part.text, code, before.endswith("\n"), after.startswith("\n"))
         return "".join(out)
 
     def _code(self, key: bytes) -> str:
@@ -109,7 +108,7 @@ class Prompt:
         data = [part.text.lower() for part in self.parts if part.is_data]
         counter = 0
         while True:
-            digits = hmac.new(key, b"%d:" % counter + self.digest, hashlib.sha256).hexdigest()
+            digits = hmac.digest(key, b"%d:" % counter + self.digest, "sha256").hex()
             code = digits[: _CODE_LENGTH + counter // 64]
             if not any(code in text for text in data):
                 return code
@@ -121,65 +120,78 @@ def prompt_of(text: Text, meter: Meter) -> Prompt:
     leaves = leaves_of(text)
     meter.spend(PRICE.steps(characters=text.n, made=len(leaves)))
     meter.allocate(PRICE.storage(made=len(leaves), written=text.n))
-    return Prompt(text.s, merged(_parts(text.s, leaves)), leaves, origin_of(text))
+    rows = [(offset, offset + leaf.n, leaf.origin is not None) for offset, leaf in leaves]
+    return Prompt(text.s, _parts(text.s, rows), leaves, origin_of(text))
 
 
 def merged(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Parts with neighbours of one kind joined, and data joined over what lies between where that is safe and wanted."""
-    joined = _with_leads(_join_neighbours(parts))
-    joined = _join_over(joined, [i for i in _gaps(joined) if not _has_letters(joined[i].text)])
-    gaps = _gaps(joined)
-    blocks = sum(part.is_data for part in joined)
-    if blocks > MOST_BLOCKS:
-        shortest = sorted(gaps, key=lambda i: (len(joined[i].text), i))[: blocks - MOST_BLOCKS]
-        joined = _join_over(joined, shortest)
-    return tuple(joined)
+    ends = list(accumulate((len(part.text) for part in parts), initial=0))
+    rows = [(ends[index], ends[index + 1], part.is_data) for index, part in enumerate(parts)]
+    return _parts("".join([part.text for part in parts]), rows)
 
 
 def leaves_of(text: Text) -> tuple[tuple[int, Text], ...]:
     """The non-empty pieces of a text with their offsets."""
-    pieces = [piece for piece in pieces_of(text) if piece.n]
-    offsets = accumulate((piece.n for piece in pieces), initial=0)
-    return tuple(zip(offsets, pieces, strict=False))
+    leaves: list[tuple[int, Text]] = []
+    offset = 0
+    for piece in pieces_of(text):
+        if piece.n:
+            leaves.append((offset, piece))
+            offset += piece.n
+    return tuple(leaves)
 
 
-def _parts(text: str, leaves: Sequence[tuple[int, Text]]) -> list[Part]:
-    return [Part(text[offset : offset + leaf.n], leaf.origin is not None) for offset, leaf in leaves]
+Row = tuple[int, int, bool]
+"""A part as it lies in its text: start, end, whether it is data."""
 
 
-def _join_neighbours(parts: Sequence[Part]) -> list[Part]:
-    joined: list[Part] = []
-    start = 0
-    for end in range(1, len(parts) + 1):
-        if end == len(parts) or parts[end].is_data != parts[start].is_data:
-            joined.append(Part("".join([part.text for part in parts[start:end]]), parts[start].is_data))
-            start = end
+def _parts(text: str, rows: Sequence[Row]) -> tuple[Part, ...]:
+    joined = _with_leads(text, _join_neighbours(rows))
+    joined = _join_over(joined, [i for i in _gaps(joined) if not _has_letters(text[joined[i][0] : joined[i][1]])])
+    blocks = sum(is_data for _, _, is_data in joined)
+    if blocks > MOST_BLOCKS:
+        shortest = sorted(_gaps(joined), key=lambda i: (joined[i][1] - joined[i][0], i))[: blocks - MOST_BLOCKS]
+        joined = _join_over(joined, shortest)
+    return tuple([Part(text[start:end], is_data) for start, end, is_data in joined])
+
+
+def _join_neighbours(rows: Sequence[Row]) -> list[Row]:
+    joined: list[Row] = []
+    for row in rows:
+        if joined and joined[-1][2] == row[2]:
+            joined[-1] = (joined[-1][0], row[1], row[2])
+        else:
+            joined.append(row)
     return joined
 
 
-def _gaps(parts: Sequence[Part]) -> list[int]:
+def _gaps(rows: Sequence[Row]) -> list[int]:
     """Indices of the instructions that stand between two data."""
-    return [i for i in range(1, len(parts) - 1) if not parts[i].is_data]
+    return [i for i in range(1, len(rows) - 1) if not rows[i][2]]
 
 
-def _join_over(parts: list[Part], gaps: Sequence[int]) -> list[Part]:
-    """The parts with these gaps made data."""
+def _join_over(rows: list[Row], gaps: Sequence[int]) -> list[Row]:
+    """The rows with these gaps made data."""
     if not gaps:
-        return parts
+        return rows
     wanted = set(gaps)
-    return _join_neighbours([Part(part.text, part.is_data or index in wanted) for index, part in enumerate(parts)])
+    return _join_neighbours([(start, end, is_data or i in wanted) for i, (start, end, is_data) in enumerate(rows)])
 
 
-def _with_leads(parts: list[Part]) -> list[Part]:
+def _with_leads(text: str, rows: list[Row]) -> list[Row]:
     """What begins the line of a piece of data and has no letters (its number, a dash) made data too."""
-    remade: list[Part] = []
-    for index, part in enumerate(parts):
-        cut = part.text.rfind("\n") + 1
-        if part.is_data or index + 1 == len(parts) or _has_letters(part.text[cut:]):
-            remade.append(part)
+    remade: list[Row] = []
+    for row in rows:
+        start, end, is_data = row
+        if is_data or row is rows[-1]:
+            remade.append(row)
+            continue
+        cut = max(start, text.rfind("\n", start, end) + 1)
+        if cut == end or _has_letters(text[cut:end]):
+            remade.append(row)
         else:
-            pieces = (Part(part.text[:cut], is_data=False), Part(part.text[cut:], is_data=True))
-            remade.extend(piece for piece in pieces if piece.text)
+            remade += [(start, cut, False), (cut, end, True)] if cut > start else [(cut, end, True)]
     return _join_neighbours(remade)
 
 
@@ -187,11 +199,12 @@ def _has_letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
-def _block(text: str, code: str, follows_line_end: bool, precedes_line_end: bool) -> str:
+def _block(text: str, code: str, follows_line_end: bool, precedes_line_end: bool) -> tuple[str, str, str]:
+    """Data between its markers, as what stands before, itself, and what stands after."""
     stands_alone = follows_line_end and precedes_line_end
     if len(text) <= _INLINE and "\n" not in text and not stands_alone:
-        return f"<data {code}>{text}</data {code}>"
+        return f"<data {code}>", text, f"</data {code}>"
     lead = "" if follows_line_end else "\n"
     trail = "" if precedes_line_end else "\n"
     last = "" if text.endswith("\n") else "\n"
-    return f"{lead}<data {code}>\n{text}{last}</data {code}>{trail}"
+    return f"{lead}<data {code}>\n", text, f"{last}</data {code}>{trail}"

@@ -250,6 +250,11 @@ def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
 
 def _piece_count(rope: Rope) -> int:
     """The pieces on all levels of a rope, a shared one as often as it occurs; each rope is looked at once."""
+    for piece in rope.pieces:
+        if isinstance(piece, Rope):
+            break
+    else:
+        return len(rope.pieces)
     counts: dict[int, int] = {}
     stack = [rope]
     while stack:

@@ -25,13 +25,10 @@ from lambda_rlm.llm.dialects import dialect_of
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited
-from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.profiles import is_known, provider_profile
-from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.via_http import HttpModel, serves
-from lambda_rlm.llm.via_litellm import LitellmModel
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
@@ -100,7 +97,10 @@ def connect(
         model = Retrying(_limited(model, hedge, rpm, tpm, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
-    model = model if record is None else Recording(model, record)
+    if record is not None:
+        from lambda_rlm.llm.recorded import Recording
+
+        model = Recording(model, record)
     if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.cache import Cached, identity
@@ -138,11 +138,21 @@ def _built_in(name: str, window: int | None, slots: int, takes_grammar: bool) ->
     if name.startswith("scripted:"):
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):
+        from lambda_rlm.llm.recorded import RecordedModel
+
         return RecordedModel(name.removeprefix("recorded:"))
     if name.startswith(_SIMULATED):
         from lambda_rlm.llm.simulated import SimulatedModel
 
         return SimulatedModel.named(name)
+    if name.startswith("local"):
+        return _local(name, window, slots, takes_grammar)
+    return None
+
+
+def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Model | None:
+    from lambda_rlm.llm.local import LocalModel
+
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():
@@ -166,6 +176,8 @@ def _provider(
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
+    from lambda_rlm.llm.via_litellm import LitellmModel
+
     return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
 
 

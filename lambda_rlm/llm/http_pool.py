@@ -30,8 +30,11 @@ _NEXT_ADDRESS_SECONDS: Final = 2.0
 _HEAD_BYTES: Final = 64 * 1024
 """What the head of an answer and its framing may come to, beside the body."""
 
+_BUFFER_BYTES: Final = 16 * 1024
+"""What is read at once, into room of the connection's own: a fresh quarter of a megabyte for each reply costs more than the reply."""
 
-class Connection(asyncio.Protocol):
+
+class Connection(asyncio.BufferedProtocol):
     """One connection. `ask` it only while nothing is under way."""
 
     def __init__(self) -> None:
@@ -40,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._waiter: asyncio.Future[Answer] | None = None
         self._received = self._most = 0
         self._headers: dict[str, str] = {}
@@ -84,16 +88,19 @@ class Connection(asyncio.Protocol):
         else:
             self._fail(Lost(str(exc or "the server closed it")))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._waiter is None or self._waiter.done():  # unasked, it could be taken for the answer to the next question
             self.end()
             return
-        self._received += len(data)
+        self._received += nbytes
         if self._received > self._most:
             self._fail(Unreadable(f"it has more than {self._most - _HEAD_BYTES:,} bytes"))
             return
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._buffer[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(Unreadable("it is not HTTP/1.1"))
 

@@ -1,8 +1,8 @@
 """How much a provider is asked at once, and how fast.
 
 Owns the limiter that all requests to one provider go through. Promises that no more than `limit` run at once, that a provider which
-says it is busy is asked half as much and then, reply by reply, more again (additive increase, multiplicative decrease; Chiu
-and Jain, 1989), that nobody asks before the time it named, and that requests and tokens a minute stay within what is
+says it is busy is asked half as much, once for all requests that were under way then, and after that, reply by reply, more again
+(additive increase, multiplicative decrease; Chiu and Jain, 1989), that nobody asks before the time it named, and that requests and tokens a minute stay within what is
 allowed, beyond a short burst. Refuses limits below 1.
 """
 
@@ -52,6 +52,7 @@ class Limited:
         self._tokens = None if tpm is None else _Rate(tpm / 60)
         self._waiting: deque[anyio.Event] = deque()
         self._not_before = 0.0
+        self._slowed = 0
         self.limit = float(limit)
         self.in_flight = 0
         self.max_in_flight = 0
@@ -67,20 +68,24 @@ class Limited:
         await self._enter()
         try:
             await self._in_time(request)
-            completion = await self._model.complete(request)
-        except ModelFailure as failed:
-            if failed.code == RATE_LIMITED:
-                self._slow_down(failed.retry_after)
-            raise
-        else:
-            self.limit = min(float(self._most), self.limit + 1 / self.limit)
-            return completion
+            return await self._asked(request)
         finally:
             self.in_flight -= 1
             self._let_in()
 
     async def aclose(self) -> None:
         await self._model.aclose()
+
+    async def _asked(self, request: CompletionRequest) -> Completion:
+        slowed = self._slowed
+        try:
+            completion = await self._model.complete(request)
+        except ModelFailure as failed:
+            if failed.code == RATE_LIMITED:
+                self._slow_down(failed.retry_after, slowed)
+            raise
+        self.limit = min(float(self._most), self.limit + 1 / self.limit)
+        return completion
 
     async def _enter(self) -> None:
         """Wait for a place; who came first goes first."""
@@ -114,12 +119,16 @@ class Limited:
         if self._tokens is not None:
             characters = sum(len(message.content) for message in request.messages)
             at = max(at, self._tokens.take(characters / _CHARACTERS_PER_TOKEN + request.max_tokens, now))
-        if at > now:
+        while at > now:
             await self._sleep(at - now)
+            now, at = self._clock(), self._not_before  # which may be later by now
 
-    def _slow_down(self, retry_after: float | None) -> None:
-        """Half of what was in flight, and nobody before the time the provider named."""
-        self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
+    def _slow_down(self, retry_after: float | None, slowed: int) -> None:
+        """Half of what was in flight, and nobody before the time the provider named. A request that was sent before the last
+        time, as `slowed` counts them, says nothing new: it belongs to the burst that was too much."""
+        if slowed == self._slowed:
+            self._slowed += 1
+            self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
         if retry_after:
             self._not_before = max(self._not_before, self._clock() + min(retry_after, _LONGEST_PAUSE))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.faults import ModelFailure
 
 
@@ -64,7 +64,7 @@ class Retrying:
         return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        spent = Usage(attempts=0)
+        spent = NO_USAGE
         attempt = 0
         while True:
             attempt += 1

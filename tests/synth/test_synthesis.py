@@ -18,7 +18,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.report import Writing
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.types.parse_type import parse_type
 
