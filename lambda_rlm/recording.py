@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.detection import PROGRAM as TASK_PROGRAM
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event
 from lambda_rlm.inputs import InputProblem, Inputs
@@ -37,8 +38,9 @@ _SHORTEST_SECRET: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, None where several were begun or
-    a root model wrote them: then these turns are taken again, with the replies that are there."""
+    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, the one that asked for the task not
+    counted; None where several were begun or a root model wrote them: then these turns are taken again, with the replies that are
+    there."""
 
     row: RunRow
     past: Past
@@ -48,7 +50,7 @@ class Before:
 def before(journal: Journal, name: str) -> Before:
     """A run by its name (see `Journal.run`); raises `JournalProblem`."""
     row = journal.run(name)
-    programs = journal.programs(row.id)
+    programs = [program for program in journal.programs(row.id) if program.name != TASK_PROGRAM]
     is_planned = len(programs) == 1 and not any(call.program == "" for call in journal.calls(row.id))
     return Before(row, journal.past(row.id), programs[0] if is_planned else None)
 

@@ -15,7 +15,6 @@ from typing import Any
 from lambda_rlm.checked import check
 from lambda_rlm.completion import NO_USAGE, Message, Model
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.detection import PROGRAM as TASK_PROGRAM
 from lambda_rlm.detection import detect
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
@@ -54,12 +53,11 @@ class Taken:
 
 
 def taken(told: Mapping[str, Any] | None, program: SourceFile | None, *, is_replay: bool = False) -> Taken | None:
-    """The decision that a journal has of a run, or else what its one program says of the way; None where it has neither, as of a run
-    that came no further than asking for its task."""
+    """The decision that a journal has of a run, or else what its one program says of the way; None where it has neither."""
     if told is not None:
         before = Routed(**told)
         return Taken(before, program, before.detection == "answered" or (is_replay and before.detection == "failed"))
-    if program is None or program.name == TASK_PROGRAM:
+    if program is None:
         return None
     name = program.name.removesuffix(".lam")
     return Taken(Routed("direct" if name == "direct" else "plan", name if name in TASKS else None, None, "as before"), program)

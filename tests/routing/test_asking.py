@@ -201,8 +201,11 @@ def test_words_inside_an_answer_are_not_taken_for_having_found_nothing(reply: st
 
 
 def test_without_the_budget_for_a_plan_the_text_does_not_say() -> None:
-    leaf = model(direct="null")
-    run = asked(leaf, SHORT, Budget(calls=1), ESCALATING)
+    """All that the plan may need has to be left, and the direct call has used one call of it."""
+    plan = decided(SHORT, task=LOOKUP).ways[1].bound
+    assert plan is not None and plan.calls is not None
+    leaf = model("not found", direct="null")
+    run = asked(leaf, SHORT, Budget(calls=plan.calls), ESCALATING)
     assert (run.value, run.route, run.usage.calls, len(leaf.requests)) == ("not found", "direct", 1, 1)
     assert any(
         note.startswith("the direct call found nothing, and a plan was not tried: the program may need") for note in run.notes
@@ -211,7 +214,7 @@ def test_without_the_budget_for_a_plan_the_text_does_not_say() -> None:
 
 @given(st.integers(1, 4), st.integers(0, 14_000), st.one_of(st.none(), st.floats(0, 20)))
 def test_no_escalation_exceeds_the_budget(calls: int, tokens: int, usd: float | None) -> None:
-    budget, leaf = Budget(calls=calls, tokens=tokens, usd=usd), model(direct="null")
+    budget, leaf = Budget(calls=calls, tokens=tokens, usd=usd), model("not found", direct="null")
     try:
         run = asked(leaf, SHORT, budget, ESCALATING)
     except Rejected:

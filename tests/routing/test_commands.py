@@ -188,6 +188,26 @@ def test_a_run_that_goes_on_counts_the_call_that_asked_for_its_task_and_pays_it_
         assert resumed["usage"][key] == shell.json["usage"][key], key
 
 
+def test_a_run_goes_on_with_its_program_also_where_its_task_was_asked_for(shell: Shell) -> None:
+    """The plan for a larger window would cut the text elsewhere, and nothing that was paid for could be used."""
+    book = wrote("book.txt", LONG)
+    fails = {"match": "", "failure": "E0506"}
+    model = script(
+        PROFILE, {"match": DETECTION, "reply": "summarise"}, {"match": "Summarise the part", "reply": "s", "times": 3}, fails
+    )
+    assert shell("ask", "What?", book, "--model", model, "--concurrency", "1") == 2
+    with journal() as found:
+        paid = set(found.replies(found.run("last").id))
+        (program,) = [one.text for one in found.programs(found.run("last").id) if one.name == "summarise.lam"]
+    script({"profile": {**PROFILE["profile"], "window": 9_000}}, {"match": "", "reply": "r"})
+    assert shell("resume", "last", "--json") == 0
+    assert shell.json["program"] == program
+    with journal() as found:
+        run = found.run("last")
+        asked = {call.digest for call in found.calls(run.id) if call.session == 1 and call.state == "replied"}
+    assert len(paid) >= 3 and paid <= asked
+
+
 def test_a_run_that_came_no_further_than_asking_for_its_task_asks_for_it_again(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     assert shell("ask", "What?", book, "--model", script(PROFILE, {"match": DETECTION, "failure": "E0506"}), "--json") == 2
