@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio.to_thread
 
-from lambda_rlm.blocking import blocking_anywhere, closing
+from lambda_rlm.blocking import blocking_anywhere
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.admit import Admitted
@@ -24,10 +24,10 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size
 from lambda_rlm.decision import Decision, decide
 from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.doors import Doors
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.inputs import Inputs, from_values
-from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
@@ -47,7 +47,7 @@ from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
-    from lambda_rlm.llm.cache import ReplyStore
+    pass
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
@@ -211,7 +211,7 @@ class RLM:
 
     async def _routed(self, asked: Asked) -> Decision:
         async with AsyncExitStack() as stack:
-            doors = _Doors(self.base_url, self.cache, self.hedge, self.constrain, None, stack)
+            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, None, stack)
             model = doors.opened(self.model)
             return decide(
                 Inquiry(
@@ -241,7 +241,7 @@ class RLM:
             session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
             if session.record is not None:
                 tracer = session.record if tracer is None else Both((tracer, session.record))
-            doors = _Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
+            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
             model = asked.remembering(doors.opened(self.model))
             root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
             options = asked.options(self.options, None if session.record is None else session.record.id)
@@ -319,47 +319,12 @@ async def run(
         session = await stack.enter_async_context(recorded(journal, what, None, base_url))
         if session.record is not None:
             tracer = session.record if tracer is None else Both((tracer, session.record))
-        connected = _Doors(base_url, cache, hedge, "auto", tracer, stack).opened(model)
+        connected = Doors(base_url, cache, hedge, "auto", tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
         values = asked.inputs.with_query(query).values
         done = await execute(program, values, connected, options=options, tracer=tracer)
         await session.finish(done)
     return _answered(_told(done, tracer))
-
-
-@dataclass(frozen=True, slots=True)
-class _Doors:
-    """How models that are given by name are reached in one use."""
-
-    base_url: str | None
-    cache: bool | str | Path
-    hedge: float | None
-    constrain: str
-    tracer: Tracer | None
-    stack: AsyncExitStack
-
-    def opened(self, model: str | Model | None) -> Model:
-        """The model that a name means, which is closed with the stack; one that was given is left open."""
-        if model is not None and not isinstance(model, str):
-            return model
-        made = connect(
-            model,
-            base_url=self.base_url,
-            tracer=self.tracer,
-            cache=_store(self.cache),
-            hedge=self.hedge,
-            constrain=self.constrain,
-        )
-        self.stack.push_async_callback(closing, made)
-        return made
-
-
-def _store(cache: bool | str | Path) -> ReplyStore | None:
-    if cache is False:
-        return None
-    from lambda_rlm.llm.cache import ReplyStore
-
-    return ReplyStore(None if cache is True else cache)
 
 
 def _question(prompt: Any, root_prompt: str | None) -> tuple[str, Any]:
