@@ -230,7 +230,10 @@ class RLM:
 
     async def _made(self, asked: Asked, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
         """One session: connected, recorded, run; whatever its answer must be."""
-        what = told(asked, given, self._settings(asked), {"model": self.model, "root_model": self.root_model})
+
+        def what() -> Mapping[str, Any]:
+            return told(asked, given, self._settings(asked), {"model": self.model, "root_model": self.root_model})
+
         kept = self.journal if not asked.is_replay else False
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
@@ -303,8 +306,11 @@ async def run(
     asked = Asked(query=query, inputs=from_values(inputs), program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
-    settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
-    what = told(asked, inputs, settings, {"model": None if model is NOBODY else model})
+
+    def what() -> Mapping[str, Any]:
+        settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
+        return told(asked, inputs, settings, {"model": None if model is NOBODY else model})
+
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(recorded(journal, what, None, base_url))

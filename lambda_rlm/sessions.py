@@ -7,10 +7,9 @@ loop never waits for the disk, and that a session which ends in an exception or 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +129,16 @@ def place(journal: Kept) -> str | Path | None:
 
 
 @asynccontextmanager
-async def recorded(journal: Kept, what: Mapping[str, Any], before: Before | None, url: str | None) -> AsyncGenerator[_Session]:
-    """A session in the journal, where one is kept. Raises `JournalProblem` before anything is asked."""
+async def recorded(
+    journal: Kept, what: Callable[[], Mapping[str, Any]], before: Before | None, url: str | None
+) -> AsyncGenerator[_Session]:
+    """A session in the journal, where one is kept; only then `what` is made, which goes through all inputs. Raises `JournalProblem` before
+    anything is asked."""
     if journal is False:
         yield _Session(None)
         return
     row = None if before is None else before.row
-    record = await anyio.to_thread.run_sync(partial(begin, place(journal), what, row, url=url))
+    record = await anyio.to_thread.run_sync(lambda: begin(place(journal), what(), row, url=url))
     try:
         yield _Session(record)
     except BaseException as error:

@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant("the host gives as much as it likes", "eval/hosted.py", "        if size > most:\n", "        if False:\n", HOST),
     Mutant("what the host gives is trusted", "eval/hosted.py", "            return Text(s, origin)\n", "            return Text(s)\n", HOST),
     Mutant("what a prompt shows is dropped too", "eval/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/test_dropped.py",)),
-    Mutant("what is cut for no prompt is dropped", "eval/cuts.py", "                if meets(seen, row[at + 2], row[at + 3])\n", "", ("tests/test_dropped.py",)),
+    Mutant("what is cut for no prompt is dropped", "eval/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/test_dropped.py",)),
 )  # fmt: skip
 
 

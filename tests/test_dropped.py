@@ -57,6 +57,7 @@ TEXT = "".join(f"{n:02} quick brown foxes jump over the lazy dog. " for n in ran
         # what no prompt was made from is not cut away before one
         ("if contains(take(context, 100), \"fox\") then llm_call(query) else \"no\"", 0),
         ("llm_call(drop(context, 800))", 0),
+        ("if contains(take(context, 100), \"zebra\") then \"no\" else llm_call(take(drop(context, 500), 100))", 300),
         # pieces, each shortened
         ("chunk(context, 300) |> map(fn(p) => take(p, 250)) |> map(llm_call) |> join(\"\")", 60),
         ("chunk(context, 300) |> map(fn(p) => llm_call(f\"{query}{take(p, 250)}\")) |> join(\"\")", 60),

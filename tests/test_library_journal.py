@@ -232,3 +232,8 @@ def test_one_rlm_writes_the_runs_of_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert [row.state for row in rlm.runs()] == ["answered"] * 8
+
+
+def test_inputs_are_not_gone_through_for_a_journal_that_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambda_rlm.sessions.described", lambda _: pytest.fail("hashed for nobody"))
+    assert RLM(FakeModel("x")).ask("Who?", context="c").answer == "x"

@@ -193,11 +193,12 @@ def _run(
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
-            exits.no_more_interruptions()  # the answer is there, and is told, once
+            try:
+                done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+            finally:
+                exits.no_more_interruptions()  # what there is to tell and to write is told and written, once
             record.finish(done)
     except KeyboardInterrupt:
-        exits.no_more_interruptions()
         return _interrupted(progress, how.json, record)
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, TextIO
 
+from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.render import Part, human_parts
@@ -103,7 +104,8 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
     from rich.spinner import Spinner
 
     spinner = Spinner("dots", text=_status(progress))
-    line = Live(spinner, console=Console(stderr=True), transient=True, refresh_per_second=8)
+    console = Console(stderr=True)
+    line = Live(spinner, console=console, transient=True, refresh_per_second=8)
 
     @contextmanager
     def paused() -> Iterator[None]:
@@ -111,10 +113,15 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
         yield
         line.start()
 
-    with line:
-        progress.on_change = lambda now: spinner.update(text=_status(now))
-        yield paused
-        progress.on_change = None
+    try:
+        with line:
+            progress.on_change = lambda now: spinner.update(text=_status(now))
+            yield paused
+            progress.on_change = None
+    finally:  # an interruption may have come while the line was begun
+        exits.no_more_interruptions()
+        line.stop()
+        console.show_cursor()
 
 
 def _status(progress: Progress) -> str:

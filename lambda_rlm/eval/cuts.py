@@ -9,6 +9,7 @@ were computed and not cut out of an input, is in no place of an input and is not
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -50,12 +51,13 @@ class Cuts:
         lost: dict[Document, list[Interval]] = {}
         for document, row in self._spans.items():
             seen = shown(document)
-            lost[document] = [
-                part
-                for at in range(0, len(row), 4)
-                if meets(seen, row[at + 2], row[at + 3])
-                for part in ((row[at], row[at + 2]), (row[at + 3], row[at + 1]))
-            ]
+            starts, ends = [start for start, _ in seen], [end for _, end in seen]
+            parts = lost[document] = []
+            for at in range(0, len(row) if seen else 0, 4):
+                start, end = row[at + 2], row[at + 3]
+                first = bisect_right(ends, start)  # as `meets`, without a call: a long input may be cut a million times
+                if first < len(starts) and starts[first] < end:
+                    parts += ((row[at], start), (end, row[at + 1]))
         for rope, kept in self._ropes.values():
             for document, parts in _lost(rope, kept, shown).items():
                 lost.setdefault(document, []).extend(parts)
