@@ -36,6 +36,11 @@ class LimitExceeded(Fault):
 class OutOfTime(LimitExceeded):
     """The deadline has passed: work ahead of the run, which leaves every other fault to it, ends too."""
 
+    @classmethod
+    def after(cls, seconds: float) -> OutOfTime:
+        """The fault of a run that had so many seconds; less by a hair where some went into choosing its way."""
+        return cls("E0407", f"the run took longer than its {round(seconds, 2):g} seconds")
+
 
 class PrimitiveFault(Fault):
     """A library function met a value it is not defined for (division by zero, overflow, a bad computed pattern)."""

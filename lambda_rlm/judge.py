@@ -46,7 +46,7 @@ class Deadline:
 
     def passed(self) -> OutOfTime:
         """The fault of one who is late: that of the whole, whatever was left of it for a part."""
-        return OutOfTime("E0407", f"the run took longer than its {self.seconds:g} seconds")
+        return OutOfTime.after(self.seconds or 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

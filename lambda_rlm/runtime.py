@@ -322,7 +322,7 @@ class _Execution:
             raise asyncio.CancelledError
 
     def _late(self) -> OutOfTime:
-        return OutOfTime("E0407", f"the run took longer than its {self.admitted.budget.seconds:g} seconds")
+        return OutOfTime.after(self.admitted.budget.seconds or 0.0)
 
     def _answered(self, value: Any) -> Run:
         try:

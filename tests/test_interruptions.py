@@ -150,5 +150,5 @@ def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_corout
 
     with FaultyServer() as server:
         anyio.run(main, server.url)
-    gc.collect()
-    assert server.requests == []
+    gc.collect()  # which would tell of a coroutine that nobody awaited
+    assert threads.has_begun.is_set()

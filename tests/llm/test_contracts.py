@@ -93,9 +93,9 @@ class _ByPrompt(LitellmModel):
     def __init__(self, url: str) -> None:
         super().__init__("openai/ok", base_url=url, timeout=20.0)
 
-    def _arguments(self, request, schema):  # type: ignore[no-untyped-def]
+    def _arguments(self, request):  # type: ignore[no-untyped-def]
         word = request.messages[0].content.split()[0]
-        return {**super()._arguments(request, schema), "model": f"openai/{word}"}
+        return {**super()._arguments(request), "model": f"openai/{word}"}
 
 
 class TestHttp(ModelContract):

@@ -54,7 +54,7 @@ def test_an_answered_program_becomes_a_chat_of_page_task_and_program(shell: Shel
     assert "context: Text - 15 characters" in user["content"] and "query:\nWho?" in user["content"]
     assert assistant["content"] == ASKING
     assert (row["outcome"], row["codes"], row["query"]) == ("answered", [], "Who?")
-    assert row["inputs"] == [{"name": "context", "type": "Text", "characters": 17}]
+    assert row["inputs"] == [{"name": "context", "type": "Text", "characters": 15}]
     assert "answer" not in row
 
 
