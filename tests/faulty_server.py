@@ -1,7 +1,7 @@
 """A small OpenAI-compatible server on a loopback port that fails in the ways real ones do.
 
 What it does is chosen by the model's name in the request: `ok`, `echo`, `bad-key`, `unknown`, `busy` (429 with
-Retry-After), `broken` (500), `broken-once`, `slow`, `dropped`, `garbage` (no JSON), `cut` (half a body), `empty`,
+Retry-After), `broken` (500), `broken-once`, `overloaded-once` (503), `slow`, `dropped`, `garbage` (no JSON), `cut` (half a body), `empty`,
 `filtered`, `refusal`, `too-long`, `bad-request`, `no-schema` (400 when a schema is asked for), `policy`, `shapeless`,
 `no-grammar` and `bad-grammar` (400 and 500 when a grammar is asked for), `tool` (thinks aloud and calls the custom tool).
 """
@@ -107,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(status, {"error": {"message": message, "type": code, "code": code}}, headers)
         if model == "broken-once" and times == 1:
             return self._send(500, {"error": {"message": "try again", "type": "server_error", "code": None}})
+        if model == "overloaded-once" and times == 1:
+            return self._send(503, {"error": {"message": "Overloaded", "type": "server_error", "code": None}})
         if model == "no-schema" and "response_format" in body:
             message = "'response_format' of type json_schema is not supported"
             return self._send(400, {"error": {"message": message, "type": "invalid_request_error", "code": None}})

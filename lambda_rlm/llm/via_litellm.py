@@ -26,7 +26,7 @@ import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.faults import ModelFailure
-from lambda_rlm.llm.dialects import Dialect, grammar_fields, input_of_tool, not_kept
+from lambda_rlm.llm.dialects import Dialect, grammar_fields, input_of_tool, is_refusal, not_kept
 from lambda_rlm.llm.exchange import Garbled, Unsendable, refuse_unsendable
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
@@ -103,10 +103,8 @@ class LitellmModel:
         if not note:
             try:
                 return self._completion(litellm, await self._ask(litellm, request, {"extra_body": fields}), as_it_stands)
-            except ModelFailure as failed:
-                if failed.code not in _MAY_BE_THE_GRAMMAR:
-                    raise
-                note = not_kept(failed.message)
+            except _GrammarRefused as refused:
+                note = not_kept(refused.failure.message)
         found = await self.complete(replace(request, grammar=None))
         self._refused_grammar = note
         return replace(found, unconstrained=note)
@@ -151,7 +149,10 @@ class LitellmModel:
         except Exception as error:
             if "response_format" in form and mentions_constraint(error):
                 raise _SchemaRefused from None
-            raise mapped(error, self._name, self._base_url, self._api_key) from None
+            failed = mapped(error, self._name, self._base_url, self._api_key)
+            if "extra_body" in form and failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0)):
+                raise _GrammarRefused(failed) from None
+            raise failed from None
 
     def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -211,6 +212,14 @@ def _input_of_tool(message: Any) -> str | None:
 
 class _SchemaRefused(Exception):
     """The server does not take a JSON Schema."""
+
+
+class _GrammarRefused(Exception):
+    """The server may have failed so because of a grammar."""
+
+    def __init__(self, failure: ModelFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:

@@ -100,11 +100,28 @@ def test_a_server_that_takes_no_grammar_is_asked_without_and_the_reply_says_so(
 
 
 def test_a_failure_that_has_nothing_to_do_with_the_grammar_is_one(door: Door, server: FaultyServer) -> None:
-    for name, code in (("busy", "E0502"), ("bad-key", "E0506"), ("bad-request", "E0508")):
+    for name, code in (("busy", "E0502"), ("bad-key", "E0506"), ("bad-request", "E0508"), ("overloaded", "E0501")):
         model = door(f"openai/{name}", base_url=server.url, api_key="key", dialect="vllm")
         with pytest.raises(ModelFailure) as raised:
             completed(model, request_of("12"))
         assert raised.value.code == code
+
+
+def test_a_server_that_is_overloaded_for_a_moment_keeps_its_grammar(door: Door, server: FaultyServer) -> None:
+    """It has said nothing about the grammar; the next request is made in it."""
+    model = door("openai/overloaded-once", base_url=server.url, api_key="key", dialect="vllm")
+
+    async def ask() -> Completion:
+        try:
+            with pytest.raises(ModelFailure) as raised:
+                await model.complete(request_of("12"))
+            assert raised.value.is_retryable
+            return await model.complete(request_of("12"))
+        finally:
+            await model.aclose()
+
+    assert anyio.run(ask).unconstrained == ""
+    assert [body.keys() - PLAIN for body in server.requests] == [{"structured_outputs"}] * 2
 
 
 @pytest.mark.parametrize(
