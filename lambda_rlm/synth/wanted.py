@@ -51,6 +51,6 @@ def _with_parentheses(text: str, span: Span) -> Span:
 
 def _has_type(source: SourceFile, before: Typed, wanted: Type) -> bool:
     try:
-        return infer(parse(source), before.inputs).type == wanted
+        return infer(parse(source), before.inputs, before.functions).type == wanted
     except Rejected:
         return False
