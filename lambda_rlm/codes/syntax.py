@@ -27,8 +27,7 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0103",
         "a character means nothing here",
-        "Outside of texts and comments only the signs of the language can stand. A name consists of ASCII letters, digits and `_`"
-        " and has at most 64 characters.",
+        "Outside of texts and comments only the signs of the language can stand. A name consists of ASCII letters, digits and `_`.",
         bad="length(context) § 2",
         fixed="length(context) * 2",
     ),
@@ -140,8 +139,8 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0118",
         "the program is too large",
-        "A program has at most 2,000 parts (terms, types, items, arguments), 20,000 tokens and 200,000 characters. Repetition"
-        " belongs into `map`, `fold` or a `def`.",
+        "A program has at most 2,000 parts (terms, types, items, arguments), 20,000 tokens and 200,000 characters, and a name"
+        " at most 64 characters. Repetition belongs into `map`, `fold` or a `def`.",
         bad=_LARGE,
         fixed="range(0, 2000)",
     ),

@@ -152,7 +152,7 @@ def _suspect(found: Tokens, source: SourceFile, begin: int, at: int, end: int, h
         found.mistakes.append(doubled_bar(text, Span(before.start, at)))
         return at
     if before.kind == "NAME" and begin - before.start == 64 and (text[begin].isalnum() or text[begin] == "_"):
-        found.mistakes.append(Diagnostic("E0103", "a name has at most 64 characters", Span(before.start, at)))
+        found.mistakes.append(Diagnostic("E0118", "a name has at most 64 characters", Span(before.start, at)))
         return at
     return None
 

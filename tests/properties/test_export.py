@@ -79,8 +79,7 @@ def verdict(text: str) -> bool | None:
         parse(SourceFile("drawn", text))
     except Rejected as rejected:
         found = {d.code for d in rejected.diagnostics}
-        is_name_long = any("at most 64 characters" in d.message for d in rejected.diagnostics)
-        return None if found <= BEYOND or is_name_long else False
+        return None if found <= BEYOND else False
     return True
 
 

@@ -123,8 +123,12 @@ def test_a_server_that_refuses_or_ignores_the_grammar_is_told_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "is_so"), [("1", True), ("99999999999999999999", True), ("{ a: 1, a: 2 }", True), ("Sure!", False)]
-)
+    ("reply", "is_so"),
+    [
+        ("1", True), ("99999999999999999999", True), ("{ a: 1, a: 2 }", True), ("Sure!", False),
+        (f"let {'a' * 65} = 1;\n{'a' * 65}", True), (f'f"{{{"b" * 300}}}"', True), (f"type {'T' * 80} = Int;\n1", True),
+    ],
+)  # fmt: skip
 def test_what_no_grammar_says_is_no_sign_of_its_absence(reply: str, is_so: bool) -> None:
     assert is_kept(reply) is is_so
 
