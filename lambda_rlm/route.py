@@ -256,6 +256,7 @@ class _Asking:
             tracer=asked.tracer,
             on_bound=asked.on_bound,
             returns=asked.returns,
+            takes_over=asked.routing.takes_over,
         )
         run = await synthesize(question, lambda: asked.program(route))
         fallback = None if run.synthesis is None else run.synthesis.fallback

@@ -2,7 +2,8 @@
 
 Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where asked
 for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and that a root
-model which fails, writes nonsense or never ends leaves the question to the fixed plan. Refuses to run what was not checked.
+model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose program stops at a
+fault of its own. Refuses to run what was not checked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.meter import Meter
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Tracer
-from lambda_rlm.faults import Fault, LimitExceeded, OutOfTime
+from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
@@ -57,6 +58,8 @@ class Question:
     tracer: Tracer | None = None
     on_bound: OnBound | None = None
     returns: Type | None = None
+    takes_over: bool = True
+    """The fixed plan is tried where a program stopped at a fault of its own."""
 
 
 async def synthesize(question: Question, plan: Plan, meter: Meter | None = None) -> Run:
@@ -82,6 +85,7 @@ class _Synthesis:
         self.tried: list[Tried] = []
         self.agreement: float | None = None
         self.fallback: str | None = None
+        self.is_planned = False
         self.key = question.options.key if question.options.key is not None else installation_key()
         self.deadline = Deadline(question.budget.seconds)
         self.judge = Judge(
@@ -112,20 +116,30 @@ class _Synthesis:
                     result = self._result(run, number)
                     inputs = inputs if result.name is None else _with(inputs, result.name, run)
                     self.results.append((run.program, result))
-        if not self.runs:
-            self.runs.append(await self._planned())
+        if not self.runs or self._is_left_to_the_plan():
+            await self._planned()
         return self._reported()
+
+    def _is_left_to_the_plan(self) -> bool:
+        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop the
+        plan as well."""
+        fault = self.runs[-1].fault
+        is_its_own = isinstance(fault, PrimitiveFault) or (
+            isinstance(fault, ModelFailure) and not (fault.is_fatal or fault.is_retryable)
+        )
+        return self.question.takes_over and is_its_own and not any(run.ok for run in self.runs)
 
     async def _written(self, inputs: Inputs) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
-        count = self.question.writing.candidates
+        count, peek = self.question.writing.candidates, self.question.writing.peek
         self.asked.append(self._opening(inputs, peek=0))
+        opening = self._opening(inputs, peek) if peek else self.asked[-1]
         try:
             with anyio.fail_after(self.deadline.left()):
-                proposals = await self._sampled(inputs, count) if count > 1 else []
+                proposals = await self._sampled(opening, inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
                 if not found:
-                    proposals = [await self._proposed(inputs, self._attempted)]
+                    proposals = [await self._proposed(opening, inputs, self._attempted)]
                     found = self._accepted(proposals, inputs)
         except (TimeoutError, OutOfTime):
             self.fallback = "the time was up before a program was accepted"
@@ -137,7 +151,7 @@ class _Synthesis:
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
         return found
 
-    async def _sampled(self, inputs: Inputs, count: int) -> list[Proposal]:
+    async def _sampled(self, opening: tuple[Turn, ...], inputs: Inputs, count: int) -> list[Proposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
         proposals: list[Proposal | None] = [None] * count
         attempts: list[list[Attempt]] = [[] for _ in range(count)]
@@ -145,7 +159,7 @@ class _Synthesis:
         async def one(number: int) -> None:
             sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
             try:
-                proposals[number] = await self._proposed(inputs, attempts[number].append, sampling, repairs=0)
+                proposals[number] = await self._proposed(opening, inputs, attempts[number].append, sampling, repairs=0)
             except OutOfTime:
                 raise
             except LimitExceeded:
@@ -161,9 +175,13 @@ class _Synthesis:
         return [proposal for proposal in proposals if proposal is not None]
 
     async def _proposed(
-        self, inputs: Inputs, on_attempt: OnAttempt, sampling: Sampling | None = None, repairs: int | None = None
+        self,
+        opening: tuple[Turn, ...],
+        inputs: Inputs,
+        on_attempt: OnAttempt,
+        sampling: Sampling | None = None,
+        repairs: int | None = None,
     ) -> Proposal:
-        opening = self._opening(inputs, self.question.writing.peek)
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
@@ -273,10 +291,20 @@ class _Synthesis:
         late.usage, late.run = run.fault.usage, run.fault.run
         return replace(run, fault=late)
 
-    async def _planned(self) -> Run:
+    async def _planned(self) -> None:
+        """Run the fixed plan. The fault of a program stays where what is left does not allow the plan."""
         inputs = self.question.inputs
         checked = check(self.plan(), inputs.types, primitives=inputs.functions)
-        return await self._executed(checked, inputs)
+        try:
+            run = await self._executed(checked, inputs)
+        except Rejected:
+            if not self.runs:
+                raise
+            return
+        if self.runs and (fault := self.runs[-1].fault) is not None:
+            self.fallback = f"the program stopped with the fault {fault.code}"
+        self.runs.append(run)
+        self.is_planned = True
 
     def _left(self) -> Budget:
         return replace(self.account.left(), seconds=self.deadline.left())
@@ -306,7 +334,7 @@ class _Synthesis:
             rounds=self.rounds,
             calls=self.writer.calls,
             usage=self.writer.usage,
-            fallback=None if self.rounds else self.fallback,
+            fallback=self.fallback if self.is_planned else None,
             candidates=tuple(self.tried),
             agreement=self.agreement,
             notes=tuple(self.writer.notes),

@@ -79,7 +79,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
 
     budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
     if how.approved is not None:
-        routing = replace(routing, detects=False, escalates=False)
+        routing = replace(routing, detects=False, escalates=False, takes_over=False)
 
     async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         async with _root(chosen, begun, tracer, model) as root:

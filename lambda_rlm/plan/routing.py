@@ -26,7 +26,8 @@ class Routing:
     `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window, `direct_shares`
     the same by task; `strength`: whether who writes programs is "strong" enough for them, "auto" to judge by its name, price and
     window; `split`: the shares of inputs that go another way than the router's own, so that ways can be compared; `escalates`: a direct
-    call may answer that the text does not say, and then a plan is tried; `detects`: a model may be asked which task a question is.
+    call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is where a written program stopped at a
+    fault of its own; `detects`: a model may be asked which task a question is.
     """
 
     direct_share: float = 1.0
@@ -34,6 +35,7 @@ class Routing:
     strength: Strength = "auto"
     split: Mapping[str, float] = field(default_factory=dict)
     escalates: bool = False
+    takes_over: bool = True
     detects: bool = True
 
     def __post_init__(self) -> None:

@@ -250,3 +250,13 @@ def test_every_request_of_candidates_asks_for_confidence_and_has_a_seed_of_its_o
     assert all("# confidence: N" in r.messages[-1].content for r in requests)
     assert len({(r.sampling.seed, r.sampling.temperature) for r in requests}) == 3
     assert {r.sampling.temperature for r in requests} == {Writing().temperature}
+
+
+def test_every_candidate_is_asked_the_same_and_that_is_on_record() -> None:
+    """A budget that shrank by the calls of those before it would make each prompt another one, and the record that of none."""
+    root = Root("nothing_is_called_so", "nothing_is_called_so", "nothing_is_called_so", "1")
+    run = asked(root, candidates=3, budget=Budget(calls=20))
+    first = [request.messages[1].content for request in root.requests]
+    assert len(first) == 4 and len(set(first)) == 1
+    assert run.synthesis is not None
+    assert [turn.text for (turn,) in run.synthesis.asked] == first[:1]

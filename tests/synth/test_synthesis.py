@@ -15,7 +15,9 @@ from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Messa
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.inputs import from_values
+from lambda_rlm.llm.failures import SERVER_FAILED, failure
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
+from lambda_rlm.primitives import primitive
 from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.writing import Writing
@@ -286,3 +288,78 @@ def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
         anyio.run(lambda question=question: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
         sent.append([(request.messages, request.digest) for request in root.requests])
     assert sent[0] == sent[1] and len(sent[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("1 / (length(context) - 9)", "E0413"),
+        ("search(context, context) |> length", "E0430"),
+        ('llm_call[Int]("Say it")', "E0513"),
+    ],
+)
+def test_a_program_that_stops_at_a_fault_of_its_own_leaves_the_question_to_the_plan(program: str, code: str) -> None:
+    run = asked(Root(program), context="some [ext")
+    assert run.answer == "plan: 9"
+    assert run.synthesis is not None
+    assert run.synthesis.fallback == f"the program stopped with the fault {code}"
+    assert [(ran.program, ran.fault) for ran in run.synthesis.ran] == [(program, code)]
+
+
+def test_a_fault_that_would_stop_the_plan_as_well_is_the_fault_of_the_run() -> None:
+    """A model that is down is not asked by another program, and a limit is one for the plan too."""
+
+    class Down(ScriptedModel):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            raise failure(SERVER_FAILED, "down")
+
+    for model, program, code in (
+        (Down([]), ASKING, "E0501"),
+        (leaf(), "range(0, 100000) |> map(fn(n) => n * n) |> sum", "E0401"),
+    ):
+        run = asked(Root(program), model=model, budget=Budget(fuel=50_000))
+        assert run.fault is not None and run.fault.code == code
+        assert run.synthesis is not None and run.synthesis.fallback is None and run.program == program
+
+
+def test_a_fault_stays_where_what_is_left_does_not_allow_the_plan() -> None:
+    program = 'llm_call[Int]("Say it")'
+    question = Question(
+        inputs=from_values({"context": "some text"}).with_query("What?"),
+        leaf=leaf(),
+        root=Root(program),
+        budget=Budget(calls=3),
+        options=Options(key=b"key"),
+    )
+    two_calls = 'split(context, 2) |> map(fn(p) => llm_call(f"Say it {take(p, 9)}")) |> join("")'
+    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", two_calls)))
+    assert run.fault is not None and run.fault.code == "E0513"
+    assert run.synthesis is not None and run.synthesis.fallback is None
+
+
+def test_who_wants_no_other_program_gets_the_fault() -> None:
+    """As one does who approved this very program: another one would have to be approved first."""
+    question = Question(
+        inputs=from_values({"context": "some text"}).with_query("What?"),
+        leaf=leaf(),
+        root=Root("1 / (length(context) - 9)"),
+        budget=Budget(),
+        options=Options(key=b"key"),
+        takes_over=False,
+    )
+    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+    assert run.fault is not None and run.fault.code == "E0413"
+
+
+def test_the_fix_of_an_answers_type_knows_the_functions_of_the_host() -> None:
+    """A program that calls one is annotated like any other: `1` is a Float where a Float is wanted."""
+
+    @primitive("known", "(Text) -> Text")
+    def known(text: str) -> str:
+        return text
+
+    run = RLM(leaf(), root_model=Root('let x = known("a");\n1'), strategy="synth", primitives=[known]).ask(
+        "Who?", context="Ann", returns=float
+    )
+    assert run.value == 1.0
+    assert run.synthesis is not None and len(run.synthesis.attempts) == 1 and run.synthesis.attempts[0].fixes
