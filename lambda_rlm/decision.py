@@ -130,7 +130,9 @@ def _detection(asked: Inquiry, case: Case) -> tuple[Bound | None, Budget, list[s
 
 def _cost(asked: Inquiry, case: Case, way: Way, left: Budget) -> WayCost:
     if way == "synth":
-        bound, why_not = writing_cost(asked.given, asked.model, asked.root, asked.writing, left, asked.options.out)
+        bound, why_not = writing_cost(
+            asked.given, asked.model, asked.root, asked.writing, left, asked.options.out, asked.returns
+        )
         return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
     route = case.route(Preference(way, ""))
     checked = check(asked.program(route), asked.given.types, primitives=asked.given.functions)

@@ -62,7 +62,7 @@ def kept_json(done: Run) -> dict[str, Any]:
             {"program": ran.program, "round": ran.round, "fault": ran.fault, "degraded": ran.is_degraded}
             for ran in done.synthesis.ran
         ]
-        told["synthesis"] = {**told["synthesis"], "asked": asked, "ran": ran}
+        told["synthesis"] = {**told["synthesis"], "asked": asked, "ran": ran, "is_small": done.synthesis.is_small}
     return told
 
 

@@ -182,7 +182,9 @@ class _Asking:
     def _cannot_be_written(self) -> str | None:
         """What keeps a program from being written within the budget."""
         asked = self.asked
-        return writing_cost(asked.given, asked.model, asked.root, asked.writing, self._left(), asked.options.out)[1]
+        return writing_cost(
+            asked.given, asked.model, asked.root, asked.writing, self._left(), asked.options.out, asked.returns
+        )[1]
 
     async def _again(self, taken: Taken) -> Run:
         """Go the way that the run went before, whatever would be chosen now."""

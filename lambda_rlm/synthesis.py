@@ -97,7 +97,7 @@ class _Synthesis:
             returns=question.returns,
         )
         writing = Meter(_half(question.budget), account)
-        page, self.examples = shown_to(question.root.profile)
+        page, self.examples = shown_to(is_small=question.root.profile.is_small)
         self.writer = Writer(question.root, writing, page, self.key, question.writing.out, question.tracer)
 
     async def run(self) -> Run:
@@ -338,6 +338,7 @@ class _Synthesis:
             candidates=tuple(self.tried),
             agreement=self.agreement,
             notes=tuple(self.writer.notes),
+            is_small=self.question.root.profile.is_small,
         )
         total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.select import normal_form
 from lambda_rlm.synth.turn import Piece, Turn
 from lambda_rlm.trace.journal import RunRow
@@ -54,11 +54,13 @@ class Trajectory:
     inputs: tuple[Mapping[str, Any], ...] = ()
     root_model: str | None = None
     peek: int = 0
+    has_small_author: bool = False
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        """What the author was sent, without what it was shown of contents."""
-        messages, _ = rendered(self.asked, reference(), _NO_KEY)
+        """What the author was sent, without what it was shown of contents, and without a thought that it was asked for."""
+        page, examples = shown_to(is_small=self.has_small_author)
+        messages, _ = rendered((*examples, *self.asked), page, _NO_KEY)
         return [{"role": message.role, "content": message.content} for message in messages]
 
     @property
@@ -107,6 +109,7 @@ def trajectories(row: RunRow) -> list[Trajectory]:
                 inputs=tuple(_described(part) for part in row.what.get("inputs") or ()),
                 root_model=_model(settings.get("root_model") or settings.get("model")),
                 peek=settings.get("peek") or 0,
+                has_small_author=bool(found.get("is_small")),
             )
         )
     return made

@@ -68,7 +68,7 @@ class Writer:
         profile = self.model.profile
         if not profile.takes_grammar:
             return await self._asked(turns, sampling, self.out)
-        if profile.thinks_first:
+        if _thinks(profile):
             turns = await self._thought(turns, sampling)
         completion = await self._asked(turns, sampling, self.out, language())
         self._note(completion)
@@ -76,14 +76,14 @@ class Writer:
 
     async def _thought(self, turns: tuple[Turn, ...], sampling: Sampling) -> tuple[Turn, ...]:
         """The conversation with a thought in it; as it was when the model gives none."""
-        last = Turn(turns[-1].role, (*turns[-1].pieces, Piece(f"\n\n{_THINK}")))
+        asked = first_asked(turns, self.model.profile)
         try:
-            thought = await self._asked((*turns[:-1], last), sampling, min(self.out, _LONGEST_THOUGHT))
+            thought = await self._asked(asked, sampling, min(self.out, _LONGEST_THOUGHT))
         except ModelFailure as failed:
             if failed.is_fatal:
                 raise
             return turns
-        return (*turns[:-1], last, said("assistant", thought.text), said("user", _WRITE))
+        return (*asked, said("assistant", thought.text), said("user", _WRITE))
 
     async def _asked(
         self, turns: tuple[Turn, ...], sampling: Sampling, longest: int, grammar: Grammar | None = None
@@ -157,7 +157,18 @@ def grammar_tokens(profile: ModelProfile) -> int:
 
 def calls_of_an_attempt(profile: ModelProfile) -> int:
     """The calls that one attempt at a program takes at most: two where a thought comes before it."""
-    return 2 if profile.takes_grammar and profile.thinks_first else 1
+    return 2 if _thinks(profile) else 1
+
+
+def first_asked(turns: tuple[Turn, ...], profile: ModelProfile) -> tuple[Turn, ...]:
+    """A conversation as it is sent first: with the request for a thought, where one comes before the program."""
+    if not _thinks(profile):
+        return turns
+    return (*turns[:-1], Turn(turns[-1].role, (*turns[-1].pieces, Piece(f"\n\n{_THINK}"))))
+
+
+def _thinks(profile: ModelProfile) -> bool:
+    return profile.takes_grammar and profile.thinks_first
 
 
 def rendered(turns: Sequence[Turn], page: str, key: bytes) -> tuple[tuple[Message, ...], str]:

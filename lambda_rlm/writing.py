@@ -1,6 +1,6 @@
 """What having a program written can cost, before anybody is asked.
 
-Owns `writing_cost`. Promises a bound that `synthesize` keeps: no more calls than there are attempts, none with more than the window
+Owns `writing_cost` and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are attempts, none with more than the window
 holds, and of calls, tokens and dollars half of the budget. Asks no model.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import Message, Model, ModelProfile
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.paying import worst_case
@@ -16,7 +16,8 @@ from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.writer import calls_of_an_attempt, grammar_tokens, rendered
+from lambda_rlm.types.type import Type
+from lambda_rlm.writer import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 
 _LONGEST_TOKEN: Final = 256
 _NO_KEY: Final = b""
@@ -24,12 +25,25 @@ _NO_KEY: Final = b""
 
 
 def writing_cost(
-    given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int
+    given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int, returns: Type | None = None
 ) -> tuple[Bound, str | None]:
-    """The bound, and what keeps a program from being written at all, None for nothing; `reply` is the tokens of a leaf's reply."""
+    """The bound, and what keeps a program from being written at all, None for nothing; `reply` is the tokens of a leaf's reply,
+    `returns` the type that the answer must have."""
     profile = root.profile
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
-    opening = _opening_tokens(given, leaf, root, writing, budget, reply)
+    task = Task(
+        query=given.values["query"],
+        inputs=given.values,
+        types=given.types,
+        functions=given.functions,
+        leaf=leaf.profile,
+        budget=budget,
+        out=reply,
+        peek=writing.peek,
+        returns=returns,
+        wants_confidence=writing.candidates > 1,
+    )
+    opening = root.count_tokens(opening_messages(task, root.profile, _NO_KEY))
     first = max(1, writing.candidates) + (writing.candidates > 1)
     calls = writing.rounds * (first + writing.repairs) * calls_of_an_attempt(profile)
     again = calls - first
@@ -72,19 +86,7 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
     return None
 
 
-def _opening_tokens(given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int) -> int:
-    """Tokens of what the writer of programs reads first."""
-    task = Task(
-        query=given.values["query"],
-        inputs=given.values,
-        types=given.types,
-        functions=given.functions,
-        leaf=leaf.profile,
-        budget=budget,
-        out=reply,
-        peek=writing.peek,
-        wants_confidence=writing.candidates > 1,
-    )
-    page, examples = shown_to(root.profile)
-    messages, _ = rendered((*examples, first_turn(task)), page, _NO_KEY)
-    return root.count_tokens(messages)
+def opening_messages(task: Task, root: ModelProfile, key: bytes) -> tuple[Message, ...]:
+    """What a writer of programs is sent first."""
+    page, examples = shown_to(is_small=root.is_small)
+    return rendered(first_asked((*examples, first_turn(task)), root), page, key)[0]

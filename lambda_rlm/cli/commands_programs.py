@@ -10,6 +10,7 @@ from lambda_rlm.cli.options import (
     BaseUrl,
     Candidates,
     Concurrency,
+    Constrain,
     Encoding,
     Exclude,
     Fuel,
@@ -27,6 +28,7 @@ from lambda_rlm.cli.options import (
     Model,
     Peek,
     Raw,
+    RootModel,
     given,
 )
 from lambda_rlm.cli.table import app
@@ -102,8 +104,10 @@ def prompt(
     query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
     model: Model = None,
     base_url: BaseUrl = None,
+    root_model: RootModel = None,
     candidates: Candidates = None,
     peek: Peek = None,
+    constrain: Constrain = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     include: Include = None,

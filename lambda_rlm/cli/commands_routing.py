@@ -9,6 +9,7 @@ import typer
 from lambda_rlm.cli.options import (
     BaseUrl,
     Candidates,
+    Constrain,
     DirectShare,
     DirectShares,
     Encoding,
@@ -51,6 +52,7 @@ def route(
     rounds: Rounds = None,
     candidates: Candidates = None,
     peek: Peek = None,
+    constrain: Constrain = None,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_rlm.blocking import closing
 from lambda_rlm.checked import ANY_MODEL
 from lambda_rlm.cli import figures
 from lambda_rlm.cli.exits import Usage
@@ -89,9 +90,24 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
     """The model that answers; where none is named and the default one is not here, an assumed one, and a note that says so."""
     try:
-        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge), ()
+        return _connected(chosen.model, chosen), ()
     except ModelFailure:
         if chosen.model is not None:
             raise
     note = f"no model is set up: a window of {ANY_MODEL.window:,} tokens and no known price are assumed (see --model)"
     return ScriptedModel((), ANY_MODEL), (note,)
+
+
+def writer_of(chosen: Settings, model: Model) -> Model:
+    """The model that writes programs: the one that answers, unless another is named."""
+    return _connected(chosen.root_model, chosen) if chosen.root_model else model
+
+
+async def closed(*models: Model) -> None:
+    """Close models; one may stand there twice."""
+    for model in models:
+        await closing(model)
+
+
+def _connected(name: str | None, chosen: Settings) -> Model:
+    return connect(name, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain)

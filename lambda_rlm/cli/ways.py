@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from lambda_rlm.blocking import blocking, closing
+from lambda_rlm.blocking import blocking
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import question
-from lambda_rlm.cli.costs import reachable
+from lambda_rlm.cli.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.completion import Model
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.decision import Decision, decide
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import Inquiry
 from lambda_rlm.runtime import Options
@@ -39,7 +37,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
     chosen = settings(options)
     given = from_arguments(arguments, chosen.reading()).with_query(question(query))
     model, notes = reachable(chosen)
-    root = connect(chosen.root_model, base_url=chosen.base_url) if chosen.root_model else model
+    root = writer_of(chosen, model)
     asked = Inquiry(
         given=given,
         model=model,
@@ -54,15 +52,10 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
     try:
         found = decide(asked)
     finally:
-        blocking(lambda: _closed(model, root))
+        blocking(lambda: closed(model, root))
     found = replace(found, notes=(*found.notes, *notes))
     screen.answer(json_text.dumps({"ok": True, **found.as_json()}, ensure_ascii=False) if json else _shown(found, chosen))
     return exits.ANSWERED
-
-
-async def _closed(*models: Model) -> None:
-    for model in models:
-        await closing(model)
 
 
 def _shown(found: Decision, chosen: Settings) -> str:

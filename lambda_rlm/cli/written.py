@@ -6,23 +6,23 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambda_rlm.blocking import blocking, closing
+from lambda_rlm.blocking import blocking
 from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.task import Task, first_turn
-from lambda_rlm.writer import rendered
+from lambda_rlm.synth.task import Task
+from lambda_rlm.writing import opening_messages
 
 
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `prompt`."""
     chosen = settings(options)
     writing, given = chosen.writing(), from_arguments(arguments, chosen.reading()).with_query(query)
-    model = connect(chosen.model, base_url=chosen.base_url)
+    model, notes = reachable(chosen)
+    root = writer_of(chosen, model)
     task = Task(
         query=query,
         inputs=given.values,
@@ -33,13 +33,14 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )
-    blocking(lambda: closing(model))
-    page, examples = shown_to(model.profile)
-    messages, _ = rendered((*examples, first_turn(task)), page, installation_key())
+    messages = opening_messages(task, root.profile, installation_key())
+    blocking(lambda: closed(model, root))
     if json:
         screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))
     else:
         screen.answer("\n\n".join(message.content for message in messages))
+        for note in notes:
+            screen.say(f"note: {note}", "dim")
     return exits.ANSWERED
 
 

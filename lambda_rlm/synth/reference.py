@@ -12,7 +12,6 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
-from lambda_rlm.completion import ModelProfile
 from lambda_rlm.synth.library import library, model_calls
 from lambda_rlm.synth.turn import Turn, said
 
@@ -27,10 +26,10 @@ def reference() -> str:
     return Template(text).substitute(library=library(), model_calls=model_calls())
 
 
-def shown_to(profile: ModelProfile) -> tuple[str, tuple[Turn, ...]]:
+def shown_to(*, is_small: bool) -> tuple[str, tuple[Turn, ...]]:
     """The page for a model, and the turns that stand before the first task. A small model continues a page in prose or repeats it;
     shown the same examples as questions and answers, it answers with a program."""
-    if not profile.is_small:
+    if not is_small:
         return reference(), ()
     page, _, examples = reference().partition(_EXAMPLES)
     _, *parts = _TITLE.split(examples)

@@ -63,6 +63,15 @@ def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
     assert shell.out == "\n\n".join(m["content"] for m in events[0]["messages"]) + "\n"
 
 
+def test_prompt_prints_it_for_the_model_that_writes_and_as_it_is_asked(shell: Shell) -> None:
+    """Which may be another one than answers, and may be asked for a thought first."""
+    book, leaf = wrote("a.txt", "Ann keeps bees."), scripted("leaf.jsonl", {"match": "", "reply": "1"})
+    there = ["--base-url", "http://127.0.0.1:9/v1", "--root-model", "openai/some"]
+    for constrain, thinks in (("llamacpp", True), ("openai", False), ("none", False)):
+        assert shell("prompt", "--query", "Who?", book, "--model", leaf, *there, "--constrain", constrain, "--json") == 0
+        assert ("First think" in shell.json["messages"][-1]["content"]) is thinks
+
+
 @pytest.mark.parametrize("option", ["--rounds", "--candidates"])
 def test_numbers_that_mean_nothing_are_refused(shell: Shell, option: str) -> None:
     assert shell("ask", "Who?", wrote("a.txt", "x"), "--strategy", "synth", option, "0") == 64

@@ -17,9 +17,15 @@ from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.reference import reference
+from lambda_rlm.synth.task import Task
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.types.parse_type import parse_type
+from lambda_rlm.types.type import Type
+from lambda_rlm.writing import opening_messages, writing_cost
 from tests.synth.test_synthesis import Root, leaf
 
+LONG = "{ " + ", ".join(f"field_{n}: Text" for n in range(60)) + " }"
 PROGRAM = 'llm_call("Say it")'
 FREELY = "Here it is:\n```\n" + PROGRAM + "\n```"
 
@@ -143,3 +149,35 @@ def test_a_small_model_is_shown_the_examples_as_turns() -> None:
     assert page.content == head
     assert all(turn.content in examples for turn in turns if turn.role == "assistant")
     assert turns[-1].content.endswith("What?\n\nWrite the program.")
+
+
+@pytest.mark.parametrize("traits", [{}, {"is_small": True}, {"thinks_first": True}], ids=["page", "turns", "thought"])
+@pytest.mark.parametrize("returns", [None, parse_type(LONG)], ids=["", "typed"])
+def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str, bool], returns: Type | None) -> None:
+    """The shown prompt to the byte, and a bound that holds for the smallest conversation."""
+    root, budget = Constrained("Think.", "1", **traits), Budget()
+    given = from_values({"context": "some text"}).with_query("What?")
+    question = Question(
+        inputs=given,
+        leaf=leaf(),
+        root=root,
+        budget=budget,
+        options=Options(key=b"key"),
+        writing=Writing(repairs=0),
+        returns=returns,
+    )
+    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"planned"')))
+    assert run.synthesis is not None
+    task = Task(
+        query="What?",
+        inputs=given.values,
+        types=given.types,
+        leaf=leaf().profile,
+        budget=budget,
+        out=question.options.out,
+        returns=returns,
+    )
+    sent = root.requests[0].messages
+    assert opening_messages(task, root.profile, b"key") == sent
+    bound, _ = writing_cost(given, leaf(), root, question.writing, budget, question.options.out, returns)
+    assert bound.input_tokens is not None and bound.input_tokens >= root.count_tokens(sent)

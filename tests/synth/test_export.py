@@ -26,9 +26,17 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(capsys)
 
 
-def asked(shell: Shell, *replies: str, query: str = "Who?", text: str = "Ann keeps bees.", **options: str) -> int:
-    """One question; the root model gives its replies in order."""
-    rules = [{"match": "# Task", "reply": reply, "times": 1} for reply in replies[:-1]]
+def asked(
+    shell: Shell,
+    *replies: str,
+    query: str = "Who?",
+    text: str = "Ann keeps bees.",
+    profile: dict[str, Any] | None = None,
+    **options: str,
+) -> int:
+    """One question; the root model, of this profile, gives its replies in order."""
+    rules: list[dict[str, Any]] = [] if profile is None else [{"profile": profile}]
+    rules += [{"match": "# Task", "reply": reply, "times": 1} for reply in replies[:-1]]
     rules.append({"match": "# Task", "reply": replies[-1]})
     Path("root.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
     Path("leaf.jsonl").write_text(json.dumps({"match": "keeps bees", "reply": "Ann"}), encoding="utf-8")
@@ -62,6 +70,16 @@ def test_the_prompt_of_a_row_is_the_one_that_was_sent(shell: Shell) -> None:
     asked(shell, ASKING, trace="t.jsonl")
     sent = json.loads(Path("t.jsonl").read_text(encoding="utf-8").split("\n")[0])["messages"]
     (row,) = exported(shell, "last")
+    assert row["messages"][:-1] == sent
+
+
+def test_a_row_of_a_small_author_has_the_page_and_the_turns_that_it_was_shown(
+    shell: Shell,
+) -> None:
+    asked(shell, ASKING, trace="t.jsonl", profile={"is_small": True})
+    sent = json.loads(Path("t.jsonl").read_text(encoding="utf-8").split("\n")[0])["messages"]
+    (row,) = exported(shell, "last")
+    assert [m["role"] for m in sent] == ["system", *["user", "assistant"] * 5, "user"]
     assert row["messages"][:-1] == sent
 
 
