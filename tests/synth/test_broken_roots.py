@@ -36,6 +36,7 @@ REPLIES: dict[str, Reply] = {
     "ten megabytes": lambda n: f"let a{n} = 1;\n" * 700_000,
     "ten megabytes in one line": lambda n: "1 + " * 2_500_000 + str(n),
     "ten megabytes of thoughts": lambda n: "<think>" + "so " * 3_000_000,
+    "ten megabytes of thoughts begun": lambda n: "<think>" * 1_500_000,
     "ten megabytes of fences": lambda n: "```\n" * 2_500_000,
     "more than 2,000 nodes": lambda n: "[" + ", ".join(map(str, range(n, n + 3_000))) + "]",
     "nested 10,000 deep": lambda n: "(" * 10_000 + str(n) + ")" * 10_000,
