@@ -112,7 +112,7 @@ def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Matc
 def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
     """Tell what is wrong where no terminal fits, and where to read on."""
     tokens = found.tokens
-    if any(fence.start() <= at < fence.end() for fence in FENCE.finditer(source.text)):
+    if FENCE.match(source.text, source.text.rfind("\n", 0, at) + 1):
         found.is_fenced = True
         found.mistakes.append(Diagnostic("E0103", "a code fence", Span(at, at + 3)))
         return at + 3

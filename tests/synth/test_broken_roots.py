@@ -37,6 +37,7 @@ REPLIES: dict[str, Reply] = {
     "ten megabytes in one line": lambda n: "1 + " * 2_500_000 + str(n),
     "ten megabytes of thoughts": lambda n: "<think>" + "so " * 3_000_000,
     "ten megabytes of thoughts begun": lambda n: "<think>" * 1_500_000,
+    "ten megabytes of signs that mean nothing": lambda n: "\\" * 10_000_000,
     "ten megabytes of fences": lambda n: "```\n" * 2_500_000,
     "more than 2,000 nodes": lambda n: "[" + ", ".join(map(str, range(n, n + 3_000))) + "]",
     "nested 10,000 deep": lambda n: "(" * 10_000 + str(n) + ")" * 10_000,
