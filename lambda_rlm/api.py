@@ -244,7 +244,7 @@ class RLM:
             doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
             model = asked.remembering(doors.opened(self.model))
             root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
-            options = asked.options(self.options, None if session.record is None else session.record.id)
+            options = asked.options(self.options, None if session.record is None else session.record.id, self.budget)
             done = await self._run(asked, model, root, options, tracer)
             made = done if asked.wanted is None else _made(done, asked.wanted)
             await session.finish(replace(made, value=done.value) if made.ok else made)

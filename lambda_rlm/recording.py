@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import PROGRAM as TASK_PROGRAM
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event
@@ -25,7 +26,7 @@ from lambda_rlm.outcome import kept_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.entry import Entry
-from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow
+from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow, granted
 from lambda_rlm.trace.retention import KEEP_DAYS
 from lambda_rlm.trace.run_report import latest
 from lambda_rlm.types.show import show
@@ -45,6 +46,13 @@ class Before:
     row: RunRow
     past: Past
     program: SourceFile | None
+
+    def raised(self, budget: Budget) -> tuple[int, float | None]:
+        """The calls and dollars that a budget has more than that of the first session; None where that said nothing of dollars."""
+        first = granted(self.row.what)
+        calls, usd = first["max_calls"], first["max_cost"]
+        dollars = None if usd is None or budget.usd is None else budget.usd - usd
+        return (0 if calls is None else budget.calls - calls), dollars
 
 
 def before(journal: Journal, name: str) -> Before:

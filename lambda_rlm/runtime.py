@@ -60,7 +60,8 @@ class Options:
     of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
     planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
     new one); in a run that goes on, `autos` are what the planner chose before, by the program's hash and the place of each `auto`,
-    and `spent` is what was used for calls that are asked again. `solver` answers `rlm_call`; `limiter` counts calls in flight
+    `spent` is what was used for calls that are asked again, and `raised` the calls and dollars that the budget has more than the first
+    one: who writes programs is asked what was asked before. `solver` answers `rlm_call`; `limiter` counts calls in flight
     together with those of another run."""
 
     is_strict: bool = False
@@ -71,6 +72,7 @@ class Options:
     run: str | None = None
     autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     spent: Usage = NO_USAGE
+    raised: tuple[int, float | None] = (0, 0.0)
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
 

@@ -51,12 +51,13 @@ class Asked:
             return None
         return taken(self.before.row.what.get("routed"), self.before.program, is_replay=self.is_replay)
 
-    def options(self, options: Options, run: str | None) -> Options:
+    def options(self, options: Options, run: str | None, budget: Budget) -> Options:
         """The options of this session."""
         if self.before is None:
             return replace(options, run=run)
         past = self.before.past
-        return replace(options, run=self.before.row.id, autos=past.autos, spent=NO_USAGE if self.is_replay else past.spent)
+        spent = NO_USAGE if self.is_replay else past.spent
+        return replace(options, run=self.before.row.id, autos=past.autos, spent=spent, raised=self.before.raised(budget))
 
     def remembering(self, model: Model) -> Model:
         """The model, which gives again what was paid for in earlier sessions."""

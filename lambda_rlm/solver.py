@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.eval.ask import Asker
@@ -53,7 +53,14 @@ class Solver:
             root=self.root,
             budget=self._share(calls, asker),
             writing=writing,
-            options=replace(self.options, solver=deeper, limiter=asker.limiter, is_strict=asker.settings.is_strict),
+            options=replace(
+                self.options,
+                solver=deeper,
+                limiter=asker.limiter,
+                is_strict=asker.settings.is_strict,
+                spent=NO_USAGE,
+                raised=(0, 0.0),
+            ),
             tracer=None if self.tracer is None else _Inside(self.tracer, span),
         )
 

@@ -213,9 +213,12 @@ class _Synthesis:
         return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
 
     def _shown_budget(self) -> Budget:
-        """What is left, as if no call of an earlier session had failed: a run that goes on asks what it asked, and is not paid twice."""
+        """What is left, as if no call of an earlier session had failed and no more were allowed now: a run that goes on asks what it
+        asked, and is not paid twice."""
         left, lost = self.account.left(), self.question.options.spent.cost
-        return left if left.usd is None or not lost else replace(left, usd=left.usd + lost)
+        calls, dollars = self.question.options.raised
+        usd = None if left.usd is None or dollars is None else left.usd + (lost or 0.0) - dollars
+        return replace(left, calls=max(0, left.calls - calls), usd=None if usd is None else max(0.0, usd))
 
     def _attempted(self, attempt: Attempt) -> None:
         self.attempts.append(replace(attempt, round=self.rounds + 1))

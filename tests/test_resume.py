@@ -161,6 +161,36 @@ def test_a_question_goes_on_too_with_what_the_root_model_wrote(shell: Shell) -> 
     assert shell.out == "said\n"
 
 
+@pytest.mark.parametrize("more", [("--max-calls", "9"), ("--max-cost", "7"), ("--max-calls", "8", "--max-cost", "8")])
+def test_a_larger_budget_has_no_other_program_written(shell: Shell, more: tuple[str, ...]) -> None:
+    """The author is told the budget; asked with another one it would be paid again, and what its first program paid for lost."""
+    program = 'words(context) |> map(fn(w) => llm_call(f"Say {take(w, 9)}", out=9)) |> join("")'
+    Path("root.jsonl").write_text(json.dumps({"match": "# Task", "reply": program, "times": 1}) + "\n")
+    leaf = script({"match": ">a<", "reply": "x"}, {"match": ">b<", "failure": "E0506"})
+    models = ("--model", leaf, "--root-model", "scripted:root.jsonl")
+    ask = ("ask", "What?", wrote("a.txt", "a b"), "--strategy", "synth", *models)
+    assert shell(*ask, "--max-calls", "6", "--max-cost", "5") == 2
+    Path("root.jsonl").write_text(json.dumps({"match": "", "failure": "E0506"}) + "\n")
+    assert shell("resume", "last", *more) == 2, "a second session that fails is gone on with as well"
+    script({"match": ">a<", "reply": "x"}, {"match": ">b<", "reply": "y"})
+    assert shell("resume", "last") == 0
+    assert shell.out == "xy\n"
+    assert shell("replay", "last") == 0 and "all as they were" in shell.err
+
+
+def test_a_larger_budget_has_no_other_program_of_a_sub_model_written(shell: Shell) -> None:
+    """What a sub-model may spend is its caller's to say, in each session the same."""
+    Path("root.jsonl").write_text(json.dumps({"match": "# Task", "reply": "length(context)", "times": 1}) + "\n")
+    leaf = script({"match": "Say", "failure": "E0506"})
+    program = wrote("p.lam", 'let n = rlm_call("How long?", context, 4); llm_call(f"Say {take(n, 9)}", out=9)')
+    models = ("--model", leaf, "--root-model", "scripted:root.jsonl")
+    assert shell("run", program, wrote("a.txt", "a b"), *models, "--max-calls", "9", "--max-cost", "5") == 2
+    Path("root.jsonl").write_text(json.dumps({"match": "", "failure": "E0506"}) + "\n")
+    script({"match": ">3<", "reply": "three"})
+    assert shell("resume", "last", "--max-calls", "12") == 0
+    assert shell.out == "three\n"
+
+
 def test_a_run_over_budget_goes_on_with_a_larger_one(shell: Shell) -> None:
     model = script({"match": "", "reply": "x"})
     wrote("p.lam", 'words(context) |> map(fn(w) => llm_call(w)) |> join("")')

@@ -173,7 +173,8 @@ def _options(begun: Begun, chosen: Settings, run: str) -> Options:
     if begun.before is None:
         return options
     past = begun.before.past
-    return replace(options, autos=past.autos, spent=NO_USAGE if begun.is_replay else past.spent)
+    spent, raised = NO_USAGE if begun.is_replay else past.spent, begun.before.raised(chosen.budget())
+    return replace(options, autos=past.autos, spent=spent, raised=raised)
 
 
 def _run(

@@ -85,6 +85,12 @@ class Past:
     spent: Usage
 
 
+def granted(what: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The calls and dollars that the first session of a run had, in the keys of settings."""
+    settings = what.get("settings") or {}
+    return what.get("granted") or {name: settings.get(name) for name in ("max_calls", "max_cost")}
+
+
 @dataclass(frozen=True, slots=True)
 class _ReplyRow:
     who: tuple[int, str, int, str]
@@ -119,7 +125,8 @@ class Journal:
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
         """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
-        told = json.dumps({**what, "routed": run.what.get("routed")}, ensure_ascii=False)
+        kept = {"routed": run.what.get("routed"), "granted": granted(run.what)}
+        told = json.dumps({**what, **kept}, ensure_ascii=False)
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
