@@ -304,6 +304,13 @@ def test_faults(name: str, arguments: tuple[Value, ...], code: str) -> None:
     assert caught.value.code == code and caught.value.span is not None
 
 
+def test_a_refused_pattern_is_not_told_at_full_length() -> None:
+    """One that was computed may be a document, and what is told of a fault goes to the journal."""
+    with pytest.raises(PrimitiveFault) as caught:
+        apply("matches", "a", "[" + "document " * 400)
+    assert len(caught.value.message) < 200 and "missing ]" in caught.value.message
+
+
 def test_a_sum_may_pass_the_range_on_its_way() -> None:
     assert apply("sum", [2**63 - 1, 1, -1]) == 2**63 - 1
 

@@ -30,6 +30,10 @@ Spans = list[tuple[int, int]]
 """Where a match and its groups stand, in bytes; `NOWHERE` for a group that took no part."""
 
 
+_LONGEST_REASON: Final = 100
+"""Characters: RE2 repeats the pattern, and one that was computed may be a whole document."""
+
+
 class BadPattern(Exception):
     """The engine refuses a pattern; the message says why."""
 
@@ -60,7 +64,8 @@ class Pattern:
             plain = re2.compile(whole.encode("utf-8", "surrogatepass"), options)
         except re2.error as error:
             reason = error.args[0] if error.args else "it cannot be compiled"
-            raise BadPattern(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
+            said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+            raise BadPattern(said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…") from None
         self._source = source
         self._horizon: Horizon | None = None
         self.groups: int = engine.groups
