@@ -207,6 +207,8 @@ def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
             raise Usage(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
+        if name.strip() in inputs.values:
+            raise Usage(f"--declare says what type {name.strip()!r} has, and its data is there")
         try:
             types[name.strip()] = parse_type(written)
         except Rejected as found:
