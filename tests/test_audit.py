@@ -139,6 +139,7 @@ FORMS = {
     "text": ({"text": "plain", "label": 3}, [["plain"]]),
     "question and context": ({"question": "Q?", "context": "C"}, [["C", "Q?"]]),
     "tools": ({"messages": MESSAGES[1:], "tools": [{"name": "f"}]}, [["Hello there", '[{"name":"f"}]']]),
+    "calls that are none": ({"messages": [{"content": "Hi", "tool_calls": 5}]}, [["Hi"]]),
     "list of messages": (MESSAGES, [["You help.", "Hello there"]]),
     "list of requests": ([{"prompt": "a"}, {"input": "b"}], [["a"], ["b"]]),
     "string": ("just a text", [["just a text"]]),
@@ -166,7 +167,7 @@ def test_of_a_row_in_another_form_the_reason_is_told(row: object, words_: str) -
         prompts(row)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["messages", "input", "prompt", "body", "role", "content", "text", "usage", "x"]), inner, max_size=4)))  # fmt: skip
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["messages", "input", "prompt", "body", "role", "content", "text", "usage", "tool_calls", "x"]), inner, max_size=4)))  # fmt: skip
 def test_any_row_gives_prompts_or_a_reason(row: object) -> None:
     reply_tokens(row)
     try:

@@ -44,7 +44,8 @@ class Way:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; `naive` is how many
-    calls it takes to ask each of the pieces of `NAIVE_PIECE` characters and to merge."""
+    calls it takes to ask each of the pieces of `NAIVE_PIECE` characters and to merge; `fallback` is why the plan answered where a
+    program was to be written, None where it did not."""
 
     task: Task
     score: float
@@ -59,6 +60,7 @@ class Asked:
     seconds: float
     degraded: bool
     route: str
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,7 @@ def _asked(task: Task, given: Inputs, run: Run) -> Asked:
         seconds=spent.seconds,
         degraded=run.degraded,
         route=run.route,
+        fallback=None if run.synthesis is None else run.synthesis.fallback,
     )
 
 
@@ -173,7 +176,19 @@ def _summary(length: str, group: list[Asked]) -> Summary:
 
 def measured_json(asked: Sequence[Asked], rows: Sequence[Summary]) -> Mapping[str, Any]:
     """What was measured, as JSON data; of an answer its first `SHOWN_ANSWER` characters."""
-    names = ("score", "fault", "calls", "bound", "naive", "input_tokens", "output_tokens", "usd", "degraded", "route")
+    names = (
+        "score",
+        "fault",
+        "calls",
+        "bound",
+        "naive",
+        "input_tokens",
+        "output_tokens",
+        "usd",
+        "degraded",
+        "route",
+        "fallback",
+    )
     return {
         "macro_average": round(macro_average(rows), 2),
         "lengths": [{name: getattr(row, name) for name in Summary.__dataclass_fields__} for row in rows],

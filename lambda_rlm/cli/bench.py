@@ -150,6 +150,8 @@ def _cache(set_to: Settings) -> Any:
 
 def _follow(one: Asked, done: int, all_of_them: int) -> None:
     said = f"{100 * one.score:.0f}" if one.fault is None else one.fault
+    if one.fallback is not None:
+        said += f" (the plan answered: {one.fallback})"
     screen.say(f"{done}/{all_of_them} {one.task.id}: {said}", "dim")
 
 
@@ -164,6 +166,9 @@ def _show(asked: Sequence[Asked], rows: Sequence[Summary]) -> None:
     if len(rows) > 1:
         lines.append(f"macro-average over lengths: {macro_average(rows):.1f}")
     screen.answer("\n".join(lines))
+    planned = sum(one.fallback is not None for one in asked)
+    if planned:
+        screen.say(f"warning: of {len(asked)} tasks the plan answered {planned}, for which no program was accepted", "warning")
     screen.say(f"means for each task; naive: one call for each {NAIVE_PIECE:,} characters and one to merge", "dim")
 
 

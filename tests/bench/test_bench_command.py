@@ -51,6 +51,18 @@ def test_a_task_that_ends_in_a_fault_is_told_and_scores_nothing(tmp_path: Path, 
     assert "[E0523]" in shown.err
 
 
+def test_what_the_plan_answers_is_not_passed_off_as_a_written_program(capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulated model writes no programs: a score of `--strategy synth` is then one of the plan."""
+    arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--strategy", "synth"]
+    assert run_command(arguments) == 0
+    shown = capsys.readouterr().err
+    assert "1/2 s_niah-2K-0: 100 (the plan answered: the root model gave no program: E0523" in shown
+    assert "warning: of 2 tasks the plan answered 2" in shown
+    assert run_command([*arguments, "--json"]) == 0
+    tasks = json.loads(capsys.readouterr().out)["tasks"]
+    assert all("E0523" in task["fallback"] for task in tasks)
+
+
 def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(BENCHMARKS)
