@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.faults import Fault
@@ -43,8 +43,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; `naive` is how many
-    calls it takes to ask each of the pieces of `NAIVE_PIECE` characters and to merge; `fallback` is why the plan answered where a
+    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a program
+    used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of `NAIVE_PIECE`
+    characters and to merge; `fallback` is why the plan answered where a
     program was to be written, None where it did not."""
 
     task: Task
@@ -108,22 +109,23 @@ def macro_average(rows: Sequence[Summary]) -> float:
 
 def _asked(task: Task, given: Inputs, run: Run) -> Asked:
     fault: Fault | None = run.fault
-    spent = run.usage
+    spent, written = run.usage, run.synthesis
+    calls, used = (0, NO_USAGE) if written is None else (written.calls, written.usage)
     return Asked(
         task=task,
         score=0.0 if fault is not None else score(task.gold, run.answer),
         answer=None if fault is not None else run.answer,
         fault=None if fault is None else f"[{fault.code}] {fault.message}",
-        calls=spent.calls,
-        bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls),
+        calls=spent.calls + calls,
+        bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls) + calls,
         naive=naive_calls(given.values["context"]),
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        usd=spent.usd,
+        input_tokens=spent.input_tokens + used.input_tokens,
+        output_tokens=spent.output_tokens + used.output_tokens,
+        usd=None if spent.usd is None or used.cost is None else spent.usd + used.cost,
         seconds=spent.seconds,
         degraded=run.degraded,
         route=run.route,
-        fallback=None if run.synthesis is None else run.synthesis.fallback,
+        fallback=None if written is None else written.fallback,
     )
 
 

@@ -56,11 +56,13 @@ def test_what_the_plan_answers_is_not_passed_off_as_a_written_program(capsys: py
     arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--strategy", "synth"]
     assert run_command(arguments) == 0
     shown = capsys.readouterr().err
-    assert "1/2 s_niah-2K-0: 100 (the plan answered: the root model gave no program: E0523" in shown
+    assert "1/2 s_niah-2K-0: 100 (the plan answered: no program was accepted in 2 attempts)" in shown
     assert "warning: of 2 tasks the plan answered 2" in shown
     assert run_command([*arguments, "--json"]) == 0
     tasks = json.loads(capsys.readouterr().out)["tasks"]
-    assert all("E0523" in task["fallback"] for task in tasks)
+    assert [task["fallback"] for task in tasks] == ["no program was accepted in 2 attempts"] * 2
+    assert [(task["calls"], task["bound"]) for task in tasks] == [(3, 5), (3, 5)], "two of them for the writing"
+    assert all(task["input_tokens"] > 3_000 for task in tasks)
 
 
 def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
