@@ -386,6 +386,7 @@ def test_an_unknown_price_is_no_cost_of_zero(tmp_path: Path) -> None:
     found = reported(tmp_path, [100], ModelProfile("some/model", window=8_192, max_output=1_024))
     assert set(found.usd.values()) == {None}
     assert not found.is_counted
+    assert reported(tmp_path, [30_000], ModelProfile("some/model", window=8_192, max_output=1_024)).usd["direct"] is None
 
 
 def test_the_likely_cost_of_a_plan_grows_with_the_text_beyond_what_is_kept_of_the_log(tmp_path: Path) -> None:
