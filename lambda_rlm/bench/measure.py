@@ -7,7 +7,7 @@ wrong set-up (a key, a server, an unknown model) ends the benchmark at its first
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
@@ -18,9 +18,11 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.faults import Fault
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import Options, Run
+from lambda_rlm.synth.writing import Writing
 
 NAIVE_PIECE: Final = 20_000
 """Characters of a piece where a text is cut without thought, each piece is asked, and the answers are merged."""
@@ -33,12 +35,15 @@ _WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How tasks are asked: by which strategy, within which budget for each."""
+    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that answers)."""
 
     strategy: Choice
     task: str
     budget: Budget
     options: Options
+    routing: Routing = field(default_factory=Routing)
+    writing: Writing = field(default_factory=Writing)
+    root: Model | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,18 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
     for task in tasks:
         given = from_values(task.inputs())
         try:
-            run = await ask(task.question, given, model, way.budget, choice=way.strategy, task=way.task, options=way.options)
+            run = await ask(
+                task.question,
+                given,
+                model,
+                way.budget,
+                choice=way.strategy,
+                task=way.task,
+                routing=way.routing,
+                options=way.options,
+                root=way.root,
+                writing=way.writing,
+            )
         except Rejected as refused:
             yield _refused(task, given, refused)
             continue
