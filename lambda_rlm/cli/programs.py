@@ -30,6 +30,7 @@ from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
+from lambda_rlm.inputs.listing import QUERY
 from lambda_rlm.inputs.unread import unread
 from lambda_rlm.render import as_json
 from lambda_rlm.source import SourceFile
@@ -217,6 +218,8 @@ def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
         if name in inputs.values:
             raise Usage(f"--size says how large {name!r} is, and its data is there")
         types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
+    if types.get(QUERY, TEXT) != TEXT:
+        raise Usage("`query` is the question, a Text")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
