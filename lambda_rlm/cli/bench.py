@@ -126,7 +126,7 @@ async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Se
     cache = _cache(set_to)
 
     def connected(name: str | None) -> Model:
-        return connect(name, base_url=set_to.base_url, cache=cache, rpm=set_to.rpm, tpm=set_to.tpm)
+        return connect(name, base_url=set_to.base_url, cache=cache, rpm=set_to.rpm, tpm=set_to.tpm, constrain=set_to.constrain)
 
     model = connected(set_to.model)
     root = connected(set_to.root_model) if set_to.root_model else None

@@ -60,6 +60,18 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
     assert not Path("home").exists()
 
 
+def test_route_counts_the_calls_and_the_grammar_that_ask_would_send(shell: Shell) -> None:
+    """A thought before each program is a call of its own, and a tool's definition may be paid for."""
+    there = ("--base-url", "http://127.0.0.1:9/v1", "--root-model", "openai/some", "--strategy", "synth", "--json")
+    bounds = {}
+    for constrain in ("none", "openai", "llamacpp"):
+        asked = ("route", "What?", wrote("a.txt", "Ann"), "--model", answering("search"), *there, "--constrain", constrain)
+        assert shell(*asked) == 0
+        bounds[constrain] = next(way["bound"] for way in shell.json["ways"] if way["way"] == "synth")
+    assert bounds["llamacpp"]["calls"] == 2 * bounds["none"]["calls"] == 2 * bounds["openai"]["calls"]
+    assert bounds["openai"]["input_tokens"] > bounds["none"]["input_tokens"]
+
+
 def test_route_as_json_has_the_promised_keys_and_the_numbers_of_a_bound(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     assert shell("route", "What?", book, "--model", answering("search"), "--task", "summarise", "--json") == 0
