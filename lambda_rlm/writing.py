@@ -1,7 +1,7 @@
 """What having a program written can cost, before anybody is asked.
 
-Owns `writing_cost` and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are attempts, none with more than the window
-holds, and of calls, tokens and dollars half of the budget. Asks no model.
+Owns `writing_cost` and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are
+attempts, none with more than the window holds, and of calls, tokens and dollars half of the budget. Asks no model.
 """
 
 from __future__ import annotations
