@@ -113,7 +113,7 @@ class Journal:
     def begin(self, what: Mapping[str, Any], id: str | None = None) -> Entry:
         """A new run; raises `JournalProblem` when it cannot be written, before anything is asked of a model."""
         entry = Entry(self.path, id or run_id(), 0)
-        told = json.dumps(what, ensure_ascii=False)
+        told = json.dumps(what)
         self._do("INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)", entry.id, time.time(), owner(), told)
         return entry
 
@@ -216,7 +216,7 @@ class Journal:
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with problems(self.path):
-            return self._database.execute(sql, values).fetchall()
+            return [tuple(map(_told, row)) for row in self._database.execute(sql, values)]
 
     def _do(self, sql: str, *values: Any) -> int:
         """How many rows it changed, those that went with them included."""
@@ -224,6 +224,11 @@ class Journal:
             before = self._database.total_changes
             commit(self._database, [(sql, values)])
             return self._database.total_changes - before
+
+
+def _told(value: Any) -> Any:
+    """A value as it was told: bytes stand for a text that is none for the database."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
 def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:
