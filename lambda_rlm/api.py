@@ -8,11 +8,12 @@ here, except keys that the providers' own clients look for.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import anyio.to_thread
 
@@ -28,6 +29,7 @@ from lambda_rlm.doors import Doors
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
@@ -36,7 +38,7 @@ from lambda_rlm.recording import Before, before, whole
 from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import Inquiry, ask
 from lambda_rlm.runtime import NOBODY, Options, Run, execute
-from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, limits, place, recorded, told
+from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, budget_of, limits, place, recorded, told
 from lambda_rlm.solver import with_solver
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.writing import Writing
@@ -45,9 +47,6 @@ from lambda_rlm.trace.progress import Both
 from lambda_rlm.trace.replay import Comparison
 from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
@@ -88,6 +87,7 @@ class RLM:
         self.model = model
         self.root_model = root_model
         self.budget = budget or Budget()
+        self._says_budget = budget is not None
         self.base_url = base_url
         self.strategy: Choice = strategy
         self.task = task
@@ -97,7 +97,7 @@ class RLM:
         self.hedge = hedge
         self.journal = journal
         self.primitives = tuple(primitives)
-        self.writing = writing
+        self.writing = writing or Writing()
         self.constrain = constrain
 
     def ask(
@@ -163,14 +163,15 @@ class RLM:
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are given
-        again; no reply that is there is paid a second time. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        again; no reply that is there is paid a second time. Models, limits and server are those of the run unless this says others.
+        Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
         return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`resume` for programs that are asynchronous themselves."""
         found = await anyio.to_thread.run_sync(self._before, run)
         asked = asked_again(found, self._given(inputs), returns, self.model, is_replay=False)
-        return _answered(await self._made(asked, inputs, heard(on_event)))
+        return _answered(await self._as_before(found)._made(asked, inputs, heard(on_event)))
 
     def replay(self, run: str, **inputs: Any) -> Replayed:
         """Make a run of the journal again without a model, and compare call for call."""
@@ -181,13 +182,25 @@ class RLM:
         found, calls = await anyio.to_thread.run_sync(self._whole, run)
         comparison = Comparison()
         asked = asked_again(found, self._given(inputs), None, self.model, is_replay=True)
-        done = await self._made(asked, inputs, comparison)
+        done = await self._as_before(found)._made(asked, inputs, comparison)
         return Replayed(done, tuple(comparison.differences(calls)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The latest runs of the journal, the last first."""
         with Journal(place(self.journal)) as journal:
             return journal.runs(most)
+
+    def _as_before(self, found: Before) -> RLM:
+        """This with the settings that a run had, where it says no others; those that its questions depend on in any case."""
+        was = found.row.what["settings"]
+        again = copy.copy(self)
+        again.model = was.get("model") if self.model is None else self.model
+        again.root_model = was.get("root_model") if self.root_model is None else self.root_model
+        again.base_url = self.base_url or was.get("base_url")
+        again.hedge = self.hedge or was.get("hedge")
+        again.constrain = was.get("constrain", self.constrain)
+        again.budget = self.budget if self._says_budget else budget_of(was)
+        return again
 
     def _before(self, run: str) -> Before:
         with Journal(place(self.journal), is_new=False) as journal:
@@ -223,7 +236,7 @@ class RLM:
                     task=asked.task,
                     routing=self.routing,
                     options=self.options,
-                    writing=self.writing or Writing(),
+                    writing=self.writing,
                 )
             )
 
@@ -234,7 +247,8 @@ class RLM:
         """One session: connected, recorded, run; whatever its answer must be."""
 
         def what() -> Mapping[str, Any]:
-            return told(asked, given, self._settings(asked), {"model": self.model, "root_model": self.root_model})
+            models = {"model": default_model() if self.model is None else self.model, "root_model": self.root_model}
+            return told(asked, given, self._settings(asked), models)
 
         kept = self.journal if not asked.is_replay else False
         async with AsyncExitStack() as stack:
@@ -255,7 +269,7 @@ class RLM:
             given = asked.inputs.with_query(asked.query)
             admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
             if root is not None:
-                options = with_solver(options, model, root, self.writing or Writing(), tracer)
+                options = with_solver(options, model, root, asked.writing(self.writing), tracer)
             return await execute(admitted, given.values, model, options=options, tracer=tracer)
         return await ask(
             asked.query,
@@ -268,21 +282,21 @@ class RLM:
             options=options,
             tracer=tracer,
             root=root,
-            writing=self.writing,
+            writing=asked.writing(self.writing),
             returns=None if asked.wanted is None else asked.wanted.type,
             taken=asked.taken(),
         )
 
     def _settings(self, asked: Asked) -> dict[str, Any]:
         """These settings in the keys of the command line."""
-        writing = self.writing or Writing()
+        options, writing = asked.options(self.options, None), asked.writing(self.writing)
         return {
             **limits(self.budget),
             "base_url": self.base_url,
             "strategy": asked.strategy,
             "task": asked.task,
-            "strict": self.options.is_strict,
-            "seed": self.options.seed,
+            "strict": options.is_strict,
+            "seed": options.seed,
             "hedge": self.hedge,
             "constrain": self.constrain,
             "rounds": writing.rounds,
@@ -306,13 +320,16 @@ async def run(
     on_event: Listener | None = None,
 ) -> Run:
     """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache`, `hedge` and `journal` as in `RLM`."""
-    asked = Asked(query=query, inputs=from_values(inputs), program=program.typed.program.source)
+    given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
+    asked = Asked(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
 
     def what() -> Mapping[str, Any]:
         settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
-        return told(asked, inputs, settings, {"model": None if model is NOBODY else model})
+        return told(
+            asked, inputs, settings, {"model": None if model is NOBODY else default_model() if model is None else model}
+        )
 
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:

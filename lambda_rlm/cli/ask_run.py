@@ -24,7 +24,7 @@ from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
-from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
@@ -96,6 +96,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
                 on_bound=on_bound,
                 root=root,
                 writing=writing,
+                returns=begun.returns,
                 taken=begun.taken(),
             )
 
@@ -194,7 +195,8 @@ def _run(
     approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
     record: Recording | None = None
     try:
-        with recording(begun, chosen) as record, ExitStack() as stack:
+        asked = chosen if model is not None else replace(chosen, model=chosen.model or default_model())
+        with recording(begun, asked) as record, ExitStack() as stack:
             options = _options(begun, chosen, record.id)
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))

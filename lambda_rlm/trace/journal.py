@@ -118,8 +118,10 @@ class Journal:
         return entry
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
-        """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
-        told = json.dumps({**what, "routed": run.what.get("routed")}, ensure_ascii=False)
+        """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on, here or
+        in another process."""
+        merged = {**run.what.get("settings", {}), **what.get("settings", {})}
+        told = json.dumps({**run.what, **what, "settings": merged})
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
