@@ -13,13 +13,14 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import anyio.to_thread
 
 from lambda_rlm.blocking import blocking_anywhere
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
+from lambda_rlm.conversation import question_in
 from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size
@@ -31,6 +32,7 @@ from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.primitives import primitive
@@ -50,19 +52,19 @@ from lambda_rlm.types.type import Effect
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
-_UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
-
 
 class RLM:
     """Answers questions about inputs of any length, each run within one budget.
 
-    `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
-    writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
-    that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that questions go, `task` what they
-    are (None: a model is asked where it matters), both of which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has
-    not answered is asked a second time, the first answer counts; bound and budget count both. `journal` writes runs so that they can
-    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
-    functions of the host that a root model may use in its programs (see `primitive`).
+    `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same
+    forms, writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good
+    replies of models that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that
+    questions go, `task` what they are (None: a model is asked where it matters), both of which a question may say for itself;
+    `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has not answered is asked a second
+    time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the requests and tokens a minute that each
+    provider is asked for at most. `journal` writes runs so that they can be looked at, resumed and replayed, here and on the
+    command line: True for the user's own file, or a path. `primitives` are typed functions of the host that a root model may
+    use in its programs (see `primitive`).
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class RLM:
         cache: bool | str | Path = False,
         writing: Writing | None = None,
         hedge: float | None = None,
+        rpm: int | None = None,
+        tpm: int | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
         constrain: str = "auto",
@@ -95,6 +99,7 @@ class RLM:
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
         self.hedge = hedge
+        self.rpm, self.tpm = rpm, tpm
         self.journal = journal
         self.primitives = tuple(primitives)
         self.writing = writing or Writing()
@@ -158,7 +163,7 @@ class RLM:
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
         without which it is the last message of a user; `.response` is the answer."""
-        question, context = _question(prompt, root_prompt)
+        question, context = question_in(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
@@ -198,6 +203,7 @@ class RLM:
         again.root_model = was.get("root_model") if self.root_model is None else self.root_model
         again.base_url = self.base_url or was.get("base_url")
         again.hedge = self.hedge or was.get("hedge")
+        again.rpm, again.tpm = self.rpm or was.get("rpm"), self.tpm or was.get("tpm")
         again.constrain = was.get("constrain", self.constrain)
         again.budget = self.budget if self._says_budget else budget_of(was)
         return again
@@ -224,7 +230,7 @@ class RLM:
 
     async def _routed(self, asked: Asked) -> Decision:
         async with AsyncExitStack() as stack:
-            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, None, stack)
+            doors = self._doors(None, stack)
             model = doors.opened(self.model)
             return decide(
                 Inquiry(
@@ -239,6 +245,10 @@ class RLM:
                     writing=self.writing,
                 )
             )
+
+    def _doors(self, tracer: Tracer | None, stack: AsyncExitStack) -> Doors:
+        limiters = Limiters(self.budget.concurrency, rpm=self.rpm, tpm=self.tpm)
+        return Doors(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
 
     def _given(self, inputs: Mapping[str, Any]) -> Inputs:
         return replace(from_values(inputs), functions=self.primitives)
@@ -255,7 +265,7 @@ class RLM:
             session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
             if session.record is not None:
                 tracer = session.record if tracer is None else Both((tracer, session.record))
-            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
+            doors = self._doors(tracer, stack)
             model = asked.remembering(doors.opened(self.model))
             root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
             options = asked.options(self.options, None if session.record is None else session.record.id)
@@ -298,6 +308,8 @@ class RLM:
             "strict": options.is_strict,
             "seed": options.seed,
             "hedge": self.hedge,
+            "rpm": self.rpm,
+            "tpm": self.tpm,
             "constrain": self.constrain,
             "rounds": writing.rounds,
             "candidates": writing.candidates,
@@ -316,10 +328,12 @@ async def run(
     seed: int = 0,
     cache: bool | str | Path = False,
     hedge: float | None = None,
+    rpm: int | None = None,
+    tpm: int | None = None,
     journal: Kept = False,
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache`, `hedge` and `journal` as in `RLM`."""
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
     given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
     asked = Asked(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
@@ -327,6 +341,7 @@ async def run(
 
     def what() -> Mapping[str, Any]:
         settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
+        settings |= {"rpm": rpm, "tpm": tpm}
         return told(
             asked, inputs, settings, {"model": None if model is NOBODY else default_model() if model is None else model}
         )
@@ -336,32 +351,13 @@ async def run(
         session = await stack.enter_async_context(recorded(journal, what, None, base_url))
         if session.record is not None:
             tracer = session.record if tracer is None else Both((tracer, session.record))
-        connected = Doors(base_url, cache, hedge, "auto", tracer, stack).opened(model)
+        limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
+        connected = Doors(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
         values = asked.inputs.with_query(query).values
         done = await execute(program, values, connected, options=options, tracer=tracer)
         await session.finish(done)
     return _answered(_told(done, tracer))
-
-
-def _question(prompt: Any, root_prompt: str | None) -> tuple[str, Any]:
-    """The question in a prompt of `rlms`, and what it is asked about."""
-    if not _is_conversation(prompt):
-        return root_prompt or _UNASKED, prompt
-    messages = list(prompt)
-    if root_prompt is None:
-        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=None)
-        root_prompt = _UNASKED if last is None else str(messages.pop(last)["content"])
-    return root_prompt, "\n\n".join(f"{message['role']}: {message['content']}" for message in messages) or None
-
-
-def _is_conversation(prompt: Any) -> bool:
-    return (
-        isinstance(prompt, Sequence)
-        and not isinstance(prompt, str)
-        and bool(prompt)
-        and all(isinstance(message, Mapping) and {"role", "content"} <= message.keys() for message in prompt)
-    )
 
 
 def _made(done: Run, wanted: Returns) -> Run:

@@ -122,7 +122,14 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Settings) -> list[Asked]:
-    model = connect(set_to.model, base_url=set_to.base_url, cache=_cache(set_to), rpm=set_to.rpm, tpm=set_to.tpm)
+    model = connect(
+        set_to.model,
+        base_url=set_to.base_url,
+        cache=_cache(set_to),
+        limiters=set_to.limiters(),
+        hedge=set_to.hedge,
+        constrain=set_to.constrain,
+    )
     way = Way(
         strategy=cast("Choice", chosen.strategy),
         task=task,
