@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.options import BaseUrl, Cache, Concurrency, Json, MaxCalls, MaxCost, Model, Rpm, Seed, Tpm, given
+from lambda_rlm.cli.options import (
+    BaseUrl,
+    Cache,
+    Concurrency,
+    Constrain,
+    Hedge,
+    Json,
+    MaxCalls,
+    MaxCost,
+    Model,
+    Rpm,
+    Seed,
+    Tpm,
+    given,
+)
 from lambda_rlm.cli.table import app
 
 
@@ -33,6 +47,8 @@ def bench(
     concurrency: Concurrency = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
+    hedge: Hedge = None,
+    constrain: Constrain = None,
     seed: Seed = None,
     cache: Cache = None,
     json: Json = False,

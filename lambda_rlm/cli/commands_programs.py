@@ -27,6 +27,7 @@ from lambda_rlm.cli.options import (
     Model,
     Peek,
     Raw,
+    RootModel,
     given,
 )
 from lambda_rlm.cli.table import app
@@ -102,6 +103,7 @@ def prompt(
     query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
     model: Model = None,
     base_url: BaseUrl = None,
+    root_model: RootModel = None,
     candidates: Candidates = None,
     peek: Peek = None,
     max_calls: MaxCalls = None,

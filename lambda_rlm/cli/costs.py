@@ -89,7 +89,7 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
     """The model that answers; where none is named and the default one is not here, an assumed one, and a note that says so."""
     try:
-        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge), ()
+        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain), ()
     except ModelFailure:
         if chosen.model is not None:
             raise

@@ -19,7 +19,6 @@ from lambda_rlm.completion import Model
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.decision import Decision, decide
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.llm.connect import connect
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import Inquiry
 from lambda_rlm.runtime import Options
@@ -39,7 +38,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
     chosen = settings(options)
     given = from_arguments(arguments, chosen.reading()).with_query(question(query))
     model, notes = reachable(chosen)
-    root = connect(chosen.root_model, base_url=chosen.base_url) if chosen.root_model else model
+    root, _ = reachable(replace(chosen, model=chosen.root_model)) if chosen.root_model else (model, ())
     asked = Inquiry(
         given=given,
         model=model,
@@ -48,7 +47,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
         choice=cast("Choice", chosen.strategy),
         task=chosen.task,
         routing=chosen.routing(),
-        options=Options(accuracy=chosen.accuracy()),
+        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
         writing=chosen.writing(),
     )
     try:

@@ -6,7 +6,6 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
@@ -22,19 +21,18 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
     """The exit code of `prompt`."""
     chosen = settings(options)
     writing, given = chosen.writing(), from_arguments(arguments, chosen.reading()).with_query(query)
-    model = connect(chosen.model, base_url=chosen.base_url)
+    leaf, root = (connect(name, base_url=chosen.base_url).profile for name in (chosen.model, chosen.root_model or chosen.model))
     task = Task(
         query=query,
         inputs=given.values,
         types=given.types,
-        leaf=model.profile,
+        leaf=leaf,
         budget=chosen.budget(),
         out=chosen.out,
         peek=writing.peek,
         wants_confidence=writing.candidates > 1,
     )
-    blocking(lambda: closing(model))
-    page, examples = shown_to(model.profile)
+    page, examples = shown_to(root)
     messages, _ = rendered((*examples, first_turn(task)), page, installation_key())
     if json:
         screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))
