@@ -81,7 +81,7 @@ def _step(prompt: str) -> str:
     there = place and _value(place, text)
     is_new = place is not None and place not in known
     learned = f"[{_asked(prompt)}={place}]" if is_new else ""
-    return json.dumps({"learned": learned, "search": place if is_new and not there else "", "answer": there or ""})
+    return json.dumps({"learned": learned, "search": place if place and not there else "", "answer": there or ""})
 
 
 def _all_facts(heading: str) -> Callable[[str], str]:

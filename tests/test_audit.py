@@ -139,6 +139,7 @@ FORMS = {
     "text": ({"text": "plain", "label": 3}, [["plain"]]),
     "question and context": ({"question": "Q?", "context": "C"}, [["C", "Q?"]]),
     "tools": ({"messages": MESSAGES[1:], "tools": [{"name": "f"}]}, [["Hello there", '[{"name":"f"}]']]),
+    "calls that are none": ({"messages": [{"content": "Hi", "tool_calls": 5}]}, [["Hi"]]),
     "list of messages": (MESSAGES, [["You help.", "Hello there"]]),
     "list of requests": ([{"prompt": "a"}, {"input": "b"}], [["a"], ["b"]]),
     "string": ("just a text", [["just a text"]]),
@@ -166,7 +167,7 @@ def test_of_a_row_in_another_form_the_reason_is_told(row: object, words_: str) -
         prompts(row)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["messages", "input", "prompt", "body", "role", "content", "text", "usage", "x"]), inner, max_size=4)))  # fmt: skip
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["messages", "input", "prompt", "body", "role", "content", "text", "usage", "tool_calls", "x"]), inner, max_size=4)))  # fmt: skip
 def test_any_row_gives_prompts_or_a_reason(row: object) -> None:
     reply_tokens(row)
     try:
@@ -385,6 +386,7 @@ def test_an_unknown_price_is_no_cost_of_zero(tmp_path: Path) -> None:
     found = reported(tmp_path, [100], ModelProfile("some/model", window=8_192, max_output=1_024))
     assert set(found.usd.values()) == {None}
     assert not found.is_counted
+    assert reported(tmp_path, [30_000], ModelProfile("some/model", window=8_192, max_output=1_024)).usd["direct"] is None
 
 
 def test_the_likely_cost_of_a_plan_grows_with_the_text_beyond_what_is_kept_of_the_log(tmp_path: Path) -> None:

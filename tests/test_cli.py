@@ -220,6 +220,8 @@ USAGE = {
     "unknown code": ["explain", "E9999"],
     "unknown weights": ["models", "get", "nothing"],
     "bad declaration": ["check", "p.lam", "--declare", "rows: Lst[Int]"],
+    "declaration of the question": ["check", "p.lam", "--declare", "query: Int"],
+    "declaration of data": ["check", "p.lam", "rows=p.lam", "--declare", "rows: List[Int]"],
     "trace to nowhere": ["run", "p.lam", "--trace", "no/such/folder/t.jsonl"],
 }
 

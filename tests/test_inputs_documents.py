@@ -90,6 +90,16 @@ def test_a_word_document_is_paragraphs_and_tables_in_their_order(tmp_path: Path)
     assert text_of(tmp_path, "a.docx", document_files.docx(body)) == "First.\n\na\tb\n1\t2\n\nLast."
 
 
+def test_a_table_in_a_table_is_read_once_and_rows_in_a_control_are_not_lost(tmp_path: Path) -> None:
+    """Twice, and what is counted in code is counted twice."""
+    cell = "<w:tc>{}</w:tc>"
+    inner = "<w:tbl><w:tr>" + cell.format(PARAGRAPH.format("b")) + "</w:tr></w:tbl>" + PARAGRAPH.format("c")
+    row = "<w:tr>" + cell.format(PARAGRAPH.format("a")) + cell.format(inner) + "</w:tr>"
+    controlled = "<w:sdt><w:sdtContent><w:tr>" + cell.format(PARAGRAPH.format("d")) + "</w:tr></w:sdtContent></w:sdt>"
+    body = "<w:tbl>" + row + controlled + "</w:tbl>"
+    assert text_of(tmp_path, "a.docx", document_files.docx(body)) == "a\tb c\nd"
+
+
 def test_tracked_changes_are_read_as_accepted_and_nothing_twice(tmp_path: Path) -> None:
     run = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
     body = (

@@ -28,6 +28,7 @@ GOLDEN = Path(__file__).parent / "golden" / "strategy_calls.txt"
 IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 SHOWN = 600
 
+TINY = ModelProfile(name="tiny", window=1_024, max_output=512, input_price=0.0, output_price=0.0)
 NARROW = ModelProfile(name="narrow", window=2_048, max_output=512, input_price=0.0, output_price=0.0)
 WIDE = ModelProfile(name="wide", window=32_768, max_output=8_192, input_price=0.0, output_price=0.0)
 
@@ -117,6 +118,13 @@ def test_a_strategy_is_right_on_any_text_when_the_model_is(task: str, name: str,
     assert run.value == (RIGHT[task][1](text) if text.strip() else EMPTY)
     if not text.strip():
         assert run.usage.calls == 0
+
+
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text.strip()])
+@pytest.mark.parametrize("task", ["search", "multi_hop", "summarise", "answer"])
+def test_some_strategies_are_right_even_where_one_passage_is_all_that_fits(task: str, name: str) -> None:
+    """A look-up for words that stand in a passage already read must come to the next one, not to the same."""
+    assert asked(task, {"context": TEXTS[name]}, TINY).value == RIGHT[task][1](TEXTS[name])
 
 
 def naive_calls(task: str, name: str, profile: ModelProfile) -> int:

@@ -138,7 +138,8 @@ def _messages(messages: list[Any], made: Prompt) -> Prompt:
         content = message.get("content", message.get("output", message.get("arguments")))
         if content is not None:
             _content(content, made)
-        for call in message.get("tool_calls") or ():
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
             made.texts.append(json.dumps(call, ensure_ascii=False, separators=(",", ":")))
     return made
 

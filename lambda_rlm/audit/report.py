@@ -125,7 +125,9 @@ def _last(holds: Callable[[int], bool], high: int) -> int:
 def _costs(numbers: list[tuple[int, int]], ways: Ways) -> dict[str, float | None]:
     def total(cost: Callable[[int], float | None], fits: Callable[[int], bool] = lambda tokens: True) -> float | None:
         costs = [(cost(tokens), count) for tokens, count in numbers if fits(tokens)]
-        return None if any(usd is None for usd, _ in costs) else sum((usd or 0.0) * count for usd, count in costs)
+        if not costs or any(usd is None for usd, _ in costs):
+            return None
+        return sum((usd or 0.0) * count for usd, count in costs)
 
     return {
         "routed": total(lambda tokens: ways.usd(ways.way(tokens), tokens)),

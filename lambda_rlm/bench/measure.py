@@ -7,20 +7,22 @@ wrong set-up (a key, a server, an unknown model) ends the benchmark at its first
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.faults import Fault
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.route import ask
 from lambda_rlm.runtime import Options, Run
+from lambda_rlm.synth.writing import Writing
 
 NAIVE_PIECE: Final = 20_000
 """Characters of a piece where a text is cut without thought, each piece is asked, and the answers are merged."""
@@ -33,18 +35,23 @@ _WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How tasks are asked: by which strategy, within which budget for each."""
+    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that answers)."""
 
     strategy: Choice
     task: str
     budget: Budget
     options: Options
+    routing: Routing = field(default_factory=Routing)
+    writing: Writing = field(default_factory=Writing)
+    root: Model | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; `naive` is how many
-    calls it takes to ask each of the pieces of `NAIVE_PIECE` characters and to merge."""
+    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a program
+    used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of `NAIVE_PIECE`
+    characters and to merge; `fallback` is why the plan answered where a
+    program was to be written, None where it did not."""
 
     task: Task
     score: float
@@ -59,6 +66,7 @@ class Asked:
     seconds: float
     degraded: bool
     route: str
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,18 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
     for task in tasks:
         given = from_values(task.inputs())
         try:
-            run = await ask(task.question, given, model, way.budget, choice=way.strategy, task=way.task, options=way.options)
+            run = await ask(
+                task.question,
+                given,
+                model,
+                way.budget,
+                choice=way.strategy,
+                task=way.task,
+                routing=way.routing,
+                options=way.options,
+                root=way.root,
+                writing=way.writing,
+            )
         except Rejected as refused:
             yield _refused(task, given, refused)
             continue
@@ -106,21 +125,23 @@ def macro_average(rows: Sequence[Summary]) -> float:
 
 def _asked(task: Task, given: Inputs, run: Run) -> Asked:
     fault: Fault | None = run.fault
-    spent = run.usage
+    spent, written = run.usage, run.synthesis
+    calls, used = (0, NO_USAGE) if written is None else (written.calls, written.usage)
     return Asked(
         task=task,
         score=0.0 if fault is not None else score(task.gold, run.answer),
         answer=None if fault is not None else run.answer,
         fault=None if fault is None else f"[{fault.code}] {fault.message}",
-        calls=spent.calls,
-        bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls),
+        calls=spent.calls + calls,
+        bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls) + calls,
         naive=naive_calls(given.values["context"]),
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        usd=spent.usd,
+        input_tokens=spent.input_tokens + used.input_tokens,
+        output_tokens=spent.output_tokens + used.output_tokens,
+        usd=None if spent.usd is None or used.cost is None else spent.usd + used.cost,
         seconds=spent.seconds,
         degraded=run.degraded,
         route=run.route,
+        fallback=None if written is None else written.fallback,
     )
 
 
@@ -173,7 +194,19 @@ def _summary(length: str, group: list[Asked]) -> Summary:
 
 def measured_json(asked: Sequence[Asked], rows: Sequence[Summary]) -> Mapping[str, Any]:
     """What was measured, as JSON data; of an answer its first `SHOWN_ANSWER` characters."""
-    names = ("score", "fault", "calls", "bound", "naive", "input_tokens", "output_tokens", "usd", "degraded", "route")
+    names = (
+        "score",
+        "fault",
+        "calls",
+        "bound",
+        "naive",
+        "input_tokens",
+        "output_tokens",
+        "usd",
+        "degraded",
+        "route",
+        "fallback",
+    )
     return {
         "macro_average": round(macro_average(rows), 2),
         "lengths": [{name: getattr(row, name) for name in Summary.__dataclass_fields__} for row in rows],

@@ -194,6 +194,7 @@ def _usd(reports: Sequence[Report]) -> list[str]:
     rows = [("likely cost", "as routed", "all directly", "all by plan", "all by program")]
     for one in reports:
         direct = _money(one, "direct") + ("" if not one.unfit else f" (without {one.unfit:,})")
+        direct = "none fits" if one.over_window == 1 else direct
         rows.append((one.profile.name, _money(one, "routed"), direct, _money(one, "plan"), _money(one, "synth")))
     known = reports[0].reply_tokens
     replies = (

@@ -19,6 +19,7 @@ from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.completion import Model
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.strategy import CHOICES, Choice
 from lambda_rlm.plan.tasks import TASKS
@@ -122,19 +123,28 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Settings) -> list[Asked]:
-    model = connect(
-        set_to.model,
-        base_url=set_to.base_url,
-        cache=_cache(set_to),
-        limiters=set_to.limiters(),
-        hedge=set_to.hedge,
-        constrain=set_to.constrain,
-    )
+    cache, limiters = _cache(set_to), set_to.limiters()
+
+    def connected(name: str | None) -> Model:
+        return connect(
+            name,
+            base_url=set_to.base_url,
+            cache=cache,
+            limiters=limiters,
+            hedge=set_to.hedge,
+            constrain=set_to.constrain,
+        )
+
+    model = connected(set_to.model)
+    root = connected(set_to.root_model) if set_to.root_model else None
     way = Way(
         strategy=cast("Choice", chosen.strategy),
         task=task,
         budget=set_to.budget(),
-        options=Options(seed=set_to.seed, accuracy=set_to.accuracy()),
+        options=Options(seed=set_to.seed, out=set_to.out, accuracy=set_to.accuracy()),
+        routing=set_to.routing(),
+        writing=set_to.writing(),
+        root=root,
     )
     asked: list[Asked] = []
     try:
@@ -143,7 +153,9 @@ async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Se
             if not chosen.json:
                 _follow(one, len(asked), len(tasks))
     finally:
-        await closing(model)
+        for one_model in (model, root):
+            if one_model is not None:
+                await closing(one_model)
     return asked
 
 
@@ -157,6 +169,8 @@ def _cache(set_to: Settings) -> Any:
 
 def _follow(one: Asked, done: int, all_of_them: int) -> None:
     said = f"{100 * one.score:.0f}" if one.fault is None else one.fault
+    if one.fallback is not None:
+        said += f" (the plan answered: {one.fallback})"
     screen.say(f"{done}/{all_of_them} {one.task.id}: {said}", "dim")
 
 
@@ -171,6 +185,9 @@ def _show(asked: Sequence[Asked], rows: Sequence[Summary]) -> None:
     if len(rows) > 1:
         lines.append(f"macro-average over lengths: {macro_average(rows):.1f}")
     screen.answer("\n".join(lines))
+    planned = sum(one.fallback is not None for one in asked)
+    if planned:
+        screen.say(f"warning: of {len(asked)} tasks the plan answered {planned}, for which no program was accepted", "warning")
     screen.say(f"means for each task; naive: one call for each {NAIVE_PIECE:,} characters and one to merge", "dim")
 
 

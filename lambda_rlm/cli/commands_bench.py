@@ -11,11 +11,13 @@ from lambda_rlm.cli.options import (
     Cache,
     Concurrency,
     Constrain,
+    DirectShare,
     Hedge,
     Json,
     MaxCalls,
     MaxCost,
     Model,
+    RootModel,
     Rpm,
     Seed,
     Tpm,
@@ -29,11 +31,13 @@ def bench(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The benchmark.", show_default=False)] = None,
     lists: Annotated[bool, typer.Option("--list", help="Name the benchmarks, and stop.")] = False,
     model: Model = None,
+    root_model: RootModel = None,
     base_url: BaseUrl = None,
     strategy: Annotated[str, typer.Option("--strategy", metavar="auto|direct|plan|synth", help="Which way to go.")] = "plan",
     task: Annotated[
         str | None, typer.Option("--task", metavar="NAME", help="The plan; without it, the one for this benchmark.")
     ] = None,
+    direct_share: DirectShare = None,
     sizes: Annotated[
         str | None,
         typer.Option("--sizes", metavar="8K,32K", help="Lengths of the inputs; without it 8K and 32K, or all of a folder."),

@@ -30,6 +30,7 @@ from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
+from lambda_rlm.inputs.listing import QUERY
 from lambda_rlm.inputs.unread import unread
 from lambda_rlm.render import as_json
 from lambda_rlm.source import SourceFile
@@ -207,6 +208,8 @@ def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
             raise Usage(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
+        if name.strip() in inputs.values:
+            raise Usage(f"--declare says what type {name.strip()!r} has, and its data is there")
         try:
             types[name.strip()] = parse_type(written)
         except Rejected as found:
@@ -215,6 +218,8 @@ def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
         if name in inputs.values:
             raise Usage(f"--size says how large {name!r} is, and its data is there")
         types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
+    if types.get(QUERY, TEXT) != TEXT:
+        raise Usage("`query` is the question, a Text")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")

@@ -87,10 +87,18 @@ def _blocks(parent: Iterable[Any]) -> Iterator[str]:
             if text:
                 yield text
         elif child.tag == f"{_WORD}tbl":
-            rows = ("\t".join(_cell(cell) for cell in row.iterchildren(f"{_WORD}tc")) for row in child.iter(f"{_WORD}tr"))
-            yield "\n".join(rows)
+            yield "\n".join("\t".join(map(_cell, _own(row, "tc"))) for row in _own(child, "tr"))
         elif child.tag not in _PASSED_OVER:
             yield from _blocks(child)
+
+
+def _own(element: Any, name: str) -> Iterator[Any]:
+    """Parts of a table in their order, whatever they are wrapped in, without those of tables inside it."""
+    for child in element:
+        if child.tag == f"{_WORD}{name}":
+            yield child
+        elif child.tag not in _PASSED_OVER and child.tag != f"{_WORD}tc":
+            yield from _own(child, name)
 
 
 def _cell(cell: Any) -> str:

@@ -45,7 +45,8 @@ def _size(listing: Listing, reading: Reading) -> tuple[Type, Size]:
     (entry,) = listing.entries
     if not reading.raw and _ending(entry) in ROWS:
         raise InputProblem(
-            f"the rows of {plain(entry.name)} have no type until they are read", "--declare and --size say it, or --raw"
+            f"the rows of {plain(entry.name)} have no type until they are read",
+            "--declare and --size in place of the file say it, or --raw",
         )
     return TEXT, Size(listing.size, listing.size)
 

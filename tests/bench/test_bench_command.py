@@ -51,6 +51,45 @@ def test_a_task_that_ends_in_a_fault_is_told_and_scores_nothing(tmp_path: Path, 
     assert "[E0523]" in shown.err
 
 
+def test_what_the_plan_answers_is_not_passed_off_as_a_written_program(capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulated model writes no programs: a score of `--strategy synth` is then one of the plan."""
+    arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--strategy", "synth"]
+    assert run_command(arguments) == 0
+    shown = capsys.readouterr().err
+    assert "1/2 s_niah-2K-0: 100 (the plan answered: no program was accepted in 2 attempts)" in shown
+    assert "warning: of 2 tasks the plan answered 2" in shown
+    assert run_command([*arguments, "--json"]) == 0
+    tasks = json.loads(capsys.readouterr().out)["tasks"]
+    assert [task["fallback"] for task in tasks] == ["no program was accepted in 2 attempts"] * 2
+    assert [(task["calls"], task["bound"]) for task in tasks] == [(3, 5), (3, 5)], "two of them for the writing"
+    assert all(task["input_tokens"] > 3_000 for task in tasks)
+
+
+def test_the_router_of_a_benchmark_has_the_settings_of_a_person(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or what is measured is not what `ask` does with the same settings."""
+    arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "8K", "--limit", "1", "--strategy", "auto", "--json"]
+
+    def route(*more: str) -> str:
+        assert run_command([*arguments, *more]) == 0
+        return str(json.loads(capsys.readouterr().out)["tasks"][0]["route"])
+
+    assert (route(), route("--direct-share", "0.1")) == ("direct", "search")
+    monkeypatch.setenv("LAMBDA_RLM_DIRECT_SHARE", "0.1")
+    assert route() == "search"
+    monkeypatch.setenv("LAMBDA_RLM_STRENGTH", "strong")
+    assert route("--task", "answer") == "synth"
+
+
+def test_programs_are_written_by_the_root_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "root.jsonl").write_text(json.dumps({"match": "", "reply": '```lam\n"the root wrote this"\n```'}) + "\n")
+    arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "1", "--strategy", "synth", "--json"]
+    assert run_command([*arguments, "--root-model", f"scripted:{tmp_path / 'root.jsonl'}"]) == 0
+    (task,) = json.loads(capsys.readouterr().out)["tasks"]
+    assert (task["answer"], task["fallback"]) == ("the root wrote this", None)
+
+
 def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(BENCHMARKS)

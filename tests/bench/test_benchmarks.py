@@ -156,3 +156,47 @@ def test_a_piece_leaves_room_for_the_prompt_and_the_reply_of_every_plan_that_rea
     tasks = BENCHMARKS["s_niah"].make(40_960, 1, 0)
     (asked,) = ask_all(tasks, SimulatedModel(Parameters(window=window)), task)
     assert (asked.fault, asked.score) == (None, 1.0)
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "a scorer that there is not": {"scorer": "vibes"},
+    "a scorer that is no name": {"scorer": ["contains"]},
+    "a gold that its scorer cannot read": {"scorer": "numeric_exact", "answer": "many"},
+    "a length that is none": {"nominal_length": "long"},
+    "a length without end": {"nominal_length": 1e999},
+    "subsets that are none": {"context_file": "docs.jsonl", "doc_subsets": [1]},
+    "a subset of documents that there are not": {"context_file": "docs.jsonl", "doc_subsets": {"1": ["z"]}},
+    "documents without a name": {"context_file": "nameless.jsonl"},
+    "a context elsewhere": {"context_file": "../secret.txt"},
+    "a context further away": {"context_file": "../../secret.txt"},
+    "a link to elsewhere": {"context_file": "link.txt"},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=list(WRONG))
+def test_a_row_that_cannot_be_asked_or_scored_is_refused_before_the_first_task(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    """Or a benchmark would end in the middle, paid for; and a folder from elsewhere would have any file sent to a model."""
+    place = tmp_path / "outer" / "tasks"
+    place.mkdir(parents=True)
+    for path in (tmp_path / "secret.txt", tmp_path / "outer" / "secret.txt", place / "a.txt"):
+        path.write_text("x")
+    (place / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (place / "docs.jsonl").write_text('{"doc_id": "a", "text": "x"}\n')
+    (place / "nameless.jsonl").write_text('{"text": "x"}\n')
+    with pytest.raises(InputProblem):
+        read_tasks(folder(place, [{**ROW, **wrong}]))
+
+
+def test_a_context_may_stand_in_another_folder_of_tasks_beside_it(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(name)
+    folder(tmp_path / "first", [ROW])
+    tasks, _ = read_tasks(folder(tmp_path / "second", [{**ROW, "context_file": "../first/a.txt"}]))
+    assert tasks[0].inputs() == {"context": "first"}
+
+
+def test_ids_of_documents_may_be_numbers(tmp_path: Path) -> None:
+    (tmp_path / "docs.jsonl").write_text('{"doc_id": 1, "text": "x"}\n{"doc_id": 2, "text": "y"}\n')
+    tasks, _ = read_tasks(folder(tmp_path, [{**ROW, "context_file": "docs.jsonl", "doc_subsets": {"1": [2]}}]))
+    assert tasks[0].inputs() == {"context": [{"name": "2", "text": "y"}]}
