@@ -8,17 +8,19 @@ here, except keys that the providers' own clients look for.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import anyio.to_thread
 
 from lambda_rlm.blocking import blocking_anywhere
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
+from lambda_rlm.conversation import question_in
 from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size
@@ -28,7 +30,9 @@ from lambda_rlm.doors import Doors
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.faults import Fault, ModelFailure
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.primitives import primitive
@@ -36,7 +40,7 @@ from lambda_rlm.recording import Before, before, whole
 from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import Inquiry, ask
 from lambda_rlm.runtime import NOBODY, Options, Run, execute
-from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, limits, place, recorded, told
+from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, budget_of, limits, place, recorded, told
 from lambda_rlm.solver import with_solver
 from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.writing import Writing
@@ -46,24 +50,21 @@ from lambda_rlm.trace.replay import Comparison
 from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
-
-_UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
 
 
 class RLM:
     """Answers questions about inputs of any length, each run within one budget.
 
-    `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same forms,
-    writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good replies of models
-    that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that questions go, `task` what they
-    are (None: a model is asked where it matters), both of which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has
-    not answered is asked a second time, the first answer counts; bound and budget count both. `journal` writes runs so that they can
-    be looked at, resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
-    functions of the host that a root model may use in its programs (see `primitive`).
+    `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same
+    forms, writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good
+    replies of models that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that
+    questions go, `task` what they are (None: a model is asked where it matters), both of which a question may say for itself;
+    `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has not answered is asked a second
+    time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the requests and tokens a minute that each
+    provider is asked for at most. `journal` writes runs so that they can be looked at, resumed and replayed, here and on the
+    command line: True for the user's own file, or a path. `primitives` are typed functions of the host that a root model may
+    use in its programs (see `primitive`).
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class RLM:
         cache: bool | str | Path = False,
         writing: Writing | None = None,
         hedge: float | None = None,
+        rpm: int | None = None,
+        tpm: int | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
         constrain: str = "auto",
@@ -88,6 +91,7 @@ class RLM:
         self.model = model
         self.root_model = root_model
         self.budget = budget or Budget()
+        self._says_budget = budget is not None
         self.base_url = base_url
         self.strategy: Choice = strategy
         self.task = task
@@ -95,9 +99,10 @@ class RLM:
         self.options = Options(is_strict=strict, seed=seed)
         self.cache = cache
         self.hedge = hedge
+        self.rpm, self.tpm = rpm, tpm
         self.journal = journal
         self.primitives = tuple(primitives)
-        self.writing = writing
+        self.writing = writing or Writing()
         self.constrain = constrain
 
     def ask(
@@ -158,19 +163,20 @@ class RLM:
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
         without which it is the last message of a user; `.response` is the answer."""
-        question, context = _question(prompt, root_prompt)
+        question, context = question_in(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are given
-        again; no reply that is there is paid a second time. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        again; no reply that is there is paid a second time. Models, limits and server are those of the run unless this says others.
+        Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
         return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`resume` for programs that are asynchronous themselves."""
         found = await anyio.to_thread.run_sync(self._before, run)
         asked = asked_again(found, self._given(inputs), returns, self.model, is_replay=False)
-        return _answered(await self._made(asked, inputs, heard(on_event)))
+        return _answered(await self._as_before(found)._made(asked, inputs, heard(on_event)))
 
     def replay(self, run: str, **inputs: Any) -> Replayed:
         """Make a run of the journal again without a model, and compare call for call."""
@@ -181,13 +187,26 @@ class RLM:
         found, calls = await anyio.to_thread.run_sync(self._whole, run)
         comparison = Comparison()
         asked = asked_again(found, self._given(inputs), None, self.model, is_replay=True)
-        done = await self._made(asked, inputs, comparison)
+        done = await self._as_before(found)._made(asked, inputs, comparison)
         return Replayed(done, tuple(comparison.differences(calls)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The latest runs of the journal, the last first."""
         with Journal(place(self.journal)) as journal:
             return journal.runs(most)
+
+    def _as_before(self, found: Before) -> RLM:
+        """This with the settings that a run had, where it says no others; those that its questions depend on in any case."""
+        was = found.row.what["settings"]
+        again = copy.copy(self)
+        again.model = was.get("model") if self.model is None else self.model
+        again.root_model = was.get("root_model") if self.root_model is None else self.root_model
+        again.base_url = self.base_url or was.get("base_url")
+        again.hedge = self.hedge or was.get("hedge")
+        again.rpm, again.tpm = self.rpm or was.get("rpm"), self.tpm or was.get("tpm")
+        again.constrain = was.get("constrain", self.constrain)
+        again.budget = self.budget if self._says_budget else budget_of(was)
+        return again
 
     def _before(self, run: str) -> Before:
         with Journal(place(self.journal), is_new=False) as journal:
@@ -211,7 +230,7 @@ class RLM:
 
     async def _routed(self, asked: Asked) -> Decision:
         async with AsyncExitStack() as stack:
-            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, None, stack)
+            doors = self._doors(None, stack)
             model = doors.opened(self.model)
             return decide(
                 Inquiry(
@@ -223,9 +242,13 @@ class RLM:
                     task=asked.task,
                     routing=self.routing,
                     options=self.options,
-                    writing=self.writing or Writing(),
+                    writing=self.writing,
                 )
             )
+
+    def _doors(self, tracer: Tracer | None, stack: AsyncExitStack) -> Doors:
+        limiters = Limiters(self.budget.concurrency, rpm=self.rpm, tpm=self.tpm)
+        return Doors(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
 
     def _given(self, inputs: Mapping[str, Any]) -> Inputs:
         return replace(from_values(inputs), functions=self.primitives)
@@ -234,14 +257,15 @@ class RLM:
         """One session: connected, recorded, run; whatever its answer must be."""
 
         def what() -> Mapping[str, Any]:
-            return told(asked, given, self._settings(asked), {"model": self.model, "root_model": self.root_model})
+            models = {"model": default_model() if self.model is None else self.model, "root_model": self.root_model}
+            return told(asked, given, self._settings(asked), models)
 
         kept = self.journal if not asked.is_replay else False
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
             if session.record is not None:
                 tracer = session.record if tracer is None else Both((tracer, session.record))
-            doors = Doors(self.base_url, self.cache, self.hedge, self.constrain, tracer, stack)
+            doors = self._doors(tracer, stack)
             model = asked.remembering(doors.opened(self.model))
             root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
             options = asked.options(self.options, None if session.record is None else session.record.id, self.budget)
@@ -255,7 +279,7 @@ class RLM:
             given = asked.inputs.with_query(asked.query)
             admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
             if root is not None:
-                options = with_solver(options, model, root, self.writing or Writing(), tracer)
+                options = with_solver(options, model, root, asked.writing(self.writing), tracer)
             return await execute(admitted, given.values, model, options=options, tracer=tracer)
         return await ask(
             asked.query,
@@ -268,22 +292,24 @@ class RLM:
             options=options,
             tracer=tracer,
             root=root,
-            writing=self.writing,
+            writing=asked.writing(self.writing),
             returns=None if asked.wanted is None else asked.wanted.type,
             taken=asked.taken(),
         )
 
     def _settings(self, asked: Asked) -> dict[str, Any]:
         """These settings in the keys of the command line."""
-        writing = self.writing or Writing()
+        options, writing = asked.options(self.options, None, self.budget), asked.writing(self.writing)
         return {
             **limits(self.budget),
             "base_url": self.base_url,
             "strategy": asked.strategy,
             "task": asked.task,
-            "strict": self.options.is_strict,
-            "seed": self.options.seed,
+            "strict": options.is_strict,
+            "seed": options.seed,
             "hedge": self.hedge,
+            "rpm": self.rpm,
+            "tpm": self.tpm,
             "constrain": self.constrain,
             "rounds": writing.rounds,
             "candidates": writing.candidates,
@@ -302,49 +328,36 @@ async def run(
     seed: int = 0,
     cache: bool | str | Path = False,
     hedge: float | None = None,
+    rpm: int | None = None,
+    tpm: int | None = None,
     journal: Kept = False,
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache`, `hedge` and `journal` as in `RLM`."""
-    asked = Asked(query=query, inputs=from_values(inputs), program=program.typed.program.source)
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
+    given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
+    asked = Asked(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
 
     def what() -> Mapping[str, Any]:
         settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
-        return told(asked, inputs, settings, {"model": None if model is NOBODY else model})
+        settings |= {"rpm": rpm, "tpm": tpm}
+        return told(
+            asked, inputs, settings, {"model": None if model is NOBODY else default_model() if model is None else model}
+        )
 
     tracer = heard(on_event)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(recorded(journal, what, None, base_url))
         if session.record is not None:
             tracer = session.record if tracer is None else Both((tracer, session.record))
-        connected = Doors(base_url, cache, hedge, "auto", tracer, stack).opened(model)
+        limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
+        connected = Doors(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
         values = asked.inputs.with_query(query).values
         done = await execute(program, values, connected, options=options, tracer=tracer)
         await session.finish(done)
     return _answered(_told(done, tracer))
-
-
-def _question(prompt: Any, root_prompt: str | None) -> tuple[str, Any]:
-    """The question in a prompt of `rlms`, and what it is asked about."""
-    if not _is_conversation(prompt):
-        return root_prompt or _UNASKED, prompt
-    messages = list(prompt)
-    if root_prompt is None:
-        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=None)
-        root_prompt = _UNASKED if last is None else str(messages.pop(last)["content"])
-    return root_prompt, "\n\n".join(f"{message['role']}: {message['content']}" for message in messages) or None
-
-
-def _is_conversation(prompt: Any) -> bool:
-    return (
-        isinstance(prompt, Sequence)
-        and not isinstance(prompt, str)
-        and bool(prompt)
-        and all(isinstance(message, Mapping) and {"role", "content"} <= message.keys() for message in prompt)
-    )
 
 
 def _made(done: Run, wanted: Returns) -> Run:

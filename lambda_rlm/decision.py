@@ -15,6 +15,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import TOO_DEAR
 from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
+from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.plan.routing import WAYS
 from lambda_rlm.plan.strategy import Case, Preference
@@ -138,7 +139,8 @@ def _cost(asked: Inquiry, case: Case, way: Way, left: Budget) -> WayCost:
     checked = check(asked.program(route), asked.given.types, primitives=asked.given.functions)
     assert checked.typed is not None
     try:
-        found = foresee(checked.typed, asked.given.values, asked.model, left)
+        asking = AskSettings(key=b"", out=asked.options.out)
+        found = foresee(checked.typed, asked.given.values, asked.model, left, asked.options.accuracy, asking)
     except Rejected as rejected:
         return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
     return WayCost(way=way, strategy=route.strategy, bound=found.bound, why_not=_first_error(found.diagnostics))

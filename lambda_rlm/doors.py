@@ -14,6 +14,7 @@ from lambda_rlm.blocking import closing
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.limiter import Limiters
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.cache import ReplyStore
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How models that are given by name are reached in one use."""
+    """How models that are given by name are reached in one use; they keep to its limits together."""
 
     base_url: str | None
     cache: bool | str | Path
     hedge: float | None
     constrain: str
+    limiters: Limiters
     tracer: Tracer | None
     stack: AsyncExitStack
 
@@ -39,6 +41,7 @@ class Doors:
             base_url=self.base_url,
             tracer=self.tracer,
             cache=_store(self.cache),
+            limiters=self.limiters,
             hedge=self.hedge,
             constrain=self.constrain,
         )

@@ -26,6 +26,7 @@ from lambda_rlm.returns import Returns, returns_of
 from lambda_rlm.route import Taken, taken
 from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.show import show
 
 Kept = bool | str | Path
@@ -55,9 +56,22 @@ class Asked:
         """The options of this session."""
         if self.before is None:
             return replace(options, run=run)
-        past = self.before.past
-        spent = NO_USAGE if self.is_replay else past.spent
-        return replace(options, run=self.before.row.id, autos=past.autos, spent=spent, raised=self.before.raised(budget))
+        past, was = self.before.past, self.before.row.what["settings"]
+        return replace(
+            options,
+            run=self.before.row.id,
+            autos=past.autos,
+            spent=NO_USAGE if self.is_replay else past.spent,
+            is_strict=was.get("strict", options.is_strict),
+            seed=was.get("seed", options.seed),
+            out=was.get("out", options.out),
+            raised=self.before.raised(budget),
+        )
+
+    def writing(self, writing: Writing) -> Writing:
+        """How the root model of this session is asked for programs."""
+        was = {} if self.before is None else self.before.row.what["settings"]
+        return replace(writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was})
 
     def remembering(self, model: Model) -> Model:
         """The model, which gives again what was paid for in earlier sessions."""
@@ -111,6 +125,7 @@ def told(
         "program": None if asked.program is None else asked.program.text,
         "program_name": None if asked.program is None else asked.program.name,
         "returns": None if asked.wanted is None else show(asked.wanted.type),
+        "primitives": [function.name for function in asked.inputs.functions],
         "settings": {**settings, **names, "base_url": plain_url(settings.get("base_url"))},
         **({"model_object": objects[0]} if objects else {}),
     }
@@ -120,6 +135,13 @@ def limits(budget: Budget) -> dict[str, Any]:
     """A budget in the keys of the command line."""
     named = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
     return {**named, "max_cost": budget.usd, "concurrency": budget.concurrency, "fuel": budget.fuel, "memory": budget.memory}
+
+
+def budget_of(limits: Mapping[str, Any]) -> Budget:
+    """The budget of such keys."""
+    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
+    keys = {"usd": "max_cost"} | {name: name if name in limits else f"max_{name}" for name in names}
+    return Budget(**{name: limits[key] for name, key in keys.items() if key in limits})
 
 
 def place(journal: Kept) -> str | Path | None:

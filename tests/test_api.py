@@ -16,13 +16,15 @@ import pytest
 from pydantic import BaseModel, Field, field_validator
 
 import lambda_rlm
-from lambda_rlm import RLM, Fault
+from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished
+from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.returns import returns_of
 from lambda_rlm.streaming import streamed
 from lambda_rlm.types.show import show
 from tests.asking import FakeModel
+from tests.shell import Shell, leave_alone, wrote
 
 
 def scripted(*rules: tuple[str, str]) -> RLM:
@@ -86,6 +88,30 @@ def test_types_of_the_language_and_of_python_type_an_answer(wanted: Any, type_: 
 
 class Tree(BaseModel):
     children: list[Tree]
+
+
+@pytest.mark.parametrize("place", ["library", "command line"])
+def test_all_models_of_a_run_keep_to_its_limits_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    leave_alone(tmp_path, monkeypatch)
+    made: list[Limiters] = []
+
+    def connect(_: str, limiters: Limiters, **how: object) -> FakeModel:
+        made.append(limiters)
+        return FakeModel("x")
+
+    monkeypatch.setattr("lambda_rlm.doors.connect", connect)
+    monkeypatch.setattr("lambda_rlm.cli.ask_run.connect", connect)
+    if place == "library":
+        rlm = RLM("openai/leaf", root_model="openai/root", budget=Budget(concurrency=3), rpm=60)
+        assert rlm.ask("Who?", strategy="direct", context="c").answer == "x"
+    else:
+        names = ("--model", "openai/leaf", "--root-model", "openai/root")
+        assert Shell(capsys)("ask", "Who?", wrote("c.txt", "c"), *names, "--concurrency", "3", "--rpm", "60") == 0
+    first, second = made
+    assert first is second
+    assert first.of("openai").limit == 3
 
 
 class Limited(BaseModel):

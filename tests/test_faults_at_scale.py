@@ -18,7 +18,7 @@ import pytest
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.via_http import HttpModel
@@ -114,7 +114,7 @@ async def asked(server: Server, program: str, retries: int, **limits: int) -> Ru
     checked = check(program, {"query": "", "numbers": list(range(CALLS))})
     async with server.serving() as url:
         door = HttpModel("there", url, timeout=4.0, profile=PROFILE)
-        model = Retrying(Limited(door, sleep=no_sleep), RetryPolicy(retries=retries), sleep=no_sleep)
+        model = Retrying(Limited(door, Limiter(sleep=no_sleep)), RetryPolicy(retries=retries), sleep=no_sleep)
         admitted = checked.admit(Budget(calls=CALLS, concurrency=64, **limits), model.profile)
         run = await execute(admitted, {"query": "", "numbers": list(range(CALLS))}, model, options=OPTIONS)
         await model.aclose()

@@ -16,7 +16,7 @@ from lambda_rlm.source import Span
 from lambda_rlm.trace.journal import Journal
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem
-from tests.shell import Shell, leave_alone, script, wrote
+from tests.shell import Shell, journal, leave_alone, script, wrote
 
 
 @pytest.fixture(autouse=True)
@@ -244,6 +244,30 @@ def test_an_answer_is_given_when_the_journal_cannot_be_ended(shell: Shell, monke
     assert shell("run", "p.lam", "--model", model) == 0
     assert shell.out == "x\n"
     assert "disk is full; this run cannot be resumed" in shell.err
+
+
+def test_half_a_surrogate_pair_in_a_question_or_a_reply_costs_the_journal_nothing(shell: Shell) -> None:
+    """A model that stops within a character replies so, a terminal gives bytes so that are no text; neither is a text for SQLite."""
+    model = script({"match": "", "reply": "bees \ud83d"})
+    wrote("a.txt", "bees")
+    assert shell("ask", "which \udcff?", "a.txt", "--model", model) == 0
+    assert "warning" not in shell.err
+    with journal() as written:
+        row = written.run("last")
+        assert (row.state, row.what["query"], *(reply.text for reply in written.replies(row.id).values())) == (
+            "answered",
+            "which \udcff?",
+            "bees \ud83d",
+        )
+    assert shell("replay", "last") == 0
+    assert "all as they were" in shell.err
+
+
+def test_what_cannot_be_written_is_told_and_ends_nobodys_run(shell: Shell) -> None:
+    """Whatever it is: here a number that is larger than the database's."""
+    wrote("p.lam", 'llm_samples("x", 2) |> join(" ")')
+    assert shell("run", "p.lam", "--model", script({"match": "", "reply": "x"}), "--seed", str(10**20)) == 0
+    assert "this run cannot be resumed" in shell.err
 
 
 def test_several_runs_write_to_one_journal_at_once() -> None:

@@ -191,6 +191,57 @@ def test_a_program_of_ones_own_is_written_and_goes_on() -> None:
     assert model.answered == 2
 
 
+def test_a_run_goes_on_with_the_settings_it_had_where_no_others_are_said(shell: Shell) -> None:
+    """Another number of the first sample, length of replies or model would be other questions, paid a second time; and who named a
+    limit on dollars once would not know that it is gone."""
+    checked = lambda_rlm.check('llm_samples(context, 4) |> join(" ")', inputs={"context": "c"})
+    admitted = checked.admit(Budget(concurrency=1, usd=0.5, seconds=60))
+    model = script({"match": "", "reply": "x", "times": 2}, {"match": "", "failure": "E0506"})
+    with pytest.raises(Fault):
+        anyio.run(lambda: lambda_rlm.run(admitted, {"context": "c"}, model, seed=7, journal=True))
+    wrote("c.txt", "c")
+    wrote("p.lam", 'llm_samples(context, 4) |> join(" ")')
+    wrote("lambda-rlm.toml", "out = 300\nseed = 7")
+    assert shell("run", "p.lam", "c.txt", "--model", model, "--concurrency", "1") == 2
+    script({"match": "", "reply": "x"})
+    rlm = RLM(journal=True)
+    for row in rlm.runs():
+        assert rlm.resume(row.id, context="c").answer == "x x x x"
+        assert rlm.replay(row.id, context="c").differences == ()
+        with Journal() as journal:
+            assert len(journal.replies(row.id)) == 4
+            settings = journal.run(row.id).what["settings"]
+            assert {**settings, "seed": 7, "model": row.what["settings"]["model"]} == settings
+    assert (settings["max_cost"], settings["max_seconds"]) == (0.5, 60)
+
+
+def test_the_command_line_keeps_to_the_type_that_a_program_asked_for(shell: Shell) -> None:
+    model = script({"match": "", "failure": "E0506"})
+    with pytest.raises(Fault):
+        RLM(model, journal=True).ask("How many?", returns=Count, context=Path(wrote("a.txt", "c")))
+    assert shell("resume", "last") == 2
+    script({"match": "", "reply": '{"n": 7}'})
+    assert shell("resume", "last", "--json") == 0
+    assert shell.json["value"] == {"n": 7}
+    assert RLM(journal=True).runs()[0].what["returns"] == "{ n: Int }"
+
+
+def test_the_command_line_does_not_go_on_without_the_functions_of_a_program(shell: Shell) -> None:
+    @lambda_rlm.primitive("twice", "(Text) -> Text")
+    def twice(text: str) -> str:
+        return text + text
+
+    model = script({"match": "", "failure": "E0506"})
+    checked = lambda_rlm.check("llm_call(twice(context))", {"context": "c"}, primitives=[twice])
+    given = {"context": Path(wrote("c.txt", "c"))}
+    with pytest.raises(Fault):
+        anyio.run(lambda: lambda_rlm.run(checked.admit(), given, model, journal=True))
+    assert shell("resume", "last") == 64
+    assert "functions of a program: twice" in shell.err
+    script({"match": "", "reply": "x"})
+    assert RLM(journal=True, primitives=[twice]).resume("last", context="c").answer == "x"
+
+
 def test_a_stream_that_is_left_is_written_as_interrupted() -> None:
     rlm = RLM(FakeModel("x", gate=anyio.Event()), journal=True)
 

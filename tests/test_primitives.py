@@ -121,6 +121,30 @@ def test_a_result_larger_than_declared_is_a_fault_and_one_as_large_is_not() -> N
     assert fault('f("abc")', small).startswith("E0417 `f` gave 15 characters, and its declared cost allows 14")
 
 
+class Markup(str):
+    """A text with ways of its own, as template engines have."""
+
+    def __add__(self, other: str) -> str:
+        return "escaped"
+
+    def __getitem__(self, at: Any) -> str:
+        return "cut otherwise"
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_text_with_ways_of_its_own_is_its_characters_alone() -> None:
+    @primitive("marked", "(Text) -> Text", cost=HostCost(characters=5))
+    def marked(text: str) -> str:
+        return Markup(text)
+
+    program = 'let t = marked(context); [t ++ "!", take(t, 2), to_text(length(t))]'
+    assert ran(program, marked, context=Markup("12345")).value == ["12345!", "12", "5"]
+    fault = ran(program, marked, context="123456").fault
+    assert fault is not None and fault.code == "E0417"
+
+
 def test_its_declared_steps_and_storage_are_charged_before_it_is_called() -> None:
     called: list[str] = []
     function = made(

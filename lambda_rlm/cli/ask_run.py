@@ -6,8 +6,8 @@ Owns how a run is shown: progress while it goes on, the answer, one line of figu
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, nullcontext
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -24,7 +24,8 @@ from lambda_rlm.diagnostics import Diagnostic, Rejected
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
-from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.connect import connect, default_model
+from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
@@ -57,7 +58,8 @@ class How:
     listener: Tracer | None = None
 
 
-Job = Callable[[Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
+Job = Callable[[Model, Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
+"""What is done with the model that answers and the one that writes programs."""
 
 
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
@@ -81,23 +83,23 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
     if how.approved is not None:
         routing = replace(routing, detects=False, escalates=False, takes_over=False)
 
-    async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        async with _root(chosen, begun, tracer, model) as root:
-            return await routes.ask(
-                begun.query,
-                begun.inputs,
-                model,
-                budget,
-                choice=cast("Choice", chosen.strategy),
-                task=chosen.task,
-                routing=routing,
-                options=options,
-                tracer=tracer,
-                on_bound=on_bound,
-                root=root,
-                writing=writing,
-                taken=begun.taken(),
-            )
+    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
+        return await routes.ask(
+            begun.query,
+            begun.inputs,
+            model,
+            budget,
+            choice=cast("Choice", chosen.strategy),
+            task=chosen.task,
+            routing=routing,
+            options=options,
+            tracer=tracer,
+            on_bound=on_bound,
+            root=root,
+            writing=writing,
+            returns=begun.returns,
+            taken=begun.taken(),
+        )
 
     return _run(job, begun, chosen, how, advice=_ADVICE)
 
@@ -125,14 +127,13 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
-    async def job(model: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
+    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         admitted = checked.admit(budget, model.profile)
-        async with _root(chosen, begun, tracer, model) as root:
-            if chosen.root_model:
-                from lambda_rlm.solver import with_solver
+        if chosen.root_model:
+            from lambda_rlm.solver import with_solver
 
-                options = with_solver(options, model, root, writing, tracer)
-            done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
+            options = with_solver(options, model, root, writing, tracer)
+        done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
         return replace(done, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
@@ -195,7 +196,8 @@ def _run(
     approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
     record: Recording | None = None
     try:
-        with recording(begun, chosen) as record, ExitStack() as stack:
+        asked = chosen if model is not None else replace(chosen, model=chosen.model or default_model())
+        with recording(begun, asked) as record, ExitStack() as stack:
             options = _options(begun, chosen, record.id)
             listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
@@ -230,16 +232,22 @@ def _declined(json: bool) -> int:
 async def _connected(
     job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None, options: Options
 ) -> Run:
-    model = model or _model(chosen.model, chosen, begun, tracer)
-    try:
-        done = await job(model, tracer, on_bound, options)
+    """Open the models of a run, which keep to its limits together, and close them."""
+    limiters = chosen.limiters()
+    async with AsyncExitStack() as stack:
+        if model is None:
+            model = _model(chosen.model, chosen, begun, tracer, limiters)
+        stack.push_async_callback(closing, model)
+        root = model
+        if chosen.root_model:
+            root = _model(chosen.root_model, chosen, begun, tracer, limiters)
+            stack.push_async_callback(closing, root)
+        done = await job(model, root, tracer, on_bound, options)
         tracer(RunFinished(done))
         return done
-    finally:
-        await closing(model)
 
 
-def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> Model:
+def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
     """The model of a name; in a run that goes on, one that gives again what was paid for."""
     cache = _cache() if chosen.cache and not begun.is_replay else None
     model = connect(
@@ -247,8 +255,7 @@ def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer) -> 
         base_url=chosen.base_url,
         tracer=tracer,
         cache=cache,
-        rpm=chosen.rpm,
-        tpm=chosen.tpm,
+        limiters=limiters,
         hedge=chosen.hedge,
         constrain=chosen.constrain,
     )
@@ -262,17 +269,6 @@ def _cache() -> ReplyStore:
     from lambda_rlm.llm.cache import ReplyStore
 
     return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
-
-
-@asynccontextmanager
-async def _root(chosen: Settings, begun: Begun, tracer: Tracer, model: Model) -> AsyncIterator[Model]:
-    """The model that writes programs: the one of `root_model`, else the one that answers."""
-    root = _model(chosen.root_model, chosen, begun, tracer) if chosen.root_model else model
-    try:
-        yield root
-    finally:
-        if root is not model:
-            await closing(root)
 
 
 def _trace(path: str) -> JsonLines:

@@ -123,10 +123,17 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Settings) -> list[Asked]:
-    cache = _cache(set_to)
+    cache, limiters = _cache(set_to), set_to.limiters()
 
     def connected(name: str | None) -> Model:
-        return connect(name, base_url=set_to.base_url, cache=cache, rpm=set_to.rpm, tpm=set_to.tpm, constrain=set_to.constrain)
+        return connect(
+            name,
+            base_url=set_to.base_url,
+            cache=cache,
+            limiters=limiters,
+            hedge=set_to.hedge,
+            constrain=set_to.constrain,
+        )
 
     model = connected(set_to.model)
     root = connected(set_to.root_model) if set_to.root_model else None

@@ -19,7 +19,9 @@ from lambda_rlm.cli.options import (
     MaxSeconds,
     MaxTokens,
     Memory,
+    Rpm,
     Run,
+    Tpm,
     given,
 )
 from lambda_rlm.cli.table import app
@@ -68,6 +70,8 @@ def resume(
     max_tokens: MaxTokens = None,
     max_seconds: MaxSeconds = None,
     concurrency: Concurrency = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
     fuel: Fuel = None,
     memory: Memory = None,
     cache: Cache = None,

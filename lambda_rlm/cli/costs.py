@@ -90,7 +90,7 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
     """The model that answers; where none is named and the default one is not here, an assumed one, and a note that says so."""
     try:
-        return _connected(chosen.model, chosen), ()
+        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain), ()
     except ModelFailure:
         if chosen.model is not None:
             raise
@@ -100,14 +100,10 @@ def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 
 def writer_of(chosen: Settings, model: Model) -> Model:
     """The model that writes programs: the one that answers, unless another is named."""
-    return _connected(chosen.root_model, chosen) if chosen.root_model else model
+    return reachable(replace(chosen, model=chosen.root_model))[0] if chosen.root_model else model
 
 
 async def closed(*models: Model) -> None:
     """Close models; one may stand there twice."""
     for model in models:
         await closing(model)
-
-
-def _connected(name: str | None, chosen: Settings) -> Model:
-    return connect(name, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain)

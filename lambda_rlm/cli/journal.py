@@ -25,6 +25,7 @@ from lambda_rlm.trace.run_report import Report, report
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.trace.summary import dollars
 from lambda_rlm.trace.tree import MOST_BESIDE, lines
+from lambda_rlm.types.parse_type import parse_type
 
 T = TypeVar("T")
 
@@ -120,6 +121,10 @@ def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
     same_inputs(found.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
+    if names := what.get("primitives"):
+        raise Usage(
+            f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
+        )
     return Begun(
         kind=what["kind"],
         query=what["query"],
@@ -127,6 +132,7 @@ def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
         inputs=inputs,
         program=what["program"],
         program_name=what["program_name"],
+        returns=None if what.get("returns") is None else parse_type(what["returns"]),
         before=found,
     )
 

@@ -21,6 +21,8 @@ from lambda_rlm.route import Taken, taken
 from lambda_rlm.trace.journal import RunRow
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Begun:
     inputs: Inputs
     program: str | None = None
     program_name: str | None = None
+    returns: Type | None = None
     before: Before | None = None
     is_replay: bool = False
 
@@ -52,6 +55,7 @@ class Begun:
             "inputs": described(self.inputs),
             "program": self.program,
             "program_name": self.program_name,
+            "returns": None if self.returns is None else show(self.returns),
             "settings": settings,
         }
 

@@ -21,6 +21,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.llm.dialects import CONSTRAIN
+from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS
@@ -127,6 +128,10 @@ class Settings:
             )
         except ValueError as error:
             raise Usage(str(error), "for example --split plan=0.2 or --direct-shares summarise=0.5") from None
+
+    def limiters(self) -> Limiters:
+        """How much each provider of a run is asked at once, and how fast."""
+        return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
 
     def budget(self) -> Budget:
         """What a run may spend; raises `Usage` for limits that mean nothing."""

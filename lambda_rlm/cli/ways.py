@@ -46,7 +46,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
         choice=cast("Choice", chosen.strategy),
         task=chosen.task,
         routing=chosen.routing(),
-        options=Options(accuracy=chosen.accuracy()),
+        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
         writing=chosen.writing(),
     )
     try:

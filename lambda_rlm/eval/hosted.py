@@ -73,7 +73,7 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
 def size_of(data: Any) -> int:
     """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not finite."""
     return (
-        len(data)
+        str.__len__(data)
         if isinstance(data, str)
         else len(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     )

@@ -36,7 +36,9 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
     """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with `what` and the place."""
     match type_:
         case Con("Text") if isinstance(data, str):
-            return text(place, data)
+            return text(
+                place, str.__str__(data)
+            )  # of a class made from `str`, its characters alone: it may join and cut as it likes
         case Enum(labels) if isinstance(data, str) and data in labels:
             return Text(data)
         case Con("Bool") if isinstance(data, bool):

@@ -24,7 +24,7 @@ from lambda_rlm.llm import weights
 from lambda_rlm.llm.dialects import dialect_of
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
@@ -77,16 +77,15 @@ def connect(
     window: int | None = None,
     slots: int = 2,
     cache: ReplyStore | None = None,
-    rpm: float | None = None,
-    tpm: float | None = None,
+    limiters: Limiters | None = None,
     hedge: float | None = None,
     constrain: str = "auto",
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
-    provider's model that is not known. `rpm` and `tpm` are the requests and tokens a minute that a provider is asked for at
-    most; `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain` says how a
+    provider's model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one
+    for this model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain` says how a
     reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of providers and
     local models across runs; it is closed with the model.
     """
@@ -94,7 +93,8 @@ def connect(
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window, constrain)
-        model = Retrying(_limited(model, hedge, rpm, tpm, tracer), policy, tracer=tracer)
+        limiter = (limiters or Limiters()).of(base_url or name.partition("/")[0])
+        model = Retrying(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
     if record is not None:
@@ -108,11 +108,11 @@ def connect(
     return Cached(model, cache, identity(name, base_url), owns_store=True)
 
 
-def _limited(model: Model, hedge: float | None, rpm: float | None, tpm: float | None, tracer: Tracer | None) -> Model:
+def _limited(model: Model, limiter: Limiter, hedge: float | None, tracer: Tracer | None) -> Model:
     """A provider's model within its limits; a second request, where there is one, keeps to them too."""
 
     def through(inner: Model) -> Model:
-        return Limited(inner, rpm=rpm, tpm=tpm)
+        return Limited(inner, limiter)
 
     return through(model) if hedge is None else Hedged(model, hedge, through=through, tracer=tracer)
 

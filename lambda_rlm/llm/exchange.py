@@ -12,12 +12,13 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/%:@!$&'()*+,;=~-._"
 _UNPRINTED: Final = re.compile(r"[\x00-\x20\x7f]")
 _NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
+_USER: Final = re.compile(r"//[^/]*@")
 
 
 class Unreachable(Exception):
@@ -32,7 +33,11 @@ class Unreadable(Exception):
     """What came back is no answer that would be read; the message says why."""
 
 
-class Garbled(Unreachable):
+class NoAddress(Unreachable):
+    """The base URL leads nowhere, however often it is tried; the message says why."""
+
+
+class Garbled(NoAddress):
     """The address has something in it that no address has; the message does not show it."""
 
 
@@ -87,26 +92,27 @@ class Destination:
         }
 
 
+def without_user(url: str) -> str:
+    """The URL without user and password."""
+    return _USER.sub("//", url)
+
+
 def refuse_unsendable(base_url: str | None, key: str | None) -> None:
-    """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself."""
+    """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself; `NoAddress` for another
+    URL that leads nowhere."""
     if base_url is not None and _UNPRINTED.search(base_url):
         raise Garbled("the base URL has a blank, a line end or a control character in it; was it copied with its line end?")
+    if base_url is not None:
+        _parts(base_url)
     if key is not None and _NOT_IN_A_HEADER.search(key):
         raise Unsendable("the API key has a line end or another character that no key has; was it copied with its line end?")
 
 
 def destination(base_url: str, key: str) -> Destination:
-    """Where a base URL leads, asked with a key, unless the URL itself says who asks. Raises `Unsendable` and `Unreachable`."""
+    """Where a base URL leads, asked with a key, unless the URL itself says who asks. Raises `Unsendable` and `NoAddress`."""
     refuse_unsendable(base_url, None)
-    try:
-        parts = urlsplit(base_url)
-        if not parts.netloc.isascii():
-            parts = parts._replace(netloc=parts.netloc.encode("idna").decode())
-        host, port, netloc = parts.hostname, parts.port, parts.netloc.rpartition("@")[2]
-    except ValueError as error:
-        raise Unreachable(str(error)) from None
-    if parts.scheme not in _PORTS or not host:
-        raise Unreachable("it is no http or https URL")
+    parts, host, port = _parts(base_url)
+    netloc = parts.netloc.rpartition("@")[2]
     if parts.username is None:
         refuse_unsendable(None, key)
         authorization = f"Bearer {key}"
@@ -115,4 +121,18 @@ def destination(base_url: str, key: str) -> Destination:
         authorization = f"Basic {b64encode(who.encode()).decode()}"
     target = quote(f"{parts.path.rstrip('/')}/chat/completions", safe=_SAFE)
     target += f"?{quote(parts.query, safe=_SAFE + '?')}" if parts.query else ""
-    return Destination(parts.scheme, host, port or _PORTS[parts.scheme], netloc, target, authorization)
+    return Destination(parts.scheme, host, port, netloc, target, authorization)
+
+
+def _parts(base_url: str) -> tuple[SplitResult, str, int]:
+    """The parts of a URL, its host and its port; raises `NoAddress`."""
+    try:
+        parts = urlsplit(base_url)
+        if not parts.netloc.isascii():
+            parts = parts._replace(netloc=parts.netloc.encode("idna").decode())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise NoAddress(str(error)) from None
+    if parts.scheme not in _PORTS or not host:
+        raise NoAddress("it is no http or https URL")
+    return parts, host, port or _PORTS[parts.scheme]

@@ -1,6 +1,6 @@
 """How much a provider is asked at once, and how fast.
 
-Owns the limiter that all requests to one provider go through. Promises that no more than `limit` run at once, that a provider which
+Owns the limiter that all requests of one run to one provider go through, whichever of its models they are for. Promises that no more than `limit` run at once, that a provider which
 says it is busy is asked half as much, once for all requests that were under way then, and after that, reply by reply, more again
 (additive increase, multiplicative decrease; Chiu and Jain, 1989), that nobody asks before the time it named, and that requests and tokens a minute stay within what is
 allowed, beyond a short burst. Refuses limits below 1.
@@ -25,15 +25,14 @@ _CHARACTERS_PER_TOKEN: Final = 4
 _LONGEST_PAUSE: Final = 60.0
 
 
-class Limited:
-    """A `Model` with at most `limit` calls in flight, fewer while the provider is busy; `max_in_flight` is the most there were.
+class Limiter:
+    """At most `limit` requests in flight, fewer while the provider is busy; `max_in_flight` is the most there were.
 
     `rpm` and `tpm` are requests and tokens a minute, None for no limit. `clock` and `sleep` are replaced in tests.
     """
 
     def __init__(
         self,
-        model: Model,
         limit: int = MOST,
         *,
         rpm: float | None = None,
@@ -44,7 +43,6 @@ class Limited:
         for name, value in (("calls in flight", limit), ("requests a minute", rpm), ("tokens a minute", tpm)):
             if value is not None and value < 1:
                 raise ValueError(f"the limit of {name} must be at least 1, not {value!r}")
-        self._model = model
         self._most = limit
         self._clock = clock
         self._sleep = sleep
@@ -57,29 +55,20 @@ class Limited:
         self.in_flight = 0
         self.max_in_flight = 0
 
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
-
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def asked(self, model: Model, request: CompletionRequest) -> Completion:
+        """What the model replies, when it may be asked."""
         await self._enter()
         try:
             await self._in_time(request)
-            return await self._asked(request)
+            return await self._answer(model, request)
         finally:
             self.in_flight -= 1
             self._let_in()
 
-    async def aclose(self) -> None:
-        await self._model.aclose()
-
-    async def _asked(self, request: CompletionRequest) -> Completion:
+    async def _answer(self, model: Model, request: CompletionRequest) -> Completion:
         slowed = self._slowed
         try:
-            completion = await self._model.complete(request)
+            completion = await model.complete(request)
         except ModelFailure as failed:
             if failed.code == RATE_LIMITED:
                 self._slow_down(failed.retry_after, slowed)
@@ -131,6 +120,41 @@ class Limited:
             self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
         if retry_after:
             self._not_before = max(self._not_before, self._clock() + min(retry_after, _LONGEST_PAUSE))
+
+
+class Limited:
+    """A `Model` that is asked within a limiter, its own or one that it shares."""
+
+    def __init__(self, model: Model, limiter: Limiter | None = None) -> None:
+        self._model = model
+        self.limiter = limiter or Limiter()
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._model.profile
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return self._model.count_tokens(messages)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        return await self.limiter.asked(self._model, request)
+
+    async def aclose(self) -> None:
+        await self._model.aclose()
+
+
+class Limiters:
+    """The limiters of one run: one for each provider, all with these limits."""
+
+    def __init__(self, limit: int = MOST, *, rpm: float | None = None, tpm: float | None = None) -> None:
+        self._made: dict[str, Limiter] = {}
+        self._limits = (limit, rpm, tpm)
+
+    def of(self, provider: str) -> Limiter:
+        if provider not in self._made:
+            limit, rpm, tpm = self._limits
+            self._made[provider] = Limiter(limit, rpm=rpm, tpm=tpm)
+        return self._made[provider]
 
 
 class _Rate:

@@ -15,6 +15,7 @@ from typing import Final
 
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm import failures
+from lambda_rlm.llm.exchange import without_user
 
 _BY_NAME: Final = {
     "AuthenticationError": failures.KEY_REFUSED,
@@ -86,7 +87,7 @@ def mapped(error: Exception, model: str, base_url: str | None, api_key: str | No
     """The failure that a vendor's exception stands for."""
     code = _code(error)
     if code == failures.UNREACHABLE:
-        where = f"at {base_url}" if base_url else f"the provider of {model}"
+        where = f"at {without_user(base_url)}" if base_url else f"the provider of {model}"
         message = f"{model}: nobody answers {where}; check the address and that the server runs"
     else:
         message = f"{model}: {_SAID[code]} ({blotted(_words(error), api_key)})"

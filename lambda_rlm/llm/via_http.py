@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -20,7 +19,18 @@ from weakref import WeakKeyDictionary
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.llm.dialects import Dialect, grammar_fields, is_refusal, not_kept
-from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
+from lambda_rlm.llm.exchange import (
+    Answer,
+    Carrier,
+    Garbled,
+    Lost,
+    NoAddress,
+    Unreachable,
+    Unreadable,
+    Unsendable,
+    destination,
+    without_user,
+)
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.openai_form import as_it_stands, completion_in, response_format, schema_of
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
@@ -35,7 +45,6 @@ _BYTES_PER_TOKEN: Final = 1024
 
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"
-_USER: Final = re.compile(r"//[^/]*@")
 
 
 def serves(name: str) -> bool:
@@ -144,10 +153,11 @@ class HttpModel:
         except Unsendable as error:
             raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
         except Garbled as error:
-            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}") from None
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
         except Unreachable as error:
-            where = f"nobody answers at {self._shown_url()}; check the address and that the server runs"
-            raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})") from None
+            is_final = isinstance(error, NoAddress)
+            where = f"nobody answers at {without_user(self._base_url)}; check the address and that the server runs"
+            raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
         except Lost as error:
             raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
         except Unreadable as error:
@@ -158,10 +168,6 @@ class HttpModel:
 
     def _blotted(self, error: Exception) -> str:
         return blotted(str(error), self._api_key)
-
-    def _shown_url(self) -> str:
-        """The URL without user and password."""
-        return _USER.sub("//", self._base_url)
 
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED

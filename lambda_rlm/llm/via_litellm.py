@@ -27,7 +27,7 @@ import anyio.to_thread
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.dialects import Dialect, grammar_fields, input_of_tool, is_refusal, not_kept
-from lambda_rlm.llm.exchange import Garbled, Unsendable, refuse_unsendable
+from lambda_rlm.llm.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
     KEY_REFUSED,
@@ -121,7 +121,10 @@ class LitellmModel:
         try:
             refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
         except Garbled as error:
-            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}") from None
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
+        except NoAddress as error:
+            said = f"nothing was sent to {without_user(self._base_url or '')}: {error}"
+            raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True) from None
         except Unsendable as error:
             raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
 

@@ -59,7 +59,7 @@ class Entry:
     def end(self, state: str, outcome: Mapping[str, Any] | None) -> None:
         """The session is over."""
         sql = "UPDATE runs SET ended = ?, state = ?, outcome = ? WHERE id = ?"
-        told = None if outcome is None else json.dumps(outcome, ensure_ascii=False)
+        told = None if outcome is None else json.dumps(outcome)
         now = time.time()
         self._put((now, (sql, (now, state, told, self.id))))
         self._queue.put(None)
@@ -79,6 +79,8 @@ class Entry:
                     pass
         except JournalProblem as problem:
             self.trouble = problem
+        except Exception as error:  # a thread that ends without a word would leave a run that never ends
+            self.trouble = JournalProblem(f"the journal {self.path} could not be written: {type(error).__name__}: {error}")
 
     def _group(self, database: sqlite3.Connection) -> bool:
         """Write what has come in the meantime; false at the end."""
@@ -116,7 +118,7 @@ class Entry:
         return []
 
     def _routed(self, decision: Routed) -> Row:
-        return _ROUTED, (json.dumps(routed_json(decision), ensure_ascii=False), self.id)
+        return _ROUTED, (json.dumps(routed_json(decision)), self.id)
 
     def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
         request, place = event.request, (event.span.start, event.span.end)
@@ -154,9 +156,18 @@ def commit(database: sqlite3.Connection, rows: list[Row]) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         for sql, values in rows:
-            database.execute(sql, values)
+            try:
+                database.execute(sql, values)
+            except UnicodeEncodeError:
+                database.execute(sql, tuple(map(_storable, values)))
         database.execute("COMMIT")
-    except sqlite3.DatabaseError:
+    except BaseException:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def _storable(value: Any) -> Any:
+    """A text with half a surrogate pair, of which a database makes no text, as its bytes; `Journal` reads them as that text."""
+    is_text = not isinstance(value, str) or all(not "\ud800" <= character <= "\udfff" for character in value)
+    return value if is_text else value.encode("utf-8", "surrogatepass")

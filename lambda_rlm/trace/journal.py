@@ -119,14 +119,15 @@ class Journal:
     def begin(self, what: Mapping[str, Any], id: str | None = None) -> Entry:
         """A new run; raises `JournalProblem` when it cannot be written, before anything is asked of a model."""
         entry = Entry(self.path, id or run_id(), 0)
-        told = json.dumps(what, ensure_ascii=False)
+        told = json.dumps(what)
         self._do("INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)", entry.id, time.time(), owner(), told)
         return entry
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
-        """One more session of a run; raises `JournalProblem` for one that goes on, here or in another process."""
-        kept = {"routed": run.what.get("routed"), "granted": granted(run.what)}
-        told = json.dumps({**what, **kept}, ensure_ascii=False)
+        """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on, here or
+        in another process."""
+        merged = {**run.what.get("settings", {}), **what.get("settings", {})}
+        told = json.dumps({**run.what, **what, "settings": merged, "granted": granted(run.what)})
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
@@ -223,7 +224,7 @@ class Journal:
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with problems(self.path):
-            return self._database.execute(sql, values).fetchall()
+            return [tuple(map(_told, row)) for row in self._database.execute(sql, values)]
 
     def _do(self, sql: str, *values: Any) -> int:
         """How many rows it changed, those that went with them included."""
@@ -231,6 +232,11 @@ class Journal:
             before = self._database.total_changes
             commit(self._database, [(sql, values)])
             return self._database.total_changes - before
+
+
+def _told(value: Any) -> Any:
+    """A value as it was told: bytes stand for a text that is none for the database."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
 def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:

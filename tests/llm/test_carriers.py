@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, Unreachable, Unreadable, Unsendable, destination
+from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, NoAddress, Unreachable, Unreadable, Unsendable, destination
 from lambda_rlm.llm.http_pool import Pool
 from lambda_rlm.llm.via_proxy import ProxiedPool, carrier, proxy_to
 from tests.llm.raw_server import HEAD, RawServer, ending, raw_server, said
@@ -355,7 +355,7 @@ def test_an_address_that_would_write_the_head_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://h/v1", "http://", "http://h:99999/v1", "http://[::1/v1"])
 def test_an_address_that_is_none_is_unreachable(url: str) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(NoAddress):
         destination(url, "key")
 
 

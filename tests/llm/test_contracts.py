@@ -11,7 +11,7 @@ import pytest
 
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.local import LocalModel
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
@@ -74,7 +74,7 @@ class TestRetrying(ModelContract):
 class TestLimited(ModelContract):
     @pytest.fixture
     def subject(self) -> Subject:
-        return Subject(Limited(ScriptedModel.from_rules(RULES), 2), ANSWERED, asked("wait"), asked("fail"))
+        return Subject(Limited(ScriptedModel.from_rules(RULES), Limiter(2)), ANSWERED, asked("wait"), asked("fail"))
 
 
 class TestProvider(ModelContract):

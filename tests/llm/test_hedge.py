@@ -21,7 +21,7 @@ from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import Options, execute
@@ -154,7 +154,7 @@ def test_waiting_for_a_place_is_not_slowness() -> None:
         await anyio.sleep_forever()
 
     async def main() -> None:
-        one = hedged(model, sleep, through=lambda inner: Limited(inner, 1))
+        one = hedged(model, sleep, through=lambda inner: Limited(inner, Limiter(1)))
         async with anyio.create_task_group() as group:
             for n in range(6):
                 group.start_soon(one.complete, asked(f"x{n}"))
@@ -166,7 +166,7 @@ def test_waiting_for_a_place_is_not_slowness() -> None:
 
 def test_a_second_request_that_never_left_the_queue_costs_nothing() -> None:
     model = Slow("there")
-    completion = anyio.run(hedged(model, through=lambda inner: Limited(inner, 1)).complete, asked("x"))
+    completion = anyio.run(hedged(model, through=lambda inner: Limited(inner, Limiter(1))).complete, asked("x"))
     assert (completion.usage.attempts, model.asked) == (1, 1)
 
 

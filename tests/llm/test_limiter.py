@@ -7,10 +7,12 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from tests.contracts.model import asked
+from tests.faulty_server import FaultyServer
 
 
 class Provider:
@@ -66,23 +68,23 @@ async def at_once(model: Limited | Retrying, count: int) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 7])
 def test_no_more_run_at_once_than_the_limit_and_all_are_answered(limit: int) -> None:
     provider = Provider(10**6)
-    model = Limited(provider, limit)
+    model = Limited(provider, Limiter(limit))
     anyio.run(at_once, model, 50)
-    assert (provider.peak, provider.answered, model.in_flight) == (limit, 50, 0)
-    assert model.max_in_flight == limit
+    assert (provider.peak, provider.answered, model.limiter.in_flight) == (limit, 50, 0)
+    assert model.limiter.max_in_flight == limit
 
 
 def test_a_busy_provider_is_asked_less_and_then_more_again() -> None:
     provider, clock = Provider(8), Clock()
-    limited = Limited(provider, 64, clock=clock, sleep=clock.sleep)
+    limited = Limited(provider, Limiter(64, clock=clock, sleep=clock.sleep))
     model = Retrying(limited, RetryPolicy(retries=100), sleep=clock.sleep, draw=lambda: 0.0)
     anyio.run(at_once, model, 400)
     assert provider.answered == 400
-    assert limited.limit < 32
+    assert limited.limiter.limit < 32
     assert provider.refused < 400, "it kept asking a provider that had said it was busy"
     provider.most = 10**6
     anyio.run(at_once, model, 3_000)
-    assert limited.limit > 32
+    assert limited.limiter.limit > 32
 
 
 class Gated(Provider):
@@ -122,10 +124,10 @@ def test_a_storm_of_refusals_to_one_burst_halves_the_limit_once() -> None:
             provider.gate.set()
 
     provider = Gated()
-    model = Limited(provider, 64)
+    model = Limited(provider, Limiter(64))
     for expected in (32, 16, 8):
-        anyio.run(storm, int(model.limit))
-        assert model.limit == expected
+        anyio.run(storm, int(model.limiter.limit))
+        assert model.limiter.limit == expected
 
 
 def test_a_time_that_is_named_is_heeded_also_by_who_waits_already() -> None:
@@ -141,7 +143,7 @@ def test_a_time_that_is_named_is_heeded_also_by_who_waits_already() -> None:
         await anyio.wait_all_tasks_blocked()
         clock.now += seconds
 
-    model = Limited(provider, rpm=60, clock=clock, sleep=sleep)
+    model = Limited(provider, Limiter(rpm=60, clock=clock, sleep=sleep))
 
     async def job() -> None:
         async with anyio.create_task_group() as group:
@@ -157,7 +159,7 @@ def test_a_time_that_is_named_is_heeded_also_by_who_waits_already() -> None:
 
 def test_nobody_asks_before_the_time_the_provider_named() -> None:
     provider, clock = Provider(0, retry_after=30.0), Clock()
-    model = Limited(provider, 4, clock=clock, sleep=clock.sleep)
+    model = Limited(provider, Limiter(4, clock=clock, sleep=clock.sleep))
 
     async def job() -> None:
         with pytest.raises(Exception, match="busy"):
@@ -171,14 +173,14 @@ def test_nobody_asks_before_the_time_the_provider_named() -> None:
 
 def test_requests_keep_to_their_rate_beyond_a_short_burst() -> None:
     clock = Clock()
-    model = Limited(Provider(10**6), 1, rpm=60, clock=clock, sleep=clock.sleep)
+    model = Limited(Provider(10**6), Limiter(1, rpm=60, clock=clock, sleep=clock.sleep))
     anyio.run(at_once, model, 65)
     assert 59 <= clock.now - 100 <= 61
 
 
 def test_tokens_keep_to_their_rate() -> None:
     clock = Clock()
-    model = Limited(Provider(10**6), 1, tpm=6_000, clock=clock, sleep=clock.sleep)
+    model = Limited(Provider(10**6), Limiter(1, tpm=6_000, clock=clock, sleep=clock.sleep))
 
     async def job() -> None:
         for _ in range(20):
@@ -188,9 +190,32 @@ def test_tokens_keep_to_their_rate() -> None:
     assert 20 * 200 / 100 - 7 <= clock.now - 100 <= 20 * 200 / 100
 
 
+@pytest.mark.parametrize("hedge", [None, 0.0001])
+def test_all_models_of_one_provider_share_its_limit_and_so_do_second_requests(
+    server: FaultyServer, hedge: float | None
+) -> None:
+    """A leaf and a root at one server would else be twice as many as it was to be asked, and twice that where they are slow."""
+    limiters = Limiters(1)
+    models = [
+        connect(name, base_url=server.url, limiters=limiters, hedge=hedge) for name in ("openai/echo", "hosted_vllm/echo")
+    ]
+
+    async def job() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(10):
+                for model in models:
+                    group.start_soon(model.complete, asked(f"question {number}"))
+        for model in models:
+            await model.aclose()
+
+    anyio.run(job)
+    assert len(server.requests) == 20
+    assert limiters.of(server.url).max_in_flight == 1
+
+
 def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
     provider = Provider(10**6)
-    model = Limited(provider, 1)
+    model = Limited(provider, Limiter(1))
 
     async def job() -> None:
         async with anyio.create_task_group() as group:
@@ -198,14 +223,14 @@ def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
                 group.start_soon(model.complete, asked("x"))
             await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
-        assert model.in_flight == 0
+        assert model.limiter.in_flight == 0
         await model.complete(asked("y"))
 
     anyio.run(job)
-    assert model.in_flight == 0 and not model._waiting
+    assert model.limiter.in_flight == 0 and not model.limiter._waiting
 
 
 @pytest.mark.parametrize("limits", [{"limit": 0}, {"rpm": 0}, {"tpm": -1}])
 def test_limits_below_one_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        Limited(Provider(1), **limits)
+        Limiter(**limits)

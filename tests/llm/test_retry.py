@@ -11,7 +11,7 @@ from lambda_rlm import events
 from lambda_rlm.completion import CompletionRequest, Usage
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
-from lambda_rlm.llm.limiter import Limited
+from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.contracts.model import asked
@@ -79,7 +79,7 @@ def test_no_wait_is_negative_or_above_the_caps(attempt: int, retry_after: float 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_no_more_calls_are_in_flight_than_the_limit(limit: int) -> None:
-    model = Limited(ScriptedModel.from_rules([{"match": "", "reply": "x", "delay": 0.005}]), limit)
+    model = Limited(ScriptedModel.from_rules([{"match": "", "reply": "x", "delay": 0.005}]), Limiter(limit))
 
     async def ask(request: CompletionRequest) -> None:
         await model.complete(request)
@@ -90,10 +90,10 @@ def test_no_more_calls_are_in_flight_than_the_limit(limit: int) -> None:
                 group.start_soon(ask, asked(str(index)))
 
     anyio.run(ask_all)
-    assert model.max_in_flight == min(limit, 20)
-    assert model.in_flight == 0
+    assert model.limiter.max_in_flight == min(limit, 20)
+    assert model.limiter.in_flight == 0
 
 
 def test_a_limit_below_one_is_misuse() -> None:
     with pytest.raises(ValueError, match="not 0"):
-        Limited(failing("E0501", 1), 0)
+        Limiter(0)

@@ -91,6 +91,16 @@ def test_an_address_where_nobody_answers_is_shown(door: Door, url: str) -> None:
     assert url in raised.value.message
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://me:hidden@h/v1", "http://h:99999/v1", "http://h/v1\n"])
+def test_an_address_that_is_none_is_not_asked_again_and_shows_no_password(door: Door, url: str) -> None:
+    """It is a slip of a person, who would wait for nothing."""
+    model = Retrying(door("openai/x", base_url=url), sleep=lambda _: pytest.fail("waits to ask again"))
+    with pytest.raises(ModelFailure) as raised:
+        anyio.run(model.complete, asked("hello"))
+    assert (raised.value.code, raised.value.is_fatal, raised.value.is_retryable) == ("E0505", True, False)
+    assert "hidden" not in raised.value.message
+
+
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelFailure, match="OPENAI_API_KEY") as raised:

@@ -42,6 +42,38 @@ def root(*rules: dict[str, Any]) -> str:
 # ── route ──
 
 
+def test_route_counts_what_ask_would_with_the_same_settings(shell: Shell) -> None:
+    """A second request for a slow one doubles what a call may cost, a grammar what an attempt of the writing may; replies have their
+    length."""
+    book, model = wrote("a.txt", "Ann keeps bees."), script({"match": "", "reply": "Ann"})
+    named = ("--model", "openai/gpt-5-mini", "--root-model", "openai/gpt-5")
+
+    def tokens(strategy: str, *more: str) -> int:
+        assert shell("route", "Who?", book, *named, "--strategy", strategy, "--json", *more) == 0
+        return int(next(way["bound"]["input_tokens"] for way in shell.json["ways"] if way["way"] == strategy))
+
+    assert tokens("direct", "--hedge", "2") == 2 * tokens("direct")
+    assert tokens("synth", "--hedge", "2") == 2 * tokens("synth")
+    assert tokens("synth", "--constrain", "openai") > tokens("synth", "--constrain", "none")
+    wrote("lambda-rlm.toml", "out = 300\nhedge = 2.0")
+    assert shell("route", "Who?", book, "--model", model, "--strategy", "direct", "--json") == 0
+    foreseen = next(way["bound"] for way in shell.json["ways"] if way["way"] == "direct")
+    assert shell("ask", "Who?", book, "--model", model, "--strategy", "direct", "--json") == 0
+    assert shell.json["bound"] == foreseen
+
+
+def test_prompt_shows_the_page_of_the_model_that_writes(shell: Shell) -> None:
+    """A small model is shown another page; the one that answers is none of its business."""
+    wrote("small.jsonl", '{"profile": {"is_small": true}}')
+    wrote("large.jsonl", "")
+    small, large = ("scripted:small.jsonl", "scripted:large.jsonl")
+    turns = {}
+    for root in (small, large):
+        assert shell("prompt", wrote("a.txt", "c"), "--model", "openai/gpt-5-mini", "--root-model", root, "--json") == 0
+        turns[root] = len(shell.json["messages"])
+    assert turns[small] > turns[large]
+
+
 def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     model = script(PROFILE, {"match": "", "failure": "E0506"})
