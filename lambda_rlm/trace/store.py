@@ -98,12 +98,23 @@ def _refuse_strangers(path: Path) -> None:
     other connections of this process have on it (https://sqlite.org/howtocorrupt.html, §2.2)."""
     if path.stat().st_size < _HEADER:
         raise _stranger(path, "it is no database")
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-        version, application = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+    try:
+        version, application = _marks(path, "mode=ro&immutable=1")
+    except sqlite3.DatabaseError:  # a checkpoint that a full disk cut short: what the file lacks stands in the log beside it
+        if not path.with_name(f"{path.name}-wal").exists():
+            raise
+        version, application = _marks(path, "mode=ro")
     if application != APPLICATION:
         raise JournalProblem(f"{path} is a database of another program", "name another file with --journal")
     if version > VERSION:
         raise JournalProblem(f"{path} was written by a newer version ({version}) of lambda-rlm", "use that version")
+
+
+def _marks(path: Path, mode: str) -> tuple[int, int]:
+    """The version and the kind that the header of a database names."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as database:
+        version, application = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+    return version, application
 
 
 def _stranger(path: Path, said: str) -> JournalProblem:
