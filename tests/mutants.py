@@ -99,7 +99,7 @@ MUTANTS = (
     Mutant("a failure leaves in a group", "rivals.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
     Mutant("layout tells programs apart", "synth/select.py", "pretty(replace(renamed(program), source=_NOWHERE))", "pretty(renamed(program))", SYNTH),
     Mutant("an answer of another type passes", "synth/wanted.py", "    if typed.type == wanted:\n", "    if True:\n", SYNTH),
-    Mutant("failed calls of an earlier session change the question", "synthesis.py", "return left if left.usd is None or not lost else", "return left if True else", SYNTH),
+    Mutant("failed calls of an earlier session change the question", "synthesis.py", "left.usd + (lost or 0.0) - dollars", "left.usd - dollars", SYNTH),
     Mutant("names of fields are orders", "synth/turn.py", "is_data=_has_fields(type_)", "is_data=False", INJECTION),
     Mutant("what is said of a program is never data", "synthesis.py", "has_seen_data=has_data(opening)", "has_seen_data=False", INJECTION),
 )  # fmt: skip
