@@ -33,11 +33,12 @@ from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
-from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 from lambda_rlm.writer import Writer
+from lambda_rlm.writing import task_of
 
 PROGRAM: Final = "program.lam"
 
@@ -197,18 +198,8 @@ class _Synthesis:
     def _opening(self, inputs: Inputs, peek: int) -> tuple[Turn, ...]:
         """What the root model is asked in this round: the task, and what came of the rounds before."""
         question = self.question
-        task = Task(
-            query=inputs.values["query"],
-            inputs=inputs.values,
-            types=inputs.types,
-            functions=inputs.functions,
-            leaf=question.leaf.profile,
-            budget=self._shown_budget(),
-            out=question.options.out,
-            peek=peek,
-            returns=question.returns,
-            wants_confidence=question.writing.candidates > 1,
-        )
+        writing = replace(question.writing, peek=peek)
+        task = task_of(inputs, question.leaf.profile, self._shown_budget(), writing, question.options.out, question.returns)
         shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
         return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
 

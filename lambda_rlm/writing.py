@@ -1,6 +1,6 @@
 """What having a program written can cost, before anybody is asked.
 
-Owns `writing_cost` and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are
+Owns `writing_cost`, the task as it is put to who writes, and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are
 attempts, none with more than the window holds, and of calls, tokens and dollars half of the budget. Asks no model.
 """
 
@@ -31,18 +31,7 @@ def writing_cost(
     `returns` the type that the answer must have."""
     profile = root.profile
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
-    task = Task(
-        query=given.values["query"],
-        inputs=given.values,
-        types=given.types,
-        functions=given.functions,
-        leaf=leaf.profile,
-        budget=budget,
-        out=reply,
-        peek=writing.peek,
-        returns=returns,
-        wants_confidence=writing.candidates > 1,
-    )
+    task = task_of(given, leaf.profile, budget, writing, reply, returns)
     opening = root.count_tokens(opening_messages(task, root.profile, _NO_KEY))
     first = max(1, writing.candidates) + (writing.candidates > 1)
     calls = writing.rounds * (first + writing.repairs) * calls_of_an_attempt(profile)
@@ -84,6 +73,24 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
     if budget.usd is not None and (one[1] is None or one[1] > budget.usd / 2):
         return "the price of who writes programs is not known" if one[1] is None else f"{half} may cost ${one[1]:.4f}"
     return None
+
+
+def task_of(
+    given: Inputs, leaf: ModelProfile, budget: Budget, writing: Writing, reply: int, returns: Type | None = None
+) -> Task:
+    """The task of writing a program over these inputs; `reply` is the tokens of a leaf's reply, `returns` the answer's type."""
+    return Task(
+        query=given.values["query"],
+        inputs=given.values,
+        types=given.types,
+        functions=given.functions,
+        leaf=leaf,
+        budget=budget,
+        out=reply,
+        peek=writing.peek,
+        returns=returns,
+        wants_confidence=writing.candidates > 1,
+    )
 
 
 def opening_messages(task: Task, root: ModelProfile, key: bytes) -> tuple[Message, ...]:

@@ -13,26 +13,16 @@ from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.task import Task
-from lambda_rlm.writing import opening_messages
+from lambda_rlm.writing import opening_messages, task_of
 
 
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `prompt`."""
     chosen = settings(options)
-    writing, given = chosen.writing(), from_arguments(arguments, chosen.reading()).with_query(query)
+    given = from_arguments(arguments, chosen.reading()).with_query(query)
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
-    task = Task(
-        query=query,
-        inputs=given.values,
-        types=given.types,
-        leaf=model.profile,
-        budget=chosen.budget(),
-        out=chosen.out,
-        peek=writing.peek,
-        wants_confidence=writing.candidates > 1,
-    )
+    task = task_of(given, model.profile, chosen.budget(), chosen.writing(), chosen.out)
     messages = opening_messages(task, root.profile, installation_key())
     blocking(lambda: closed(model, root))
     if json:
