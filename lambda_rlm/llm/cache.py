@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, StopReason
 from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.llm.wrapper import Wrapper
 
 APPLICATION: Final = 0x6C6D6263
 VERSION: Final = 1
@@ -164,7 +165,7 @@ class ReplyStore:
             self._on_trouble(self.trouble)
 
 
-class Cached:
+class Cached(Wrapper):
     """A `Model` whose good replies are kept, and given again without asking: at no cost and with no attempt.
 
     `name` tells models apart (see `identity`; None: the profile's name and details). A `store` is closed with the model when
@@ -172,18 +173,11 @@ class Cached:
     """
 
     def __init__(self, model: Model, store: ReplyStore, name: str | None = None, *, owns_store: bool = False) -> None:
-        self._model = model
+        super().__init__(model)
         self._store = store
         profile = model.profile
         self._name = json.dumps([VERSION, name or profile.name, sorted(profile.details.items())])
         self._owns_store = owns_store
-
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         if not _is_repeatable(request):

@@ -16,15 +16,16 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, ModelProfile, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.cost.paying import price
 from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.wrapper import Wrapper
 
 _ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=None)
 """Told when a request leaves the last queue before the provider, where its time begins."""
 
 
-class Hedged:
+class Hedged(Wrapper):
     """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between the two;
     waiting there is not slowness. `sleep` is replaced in tests."""
 
@@ -39,7 +40,7 @@ class Hedged:
     ) -> None:
         if not after > 0:
             raise ValueError(f"a second request is sent after more than 0 seconds, not {after!r}")
-        self._model = through(_Noticed(model))
+        super().__init__(through(_Noticed(model)))
         self.after = after
         self._tracer = tracer
         self._sleep = sleep
@@ -51,9 +52,6 @@ class Hedged:
         if self._profile is None or self._profile[0] is not inner:
             self._profile = inner, replace(inner, retries=2 * (1 + inner.retries) - 1)
         return self._profile[1]
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         first, second = _Attempt(has_begun=True), _Attempt()
@@ -72,9 +70,6 @@ class Hedged:
             second.has_begun = True
             group.start_soon(run, second, first)
         return self._outcome(request, first, second)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
 
     def _outcome(self, request: CompletionRequest, first: _Attempt, second: _Attempt) -> Completion:
         for attempt, other in ((first, second), (second, first)):
@@ -124,18 +119,8 @@ class _Attempt:
         return Usage(sent, received, cost=price(profile, sent, received), attempts=attempts)
 
 
-class _Noticed:
+class _Noticed(Wrapper):
     """A `Model` that says when it is asked."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         told = _ON_SENT.get()
@@ -143,6 +128,3 @@ class _Noticed:
             await anyio.lowlevel.checkpoint_if_cancelled()  # let in by the other's end: nobody waits for it any more
             told()
         return await self._model.complete(request)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()

@@ -15,9 +15,10 @@ from typing import Final
 
 import anyio
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, Model
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED
+from lambda_rlm.llm.wrapper import Wrapper
 
 MOST: Final = 1_024
 _BURST_SECONDS: Final = 5.0
@@ -122,25 +123,15 @@ class Limiter:
             self._not_before = max(self._not_before, self._clock() + min(retry_after, _LONGEST_PAUSE))
 
 
-class Limited:
+class Limited(Wrapper):
     """A `Model` that is asked within a limiter, its own or one that it shares."""
 
     def __init__(self, model: Model, limiter: Limiter | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self.limiter = limiter or Limiter()
-
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         return await self.limiter.asked(self._model, request)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
 
 
 class Limiters:

@@ -18,6 +18,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, Model,
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
+from lambda_rlm.llm.wrapper import Wrapper
 
 _SHOWN = 300
 
@@ -32,18 +33,14 @@ def messages_hash(messages: tuple[Message, ...]) -> str:
     return _hash([asdict(message) for message in messages])
 
 
-class Recording:
+class Recording(Wrapper):
     """A `Model` that asks another and appends what it said to a file. A failure of configuration is not recorded."""
 
     def __init__(self, model: Model, path: str | Path) -> None:
-        self._model = model
+        super().__init__(model)
         self._path = Path(path)
         self._counted: set[str] = set()
         self._append({"profile": _plain_profile(model.profile)})
-
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         tokens = self._model.count_tokens(messages)
@@ -64,9 +61,6 @@ class Recording:
             raise
         self._append({**row, "completion": _plain_completion(completion)})
         return completion
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
 
     def _append(self, row: dict[str, Any]) -> None:
         try:

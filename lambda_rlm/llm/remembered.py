@@ -8,25 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, Model
 from lambda_rlm.llm.failures import FATES, NOT_RECORDED, failure
+from lambda_rlm.llm.wrapper import Wrapper
 
 
-class Remembered:
+class Remembered(Wrapper):
     """A `Model` that knows some replies and asks another for the others. With `failures`, the codes with which questions failed
     by their digest, it asks nobody: it fails as they did, and for good where it knows nothing."""
 
     def __init__(self, model: Model, replies: Mapping[str, Completion], failures: Mapping[str, str] | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self._replies = replies
         self._failures = failures
-
-    @property
-    def profile(self) -> ModelProfile:
-        return self._model.profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         found = self._replies.get(request.digest) if request.digest else None
@@ -36,6 +30,3 @@ class Remembered:
             code = self._failures.get(request.digest, NOT_RECORDED)
             raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply to this question")
         return await self._model.complete(request)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()

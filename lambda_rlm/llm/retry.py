@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, Model, ModelProfile, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.faults import ModelFailure
+from lambda_rlm.llm.wrapper import Wrapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RetryPolicy:
         return max(jittered, min(retry_after or 0.0, self.longest_retry_after))
 
 
-class Retrying:
+class Retrying(Wrapper):
     """A `Model` that asks another again as the policy says. `sleep` and `draw` are replaced in tests."""
 
     def __init__(
@@ -46,7 +47,7 @@ class Retrying:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self._model = model
+        super().__init__(model)
         self.policy = policy or RetryPolicy()
         self._tracer = tracer
         self._sleep = sleep
@@ -59,9 +60,6 @@ class Retrying:
         if self._profile is None or self._profile[0] is not inner:
             self._profile = inner, replace(inner, retries=(1 + self.policy.retries) * (1 + inner.retries) - 1)
         return self._profile[1]
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return self._model.count_tokens(messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         spent = NO_USAGE
@@ -81,6 +79,3 @@ class Retrying:
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
             await self._sleep(seconds)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
