@@ -163,7 +163,7 @@ def main() -> int:
     reader.add_argument("--to", type=Path)
     reader.add_argument("--table", type=Path)
     reader.add_argument("--model", default="qwen2.5-coder-0.5b")
-    reader.add_argument("--out", type=int, default=320, help="tokens of a reply")
+    reader.add_argument("--out", type=int, default=1024, help="tokens of a reply")
     reader.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     given = reader.parse_args()
     if given.table:

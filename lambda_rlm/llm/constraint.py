@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ HEADER: Final = "%llguidance {}\n"
 _BEFORE: Final = '{"answer": "'
 _AFTER: Final = '"}'
 _LEAD_TOKENS: Final = 12
+_AGAINST_LOOPS: Final = {"repeat_penalty": 1.1, "repeat_last_n": 256}
+"""What Qwen2.5's own settings ask for. Without it, 16 of 100 programs of the 0.5B model ran in circles until they were cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ FREE: Final = Constraint({})
 
 
 def constraint(request: CompletionRequest, *, is_small: bool = True) -> Constraint:
-    """The constraint of a request; `FREE` when it has none. A small model is held to the short form of a grammar."""
+    """The constraint of a request; `FREE` when it has none. A small model is held to the short form of a grammar, and kept from
+    saying again what it has just said."""
     if request.choices is not None:
         longest = max((len(choice.encode()) for choice in request.choices), default=0)
         return _choices(request.choices, request.max_tokens >= longest + _LEAD_TOKENS)
     if request.grammar is not None:
-        return _grammar(request.grammar.short if is_small else request.grammar.lark)
+        held = _grammar(request.grammar.short if is_small else request.grammar.lark)
+        return replace(held, fields={**held.fields, **_AGAINST_LOOPS}) if is_small else held
     if request.schema is not None:
         schema = json.dumps(request.schema)
         _check_schema(schema)

@@ -1,7 +1,8 @@
 """A smaller language for small models: nothing in it goes on and on.
 
-Owns the limits on how often a part may be repeated. A small model that has lost its way says the same thing over and over; under these
-rules it is made to close what it has opened instead. Promises programs of the language only; many of the language's programs are
+Owns the limits on how often a part may be repeated and how deep expressions may stand in each other. A small model that has lost its
+way says the same thing over and over, in a row or each time within the last; under these rules it is made to close what it has opened
+instead. Promises programs of the language only, and finitely many but for the length of names; many of the language's programs are
 not among these. Names are left alone: see `export_names`.
 """
 
@@ -10,40 +11,86 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lambda_rlm.syntax.export_ebnf import Alt, Chars, Ebnf, Named, Repeat, Seq, Token, alt, repeat, seq
+from lambda_rlm.syntax.export_ebnf import Alt, Chars, Ebnf, Named, Ref, Repeat, Seq, Token, alt, chars, repeat, seq
 from lambda_rlm.syntax.export_rules import START
 
-_MOST_PARTS: Final = 8
-"""Items, stages of a pipe, operands of a chain, arguments, members."""
+_MOST_PARTS: Final = (6, 6, 5, 4, 4, 3, 3, 2, 2)
+"""At each depth: items, stages of a pipe, operands of a chain, arguments, members, besides the first."""
+
+_CHAIN: Final = 3
+"""How much deeper the other operand of a `??` stands: it is an expression, which may go on with one itself."""
 
 _LONGEST_LITERAL: Final = 300
 """Characters between two escapes."""
 
-_LONGEST_SPACE: Final = 40
+_LONGEST_NUMBER: Final = 9
+_LONGEST_SPACE: Final = 12
 _MOST_ESCAPES: Final = 12
+_DIGITS: Final = chars([(ord("0"), ord("9"))])
+_NAMES: Final = ("NAME", "VALUE_NAME")
 
 
 def within_bounds(rules: Mapping[str, Ebnf]) -> dict[str, Ebnf]:
-    """The rules with a limit on every repetition, without comments, and with nothing after the program."""
-    return {name: _limited(_without_ending(body) if name == START else body) for name, body in rules.items()}
+    """The rules with a limit on every repetition and on every recursion, without comments, and with nothing after the program."""
+    return _Levels(rules).all()
+
+
+class _Levels:
+    """Each rule once for each depth it can stand at: a rule stands one deeper in itself, and in those that come after it."""
+
+    def __init__(self, rules: Mapping[str, Ebnf]) -> None:
+        self._rules = rules
+        self._order = {name: at for at, name in enumerate(rules)}
+        self._made: dict[tuple[str, int], Ebnf | None] = {}
+
+    def all(self) -> dict[str, Ebnf]:
+        self._body(START, 0)
+        found = {_name(rule, depth): body for (rule, depth), body in self._made.items() if body is not None}
+        return {START: found.pop(START), **found}
+
+    def _body(self, rule: str, depth: int) -> Ebnf | None:
+        """A rule at a depth; None where it holds nothing there, since all it stands for is deeper than may be."""
+        if depth >= len(_MOST_PARTS):
+            return None
+        if (rule, depth) not in self._made:
+            whole = self._rules[rule]
+            self._made[rule, depth] = self._limited(_without_ending(whole) if rule == START else whole, rule, depth)
+        return self._made[rule, depth]
+
+    def _limited(self, part: Ebnf, rule: str, depth: int) -> Ebnf | None:
+        match part:
+            case Seq(parts):
+                kept = [self._limited(inner, rule, depth) for inner in parts]
+                return None if None in kept else seq(inner for inner in kept if inner is not None)
+            case Alt(parts):
+                some = [left for inner in parts if (left := self._limited(inner, rule, depth)) is not None]
+                return alt(some) if some else None
+            case Repeat(Seq((Token(), Ref(other))) as inner, 0, 1) if other == rule:
+                return _optional(self._limited(inner, rule, depth + _CHAIN - 1))
+            case Repeat(inner, least, most):
+                some_of = self._limited(inner, rule, depth)
+                if some_of is None:
+                    return Seq(()) if least == 0 else None
+                return repeat(some_of, least, _MOST_PARTS[depth] if most is None else most)
+            case Ref(other):
+                below = depth + (self._order[other] <= self._order[rule])
+                return None if self._body(other, below) is None else Ref(_name(other, below))
+            case Token(inner):
+                return Token(_short(inner))
+        return part
+
+
+def _name(rule: str, depth: int) -> str:
+    return f"{rule}_{depth}" if depth else rule
+
+
+def _optional(part: Ebnf | None) -> Ebnf:
+    return Seq(()) if part is None else repeat(part, 0, 1)
 
 
 def _without_ending(body: Ebnf) -> Ebnf:
     assert isinstance(body, Seq) and isinstance(body.parts[-1], Repeat)
     return seq(body.parts[:-1])
-
-
-def _limited(part: Ebnf) -> Ebnf:
-    match part:
-        case Seq(parts):
-            return seq(map(_limited, parts))
-        case Alt(parts):
-            return alt(map(_limited, parts))
-        case Repeat(inner, least, most):
-            return repeat(_limited(inner), least, _MOST_PARTS if most is None else most)
-        case Token(inner):
-            return Token(_short(inner))
-    return part
 
 
 def _short(part: Ebnf) -> Ebnf:
@@ -58,14 +105,11 @@ def _short(part: Ebnf) -> Ebnf:
         case Named(name, inner) if name not in _NAMES:
             return Named(name, _short(inner))
         case Repeat(Chars() as inner, least, None):
-            return Repeat(inner, least, _LONGEST_LITERAL)
-        case Repeat(inner, least, None):
-            return Repeat(_short(inner), least, _MOST_ESCAPES)
+            return Repeat(inner, least, _LONGEST_NUMBER if inner == _DIGITS else _LONGEST_LITERAL)
+        case Repeat(inner, least, most):
+            return Repeat(_short(inner), least, _MOST_ESCAPES if most is None else most)
     return part
 
 
 def _without_comments(gap: Ebnf) -> Ebnf:
     return gap.parts[0] if isinstance(gap, Alt) else gap
-
-
-_NAMES: Final = ("NAME", "VALUE_NAME")
