@@ -15,7 +15,8 @@ LONGEST: Final = 60_000
 _MOST_FENCES: Final = 4
 _THOUGHT: Final = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 """Where a thought begins or ends."""
-_FENCE: Final = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+"""What opens it is taken whole or not at all: a reply of nothing but such signs is looked at once, not once for each."""
 _BEGINS: Final = re.compile(
     r"^(?:#|let\b|def\b|type\b|fix\b|if\b|match\b|[{\[(\"]|[fr]\"|[a-z_]\w*\s*(?:\(|\[|\|>|$))", re.MULTILINE
 )

@@ -9,7 +9,7 @@ from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, StopReason, Usage
 from lambda_rlm.diagnostics import Diagnostic
 from lambda_rlm.source import SourceFile
-from lambda_rlm.synth.extract import programs
+from lambda_rlm.synth.extract import LONGEST, programs
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said
 
@@ -133,6 +133,14 @@ def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:
     found = proposed(Root("[" + "1, " * 10**6, "1"), repairs=1)
     assert found.source is not None and found.source.text == "1"
     assert len(programs("x" * 10**7)[0]) < 10**5
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("sign", ["`", "~", " ", "`" * 3 + "\n", "<think>", "</think>"])
+def test_a_reply_of_signs_alone_is_looked_at_once_and_not_once_for_each(sign: str) -> None:
+    """No deadline ends a regular expression: twenty seconds of looking for a fence would hold up all that runs beside it."""
+    for _ in range(4):
+        assert all(len(found) <= LONGEST for found in programs(sign * 10**6))
 
 
 def test_done_is_heard_only_when_it_may_be_said() -> None:
