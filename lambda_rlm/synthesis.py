@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, count
 from typing import Final
 
 import anyio
@@ -114,7 +114,7 @@ class _Synthesis:
                 self.runs.append(run)
                 self.rounds = number
                 if number < self.question.writing.rounds:
-                    result = self._result(run, number)
+                    result = self._result(run, number, inputs)
                     inputs = inputs if result.name is None else _with(inputs, result.name, run)
                     self.results.append((run.program, result))
         if not self.runs or self._is_left_to_the_plan():
@@ -139,7 +139,7 @@ class _Synthesis:
             with anyio.fail_after(self.deadline.left()):
                 proposals = await self._sampled(opening, inputs, count) if count > 1 else []
                 found = self._accepted(proposals, inputs)
-                if not found:
+                if not found and not any(proposal.is_done for proposal in proposals):
                     proposals = [await self._proposed(opening, inputs, self._attempted)]
                     found = self._accepted(proposals, inputs)
         except (TimeoutError, OutOfTime):
@@ -303,14 +303,14 @@ class _Synthesis:
     def _left(self) -> Budget:
         return replace(self.account.left(), seconds=self.deadline.left())
 
-    def _result(self, run: Run, number: int) -> Result:
+    def _result(self, run: Run, number: int, inputs: Inputs) -> Result:
         """What the root model may know of a run."""
         peek, answer = self.question.writing.peek, run.answer if run.ok else ""
         return Result(
             number=number,
             type=run.type,
             characters=len(answer),
-            name=f"result_{number}" if run.ok else None,
+            name=_free_name(inputs, number) if run.ok else None,
             fault=None if run.fault is None else run.fault.code,
             coverage=run.coverage,
             calls=run.usage.calls,
@@ -342,6 +342,12 @@ def _half(budget: Budget) -> Budget:
     """What writing may take: half of the calls, tokens and dollars, and nothing that only a program needs."""
     usd = None if budget.usd is None else budget.usd / 2
     return replace(budget, calls=budget.calls // 2, tokens=budget.tokens // 2, usd=usd, fuel=0, memory=0)
+
+
+def _free_name(inputs: Inputs, number: int) -> str:
+    """What the answer of a round is called; the inputs keep the names that they were given."""
+    taken = {*inputs.types, *(function.name for function in inputs.functions)}
+    return next(name for n in count(number) if (name := f"result_{n}") not in taken)
 
 
 def _with(inputs: Inputs, name: str, run: Run) -> Inputs:

@@ -179,6 +179,20 @@ def test_a_second_round_has_the_first_answer_as_a_typed_input() -> None:
     assert "9" not in told
 
 
+def test_an_input_that_is_called_like_a_result_keeps_its_name() -> None:
+    root = Root('"first"', "result_1 ++ result_2", "done")
+    rlm = RLM(model=leaf(), root_model=root, strategy="synth", writing=Writing(rounds=3))
+    assert rlm.ask("What?", result_1="given ").value == "given first"
+    assert "is the input result_2" in root.requests[1].messages[-1].content
+
+
+def test_a_round_of_candidates_ends_when_they_all_say_done() -> None:
+    root = Root("1", "1", "done")
+    run = asked(root, rounds=3, candidates=2)
+    assert run.value == 1 and run.synthesis is not None
+    assert run.synthesis.calls == 4, "nobody is asked once more for a program that nobody wants to write"
+
+
 def test_a_round_after_a_fault_is_told_its_code_and_an_earlier_answer_is_kept() -> None:
     root = Root("length(context)", "result_1 / 0.0", "done")
     run = asked(root, rounds=3)
