@@ -7,6 +7,7 @@ with any keys, unions, and constraints that no type expresses.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +23,8 @@ _SILENT: Final = frozenset({"title", "description", "default", "examples", "$def
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A type, and what makes the value of one from plain data; that raises `ValueError`."""
+    """A type, and what makes the value of one from plain data; that raises `ValueError`. Data is read as JSON: of a Python value a
+    strict class would want an enumeration's member or a tuple, which no program gives."""
 
     type: Type
     made: Callable[[Any], Any]
@@ -36,17 +38,14 @@ def returns_of(wanted: Any) -> Returns:
         except Rejected as rejected:
             raise TypeError(f"returns={wanted!r}: {rejected.diagnostics[0].message}") from None
     from pydantic import PydanticUserError, TypeAdapter
-    from pydantic.errors import PydanticInvalidForJsonSchema
 
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(wanted)
         schema = adapter.json_schema()
-    except PydanticInvalidForJsonSchema as error:
-        raise TypeError(f"returns={wanted!r}: {error.message}") from None
     except PydanticUserError as error:
         raise TypeError(f"returns={wanted!r}: {error.message}") from None
     type_ = _translated(schema, schema.get("$defs", {}), getattr(wanted, "__name__", repr(wanted)), ())
-    return Returns(_spoken(type_), adapter.validate_python)
+    return Returns(_spoken(type_), lambda value: adapter.validate_json(json.dumps(value)))
 
 
 def _spoken(type_: Type) -> Type:
@@ -71,8 +70,8 @@ def _translated(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, 
         return option_of(_translated(others[0], defs, place, inside))
     if "enum" in schema or "const" in schema:
         _only(schema, {"enum", "const", "type"}, place)
-        labels = schema.get("enum") or [schema["const"]]
-        if not all(isinstance(label, str) and label for label in labels):
+        labels = schema["enum"] if "enum" in schema else [schema["const"]]
+        if not labels or not all(isinstance(label, str) and label for label in labels):
             raise TypeError(f"{place}: the labels of an enumeration are texts that are not empty")
         return Enum(tuple(sorted(set(labels))))
     return _of_kind(schema, defs, place, inside)

@@ -8,6 +8,7 @@ import logging
 import threading
 from contextlib import aclosing
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,6 +87,21 @@ def test_types_of_the_language_and_of_python_type_an_answer(wanted: Any, type_: 
     assert scripted(("", reply)).ask("What?", returns=wanted, context="c").value == value
 
 
+class Label(Enum):
+    GOOD = "good"
+
+
+class Strict(BaseModel, strict=True):
+    label: Label
+    places: tuple[int, ...]
+
+
+def test_a_strict_class_takes_what_programs_give() -> None:
+    """No program gives a member of an enumeration or a tuple: every answer would be paid for and refused."""
+    run = scripted(("", '{"label": "good", "places": [1, 2]}')).ask("What?", returns=Strict, context="c")
+    assert run.value == Strict(label=Label.GOOD, places=(1, 2))
+
+
 class Tree(BaseModel):
     children: list[Tree]
 
@@ -136,6 +152,7 @@ class Odd(BaseModel):
         (dict[str, int], "no type for this"),
         (int | str, "a union of one type and None"),
         (Literal[1, 2], "labels"),
+        (Enum, "labels"),
         (bytes, "`format`"),
         (Any, "no type"),
         (threading.Lock, "returns="),
