@@ -26,7 +26,6 @@ from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.limiter import Limiters
-from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
@@ -203,7 +202,7 @@ def _run(
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
             try:
-                done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+                done = blocking(lambda: _connected(job, begun, chosen, record, tracer, approval, model, options))
             finally:
                 exits.no_more_interruptions()  # what there is to tell and to write is told and written, once
             record.finish(done)
@@ -230,39 +229,46 @@ def _declined(json: bool) -> int:
 
 
 async def _connected(
-    job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None, options: Options
+    job: Job,
+    begun: Begun,
+    chosen: Settings,
+    record: Recording,
+    tracer: Tracer,
+    on_bound: OnBound,
+    model: Model | None,
+    options: Options,
 ) -> Run:
     """Open the models of a run, which keep to its limits together, and close them."""
     limiters = chosen.limiters()
     async with AsyncExitStack() as stack:
         if model is None:
-            model = _model(chosen.model, chosen, begun, tracer, limiters)
+            model = _model("model", chosen, begun, tracer, limiters)
         stack.push_async_callback(closing, model)
         root = model
         if chosen.root_model:
-            root = _model(chosen.root_model, chosen, begun, tracer, limiters)
+            root = _model("root_model", chosen, begun, tracer, limiters)
             stack.push_async_callback(closing, root)
+        record.asks(model.profile, root.profile)
         done = await job(model, root, tracer, on_bound, options)
         tracer(RunFinished(done))
         return done
 
 
-def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
-    """The model of a name; in a run that goes on, one that gives again what was paid for."""
-    cache = _cache() if chosen.cache and not begun.is_replay else None
-    model = connect(
-        name,
-        base_url=chosen.base_url,
-        tracer=tracer,
-        cache=cache,
-        limiters=limiters,
-        hedge=chosen.hedge,
-        constrain=chosen.constrain,
-    )
-    if begun.before is None:
-        return model
-    past = begun.before.past
-    return Remembered(model, past.replies, past.failures if begun.is_replay else None)
+def _model(role: str, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
+    """The model that answers, or the one that writes programs; in a run that goes on, one that gives again what was paid for."""
+
+    def opened() -> Model:
+        return connect(
+            getattr(chosen, role),
+            base_url=chosen.base_url,
+            tracer=tracer,
+            cache=_cache() if chosen.cache and not begun.is_replay else None,
+            limiters=limiters,
+            hedge=chosen.hedge,
+            constrain=chosen.constrain,
+        )
+
+    return opened() if begun.before is None else begun.before.model(opened, role, is_replay=begun.is_replay)
 
 
 def _cache() -> ReplyStore:
