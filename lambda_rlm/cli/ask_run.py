@@ -68,10 +68,10 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
     return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
 
 
-def question(query: str) -> str:
+def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
     """The question of a person; raises `Usage` for one that is empty."""
     if not query.strip():
-        raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
+        raise Usage("the question is empty", example)
     return query
 
 
@@ -80,6 +80,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
 
     budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
     if how.approved is not None:
+        _only_one_program(chosen)
         routing = replace(routing, detects=False, escalates=False, takes_over=False)
 
     async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
@@ -101,6 +102,16 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
         )
 
     return _run(job, begun, chosen, how, advice=_ADVICE)
+
+
+def _only_one_program(chosen: Settings) -> None:
+    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in part."""
+    for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
+        if number > 1 and chosen.strategy in ("auto", "synth"):
+            raise Usage(
+                f"--approved allows one program, and with --{name} {number} others may be written and run",
+                f"say --{name} 1, or --approve, which asks before each program",
+            )
 
 
 def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
@@ -219,7 +230,7 @@ def _run(
 
 
 def _declined(json: bool) -> int:
-    message = "not approved; nothing was asked"
+    message = "not approved; the program was not run"
     if json:
         error = {"message": message, "hint": None}
         screen.answer(json_text.dumps({"ok": False, "answer": None, "error": error, "fault": None, "diagnostics": []}))
