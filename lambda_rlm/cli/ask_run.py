@@ -46,6 +46,9 @@ _ADVICE: Final = (
     "or ask a model with a longer window or a lower price"
 )
 
+_NO_INPUTS: Final = "the program was given no input: name a file (it is `context`), a folder, or NAME=PATH after the program"
+_UNKNOWN_NAME: Final = "E0202"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
@@ -133,7 +136,8 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
     budget, writing, inputs = chosen.budget(), chosen.writing(), begun.inputs.with_query(begun.query)
     checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
     if not checked.ok:
-        return rejected(checked.diagnostics, checked.source, how.json)
+        is_without = not begun.inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
+        return rejected(checked.diagnostics, checked.source, how.json, _NO_INPUTS if is_without else None)
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
