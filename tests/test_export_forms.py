@@ -77,6 +77,20 @@ def test_a_name_has_no_limit_on_its_length() -> None:
     assert "{" not in name
 
 
+def test_no_rule_of_short_programs_holds_itself() -> None:
+    """So there are finitely many of them, but for the length of names."""
+    lines = dict(line.split(":", 1) for line in short_programs().splitlines())
+    below = {
+        rule: {word for word in re.findall(r"[a-z_0-9]+", body) if word in lines}
+        for rule, body in lines.items()
+        if rule.islower()
+    }
+    while leaves := [rule for rule, inner in below.items() if not inner & below.keys()]:
+        for rule in leaves:
+            del below[rule]
+    assert not below
+
+
 def test_gbnf_has_no_left_recursion() -> None:
     """llama.cpp refuses it, or never ends."""
     grammar = read(export("gbnf"))

@@ -209,6 +209,15 @@ def test_a_small_model_is_held_to_short_programs_and_a_large_one_thinks_first(tm
     small, large = (LocalModel.from_file(tmp_path / name).profile for name in ("small", "large"))
     assert (small.is_small, small.thinks_first, large.is_small, large.thinks_first) == (True, False, False, True)
     request = replace(asked("Write."), grammar=language())
-    texts = [constraint(request, is_small=is_small).fields["grammar"] for is_small in (True, False)]
-    assert texts == ["%llguidance {}\n" + language().short, "%llguidance {}\n" + language().lark]
+    held, free = (constraint(request, is_small=is_small).fields for is_small in (True, False))
+    assert (held["grammar"], free["grammar"]) == ("%llguidance {}\n" + language().short, "%llguidance {}\n" + language().lark)
     assert not LocalModel.from_file(tmp_path / "small", takes_grammar=False).profile.takes_grammar
+
+
+def test_only_programs_of_small_models_are_kept_from_repeating_themselves() -> None:
+    """What a small model copies out of a text must be free to repeat what stands there."""
+    program = replace(asked("Write."), grammar=language())
+    choice = replace(asked("Which?"), choices=("yes", "no"))
+    assert constraint(program, is_small=True).fields["repeat_penalty"] > 1
+    for request, is_small in ((program, False), (choice, True), (asked("Which?"), True)):
+        assert "repeat_penalty" not in constraint(request, is_small=is_small).fields

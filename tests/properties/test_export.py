@@ -18,6 +18,8 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.table import table
 from lambda_rlm.syntax.tokens import END, scan
+from lambda_rlm.synth.reference import shown_to
+from lambda_rlm.synth.turn import Turn
 from tests import gbnf
 from tests.strategies_syntax import SOUP, drawn, near_programs, programs
 
@@ -234,13 +236,23 @@ def test_what_the_masks_lead_to_parses(grammar: str, seed: int, steps: int) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["let x = 1;" * 40 + "x", "x" + " |> f" * 40, "x" + " + x" * 40, f"f({'x, ' * 40}x)", f'"{"a" * 1_000}"', "x" + " " * 100 + "+ x", "x # on and on", 'f"' + "a" * 1_000 + '"']
+    "text", ["let x = 1;" * 40 + "x", "x" + " |> f" * 40, "x" + " + x" * 40, f"f({'x, ' * 40}x)", f'"{"a" * 1_000}"', "x" + " " * 100 + "+ x", "x # on and on", 'f"' + "a" * 1_000 + '"', "x" + " ?? x" * 40, "f(" * 20 + "x" + ")" * 20, "not " * 20 + "x", "-" * 20 + "1", "fn(x) => " * 20 + "x", "if x then x else " * 20 + "x", "{ let x = 1; " * 20 + "x" + "}" * 20, "[" * 20 + "]" * 20, "let x: " + "List[" * 20 + "Int" + "]" * 20 + " = x; x", "take(x, " + "3" + "0" * 15 + ")", "0." + "3" * 15]
 )  # fmt: skip
 def test_nothing_goes_on_and_on_in_a_short_program(text: str) -> None:
     """What small models do when they have lost their way; the language itself allows it."""
     data = list(text.encode())
     assert by_lark(text)
     assert matcher("short programs").validate_tokens(data) < len(data)
+
+
+@pytest.mark.parametrize("turn", [turn for turn in shown_to(is_small=True)[1] if turn.role == "assistant"])
+def test_what_small_models_are_shown_is_short(turn: Turn) -> None:
+    """Else they would be held to what nobody showed them."""
+    data = list(turn.text.encode())
+    found = matcher("short programs")
+    assert found.validate_tokens(data) == len(data)
+    assert found.consume_tokens(data)
+    assert found.is_accepting()
 
 
 @given(st.integers(0, 2**32))
