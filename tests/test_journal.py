@@ -70,6 +70,12 @@ def test_a_replay_asks_nobody_and_finds_all_as_it_was(shell: Shell) -> None:
     assert "replayed 2 calls: all as they were" in shell.err
 
 
+def test_one_call_is_told_as_one(shell: Shell) -> None:
+    wrote("p.lam", 'llm_call("x")')
+    assert shell("run", "p.lam", "--model", script({"match": "", "reply": "r"})) == 0
+    assert shell("replay", "last") == 0 and "replayed 1 call: all as they were" in shell.err
+
+
 def test_a_replay_needs_no_model_that_is_there(shell: Shell) -> None:
     """Weights that are gone, a key that is not set and a file of replies that was moved are no reason not to look at what was paid for;
     with another window the questions would be others."""

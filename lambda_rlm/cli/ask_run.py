@@ -354,12 +354,12 @@ def _say_how_it_was_written(found: Synthesis) -> None:
 def _missing(done: Run) -> str:
     dropped = done.dropped
     amounts = (
-        (dropped.quotes, "quote(s) not found in the text"),
-        (dropped.items, "item(s) without a reply"),
-        (dropped.or_else, "call(s) answered by or_else"),
-        (dropped.replies_cut, "reply(s) cut"),
+        (dropped.quotes, "quote", "quotes", "not found in the text"),
+        (dropped.items, "item", "items", "without a reply"),
+        (dropped.or_else, "call", "calls", "answered by or_else"),
+        (dropped.replies_cut, "reply", "replies", "cut"),
     )
-    return ", ".join(f"{n:,} {what}" for n, what in amounts if n)
+    return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
 def _interrupted(progress: Progress, json: bool, record: Recording | None) -> int:

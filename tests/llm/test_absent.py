@@ -13,7 +13,7 @@ from lambda_rlm.llm.absent import as_it_was, plain_profile
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
 from lambda_rlm.llm.scripted import ScriptedModel
 
-PROFILE = ModelProfile("local/gone", 2_048, 512, 0.0, 0.0, is_small=True, details={"file": "/home/ann/gone.gguf"})
+PROFILE = ModelProfile("local/gone", 2_048, 512, 0.0, 0.0, is_small=True, details={"file": "anns/gone.gguf"})
 ASKED = (Message("user", "How many tokens are in this sentence? " * 20),)
 
 
