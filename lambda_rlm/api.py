@@ -266,8 +266,12 @@ class RLM:
             if session.record is not None:
                 tracer = session.record if tracer is None else Both((tracer, session.record))
             doors = self._doors(tracer, stack)
-            model = asked.remembering(doors.opened(self.model))
-            root = None if self.root_model is None else asked.remembering(doors.opened(self.root_model))
+            model = asked.remembering(lambda: doors.opened(self.model), "model")
+            root = None
+            if self.root_model is not None:
+                root = asked.remembering(lambda: doors.opened(self.root_model), "root_model")
+            if session.record is not None:
+                session.record.asks(model.profile, (root or model).profile)
             options = asked.options(self.options, None if session.record is None else session.record.id, self.budget)
             done = await self._run(asked, model, root, options, tracer)
             made = done if asked.wanted is None else _made(done, asked.wanted)
@@ -354,6 +358,8 @@ async def run(
         limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
         connected = Doors(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
+        if session.record is not None:
+            session.record.asks(connected.profile, connected.profile)
         values = asked.inputs.with_query(query).values
         done = await execute(program, values, connected, options=options, tracer=tracer)
         await session.finish(done)

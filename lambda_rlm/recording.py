@@ -11,17 +11,20 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import PROGRAM as TASK_PROGRAM
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event
 from lambda_rlm.inputs import InputProblem, Inputs
+from lambda_rlm.llm.absent import as_it_was, plain_profile
+from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import kept_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.source import SourceFile
@@ -46,6 +49,13 @@ class Before:
     row: RunRow
     past: Past
     program: SourceFile | None
+
+    def model(self, opened: Callable[[], Model], role: str, *, is_replay: bool) -> Model:
+        """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be reached."""
+        if not is_replay:
+            return Remembered(opened(), self.past.replies)
+        was = as_it_was(opened, (self.row.what.get("profiles") or {}).get(role))
+        return Remembered(was, self.past.replies, self.past.failures)
 
     def raised(self, budget: Budget) -> tuple[int, float | None]:
         """The calls and dollars that a budget has more than that of the first session; None where that said nothing of dollars."""
@@ -82,6 +92,11 @@ class Recording:
     def __call__(self, event: Event) -> None:
         if self.entry is not None:
             self.entry(event)
+
+    def asks(self, model: ModelProfile, root: ModelProfile) -> None:
+        """Which models are asked, as they are now: so a replay can do without them."""
+        if self.entry is not None:
+            self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
 
     @property
     def can_go_on(self) -> bool:

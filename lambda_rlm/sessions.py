@@ -19,7 +19,6 @@ import anyio.to_thread
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.recording import Before, Recording, absolute_model, begin, described, plain_url, same_inputs
 from lambda_rlm.returns import Returns, returns_of
@@ -73,12 +72,9 @@ class Asked:
         was = {} if self.before is None else self.before.row.what["settings"]
         return replace(writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was})
 
-    def remembering(self, model: Model) -> Model:
-        """The model, which gives again what was paid for in earlier sessions."""
-        if self.before is None:
-            return model
-        past = self.before.past
-        return Remembered(model, past.replies, past.failures if self.is_replay else None)
+    def remembering(self, opened: Callable[[], Model], role: str) -> Model:
+        """The model in a role, which gives again what was paid for in earlier sessions."""
+        return opened() if self.before is None else self.before.model(opened, role, is_replay=self.is_replay)
 
 
 def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model | None, *, is_replay: bool) -> Asked:

@@ -73,6 +73,16 @@ def test_run_runs_a_program_over_typed_rows(shell: Shell) -> None:
     assert (shell.json["value"], shell.json["type"]) == (3, "Int")
 
 
+def test_a_program_without_its_input_says_how_one_is_given(shell: Shell) -> None:
+    wrote("p.lam", "length(context)")
+    assert shell("run", "p.lam") == 1
+    assert "hint: the program was given no input: name a file" in shell.err
+    assert shell("run", "p.lam", wrote("a.txt", "abc")) == 0
+    wrote("q.lam", "length(contxt)")
+    assert shell("run", "q.lam", "a.txt") == 1
+    assert "given no input" not in shell.err, "there is one, and the name is wrong"
+
+
 def test_a_query_is_given_to_a_program(shell: Shell) -> None:
     assert shell("run", wrote("p.lam", "upper(query)"), "--query", "why") == 0
     assert shell.out == "WHY\n"
@@ -89,7 +99,7 @@ def test_a_degraded_answer_is_said_and_strict_makes_it_a_fault(shell: Shell) -> 
     model = script({"match": "", "failure": "E0510"})
     wrote("p.lam", 'llm_call("x", or_else="y")')
     assert shell("run", "p.lam", "--model", model) == 0
-    assert "degraded: 1 call(s) answered by or_else" in shell.err
+    assert "degraded: 1 call answered by or_else" in shell.err
     assert shell("run", "p.lam", "--model", model, "--strict") == 2
 
 

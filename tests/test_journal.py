@@ -70,6 +70,33 @@ def test_a_replay_asks_nobody_and_finds_all_as_it_was(shell: Shell) -> None:
     assert "replayed 2 calls: all as they were" in shell.err
 
 
+def test_one_call_is_told_as_one(shell: Shell) -> None:
+    wrote("p.lam", 'llm_call("x")')
+    assert shell("run", "p.lam", "--model", script({"match": "", "reply": "r"})) == 0
+    assert shell("replay", "last") == 0 and "replayed 1 call: all as they were" in shell.err
+
+
+def test_a_replay_needs_no_model_that_is_there(shell: Shell) -> None:
+    """Weights that are gone, a key that is not set and a file of replies that was moved are no reason not to look at what was paid for;
+    with another window the questions would be others."""
+    a_run(shell)
+    wrote("b.txt", "a b " * 2_000)
+    window: dict[str, Any] = {
+        "profile": {"window": 1_500, "max_output": 300, "input_price": 0.000001, "output_price": 0.000001}
+    }
+    assert (
+        shell("ask", "Who?", "b.txt", "--task", "answer", "--model", script(window, {"match": "", "reply": "n"}), "--json") == 0
+    )
+    first = shell.json
+    Path("replies.jsonl").unlink()
+    assert shell("replay", "last", "--json") == 0
+    assert "all as they were" in shell.err
+    assert (shell.json["answer"], shell.json["bound"]["calls"]) == (first["answer"], first["bound"]["calls"])
+    with journal() as found:
+        runs = found.runs()
+    assert shell("replay", runs[-1].id) == 0 and shell.out == "nnn\n"
+
+
 def test_a_replay_fails_where_the_run_failed(shell: Shell) -> None:
     wrote("p.lam", """let a = llm_call("one", or_else="1"); let b = llm_call[Int](f"two {a}", or_else=2); f"{a} {b}\"""")
     model = script({"match": "one", "failure": "E0510"}, {"match": "two", "reply": "no number"})

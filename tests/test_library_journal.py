@@ -176,6 +176,18 @@ def test_a_replay_asks_nobody_and_tells_what_differs() -> None:
     assert len(rlm.replay(run.id, context=LONG).differences) == 1
 
 
+def test_a_replay_needs_no_model_that_is_there() -> None:
+    """A file of replies stands here for weights: a model whose name leads nowhere any more."""
+    name = script({"match": "", "reply": "7 bees"})
+    rlm = RLM(name, task="search", journal=True)
+    run = rlm.ask("How many bees?", context=LONG)
+    Path("replies.jsonl").unlink()
+    again = rlm.replay(run.id, context=LONG)
+    assert (again.run.answer, again.differences) == (run.answer, ())
+    with pytest.raises(Fault, match="cannot be read"):
+        rlm.ask("How many bees?", context=LONG)
+
+
 def test_a_program_of_ones_own_is_written_and_goes_on() -> None:
     checked = lambda_rlm.check('words(context) |> map(fn(w) => llm_call(f"say {w}")) |> join(" ")', inputs={"context": "a b"})
     model = Counting.from_rules([("", "x")])

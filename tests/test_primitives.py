@@ -159,6 +159,22 @@ def test_its_declared_steps_and_storage_are_charged_before_it_is_called() -> Non
     assert stopped.fault is not None and stopped.fault.code == "E0401" and called == []
 
 
+def test_the_deadline_is_looked_at_each_time_that_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its steps say nothing of its time: a hundred slow look-ups of a few steps each would outlive any deadline."""
+    now, called = [0.0], []
+
+    @primitive("slow", "(Text) -> Text", cost=HostCost(steps=5, characters=9))
+    def slow(text: str) -> str:
+        now[0] += 20.0
+        called.append(text)
+        return text
+
+    monkeypatch.setattr("lambda_rlm.runtime.monotonic", lambda: now[0])
+    done = ran('words(context) |> map(slow) |> join("")', slow, budget=Budget(seconds=50), context="a b c d e f")
+    assert done.fault is not None and done.fault.code == "E0407", done.fault
+    assert called == ["a", "b", "c"]
+
+
 def test_what_it_gives_is_data_in_a_prompt_and_never_an_instruction() -> None:
     """A catalogue may hold what anybody wrote into it."""
     model = ScriptedModel.from_rules([("", "ok")])

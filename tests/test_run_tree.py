@@ -131,6 +131,19 @@ def test_the_page_has_the_share_that_was_read_the_citations_and_the_tree(shell: 
     assert re.search(r"<li class=\"bad\">7  E0510", page)
 
 
+@pytest.mark.parametrize(
+    ("price", "shown"), [(1e-7, r"<b>\$0\.0000</b><span>of at most \$0\.\d{4}<"), (0.0, "<b>free</b><span>cost<")]
+)
+def test_the_page_tells_a_cost_in_dollars(shell: Shell, price: float, shown: str) -> None:
+    """Not as the number that a computer has: `1.6e-06`."""
+    wrote("p.lam", "llm_call(query, out=9)")
+    model = script({"profile": {"input_price": price, "output_price": price}}, {"match": "", "reply": "Ann"})
+    assert shell("run", "p.lam", "--query", "Who?", "--model", model) == 0
+    assert shell("show", "last", "--html", "run.html") == 0
+    page = Path("run.html").read_text(encoding="utf-8")
+    assert re.search(shown, page) and "calls in a row" in page
+
+
 def test_a_sub_models_calls_stand_where_its_caller_asked_it(shell: Shell) -> None:
     wrote("p.lam", 'rlm_call("Who?", context, 4)')
     wrote("a.txt", "Ann keeps bees")

@@ -35,7 +35,7 @@ class Approval:
         if self.hash is not None:
             if prospect.hash != self.hash:
                 raise Usage(
-                    f"what would run has the hash {prospect.hash}, and {self.hash} was approved; nothing was asked",
+                    f"what would run has the hash {prospect.hash}, and {self.hash} was approved; it was not run",
                     "the program, an input, the model or its prices are others than those that `check` printed the hash for",
                 )
         elif self.is_asked and prospect.bound.calls != 0:
@@ -51,7 +51,7 @@ def _ask(prospect: Prospect, json: bool) -> None:
         screen.say(figures.shown([prospect], [""]) + f"\nhash {prospect.hash}\n")
     if not is_terminal:
         raise Usage(
-            "--approve asks at a terminal, and standard input is none; nothing was asked of a model",
+            "--approve asks at a terminal, and standard input is none; the program was not run",
             f"to run exactly this: --approved {prospect.hash}",
         )
     screen.write([("Run it? [y/N] ", "note")])

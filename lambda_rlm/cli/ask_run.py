@@ -26,7 +26,6 @@ from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.limiter import Limiters
-from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
@@ -46,6 +45,9 @@ _ADVICE: Final = (
     "this is the program that was about to answer the question; allow it more, give it less to read, "
     "or ask a model with a longer window or a lower price"
 )
+
+_NO_INPUTS: Final = "the program was given no input: name a file (it is `context`), a folder, or NAME=PATH after the program"
+_UNKNOWN_NAME: Final = "E0202"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +71,10 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
     return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
 
 
-def question(query: str) -> str:
+def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
     """The question of a person; raises `Usage` for one that is empty."""
     if not query.strip():
-        raise Usage("the question is empty", 'lambda-rlm ask "Who did it?" book.txt')
+        raise Usage("the question is empty", example)
     return query
 
 
@@ -81,6 +83,7 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
 
     budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
     if how.approved is not None:
+        _only_one_program(chosen)
         routing = replace(routing, detects=False, escalates=False, takes_over=False)
 
     async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
@@ -104,6 +107,16 @@ def _asked(begun: Begun, chosen: Settings, how: How) -> int:
     return _run(job, begun, chosen, how, advice=_ADVICE)
 
 
+def _only_one_program(chosen: Settings) -> None:
+    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in part."""
+    for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
+        if number > 1 and chosen.strategy in ("auto", "synth"):
+            raise Usage(
+                f"--approved allows one program, and with --{name} {number} others may be written and run",
+                f"say --{name} 1, or --approve, which asks before each program",
+            )
+
+
 def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
     """The exit code of `run`."""
     chosen = settings(options)
@@ -123,7 +136,8 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
     budget, writing, inputs = chosen.budget(), chosen.writing(), begun.inputs.with_query(begun.query)
     checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
     if not checked.ok:
-        return rejected(checked.diagnostics, checked.source, how.json)
+        is_without = not begun.inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
+        return rejected(checked.diagnostics, checked.source, how.json, _NO_INPUTS if is_without else None)
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
@@ -203,7 +217,7 @@ def _run(
             tracer = Both(tuple(listener for listener in listeners if listener is not None))
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
             try:
-                done = blocking(lambda: _connected(job, begun, chosen, tracer, approval, model, options))
+                done = blocking(lambda: _connected(job, begun, chosen, record, tracer, approval, model, options))
             finally:
                 exits.no_more_interruptions()  # what there is to tell and to write is told and written, once
             record.finish(done)
@@ -220,7 +234,7 @@ def _run(
 
 
 def _declined(json: bool) -> int:
-    message = "not approved; nothing was asked"
+    message = "not approved; the program was not run"
     if json:
         error = {"message": message, "hint": None}
         screen.answer(json_text.dumps({"ok": False, "answer": None, "error": error, "fault": None, "diagnostics": []}))
@@ -230,39 +244,46 @@ def _declined(json: bool) -> int:
 
 
 async def _connected(
-    job: Job, begun: Begun, chosen: Settings, tracer: Tracer, on_bound: OnBound, model: Model | None, options: Options
+    job: Job,
+    begun: Begun,
+    chosen: Settings,
+    record: Recording,
+    tracer: Tracer,
+    on_bound: OnBound,
+    model: Model | None,
+    options: Options,
 ) -> Run:
     """Open the models of a run, which keep to its limits together, and close them."""
     limiters = chosen.limiters()
     async with AsyncExitStack() as stack:
         if model is None:
-            model = _model(chosen.model, chosen, begun, tracer, limiters)
+            model = _model("model", chosen, begun, tracer, limiters)
         stack.push_async_callback(closing, model)
         root = model
         if chosen.root_model:
-            root = _model(chosen.root_model, chosen, begun, tracer, limiters)
+            root = _model("root_model", chosen, begun, tracer, limiters)
             stack.push_async_callback(closing, root)
+        record.asks(model.profile, root.profile)
         done = await job(model, root, tracer, on_bound, options)
         tracer(RunFinished(done))
         return done
 
 
-def _model(name: str | None, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
-    """The model of a name; in a run that goes on, one that gives again what was paid for."""
-    cache = _cache() if chosen.cache and not begun.is_replay else None
-    model = connect(
-        name,
-        base_url=chosen.base_url,
-        tracer=tracer,
-        cache=cache,
-        limiters=limiters,
-        hedge=chosen.hedge,
-        constrain=chosen.constrain,
-    )
-    if begun.before is None:
-        return model
-    past = begun.before.past
-    return Remembered(model, past.replies, past.failures if begun.is_replay else None)
+def _model(role: str, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
+    """The model that answers, or the one that writes programs; in a run that goes on, one that gives again what was paid for."""
+
+    def opened() -> Model:
+        return connect(
+            getattr(chosen, role),
+            base_url=chosen.base_url,
+            tracer=tracer,
+            cache=_cache() if chosen.cache and not begun.is_replay else None,
+            limiters=limiters,
+            hedge=chosen.hedge,
+            constrain=chosen.constrain,
+        )
+
+    return opened() if begun.before is None else begun.before.model(opened, role, is_replay=begun.is_replay)
 
 
 def _cache() -> ReplyStore:
@@ -333,12 +354,12 @@ def _say_how_it_was_written(found: Synthesis) -> None:
 def _missing(done: Run) -> str:
     dropped = done.dropped
     amounts = (
-        (dropped.quotes, "quote(s) not found in the text"),
-        (dropped.items, "item(s) without a reply"),
-        (dropped.or_else, "call(s) answered by or_else"),
-        (dropped.replies_cut, "reply(s) cut"),
+        (dropped.quotes, "quote", "quotes", "not found in the text"),
+        (dropped.items, "item", "items", "without a reply"),
+        (dropped.or_else, "call", "calls", "answered by or_else"),
+        (dropped.replies_cut, "reply", "replies", "cut"),
     )
-    return ", ".join(f"{n:,} {what}" for n, what in amounts if n)
+    return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
 def _interrupted(progress: Progress, json: bool, record: Recording | None) -> int:

@@ -108,7 +108,8 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
     screen.say(
-        f"replayed {comparison.calls:,} calls: " + (f"{len(differences):,} differ" if differences else "all as they were"),
+        f"replayed {comparison.calls:,} {'call' if comparison.calls == 1 else 'calls'}: "
+        + (f"{len(differences):,} differ" if differences else "all as they were"),
         "dim",
     )
     return exits.FAULTED if differences else code

@@ -35,7 +35,7 @@ _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
 def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `route`."""
     chosen = settings(options)
-    given = from_arguments(arguments, chosen.reading()).with_query(question(query))
+    given = from_arguments(arguments, chosen.reading()).with_query(question(query, 'lambda-rlm route "Who did it?" book.txt'))
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
     asked = Inquiry(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambda_rlm.blocking import blocking
 from lambda_rlm.cli import exits, screen
+from lambda_rlm.cli.ask_run import question
 from lambda_rlm.cli.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
@@ -19,7 +20,8 @@ from lambda_rlm.writing import opening_messages, task_of
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `prompt`."""
     chosen = settings(options)
-    given = from_arguments(arguments, chosen.reading()).with_query(query)
+    asked = question(query, 'lambda-rlm prompt --query "Who did it?" book.txt')
+    given = from_arguments(arguments, chosen.reading()).with_query(asked)
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
     task = task_of(given, model.profile, chosen.budget(), chosen.writing(), chosen.out)

@@ -128,6 +128,11 @@ class Meter:
         left, self.fuel, self._aside = self._fuel_left, 0, 0
         self._set_aside(left)
 
+    def glance(self) -> None:
+        """Have who watches look now: more time may have passed than the steps say."""
+        if self._look is not None:
+            self._look()
+
     def spend(self, steps: int) -> None:
         """Charge evaluator steps, before doing them."""
         self.fuel -= steps

@@ -2,7 +2,7 @@
 
 Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and a result
 that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an instruction,
-and goes back to the parts of the inputs that it was given.
+and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each time it returns.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
             found = function.implementation(*data)
         except Exception as error:
             raise PrimitiveFault(RAISED, f"`{function.name}` raised {type(error).__name__}: {error}", span) from error
+        meter.glance()
         return _held(found, cost.characters + cost.characters_per_character * given, list(values))
 
     def _held(found: Any, most: int, values: list[Value]) -> Value:

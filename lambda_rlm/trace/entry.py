@@ -32,6 +32,7 @@ _MOST_ROWS: Final = 500
 
 _PROGRAM: Final = "INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?)"
 _ROUTED: Final = "UPDATE runs SET what = json_set(what, '$.routed', json(?)) WHERE id = ?"
+_MODELS: Final = "UPDATE runs SET what = json_set(what, '$.profiles', json(?)) WHERE id = ?"
 _STARTED: Final = "INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?, NULL, 'running', NULL, NULL, NULL)"
 _SHARED: Final = "INSERT OR IGNORE INTO calls VALUES (?,?,?,?,?, '', '', ?, NULL, 0, '[]', ?, 0, 'shared', NULL, NULL, NULL)"
 _REPLIED: Final = "INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?,?,?,?,?,?)"
@@ -55,6 +56,10 @@ class Entry:
 
     def __call__(self, event: Event) -> None:
         self._put((time.time(), event))
+
+    def models(self, profiles: Mapping[str, Mapping[str, Any]]) -> None:
+        """What is known of the models, by their roles."""
+        self._put((time.time(), (_MODELS, (json.dumps(profiles), self.id))))
 
     def end(self, state: str, outcome: Mapping[str, Any] | None) -> None:
         """The session is over."""

@@ -98,8 +98,13 @@ def _outcome(outcome: Any) -> str:
 def _figures(outcome: Any) -> str:
     usage, bound = outcome.get("usage") or {}, outcome.get("bound") or {}
     rows = [
-        (usage.get(name), bound.get(name), name.replace("_", " "))
-        for name in ("calls", "input_tokens", "output_tokens", "usd", "span")
+        (usage.get(name), bound.get(name), shown)
+        for name, shown in (
+            ("calls", "calls"),
+            ("input_tokens", "input tokens"),
+            ("output_tokens", "output tokens"),
+            ("span", "calls in a row"),
+        )
     ]
     rows.append((usage.get("seconds"), None, "seconds"))
     rows += [(n, None, f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
@@ -108,6 +113,9 @@ def _figures(outcome: Any) -> str:
         for used, most, name in rows
         if used is not None
     ]
+    if usage:
+        most_usd = bound.get("usd")
+        shown.append((dollars(usage.get("usd")), f"of at most {dollars(most_usd)}" if most_usd else "cost"))
     return (
         '<div class="figures">' + "".join(f"<div><b>{_text(u)}</b><span>{_text(n)}</span></div>" for u, n in shown) + "</div>"
     )

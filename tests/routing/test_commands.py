@@ -69,7 +69,12 @@ def test_prompt_shows_the_page_of_the_model_that_writes(shell: Shell) -> None:
     small, large = ("scripted:small.jsonl", "scripted:large.jsonl")
     turns = {}
     for root in (small, large):
-        assert shell("prompt", wrote("a.txt", "c"), "--model", "openai/gpt-5-mini", "--root-model", root, "--json") == 0
+        assert (
+            shell(
+                "prompt", "--query", "Q?", wrote("a.txt", "c"), "--model", "openai/gpt-5-mini", "--root-model", root, "--json"
+            )
+            == 0
+        )
         turns[root] = len(shell.json["messages"])
     assert turns[small] > turns[large]
 

@@ -51,6 +51,12 @@ def test_without_a_program_the_plan_answers_and_says_why(shell: Shell) -> None:
     assert "warning: the fixed plan answered: no program was accepted in 2 attempts\nwriting · 2 calls · " in shell.err
 
 
+@pytest.mark.parametrize("said", [(), ("--query", " ")], ids=["no question", "an empty one"])
+def test_no_prompt_is_shown_for_a_question_that_ask_would_refuse(shell: Shell, said: tuple[str, ...]) -> None:
+    assert shell("prompt", *said) == 64
+    assert shell.out == "" and "lambda-rlm prompt --query" in shell.err
+
+
 def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
     root = scripted("root.jsonl", {"match": "(?s)(.*)", "reply": "1"})
     book = wrote("a.txt", "Ann keeps bees.")

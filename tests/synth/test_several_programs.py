@@ -234,6 +234,13 @@ def test_a_program_that_was_not_approved_is_not_run(shell: Shell) -> None:
     assert "said" not in shell.out and "0123456789abcdef" in shell.err
 
 
+@pytest.mark.parametrize("option", ["--rounds", "--candidates"])
+def test_a_hash_allows_one_program_and_no_other_is_written_beside_it(shell: Shell, option: str) -> None:
+    """The first program would be paid for, and its answer lost when another one turns up that nobody approved."""
+    told(shell, ["length(context)", "result_1 * 2", "done"], option, "3", "--approved", "0123456789abcdef", code=64)
+    assert f"{option} 3" in shell.err and f"{option} 1" in shell.err
+
+
 def test_a_written_program_may_ask_sub_models_on_the_command_line(shell: Shell) -> None:
     sub = 'llm_call(f"Say it: {take(context, 9)}", out=9)'
     told(shell, ["rlm_call(query, context, 4)", sub], "--json")
