@@ -283,7 +283,7 @@ class RLM:
             given = asked.inputs.with_query(asked.query)
             admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
             if root is not None:
-                options = with_solver(options, model, root, asked.writing(self.writing), tracer)
+                options = with_solver(options, model, root, asked.writing(self.writing), tracer, given.functions)
             return await execute(admitted, given.values, model, options=options, tracer=tracer)
         return await ask(
             asked.query,

@@ -254,7 +254,7 @@ class _Asking:
             root=asked.root,
             budget=self._left(),
             writing=asked.writing,
-            options=with_solver(options, asked.model, asked.root, asked.writing, asked.tracer),
+            options=with_solver(options, asked.model, asked.root, asked.writing, asked.tracer, asked.given.functions),
             tracer=asked.tracer,
             on_bound=asked.on_bound,
             returns=asked.returns,

@@ -1,8 +1,8 @@
 """`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
 
 Owns `Solver`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
-dollars that the bound counts for them, that its calls are among the caller's calls in flight, and that below the greatest depth no
-sub-model is asked.
+dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the functions of the
+host that its caller may, and that below the greatest depth no sub-model is asked.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from lambda_rlm.runtime import Options
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.types.hosted import HostFunction
+
+_INPUT: Final = "context"
+"""What the text is called in the sub-model's program; a function of the host under that name is not to be had there."""
 
 _SHARE: Final = 16
 """A sub-run may use one part in so many of its caller's steps and storage."""
@@ -34,17 +38,19 @@ _SHARE: Final = 16
 
 @dataclass(frozen=True)
 class Solver:
-    """A `SubSolver`. `writing.depth` counts how deep sub-models may go on."""
+    """A `SubSolver`. `writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the library."""
 
     leaf: Model
     root: Model
     writing: Writing
     options: Options
     tracer: Tracer | None = None
+    functions: tuple[HostFunction, ...] = ()
 
     async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
         """The sub-model's answer. Raises `ModelFailure` when it finds none within its calls."""
-        inputs = from_values({"context": text.s}).with_query(query.s)
+        usable = tuple(one for one in self.functions if one.name != _INPUT)
+        inputs = replace(from_values({_INPUT: text.s}), functions=usable).with_query(query.s)
         writing = replace(self.writing, depth=self.writing.depth - 1, rounds=1, candidates=1)
         deeper = replace(self, writing=writing) if writing.depth > 0 else None
         question = Question(
@@ -117,6 +123,13 @@ class _Inside:
         self.tracer(event)
 
 
-def with_solver(options: Options, leaf: Model, root: Model, writing: Writing, tracer: Tracer | None) -> Options:
+def with_solver(
+    options: Options,
+    leaf: Model,
+    root: Model,
+    writing: Writing,
+    tracer: Tracer | None,
+    functions: tuple[HostFunction, ...] = (),
+) -> Options:
     """The options with what answers `rlm_call`, where sub-models are allowed at all."""
-    return replace(options, solver=Solver(leaf, root, writing, options, tracer)) if writing.depth else options
+    return replace(options, solver=Solver(leaf, root, writing, options, tracer, functions)) if writing.depth else options

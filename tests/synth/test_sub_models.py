@@ -7,14 +7,17 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.api import RLM
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.cost.budget import Budget
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
+from lambda_rlm.primitives import primitive
 from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.solver import Solver
 from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.hosted import HostCost
 from tests.synth.test_synthesis import Root
 
 SUB = 'words(context) |> map(fn(w) => llm_call(f"Say it: {take(w, 20)}", out=9)) |> join(" ")'
@@ -115,3 +118,32 @@ def test_its_calls_are_told_at_the_place_of_the_call_in_the_program() -> None:
     assert len(started) == 4
     assert {(event.span.start, event.span.end) for event in started} == {(0, len(program))}
     assert len({event.path for event in started}) == 4
+
+
+def test_a_sub_model_may_use_the_functions_of_the_host_as_its_caller_may() -> None:
+    """They are on its page, in its program, and on the account of the caller with what they are declared to cost."""
+    seen: list[str] = []
+
+    @primitive("looked_up", "(Text) -> Text", cost=HostCost(steps=7_000, bytes=9_000, characters=40), doc="what is known of it")
+    def looked_up(text: str) -> str:
+        seen.append(text)
+        return f"<{text}>"
+
+    root = Root("rlm_call(query, context, 3)", 'looked_up("part")')
+    rlm = RLM(ScriptedModel([Rule("", "x")]), root_model=root, primitives=[looked_up], journal=False, cache=False)
+    run = rlm.ask("Which?", strategy="synth", context="a b c")
+    assert run.value == "<part>" and seen == ["part"]
+    assert "looked_up" in root.requests[1].messages[-1].content
+    assert run.usage.steps >= 7_000 and run.usage.bytes >= 9_000
+    assert run.bound is not None
+    assert run.bound.steps is None and run.bound.bytes is None, "what a sub-run computes is gated by the meter alone"
+
+
+def test_a_function_of_the_host_named_like_the_text_of_a_sub_model_is_not_given_to_it() -> None:
+    @primitive("context", "(Text) -> Text")
+    def named_so(text: str) -> str:
+        return text
+
+    root = Root("rlm_call(query, paper, 3)", "context")
+    rlm = RLM(ScriptedModel([Rule("", "x")]), root_model=root, primitives=[named_so], journal=False, cache=False)
+    assert rlm.ask("Which?", strategy="synth", paper="a b c").value == "a b c"
