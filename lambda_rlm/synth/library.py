@@ -12,7 +12,7 @@ from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import Row, RowParameter, RowType, row_of
 from lambda_rlm.types.signatures import SIGNATURES
 
-_EXPLAINED: Final = (P.CHUNK, P.PACK, P.SECTIONS, P.TREE_FOLD, P.ITERATE, P.RANK, P.SEARCH, P.TALLY, P.CLAMP)
+_EXPLAINED: Final = (P.CHUNK, P.PACK, P.SECTIONS, P.TREE_FOLD, P.ITERATE, P.RANK, P.SEARCH, P.TALLY, P.RANGE, P.CLAMP)
 """Functions whose edges or results readers asked for."""
 
 

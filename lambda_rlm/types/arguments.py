@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lambda_rlm.diagnostics import Edit, Fix
 from lambda_rlm.source import Span
+from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Argument, Term
 from lambda_rlm.types.checker import Checker
 from lambda_rlm.types.mismatch import Why
@@ -85,7 +87,17 @@ def _too_many(s: Checker, app: App, callee: Callee, count: int, is_piped: bool) 
 
 def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> None:
     names = ", ".join(f"`{name}`" for name in missing)
-    s.report("E0205", f"`{callee.name}` is not given {names}", app.span, hint=f"it is {callee.signature}")
+    message, hint = f"`{callee.name}` is not given {names}", f"it is {callee.signature}"
+    fixes = _from_nought(app) if callee.name == P.RANGE and missing == ["end"] else ()
+    s.report("E0205", message, app.span, hint=hint, fixes=fixes)
+
+
+def _from_nought(app: App) -> tuple[Fix, ...]:
+    """`range(n)` as other languages have it."""
+    if len(app.arguments) != 1 or app.arguments[0].name is not None:
+        return ()
+    start = app.arguments[0].span.start
+    return (Fix("write `range(0, …)`", (Edit(Span(start, start), "0, "),)),)
 
 
 def infer_all(s: Checker, app: App) -> None:

@@ -81,7 +81,7 @@ def _rows() -> dict[P, Signature]:
         P.PAIRS: s("(list: List[a]) -> List[{ first: a, second: a }]", "each with each later one"),
         P.JOIN_BY: s("(a: List[a], b: List[b], key_a: (a) -> k, key_b: (b) -> k) -> List[{ first: a, second: b }] where k: Eq", "pairs with equal keys, in the order of a, then b"),
         P.ENUMERATE: s("(list: List[a]) -> List[{ index: Int, value: a }]", "each with its index, from 0"),
-        P.RANGE: s("(start: Int, end: Int) -> List[Int]", "start up to, not including, end"),
+        P.RANGE: s("(start: Int, end: Int) -> List[Int]", "start up to, not including, end: range(0, n) has n numbers"),
         P.GET: s("(list: List[a], i: Int) -> Option[a]", "the element at index i; none outside, also below 0"),
         P.FIRST: s("(list: List[a]) -> Option[a]", "none for []"),
         P.LAST: s("(list: List[a]) -> Option[a]", "none for []"),
