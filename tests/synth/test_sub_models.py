@@ -139,6 +139,24 @@ def test_a_sub_model_may_use_the_functions_of_the_host_as_its_caller_may() -> No
     assert run.bound.steps is None and run.bound.bytes is None, "what a sub-run computes is gated by the meter alone"
 
 
+def test_what_functions_of_the_host_cost_in_a_sub_run_is_within_its_share() -> None:
+    """One part in sixteen of its caller's steps: the program stops, and the plan answers."""
+
+    @primitive("dear", "(Text) -> Text", cost=HostCost(steps=200_000))
+    def dear(text: str) -> str:
+        return f"<{text}>"
+
+    found = {}
+    for fuel in (1_000_000, 100_000_000):
+        root = Root("rlm_call(query, context, 3)", 'dear("part")')
+        leaf = ScriptedModel([Rule("", "x")])
+        rlm = RLM(leaf, root_model=root, primitives=[dear], journal=False, cache=False, budget=Budget(fuel=fuel))
+        run = rlm.ask("Which?", strategy="synth", context="a b c")
+        assert run.synthesis is not None
+        found[fuel] = run.value, run.synthesis.fallback
+    assert found == {1_000_000: ("x", "the program stopped with the fault E0519"), 100_000_000: ("<part>", None)}
+
+
 def test_a_function_of_the_host_named_like_the_text_of_a_sub_model_is_not_given_to_it() -> None:
     @primitive("context", "(Text) -> Text")
     def named_so(text: str) -> str:
