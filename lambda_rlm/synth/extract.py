@@ -24,7 +24,9 @@ _BEGINS: Final = re.compile(
 
 def programs(reply: str, *, is_cut: bool = False) -> list[str]:
     """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose. In a reply
-    that was cut, only a block whose fence is closed is whole."""
+    that was cut, only a block whose fence is closed is whole. A reply that begins as a program does comes first as it is: marks of
+    thoughts may stand in its texts."""
+    whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
     found = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
@@ -32,6 +34,8 @@ def programs(reply: str, *, is_cut: bool = False) -> list[str]:
         begins = _BEGINS.search(text)
         found = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
         found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
+    if text != whole and _BEGINS.match(whole) and not is_cut:
+        found.insert(0, whole)
     return [part[:LONGEST] for part in found if part]
 
 

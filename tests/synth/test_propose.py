@@ -102,6 +102,13 @@ def test_a_model_that_repeats_itself_is_not_asked_a_third_time() -> None:
     assert len(root.asked) == 2
 
 
+@pytest.mark.parametrize("program", ['"<think>" ++ "x"', 'replace(context, "</think>", "")', 'f"<think>{query}</think>"'])
+def test_marks_of_thoughts_may_stand_in_a_program(program: str) -> None:
+    """Somebody may ask about them."""
+    found = proposed(Root(program))
+    assert found.source is not None and found.source.text == program
+
+
 @pytest.mark.parametrize("reply", ["", "   \n", "```\n```", "<think>for ever"])
 def test_no_program_at_all_is_said(reply: str) -> None:
     root = Root(reply, PROGRAM)
