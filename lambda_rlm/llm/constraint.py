@@ -25,19 +25,9 @@ HEADER: Final = "%llguidance {}\n"
 _BEFORE: Final = '{"answer": "'
 _AFTER: Final = '"}'
 _LEAD_TOKENS: Final = 12
-_AGAINST_LOOPS: Final = {
-    "repeat_penalty": 1.1,
-    "frequency_penalty": 0.05,
-    "repeat_last_n": 512,
-    "dry_multiplier": 0.8,
-    "dry_base": 1.75,
-    "dry_allowed_length": 12,
-    "dry_penalty_last_n": 512,
-    "dry_sequence_breakers": ["```"],
-}
-"""The first is what Qwen2.5's own settings ask for; the second makes an end likelier the longer a reply is, the others keep a stretch of
-more than 12 tokens from being said again. Without these, 16 of 100 programs of the 0.5B model ran in circles until they were cut; with
-the first alone 4 did."""
+_AGAINST_LOOPS: Final = {"repeat_penalty": 1.1, "repeat_last_n": 256}
+"""What Qwen2.5's own settings ask for. Of 100 programs of the 0.5B model, 84 ended without it and 96 with it. More (a penalty on frequency,
+DRY from 12 tokens on) brings no more of them to an end, and half as many through the checks."""
 
 
 @dataclass(frozen=True, slots=True)
