@@ -1,6 +1,6 @@
 """How many programs of a strong model are accepted that has seen the page of the language and nothing else.
 
-`first_sight/tasks.jsonl` holds a hundred questions, each with the shapes and sizes of its inputs; `first_sight/replies.jsonl` what a
+`first_sight/tasks.jsonl` holds questions, each with the shapes and sizes of its inputs; `first_sight/replies.jsonl` what a
 strong model replied, a conversation each. `python benchmarks/first_sight.py` judges the replies as synthesis does, on inputs of those
 sizes, and counts those accepted at first try and after one repair. `--prompts FOLDER` writes what is to be asked next, a file for each
 conversation that has not ended; `--replies FILE` takes the replies of another model.
