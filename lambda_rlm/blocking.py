@@ -52,9 +52,26 @@ def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a job on an event loop of its own; a Ctrl-C leaves as `KeyboardInterrupt` also where calls were in flight."""
+
+    async def alone() -> T:
+        asyncio.get_running_loop().set_exception_handler(_but_interruptions)
+        return await job()
+
     try:
-        return anyio.run(job)
+        return anyio.run(alone)
     except BaseExceptionGroup as group:
-        if group.subgroup(KeyboardInterrupt) is not None:
+        if _is_interruption(group):
             raise KeyboardInterrupt from None
         raise
+
+
+def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any more."""
+    if not _is_interruption(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+def _is_interruption(error: object) -> bool:
+    return isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import itertools
 import json
 import os
@@ -155,6 +158,42 @@ def test_ctrl_c_stops_pure_work_of_a_host() -> None:
     with pytest.raises(KeyboardInterrupt):
         blocking(lambda: execute(admitted, {"context": "", "query": ""}, NOBODY))
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_ctrl_c_inside_tasks_leaves_once_and_is_told_of_nowhere_else(times: int, caplog: pytest.LogCaptureFixture) -> None:
+    """The first cancels the job; the next raise wherever they come, here in a task of a group that nobody waits for any more."""
+
+    async def presses() -> None:
+        for _ in range(times):
+            with contextlib.suppress(anyio.get_cancelled_exc_class()):
+                await anyio.lowlevel.checkpoint()
+            signal.raise_signal(signal.SIGINT)
+
+    async def job() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep_forever)
+            group.start_soon(presses)
+
+    with pytest.raises(KeyboardInterrupt):
+        blocking(job)
+    gc.collect()  # which would tell of exceptions that nobody has seen
+    assert caplog.records == []
+
+
+def test_what_goes_wrong_in_a_task_of_a_loop_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def wrong() -> None:
+        raise ValueError("a bug")
+
+    async def job() -> None:
+        task = asyncio.get_running_loop().create_task(wrong())
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        assert task.done()
+
+    blocking(job)
+    gc.collect()
+    assert "a bug" in caplog.text
 
 
 @pytest.mark.parametrize("fuel", [0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE])
