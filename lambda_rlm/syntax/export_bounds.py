@@ -16,8 +16,11 @@ from lambda_rlm.syntax.export_rules import START
 _MOST_PARTS: Final = (8, 6, 5, 4, 4, 3, 3, 2, 2)
 """At each depth: items, stages of a pipe, arguments, members, besides the first."""
 
-_MOST_OPERANDS: Final = 3
-"""Operands of a chain besides the first, and calls and fields of what was called."""
+_MOST_OPERANDS: Final = 2
+"""Operands of a chain besides the first."""
+
+_MOST_STEPS: Final = 3
+"""Fields and calls of a value, one after the other."""
 
 _CHAIN: Final = 3
 """How much deeper the other operand of a `??` stands: it is an expression, which may go on with one itself."""
@@ -27,7 +30,7 @@ _LISTING: Final = (",", "|>", "|")
 _LONGEST_LITERAL: Final = 300
 """Characters between two escapes."""
 
-_LONGEST_NAME: Final = 8
+_LONGEST_NAME: Final = 6
 """Tokens of the model's vocabulary. A limit on characters would make a lexer's state of each length: see `export_names`."""
 
 _LONGEST_NUMBER: Final = 9
@@ -93,7 +96,9 @@ def _most(part: Ebnf, depth: int) -> int:
     first = part.parts[0] if isinstance(part, Seq) else part
     if isinstance(part, Seq) and isinstance(first, Alt):
         return _MOST_ESCAPES
-    is_chain = isinstance(first, Alt) or (isinstance(first, Token) and not _lists(first))
+    if isinstance(first, Alt):
+        return min(_MOST_STEPS, _MOST_PARTS[depth])
+    is_chain = isinstance(first, Token) and not _lists(first)
     return min(_MOST_OPERANDS, _MOST_PARTS[depth]) if is_chain else _MOST_PARTS[depth]
 
 
