@@ -78,8 +78,8 @@ def test_a_name_has_no_limit_on_its_length() -> None:
 
 
 def test_no_rule_of_short_programs_holds_itself() -> None:
-    """So there are finitely many of them, but for the length of names."""
-    lines = dict(line.split(":", 1) for line in short_programs().splitlines())
+    """So there are finitely many of them."""
+    lines = dict(line.split(":", 1) for line in re.sub(r"\[max_tokens=\d+\]", "", short_programs()).splitlines())
     below = {
         rule: {word for word in re.findall(r"[a-z_0-9]+", body) if word in lines}
         for rule, body in lines.items()

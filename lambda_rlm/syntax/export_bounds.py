@@ -2,8 +2,7 @@
 
 Owns the limits on how often a part may be repeated and how deep expressions may stand in each other. A small model that has lost its
 way says the same thing over and over, in a row or each time within the last; under these rules it is made to close what it has opened
-instead. Promises programs of the language only, and finitely many but for the length of names; many of the language's programs are
-not among these. Names are left alone: see `export_names`.
+instead. Promises programs of the language only; many of the language's programs are not among these.
 """
 
 from __future__ import annotations
@@ -11,21 +10,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lambda_rlm.syntax.export_ebnf import Alt, Chars, Ebnf, Named, Ref, Repeat, Seq, Token, alt, chars, repeat, seq
+from lambda_rlm.syntax.export_ebnf import Alt, Chars, Ebnf, Named, Ref, Repeat, Seq, Token, alt, chars, repeat, seq, text
 from lambda_rlm.syntax.export_rules import START
 
-_MOST_PARTS: Final = (6, 6, 5, 4, 4, 3, 3, 2, 2)
-"""At each depth: items, stages of a pipe, operands of a chain, arguments, members, besides the first."""
+_MOST_PARTS: Final = (8, 6, 5, 4, 4, 3, 3, 2, 2)
+"""At each depth: items, stages of a pipe, arguments, members, besides the first."""
+
+_MOST_OPERANDS: Final = 2
+"""Operands of a chain besides the first."""
+
+_MOST_STEPS: Final = 3
+"""Fields and calls of a value, one after the other."""
 
 _CHAIN: Final = 3
 """How much deeper the other operand of a `??` stands: it is an expression, which may go on with one itself."""
 
+_LISTING: Final = (",", "|>", "|")
+
 _LONGEST_LITERAL: Final = 300
 """Characters between two escapes."""
+
+_LONGEST_NAME: Final = 6
+"""Tokens of the model's vocabulary. A limit on characters would make a lexer's state of each length: see `export_names`."""
 
 _LONGEST_NUMBER: Final = 9
 _LONGEST_SPACE: Final = 12
 _MOST_ESCAPES: Final = 12
+"""Of a text; of a template, holes as well."""
 _DIGITS: Final = chars([(ord("0"), ord("9"))])
 _NAMES: Final = ("NAME", "VALUE_NAME")
 
@@ -71,13 +82,30 @@ class _Levels:
                 some_of = self._limited(inner, rule, depth)
                 if some_of is None:
                     return Seq(()) if least == 0 else None
-                return repeat(some_of, least, _MOST_PARTS[depth] if most is None else most)
+                return repeat(some_of, least, _most(inner, depth) if most is None else most)
             case Ref(other):
                 below = depth + (self._order[other] <= self._order[rule])
                 return None if self._body(other, below) is None else Ref(_name(other, below))
             case Token(inner):
-                return Token(_short(inner))
+                return Token(_short(inner), _LONGEST_NAME if _has_name(inner) else None)
         return part
+
+
+def _most(part: Ebnf, depth: int) -> int:
+    """How often a part may be repeated: most often what stands in a list, least often operators, fields and calls."""
+    first = part.parts[0] if isinstance(part, Seq) else part
+    if isinstance(part, Seq) and isinstance(first, Alt):
+        return _MOST_ESCAPES
+    if isinstance(first, Alt):
+        return min(_MOST_STEPS, _MOST_PARTS[depth])
+    is_chain = isinstance(first, Token) and not _lists(first)
+    return min(_MOST_OPERANDS, _MOST_PARTS[depth]) if is_chain else _MOST_PARTS[depth]
+
+
+def _lists(token: Token) -> bool:
+    """Whether a token, after white space, is one of the signs between things of which there may be many."""
+    written = token.part
+    return isinstance(written, Seq) and any(seq(written.parts[1:]) == text(sign) for sign in _LISTING)
 
 
 def _name(rule: str, depth: int) -> str:
@@ -109,6 +137,15 @@ def _short(part: Ebnf) -> Ebnf:
         case Repeat(inner, least, most):
             return Repeat(_short(inner), least, _MOST_ESCAPES if most is None else most)
     return part
+
+
+def _has_name(part: Ebnf) -> bool:
+    match part:
+        case Named(name, _):
+            return name in _NAMES
+        case Seq(parts) | Alt(parts):
+            return any(map(_has_name, parts))
+    return False
 
 
 def _without_comments(gap: Ebnf) -> Ebnf:

@@ -45,9 +45,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A stretch of text that a lexer takes at once, without a rule in it."""
+    """A stretch of text that a lexer takes at once, without a rule in it. `most` is how many tokens of its model's vocabulary a decoder may
+    spend on it, None for any number."""
 
     part: Ebnf
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

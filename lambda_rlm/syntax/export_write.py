@@ -31,11 +31,21 @@ _TIMES: Final = {(0, 1): "?", (0, None): "*", (1, None): "+"}
 
 
 def lark(rules: Mapping[str, Ebnf]) -> str:
-    """Rules and terminals in Lark's syntax; white space is part of the terminals, and nothing is ignored."""
+    """Rules and terminals in Lark's syntax; white space is part of the terminals, and nothing is ignored. How many tokens one may have at most
+    is an attribute of a rule around it, which llguidance knows alone."""
     terminals = _Terminals(_lark_terminal, "T{}".format)
-    lines = [f"{name}: {_rule(body, terminals.name, str)}" for name, body in rules.items()]
+    limits: dict[str, str] = {}
+
+    def name(token: Token) -> str:
+        written = terminals.name(token)
+        if token.most is None:
+            return written
+        limits[f"{written.lower()}[max_tokens={token.most}]"] = written
+        return written.lower()
+
+    lines = [f"{rule}: {_rule(body, name, str)}" for rule, body in rules.items()]
     shared = {name: f"/{_regex(part)}/" for body in rules.values() for name, part in _named_in(body)}
-    return "\n".join([*lines, *(f"{name}: {written}" for name, written in (terminals.all | shared).items())]) + "\n"
+    return "\n".join([*lines, *(f"{name}: {written}" for name, written in (limits | terminals.all | shared).items())]) + "\n"
 
 
 def gbnf(rules: Mapping[str, Ebnf]) -> str:

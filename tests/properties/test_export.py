@@ -248,11 +248,25 @@ def test_nothing_goes_on_and_on_in_a_short_program(text: str) -> None:
 @pytest.mark.parametrize("turn", [turn for turn in shown_to(is_small=True)[1] if turn.role == "assistant"])
 def test_what_small_models_are_shown_is_short(turn: Turn) -> None:
     """Else they would be held to what nobody showed them."""
-    data = list(turn.text.encode())
-    found = matcher("short programs")
-    assert found.validate_tokens(data) == len(data)
-    assert found.consume_tokens(data)
+    encoding, tokenizer = large_vocabulary()
+    from llguidance import LLMatcher
+
+    found = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(GRAMMARS["short programs"]))
+    assert found.consume_tokens(encoding.encode_ordinary(turn.text))
     assert found.is_accepting()
+
+
+@pytest.mark.parametrize(
+    "program", ["{}", "let {} = 1; 2", "x.{}", "fn({}) => 1", "f({} = 1)", 'f"{{{}}}"', "type {} = Int; 1", "f[{}](1)"]
+)
+def test_a_name_in_a_short_program_comes_to_its_end(program: str) -> None:
+    """Where a small model has begun to repeat itself within one, it may only go on with what can follow a name."""
+    encoding, tokenizer = large_vocabulary()
+    from llguidance import LLMatcher
+
+    for name, is_short in (("rows_of_the_table", True), ("String" + "ToString" * 12, False)):
+        found = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(GRAMMARS["short programs"]), log_level=0)
+        assert found.consume_tokens(encoding.encode_ordinary(program.format(name))) is is_short
 
 
 @given(st.integers(0, 2**32))
