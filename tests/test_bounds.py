@@ -170,17 +170,17 @@ class Uneven(Light):
         return super().count_tokens(messages)
 
 
-@pytest.mark.parametrize("size", [30, 120, 300])
+@pytest.mark.parametrize("size", [30, 120, 300, 700])
 @pytest.mark.parametrize("window", [2_100, 2_600, 4_000])
-def test_the_bound_holds_for_prompts_that_are_cut_in_halves(window: int, size: int) -> None:
-    """Of two halves one at most is too large again, so that few prompts are added."""
+def test_the_bound_holds_for_prompts_that_are_packed_again(window: int, size: int) -> None:
+    """What does not fit after all makes two or three, so that few prompts are added."""
     program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * size for i in range(60)]
     profile = ModelProfile("narrow", window=window, max_output=400, retries=1, template_tokens=0)
     made = trial(program, {"xs: List[Text]": items}, Uneven(profile, "shortest"), per_call=32, item_out=4)
     holds(made)
 
 
-def test_prompts_are_cut_in_halves_where_a_model_counts_more_for_a_prompt_than_for_its_items() -> None:
+def test_prompts_are_packed_again_where_a_model_counts_more_for_a_prompt_than_for_its_items() -> None:
     program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * 120 for i in range(60)]
     profile = ModelProfile("narrow", window=2_600, max_output=400, retries=1, template_tokens=0)
     inputs = {"xs: List[Text]": items}

@@ -247,20 +247,18 @@ def _batches(
     rates: Rates, items: AbstractList, element: AbstractText, frame: Size, tokens: Size, per_call: AbstractNumber | None
 ) -> Size:
     """Prompts of one round: ⌈n/per_call⌉ + ⌈2·sum/capacity⌉, since two neighbours that were not put together need more than the
-    capacity. One that needs more than three quarters of it is counted, and cut in halves if it does not fit after all: of two
-    halves at most one needs so much again, so that k items make at most ⌈log₂ k⌉ prompts more. Neither happens where the largest
-    items, as many as a prompt may have, need no more."""
+    capacity. One that needs more than three quarters of it may be packed again into three quarters: into three at most, or two where
+    no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
     most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))
     batches = ceil_div(items.length, most)
     one = element.bytes + tokens + size_of(rates.template_tokens + _NEED)
-    need = total(one, items.length, items.owner)
+    need, largest_need = total(one, items.length, items.owner), peak(one, items.owner)
     capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
     together = smallest(_most(per_call, rates.per_call), items.length).value
-    if min(need.value, together * peak(one, items.owner).value) * 4 <= capacity * 3:
+    if min(need.value, together * largest_need.value) * 4 <= capacity * 3:
         return batches
-    batches = batches + ceil_div(need * 2, capacity)
-    large = ceil_div(need * 4, capacity * 3)
-    return batches + times(large, size_of(math.ceil(math.log2(max(1, together))) if together < math.inf else math.inf))
+    more = 1 if largest_need.value * 2 <= capacity else 2
+    return batches + ceil_div(need * 2, capacity) + ceil_div(need * 4, capacity * 3) * more
 
 
 def _at_least_one(n: AbstractNumber | None, default: int) -> int:

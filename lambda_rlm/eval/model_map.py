@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -156,36 +156,42 @@ class _Mapping:
         return {batch[number - 1]: value for number, value in found.items()}
 
     def pack(self, indices: list[int]) -> list[list[int]]:
-        """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit."""
+        """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
+
+        Tokens of parts need not quite add up to those of the whole: what needs more than three quarters of the room is counted
+        exactly, and packed again into three quarters where it does not fit after all.
+        """
         capacity = self._capacity()
-        most = self._most_items()
-        batches: list[list[int]] = [[]]
-        used = [0]
-        for index in indices:
-            need = self._need(index)
-            if batches[-1] and (len(batches[-1]) >= most or used[-1] + need > capacity):
-                batches.append([])
-                used.append(0)
-            batches[-1].append(index)
-            used[-1] += need
         surely = capacity * 3 // 4
-        return [
-            part
-            for batch, need in zip(batches, used, strict=True)
-            for part in ([batch] if need <= surely else self._fitting(batch))
-        ]
+        needs = {index: self._need(index) for index in indices}
+        packed: list[list[int]] = []
+        for batch in self._neighbours(indices, needs, capacity):
+            fits = len(batch) == 1 or sum(needs[index] for index in batch) <= surely or self._fits(batch)
+            packed += [batch] if fits else self._neighbours(batch, needs, surely)
+        for batch in packed:
+            if len(batch) == 1 and needs[batch[0]] > surely and not self._fits(batch):
+                raise self._too_long(batch)
+        return packed
 
-    def _fitting(self, batch: list[int]) -> list[list[int]]:
-        """The batch, cut in halves while it does not fit after all: tokens of parts need not quite add up to those of the whole."""
+    def _neighbours(self, indices: list[int], needs: Mapping[int, int], capacity: int) -> list[list[int]]:
+        """Each with those before it while they need no more than the capacity; one that needs more stands alone."""
+        most = self._most_items()
+        batches: list[list[int]] = []
+        used = 0
+        for index in indices:
+            if not batches or len(batches[-1]) >= most or used + needs[index] > capacity:
+                batches.append([])
+                used = 0
+            batches[-1].append(index)
+            used += needs[index]
+        return batches
+
+    def _fits(self, batch: list[int]) -> bool:
+        return self.asker.fits(self._question(batch, GREEDY, _AGAIN))
+
+    def _too_long(self, batch: list[int]) -> ModelFailure:
+        (index,) = batch
         question = self._question(batch, GREEDY, _AGAIN)
-        if self.asker.fits(question):
-            return [batch]
-        if len(batch) == 1:
-            raise self._too_long(batch[0], question)
-        half = len(batch) // 2
-        return self._fitting(batch[:half]) + self._fitting(batch[half:])
-
-    def _too_long(self, index: int, question: Question) -> ModelFailure:
         profile = self.asker.model.profile
         return ModelFailure(
             ITEM_TOO_LONG,
