@@ -1,7 +1,7 @@
 """Programs written by the local model: how many parse, are typed, are admitted, free and under the grammar.
 
 `python benchmarks/programs.py --programs 100 --to programs.jsonl` has a local model write that many programs for the fourteen tasks
-of `tests/worlds`, in turn, each once free and once under the grammar, with one repair; it goes on where the file ends.
+of `tests/worlds`, in turn, each once free and once under the grammar, with as many repairs as a run has; it goes on where the file ends.
 `python benchmarks/programs.py --table programs.jsonl` prints what came of them. Without arguments it writes one program each way.
 A reply that was cut is not a program, whatever it looks like.
 """
@@ -33,7 +33,7 @@ from lambda_rlm.runtime import Options  # noqa: E402
 from lambda_rlm.source import SourceFile  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
-from lambda_rlm.synth.writing import Writing  # noqa: E402
+from lambda_rlm.synth.writing import REPAIRS, Writing  # noqa: E402
 from lambda_rlm.synthesis import Question, synthesize  # noqa: E402
 from tests.worlds.all_tasks import TASKS  # noqa: E402
 from tests.worlds.world import Truthful  # noqa: E402
@@ -77,7 +77,7 @@ async def written(model: LocalModel, task: str, sample: int, mode: str, out: int
         leaf=Truthful(world),
         root=root,
         budget=BUDGET,
-        writing=Writing(repairs=1, out=out),
+        writing=Writing(out=out),
         options=Options(key=b"key", out=world.out),
     )
     started = time.monotonic()
@@ -126,13 +126,13 @@ def stages(row: dict[str, Any], attempt: int) -> Iterator[str]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Counts by task and way, at first try and after one repair."""
+    """Counts by task and way, at first try and after repairs."""
     head = "| task | way | programs | " + " | ".join(f"{stage} at first" for stage in STAGES)
-    lines = [head + " | " + " | ".join(f"{stage} after a repair" for stage in STAGES) + " |", "|---|---|" + "---|" * 7]
+    lines = [head + " | " + " | ".join(f"{stage} after repairs" for stage in STAGES) + " |", "|---|---|" + "---|" * 7]
     for task in [*TASKS, "all"]:
         for mode in MODES:
             chosen = [row for row in rows if row["mode"] == mode and task in (row["task"], "all")]
-            counts = [Counter(stage for row in chosen for stage in stages(row, attempt)) for attempt in (0, 1)]
+            counts = [Counter(stage for row in chosen for stage in stages(row, attempt)) for attempt in (0, REPAIRS)]
             numbers = " | ".join(str(count[stage]) for count in counts for stage in STAGES)
             lines.append(f"| {task} | {mode} | {len(chosen)} | {numbers} |")
     return "\n".join(lines)
