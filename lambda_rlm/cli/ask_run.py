@@ -348,7 +348,9 @@ def _say_how_it_was_written(found: Synthesis) -> None:
     if found.candidates:
         samples, ran = sum(tried.samples for tried in found.candidates), sum(tried.was_run for tried in found.candidates)
         agreed = "none answered" if found.agreement is None else f"{found.agreement:.0%} of their samples agree"
-        screen.say(f"candidates · {len(found.candidates):,} programs in {samples:,} samples, {ran:,} run, {agreed}", "dim")
+        programs = f"{len(found.candidates):,} {'program' if len(found.candidates) == 1 else 'programs'}"
+        drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
+        screen.say(f"candidates · {programs} in {drawn}, {ran:,} run, {agreed}", "dim")
 
 
 def _missing(done: Run) -> str:

@@ -48,12 +48,17 @@ def export(
 
 
 def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
-    """The trajectories of the runs that are named, each run once."""
+    """The trajectories of the runs that are named, each run once; those that nobody can read are told of and left out."""
     try:
         with Journal(path, is_new=False) as journal:
             ids = journal.ids() if ALL in runs else [journal.run(name).id for name in runs]
             for id_ in dict.fromkeys(ids):
-                yield from trajectories(journal.run(id_))
+                try:
+                    made = trajectories(journal.run(id_))
+                except (ValueError, LookupError, TypeError, AttributeError):
+                    screen.say(f"warning: the run {id_} is left out: the journal has it in a form that is not ours", "warning")
+                else:
+                    yield from made
     except JournalProblem as problem:
         raise Usage(problem.message, problem.hint) from None
 

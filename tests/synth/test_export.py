@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +178,18 @@ def test_runs_without_a_written_program_have_no_rows(shell: Shell) -> None:
 def test_what_does_not_exist_is_refused(shell: Shell, arguments: tuple[str, ...]) -> None:
     asked(shell, ASKING)
     assert shell("export", *arguments) == 64
+
+
+@pytest.mark.parametrize(
+    "outcome", ["{", "[1]", '{"synthesis": {"asked": [[{}]]}}', '{"synthesis": {"asked": [[]], "written": [{"codes": []}]}}']
+)
+def test_a_run_that_nobody_can_read_is_told_of_and_keeps_no_other_back(shell: Shell, outcome: str) -> None:
+    asked(shell, ASKING)
+    asked(shell, ASKING + ' ++ "!"')
+    with journal() as kept:
+        first, path = kept.ids()[0], kept.path
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (outcome, first))
+    (row,) = exported(shell, "all")
+    assert row["run"] != first
+    assert f"warning: the run {first} is left out" in shell.err
