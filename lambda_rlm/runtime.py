@@ -54,6 +54,10 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 """Stands in for the model of a program that asks none."""
 
 
+class Declined(Exception):
+    """An `OnBound` wants no such run; what runs before it have found stands."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number

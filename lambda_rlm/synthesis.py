@@ -26,7 +26,7 @@ from lambda_rlm.inputs import Inputs
 from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
-from lambda_rlm.runtime import OnBound, Options, Run, execute
+from lambda_rlm.runtime import Declined, OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
@@ -86,6 +86,7 @@ class _Synthesis:
         self.tried: list[Tried] = []
         self.agreement: float | None = None
         self.fallback: str | None = None
+        self.notes: list[str] = []
         self.is_planned = False
         self.key = question.options.key if question.options.key is not None else installation_key()
         self.deadline = Deadline(question.budget.seconds)
@@ -108,7 +109,7 @@ class _Synthesis:
                 accepted = await self._written(inputs)
                 if not accepted:
                     break
-                run = await self._best(accepted, inputs)
+                run = await self._best_or_none(accepted, inputs)
                 if run is None:
                     break
                 self.runs.append(run)
@@ -235,6 +236,16 @@ class _Synthesis:
             rivals.append(Accepted(checked=checked, bound=bound, confidence=confidence))
         return rivals
 
+    async def _best_or_none(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
+        """`_best`; where somebody wants no further program, what is there already is the answer."""
+        try:
+            return await self._best(accepted, inputs)
+        except Declined:
+            if not self.runs:
+                raise
+            self.notes.append(f"the program of round {self.rounds + 1} was not approved, and not run")
+            return None
+
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
         """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted."""
         ranked = rank(merge([candidate(number, one) for number, one in enumerate(accepted)]))
@@ -331,7 +342,7 @@ class _Synthesis:
             fallback=self.fallback if self.is_planned else None,
             candidates=tuple(self.tried),
             agreement=self.agreement,
-            notes=tuple(self.writer.notes),
+            notes=(*self.writer.notes, *self.notes),
             is_small=self.question.root.profile.is_small,
         )
         total = together([last, *(run for run in self.runs if run is not last)])

@@ -247,6 +247,17 @@ def test_approve_shows_program_and_bound_and_asks(reply: str, code: int, shell: 
     assert shell.out == ("r\n" if code == 0 else "")
 
 
+def test_no_to_a_later_program_leaves_the_answer_of_an_earlier_one(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("y\nn\n"))
+    program = 'llm_call(f"Who keeps bees?\\n{take(%s, 200)}", out=50)'
+    task = {"match": "# Task", "reply": program % "context", "times": 1}, {"match": "# Task", "reply": program % "result_1"}
+    model = script(*task, {"match": "keeps bees", "reply": "Ann"})
+    given = ("ask", "Who?", wrote("a.txt", "Ann keeps bees."), "--strategy", "synth", "--rounds", "2", "--approve")
+    assert shell(*given, "--model", model) == 0
+    assert shell.out == "Ann\n"
+    assert "warning: the program of round 2 was not approved, and not run" in shell.err
+
+
 def test_the_hash_stands_for_program_inputs_model_and_prices(shell: Shell) -> None:
     def hashed(*arguments: str) -> Any:
         assert shell("check", *arguments, "--json") == 0

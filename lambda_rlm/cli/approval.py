@@ -13,13 +13,10 @@ from contextlib import AbstractContextManager
 from lambda_rlm.cli import figures, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.prospect import Prospect
+from lambda_rlm.runtime import Declined
 from lambda_rlm.syntax.pretty import pretty
 
 Pause = Callable[[], AbstractContextManager[None]]
-
-
-class Declined(Exception):
-    """A person said no."""
 
 
 class Approval:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, loaded, screen
-from lambda_rlm.cli.approval import Approval, Declined
+from lambda_rlm.cli.approval import Approval
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.recording import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
@@ -29,7 +29,7 @@ from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
 from lambda_rlm.render import as_json, fault_parts
-from lambda_rlm.runtime import NOBODY, OnBound, Options, Run, execute
+from lambda_rlm.runtime import NOBODY, Declined, OnBound, Options, Run, execute
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
