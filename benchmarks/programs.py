@@ -1,7 +1,7 @@
 """Programs written by the local model: how many parse, are typed, are admitted, free and under the grammar.
 
 `python benchmarks/programs.py --programs 100 --to programs.jsonl` has a local model write that many programs for the fourteen tasks
-of `tests/worlds`, in turn, each once free and once under the grammar, with as many repairs as a run has; it goes on where the file ends.
+of `tests/worlds`, in turn, each once free and once under the grammar, with one repair (`--repairs`); it goes on where the file ends.
 `python benchmarks/programs.py --table programs.jsonl` prints what came of them. Without arguments it writes one program each way.
 A reply that was cut is not a program, whatever it looks like.
 """
@@ -33,7 +33,7 @@ from lambda_rlm.runtime import Options  # noqa: E402
 from lambda_rlm.source import SourceFile  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
-from lambda_rlm.synth.writing import REPAIRS, Writing  # noqa: E402
+from lambda_rlm.synth.writing import Writing  # noqa: E402
 from lambda_rlm.synthesis import Question, synthesize  # noqa: E402
 from tests.worlds.all_tasks import TASKS  # noqa: E402
 from tests.worlds.world import Truthful  # noqa: E402
@@ -68,7 +68,7 @@ class Drawn:
     async def aclose(self) -> None: ...
 
 
-async def written(model: LocalModel, task: str, sample: int, mode: str, out: int) -> dict[str, Any]:
+async def written(model: LocalModel, task: str, sample: int, mode: str, out: int, repairs: int) -> dict[str, Any]:
     """What came of one question: for each attempt the reply, whether it parses as it stands, and the codes of what is wrong."""
     world = TASKS[task](sample + 1)
     root = Drawn(model, mode == "free", sample)
@@ -77,7 +77,7 @@ async def written(model: LocalModel, task: str, sample: int, mode: str, out: int
         leaf=Truthful(world),
         root=root,
         budget=BUDGET,
-        writing=Writing(out=out),
+        writing=Writing(out=out, repairs=repairs),
         options=Options(key=b"key", out=world.out),
     )
     started = time.monotonic()
@@ -114,10 +114,10 @@ def parses(reply: Completion) -> bool:
     return False
 
 
-def stages(row: dict[str, Any], attempt: int) -> Iterator[str]:
-    """How far a question came by an attempt: the best of those so far."""
-    codes = row["codes"][: attempt + 1] or ([[]] if row["trouble"] else [])
-    if any(row["parsed"][: attempt + 1]):
+def stages(row: dict[str, Any], tries: int | None) -> Iterator[str]:
+    """How far the best of the first attempts came, of all where `tries` is None."""
+    codes = row["codes"][:tries] or ([[]] if row["trouble"] else [])
+    if any(row["parsed"][:tries]):
         yield "parsed"
     if any(not any(code[:3] in ("E01", "E02", "no ") for code in found) for found in codes):
         yield "typed"
@@ -132,13 +132,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     for task in [*TASKS, "all"]:
         for mode in MODES:
             chosen = [row for row in rows if row["mode"] == mode and task in (row["task"], "all")]
-            counts = [Counter(stage for row in chosen for stage in stages(row, attempt)) for attempt in (0, REPAIRS)]
+            counts = [Counter(stage for row in chosen for stage in stages(row, tries)) for tries in (1, None)]
             numbers = " | ".join(str(count[stage]) for count in counts for stage in STAGES)
             lines.append(f"| {task} | {mode} | {len(chosen)} | {numbers} |")
     return "\n".join(lines)
 
 
-def write(count: int, to: Path | None, name: str, out: int, modes: list[str]) -> list[dict[str, Any]]:
+def write(count: int, to: Path | None, name: str, out: int, repairs: int, modes: list[str]) -> list[dict[str, Any]]:
     model = LocalModel.named(name, window=8192, slots=1, threads=1)
     rows = [json.loads(line) for line in to.read_text().splitlines()] if to and to.exists() else []
     done = {(row["mode"], row["task"], row["sample"]) for row in rows}
@@ -146,7 +146,7 @@ def write(count: int, to: Path | None, name: str, out: int, modes: list[str]) ->
         task, sample = list(TASKS)[number % len(TASKS)], number // len(TASKS)
         for mode in modes:
             if (mode, task, sample) not in done:
-                rows.append(anyio.run(written, model, task, sample, mode, out))
+                rows.append(anyio.run(written, model, task, sample, mode, out, repairs))
                 if to:
                     with to.open("a") as file:
                         file.write(json.dumps(rows[-1]) + "\n")
@@ -164,6 +164,7 @@ def main() -> int:
     reader.add_argument("--table", type=Path)
     reader.add_argument("--model", default="qwen2.5-coder-0.5b")
     reader.add_argument("--out", type=int, default=1024, help="tokens of a reply")
+    reader.add_argument("--repairs", type=int, default=1)
     reader.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     given = reader.parse_args()
     if given.table:
@@ -171,7 +172,7 @@ def main() -> int:
     elif not installed(given.model):
         print(f"no weights here: lambda-rlm models get {given.model}")
     else:
-        print(table(write(given.programs, given.to, given.model, given.out, given.modes)))
+        print(table(write(given.programs, given.to, given.model, given.out, given.repairs, given.modes)))
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lambda_rlm.cost.abstract import (
     EITHER,
+    WIDEST,
     Abstract,
     AbstractList,
     AbstractNumber,
@@ -171,13 +172,11 @@ def _search(text: AbstractText, regex: AbstractText) -> Abstract:
 
 
 def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) -> Abstract:
-    """At most one match at each place, each replaced by new, in which every \\1 may be the whole text."""
+    """At most one match at each place, each replaced by new; a \\1 in it is a part of its match, and matches do not overlap."""
     if new.chars.is_constant and new.chars.value == 0:
         return part(text)
-    return text_of(text.chars + times(text.chars + ONE, new.chars + times(new.chars, text.chars)), WIDEST)
-
-
-WIDEST: Final = 4
+    groups = times(text.chars, size_of(new.chars.value // 2) if new.chars.is_constant else new.chars)
+    return text_of(text.chars + times(text.chars + ONE, new.chars) + groups, max(text.width, new.width))
 
 
 def _cased(text: AbstractText) -> Abstract:

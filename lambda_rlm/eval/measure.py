@@ -103,9 +103,7 @@ def _bytes(text: Text) -> tuple[int, int]:
     """Bytes in UTF-8 (of a span, at most) and those of the widest character; a span of a document is not read."""
     document = text.origin
     if text.start >= 0 and isinstance(document, Document):
-        width = document.width
-        if width == 1 or text.n < len(document.text):
-            return text.n * width, width
+        return document.bytes_within(text.start, text.start + text.n), document.width
     s = text.s
     if s.isascii():
         return text.n, 1

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.cost.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
@@ -37,16 +38,21 @@ Value = Any
 """A value of the language, in the representation of the table above."""
 
 
+_BLOCK: Final = 256
+"""Characters of which a document knows together how many bytes they have."""
+
+
 class Document:
     """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and records."""
 
-    __slots__ = ("_width", "meter", "name", "text")
+    __slots__ = ("_wide", "_width", "meter", "name", "text")
 
     def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
         self.name = name
         self.text = text
         self.meter = meter
         self._width = 0
+        self._wide: list[int] = []
 
     @property
     def width(self) -> int:
@@ -54,6 +60,17 @@ class Document:
         if not self._width:
             self._width = width_of(self.text)
         return self._width
+
+    def bytes_within(self, start: int, end: int) -> int:
+        """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not read."""
+        length = end - start
+        if self.width == 1:
+            return length
+        if not self._wide:
+            blocks = (self.text[at : at + _BLOCK] for at in range(0, len(self.text), _BLOCK))
+            self._wide = [0, *accumulate(len(block.encode("utf-8", "surrogatepass")) - len(block) for block in blocks)]
+        wide = self._wide[-(-end // _BLOCK)] - self._wide[start // _BLOCK]
+        return length + min(wide, length * (self.width - 1))
 
     def __repr__(self) -> str:
         return f"Document({self.name!r}, {len(self.text)} characters)"
