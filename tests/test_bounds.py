@@ -232,3 +232,65 @@ def test_a_prompt_that_leaves_no_room_for_thought_is_not_sent() -> None:
     ran = made.run()
     assert ran.fault is not None and ran.fault.code == "E0509"
     assert not thinking.asked
+
+
+SPARSE = "Some plain words, in a row. " * 12 + "“naïve” €5 ﬃ " + "and as many more of them.\n\n" * 12
+WIDE_PARTS = (
+    "windows(t, 60, 20)",
+    "windows(t, 7, 3) |> map(fn(w) => take(w, 5))",
+    "chunk(t, 50) |> map(fn(c) => upper(c) ++ lower(c))",
+    "lines(t) |> map(fn(l) => replace(l, \"a\", \"“”\"))",
+    "[replace(t, \"plain words\", \"€\"), repeat(take_last(drop(t, 330), 30), 3), escape_regex(t), to_json(t)]",
+    "[replace_regex(t, \"(w)(o)\", \"\\\\1€\\\\2\\\\1\"), replace_regex(t, \"\", \"\\\\0”\"), replace_regex(t, \".+\", \"\\\\0\\\\0\")]",
+    "search(t, \"“.+?”\") |> map(fn(m) => around(t, m.start, 20))",
+    "[join(take(lines(t), 3), \"—\"), pack(words(t), 40, \"·\") |> join(\"\"), f\"{take(t, 350)}–{take_last(t, 9)}\"]",
+    "sections(t, \"and\") |> map(fn(s) => s.head ++ s.body)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", WIDE_PARTS)
+@pytest.mark.parametrize("source", ["t", "llm_call(take(t, 350))"])
+def test_the_bound_holds_where_few_characters_are_wide(parts: str, source: str) -> None:
+    echo = Saying(lambda request: SPARSE[250:450])
+    holds(trial(f"let t = {source}; map({parts}, fn(p) => llm_call(p))".replace("let t = t; ", ""), {"t: Text": SPARSE}, echo))
+
+
+@pytest.mark.parametrize(
+    ("slice_", "most"),
+    [
+        ("slice(t, at, at + 9)", 9),
+        ("slice(t, at - 4, at + 9)", 13),
+        ("slice(t, max(at - 4, 0), at)", 4),
+        ("slice(t, max(0, at + 1 - 4), min(2 + at, 40))", 5),
+        ("slice(t, at + 5, at)", 0),
+        ("t |> slice(r.at, end=r.at + 7)", 7),
+        ("slice(t, { let s = at; s }, at + 9)", None),
+        ("slice(t, at, r.at + 9)", None),
+        ("slice(t, at - at, at + 9)", None),
+        ("slice(t, min(at, 3), at + 9)", None),
+        ("slice(t, at, max(at, 30))", None),
+        ("slice(t, 9 - at, at + 9)", None),
+        ("slice(t, at * 2, at * 2 + 9)", None),
+    ],
+)
+def test_a_slice_is_as_long_as_its_ends_are_apart_wherever_it_is(slice_: str, most: int | None) -> None:
+    program = 'let at = llm_call[Int]("where"); let r = { at: at }; llm_call(' + slice_ + ")"
+    for where in (0, 3, 20, 60):
+        made = trial(program, {"t: Text": "“”" + "t" * 58}, Saying(lambda request, where=where: str(where)))
+        holds(made)
+    bound = made.bound("measured")
+    assert bound is not None
+    assert bound.bound.prompt_chars == max(5, 60 if most is None else most)
+
+
+@pytest.mark.parametrize("mark", [".", "“", "𝄞"])
+def test_a_few_wide_characters_make_a_bound_a_little_larger(mark: str) -> None:
+    """Windows and slices of a text are counted with the bytes that the text has beyond its characters, not as if all were wide."""
+    texts = {"t: Text": ("Plain words in a row. " * 50 + mark) * 90}
+    program = 'windows(t, 2000, 300) |> map(fn(w) => llm_call(take(w, 1500))) |> join("")'
+    for way in ("staged", "measured"):
+        bound = trial(program, texts).bound(way)
+        plain = trial(program, {"t: Text": "x" * len(texts["t: Text"])}).bound(way)
+        assert bound is not None and plain is not None
+        assert bound.bound.input_tokens is not None and plain.bound.input_tokens is not None
+        assert bound.bound.input_tokens < 1.02 * plain.bound.input_tokens

@@ -22,7 +22,6 @@ from lambda_rlm.cost.size import (
     Symbol,
     closer,
     depends,
-    largest,
     peak,
     size_of,
     smallest,
@@ -43,6 +42,11 @@ def fresh() -> int:
     return next(_SERIALS)
 
 
+def lower(a: Size, b: Size) -> Size:
+    """Of two limits of one thing the one that is lower for the inputs at hand, the first when they are equal."""
+    return a if a.value <= b.value else b
+
+
 @dataclass(frozen=True, slots=True)
 class AbstractNumber:
     """Int or Float between `low` and `high` (which is 0 for what is negative)."""
@@ -53,12 +57,19 @@ class AbstractNumber:
 
 @dataclass(frozen=True, slots=True)
 class AbstractText:
-    """Text, Quote or enumeration: characters, bytes in UTF-8, the widest character it can hold, the fewest characters."""
+    """Text, Quote or enumeration: characters, bytes in UTF-8, the widest character it can hold, the fewest characters, and the bytes
+    beyond one for each character, which in most texts are few: a part of it may have them all, and no more."""
 
     chars: Size
     bytes: Size
     width: int = WIDEST
     low: Number = 0
+    beyond: Size = UNLIMITED
+
+    @property
+    def wide(self) -> Size:
+        """`beyond`, or what the widest characters would make it."""
+        return lower(self.beyond, self.chars * (self.width - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +162,17 @@ NONE: Final = AbstractOption(None)
 EMPTY_LIST: Final = AbstractList(ZERO, None, 0)
 
 
-def text_of(chars: Size, width: int = WIDEST, low: Number = 0, bytes_: Size = UNLIMITED) -> AbstractText:
+def text_of(
+    chars: Size, width: int = WIDEST, low: Number = 0, bytes_: Size = UNLIMITED, beyond: Size = UNLIMITED
+) -> AbstractText:
     """A text of at most so many characters, at most `width` bytes each and `bytes_` in all."""
-    return AbstractText(chars, smallest(bytes_, chars * width), width, low)
+    return AbstractText(chars, smallest(bytes_, lower(chars + beyond, chars * width)), width, low, beyond)
 
 
 def literal_text(s: str) -> AbstractText:
     encoded = len(s.encode("utf-8", "surrogatepass"))
     width = max((len(c.encode("utf-8", "surrogatepass")) for c in set(s)), default=1)
-    return AbstractText(Size(len(s)), Size(encoded), width, len(s))
+    return AbstractText(Size(len(s)), Size(encoded), width, len(s), Size(encoded - len(s)))
 
 
 def number(low: Number, high: Number | Size) -> AbstractNumber:
@@ -171,12 +184,13 @@ def uniform(length: Size, element: Abstract, low: Number = 0) -> AbstractList:
     return AbstractList(length, element, fresh(), low)
 
 
-def summed(length: Size, element: Abstract, low: Number = 0, *, chars: Size, bytes_: Size) -> AbstractList:
-    """A list of texts that together have at most `chars` characters and `bytes_` bytes, each like `element`."""
-    assert isinstance(element, AbstractText)
+def summed(length: Size, element: AbstractText, low: Number = 0, *, chars: Size, bytes_: Size, beyond: Size) -> AbstractList:
+    """A list of texts, each like `element`, that together have at most `chars` characters, `bytes_` bytes, `beyond` of them beyond one
+    for each character."""
     owner = fresh()
-    inner = AbstractText(symbol(element.chars, chars, owner), symbol(element.bytes, bytes_, owner), element.width, element.low)
-    return AbstractList(length, inner, owner, low)
+    sums = (element.chars, chars), (element.bytes, bytes_), (element.wide, beyond)
+    of_chars, of_bytes, of_beyond = (symbol(highest, sum_, owner) for highest, sum_ in sums)
+    return AbstractList(length, AbstractText(of_chars, of_bytes, element.width, element.low, of_beyond), owner, low)
 
 
 def symbol(peak_: Size, sum_: Size, owner: int) -> Size:
@@ -261,8 +275,8 @@ def mapped(value: Abstract, change: Callable[[Size], Size]) -> Abstract:
     match seen(value):
         case AbstractNumber(low, high):
             return AbstractNumber(low, change(high))
-        case AbstractText(chars, bytes_, width, low):
-            return AbstractText(change(chars), change(bytes_), width, low)
+        case AbstractText(chars, bytes_, width, low, beyond):
+            return AbstractText(change(chars), change(bytes_), width, low, change(beyond))
         case AbstractOption(inner):
             return value if inner is None else AbstractOption(mapped(inner, change))
         case AbstractRecord(fields):
@@ -306,87 +320,3 @@ def changed_names(
 ) -> Mapping[str, Abstract]:
     """An environment with the values of some names changed; what is known stays known."""
     return {**env, **{name: change(env[name]) for name in names if name in env and not isinstance(env[name], Known)}}
-
-
-def join(a: Abstract, b: Abstract) -> Abstract:
-    """Either of two values."""
-    if a is b:
-        return a
-    a, b = seen(a), seen(b)
-    match a, b:
-        case AbstractNumber(), AbstractNumber():
-            return AbstractNumber(min(a.low, b.low), largest((a.high, b.high)))
-        case AbstractText(), AbstractText():
-            return AbstractText(
-                largest((a.chars, b.chars)), largest((a.bytes, b.bytes)), max(a.width, b.width), min(a.low, b.low)
-            )
-        case AbstractOption(), AbstractOption():
-            if a.inner is None or b.inner is None:
-                return a if b.inner is None else b
-            return AbstractOption(join(a.inner, b.inner))
-        case AbstractRecord(), AbstractRecord():
-            return AbstractRecord(tuple((n, join(x, y)) for (n, x), (_, y) in zip(a.fields, b.fields, strict=True)))
-        case AbstractList(), AbstractList():
-            return join_lists(a, b, largest((a.length, b.length)), min(a.low, b.low), is_both=False)
-        case AbstractBool(), AbstractBool():
-            return a if a.value is b.value else EITHER
-        case AbstractFunction(), AbstractFunction():
-            return _either_function(a, b)
-        case _:
-            return a
-
-
-def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFunction:
-    """One function or the other: both are applied, which charges for both."""
-
-    def apply(*arguments: Abstract) -> Outcome:
-        one, other = a.apply(*arguments), b.apply(*arguments)
-        return Outcome(join(one.value, other.value), largest((one.span, other.span)))
-
-    def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
-        return _either_function(a.changed(change) if a.changed else a, b.changed(change) if b.changed else b)
-
-    return AbstractFunction(apply, changed=changed)
-
-
-def join_lists(a: AbstractList, b: AbstractList, length: Size, low: Number, *, is_both: bool) -> AbstractList:
-    """One list or the other; with `is_both` one after the other."""
-    if a.element is None or b.element is None:
-        rest = b if a.element is None else a
-        return AbstractList(length, rest.element, rest.owner, low)
-    owner = fresh()
-    element = _joined(a.element, b.element, a, b, owner, is_both)
-    return AbstractList(length, element, owner, low)
-
-
-def _joined(x: Abstract, y: Abstract, a: AbstractList, b: AbstractList, owner: int, is_both: bool) -> Abstract:
-    def either(p: Size, q: Size) -> Size:
-        if not depends(p, a.owner) and not depends(q, b.owner) and (p == q or not is_both):
-            return largest((p, q))
-        sums = (total(p, a.length, a.owner), total(q, b.length, b.owner))
-        return symbol(
-            largest((peak(p, a.owner), peak(q, b.owner))),
-            sums[0] + sums[1] if is_both else largest(sums),
-            owner,
-        )
-
-    match x, y:
-        case AbstractNumber(), AbstractNumber():
-            return AbstractNumber(min(x.low, y.low), either(x.high, y.high))
-        case AbstractText(), AbstractText():
-            return AbstractText(either(x.chars, y.chars), either(x.bytes, y.bytes), max(x.width, y.width), min(x.low, y.low))
-        case AbstractOption(), AbstractOption():
-            if x.inner is None or y.inner is None:
-                rest = y.inner if x.inner is None else x.inner
-                return NONE if rest is None else AbstractOption(_joined(rest, rest, a, b, owner, is_both))
-            return AbstractOption(_joined(x.inner, y.inner, a, b, owner, is_both))
-        case AbstractRecord(), AbstractRecord():
-            fields = zip(x.fields, y.fields, strict=True)
-            return AbstractRecord(tuple((n, _joined(p, q, a, b, owner, is_both)) for (n, p), (_, q) in fields))
-        case AbstractList(), AbstractList():
-            # Lists in lists lose the sums over the outer list: sound, and rare.
-            inner = join(mapped(x, lambda s: peak(s, a.owner)), mapped(y, lambda s: peak(s, b.owner)))
-            assert isinstance(inner, AbstractList)
-            return AbstractList(either(x.length, y.length), inner.element, inner.owner, min(x.low, y.low))
-        case _:
-            return join(x, y)

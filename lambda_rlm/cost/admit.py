@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import Abstract
@@ -196,13 +197,17 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
     return found
 
 
+_LONGEST_FORM: Final = 100
+"""Characters of a closed form in a message; a longer one tells nobody anything."""
+
+
 def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:
     sites = program.cost.sites
     span = max(sites, key=lambda s: sites[s][index].value, default=program.typed.program.result.span)
     because = None
     if span in sites:
         size = sites[span][index]
-        form = "" if size.is_constant else f", {size}"
+        form = f", {size}" if not size.is_constant and len(str(size)) <= _LONGEST_FORM else ""
         because = f"most of it comes from here: {_amount(size.value)} {'calls' if index == 0 else 'tokens'}{form}"
     return Diagnostic(
         OVER_BUDGET,

@@ -30,17 +30,17 @@ from lambda_rlm.cost.abstract import (
     adopt,
     changed_names,
     fresh,
-    join,
-    join_lists,
     literal_text,
     number,
     seen,
+    text_of,
 )
 from lambda_rlm.cost.account import FREE, Cost, Overlong
 from lambda_rlm.cost.applying import apply_primitive, call
 from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard, Place, place_of
 from lambda_rlm.cost.hardness import TooHard
 from lambda_rlm.cost.hosted import hosted
+from lambda_rlm.cost.joining import join, join_lists
 from lambda_rlm.cost.names import free_names, is_simple, waits
 from lambda_rlm.cost.operators import infix, negated
 from lambda_rlm.cost.rates import Rates
@@ -174,7 +174,7 @@ class Analysis:
 
     def _template(self, parts: tuple[str | t.Term, ...], env: Environment) -> Outcome:
         """A rope: the holes are computed at once, nothing is copied."""
-        chars, bytes_, width, low, spans = ZERO, ZERO, 1, 0.0, [ZERO]
+        chars, bytes_, beyond, width, low, spans = ZERO, ZERO, ZERO, 1, 0.0, [ZERO]
         widest: tuple[Size, Span] | None = None
         operands: list[tuple[Place | None, Size]] = []
         for part in parts:
@@ -187,10 +187,10 @@ class Analysis:
                 if widest is None or shown.chars.value > widest[0].value:
                     widest = shown.chars, part.span
             operands.append((None if isinstance(part, str) else place_of(part), shown.chars))
-            chars, bytes_ = chars + shown.chars, bytes_ + shown.bytes
+            chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide
             width, low = max(width, shown.width), low + shown.low
         chars = self.narrowed(chars, operands)
-        text = AbstractText(chars, smallest(bytes_, chars * width), width, low)
+        text = text_of(chars, width, low, bytes_, beyond)
         if widest is not None:
             self.holes[id(text)] = (text, widest[1], widest[0])
         return Outcome(text, largest(spans))
@@ -265,7 +265,7 @@ class Analysis:
         if primitive is None:
             callee = self.term(function, env)
             spans.append(callee.span)
-        for argument in self.typed.arguments_of(app):
+        for argument in (terms := self.typed.arguments_of(app)):
             if argument is None:
                 values.append(None)
                 continue
@@ -275,7 +275,7 @@ class Analysis:
             spans.append(outcome.span)
         if primitive is not None:
             assert isinstance(function, t.Var)
-            result = apply_primitive(self, primitive, function, values)
+            result = apply_primitive(self, primitive, function, values, terms)
         else:
             assert callee is not None
             result = call(callee.value, *values)

@@ -24,15 +24,17 @@ from lambda_rlm.cost.abstract import (
     AbstractText,
     Known,
     Outcome,
-    at_peak,
     concat,
     fresh,
-    join_lists,
-    number,
+    mapped,
+    nested,
     seen,
-    text_of,
+    symbol,
 )
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, closer, largest, peak, size_of, smallest, times
+from lambda_rlm.cost.guards import with_length
+from lambda_rlm.cost.joining import join_lists
+from lambda_rlm.cost.offsets import distance
+from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, depends, largest, peak, size_of, smallest, times, total
 from lambda_rlm.cost.transfer_list import LIST, LIST_SLICES, kept, option_of_element, pair_list
 from lambda_rlm.cost.transfer_text import NUMBER, TEXT, TEXT_SLICES
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -51,8 +53,9 @@ def call(function: Abstract | None, *arguments: Abstract | None) -> Outcome:
     return function.apply(*arguments)
 
 
-def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Arguments) -> Outcome:
-    """A library function applied to abstract arguments, by place; None for an optional one left out."""
+def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Arguments, terms: Sequence[object] = ()) -> Outcome:
+    """A library function applied to abstract arguments, by place; None for an optional one left out. `terms` are how they are
+    written, where it is known."""
     if primitive in _BY_ELEMENT:
         one_by_one = analysis.staging.elements(*arguments)
         outcome = None if one_by_one is None else _by_element(analysis, primitive, one_by_one, arguments[1])
@@ -81,7 +84,9 @@ def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Argum
         return Outcome(_is_empty(_length(first)))
     if primitive in TEXT_SLICES:
         table = TEXT_SLICES if isinstance(first, AbstractText) else LIST_SLICES
-        return Outcome(table[primitive](*arguments))
+        cut = table[primitive](*arguments)
+        apart = distance(terms[1], terms[2], analysis.typed.primitive_of) if primitive is P.SLICE and terms else None
+        return Outcome(cut if apart is None else with_length(cut, None, size_of(apart)))
     for transfers in (TEXT, LIST, NUMBER):
         if primitive in transfers:
             return Outcome(transfers[primitive](*arguments))
@@ -184,15 +189,11 @@ def _unique_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
 
 def _group_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
     """At most as many groups as elements; together the groups hold each element once."""
-    from lambda_rlm.cost.abstract import adopt, mapped, nested, symbol
-    from lambda_rlm.cost.size import depends, total
-
     key, span = _each(analysis, list_, f)
     if key is None:
         return Outcome(EMPTY_LIST, span)
     groups = nested(list_, list_.length, list_.length)
     assert groups.element is not None
-    del adopt
 
     def change(size: Size) -> Size:
         if not depends(size, list_.owner):
@@ -245,4 +246,3 @@ _HIGHER: Final[dict[P, Callable[..., Outcome]]] = {
     P.TREE_FOLD: loops.tree_fold,
     P.ITERATE: loops.iterate,
 }
-_ = (at_peak, closer, number, text_of, size_of)

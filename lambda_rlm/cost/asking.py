@@ -23,7 +23,6 @@ from lambda_rlm.cost.abstract import (
     AbstractText,
     Outcome,
     fresh,
-    join,
     mapped,
     number,
     seen,
@@ -32,6 +31,7 @@ from lambda_rlm.cost.abstract import (
     uniform,
 )
 from lambda_rlm.cost.account import Cost
+from lambda_rlm.cost.joining import join
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, ceil_div, closer, largest, peak, size_of, smallest, times, total
 from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.cost.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText
+from lambda_rlm.cost.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
 from lambda_rlm.cost.size import ZERO, Number, Size, size_of, smallest
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, Pipe, Prefix, Select, Term, TextLit, Var
@@ -151,7 +151,7 @@ class Guard:
         return replace(branch, facts=(*branch.facts, Fact(tuple(places), high))) if places else branch
 
     def _length_limited(self, subject: Term, low: Number | None, high: Size | None, branch: Branch) -> Branch:
-        return self._changed(subject, branch, lambda value: _length(value, low, high))
+        return self._changed(subject, branch, lambda value: with_length(value, low, high))
 
     def _argument_of(self, term: Term, primitive: P) -> Term | None:
         match term:
@@ -190,11 +190,12 @@ def _number(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
     )
 
 
-def _length(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
+def with_length(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
+    """A text or a list of at least and at most so many characters or elements."""
     match value:
-        case AbstractText(chars, bytes_, width, least):
+        case AbstractText(chars, bytes_, width, least, beyond):
             chars = chars if high is None else smallest(chars, high)
-            return AbstractText(chars, smallest(bytes_, chars * width), width, least if low is None else max(least, low))
+            return text_of(chars, width, least if low is None else max(least, low), bytes_, beyond)
         case AbstractList(length, element, owner, least):
             length = length if high is None else smallest(length, high)
             return AbstractList(length, element, owner, least if low is None else max(least, low))

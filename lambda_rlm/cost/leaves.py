@@ -81,8 +81,8 @@ def without_low(shape: Abstract) -> Abstract:
     match shape:
         case AbstractNumber(high=high):
             return AbstractNumber(high=high)
-        case AbstractText(chars, bytes_, width, _):
-            return AbstractText(chars, bytes_, width, 0)
+        case AbstractText(chars, bytes_, width, _, beyond):
+            return AbstractText(chars, bytes_, width, 0, beyond)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(without_low(inner))
         case AbstractRecord(fields):
@@ -117,8 +117,8 @@ def _structure(value: Abstract | None) -> object:
     match value:
         case AbstractNumber(low=low):
             return low
-        case AbstractText(width=width, low=low):
-            return width, low
+        case AbstractText(width=width, low=low, wide=wide):
+            return width, low, wide.value
         case AbstractOption(inner):
             return ("option", _structure(inner))
         case AbstractRecord(fields):

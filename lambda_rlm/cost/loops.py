@@ -23,12 +23,12 @@ from lambda_rlm.cost.abstract import (
     Outcome,
     at_peak,
     fresh,
-    join,
     nested,
     seen,
 )
 from lambda_rlm.cost.account import Cost
 from lambda_rlm.cost.hardness import TooHard
+from lambda_rlm.cost.joining import join
 from lambda_rlm.cost.leaves import covers, lows, sizes, with_sizes, without_low
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, Symbol, ceil_div, largest, peak, size_of, substitute, times, total
 

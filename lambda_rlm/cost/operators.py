@@ -18,11 +18,11 @@ from lambda_rlm.cost.abstract import (
     AbstractOption,
     AbstractText,
     Outcome,
-    join,
-    join_lists,
+    text_of,
 )
 from lambda_rlm.cost.guards import Branch, Environment, Place, place_of
-from lambda_rlm.cost.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, smallest, times
+from lambda_rlm.cost.joining import join, join_lists
+from lambda_rlm.cost.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, times
 from lambda_rlm.cost.transfer_text import divide, magnitude
 from lambda_rlm.syntax import term as t
 
@@ -59,9 +59,8 @@ def _extent(value: Abstract) -> Size:
 def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Place | None, Size]]) -> Abstract:
     """What `++` gives, held against what is known of the operands together."""
     match value:
-        case AbstractText(chars, bytes_, width, low):
-            chars = analysis.narrowed(chars, operands)
-            return AbstractText(chars, smallest(bytes_, chars * width), width, low)
+        case AbstractText(chars, bytes_, width, low, beyond):
+            return text_of(analysis.narrowed(chars, operands), width, low, bytes_, beyond)
         case AbstractList(length, element, owner, low):
             return AbstractList(analysis.narrowed(length, operands), element, owner, low)
         case _:
@@ -71,9 +70,7 @@ def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Plac
 def _operated(op: str, a: Abstract, b: Abstract) -> Abstract:
     match a, b:
         case (AbstractText(), AbstractText()) if op == "++":
-            chars = a.chars + b.chars
-            width = max(a.width, b.width)
-            return AbstractText(chars, smallest(a.bytes + b.bytes, chars * width), width, a.low + b.low)
+            return text_of(a.chars + b.chars, max(a.width, b.width), a.low + b.low, a.bytes + b.bytes, a.wide + b.wide)
         case (AbstractList(), AbstractList()) if op == "++":
             return join_lists(a, b, a.length + b.length, a.low + b.low, is_both=True)
         case AbstractNumber(), AbstractNumber():

@@ -20,12 +20,11 @@ from lambda_rlm.cost.abstract import (
     at_peak,
     concat,
     fresh,
-    join,
-    join_lists,
     nested,
     number,
     uniform,
 )
+from lambda_rlm.cost.joining import join, join_lists
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
 from lambda_rlm.cost.transfer_text import Transfer, at_least
 from lambda_rlm.syntax.primitive import Primitive as P

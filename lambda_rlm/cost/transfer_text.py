@@ -20,8 +20,11 @@ from lambda_rlm.cost.abstract import (
     AbstractRecord,
     AbstractText,
     at_peak,
+    fresh,
+    lower,
     number,
     summed,
+    symbol,
     text_of,
     uniform,
 )
@@ -31,19 +34,21 @@ from lambda_rlm.syntax.primitive import Primitive as P
 Transfer = Callable[..., Abstract]
 MOST_MATCHES: Final = 1_000_000
 
+_MOST_WINDOWS: Final = 3
+"""Windows in which one character may stand: each advances by at least three eighths of its size."""
+
 _GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""
 
 
 def part(text: AbstractText, chars: Size = UNLIMITED, low: Number = 0) -> AbstractText:
     """A stretch of a text of at most so many characters."""
-    kept = smallest(text.chars, chars)
-    return AbstractText(kept, smallest(text.bytes, kept * text.width), text.width, low)
+    return text_of(smallest(text.chars, chars), text.width, low, text.bytes, text.beyond)
 
 
 def parts(text: AbstractText, length: Size, chars: Size = UNLIMITED, low: Number = 0, fewest: Number = 0) -> AbstractList:
     """Stretches of a text that do not overlap, each of at most so many characters."""
-    return summed(length, part(text, chars, fewest), low, chars=text.chars, bytes_=text.bytes)
+    return summed(length, part(text, chars, fewest), low, chars=text.chars, bytes_=text.bytes, beyond=text.wide)
 
 
 def at_least(n: AbstractNumber, floor: int) -> tuple[int, Size]:
@@ -94,7 +99,9 @@ def _windows(text: AbstractText, n: AbstractNumber, overlap: AbstractNumber) -> 
     sizes = [low] if high.is_constant and high.value == low else range(low, low + 8)
     advance = max(1, int(min(size - size // 8 - min(size // 2, most_back) for size in sizes)))
     length = ceil_div(text.chars, advance)
-    return uniform(length, part(text, high))
+    owner, piece = fresh(), part(text, high)
+    beyond = symbol(piece.wide, text.wide * _MOST_WINDOWS, owner)
+    return AbstractList(length, text_of(piece.chars, text.width, 0, text.bytes, beyond), owner)
 
 
 def _split(text: AbstractText, k: AbstractNumber) -> Abstract:
@@ -114,8 +121,9 @@ def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract
     joints = times(texts.length, sep.chars)
     length = smallest(chunked, ceil_div((chars + joints) * 2, max(1, low - low // 8)) + ONE, chunked)
     width = max(element.width, sep.width)
-    piece = text_of(smallest(high, chars + joints), width)
-    return summed(length, piece, chars=chars + joints, bytes_=bytes_ + times(texts.length, sep.bytes))
+    beyond = total(_text(texts.element).wide, texts.length, texts.owner) + times(texts.length, sep.wide)
+    piece = text_of(smallest(high, chars + joints), width, beyond=beyond)
+    return summed(length, piece, chars=chars + joints, bytes_=bytes_ + times(texts.length, sep.bytes), beyond=beyond)
 
 
 def _text(value: Abstract | None) -> AbstractText:
@@ -135,7 +143,8 @@ def _join(texts: AbstractList, sep: AbstractText) -> Abstract:
     joints = texts.length  # one separator too many, which keeps the size linear
     chars = total(element.chars, texts.length, texts.owner) + times(joints, sep.chars)
     bytes_ = total(element.bytes, texts.length, texts.owner) + times(joints, sep.bytes)
-    return AbstractText(chars, bytes_, max(element.width, sep.width), 0)
+    beyond = total(element.wide, texts.length, texts.owner) + times(joints, sep.wide)
+    return AbstractText(chars, bytes_, max(element.width, sep.width), 0, beyond)
 
 
 def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstract:
@@ -144,11 +153,11 @@ def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstra
     width = max(text.width, new.width)
     grown = new.chars.is_constant and new.chars.value <= fewest
     chars = text.chars if grown else text.chars + times(ceil_div(text.chars, fewest), new.chars)
-    return text_of(chars, width)
+    return text_of(chars, width, beyond=text.wide + times(ceil_div(text.chars, fewest), new.wide))
 
 
 def _repeat(text: AbstractText, n: AbstractNumber) -> Abstract:
-    return AbstractText(times(text.chars, n.high), times(text.bytes, n.high), text.width, 0)
+    return AbstractText(times(text.chars, n.high), times(text.bytes, n.high), text.width, 0, times(text.wide, n.high))
 
 
 def _sections(text: AbstractText, _regex: AbstractText) -> Abstract:
@@ -175,14 +184,20 @@ def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) 
     """At most one match at each place, each replaced by new; a \\1 in it is a part of its match, and matches do not overlap."""
     if new.chars.is_constant and new.chars.value == 0:
         return part(text)
-    groups = times(text.chars, size_of(new.chars.value // 2) if new.chars.is_constant else new.chars)
-    return text_of(text.chars + times(text.chars + ONE, new.chars) + groups, max(text.width, new.width))
+    references = size_of(new.chars.value // 2) if new.chars.is_constant else new.chars
+
+    def grown(old: Size, put: Size) -> Size:
+        return old + times(text.chars + ONE, put) + times(old, references)
+
+    return text_of(grown(text.chars, new.chars), max(text.width, new.width), beyond=grown(text.wide, new.wide))
 
 
 def _cased(text: AbstractText) -> Abstract:
+    """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most, of any width."""
     if text.width == 1:
         return AbstractText(text.chars, text.bytes, 1, 0)
-    return text_of(text.chars * _GROWTH, WIDEST)
+    chars = lower(text.chars + text.wide * (_GROWTH - 1), text.chars * _GROWTH)
+    return text_of(chars, WIDEST, 0, beyond=text.wide * (_GROWTH * (WIDEST - 1)))
 
 
 def _lines(text: AbstractText) -> Abstract:
@@ -228,7 +243,8 @@ def to_json(value: Abstract) -> AbstractText:
     """Compact JSON of a value; functions have none."""
     match value:
         case AbstractText(chars, bytes_, width, _):
-            return AbstractText(chars * _CODE_POINT + size_of(2), bytes_ * _CODE_POINT + size_of(2), width, 2)
+            escaped = chars * _CODE_POINT + size_of(2)
+            return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide)
         case AbstractNumber():
             return text_of(size_of(25), 1)
         case AbstractOption(inner):
@@ -283,7 +299,7 @@ TEXT: Final[dict[P, Transfer]] = {
     P.SECTIONS: _sections,
     P.SEARCH: _search,
     P.REPLACE_REGEX: _replace_regex,
-    P.ESCAPE_REGEX: lambda text: AbstractText(text.chars * 4, text.bytes * 4, text.width, text.low),
+    P.ESCAPE_REGEX: lambda text: text_of(text.chars * 4, text.width, text.low, text.bytes * 4, text.wide),
     P.TO_TEXT: shown_chars,
     P.TO_JSON: to_json,
     P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(10), 1, 10)),

@@ -37,8 +37,10 @@ def measured(value: Value, type_: Type, name: str = "") -> Abstract:
             chars = named(name, value.n) if name else size_of(value.n)
             if width == 1:
                 return AbstractText(chars, chars, 1, value.n)
-            in_bytes = named(f"bytes({name})", bytes_) if name else size_of(bytes_)
-            return AbstractText(chars, in_bytes, width, value.n)
+            beyond = bytes_ - value.n
+            if not name:
+                return AbstractText(chars, size_of(bytes_), width, value.n, size_of(beyond))
+            return AbstractText(chars, named(f"bytes({name})", bytes_), width, value.n, named(f"wide({name})", beyond))
         case Con("List", (inner,)):
             if not value:
                 return EMPTY_LIST
@@ -81,7 +83,9 @@ def _texts(values: Sequence[Text], owner: int, name: str) -> Abstract:
     chars = _varied([v.n for v in values], owner, f"chars({name})" if name else "")
     if width == 1:
         return AbstractText(chars, chars, 1, low)
-    return AbstractText(chars, _varied([b for b, _ in sizes], owner, f"bytes({name})" if name else ""), width, low)
+    in_bytes = _varied([b for b, _ in sizes], owner, f"bytes({name})" if name else "")
+    beyond = _varied([b - v.n for (b, _), v in zip(sizes, values, strict=True)], owner, f"wide({name})" if name else "")
+    return AbstractText(chars, in_bytes, width, low, beyond)
 
 
 def _lists(values: Sequence[list[Value]], inner: Type, owner: int) -> Abstract:

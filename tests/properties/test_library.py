@@ -16,7 +16,7 @@ from lambda_rlm.eval.library.similarity import distance
 from lambda_rlm.eval.library.structure import equality, key_of, weight
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.value import Rope, Text, Value, pieces_of
+from lambda_rlm.eval.value import Document, Rope, Text, Value, pieces_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of, record_of
 from tests.applying import SPAN, apply, document, is_unread_span, meter, read
@@ -282,3 +282,16 @@ def test_equal_work_is_charged_equally(s: str, size: int) -> None:
             apply("upper", piece, account=account)
         charges.add((account.steps, account.bytes))
     assert len(charges) == 1
+
+
+@given(
+    text=st.text(st.sampled_from("ab\n€𝄞ß"), max_size=40),
+    times=st.integers(1, 40),
+    ends=st.tuples(st.integers(0, 1_600), st.integers(0, 1_600)),
+)
+def test_the_bytes_of_a_span_are_at_most_what_its_document_tells(text: str, times: int, ends: tuple[int, int]) -> None:
+    document = Document("doc", text * times)
+    start, end = sorted(min(end, len(document.text)) for end in ends)
+    told = document.bytes_within(start, end)
+    assert len(document.text[start:end].encode()) <= told <= (end - start) * document.width
+    assert document.bytes_within(0, len(document.text)) == len(document.text.encode())
