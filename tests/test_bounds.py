@@ -11,7 +11,9 @@ import pytest
 
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
+from lambda_rlm.cost.admit import bounded
 from lambda_rlm.cost.budget import Budget
+from lambda_rlm.cost.rates import Rates
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.types.parse_type import parse_type
 from tests.adversary import Adversary
@@ -235,24 +237,39 @@ def test_a_prompt_that_leaves_no_room_for_thought_is_not_sent() -> None:
 
 
 SPARSE = "Some plain words, in a row. " * 12 + "“naïve” €5 ﬃ " + "and as many more of them.\n\n" * 12
-WIDE_PARTS = (
-    "windows(t, 60, 20)",
-    "windows(t, 7, 3) |> map(fn(w) => take(w, 5))",
-    "chunk(t, 50) |> map(fn(c) => upper(c) ++ lower(c))",
-    "lines(t) |> map(fn(l) => replace(l, \"a\", \"“”\"))",
-    "[replace(t, \"plain words\", \"€\"), repeat(take_last(drop(t, 330), 30), 3), escape_regex(t), to_json(t)]",
-    "[replace_regex(t, \"(w)(o)\", \"\\\\1€\\\\2\\\\1\"), replace_regex(t, \"\", \"\\\\0”\"), replace_regex(t, \".+\", \"\\\\0\\\\0\")]",
-    "search(t, \"“.+?”\") |> map(fn(m) => around(t, m.start, 20))",
-    "[join(take(lines(t), 3), \"—\"), pack(words(t), 40, \"·\") |> join(\"\"), f\"{take(t, 350)}–{take_last(t, 9)}\"]",
-    "sections(t, \"and\") |> map(fn(s) => s.head ++ s.body)",
-)  # fmt: skip
+BARE = Rates(window=10**6, max_output=1, template_tokens=0, prompt_bytes=0, repair_bytes=0, repairs=0, retries=0)
+"""A prompt has its own bytes and nothing else."""
 
 
-@pytest.mark.parametrize("parts", WIDE_PARTS)
-@pytest.mark.parametrize("source", ["t", "llm_call(take(t, 350))"])
-def test_the_bound_holds_where_few_characters_are_wide(parts: str, source: str) -> None:
-    echo = Saying(lambda request: SPARSE[250:450])
-    holds(trial(f"let t = {source}; map({parts}, fn(p) => llm_call(p))".replace("let t = t; ", ""), {"t: Text": SPARSE}, echo))
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ("windows(t, 60, 20)", SPARSE),
+        ("windows(t, 7, 3)", "a" * 30 + "€" * 10 + "a" * 30),
+        ("windows(t, 7, 3) |> map(fn(w) => take(w, 5))", SPARSE),
+        ("chunk(t, 50) |> map(fn(c) => upper(c) ++ lower(c))", SPARSE),
+        ("[upper(t)]", "ΐ" * 20),
+        ("[upper(t), lower(t)]", "ﬃİ" * 20 + "a" * 9),
+        ('lines(t) |> map(fn(l) => replace(l, "a", "“”"))', SPARSE),
+        ('[replace(t, "a", "€")]', "a" * 50),
+        ('[replace(t, "plain words", "€"), repeat(take_last(drop(t, 330), 30), 3), escape_regex(t), to_json(t)]', SPARSE),
+        ('[replace_regex(t, "(w)(o)", r"\\1€\\2\\1"), replace_regex(t, "", r"\\0”")]', SPARSE),
+        ('[replace_regex(t, "(?s)(.+)", r"\\1\\1\\1\\1\\1")]', "€" * 20),
+        ('search(t, "“.+?”") |> map(fn(m) => around(t, m.start, 20))', SPARSE),
+        ('[join(take(lines(t), 3), "—"), pack(words(t), 40, "·") |> join("")]', SPARSE),
+        ('[f"{t}–{take(t, 1)}", t ++ "", "€€" ++ take(t, 2)]', "€" * 40),
+        ('sections(t, "and") |> map(fn(s) => s.head ++ s.body)', SPARSE),
+        ("map(xs, fn(x) => take(x, 30))", SPARSE),
+        ('[fold(xs, "", fn(acc, x) => acc ++ x)]', SPARSE),
+        ('[if length(t) > 9 then "€€€€" else t, first(xs) ?? t]', SPARSE),
+    ],
+)
+def test_no_prompt_has_more_bytes_than_the_sizes_of_its_parts_tell(parts: str, text: str) -> None:
+    inputs = {"t: Text": text, "xs: List[Text]": text.split(" ")}
+    pure, asking = trial(parts, inputs), trial(f"map({parts}, fn(p) => llm_call(p))", inputs)
+    made = sum(len(part.s.encode()) for part in pure.run().value)
+    bound = bounded(asking.typed, asking.sizes("measured"), BARE, asking.autos, BUDGET, None).bound
+    assert bound.input_tokens is not None and made <= bound.input_tokens
 
 
 @pytest.mark.parametrize(

@@ -181,15 +181,14 @@ def _search(text: AbstractText, regex: AbstractText) -> Abstract:
 
 
 def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) -> Abstract:
-    """At most one match at each place, each replaced by new; a \\1 in it is a part of its match, and matches do not overlap."""
+    """At most one match at each place, each replaced by new. A \\1 in it is a part of its match, and matches do not overlap: together
+    they are at most the text again, in no more characters than the \\1 themselves have at all places."""
     if new.chars.is_constant and new.chars.value == 0:
         return part(text)
     references = size_of(new.chars.value // 2) if new.chars.is_constant else new.chars
-
-    def grown(old: Size, put: Size) -> Size:
-        return old + times(text.chars + ONE, put) + times(old, references)
-
-    return text_of(grown(text.chars, new.chars), max(text.width, new.width), beyond=grown(text.wide, new.wide))
+    places = text.chars + ONE
+    beyond = text.wide + times(places, new.wide) + times(text.wide, references)
+    return text_of(text.chars + times(places, new.chars), max(text.width, new.width), beyond=beyond)
 
 
 def _cased(text: AbstractText) -> Abstract:
