@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("the sum over a list is that of its largest element", "cost/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "cost/transfer_text.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "cost/rates.py", "return (1 + self.repairs) * (1 + self.retries)", "return 1"),
-    Mutant("of two texts the shorter", "cost/abstract.py", "largest((a.chars, b.chars)), largest((a.bytes, b.bytes))", "smallest(a.chars, b.chars), smallest(a.bytes, b.bytes)"),
+    Mutant("of two texts the shorter", "cost/joining.py", "largest((a.chars, b.chars)), largest((a.bytes, b.bytes))", "min((a.chars, b.chars), key=lambda s: s.value), min((a.bytes, b.bytes), key=lambda s: s.value)"),
     Mutant("a total forgets the count", "cost/size.py", "    summed = times(count, Size(size.constant))\n", "    summed = Size(size.constant)\n"),
     Mutant("a level of a fix is its length alone", "cost/recursion.py", "key = (signature(given), depth)", "key = (size, depth)"),
     Mutant("a recursion inside a recursion starts anew", "cost/recursion.py", "replace(cost, depth=cost.depth + ONE)", "replace(cost, depth=ONE)"),
