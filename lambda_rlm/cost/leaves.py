@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 from lambda_rlm.cost.abstract import (
     Abstract,
@@ -24,27 +25,35 @@ from lambda_rlm.cost.abstract import (
 )
 from lambda_rlm.cost.size import ZERO, Size, peak, size_of, total
 
+_NO_TEXT: Final = AbstractText(ZERO, ZERO, 1)
 
-def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:
-    """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks."""
+
+def sizes(value: Abstract | None, shape: Abstract, *, with_wide: bool = False) -> list[Size]:
+    """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks. `with_wide` adds those that only make
+    limits closer."""
     value = None if value is None else seen(value)
     match shape:
         case AbstractNumber():
             return [value.high if isinstance(value, AbstractNumber) else ZERO]
         case AbstractText():
-            return [value.chars, value.bytes] if isinstance(value, AbstractText) else [ZERO, ZERO]
+            text = value if isinstance(value, AbstractText) else _NO_TEXT
+            return [text.chars, text.bytes, *([text.wide] if with_wide else [])]
         case AbstractOption(inner):
-            return [] if inner is None else sizes(value.inner if isinstance(value, AbstractOption) else None, inner)
+            return (
+                []
+                if inner is None
+                else sizes(value.inner if isinstance(value, AbstractOption) else None, inner, with_wide=with_wide)
+            )
         case AbstractRecord(fields):
             inside = dict(value.fields) if isinstance(value, AbstractRecord) else {}
-            return [size for name, field in fields for size in sizes(inside.get(name), field)]
+            return [size for name, field in fields for size in sizes(inside.get(name), field, with_wide=with_wide)]
         case AbstractList(element=element):
             if element is None:
                 return [value.length if isinstance(value, AbstractList) else ZERO]
             if not isinstance(value, AbstractList) or value.element is None:
-                return [ZERO] * (1 + 2 * len(sizes(element, element)))
+                return [ZERO] * (1 + 2 * len(sizes(element, element, with_wide=with_wide)))
             row = [value.length]
-            for size in sizes(value.element, element):
+            for size in sizes(value.element, element, with_wide=with_wide):
                 row += [peak(size, value.owner), total(size, value.length, value.owner)]
             return row
         case _:
@@ -81,8 +90,8 @@ def without_low(shape: Abstract) -> Abstract:
     match shape:
         case AbstractNumber(high=high):
             return AbstractNumber(high=high)
-        case AbstractText(chars, bytes_, width, _, beyond):
-            return AbstractText(chars, bytes_, width, 0, beyond)
+        case AbstractText(chars, bytes_, width, _):
+            return AbstractText(chars, bytes_, width, 0)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(without_low(inner))
         case AbstractRecord(fields):
@@ -110,15 +119,15 @@ def lows(value: Abstract) -> list[float]:
 
 def signature(value: Abstract) -> object:
     """Equal for values that are alike in every size and limit, whoever owns their symbols."""
-    return _structure(value), tuple([size.value for size in sizes(value, value)])
+    return _structure(value), tuple([size.value for size in sizes(value, value, with_wide=True)])
 
 
 def _structure(value: Abstract | None) -> object:
     match value:
         case AbstractNumber(low=low):
             return low
-        case AbstractText(width=width, low=low, wide=wide):
-            return width, low, wide.value
+        case AbstractText(width=width, low=low):
+            return width, low
         case AbstractOption(inner):
             return ("option", _structure(inner))
         case AbstractRecord(fields):
