@@ -55,7 +55,7 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 
 
 class Declined(Exception):
-    """An `OnBound` wants no such run; what runs before it have found stands."""
+    """An `OnBound` wants no such run. What programs of earlier rounds have answered stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

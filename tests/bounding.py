@@ -43,9 +43,9 @@ class Ran:
 class _Watching(Asker):
     longest = 0
 
-    def _start(self, question: Any, place: Any, span: Any) -> Any:
+    def _begun(self, question: Any, place: Any, span: Any) -> Any:
         self.longest = max(self.longest, len(question.prompt.text))
-        return super()._start(question, place, span)
+        return super()._begun(question, place, span)
 
 
 @dataclass(frozen=True)

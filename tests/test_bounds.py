@@ -50,7 +50,7 @@ def trial(
 
 def holds(made: Trial) -> None:
     ran = made.run()
-    assert ran.metered["calls"], ran.fault
+    assert ran.metered["calls"] and ran.metered["prompt_chars"], ran.fault
     for way in WAYS:
         bound = made.bound(way)
         assert bound is not None
@@ -182,6 +182,16 @@ def test_the_bound_holds_for_prompts_that_are_packed_again(window: int, size: in
     holds(made)
 
 
+@pytest.mark.parametrize("window", [500, 900, 2_600])
+@pytest.mark.parametrize("items", range(1, 20))
+def test_items_of_several_lines_are_asked_for_in_prompts_that_fit(window: int, items: int) -> None:
+    program, texts = 'llm_map[Text](xs, "Say") |> values |> join("")', ["x" * 40 + f"\n{i}" for i in range(items)]
+    profile = ModelProfile("narrow", window=window, max_output=400, retries=0, template_tokens=0)
+    made = trial(program, {"xs: List[Text]": texts}, Adversary(profile, "shortest"), item_out=4)
+    assert made.run().fault is None
+    holds(made)
+
+
 def test_prompts_are_packed_again_where_a_model_counts_more_for_a_prompt_than_for_its_items() -> None:
     program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * 120 for i in range(60)]
     profile = ModelProfile("narrow", window=2_600, max_output=400, retries=1, template_tokens=0)
@@ -298,6 +308,42 @@ def test_a_slice_is_as_long_as_its_ends_are_apart_wherever_it_is(slice_: str, mo
     bound = made.bound("measured")
     assert bound is not None
     assert bound.bound.prompt_chars == max(5, 60 if most is None else most)
+
+
+@pytest.mark.parametrize("asked", ["llm_call", "llm_call[Int]"])
+def test_marks_are_bounded_in_bytes(asked: str) -> None:
+    """Sixteen blocks of data, with nothing else in the bound that could make room for what marking adds."""
+    holes = "w".join(["{t}"] * 16)
+    made = trial(f'{asked}(f"w{holes}w")', {"t: Text": "x" * 81}, Saying(lambda request: "1"), repairs=0)
+    holds(replace(made, model=Saying(lambda request: "1", replace(PROFILE, retries=0))))
+
+
+def test_a_replacement_without_a_limit_is_bounded_by_what_is_taken_of_it() -> None:
+    program = """
+    let new = fold(xs, "€", fn(acc, x) => acc ++ acc);
+    let big = replace_regex(t, "a", new);
+    let one = if llm_call[Bool]("n") then "é" else big;
+    llm_call(take(one, 200))
+    """
+    holds(trial(program, {"t: Text": "é" * 3 + "a" * 300, "xs: List[Text]": ["x"] * 6}, Saying(lambda request: "false")))
+
+
+def test_levels_of_a_recursion_with_other_wide_characters_are_other_levels() -> None:
+    """Lists alike in lengths, bytes and peaks, of which one has more wide characters in all."""
+    n = 2_000
+    lists = {
+        "a: List[Text]": ["a" * 10] * 6 * n,
+        "c: List[Text]": (["€" * 10, "é" * 10, "é" * 10, "é" * 10] + ["a" * 10] * 6) * n,
+        "b: List[Text]": ["a" * 10] * 10 * n,
+        "d: List[Text]": ["€" * 10] * 4 * n + ["é" * 5 + "a" * 5] * 2 * n,
+    }
+    program = """
+    let o = llm_call[Bool]("n");
+    let go = fix f(p: List[Text]) => llm_call(first(pack(p, 100000, "")) ?? "");
+    go(if o then a else c) ++ go(if o then b else d)
+    """
+    model = Saying(lambda request: "false", replace(PROFILE, retries=0))
+    holds(trial(program, lists, model, repairs=0))
 
 
 @pytest.mark.parametrize("mark", [".", "“", "𝄞"])

@@ -22,6 +22,9 @@ from lambda_rlm.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, 
 
 ALL = "all"
 
+_FOREIGN = (ValueError, LookupError, TypeError, AttributeError)
+"""What comes of reading JSON that this program has not written."""
+
 
 def export(
     runs: Sequence[str],
@@ -48,16 +51,22 @@ def export(
 
 
 def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
-    """The trajectories of the runs that are named, each run once; those that nobody can read are told of and left out."""
+    """The trajectories of the runs that are named, each run once; of all runs, those that nobody can read are told of and left out."""
+    is_all = ALL in runs
+    seen: set[str] = set()
     try:
         with Journal(path, is_new=False) as journal:
-            ids = journal.ids() if ALL in runs else [journal.run(name).id for name in runs]
-            for id_ in dict.fromkeys(ids):
+            for name in journal.ids() if is_all else runs:
                 try:
-                    made = trajectories(journal.run(id_))
-                except (ValueError, LookupError, TypeError, AttributeError):
-                    screen.say(f"warning: the run {id_} is left out: the journal has it in a form that is not ours", "warning")
-                else:
+                    run = journal.run(name)
+                    made = trajectories(run)
+                except _FOREIGN:
+                    if not is_all:
+                        raise Usage(f"the run {name} cannot be read: the journal has it in a form that is not ours") from None
+                    screen.say(f"warning: the run {name} is left out: the journal has it in a form that is not ours", "warning")
+                    continue
+                if run.id not in seen:
+                    seen.add(run.id)
                     yield from made
     except JournalProblem as problem:
         raise Usage(problem.message, problem.hint) from None

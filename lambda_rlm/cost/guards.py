@@ -6,7 +6,6 @@ holds. Understands comparisons of lengths, numbers and emptiness joined by `and`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -127,7 +126,7 @@ class Guard:
         low = limit.low if operator in (">", ">=", "==") else None
         subject = self._argument_of(left, P.LENGTH)
         if subject is not None:
-            if operator == "<" and high is not None and high.is_constant and high.value != math.inf:
+            if operator == "<" and high is not None and high.is_number:
                 high = size_of(high.value - 1)
             return self._length_limited(subject, low if low is None else low + (operator == ">"), high, branch)
         if isinstance(left, Var | Select):

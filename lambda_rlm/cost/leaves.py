@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 from lambda_rlm.cost.abstract import (
     Abstract,
@@ -25,35 +24,27 @@ from lambda_rlm.cost.abstract import (
 )
 from lambda_rlm.cost.size import ZERO, Size, peak, size_of, total
 
-_NO_TEXT: Final = AbstractText(ZERO, ZERO, 1)
 
-
-def sizes(value: Abstract | None, shape: Abstract, *, with_wide: bool = False) -> list[Size]:
-    """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks. `with_wide` adds those that only make
-    limits closer."""
+def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:
+    """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks."""
     value = None if value is None else seen(value)
     match shape:
         case AbstractNumber():
             return [value.high if isinstance(value, AbstractNumber) else ZERO]
         case AbstractText():
-            text = value if isinstance(value, AbstractText) else _NO_TEXT
-            return [text.chars, text.bytes, *([text.wide] if with_wide else [])]
+            return [value.chars, value.bytes, value.wide] if isinstance(value, AbstractText) else [ZERO, ZERO, ZERO]
         case AbstractOption(inner):
-            return (
-                []
-                if inner is None
-                else sizes(value.inner if isinstance(value, AbstractOption) else None, inner, with_wide=with_wide)
-            )
+            return [] if inner is None else sizes(value.inner if isinstance(value, AbstractOption) else None, inner)
         case AbstractRecord(fields):
             inside = dict(value.fields) if isinstance(value, AbstractRecord) else {}
-            return [size for name, field in fields for size in sizes(inside.get(name), field, with_wide=with_wide)]
+            return [size for name, field in fields for size in sizes(inside.get(name), field)]
         case AbstractList(element=element):
             if element is None:
                 return [value.length if isinstance(value, AbstractList) else ZERO]
             if not isinstance(value, AbstractList) or value.element is None:
-                return [ZERO] * (1 + 2 * len(sizes(element, element, with_wide=with_wide)))
+                return [ZERO] * (1 + 2 * len(sizes(element, element)))
             row = [value.length]
-            for size in sizes(value.element, element, with_wide=with_wide):
+            for size in sizes(value.element, element):
                 row += [peak(size, value.owner), total(size, value.length, value.owner)]
             return row
         case _:
@@ -66,7 +57,7 @@ def with_sizes(shape: Abstract, row: Iterator[Size]) -> Abstract:
         case AbstractNumber(low=low):
             return AbstractNumber(low, next(row))
         case AbstractText(width=width):
-            return AbstractText(next(row), next(row), width, 0)
+            return AbstractText(next(row), next(row), width, 0, next(row))
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(with_sizes(inner, row))
         case AbstractRecord(fields):
@@ -119,7 +110,7 @@ def lows(value: Abstract) -> list[float]:
 
 def signature(value: Abstract) -> object:
     """Equal for values that are alike in every size and limit, whoever owns their symbols."""
-    return _structure(value), tuple([size.value for size in sizes(value, value, with_wide=True)])
+    return _structure(value), tuple([size.value for size in sizes(value, value)])
 
 
 def _structure(value: Abstract | None) -> object:

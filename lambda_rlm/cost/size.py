@@ -116,6 +116,10 @@ class Size:
     def is_constant(self) -> bool:
         return not self.terms
 
+    @property
+    def is_number(self) -> bool:
+        return not self.terms and self.constant != math.inf
+
     def __add__(self, other: Size) -> Size:
         if other.constant == 0 and not other.terms:
             return self
@@ -190,12 +194,10 @@ def ceil_number(number: Number, divisor: int) -> Number:
 
 def times(a: Size, b: Size) -> Size:
     """a · b."""
-    if a.is_constant and a.constant != math.inf:
+    if a.is_number:
         return b * int(a.constant)
-    if b.is_constant and b.constant != math.inf:
+    if b.is_number:
         return a * int(b.constant)
-    if a.is_constant and b.is_constant:
-        return UNLIMITED
     if a == UNLIMITED or b == UNLIMITED:
         return UNLIMITED
     return _atom(Product(*sorted((a, b), key=str)))

@@ -26,7 +26,7 @@ from lambda_rlm.cost.abstract import (
 )
 from lambda_rlm.cost.joining import join, join_lists
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
-from lambda_rlm.cost.transfer_text import Transfer, at_least
+from lambda_rlm.cost.transfer_text import Transfer, at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
 
 
@@ -47,10 +47,7 @@ def _drop(list_: AbstractList, n: AbstractNumber) -> Abstract:
 
 
 def _slice(list_: AbstractList, start: AbstractNumber, end: AbstractNumber) -> Abstract:
-    length = end.high
-    if length.is_constant and length.value != math.inf and start.low > 0:
-        length = size_of(max(0, length.value - start.low))
-    return kept(list_, length)
+    return kept(list_, sliced(start, end))
 
 
 def option_of_element(list_: AbstractList) -> Abstract:
@@ -79,7 +76,7 @@ def _cross(a: AbstractList, b: AbstractList) -> Abstract:
 def _pairs(list_: AbstractList) -> Abstract:
     """n·(n−1)/2 of them, each element in n−1; `n²/2` where n is not a number."""
     n = list_.length
-    if n.is_constant and n.value != math.inf:
+    if n.is_number:
         length = size_of(int(n.value) * (int(n.value) - 1) // 2)
     else:
         length = ceil_div(times(n, n), 2)
@@ -96,7 +93,7 @@ def _enumerate(list_: AbstractList) -> Abstract:
 def _range(start: AbstractNumber, end: AbstractNumber) -> Abstract:
     below = 0 if start.low >= 0 else -start.low
     length = end.high if below == 0 else end.high + size_of(below)
-    if length.is_constant and length.value != math.inf and start.low > 0:
+    if length.is_number and start.low > 0:
         length = size_of(max(0, length.value - start.low))
     return uniform(length, AbstractNumber(start.low, end.high))
 

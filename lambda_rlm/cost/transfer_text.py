@@ -74,11 +74,12 @@ def _drop(text: AbstractText, n: AbstractNumber) -> Abstract:
 
 
 def _slice(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Abstract:
-    return part(text, _distance(start, end))
+    return part(text, sliced(start, end))
 
 
-def _distance(start: AbstractNumber, end: AbstractNumber) -> Size:
-    if end.high.is_constant and end.high.value != math.inf and start.low > 0:
+def sliced(start: AbstractNumber, end: AbstractNumber) -> Size:
+    """The longest slice between two numbers of which only limits are known."""
+    if end.high.is_number and start.low > 0:
         return size_of(max(0, end.high.value - start.low))
     return end.high
 
@@ -86,7 +87,7 @@ def _distance(start: AbstractNumber, end: AbstractNumber) -> Size:
 def _chunk(text: AbstractText, n: AbstractNumber) -> Abstract:
     low, high = at_least(n, 1)
     fewest = 0 if text.low == 0 else 1
-    if high.is_constant and high.value != math.inf:
+    if high.is_number:
         fewest = int(-(-text.low // int(high.value))) if text.low != math.inf else 1
     return parts(text, pieces_of_chunk(text.chars, low), high, fewest, 0)
 
@@ -185,7 +186,7 @@ def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) 
     they are at most the text again, in no more characters than the \\1 themselves have at all places."""
     if new.chars.is_constant and new.chars.value == 0:
         return part(text)
-    references = size_of(new.chars.value // 2) if new.chars.is_constant else new.chars
+    references = size_of(new.chars.value // 2) if new.chars.is_number else new.chars
     places = text.chars + ONE
     beyond = text.wide + times(places, new.wide) + times(text.wide, references)
     return text_of(text.chars + times(places, new.chars), max(text.width, new.width), beyond=beyond)

@@ -22,16 +22,19 @@ from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.numbered import Replies, read_numbered
 from lambda_rlm.eval.place import gather
-from lambda_rlm.eval.prompt import BLOCK_OVERHEAD, prompt_of
+from lambda_rlm.eval.prompt import prompt_of
 from lambda_rlm.eval.question import GREEDY, Question
 from lambda_rlm.eval.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.value import Rope, Text, Value
+from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.faults import ModelFailure
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 ITEM_TOO_LONG: Final = "E0515"
+
+_SMALLEST: Final = span_of(Document("", "x"), 0, 1)
+"""An item that is data, as most are."""
 
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
@@ -166,8 +169,10 @@ class _Mapping:
         needs = {index: self._need(index) for index in indices}
         packed: list[list[int]] = []
         for batch in self._neighbours(indices, needs, capacity):
-            fits = len(batch) == 1 or sum(needs[index] for index in batch) <= surely or self._fits(batch)
-            packed += [batch] if fits else self._neighbours(batch, needs, surely)
+            if len(batch) > 1 and sum(needs[index] for index in batch) > surely and not self._fits(batch):
+                packed += self._neighbours(batch, needs, surely)
+            else:
+                packed.append(batch)
         for batch in packed:
             if len(batch) == 1 and needs[batch[0]] > surely and not self._fits(batch):
                 raise self._too_long(batch)
@@ -210,18 +215,20 @@ class _Mapping:
         return max(1, min(wanted, self.asker.model.profile.max_output // self._item_out()))
 
     def _capacity(self) -> int:
-        """The tokens that items and their replies may have in one prompt."""
-        frame = self.asker.tokens(self._question([], GREEDY, _AGAIN))
-        return self.asker.model.profile.room - frame - BLOCK_OVERHEAD
+        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one character."""
+        frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
+        return self.asker.model.profile.room - frame
 
     def _need(self, index: int) -> int:
         tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
         return tokens + _MARKER_TOKENS + self._item_out()
 
     def _question(self, batch: list[int], sampling: Sampling, note: str) -> Question:
-        items = [self.items[index] for index in batch]
+        return self._asked([self.items[index] for index in batch], sampling, note)
+
+    def _asked(self, items: list[Text], sampling: Sampling, note: str) -> Question:
         prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
-        out = min(self._item_out() * max(1, len(items)), self.asker.model.profile.max_output)
+        out = min(self._item_out() * len(items), self.asker.model.profile.max_output)
         return Question(prompt, self._shape(items), out, sampling, note=note)
 
     def _shape(self, items: list[Text]) -> Shape:

@@ -43,8 +43,8 @@ _INLINE: Final = 80
 BLOCK_OVERHEAD: Final = len("\n<data >\n") + len("\n</data >\n") + 2 * _CODE_LENGTH
 """The most characters that marking one block adds."""
 
-PROMPT_OVERHEAD: Final = MOST_BLOCKS * BLOCK_OVERHEAD + len(STANDING)
-"""The most characters that marking adds to a prompt."""
+PROMPT_OVERHEAD: Final = MOST_BLOCKS * BLOCK_OVERHEAD + len(STANDING.encode()) + 1
+"""The most bytes that marking adds to a prompt, with the line end before what a type asks for."""
 
 
 class Part(NamedTuple):

@@ -193,3 +193,5 @@ def test_a_run_that_nobody_can_read_is_told_of_and_keeps_no_other_back(shell: Sh
     (row,) = exported(shell, "all")
     assert row["run"] != first
     assert f"warning: the run {first} is left out" in shell.err
+    assert shell("export", first) == 64
+    assert f"the run {first} cannot be read" in shell.err

@@ -155,11 +155,11 @@ def test_a_candidate_whose_share_of_the_work_does_not_bound_it_is_left_out() -> 
 
 
 def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() -> None:
-    class Declined(Exception):
+    class Unwilling(Exception):
         pass
 
     def decline(prospect: Prospect) -> None:
-        raise Declined
+        raise Unwilling
 
     question = Question(
         inputs=from_values({"context": "some text"}).with_query("What?"),
@@ -170,7 +170,7 @@ def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() 
         options=Options(key=b"key"),
         on_bound=decline,
     )
-    with pytest.raises(Declined):
+    with pytest.raises(Unwilling):
         anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
 
 
