@@ -33,6 +33,9 @@ ENDLESS = "E0303"
 OVER_BUDGET = "E0304"
 TOO_HARD = "E0305"
 
+_LONGEST_FORM: Final = 100
+"""Characters of a closed form in a message; a longer one tells nobody anything."""
+
 
 @dataclass(frozen=True)
 class Bounded:
@@ -195,10 +198,6 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
         elif need > limit:
             found.append(_too_much(program, what, need, limit, option, 0 if index == 0 else 1))
     return found
-
-
-_LONGEST_FORM: Final = 100
-"""Characters of a closed form in a message; a longer one tells nobody anything."""
 
 
 def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:
