@@ -36,10 +36,16 @@ class LimitExceeded(Fault):
 class OutOfTime(LimitExceeded):
     """The deadline has passed: work ahead of the run, which leaves every other fault to it, ends too."""
 
+    def of(self, seconds: float) -> OutOfTime:
+        """The same, of a whole that had so many seconds."""
+        whole = OutOfTime.after(seconds)
+        whole.usage, whole.run = self.usage, self.run
+        return whole
+
     @classmethod
     def after(cls, seconds: float) -> OutOfTime:
         """The fault of a run that had so many seconds; less by a hair where some went into choosing its way."""
-        return cls("E0407", f"the run took longer than its {round(seconds, 2):g} seconds")
+        return cls("E0407", f"the run took longer than its {round(seconds, 2) or seconds:g} seconds")
 
 
 class PrimitiveFault(Fault):

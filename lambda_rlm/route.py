@@ -18,7 +18,7 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import detect
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
-from lambda_rlm.faults import InternalError
+from lambda_rlm.faults import InternalError, OutOfTime
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
@@ -349,4 +349,7 @@ class _Asking:
         usage = replace(total.usage, seconds=monotonic() - self.started)
         how = () if route == "synth" else (f"{route}: {reason}",)
         notes = (*how, *self.notes, *self.asked.given.notes)
-        return replace(total, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)
+        fault = total.fault
+        if isinstance(fault, OutOfTime):
+            fault = fault.of(self.asked.budget.seconds or 0.0)
+        return replace(total, fault=fault, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)

@@ -55,7 +55,7 @@ NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_19
 
 
 class Declined(Exception):
-    """An `OnBound` wants no such run. What programs of earlier rounds have answered stands."""
+    """An `OnBound` wants no such run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

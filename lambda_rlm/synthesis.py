@@ -87,6 +87,7 @@ class _Synthesis:
         self.agreement: float | None = None
         self.fallback: str | None = None
         self.notes: list[str] = []
+        self.had: set[str] = set()
         self.is_planned = False
         self.key = question.options.key if question.options.key is not None else installation_key()
         self.deadline = Deadline(question.budget.seconds)
@@ -109,7 +110,7 @@ class _Synthesis:
                 accepted = await self._written(inputs)
                 if not accepted:
                     break
-                run = await self._best_or_none(accepted, inputs)
+                run = await self._best(accepted, inputs)
                 if run is None:
                     break
                 self.runs.append(run)
@@ -236,20 +237,13 @@ class _Synthesis:
             rivals.append(Accepted(checked=checked, bound=bound, confidence=confidence))
         return rivals
 
-    async def _best_or_none(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
-        """`_best`; where somebody wants no further program, what is there already is the answer."""
-        try:
-            return await self._best(accepted, inputs)
-        except Declined:
-            if not self.runs:
-                raise
-            self.notes.append(f"the program of round {self.rounds + 1} was not approved, and not run")
-            return None
-
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
-        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted."""
-        ranked = rank(merge([candidate(number, one) for number, one in enumerate(accepted)]))
+        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all were run
+        in earlier rounds: that would be paid again and tell nothing new."""
+        found = [candidate(number, one) for number, one in enumerate(accepted)]
+        ranked = rank(merge([one for one in found if one.normal not in self.had]))
         chosen = affordable(ranked[: self.question.writing.best], accepted, self.account.left())
+        self.had |= {c.normal for c in chosen}
         done = await self._side_by_side({c.number: accepted[c.number].checked for c in chosen}, inputs)
         if not done:
             return None
@@ -263,16 +257,24 @@ class _Synthesis:
         return together([done.pop(best), *done.values()])
 
     async def _side_by_side(self, programs: Mapping[int, Checked], inputs: Inputs) -> dict[int, Run]:
-        """The runs of several programs by their numbers, without those that their share of what is left does not admit."""
+        """The runs of several programs by their numbers, without those that their share of what is left does not admit, and those
+        that somebody did not want; raises `Declined` where nothing was ever run for that."""
         done: dict[int, Run] = {}
+        declined: list[Declined] = []
 
         async def one(number: int) -> None:
             try:
                 done[number] = await self._executed(programs[number], inputs, len(programs))
             except Rejected as rejected:
                 self.fallback = f"the program was not admitted: {rejected.diagnostics[0].message}"
+            except Declined as no:
+                declined.append(no)
 
         await each(one, programs)
+        if declined and not done and not self.runs:
+            raise declined[0]
+        if declined:
+            self.notes.append(f"not approved, and not run: {_programs(len(declined))} of round {self.rounds + 1}")
         self.ran += [Ran.of(run.program, self.rounds + 1, run.fault, run.degraded) for _, run in sorted(done.items())]
         return done
 
@@ -292,9 +294,7 @@ class _Synthesis:
         )
         if not isinstance(run.fault, OutOfTime):
             return run
-        late = self.deadline.passed()
-        late.usage, late.run = run.fault.usage, run.fault.run
-        return replace(run, fault=late)
+        return replace(run, fault=run.fault.of(self.question.budget.seconds or 0.0))
 
     async def _planned(self) -> None:
         """Run the fixed plan. The fault of a program stays where what is left does not allow the plan."""
@@ -302,7 +302,7 @@ class _Synthesis:
         checked = check(self.plan(), inputs.types, primitives=inputs.functions)
         try:
             run = await self._executed(checked, inputs)
-        except Rejected:
+        except (Rejected, Declined):
             if not self.runs:
                 raise
             return
@@ -347,6 +347,10 @@ class _Synthesis:
         )
         total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
+
+
+def _programs(count: int) -> str:
+    return "a program" if count == 1 else f"{count:,} programs"
 
 
 def _half(budget: Budget) -> Budget:

@@ -17,7 +17,7 @@ from lambda_rlm.cost.declared import Size
 from lambda_rlm.inputs import from_values
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.rivals import Accepted, affordable, each
-from lambda_rlm.runtime import Options
+from lambda_rlm.runtime import Declined, Options, Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing
@@ -172,6 +172,48 @@ def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() 
     )
     with pytest.raises(Unwilling):
         anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+
+
+@pytest.mark.parametrize(("wanted", "answer"), [("1", "said"), ("13", "said"), ("", None)])
+def test_a_candidate_that_is_declined_is_left_out_and_no_other(wanted: str, answer: str | None) -> None:
+    """What was approved is run and paid; only where nothing was, the question ends."""
+    programs = [f'let n = {n}; llm_call(f"Say it: {{take(context, 9)}}", out=9)' for n in "123"]
+
+    def ask(prospect: Prospect) -> None:
+        if prospect.bounded.typed.program.source.text[8] not in wanted:
+            raise Declined
+
+    question = Question(
+        inputs=from_values({"context": "some text"}).with_query("What?"),
+        leaf=leaf(),
+        root=Root(*programs),
+        budget=Budget(),
+        writing=Writing(candidates=3),
+        options=Options(key=b"key"),
+        on_bound=ask,
+    )
+
+    def run() -> Run:
+        return anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+
+    if answer is None:
+        with pytest.raises(Declined):
+            run()
+        return
+    made = run()
+    assert made.answer == answer and made.synthesis is not None
+    assert made.synthesis.notes == (
+        f"not approved, and not run: {'a program' if len(wanted) == 2 else '2 programs'} of round 1",
+    )
+    assert [c.was_run for c in made.synthesis.candidates] == [n in wanted for n in "123"]
+
+
+def test_a_program_that_was_run_is_not_run_again_in_a_later_round() -> None:
+    """It would be paid again and tell nothing new: written again it ends the rounds, as `done` does."""
+    one = 'llm_call(f"Say it: {take(context, 9)}", out=9)'
+    run = asked(Root(one, f"# once more\n{one}", one), rounds=3)
+    assert run.answer == "said" and run.usage.calls == 1
+    assert run.synthesis is not None and (run.synthesis.rounds, run.synthesis.calls) == (1, 2)
 
 
 def test_jobs_side_by_side_end_with_the_first_that_fails() -> None:
