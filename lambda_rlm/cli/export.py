@@ -16,7 +16,7 @@ from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.recording import secrets_of
-from lambda_rlm.trace.journal import Journal
+from lambda_rlm.trace.journal import Journal, not_ours
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, trajectories
 
@@ -60,10 +60,11 @@ def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
                 try:
                     run = journal.run(name)
                     made = trajectories(run)
-                except _FOREIGN:
+                except (JournalProblem, *_FOREIGN) as problem:
+                    told = problem if isinstance(problem, JournalProblem) else not_ours(name)
                     if not is_all:
-                        raise Usage(f"the run {name} cannot be read: the journal has it in a form that is not ours") from None
-                    screen.say(f"warning: the run {name} is left out: the journal has it in a form that is not ours", "warning")
+                        raise told from None
+                    screen.say(f"warning: left out: {told.message}", "warning")
                     continue
                 if run.id not in seen:
                     seen.add(run.id)

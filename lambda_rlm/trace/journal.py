@@ -27,6 +27,9 @@ from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem, connect, problems
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
+UNREADABLE: Final = "unreadable"
+"""The state of a run whose row is not as this program writes it."""
+
 _MODEL_FAILED: Final = "E05"
 """How states begin of calls whose replies, if any, came to nothing."""
 
@@ -98,6 +101,11 @@ class _ReplyRow:
     completion: Completion
 
 
+def not_ours(run: str) -> JournalProblem:
+    """A run whose row nobody can read."""
+    return JournalProblem(f"the run {run} is in a form that is not ours", "lambda-rlm runs lists all")
+
+
 def default_journal() -> Path:
     """Where runs are written when nobody says otherwise."""
     return data_folder() / "journal.sqlite3"
@@ -143,7 +151,8 @@ class Journal:
         return [id_ for (id_,) in self._all("SELECT id FROM runs ORDER BY started, id")]
 
     def run(self, name: str) -> RunRow:
-        """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none and for several."""
+        """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none, for several, and for one that
+        nobody can read."""
         if name == "last":
             found = self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT 1")
         else:
@@ -154,7 +163,10 @@ class Journal:
             raise JournalProblem(f"the journal has no run {name!r}", "lambda-rlm runs")
         if len(found) > 1:
             raise JournalProblem(f"the journal has several runs that begin or end with {name!r}", "lambda-rlm runs")
-        return _run(found[0])
+        run = _run(found[0])
+        if run.state == UNREADABLE:
+            raise not_ours(run.id)
+        return run
 
     def calls(self, run: str) -> list[CallRow]:
         """The calls of a run, in the order of sessions and of the data."""
@@ -259,8 +271,13 @@ def _minus(usage: Usage) -> Usage:
 
 def _run(row: Any) -> RunRow:
     id_, started, ended, state, owner_, session, what, outcome = row
-    told = None if outcome is None else json.loads(outcome)
-    return RunRow(id_, started, ended, state, owner_, session, json.loads(what), told)
+    try:
+        told, came = json.loads(what), json.loads(outcome or "{}")
+    except ValueError:
+        told = came = None
+    if not isinstance(told, dict) or not isinstance(came, dict):
+        return RunRow(id_, started, ended, UNREADABLE, owner_, session, {}, None)
+    return RunRow(id_, started, ended, state, owner_, session, told, None if outcome is None else came)
 
 
 def _call(row: Any) -> CallRow:
