@@ -15,7 +15,8 @@ from lambda_rlm.cost.budget import Budget
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.asking_rates import rates_at
-from lambda_rlm.eval.value import Derived, Reply, Text
+from lambda_rlm.eval.place import here
+from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
 from lambda_rlm.faults import LimitExceeded, ModelFailure
 from lambda_rlm.inputs import from_values
@@ -23,7 +24,7 @@ from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import route
-from lambda_rlm.runtime import Options
+from lambda_rlm.runtime import Options, Run
 from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
@@ -84,10 +85,12 @@ class Solver:
         if run.fault is not None:
             run.fault.span = span
             raise run.fault
+        _count(run, asker)
         dropped = run.dropped
         asker.coverage.cuts.inner += dropped.characters_before_prompts
         asker.degrade(quotes=dropped.quotes, items=dropped.items, or_else=dropped.or_else, cuts=dropped.replies_cut)
-        origins = (Reply(-1, None),) if text.origin is None else (Reply(-1, None), text.origin)
+        whence = origin_of(text)
+        origins = (Reply(-1, None),) if whence is None else (Reply(-1, None), whence)
         return Text(run.answer, Derived(origins))
 
     def _share(self, calls: int, asker: Asker) -> Budget:
@@ -106,6 +109,15 @@ class Solver:
             fuel=whole.fuel // _SHARE,
             memory=whole.memory // _SHARE,
         )
+
+
+def _count(run: Run, asker: Asker) -> None:
+    """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that wrote it."""
+    place, counts = here(), asker.counts
+    written = 0 if run.synthesis is None else run.synthesis.calls
+    place.depth = max(place.depth, run.usage.span) + written
+    counts.span = max(counts.span, place.depth)
+    counts.max_in_flight = max(counts.max_in_flight, run.usage.max_in_flight, 1)
 
 
 @dataclass(frozen=True, slots=True)

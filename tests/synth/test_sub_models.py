@@ -66,6 +66,29 @@ def test_every_component_of_a_run_with_sub_models_is_within_its_bound() -> None:
         assert limit is not None and getattr(run.usage, name) <= limit, name
 
 
+@pytest.mark.parametrize(
+    ("program", "span"),
+    [
+        ("rlm_call(query, context, 8)", 2),
+        ('llm_call(f"first {take(rlm_call(query, context, 8), 50)}")', 3),
+        ("rlm_call(query, llm_call(context), 8)", 3),
+        ('rlm_call("Say it.", rlm_call("Say it.", context, 8), 8)', 4),
+        ('[rlm_call("Say it.", context, 8), llm_call(context)] |> join("")', 2),
+    ],
+)
+def test_what_follows_a_sub_run_waits_for_its_writing_and_its_calls(program: str, span: int) -> None:
+    run = ran(program, Root(SUB, SUB))
+    assert run.fault is None, run.fault
+    assert run.usage.span == span and run.usage.max_in_flight >= 1
+    assert run.bound is not None and run.bound.span is not None and run.usage.span <= run.bound.span
+
+
+def test_what_a_sub_run_was_given_is_what_its_answer_cites() -> None:
+    run = ran("rlm_call(query, take(context, 5), 8)", Root(SUB), given={"context": "a b c d e f"})
+    assert run.fault is None, run.fault
+    assert [(c.start, c.end) for c in run.citations] == [(0, 5)]
+
+
 def test_calls_of_sub_runs_are_among_the_callers_calls_in_flight() -> None:
     class Counting(ScriptedModel):
         in_flight = most = 0
