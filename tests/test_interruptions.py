@@ -108,6 +108,26 @@ def test_ctrl_c_twice_at_a_terminal_leaves_the_cursor_as_it_was() -> None:
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") >= 0, shown
 
 
+def test_ctrl_c_once_ends_a_question_whether_to_run_it() -> None:
+    model = script({"match": "", "reply": "x"})
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    wrote("p.lam", PROGRAM)
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(
+            sys.executable, [sys.executable, "-m", "lambda_rlm", "run", "p.lam", "--model", model, "--approve"], environment
+        )
+    shown = b""
+    while b"[y/N]" not in shown:
+        shown += os.read(terminal, 65_536)
+    os.write(terminal, b"\x03")
+    with suppress(OSError):  # what a terminal says when nobody writes to it any more
+        while more := os.read(terminal, 65_536):
+            shown += more
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert b"interrupted" in shown and b"Traceback" not in shown
+
+
 @pytest.mark.local
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_while_the_local_model_decodes_ends_at_once(times: int, monkeypatch: pytest.MonkeyPatch) -> None:

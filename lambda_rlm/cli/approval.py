@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from lambda_rlm.cli import figures, screen
+from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.runtime import Declined
@@ -51,6 +51,8 @@ def _ask(prospect: Prospect, json: bool) -> None:
             "--approve asks at a terminal, and standard input is none; the program was not run",
             f"to run exactly this: --approved {prospect.hash}",
         )
-    screen.write([("Run it? [y/N] ", "note")])
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    with exits.heeding_interruptions():
+        screen.write([("Run it? [y/N] ", "note")])
+        reply = sys.stdin.readline()
+    if reply.strip().lower() not in ("y", "yes"):
         raise Declined

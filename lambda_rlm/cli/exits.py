@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 ANSWERED: Final = 0
@@ -32,6 +33,20 @@ def no_more_interruptions() -> None:
     """From now on a Ctrl-C changes nothing: what is left is to tell of the first, once."""
     with suppress(ValueError):  # only the main thread may say so
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def heeding_interruptions() -> Iterator[None]:
+    """Meanwhile a Ctrl-C raises at once: an event loop would only take a note of it, and nothing comes back to the loop while somebody
+    is asked."""
+    before = None
+    with suppress(ValueError):  # only the main thread may say so
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
 
 
 def interrupted(wants_json: bool) -> int:
