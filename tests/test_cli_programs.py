@@ -144,6 +144,13 @@ def test_the_nearest_setting_wins(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     assert shell("run", "p.lam", "--max-calls", "1") == 1
 
 
+@pytest.mark.parametrize("name", ["out", "rpm", "tpm", "hedge"])
+def test_a_setting_that_counts_is_more_than_nothing(shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"LAMBDA_RLM_{name.upper()}", "-3")
+    assert shell("check", wrote("p.lam", "1")) == 64
+    assert f"{name} is more than 0" in shell.err
+
+
 @pytest.mark.parametrize("text", ["max_call = 1\n", 'max_calls = "1"\n', "strict = 1\n", "max_calls = \n", 'task = "sing"\n'])
 def test_settings_that_mean_nothing_are_refused_with_their_file(shell: Shell, text: str) -> None:
     wrote("lambda-rlm.toml", text)

@@ -244,7 +244,7 @@ _FLOATS: Final = frozenset(
         "direct_share",
     }
 )
-_POSITIVE: Final = frozenset({"rpm", "tpm", "hedge"})
+_POSITIVE: Final = frozenset({"rpm", "tpm", "hedge", "out"})
 _SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate", "raw", "ignore"})
 _TEXTS: Final = frozenset(
     {

@@ -105,7 +105,10 @@ def _read(completion: Completion, check: Check, name: str) -> Mended | None:
     if completion.stop_reason is StopReason.REFUSAL:
         return None
     first: Mended | None = None
-    for text in programs(completion.text, is_cut=completion.stop_reason is StopReason.LENGTH):
+    reply = completion.text.encode(
+        "utf-8", "replace"
+    ).decode()  # half a surrogate pair is no character, and cannot be sent back
+    for text in programs(reply, is_cut=completion.stop_reason is StopReason.LENGTH):
         mended = mend(SourceFile(name, text), check)
         if not mended.errors:
             return mended
