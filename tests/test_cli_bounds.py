@@ -219,7 +219,7 @@ def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
 def test_the_bar_shows_calls_done_against_the_bound() -> None:
     progress = Progress()
     assert _status(progress).startswith("0 calls · ")
-    progress.most_calls = 61
+    progress.bounds.append(61)
     assert _status(progress).startswith("0 of at most 61 calls · ")
 
 

@@ -15,7 +15,8 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 
 @dataclass(slots=True)
 class Progress:
-    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` is the run's bound, once it is known."""
+    """A `Tracer` that keeps totals and tells `on_change` after each event. `bounds` are the most calls of each program that has begun,
+    None for any number; `beside` counts calls that no program makes, to write one for example."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0
@@ -24,13 +25,20 @@ class Progress:
     shared: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
-    most_calls: int | None = None
+    bounds: list[int | None] = field(default_factory=list)
+    beside: int = 0
     _since: float = field(default_factory=monotonic, repr=False)
 
     @property
     def in_flight(self) -> int:
         """Calls that have begun and not ended."""
         return self.started - self.finished
+
+    @property
+    def most_calls(self) -> int | None:
+        """The calls that will have been made at most by all that has begun; None before a program has, or where one has no limit."""
+        known = [most for most in self.bounds if most is not None]
+        return self.beside + sum(known) if known and len(known) == len(self.bounds) else None
 
     @property
     def seconds(self) -> float:
@@ -40,6 +48,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, CallStarted):
             self.started += 1
+            self.beside += not event.program
         elif isinstance(event, CallFinished) and event.is_shared:
             self.shared += 1
         elif isinstance(event, CallFinished):
@@ -49,7 +58,7 @@ class Progress:
         elif isinstance(event, Retrying):
             self.retries += 1
         elif isinstance(event, ProgramStarted):
-            self.most_calls = event.bound["calls"]
+            self.bounds.append(event.bound["calls"])
         if self.on_change is not None:
             self.on_change(self)
 

@@ -22,6 +22,7 @@ from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
+from lambda_rlm.trace.progress import Progress
 from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import PLAN, Root, asked, leaf
 
@@ -206,6 +207,25 @@ def test_a_candidate_that_is_declined_is_left_out_and_no_other(wanted: str, answ
         f"not approved, and not run: {'a program' if len(wanted) == 2 else '2 programs'} of round 1",
     )
     assert [c.was_run for c in made.synthesis.candidates] == [n in wanted for n in "123"]
+
+
+@pytest.mark.parametrize("writing", [Writing(rounds=3), Writing(candidates=3)])
+def test_no_more_calls_are_shown_than_at_most_may_be(writing: Writing) -> None:
+    """Those that write programs, and those of all programs that have begun."""
+    shown: list[tuple[int, int | None]] = []
+    programs = [f'let n = {n}; llm_call(f"Say it: {{take(context, 9)}}", out=9)' for n in "123"]
+    question = Question(
+        inputs=from_values({"context": "some text"}).with_query("What?"),
+        leaf=leaf(),
+        root=Root(*programs),
+        budget=Budget(),
+        writing=writing,
+        options=Options(key=b"key"),
+        tracer=Progress(lambda now: shown.append((now.started, now.most_calls))),
+    )
+    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+    assert run.answer == "said" and shown[-1] == (6, 6)
+    assert all(most is None or started <= most for started, most in shown)
 
 
 def test_a_program_that_was_run_is_not_run_again_in_a_later_round() -> None:
