@@ -148,7 +148,8 @@ class _Synthesis:
             self.fallback = "the time was up before a program was accepted"
             return []
         except Fault as fault:
-            self.fallback = f"the root model gave no program: {fault.code} {fault.message}"
+            share = " within the half of the budget that writing may use" if isinstance(fault, LimitExceeded) else ""
+            self.fallback = f"the root model gave no program{share}: {fault.code} {fault.message}"
             return []
         if not found and not any(proposal.is_done for proposal in proposals):
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"

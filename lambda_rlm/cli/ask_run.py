@@ -319,7 +319,7 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
         )
     spent = done.usage
     if done.synthesis is not None:
-        _say_how_it_was_written(done.synthesis)
+        _say_how_it_was_written(done.synthesis, done.ok)
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
 
@@ -333,10 +333,10 @@ def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
             screen.say(f"note: {note}", "dim")
 
 
-def _say_how_it_was_written(found: Synthesis) -> None:
+def _say_how_it_was_written(found: Synthesis, is_answered: bool) -> None:
     """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
     if found.fallback is not None:
-        screen.say(f"warning: the fixed plan answered: {found.fallback}", "warning")
+        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {found.fallback}", "warning")
     for note in found.notes:
         screen.say(f"warning: {note}", "warning")
     fixes = sum(len(attempt.fixes) for attempt in found.attempts)
