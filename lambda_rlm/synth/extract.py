@@ -6,6 +6,7 @@ Owns `programs`. Promises candidates in the order they are to be tried, the like
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -17,15 +18,18 @@ _THOUGHT: Final = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECAS
 """Where a thought begins or ends."""
 _FENCE: Final = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 """What opens it is taken whole or not at all: a reply of nothing but such signs is looked at once, not once for each."""
+_WRAPPED: Final = re.compile(
+    r"(`{1,3})(?P<ticked>[^`]+)\1|<(program|code|answer)>(?P<element>.+)</\3>", re.DOTALL | re.IGNORECASE
+)
 _BEGINS: Final = re.compile(
     r"^(?:#|let\b|def\b|type\b|fix\b|if\b|match\b|[{\[(\"]|[fr]\"|[a-z_]\w*\s*(?:\(|\[|\|>|$))", re.MULTILINE
 )
 
 
 def programs(reply: str, *, is_cut: bool = False) -> list[str]:
-    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose. In a reply
-    that was cut, only a block whose fence is closed is whole. A reply that begins as a program does comes first as it is: marks of
-    thoughts may stand in its texts."""
+    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of JSON the
+    program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as a program does comes
+    first as it is: marks of thoughts may stand in its texts."""
     whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
@@ -36,7 +40,26 @@ def programs(reply: str, *, is_cut: bool = False) -> list[str]:
         found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
     if text != whole and _BEGINS.match(whole) and not is_cut:
         found.insert(0, whole)
-    return [part[:LONGEST] for part in found if part]
+    return [part[:LONGEST] for whole in found for part in (_in_json(whole), whole, _unwrapped(whole)) if part]
+
+
+def _unwrapped(text: str) -> str:
+    """What stands in backticks, or between the marks of an element; nothing where there are none around all of it."""
+    found = _WRAPPED.fullmatch(text[: 2 * LONGEST])
+    return "" if found is None else (found["ticked"] or found["element"]).strip()
+
+
+def _in_json(text: str) -> str:
+    """The program that JSON holds, as its only text; nothing where there is none that calls anything: then the text is the program."""
+    if text[:1] not in ("{", '"') or len(text) > LONGEST:
+        return ""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(held, dict) and len(held) == 1:
+        (held,) = held.values()
+    return held if isinstance(held, str) and "(" in held else ""
 
 
 def _without_thoughts(reply: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import anyio
 import pytest
 
@@ -57,6 +59,12 @@ def proposed(root: Root, attempts: list[Attempt] | None = None, **options: objec
         f"```\nnot this one\n```\nbetter:\n```\n{PROGRAM}\n```",
         f"```\n{PROGRAM}",
         "let n = length(context)\nto_text(n)",
+        json.dumps({"program": PROGRAM}),
+        json.dumps(PROGRAM),
+        f"```json\n{json.dumps({'program': PROGRAM})}\n```",
+        f"`{PROGRAM}`",
+        "```" + PROGRAM.replace("\n", " ") + "```",
+        f"<program>\n{PROGRAM}\n</program>",
     ],
 )
 def test_what_stands_around_a_program_does_not_matter(reply: str) -> None:
@@ -65,6 +73,12 @@ def test_what_stands_around_a_program_does_not_matter(reply: str) -> None:
     assert found.source is not None
     assert check(found.source).ok
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize("program", ['"Ann"', '{ name: "Ann (and Bob)" }', '"for example (here)"', '{ program: "1" }'])
+def test_a_text_that_is_no_program_stays_a_text(program: str) -> None:
+    found = proposed(Root(program))
+    assert found.source is not None and found.source.text == program
 
 
 def test_slips_are_put_right_without_asking_again_and_are_named() -> None:
