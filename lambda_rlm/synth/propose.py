@@ -90,9 +90,10 @@ async def propose(
             on_attempt(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
             if not wrong:
                 return Proposal(mended.source, _confidence(mended.source.text))
-            if mended.source.text in seen:
+            written = "".join(mended.source.text.split())
+            if written in seen:
                 break
-            seen.add(mended.source.text)
+            seen.add(written)
             answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
         if attempts > repairs:
             break

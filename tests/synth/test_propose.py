@@ -110,7 +110,7 @@ def test_repairs_end() -> None:
 
 
 def test_a_model_that_repeats_itself_is_not_asked_a_third_time() -> None:
-    root = Root(*["unknown(context)"] * 9)
+    root = Root("unknown(context)", "unknown( context )", *["unknown(context) \n"] * 7)
     found = proposed(root, repairs=8)
     assert found.source is None
     assert len(root.asked) == 2
