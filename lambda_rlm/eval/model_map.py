@@ -162,7 +162,7 @@ class _Mapping:
         """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
 
         Tokens of parts need not quite add up to those of the whole: what needs more than three quarters of the room is counted
-        exactly, and packed again into three quarters where it does not fit after all.
+        exactly, and packed again into three quarters where it does not fit after all; what needs no more is taken to fit.
         """
         capacity = self._capacity()
         surely = capacity * 3 // 4
@@ -175,7 +175,7 @@ class _Mapping:
                 packed.append(batch)
         for batch in packed:
             if len(batch) == 1 and needs[batch[0]] > surely and not self._fits(batch):
-                raise self._too_long(batch)
+                raise self._too_long(batch[0])
         return packed
 
     def _neighbours(self, indices: list[int], needs: Mapping[int, int], capacity: int) -> list[list[int]]:
@@ -194,9 +194,8 @@ class _Mapping:
     def _fits(self, batch: list[int]) -> bool:
         return self.asker.fits(self._question(batch, GREEDY, _AGAIN))
 
-    def _too_long(self, batch: list[int]) -> ModelFailure:
-        (index,) = batch
-        question = self._question(batch, GREEDY, _AGAIN)
+    def _too_long(self, index: int) -> ModelFailure:
+        question = self._question([index], GREEDY, _AGAIN)
         profile = self.asker.model.profile
         return ModelFailure(
             ITEM_TOO_LONG,
