@@ -234,6 +234,9 @@ class _Asking:
         tracer = self._telling(preference)
         if preference.way == "synth":
             return await self._written(preference, tracer)
+        if asked.writing.wishes:
+            wishes = " and ".join(f"`{name}`" for name in asked.writing.wishes)
+            self.notes.append(f"no program is written here, and {wishes} changed nothing (--strategy synth has one written)")
         route = case.route(preference)
         program = answer_or_none(asked.given.types, asked.returns) if self._may_escalate(preference) else None
         source = recorded or (asked.program(route) if program is None else SourceFile("direct.lam", program))

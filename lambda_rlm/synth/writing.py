@@ -32,6 +32,11 @@ class Writing:
     temperature: float = 0.8
     depth: int = 1
 
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """The settings that ask for more than one blind program, by name."""
+        return tuple(name for name, usual in (("rounds", 1), ("candidates", 1), ("peek", 0)) if getattr(self, name) != usual)
+
     def __post_init__(self) -> None:
         for name, low, high in (
             ("rounds", 1, MOST_ROUNDS), ("candidates", 1, MOST_CANDIDATES), ("best", 1, MOST_CANDIDATES), ("peek", 0, 10**6),

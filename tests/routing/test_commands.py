@@ -344,3 +344,10 @@ def test_a_comparison_counts_writing_and_leaves_what_is_unknown_out_of_a_mean() 
     assert (synth.calls, synth.tokens, synth.usd, synth.seconds) == (3.5, 66.0, 0.75, 2.0)
     assert (auto.name, auto.runs, auto.calls) == ("auto", 1, None)
     assert [(group.name, group.runs) for group in groups(rows, "task")] == [("compare", 1)]
+
+
+def test_settings_of_writing_that_change_nothing_are_told(shell: Shell) -> None:
+    given = ("ask", "Who?", wrote("a.txt", "Ann keeps bees."), "--model", script({"match": "", "reply": "Ann"}))
+    assert shell(*given, "--rounds", "3", "--peek", "20") == 0
+    assert "note: no program is written here, and `rounds` and `peek` changed nothing" in shell.err
+    assert shell(*given) == 0 and "changed nothing" not in shell.err
