@@ -30,11 +30,13 @@ _LISTING: Final = (",", "|>", "|")
 _LONGEST_LITERAL: Final = 300
 """Characters between two escapes."""
 
-_LONGEST_NAME: Final = 6
-"""Tokens of the model's vocabulary. A limit on characters would make a lexer's state of each length: see `export_names`."""
+_LONGEST_NAME: Final = 14
+"""Tokens of the model's vocabulary, white space before it included. A limit on characters would make a lexer's state of each length: see
+`export_names`. It is more than all white space and the longest word could take: llguidance breaks off, and the model writes freely, where
+the limit falls on the end of a word that may go on as a name."""
 
 _LONGEST_NUMBER: Final = 9
-_LONGEST_SPACE: Final = 12
+_LONGEST_SPACE: Final = 8
 _MOST_ESCAPES: Final = 12
 """Of a text; of a template, holes as well."""
 _DIGITS: Final = chars([(ord("0"), ord("9"))])

@@ -215,6 +215,7 @@ def walked(source: random.Random, steps: int, grammar: str) -> str | None:
         else:
             taken_bytes = taken.encode()
         if not found.consume_tokens(list(taken_bytes)):
+            assert "panic" not in found.get_error(), (out, taken_bytes, found.get_error()[:200])
             return None
         out += taken_bytes
     return None
