@@ -254,12 +254,12 @@ def test_llm_map_keeps_its_bound_of_calls_and_its_alignment(
     texts: list[str], per_call: int, out: int, votes: int, window: int, draw: st.DataObject
 ) -> None:
     """calls ≤ votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉), and a reply belongs to the item whose number it carries."""
-    texts = [f"{n:03}{text}" for n, text in enumerate(texts)]
+    texts = [f"{n:03}:{text}" for n, text in enumerate(texts)]
     random = draw.draw(st.randoms(use_true_random=False))
 
     def answer(request: CompletionRequest) -> str:
         assert desk.model.count_tokens(request.messages) + request.max_tokens <= window
-        shown = [n for n, text in enumerate(texts) if text in request.messages[-1].content]
+        shown = [n for n in range(len(texts)) if f"{n:03}:" in request.messages[-1].content]
         entries = [(str(place), str(n)) for place, n in enumerate(shown, 1) if random.random() < 0.8]
         random.shuffle(entries)
         return json.dumps(dict(entries))
