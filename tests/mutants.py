@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant("a template is its last part", "cost/analyse.py", "chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide", "chars, bytes_, beyond = shown.chars, shown.bytes, shown.wide"),
     Mutant("windows share no wide character", "cost/transfer_text.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1"),
     Mutant("of wide characters a change of case makes one", "cost/transfer_text.py", "beyond=text.wide * (_GROWTH * (WIDEST - 1))", "beyond=text.wide"),
-    Mutant("what is put in is as narrow as what was there", "cost/transfer_text.py", "beyond=text.wide + times(ceil_div(text.chars, fewest), new.wide)", "beyond=text.wide"),
+    Mutant("what is put in is as narrow as what was there", "cost/transfer_text.py", "beyond=text.wide + times(places, new.wide))", "beyond=text.wide)"),
     Mutant("a template has the wide characters of its last part", "cost/analyse.py", "bytes_ + shown.bytes, beyond + shown.wide", "bytes_ + shown.bytes, shown.wide"),
     Mutant("a group is put back once", "cost/transfer_text.py", "+ times(places, new.wide) + times(text.wide, references)", "+ times(places, new.wide)"),
     Mutant("a slice begins where its name does", "cost/offsets.py", "return max(0, high[1] - low[1])", "return max(0, high[1])"),

@@ -13,6 +13,7 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.screen import _status
 from lambda_rlm.cli.sizes import columns
 from lambda_rlm.cost.declared import Size
+from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress
 from tests.shell import Shell, leave_alone, script, wrote
 
@@ -219,7 +220,7 @@ def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
 def test_the_bar_shows_calls_done_against_the_bound() -> None:
     progress = Progress()
     assert _status(progress).startswith("0 calls · ")
-    progress.bounds.append(61)
+    progress(ProgramStarted("p", "p.lam", "1", {}, {"calls": 61}))
     assert _status(progress).startswith("0 of at most 61 calls · ")
 
 

@@ -88,44 +88,36 @@ def test_ctrl_c_when_the_answer_is_there_takes_it_from_nobody() -> None:
     assert (code, json.loads(out)["ok"]) in ((0, True), (130, False))
 
 
-def test_ctrl_c_twice_at_a_terminal_leaves_the_cursor_as_it_was() -> None:
-    model = script({"match": "", "reply": "x", "delay": 300})
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
-    del environment["NO_COLOR"]
-    wrote("p.lam", PROGRAM)
+def at_a_terminal(*arguments: str, until: bytes, keys: bytes, **environ: str) -> bytes:
+    """What a command shows that ends by an interruption: these keys are pressed once it has shown so much."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {
+        "PYTHONPATH": str(ROOT),
+        "TERM": "xterm",
+    }
     pid, terminal = pty.fork()
     if not pid:
-        os.execve(sys.executable, [sys.executable, "-m", "lambda_rlm", "run", "p.lam", "--model", model], environment)
+        os.execve(sys.executable, [sys.executable, "-m", "lambda_rlm", *arguments], environment | environ)
     shown = b""
-    while b"in flight" not in shown:
+    while until not in shown:
         shown += os.read(terminal, 65_536)
-    os.write(terminal, b"\x03\x03")
+    os.write(terminal, keys)
     with suppress(OSError):  # what a terminal says when nobody writes to it any more
         while more := os.read(terminal, 65_536):
             shown += more
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
     assert b"interrupted" in shown and b"Traceback" not in shown
+    return shown
+
+
+def test_ctrl_c_twice_at_a_terminal_leaves_the_cursor_as_it_was() -> None:
+    model = script({"match": "", "reply": "x", "delay": 300})
+    shown = at_a_terminal("run", wrote("p.lam", PROGRAM), "--model", model, until=b"in flight", keys=b"\x03\x03")
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") >= 0, shown
 
 
 def test_ctrl_c_once_ends_a_question_whether_to_run_it() -> None:
     model = script({"match": "", "reply": "x"})
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
-    wrote("p.lam", PROGRAM)
-    pid, terminal = pty.fork()
-    if not pid:
-        os.execve(
-            sys.executable, [sys.executable, "-m", "lambda_rlm", "run", "p.lam", "--model", model, "--approve"], environment
-        )
-    shown = b""
-    while b"[y/N]" not in shown:
-        shown += os.read(terminal, 65_536)
-    os.write(terminal, b"\x03")
-    with suppress(OSError):  # what a terminal says when nobody writes to it any more
-        while more := os.read(terminal, 65_536):
-            shown += more
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
-    assert b"interrupted" in shown and b"Traceback" not in shown
+    at_a_terminal("run", wrote("p.lam", PROGRAM), "--model", model, "--approve", until=b"[y/N]", keys=b"\x03", NO_COLOR="1")
 
 
 @pytest.mark.local

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -20,7 +19,10 @@ from lambda_rlm.cli import exits
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave the process with its exit code."""
     try:
-        _heed_interrupts()
+        # While an event loop runs, a Ctrl-C cancels the run instead, which ends its calls one by one and leaves nothing behind; long
+        # pure work looks for that between slices of its fuel. The second one raises wherever the program is. So it does also where
+        # whoever started this process ignores it.
+        exits.heed_interruptions()
         gc.disable()  # until `loaded`: nothing that a command loads is garbage, and looking it through takes a tenth of the start
         from lambda_rlm.cli.app import run_command
 
@@ -35,16 +37,6 @@ def loaded() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
-
-
-def _heed_interrupts() -> None:
-    """Ctrl-C raises `KeyboardInterrupt`, also where whoever started this process ignores it.
-
-    While an event loop runs, it cancels the run instead, which ends its calls one by one and leaves nothing behind; long pure
-    work looks for that between slices of its fuel. The second Ctrl-C raises wherever the program is.
-    """
-    with suppress(ValueError):  # only the main thread may say so
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _leave(code: int) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Any, Final
+
+Handler = Callable[[int, Any], Any] | int | None
 
 ANSWERED: Final = 0
 REJECTED: Final = 1
@@ -29,24 +31,32 @@ class Usage(Exception):
         self.hint = hint
 
 
+def heed_interruptions() -> Handler:
+    """From now on a Ctrl-C raises `KeyboardInterrupt`; what it did before."""
+    return _on_interruption(signal.default_int_handler)
+
+
 def no_more_interruptions() -> None:
     """From now on a Ctrl-C changes nothing: what is left is to tell of the first, once."""
+    _on_interruption(signal.SIG_IGN)
+
+
+def _on_interruption(handler: Handler) -> Handler:
     with suppress(ValueError):  # only the main thread may say so
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return signal.signal(signal.SIGINT, handler)
+    return None
 
 
 @contextmanager
 def heeding_interruptions() -> Iterator[None]:
     """Meanwhile a Ctrl-C raises at once: an event loop would only take a note of it, and nothing comes back to the loop while somebody
     is asked."""
-    before = None
-    with suppress(ValueError):  # only the main thread may say so
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = heed_interruptions()
     try:
         yield
     finally:
         if before is not None:
-            signal.signal(signal.SIGINT, before)
+            _on_interruption(before)
 
 
 def interrupted(wants_json: bool) -> int:

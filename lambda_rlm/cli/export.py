@@ -16,7 +16,7 @@ from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.recording import secrets_of
-from lambda_rlm.trace.journal import Journal, not_ours
+from lambda_rlm.trace.journal import Journal, RunRow, not_ours
 from lambda_rlm.trace.store import JournalProblem
 from lambda_rlm.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, trajectories
 
@@ -59,18 +59,24 @@ def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
             for name in journal.ids() if is_all else runs:
                 try:
                     run = journal.run(name)
-                    made = trajectories(run)
-                except (JournalProblem, *_FOREIGN) as problem:
-                    told = problem if isinstance(problem, JournalProblem) else not_ours(name)
+                    made = _made(run)
+                except JournalProblem as problem:
                     if not is_all:
-                        raise told from None
-                    screen.say(f"warning: left out: {told.message}", "warning")
+                        raise
+                    screen.say(f"warning: left out: {problem.message}", "warning")
                     continue
                 if run.id not in seen:
                     seen.add(run.id)
                     yield from made
     except JournalProblem as problem:
         raise Usage(problem.message, problem.hint) from None
+
+
+def _made(run: RunRow) -> list[Trajectory]:
+    try:
+        return trajectories(run)
+    except _FOREIGN:
+        raise not_ours(run.id) from None
 
 
 def _without(secrets: Sequence[str], data: Any) -> Any:

@@ -117,14 +117,10 @@ def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract
     if element is None:
         return AbstractList(ZERO, None, 0)
     chars = total(_text(texts.element).chars, texts.length, texts.owner)
-    bytes_ = total(_text(texts.element).bytes, texts.length, texts.owner)
-    chunked = ceil_div(chars, low - low // 8) + texts.length
-    joints = times(texts.length, sep.chars)
-    length = smallest(chunked, ceil_div((chars + joints) * 2, max(1, low - low // 8)) + ONE, chunked)
-    width = max(element.width, sep.width)
-    beyond = total(_text(texts.element).wide, texts.length, texts.owner) + times(texts.length, sep.wide)
-    piece = text_of(smallest(high, chars + joints), width, beyond=beyond)
-    return summed(length, piece, chars=chars + joints, bytes_=bytes_ + times(texts.length, sep.bytes), beyond=beyond)
+    whole = _join(texts, sep)
+    length = smallest(ceil_div(chars, low - low // 8) + texts.length, ceil_div(whole.chars * 2, max(1, low - low // 8)) + ONE)
+    piece = text_of(smallest(high, whole.chars), whole.width, beyond=whole.beyond)
+    return summed(length, piece, chars=whole.chars, bytes_=whole.bytes, beyond=whole.beyond)
 
 
 def _text(value: Abstract | None) -> AbstractText:
@@ -137,7 +133,7 @@ def _text_element(texts: AbstractList) -> AbstractText | None:
     return None if element is None else _text(element)
 
 
-def _join(texts: AbstractList, sep: AbstractText) -> Abstract:
+def _join(texts: AbstractList, sep: AbstractText) -> AbstractText:
     if texts.element is None:
         return text_of(ZERO)
     element = _text(texts.element)
@@ -152,9 +148,10 @@ def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstra
     """Every occurrence of at least `low` characters of old becomes new."""
     fewest = max(1, int(old.low))
     width = max(text.width, new.width)
-    grown = new.chars.is_constant and new.chars.value <= fewest
-    chars = text.chars if grown else text.chars + times(ceil_div(text.chars, fewest), new.chars)
-    return text_of(chars, width, beyond=text.wide + times(ceil_div(text.chars, fewest), new.wide))
+    places = ceil_div(text.chars, fewest)
+    is_shorter = new.chars.is_constant and new.chars.value <= fewest
+    chars = text.chars if is_shorter else text.chars + times(places, new.chars)
+    return text_of(chars, width, beyond=text.wide + times(places, new.wide))
 
 
 def _repeat(text: AbstractText, n: AbstractNumber) -> Abstract:

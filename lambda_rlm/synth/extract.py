@@ -40,7 +40,7 @@ def programs(reply: str, *, is_cut: bool = False) -> list[str]:
         found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
     if text != whole and _BEGINS.match(whole) and not is_cut:
         found.insert(0, whole)
-    return [part[:LONGEST] for whole in found for part in (_in_json(whole), whole, _unwrapped(whole)) if part]
+    return [part[:LONGEST] for one in found for part in (_in_json(one), one, _unwrapped(one)) if part]
 
 
 def _unwrapped(text: str) -> str:

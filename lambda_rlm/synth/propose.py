@@ -106,9 +106,8 @@ def _read(completion: Completion, check: Check, name: str) -> Mended | None:
     if completion.stop_reason is StopReason.REFUSAL:
         return None
     first: Mended | None = None
-    reply = completion.text.encode(
-        "utf-8", "replace"
-    ).decode()  # half a surrogate pair is no character, and cannot be sent back
+    # Half a surrogate pair is no character, and cannot be sent back.
+    reply = completion.text.encode("utf-8", "replace").decode()
     for text in programs(reply, is_cut=completion.stop_reason is StopReason.LENGTH):
         mended = mend(SourceFile(name, text), check)
         if not mended.errors:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 
 from lambda_rlm.completion import NO_USAGE, Usage
@@ -15,8 +16,8 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 
 @dataclass(slots=True)
 class Progress:
-    """A `Tracer` that keeps totals and tells `on_change` after each event. `bounds` are the most calls of each program that has begun,
-    None for any number; `beside` counts calls that no program makes, to write one for example."""
+    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` are at most made by all
+    programs that have begun, with those made beside them (to write one, for example); None before, and where there is no limit."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0
@@ -25,8 +26,8 @@ class Progress:
     shared: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
-    bounds: list[int | None] = field(default_factory=list)
-    beside: int = 0
+    _beside: int = 0
+    _bound: float | None = None
     _since: float = field(default_factory=monotonic, repr=False)
 
     @property
@@ -36,9 +37,8 @@ class Progress:
 
     @property
     def most_calls(self) -> int | None:
-        """The calls that will have been made at most by all that has begun; None before a program has, or where one has no limit."""
-        known = [most for most in self.bounds if most is not None]
-        return self.beside + sum(known) if known and len(known) == len(self.bounds) else None
+        """The calls of all that has begun, at most."""
+        return None if self._bound in (None, inf) else self._beside + int(self._bound)
 
     @property
     def seconds(self) -> float:
@@ -48,7 +48,7 @@ class Progress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, CallStarted):
             self.started += 1
-            self.beside += not event.program
+            self._beside += not event.program
         elif isinstance(event, CallFinished) and event.is_shared:
             self.shared += 1
         elif isinstance(event, CallFinished):
@@ -58,7 +58,8 @@ class Progress:
         elif isinstance(event, Retrying):
             self.retries += 1
         elif isinstance(event, ProgramStarted):
-            self.bounds.append(event.bound["calls"])
+            most = event.bound["calls"]
+            self._bound = (self._bound or 0) + (inf if most is None else most)
         if self.on_change is not None:
             self.on_change(self)
 
