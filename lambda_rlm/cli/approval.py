@@ -6,15 +6,19 @@ said yes at a terminal, or named the hash of exactly this program, these inputs,
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.runtime import Declined
 from lambda_rlm.syntax.pretty import pretty
+
+_TURN = 0.1
+"""Seconds."""
 
 Pause = Callable[[], AbstractContextManager[None]]
 
@@ -53,6 +57,14 @@ def _ask(prospect: Prospect, json: bool) -> None:
         )
     with exits.heeding_interruptions():
         screen.write([("Run it? [y/N] ", "note")])
-        reply = sys.stdin.readline()
+        reply = _line()
     if reply.strip().lower() not in ("y", "yes"):
         raise Declined
+
+
+def _line() -> str:
+    """A line from the terminal, waited for in turns: a Ctrl-C just before reading would be noted, and reading would go on."""
+    with suppress(OSError, ValueError):  # what cannot be waited for is read at once
+        while not select.select([sys.stdin], [], [], _TURN)[0]:
+            pass
+    return sys.stdin.readline()
