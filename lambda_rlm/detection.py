@@ -18,7 +18,7 @@ from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Tracer
 from lambda_rlm.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.plan.tasks import which_task
+from lambda_rlm.plan.tasks import DETECTION_PROGRAM, which_task
 from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import Options, Run, execute
@@ -26,7 +26,6 @@ from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT
 
-PROGRAM: Final = "task.lam"
 TOO_DEAR: Final = "asking for it may take more than a quarter of the budget"
 _SHARE: Final = 4
 """The call may take one part in so many of the budget: the rest is for the answer."""
@@ -51,7 +50,7 @@ async def detect(
     given: Inputs, model: Model, budget: Budget, *, peek: int = 0, options: Options | None = None, tracer: Tracer | None = None
 ) -> Detected:
     """The task of a question; `given` holds it as `query`."""
-    checked = check(SourceFile(PROGRAM, which_task()), {"about": TEXT})
+    checked = check(SourceFile(DETECTION_PROGRAM, which_task()), {"about": TEXT})
     try:
         admitted = checked.admit(_part(budget), model.profile)
     except Rejected as rejected:
@@ -67,7 +66,7 @@ async def detect(
 
 def prospect(given: Inputs, model: Model, budget: Budget, peek: int = 0) -> Prospect:
     """What the call would cost; raises `Rejected` where nobody can say. Asks no model."""
-    checked = check(SourceFile(PROGRAM, which_task()), {"about": TEXT})
+    checked = check(SourceFile(DETECTION_PROGRAM, which_task()), {"about": TEXT})
     assert checked.typed is not None
     return foresee(checked.typed, _told(given, peek), model, _part(budget))
 

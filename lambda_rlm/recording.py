@@ -19,13 +19,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.budget import Budget
-from lambda_rlm.detection import PROGRAM as TASK_PROGRAM
 from lambda_rlm.diagnostics import Rejected
 from lambda_rlm.events import Event
 from lambda_rlm.inputs import InputProblem, Inputs
 from lambda_rlm.llm.absent import as_it_was, plain_profile
 from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import kept_json
+from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.runtime import Run
 from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.entry import Entry
@@ -68,7 +68,7 @@ class Before:
 def before(journal: Journal, name: str) -> Before:
     """A run by its name (see `Journal.run`); raises `JournalProblem`."""
     row = journal.run(name)
-    programs = [program for program in journal.programs(row.id) if program.name != TASK_PROGRAM]
+    programs = [program for program in journal.programs(row.id) if program.name != DETECTION_PROGRAM]
     is_planned = len(programs) == 1 and not any(call.program == "" for call in journal.calls(row.id))
     return Before(row, journal.past(row.id), programs[0] if is_planned else None)
 

@@ -10,6 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+DETECTION_PROGRAM: Final = "task.lam"
+"""The file name of the program that asks which task a question is, as records of runs bear it."""
+
 MENU: Final[Mapping[str, str]] = {
     "search": "find something that one place of the text says",
     "multi_hop": "find something that takes several look-ups, one after the other, as in: where was the owner of the mill born",
