@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lambda_rlm.source import SourceFile  # noqa: E402
+from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.types.infer import infer  # noqa: E402
 from lambda_rlm.types.parse_type import parse_type  # noqa: E402

@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.bench.words import prose  # noqa: E402
+from lambda_rlm.budget.budget import Budget  # noqa: E402
+from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import NO_USAGE, Completion, ModelProfile, StopReason  # noqa: E402
-from lambda_rlm.cost.budget import Budget  # noqa: E402
-from lambda_rlm.cost.meter import Meter  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.judge import Deadline, Judge, judging  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402

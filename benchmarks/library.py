@@ -15,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Text, Value, span_of
-from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import INT, TEXT, Type
 

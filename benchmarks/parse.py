@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 

@@ -19,13 +19,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.budget.budget import Budget  # noqa: E402
+from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
 from lambda_rlm.cost.admit import admit  # noqa: E402
-from lambda_rlm.cost.budget import Budget  # noqa: E402
-from lambda_rlm.cost.meter import Meter  # noqa: E402
+from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
 from lambda_rlm.eval.evaluate import evaluate_pure  # noqa: E402
 from lambda_rlm.eval.plain import to_value  # noqa: E402
-from lambda_rlm.source import SourceFile  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.types.infer import infer  # noqa: E402
 from lambda_rlm.types.parse_type import parse_type  # noqa: E402

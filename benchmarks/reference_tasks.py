@@ -19,9 +19,9 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.checked import check  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
-from lambda_rlm.cost.budget import Budget  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
 from lambda_rlm.route import ask  # noqa: E402

@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT))
 import anyio  # noqa: E402
 import anyio.to_thread  # noqa: E402
 
+from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.checked import check  # noqa: E402
 from lambda_rlm.completion import Model  # noqa: E402
-from lambda_rlm.cost.budget import Budget  # noqa: E402
 from lambda_rlm.llm.connect import connect  # noqa: E402
 from lambda_rlm.llm.profiles import provider_profile  # noqa: E402
 from lambda_rlm.llm.retry import RetryPolicy  # noqa: E402

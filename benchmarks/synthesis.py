@@ -17,9 +17,9 @@ from typing import Final
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.checked import check  # noqa: E402
-from lambda_rlm.cost.budget import Budget  # noqa: E402
-from lambda_rlm.diagnostics import Rejected, Severity  # noqa: E402
+from lambda_rlm.diagnostics.diagnostic import Rejected, Severity  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.prospect import Prospect, foresee, foresee_sizes  # noqa: E402
 from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired  # noqa: E402

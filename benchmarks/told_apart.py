@@ -10,7 +10,7 @@ from typing import Final
 
 import anyio
 
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.detection import detect
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect

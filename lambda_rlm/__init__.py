@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
 
             return getattr(checked, name)
         case "Budget":
-            from lambda_rlm.cost import budget
+            from lambda_rlm.budget import budget
 
             return getattr(budget, name)
         case "Size":
@@ -28,11 +28,11 @@ def __getattr__(name: str) -> Any:
 
             return getattr(declared, name)
         case "Rejected":
-            from lambda_rlm import diagnostics
+            from lambda_rlm.diagnostics import diagnostic as diagnostics
 
             return getattr(diagnostics, name)
         case "Fault":
-            from lambda_rlm import faults
+            from lambda_rlm.diagnostics import faults
 
             return getattr(faults, name)
         case "primitive":

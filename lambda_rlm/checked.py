@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.admit import Admitted, admit
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import Size
-from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.primitives import by_name
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.types.hosted import HostFunction

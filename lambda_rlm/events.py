@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 
 Way = Literal["direct", "plan", "synth"]
 Detection = Literal["none", "answered", "failed"]

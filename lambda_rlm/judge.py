@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Model
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.faults import Fault, OutOfTime
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.model_calls import NO_SOLVER
-from lambda_rlm.faults import Fault, OutOfTime
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.runtime import Options
-from lambda_rlm.source import SourceFile, Span
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var

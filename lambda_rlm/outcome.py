@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.render import as_json, fault_json
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.render import as_json, fault_json
 from lambda_rlm.runtime import Run
 from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show

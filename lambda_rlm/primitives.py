@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.hosted import HostCost, HostFunction

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.cost.autos import default_autos
 from lambda_rlm.cost.bound import Bound
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.cost.likely import Likely, Ratios, likely
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.asking_rates import rates_at, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs

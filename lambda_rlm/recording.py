@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model, ModelProfile
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Event
 from lambda_rlm.inputs import InputProblem, Inputs
 from lambda_rlm.llm.absent import as_it_was, plain_profile
@@ -27,7 +28,6 @@ from lambda_rlm.llm.remembered import Remembered
 from lambda_rlm.outcome import kept_json
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.runtime import Run
-from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.entry import Entry
 from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow, granted
 from lambda_rlm.trace.retention import KEEP_DAYS

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Record, Type, list_of, option_of

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import NO_USAGE, Message, Model
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.detection import detect
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
+from lambda_rlm.diagnostics.render import model as for_model
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
-from lambda_rlm.faults import InternalError, OutOfTime
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
@@ -27,11 +29,9 @@ from lambda_rlm.plan.split import arm
 from lambda_rlm.plan.strategy import Case, Choice, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.plan.unfound import answer_or_none
-from lambda_rlm.render import model as for_model
 from lambda_rlm.rivals import together
 from lambda_rlm.runtime import OnBound, Options, Run, execute
 from lambda_rlm.solver import with_solver
-from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.trace.run_id import run_id

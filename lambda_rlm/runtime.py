@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Admitted, Bounded, admit, bounded, unasked
 from lambda_rlm.cost.autos import places as places_of
 from lambda_rlm.cost.bound import Bound
 from lambda_rlm.cost.declared import excess
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.ask import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.coverage import Citation, citations
@@ -33,12 +35,10 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Tracer
-from lambda_rlm.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.prospect import Prospect, before_run
-from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Effect, Type
 

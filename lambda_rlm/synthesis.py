@@ -15,19 +15,19 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model, Sampling
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
-from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.runtime import Declined, OnBound, Options, Run, execute
-from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried

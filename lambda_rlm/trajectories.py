@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Literal
 
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.select import normal_form

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import (
     NO_USAGE,
     Completion,
@@ -25,13 +27,11 @@ from lambda_rlm.completion import (
     StopReason,
     Usage,
 )
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.cost.paying import pay
+from lambda_rlm.diagnostics.faults import Fault, ModelFailure
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.place import CURRENT
 from lambda_rlm.eval.prompt import STANDING, Part, Prompt, merged
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.faults import Fault, ModelFailure
-from lambda_rlm.source import Span
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.turn import Piece, Turn, said
 

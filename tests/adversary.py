@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 
 MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed")
 _AGAIN = "An earlier reply"

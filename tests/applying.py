@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Text, Value, span_of
-from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Type, Variable, list_of
 

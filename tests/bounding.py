@@ -9,22 +9,22 @@ from typing import Any
 
 import anyio
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.admit import Admitted, Bounded, bounded
 from lambda_rlm.cost.asking import value_of
 from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.size import named
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 from lambda_rlm.eval.ask import Asker, AskSettings
 from lambda_rlm.eval.asking_rates import rates_of
 from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.stage import Stage, known_inputs
-from lambda_rlm.faults import Fault, LimitExceeded
 from lambda_rlm.types.typed import Typed
 
 WAYS = ("staged", "measured", "declared")

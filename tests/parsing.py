@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_rlm.diagnostics import Edit, Fix, Rejected, apply_fix
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Edit, Fix, Rejected, apply_fix
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan.plan import strategy_text
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty

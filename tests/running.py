@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.cost.admit import admit
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import Run, execute
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT, Type
@@ -58,7 +58,7 @@ class Dawdling:
         return 10
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        from lambda_rlm.faults import ModelFailure
+        from lambda_rlm.diagnostics.faults import ModelFailure
 
         prompt = _MARKER.sub("", request.messages[-1].content.strip().splitlines()[-1])
         self.asked.append(prompt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.operators import LEVELS
 from lambda_rlm.types.type import Con, Enum, Record, Type

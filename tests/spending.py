@@ -10,11 +10,11 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.runtime import Options, Run, _Execution

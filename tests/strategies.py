@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.primitive import Primitive as P

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.operators import LEVELS

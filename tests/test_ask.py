@@ -7,13 +7,13 @@ import asyncio
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason, Usage
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.value import Reply, Text
 from lambda_rlm.events import CallFinished, CallStarted, Replied
-from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
-from lambda_rlm.source import Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, INT, TEXT, list_of
 from tests.asking import Desk, FakeModel, data, plain, template

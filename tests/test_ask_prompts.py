@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.eval.prompt import MOST_BLOCKS, PROMPT_OVERHEAD, STANDING, Prompt, prompt_of
 from lambda_rlm.eval.value import Reply, Text
 from lambda_rlm.syntax.primitive import Primitive

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.coverage import Citation, citations
 from lambda_rlm.eval.lenient import CONFLICT, loads, values_in
 from lambda_rlm.eval.prompt import prompt_of

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import ANY_MODEL, check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.admit import Bounded, bounded
 from lambda_rlm.cost.asking import value_of
 from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.size import named
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.asking_rates import rates_at
 from lambda_rlm.types.parse_type import parse_type

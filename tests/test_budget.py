@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambda_rlm.budget.amount import NOTHING
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.cost.amount import NOTHING
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.faults import LimitExceeded
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import LimitExceeded
 from tests.running import run
 from tests.spending import PROFILE, Greedy, spend
 

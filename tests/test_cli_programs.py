@@ -96,7 +96,7 @@ def test_fmt_leaves_a_program_that_does_not_parse_as_it_is(shell: Shell) -> None
 
 
 def test_explain_shows_a_bad_and_a_fixed_program(shell: Shell) -> None:
-    from lambda_rlm.codes import CODES
+    from lambda_rlm.diagnostics.codes import CODES
 
     code = next(iter(CODES))
     assert shell("explain", code.lower()) == 0

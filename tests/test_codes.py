@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.codes import CODES, Code
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected, Severity
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.diagnostics.codes import CODES, Code
+from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
 from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
 from lambda_rlm.primitives import primitive
 from lambda_rlm.runtime import Options, Run, execute

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from tests.cases import Case, mistakes, read_case, run_stages, typed_stages

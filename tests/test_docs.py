@@ -15,8 +15,8 @@ import typer.testing
 
 from lambda_rlm.checked import check
 from lambda_rlm.cli.commands import app
-from lambda_rlm.render import human
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.render import human
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.cases import Case, bind
 
@@ -168,7 +168,7 @@ def test_a_file_or_test_that_a_document_names_exists(path: Path) -> None:
 
 
 def test_every_code_in_a_document_exists() -> None:
-    from lambda_rlm.codes import CODES
+    from lambda_rlm.diagnostics.codes import CODES
 
     named = {code for path in DOCUMENTS for code in re.findall(r"\b[EW]0\d{3}\b", path.read_text(encoding="utf-8"))}
     assert named <= set(CODES)

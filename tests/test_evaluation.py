@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.faults import Fault
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.types.parse_type import parse_type
 from tests.cases import read_case
 from tests.running import Dawdling, run

@@ -15,9 +15,9 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.events import CallStarted, Replied
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.source import Span
 from lambda_rlm.trace.journal import Journal
 from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.trace.store import JournalProblem

@@ -46,7 +46,7 @@ class Counting(ScriptedModel):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         if self.answered >= self.alive:
-            raise lambda_rlm.faults.ModelFailure("E0506", "the key was refused", is_fatal=True)  # type: ignore[attr-defined]
+            raise lambda_rlm.diagnostics.faults.ModelFailure("E0506", "the key was refused", is_fatal=True)  # type: ignore[attr-defined]
         reply = await super().complete(request)
         self.answered += 1
         return reply

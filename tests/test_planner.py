@@ -9,14 +9,14 @@ import anyio
 import pytest
 
 from benchmarks import reference_tasks
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.abstract import AbstractText
 from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.cost.admit import Bounded, bounded
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.choose import Chosen, choose
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.plan_text import shown
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import named

@@ -9,15 +9,15 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm import Budget, Rejected, Run, Size
-from lambda_rlm.codes import CODES
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.cost.declared import excess
+from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.render import as_json, human
+from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.prospect import foresee
-from lambda_rlm.render import as_json, human
-from lambda_rlm.render import model as for_model
 from lambda_rlm.runtime import execute
 
 PIECES = "chunk(context, 1000) |> map(fn(p) => llm_call(p, out=50)) |> join(query)"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.codes import CODES
-from lambda_rlm.diagnostics import Diagnostic, Edit, Fix, Label, Severity
-from lambda_rlm.faults import ModelFailure
-from lambda_rlm.render import as_json, fault_json, human, human_fault, model
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.render import as_json, fault_json, human, human_fault, model
+from lambda_rlm.diagnostics.source import SourceFile, Span
 
 GOLDEN = Path(__file__).parent / "golden"
 

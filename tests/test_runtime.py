@@ -21,13 +21,13 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm.blocking import blocking
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import SLICE, Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.cost.meter import SLICE, Meter
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value
-from lambda_rlm.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import NOBODY, Options, Run, execute

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from lambda_rlm.checked import check
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import Run, execute

@@ -15,8 +15,8 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import TASKS, route

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.syntax import caps
 from lambda_rlm.syntax.pretty import pretty
 from tests.parsing import codes, parsed, rejected

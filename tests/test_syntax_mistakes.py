@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from tests.parsing import codes, corrected, parsed, rejected
 
 # ── slips ────────────────────────────────────────────────────────────────────

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT

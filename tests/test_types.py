@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.codes.types import TABLE
-from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.codes.types import TABLE
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.primitive import Primitive
@@ -98,7 +98,7 @@ def test_an_applied_fix_mends_the_mistake_and_makes_none(path: Path) -> None:
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.code)
 def test_the_bad_program_of_a_code_has_that_mistake_and_the_fixed_one_none(row: object) -> None:
-    from lambda_rlm.codes.code import Code
+    from lambda_rlm.diagnostics.codes.code import Code
 
     assert isinstance(row, Code)
 

@@ -12,10 +12,11 @@ from functools import cache
 from typing import Final
 
 from lambda_rlm.audit.tally import SAMPLE, Tally
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Way
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
@@ -24,7 +25,6 @@ from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Case, Preference
 from lambda_rlm.prospect import foresee
-from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.types.type import TEXT
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.faults import Fault
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice

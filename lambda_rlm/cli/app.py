@@ -51,7 +51,7 @@ def _table(arguments: list[str]) -> typer.Typer:
 
 
 def _failed(error: Exception, wants_json: bool) -> int:
-    from lambda_rlm.faults import Fault, InternalError
+    from lambda_rlm.diagnostics.faults import Fault, InternalError
     from lambda_rlm.inputs import InputProblem
 
     if isinstance(error, (Usage, InputProblem)):

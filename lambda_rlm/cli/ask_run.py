@@ -20,7 +20,9 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.recording import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import NO_USAGE, Model
-from lambda_rlm.diagnostics import Diagnostic, Rejected
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.render import as_json, fault_parts
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
@@ -28,9 +30,7 @@ from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.outcome import run_json
 from lambda_rlm.recording import Recording
-from lambda_rlm.render import as_json, fault_parts
 from lambda_rlm.runtime import NOBODY, Declined, OnBound, Options, Run, execute
-from lambda_rlm.source import SourceFile
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary

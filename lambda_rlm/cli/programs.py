@@ -23,17 +23,17 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.stages import COSTS, STAGES, stage
-from lambda_rlm.codes import CODES
 from lambda_rlm.cost import plan_text
 from lambda_rlm.cost.declared import Size
-from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity, apply_fix
+from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
+from lambda_rlm.diagnostics.render import as_json
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.listing import QUERY
 from lambda_rlm.inputs.unread import unread
-from lambda_rlm.render import as_json
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.export import FORMS, export
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty

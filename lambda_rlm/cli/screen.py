@@ -14,9 +14,9 @@ from typing import Final, TextIO
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.render import Part, human_parts
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.render import Part, human_parts
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.trace.progress import Progress
 from lambda_rlm.trace.summary import dollars
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.table import table

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
 from lambda_rlm.cost.size import ZERO, Size, largest, peak, total
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 
 Sites = Mapping[Span, tuple[Size, Size]]
 """Per place of a model call, its calls and its tokens."""

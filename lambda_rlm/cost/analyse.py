@@ -48,7 +48,7 @@ from lambda_rlm.cost.recursion import recursion
 from lambda_rlm.cost.size import ONE, ZERO, Size, largest, size_of, smallest
 from lambda_rlm.cost.staging import Computer, Staging
 from lambda_rlm.cost.transfer_text import shown_chars
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import PIPED, Typed
 

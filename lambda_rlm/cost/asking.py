@@ -33,7 +33,7 @@ from lambda_rlm.cost.abstract import (
 from lambda_rlm.cost.account import Cost
 from lambda_rlm.cost.joining import join
 from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, ceil_div, closer, largest, peak, size_of, smallest, times, total
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Auto, Infix, Node, Var

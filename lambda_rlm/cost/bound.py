@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
 
+from lambda_rlm.budget.amount import rounded_up
 from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.amount import rounded_up
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import UNLIMITED, Number, Size
 

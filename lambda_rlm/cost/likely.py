@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cost.abstract import Abstract
 from lambda_rlm.cost.analyse import analyse
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.cost.hardness import TooHard
 from lambda_rlm.cost.rates import Rates
 from lambda_rlm.cost.size import Number

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lambda_rlm.cost.choose import Chosen, Row, Tried
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 
 _AGAINST: Final = {
     "": "",

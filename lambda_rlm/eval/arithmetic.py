@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.code import FLOAT_HIGH, HIGH, LOW, Code, Frame, Run, fault_at
-from lambda_rlm.source import Span
 
 Fail = Callable[[], Any]
 

@@ -17,9 +17,11 @@ from typing import Final, Protocol
 
 import anyio
 
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.cost.paying import pay
+from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.coverage import Coverage
 from lambda_rlm.eval.flight import Abandoned, Flight
 from lambda_rlm.eval.place import Place, here
@@ -28,8 +30,6 @@ from lambda_rlm.eval.question import Key, Prepared, Question, prepare
 from lambda_rlm.eval.shape import REFUSED, BadReply, Reading
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.faults import Fault, InternalError, LimitExceeded, ModelFailure
-from lambda_rlm.source import Span
 
 PROMPT_TOO_LONG: Final = "E0509"
 DEGRADED: Final = "E0516"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval import calls
 from lambda_rlm.eval.code import Code, Frame, Run, constant, in_slot, made_of
 from lambda_rlm.eval.hosted import applied
@@ -30,7 +31,6 @@ from lambda_rlm.eval.scope import (
 )
 from lambda_rlm.eval.together import arranged
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import InternalError
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow, Con, EffectVariable, Record, Type, Variable
 from lambda_rlm.types.typed import Substitution

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import calls
 from lambda_rlm.eval.code import Callback, Code, Frame, in_slot, made_of
 from lambda_rlm.eval.scope import Inside, Known, Named, Recursion, Scope, Spread
 from lambda_rlm.eval.value import HEADER, Value
-from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow, Effect, Record
 from lambda_rlm.types.typed import Substitution

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+from lambda_rlm.diagnostics.faults import InternalError, PrimitiveFault
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.code import (
     ACTIVATION_STEPS,
     CALL_STEPS,
@@ -27,8 +29,6 @@ from lambda_rlm.eval.code import (
 )
 from lambda_rlm.eval.scope import Function, Inside, Known, Local, Named, Recursion, Scope
 from lambda_rlm.eval.value import HEADER, Value
-from lambda_rlm.faults import InternalError, PrimitiveFault
-from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Arrow, Con, Effect, Type

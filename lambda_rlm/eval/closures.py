@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import calls, logic
 from lambda_rlm.eval.arithmetic import arithmetic, comparison, negation
 from lambda_rlm.eval.ask import Asker
@@ -23,8 +25,6 @@ from lambda_rlm.eval.primitives import Argument, compile_primitive_call, primiti
 from lambda_rlm.eval.scope import Function, Known, Local, Named, Recursion, Scope, Slots, Spread
 from lambda_rlm.eval.together import filled
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Text, Value
-from lambda_rlm.faults import InternalError, LimitExceeded
-from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import FLOAT, Arrow, Con, Record, Type

@@ -17,10 +17,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.faults import LimitExceeded, PrimitiveFault
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import LimitExceeded, PrimitiveFault
-from lambda_rlm.source import Span
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.cuts import Cuts
 from lambda_rlm.eval.intervals import Interval, coarsened, union
 from lambda_rlm.eval.prompt import Prompt

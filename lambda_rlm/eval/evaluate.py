@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.cost.admit import Admitted
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.bindings import compile_block
 from lambda_rlm.eval.closures import Compiler
@@ -19,7 +20,6 @@ from lambda_rlm.eval.collector import resting
 from lambda_rlm.eval.library.structure import SHIFT, weight
 from lambda_rlm.eval.scope import Binding, Hosted, Local
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import EMPTY, Typed
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import compress
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.code import charge
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.syntax.primitive import Primitive as P

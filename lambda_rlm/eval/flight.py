@@ -12,8 +12,8 @@ from collections.abc import Awaitable
 import anyio
 import anyio.lowlevel
 
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import Fault
 
 
 class Abandoned(Exception):

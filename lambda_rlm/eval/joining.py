@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.code import Code, Frame, Run, charge
 from lambda_rlm.eval.library.structure import equality, is_text, weight
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.code import Code, Frame, Run, balanced
 from lambda_rlm.eval.value import Value
 

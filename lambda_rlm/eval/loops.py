@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import compress, islice
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.code import Callback, Frame, charge
 from lambda_rlm.eval.finish import Finish

@@ -11,8 +11,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Sampling
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.place import gather
@@ -24,7 +25,6 @@ from lambda_rlm.eval.schema import shape_of
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Reading, Shape
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
-from lambda_rlm.faults import ModelFailure
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Con, Type
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import HEADER, SLOT
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.numbered import Replies, read_numbered
 from lambda_rlm.eval.place import gather
@@ -28,7 +29,6 @@ from lambda_rlm.eval.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
-from lambda_rlm.faults import ModelFailure
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 ITEM_TOO_LONG: Final = "E0515"

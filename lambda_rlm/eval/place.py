@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 import anyio
 
-from lambda_rlm.faults import Fault, LimitExceeded
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.value import Document, Text, Value, span_of
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.diagnostics.faults import InternalError, PrimitiveFault
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import callbacks, calls
 from lambda_rlm.eval.code import Callback, Code, Frame, Run, charged, in_slot, made_of
 from lambda_rlm.eval.collector import MANY, resting
@@ -26,8 +28,6 @@ from lambda_rlm.eval.scope import Function, Scope
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import HEADER, Text, Value
 from lambda_rlm.eval.waiting import waiting_loop
-from lambda_rlm.faults import InternalError, PrimitiveFault
-from lambda_rlm.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import FLOAT, INT, Arrow, Effect, Type

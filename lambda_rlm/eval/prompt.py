@@ -19,8 +19,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.value import Origin, Text, origin_of, pieces_of
 from lambda_rlm.syntax.primitive import Primitive

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.coverage import stretches
 from lambda_rlm.eval.prompt import PRICE, Prompt
 from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of

@@ -11,11 +11,11 @@ import json
 from functools import lru_cache
 from typing import Any, Final
 
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.coerce import REPLY
 from lambda_rlm.eval.reading import read_choice, read_structured
 from lambda_rlm.eval.shape import TEXT_SHAPE, Reading, Shape
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
 
 NONE_LABEL: Final = "none"

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
-from lambda_rlm.cost.meter import Meter
 from lambda_rlm.cost.names import free_names
+from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval import scope as names
 from lambda_rlm.eval.closures import Compiler
 from lambda_rlm.eval.code import FRAMES, Stack, charged, constant
 from lambda_rlm.eval.cuts import Cuts
 from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import Fault, OutOfTime
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Con, Type
 from lambda_rlm.types.typed import EMPTY, Typed

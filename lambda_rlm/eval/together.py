@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 from lambda_rlm.eval.code import Code, Frame, Run
 from lambda_rlm.eval.place import CURRENT, here
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import Fault, LimitExceeded
 
 One = Callable[[int], Awaitable[Value]]
 

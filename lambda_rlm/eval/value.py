@@ -32,7 +32,7 @@ from lambda_rlm.cost.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
 from lambda_rlm.cost.tariff import HEADER as HEADER
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.meter import Meter
+    from lambda_rlm.budget.meter import Meter
 
 Value = Any
 """A value of the language, in the representation of the table above."""

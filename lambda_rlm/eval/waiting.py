@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.code import Callback, Frame, charge, lifted
 from lambda_rlm.eval.finish import Finish
 from lambda_rlm.eval.loops import grouped

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import bytes_per_token
 

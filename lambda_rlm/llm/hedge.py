@@ -16,9 +16,9 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
+from lambda_rlm.budget.paying import price
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.cost.paying import price
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.wrapper import Wrapper
 
 _ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=None)

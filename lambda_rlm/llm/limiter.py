@@ -16,7 +16,7 @@ from typing import Final
 import anyio
 
 from lambda_rlm.completion import Completion, CompletionRequest, Model
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED
 from lambda_rlm.llm.wrapper import Wrapper
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.wrapper import Wrapper

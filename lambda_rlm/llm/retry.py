@@ -15,7 +15,7 @@ import anyio
 
 from lambda_rlm import events
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.wrapper import Wrapper
 
 

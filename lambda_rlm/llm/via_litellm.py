@@ -25,7 +25,7 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.dialects import Dialect, grammar_fields, input_of_tool, is_refusal, not_kept
 from lambda_rlm.llm.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
 from lambda_rlm.llm.failures import (

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
 from lambda_rlm.plan.strategy import Route
 from lambda_rlm.resources import folder
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty

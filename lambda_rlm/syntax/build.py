@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lambda_rlm.diagnostics import Diagnostic, Label
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax import term
 from lambda_rlm.syntax.caps import MAX_TOKENS
 from lambda_rlm.syntax.fixes import instead

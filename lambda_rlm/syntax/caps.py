@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import get_args
 
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term
 from lambda_rlm.syntax.term import Node, Program, Term, TypeTerm
 

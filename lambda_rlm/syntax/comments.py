@@ -7,7 +7,7 @@ where it stands after printing it stays when the result is printed again.
 
 from __future__ import annotations
 
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.layout import FORCE, HARD, Block, Doc, row
 
 

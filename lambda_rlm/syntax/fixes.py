@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from lambda_rlm.diagnostics.source import Span
 
 FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 

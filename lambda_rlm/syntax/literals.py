@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 
 # What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair stands alone.
 ESCAPE = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.fixes import bad_escape, instead
 from lambda_rlm.syntax.literals import ESCAPE
 from lambda_rlm.syntax.templates import Hoist, faults_of_template

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lambda_rlm.diagnostics import Diagnostic, Rejected
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.lalr import Unexpected, run

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lambda_rlm.diagnostics import Diagnostic, Edit
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.lalr import Unexpected, is_accepted
 from lambda_rlm.syntax.table import Table

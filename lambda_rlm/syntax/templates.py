@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lambda_rlm.diagnostics import Diagnostic, Edit
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.fixes import bad_escape, instead, slip
 from lambda_rlm.syntax.literals import ESCAPE
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.source import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from re import Match
 from typing import NamedTuple, cast
 
-from lambda_rlm.diagnostics import Diagnostic, Edit
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
 from lambda_rlm.syntax.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.keywords import INFIX_WORDS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.diagnostics import Diagnostic, Edit, Fix, Label
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.fixes import slip
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.slips import CLOSERS, ITEM_WORDS, Place, find_slip

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Final
 
 from lambda_rlm.completion import Grammar
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.export import export, short_programs
 from lambda_rlm.syntax.parse import parse
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_rlm.diagnostics import Diagnostic, Severity, apply_fix
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity, apply_fix
+from lambda_rlm.diagnostics.source import SourceFile
 
 MOST: Final = 50
 

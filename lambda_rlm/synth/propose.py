@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import Completion, StopReason
-from lambda_rlm.diagnostics import Diagnostic, Severity
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.synth.extract import programs
 from lambda_rlm.synth.mend import Check, Mended, mend
 from lambda_rlm.synth.repair import no_program, rejected

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.render import model as for_model
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.render import model as for_model
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.synth.turn import Piece, Turn, said
 
 LONGEST: Final = 4_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.faults import Fault
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.synth.propose import Attempt
 from lambda_rlm.synth.turn import Turn
 

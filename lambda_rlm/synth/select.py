@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.term import Program

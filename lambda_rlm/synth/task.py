@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show

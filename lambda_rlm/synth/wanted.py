@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.diagnostics import Diagnostic, Edit, Fix, Rejected, apply_fix
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Rejected, apply_fix
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.show import show

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.trace.data_folder import data_folder
 from lambda_rlm.trace.entry import Entry, commit
 from lambda_rlm.trace.owner import is_alive, owner

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.trace.journal import CallRow, RunRow
 from lambda_rlm.trace.tree import Branch, tree
 

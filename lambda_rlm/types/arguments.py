@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambda_rlm.diagnostics import Edit, Fix
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Argument, Term
 from lambda_rlm.types.checker import Checker

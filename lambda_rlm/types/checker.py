@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from lambda_rlm.diagnostics import Diagnostic, Fix, Label, Severity
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Term
 from lambda_rlm.types.effects import include_effect

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambda_rlm.diagnostics import Edit, Fix
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import Select, Term, Var
 from lambda_rlm.types.checker import PRIMITIVES, Checker
 from lambda_rlm.types.nearest import nearest, rename

@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from lambda_rlm.diagnostics import Diagnostic, Rejected, Severity
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.checker import Binding, Checker, TooMuchWork
 from lambda_rlm.types.effects import find_effect

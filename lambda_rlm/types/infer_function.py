@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import (
     Block,
     Def,

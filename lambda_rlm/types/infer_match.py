@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_rlm.diagnostics import Severity
+from lambda_rlm.diagnostics.diagnostic import Severity
 from lambda_rlm.syntax.term import (
     AnyPattern,
     Arm,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lambda_rlm.diagnostics import Edit, Fix
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
 from lambda_rlm.types.checker import Checker
 from lambda_rlm.types.infer_term import meet

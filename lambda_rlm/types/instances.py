@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.types.checker import Binding, Use
 from lambda_rlm.types.finish import Finisher
 from lambda_rlm.types.type import AnyEffect, Effect, EffectVariable, Type

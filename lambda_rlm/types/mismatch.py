@@ -6,8 +6,8 @@ Option used as its content, a number in `++`) and says what to write instead. A 
 
 from __future__ import annotations
 
-from lambda_rlm.diagnostics import Diagnostic, Edit, Fix
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.term import Infix, Lam, NoneLit, Pipe, Term, TextLit
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import (

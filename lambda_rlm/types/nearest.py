@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lambda_rlm.diagnostics import Edit, Fix
-from lambda_rlm.source import Span
+from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.source import Span
 
 MAX_LENGTH = 60
 MAX_CANDIDATES = 500

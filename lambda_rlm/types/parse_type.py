@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lambda_rlm.diagnostics import Diagnostic, Rejected
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import TypeDef
 from lambda_rlm.types.checker import Checker, TooMuchWork

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from lambda_rlm.diagnostics import Diagnostic
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Program, Term, TypeTerm, Var
 from lambda_rlm.types.hosted import HostFunction

@@ -15,7 +15,7 @@ from lambda_rlm.bench.folder import read_tasks
 from lambda_rlm.bench.measure import Asked, Way, macro_average, measure, naive_calls, summaries
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task, length, tokens_of
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel
 from lambda_rlm.plan.strategy import Choice

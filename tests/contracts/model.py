@@ -14,7 +14,7 @@ import pytest
 
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, StopReason
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
 from lambda_rlm.runtime import Options, execute
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import CompletionRequest, Message, Model, ModelProfile
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.absent import as_it_was, plain_profile
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
 from lambda_rlm.llm.scripted import ScriptedModel

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.local import LocalModel

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Model, StopReason
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.dialects import DIALECTS, Dialect, dialect_of
 from lambda_rlm.llm.via_http import HttpModel

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from lambda_rlm import events
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.ask import AskSettings
-from lambda_rlm.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.hedge import Hedged

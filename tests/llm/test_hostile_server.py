@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, Model, ModelProfile
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.via_http import HttpModel
 from lambda_rlm.llm.via_litellm import LitellmModel

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
 from lambda_rlm.llm.limiter import Limited, Limiter, Limiters

@@ -16,7 +16,7 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer
 
 from lambda_rlm.completion import Message, Sampling, StopReason
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.constraint import FREE, constraint
 from lambda_rlm.llm.engine import EngineSettings, engine, threads_by_load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_rlm.codes.model import TABLE
+from lambda_rlm.diagnostics.codes.model import TABLE
 from lambda_rlm.llm.failures import FATES, failure
 
 DEGRADED = "E0516"

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import available_models, connect, default_model
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording

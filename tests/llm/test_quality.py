@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 import lambda_rlm
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.local import LocalModel
 from tests.contracts.model import asked

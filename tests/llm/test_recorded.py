@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import CompletionRequest, Message, Sampling
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.recorded import RecordedModel, Recording, request_hash
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.contracts.model import asked

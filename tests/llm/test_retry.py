@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm import events
 from lambda_rlm.completion import CompletionRequest, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
 from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy

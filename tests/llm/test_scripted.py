@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, StopReason, Usage
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.contracts.model import asked
 

@@ -12,7 +12,7 @@ import pytest
 
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Sampling
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, parameters
 from lambda_rlm.runtime import Options, execute

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.retry import Retrying
 from lambda_rlm.llm.vendor_errors import blotted
 from lambda_rlm.llm.via_http import HttpModel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import weights
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.weights import Weights, fetch_into

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.eval.ask import AskSettings
 from tests.adversary import MANNERS, Adversary
 from tests.bounding import WAYS, Trial, excess

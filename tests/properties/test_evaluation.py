@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
-from lambda_rlm.codes import CODES
 from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.cost.admit import admit
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.faults import Fault, ModelFailure
+from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.runtime import Run, execute
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.types.type import TEXT

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.export import export, short_programs
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambda_rlm.diagnostics import Rejected, Severity
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.parse import parse

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lark import Lark
 from lark.exceptions import LarkError
 
-from lambda_rlm.diagnostics import Rejected, apply_fix
+from lambda_rlm.diagnostics.diagnostic import Rejected, apply_fix
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.resources import grammar_table, grammar_text
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.table import table

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM, Fault
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.decision import Decision
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import Event, ProgramStarted, Routed
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure

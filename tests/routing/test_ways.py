@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.measure import Measure, measure

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from lambda_rlm.api import RLM
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
-from lambda_rlm.cost.budget import Budget
-from lambda_rlm.diagnostics import Rejected
-from lambda_rlm.faults import Fault, InternalError
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault, InternalError
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.retry import RetryPolicy
 from lambda_rlm.runtime import Run

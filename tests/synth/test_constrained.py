@@ -8,13 +8,13 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
-from lambda_rlm.cost.budget import Budget
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, failure
 from lambda_rlm.outcome import run_json
 from lambda_rlm.runtime import Options, Run
-from lambda_rlm.source import SourceFile
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.task import Task

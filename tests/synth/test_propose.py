@@ -9,8 +9,8 @@ import pytest
 
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, StopReason, Usage
-from lambda_rlm.diagnostics import Diagnostic
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.synth.extract import LONGEST, programs
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said

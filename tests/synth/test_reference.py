@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, Message, Model, ModelProfile
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.scripted import ScriptedModel

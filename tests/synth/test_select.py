@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.source import SourceFile
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.select import Candidate, Outcome, agreement, choose, merge, normal_form, rank
 

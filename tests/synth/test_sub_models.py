@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from lambda_rlm.api import RLM
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest
-from lambda_rlm.cost.budget import Budget
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.primitives import primitive

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.checked import check
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_values
-from lambda_rlm.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.extract import programs
 from lambda_rlm.synth.mend import mend

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.horizon import Horizon, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Text
-from lambda_rlm.faults import PrimitiveFault
 
 MOST_PATTERN: Final = 4_096
 """Characters of a pattern."""

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
 
-from lambda_rlm.cost.meter import Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.library.numbers import GREATEST, LEAST
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Origin, Text, Value, origin_of
-from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from itertools import chain, combinations, product
 
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.numbers import is_float, whole
 from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import PrimitiveFault
 
 Function = Callable[..., Value]
 Counted = Callable[..., int]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Value
-from lambda_rlm.faults import PrimitiveFault
 from lambda_rlm.types.type import FLOAT, Type
 
 LEAST: Final = -(1 << 63)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.engine import (
     MOST_MATCHES,
     Charge,
@@ -28,7 +29,6 @@ from lambda_rlm.eval.library.extent import BATCH, copied
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
-from lambda_rlm.faults import PrimitiveFault
 
 Function = Callable[..., Value]
 _REFERENCE = re.compile(r"\\(\d|\\)")

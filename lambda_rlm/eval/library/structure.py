@@ -12,8 +12,8 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import Final
 
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.value import Text, Value
-from lambda_rlm.faults import InternalError
 from lambda_rlm.types.type import Con, Enum, Record, Type, Variable
 
 HEAVIEST: Final = 1 << 62

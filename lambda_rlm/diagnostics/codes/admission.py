@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.codes.code import Code
+from lambda_rlm.diagnostics.codes.code import Code
 
 TABLE: Final[tuple[Code, ...]] = (
     Code(

@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lambda_rlm.codes import CODES
-from lambda_rlm.diagnostics import Diagnostic, Fix, apply_fix
-from lambda_rlm.faults import Fault
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Fix, apply_fix
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.diagnostics.source import SourceFile, Span
 
 Part = tuple[str, str]
 """A piece of text and the name of its style: error, warning, place, gutter, source, caret, note, label or plain."""

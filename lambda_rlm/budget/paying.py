@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.cost.meter import Meter
-from lambda_rlm.faults import InternalError, ModelFailure
+from lambda_rlm.diagnostics.faults import InternalError, ModelFailure
 
 
 async def pay(

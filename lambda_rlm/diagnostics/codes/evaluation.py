@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_rlm.codes.code import Code
+from lambda_rlm.diagnostics.codes.code import Code
 
 _ANY = ((".", "ok"),)
 

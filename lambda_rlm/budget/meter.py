@@ -20,10 +20,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NoReturn
 
+from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
+from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.completion import NO_USAGE, Usage
-from lambda_rlm.cost.amount import NOTHING, Amount, dollars, money_of, money_within
-from lambda_rlm.cost.budget import FREE_CHARACTERS, Budget
-from lambda_rlm.faults import LimitExceeded
+from lambda_rlm.diagnostics.faults import LimitExceeded
 
 _CALL: Final = Amount(calls=1)
 

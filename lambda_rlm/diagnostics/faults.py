@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambda_rlm.completion import Usage
-    from lambda_rlm.source import Span
+    from lambda_rlm.diagnostics.source import Span
 
 
 class Fault(Exception):

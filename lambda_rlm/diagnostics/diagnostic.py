@@ -2,7 +2,7 @@
 
 Owns `Diagnostic` and the exception `Rejected` that carries them. A diagnostic holds spans and shown text, never types or
 terms, so that every pass can make one and every renderer can print one. The titles and explanations of codes stand in
-`lambda_rlm.codes`; the three renderings in `lambda_rlm.render`.
+`lambda_rlm.diagnostics.codes`; the three renderings in `lambda_rlm.diagnostics.render`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lambda_rlm.source import SourceFile, Span
+from lambda_rlm.diagnostics.source import SourceFile, Span
 
 
 class Severity(StrEnum):

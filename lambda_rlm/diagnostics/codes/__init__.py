@@ -6,8 +6,8 @@ docs, and a test that every bad program yields exactly its code and every fixed 
 
 from __future__ import annotations
 
-from lambda_rlm.codes import admission, asking, evaluation, library, model, syntax, types
-from lambda_rlm.codes.code import Code
+from lambda_rlm.diagnostics.codes import admission, asking, evaluation, library, model, syntax, types
+from lambda_rlm.diagnostics.codes.code import Code
 
 CODES: dict[str, Code] = {
     row.code: row
