@@ -19,10 +19,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.bounds.admit import admit  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
-from lambda_rlm.cost.admit import admit  # noqa: E402
 from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
 from lambda_rlm.eval.evaluate import evaluate_pure  # noqa: E402
 from lambda_rlm.eval.plain import to_value  # noqa: E402

@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
 
             return getattr(budget, name)
         case "Size":
-            from lambda_rlm.cost import declared
+            from lambda_rlm.bounds import declared
 
             return getattr(declared, name)
         case "Rejected":

@@ -18,12 +18,12 @@ from typing import Any
 import anyio.to_thread
 
 from lambda_rlm.blocking import blocking_anywhere
+from lambda_rlm.bounds.admit import Admitted
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
 from lambda_rlm.conversation import question_in
-from lambda_rlm.cost.admit import Admitted
-from lambda_rlm.cost.declared import Size
 from lambda_rlm.decision import Decision, decide
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.bounds.admit import Admitted, admit
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.admit import Admitted, admit
-from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_values
@@ -27,7 +27,7 @@ from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Typ
 from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.bound import Bound
+    from lambda_rlm.bounds.bound import Bound
     from lambda_rlm.prospect import Prospect
 
 ANY_MODEL: Final = ModelProfile(name="any", window=8_192, max_output=2_048)

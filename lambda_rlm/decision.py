@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
-from lambda_rlm.cost.bound import Bound
 from lambda_rlm.detection import TOO_DEAR
 from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity

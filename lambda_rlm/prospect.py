@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.likely import Likely, Ratios, likely
+from lambda_rlm.bounds.planner.accuracy import Accuracy
+from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.accuracy import Accuracy
-from lambda_rlm.cost.admit import Bounded, as_warnings, bounded, refusals, unasked
-from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.bound import Bound
-from lambda_rlm.cost.declared import QUERY_SIZE, Size, declared
-from lambda_rlm.cost.likely import Likely, Ratios, likely
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.asking_rates import rates_at, rates_of
@@ -38,7 +38,7 @@ from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.choose import Chosen
+    from lambda_rlm.bounds.planner.choose import Chosen
 
 _ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
@@ -100,7 +100,7 @@ def foresee(
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: Chosen | None = None
     if autos:
-        from lambda_rlm.cost.choose import choose
+        from lambda_rlm.bounds.planner.choose import choose
         from lambda_rlm.eval.rehearsal import Rehearsal
 
         chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look))
@@ -129,7 +129,7 @@ def foresee_sizes(
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: Chosen | None = None
     if autos:
-        from lambda_rlm.cost.choose import choose
+        from lambda_rlm.bounds.planner.choose import choose
 
         chosen = choose(typed, abstract, rates, budget, accuracy)
     found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 
+from lambda_rlm.bounds.admit import Admitted, Bounded, admit, bounded, unasked
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.declared import excess
+from lambda_rlm.bounds.planner.accuracy import Accuracy
+from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
-from lambda_rlm.cost.accuracy import Accuracy
-from lambda_rlm.cost.admit import Admitted, Bounded, admit, bounded, unasked
-from lambda_rlm.cost.autos import places as places_of
-from lambda_rlm.cost.bound import Bound
-from lambda_rlm.cost.declared import excess
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.ask import Asker, AskSettings, SubSolver
@@ -43,7 +43,7 @@ from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Effect, Type
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.choose import Chosen
+    from lambda_rlm.bounds.planner.choose import Chosen
     from lambda_rlm.synth.report import Synthesis
 
 T = TypeVar("T")
@@ -277,7 +277,7 @@ class _Execution:
         if autos and (known := self._known_autos()) is not None:
             autos = known
         elif autos:
-            from lambda_rlm.cost.choose import choose
+            from lambda_rlm.bounds.planner.choose import choose
             from lambda_rlm.eval.rehearsal import Rehearsal
 
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))

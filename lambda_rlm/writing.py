@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import worst_case
 from lambda_rlm.completion import Message, Model, ModelProfile
-from lambda_rlm.cost.bound import Bound
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import Task, first_turn

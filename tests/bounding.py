@@ -9,14 +9,14 @@ from typing import Any
 
 import anyio
 
+from lambda_rlm.bounds.admit import Admitted, Bounded, bounded
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.domain.size import named
+from lambda_rlm.bounds.planner.autos import default_autos
+from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.admit import Admitted, Bounded, bounded
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.size import named
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 from lambda_rlm.eval.ask import Asker, AskSettings

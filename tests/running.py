@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
+from lambda_rlm.bounds.admit import admit
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
-from lambda_rlm.cost.admit import admit
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import Run, execute

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from lambda_rlm.bounds.admit import bounded
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
-from lambda_rlm.cost.admit import bounded
-from lambda_rlm.cost.rates import Rates
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.types.parse_type import parse_type
 from tests.adversary import Adversary

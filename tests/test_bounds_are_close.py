@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.bounds.admit import Bounded, bounded
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.domain.size import named
+from lambda_rlm.bounds.planner.autos import default_autos
+from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import ANY_MODEL, check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.admit import Bounded, bounded
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.size import named
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.asking_rates import rates_at
@@ -157,7 +157,7 @@ def test_recursion_that_may_not_end_is_refused(program: str) -> None:
 
 
 def test_a_program_over_budget_names_the_call_that_costs_most() -> None:
-    from lambda_rlm.cost.admit import admit
+    from lambda_rlm.bounds.admit import admit
 
     program = 'let a = llm_call("once");\nlet b = map(chunk(context, 100), fn(p) => llm_call(p));\njoin(b, a)'
     budget = Budget(calls=50)

@@ -9,17 +9,17 @@ import anyio
 import pytest
 
 from benchmarks import reference_tasks
+from lambda_rlm.bounds.admit import Bounded, bounded
+from lambda_rlm.bounds.domain.abstract import AbstractText
+from lambda_rlm.bounds.domain.size import named
+from lambda_rlm.bounds.planner.accuracy import Accuracy
+from lambda_rlm.bounds.planner.choose import Chosen, choose
+from lambda_rlm.bounds.planner.plan_text import shown
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.abstract import AbstractText
-from lambda_rlm.cost.accuracy import Accuracy
-from lambda_rlm.cost.admit import Bounded, bounded
-from lambda_rlm.cost.choose import Chosen, choose
-from lambda_rlm.cost.plan_text import shown
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import named
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.rehearsal import Rehearsal
 from lambda_rlm.eval.stage import Stage, known_inputs

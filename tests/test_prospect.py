@@ -9,8 +9,8 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm import Budget, Rejected, Run, Size
+from lambda_rlm.bounds.declared import excess
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.declared import excess
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.render import as_json, human
 from lambda_rlm.diagnostics.render import model as for_model

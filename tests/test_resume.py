@@ -239,7 +239,7 @@ def test_what_the_planner_chose_stays_when_the_budget_grows(shell: Shell, monkey
     wrote("a.txt", " ".join(f"word{n}" for n in range(40_000)))
     model = script({"match": "", "reply": "x", "times": 2}, {"match": "", "failure": "E0506"})
     assert shell("run", "p.lam", "a.txt", "--model", model, "--concurrency", "1") == 2
-    monkeypatch.setattr("lambda_rlm.cost.choose.choose", lambda *_: pytest.fail("chosen again"))
+    monkeypatch.setattr("lambda_rlm.bounds.planner.choose.choose", lambda *_: pytest.fail("chosen again"))
     script({"match": "", "reply": "x"})
     assert shell("resume", "last", "--max-calls", "9999", "--json") == 0
     with journal() as found:

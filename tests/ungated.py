@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.completion import Model
-from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.events import Tracer
 from lambda_rlm.runtime import Options, Run, _Execution
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.likely import Likely
 from lambda_rlm.prospect import Prospect
 from lambda_rlm.trace.summary import dollars
 

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.bounds.declared import Size
+from lambda_rlm.bounds.planner import plan_text
 from lambda_rlm.checked import Checked
 from lambda_rlm.checked import check as check_program
 from lambda_rlm.cli import exits, figures, screen
@@ -23,8 +25,6 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.stages import COSTS, STAGES, stage
-from lambda_rlm.cost import plan_text
-from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.diagnostics.render import as_json

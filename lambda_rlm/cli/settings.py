@@ -15,9 +15,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, cast
 
+from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cost.accuracy import Accuracy
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.llm.dialects import CONSTRAIN

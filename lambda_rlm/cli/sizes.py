@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cost.declared import Size
 
 _EXAMPLE: Final = "for example --size context=10MB,100MB, --size notes=20000 (characters) or --size docs=1000x6KB"
 _SIZE: Final = re.compile(r"(?:(\d[\d_]*)x)?(\d[\d_]*(?:\.\d+)?)(B|KB|MB|GB)?", re.IGNORECASE)

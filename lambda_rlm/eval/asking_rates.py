@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
-from lambda_rlm.cost.rates import Rates
 from lambda_rlm.eval.ask import AskSettings
 from lambda_rlm.eval.model_map import mapping_bytes
 from lambda_rlm.eval.prompt import PROMPT_OVERHEAD, prompt_of

@@ -13,11 +13,11 @@ import math
 import re
 from typing import Final
 
-from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.lenient import CONFLICT, Raw
 from lambda_rlm.eval.quotes import QuoteFinder
 from lambda_rlm.eval.shape import BadReply, QuoteNotFound, Reading
+from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 

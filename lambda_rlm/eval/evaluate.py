@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.admit import Admitted
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.bindings import compile_block

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import CHARACTER
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.coverage import texts_of
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import Unfit, to_plain, value_with
+from lambda_rlm.eval.tariff import CHARACTER
 from lambda_rlm.eval.value import HEADER, Derived, Origin, Reply, Text, Value, origin_of
 from lambda_rlm.types.hosted import HostFunction
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from itertools import compress, islice
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.code import Callback, Frame, charge
 from lambda_rlm.eval.finish import Finish
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.syntax.primitive import Primitive as P
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     EMPTY_LIST,
     NONE,
@@ -24,7 +24,7 @@ from lambda_rlm.cost.abstract import (
     number,
     symbol,
 )
-from lambda_rlm.cost.size import ZERO, Size, named, size_of
+from lambda_rlm.bounds.domain.size import ZERO, Size, named, size_of
 from lambda_rlm.eval.value import Document, Text, Value, width_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 

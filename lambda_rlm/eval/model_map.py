@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling
-from lambda_rlm.cost.tariff import HEADER, SLOT
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.ask import Asker
 from lambda_rlm.eval.numbered import Replies, read_numbered
@@ -28,6 +27,7 @@ from lambda_rlm.eval.question import GREEDY, Question
 from lambda_rlm.eval.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.shape import NOT_AN_ANSWER, Shape
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import combinations, product
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.code import Code, Frame, charge, made_of
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 

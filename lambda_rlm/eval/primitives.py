@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.diagnostics.faults import InternalError, PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import callbacks, calls
@@ -26,6 +25,7 @@ from lambda_rlm.eval.model_calls import ASYNC_IMPLEMENTATIONS
 from lambda_rlm.eval.pairs import PAIRS, pairs_code
 from lambda_rlm.eval.scope import Function, Scope
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import HEADER, Text, Value
 from lambda_rlm.eval.waiting import waiting_loop
 from lambda_rlm.syntax import term as t

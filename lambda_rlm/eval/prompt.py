@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message
-from lambda_rlm.cost.tariff import TARIFF
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Origin, Text, origin_of, pieces_of
 from lambda_rlm.syntax.primitive import Primitive
 

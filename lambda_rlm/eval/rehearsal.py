@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.names import free_names
+from lambda_rlm.bounds.staging import PIPED
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
-from lambda_rlm.cost.names import free_names
-from lambda_rlm.cost.staging import PIPED
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.stage import Stage
 from lambda_rlm.eval.value import Value

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.prompt import Prompt
+from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
-from lambda_rlm.cost.names import free_names
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval import scope as names
 from lambda_rlm.eval.closures import Compiler

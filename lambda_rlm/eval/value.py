@@ -28,8 +28,8 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.cost.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
-from lambda_rlm.cost.tariff import HEADER as HEADER
+from lambda_rlm.eval.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
+from lambda_rlm.eval.tariff import HEADER as HEADER
 
 if TYPE_CHECKING:
     from lambda_rlm.budget.meter import Meter

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.cost.declared import Size
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.inputs.gather import DOCUMENTS, ROWS, Inputs
 from lambda_rlm.inputs.listing import Entry, Listing
 from lambda_rlm.inputs.problem import InputProblem

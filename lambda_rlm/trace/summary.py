@@ -5,8 +5,8 @@ Owns the wording of amounts: counts with separators, dollars with as many digits
 
 from __future__ import annotations
 
+from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.completion import Usage
-from lambda_rlm.cost.bound import Bound
 
 
 def summary(route: str, calls: int, usage: Usage, seconds: float, bound: Bound | None = None) -> str:

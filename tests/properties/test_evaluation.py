@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.bounds.admit import admit
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest
-from lambda_rlm.cost.admit import admit
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.runtime import Run, execute

@@ -10,10 +10,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
-from lambda_rlm.cost.declared import Size
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_values
 from lambda_rlm.prospect import Prospect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lambda_rlm.cost.declared import Size
+from lambda_rlm.bounds.declared import Size
 from tests.worlds.all_tasks import TASKS
 from tests.worlds.world import World
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.cost.tariff import TARIFF, Price
 from lambda_rlm.eval.library.extent import Range, copied, extent, pieces
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF, Price
 from lambda_rlm.eval.value import Rope, Text, Value
 
 _SENTENCE_ENDS = (". ", "! ", "? ", ".\t", "。", "！", "？")

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Text, Value, derived
 
 Function = Callable[..., Value]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import Price
+from lambda_rlm.eval.tariff import Price
 from lambda_rlm.eval.value import Document, Passage, Rope, Text
 
 BATCH = 4096

@@ -14,11 +14,11 @@ from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.library.numbers import GREATEST, LEAST
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Derived, Origin, Text, Value, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 

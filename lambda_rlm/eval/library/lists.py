@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 from itertools import chain, combinations, product
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.numbers import is_float, whole
 from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 
 Function = Callable[..., Value]

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.engine import characters_of, compiled
 from lambda_rlm.eval.library.extent import BATCH, copied
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
 from lambda_rlm.syntax.primitive import Primitive as P
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import FLOAT, Type
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.engine import (
     MOST_MATCHES,
@@ -28,6 +27,7 @@ from lambda_rlm.eval.library.engine import (
 from lambda_rlm.eval.library.extent import BATCH, copied
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
 
 Function = Callable[..., Value]

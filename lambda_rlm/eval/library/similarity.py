@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Text, Value
 
 

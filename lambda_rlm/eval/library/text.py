@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from lambda_rlm.cost.tariff import TARIFF
 from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, piece, pieces
 from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derived
 
 Function = Callable[..., Value]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, NamedTuple
 
-from lambda_rlm.cost.size import (
+from lambda_rlm.bounds.domain.size import (
     ONE,
     UNLIMITED,
     ZERO,

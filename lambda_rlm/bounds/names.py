@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lambda_rlm.cost.size import Size, largest
+from lambda_rlm.bounds.domain.size import Size, largest
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive as P

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     Abstract,
     AbstractBool,
     AbstractList,
@@ -22,7 +22,7 @@ from lambda_rlm.cost.abstract import (
     seen,
     symbol,
 )
-from lambda_rlm.cost.size import ZERO, Size, peak, size_of, total
+from lambda_rlm.bounds.domain.size import ZERO, Size, peak, size_of, total
 
 
 def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:

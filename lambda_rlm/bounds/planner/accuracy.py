@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lambda_rlm.cost.bound import Bound
-from lambda_rlm.cost.rates import Rates
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.rates import Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     WIDEST,
     Abstract,
@@ -28,7 +28,7 @@ from lambda_rlm.cost.abstract import (
     text_of,
     uniform,
 )
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, largest, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, largest, size_of, smallest, times, total
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Transfer = Callable[..., Abstract]

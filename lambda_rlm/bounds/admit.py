@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lambda_rlm.bounds.analyse import FUEL, Analysis, analyse
+from lambda_rlm.bounds.bound import Bound, bound_of
+from lambda_rlm.bounds.cost import Cost, Overlong
+from lambda_rlm.bounds.declared import Size as DeclaredSize
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO
+from lambda_rlm.bounds.hardness import TooHard
+from lambda_rlm.bounds.planner.autos import default_autos
+from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.account import Cost, Overlong
-from lambda_rlm.cost.analyse import FUEL, Analysis, analyse
-from lambda_rlm.cost.autos import default_autos
-from lambda_rlm.cost.bound import Bound, bound_of
-from lambda_rlm.cost.declared import Size as DeclaredSize
-from lambda_rlm.cost.hardness import TooHard
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import UNLIMITED, ZERO
-from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, Rejected, Severity
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.types.typed import Typed

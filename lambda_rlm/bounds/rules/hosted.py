@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lambda_rlm.cost.abstract import Abstract, AbstractFunction, AbstractText, Outcome, seen
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.size import ZERO, Size, size_of
-from lambda_rlm.cost.transfer_text import to_json
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractText, Outcome, seen
+from lambda_rlm.bounds.domain.size import ZERO, Size, size_of
+from lambda_rlm.bounds.rules.asking import value_of
+from lambda_rlm.bounds.transfer.texts import to_json
 from lambda_rlm.types.hosted import HostFunction
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.cost.guards import Place, place_of
+from lambda_rlm.bounds.domain.guards import Place, place_of
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, IntLit, Select, Term, Var
 

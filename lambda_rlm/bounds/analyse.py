@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.cost import FREE, Cost, Overlong
+from lambda_rlm.bounds.domain.abstract import (
     EMPTY_LIST,
     NONE,
     Abstract,
@@ -35,19 +36,18 @@ from lambda_rlm.cost.abstract import (
     seen,
     text_of,
 )
-from lambda_rlm.cost.account import FREE, Cost, Overlong
-from lambda_rlm.cost.applying import apply_primitive, call
-from lambda_rlm.cost.guards import Branch, Environment, Fact, Guard, Place, place_of
-from lambda_rlm.cost.hardness import TooHard
-from lambda_rlm.cost.hosted import hosted
-from lambda_rlm.cost.joining import join, join_lists
-from lambda_rlm.cost.names import free_names, is_simple, waits
-from lambda_rlm.cost.operators import infix, negated
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.recursion import recursion
-from lambda_rlm.cost.size import ONE, ZERO, Size, largest, size_of, smallest
-from lambda_rlm.cost.staging import Computer, Staging
-from lambda_rlm.cost.transfer_text import shown_chars
+from lambda_rlm.bounds.domain.guards import Branch, Environment, Fact, Guard, Place, place_of
+from lambda_rlm.bounds.domain.joining import join, join_lists
+from lambda_rlm.bounds.domain.size import ONE, ZERO, Size, largest, size_of, smallest
+from lambda_rlm.bounds.hardness import TooHard
+from lambda_rlm.bounds.names import free_names, is_simple, waits
+from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.rules.applying import apply_primitive, call
+from lambda_rlm.bounds.rules.hosted import hosted
+from lambda_rlm.bounds.rules.operators import infix, negated
+from lambda_rlm.bounds.rules.recursion import recursion
+from lambda_rlm.bounds.staging import Computer, Staging
+from lambda_rlm.bounds.transfer.texts import shown_chars
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import PIPED, Typed

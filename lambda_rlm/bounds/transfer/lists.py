@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     Abstract,
     AbstractBool,
@@ -24,9 +24,9 @@ from lambda_rlm.cost.abstract import (
     number,
     uniform,
 )
-from lambda_rlm.cost.joining import join, join_lists
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
-from lambda_rlm.cost.transfer_text import Transfer, at_least, sliced
+from lambda_rlm.bounds.domain.joining import join, join_lists
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
+from lambda_rlm.bounds.transfer.texts import Transfer, at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
 
 

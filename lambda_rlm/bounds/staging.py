@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Known
-from lambda_rlm.cost.names import free_names
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.names import free_names
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive as P

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Final, NamedTuple, Protocol
 
+from lambda_rlm.bounds.admit import Bounded, bounded, refusals
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.planner.accuracy import Accuracy
+from lambda_rlm.bounds.planner.autos import LEAST_CHARACTERS, Place, places, room, text_size
+from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.accuracy import Accuracy
-from lambda_rlm.cost.admit import Bounded, bounded, refusals
-from lambda_rlm.cost.autos import LEAST_CHARACTERS, Place, places, room, text_size
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.staging import Computer
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.types.typed import Typed

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lambda_rlm.cost.choose import Chosen, Row, Tried
+from lambda_rlm.bounds.planner.choose import Chosen, Row, Tried
 from lambda_rlm.diagnostics.source import SourceFile
 
 _AGAINST: Final = {

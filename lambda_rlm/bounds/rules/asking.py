@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     OPAQUE,
     WIDEST,
@@ -30,16 +31,28 @@ from lambda_rlm.cost.abstract import (
     text_of,
     uniform,
 )
-from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.joining import join
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, ceil_div, closer, largest, peak, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.joining import join
+from lambda_rlm.bounds.domain.size import (
+    ONE,
+    UNLIMITED,
+    ZERO,
+    Size,
+    ceil_div,
+    closer,
+    largest,
+    peak,
+    size_of,
+    smallest,
+    times,
+    total,
+)
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.analyse import Analysis
-    from lambda_rlm.cost.rates import Rates
+    from lambda_rlm.bounds.analyse import Analysis
+    from lambda_rlm.bounds.rates import Rates
 
 _OPTIONS: Final = "\n\nOptions:"
 _ITEMS: Final = "\n\nItems:\n"

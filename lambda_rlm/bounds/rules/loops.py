@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.domain.abstract import (
     EMPTY_LIST,
     NONE,
     Abstract,
@@ -26,14 +27,26 @@ from lambda_rlm.cost.abstract import (
     nested,
     seen,
 )
-from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.hardness import TooHard
-from lambda_rlm.cost.joining import join
-from lambda_rlm.cost.leaves import covers, lows, sizes, with_sizes, without_low
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, Symbol, ceil_div, largest, peak, size_of, substitute, times, total
+from lambda_rlm.bounds.domain.joining import join
+from lambda_rlm.bounds.domain.leaves import covers, lows, sizes, with_sizes, without_low
+from lambda_rlm.bounds.domain.size import (
+    ONE,
+    UNLIMITED,
+    ZERO,
+    Size,
+    Symbol,
+    ceil_div,
+    largest,
+    peak,
+    size_of,
+    substitute,
+    times,
+    total,
+)
+from lambda_rlm.bounds.hardness import TooHard
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.analyse import Analysis
+    from lambda_rlm.bounds.analyse import Analysis
 
 _MOST_WIDENINGS: Final = 24
 """How often the shape of an accumulator may turn out to be too narrow."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.cost.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
-from lambda_rlm.cost.size import ZERO, Number, Size, size_of, smallest
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
+from lambda_rlm.bounds.domain.size import ZERO, Number, Size, size_of, smallest
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, Pipe, Prefix, Select, Term, TextLit, Var
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.cost import asking, loops
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     EMPTY_LIST,
     NONE,
@@ -31,18 +30,19 @@ from lambda_rlm.cost.abstract import (
     seen,
     symbol,
 )
-from lambda_rlm.cost.guards import with_length
-from lambda_rlm.cost.joining import join_lists
-from lambda_rlm.cost.offsets import distance
-from lambda_rlm.cost.size import ONE, UNLIMITED, ZERO, Size, depends, largest, peak, size_of, smallest, times, total
-from lambda_rlm.cost.transfer_list import LIST, LIST_SLICES, kept, option_of_element, pair_list
-from lambda_rlm.cost.transfer_text import NUMBER, TEXT, TEXT_SLICES
+from lambda_rlm.bounds.domain.guards import with_length
+from lambda_rlm.bounds.domain.joining import join_lists
+from lambda_rlm.bounds.domain.offsets import distance
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Size, depends, largest, peak, size_of, smallest, times, total
+from lambda_rlm.bounds.rules import asking, loops
+from lambda_rlm.bounds.transfer.lists import LIST, LIST_SLICES, kept, option_of_element, pair_list
+from lambda_rlm.bounds.transfer.texts import NUMBER, TEXT, TEXT_SLICES
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import Var
 from lambda_rlm.types.type import Arrow
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.analyse import Analysis
+    from lambda_rlm.bounds.analyse import Analysis
 
 Arguments = Sequence[Abstract | None]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
 
+from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.domain.size import UNLIMITED, Number, Size
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import rounded_up
-from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import UNLIMITED, Number, Size
 
 _LARGEST: Final = ("prompt_chars", "depth")
 

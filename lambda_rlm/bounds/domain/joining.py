@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     NONE,
     Abstract,
@@ -24,7 +24,7 @@ from lambda_rlm.cost.abstract import (
     seen,
     symbol,
 )
-from lambda_rlm.cost.size import Number, Size, depends, largest, peak, total
+from lambda_rlm.bounds.domain.size import Number, Size, depends, largest, peak, total
 
 
 def join(a: Abstract, b: Abstract) -> Abstract:

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.cost.abstract import Abstract, AbstractFunction, Outcome, changed_names, seen
-from lambda_rlm.cost.account import Cost
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.guards import Environment
-from lambda_rlm.cost.leaves import length_of, settled, signature
-from lambda_rlm.cost.names import free_names
-from lambda_rlm.cost.size import ONE, UNLIMITED
+from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Outcome, changed_names, seen
+from lambda_rlm.bounds.domain.guards import Environment
+from lambda_rlm.bounds.domain.leaves import length_of, settled, signature
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED
+from lambda_rlm.bounds.names import free_names
+from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.analyse import Analysis
+    from lambda_rlm.bounds.analyse import Analysis
 
 ENDLESS: Final = Cost(
     calls=UNLIMITED,

@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from lambda_rlm.bounds.analyse import analyse
+from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.domain.size import Number
+from lambda_rlm.bounds.hardness import TooHard
+from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.cost.abstract import Abstract
-from lambda_rlm.cost.analyse import analyse
-from lambda_rlm.cost.hardness import TooHard
-from lambda_rlm.cost.rates import Rates
-from lambda_rlm.cost.size import Number
-from lambda_rlm.cost.staging import Computer
 from lambda_rlm.types.typed import Typed
 
 

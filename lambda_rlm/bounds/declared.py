@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     WIDEST,
     Abstract,
     AbstractList,
@@ -20,9 +20,9 @@ from lambda_rlm.cost.abstract import (
     fresh,
     symbol,
 )
-from lambda_rlm.cost.asking import value_of
-from lambda_rlm.cost.size import Size as Limit
-from lambda_rlm.cost.size import named, size_of
+from lambda_rlm.bounds.domain.size import Size as Limit
+from lambda_rlm.bounds.domain.size import named, size_of
+from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.types.type import Con, Record, Type
 
 

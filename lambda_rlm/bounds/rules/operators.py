@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lambda_rlm.cost.abstract import (
+from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     Abstract,
     AbstractBool,
@@ -20,14 +20,14 @@ from lambda_rlm.cost.abstract import (
     Outcome,
     text_of,
 )
-from lambda_rlm.cost.guards import Branch, Environment, Place, place_of
-from lambda_rlm.cost.joining import join, join_lists
-from lambda_rlm.cost.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, times
-from lambda_rlm.cost.transfer_text import divide, magnitude
+from lambda_rlm.bounds.domain.guards import Branch, Environment, Place, place_of
+from lambda_rlm.bounds.domain.joining import join, join_lists
+from lambda_rlm.bounds.domain.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, times
+from lambda_rlm.bounds.transfer.texts import divide, magnitude
 from lambda_rlm.syntax import term as t
 
 if TYPE_CHECKING:
-    from lambda_rlm.cost.analyse import Analysis
+    from lambda_rlm.bounds.analyse import Analysis
 
 
 def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...], env: Environment) -> Outcome:

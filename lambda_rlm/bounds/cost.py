@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
-from lambda_rlm.cost.size import ZERO, Size, largest, peak, total
+from lambda_rlm.bounds.domain.size import ZERO, Size, largest, peak, total
 from lambda_rlm.diagnostics.source import Span
 
 Sites = Mapping[Span, tuple[Size, Size]]

@@ -1,0 +1,1 @@
+"""The planner: which number each `auto` of a program stands for."""

@@ -1,0 +1,1 @@
+"""How the functions of the library change sizes: one family of tables."""

@@ -1,1 +1,0 @@
-"""What a program may spend, what it spends, and at which prices."""
