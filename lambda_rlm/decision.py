@@ -15,7 +15,7 @@ from lambda_rlm.checked import check
 from lambda_rlm.detection import TOO_DEAR
 from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.plan.routing import WAYS
 from lambda_rlm.plan.strategy import Case, Preference

@@ -18,8 +18,8 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.eval.ask import AskSettings
-from lambda_rlm.eval.model_calls import NO_SOLVER
+from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.eval.asking.model_calls import NO_SOLVER
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.prospect import Prospect, foresee
 from lambda_rlm.runtime import Options

@@ -24,12 +24,12 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
-from lambda_rlm.eval.ask import AskSettings
-from lambda_rlm.eval.asking_rates import rates_at, rates_of
+from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.eval.asking.asking_rates import rates_at, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
-from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.stage import Stage, known_inputs
+from lambda_rlm.eval.staging.measure import measured
+from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.syntax.pretty import pretty
@@ -101,7 +101,7 @@ def foresee(
     chosen: Chosen | None = None
     if autos:
         from lambda_rlm.bounds.planner.choose import choose
-        from lambda_rlm.eval.rehearsal import Rehearsal
+        from lambda_rlm.eval.staging.rehearsal import Rehearsal
 
         chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look))
         autos = chosen.autos

@@ -25,14 +25,14 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.eval.ask import Asker, AskSettings, SubSolver
-from lambda_rlm.eval.asking_rates import rates_of
-from lambda_rlm.eval.coverage import Citation, citations
+from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
+from lambda_rlm.eval.asking.asking_rates import rates_of
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.stage import Stage, known_inputs
+from lambda_rlm.eval.provenance.coverage import Citation, citations
+from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Tracer
 from lambda_rlm.inputs import InputProblem
@@ -278,7 +278,7 @@ class _Execution:
             autos = known
         elif autos:
             from lambda_rlm.bounds.planner.choose import choose
-            from lambda_rlm.eval.rehearsal import Rehearsal
+            from lambda_rlm.eval.staging.rehearsal import Rehearsal
 
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos

@@ -15,8 +15,8 @@ from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.eval.ask import Asker
-from lambda_rlm.eval.asking_rates import rates_at
+from lambda_rlm.eval.asking.asker import Asker
+from lambda_rlm.eval.asking.asking_rates import rates_at
 from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer

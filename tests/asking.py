@@ -11,8 +11,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.ask import Asker, AskSettings
-from lambda_rlm.eval.model_calls import ASYNC_IMPLEMENTATIONS
+from lambda_rlm.eval.asking.asker import Asker, AskSettings
+from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Rope, Text, span_of
 from lambda_rlm.events import Event

@@ -19,12 +19,12 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
-from lambda_rlm.eval.ask import Asker, AskSettings
-from lambda_rlm.eval.asking_rates import rates_of
+from lambda_rlm.eval.asking.asker import Asker, AskSettings
+from lambda_rlm.eval.asking.asking_rates import rates_of
 from lambda_rlm.eval.evaluate import evaluate
-from lambda_rlm.eval.measure import measured
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.stage import Stage, known_inputs
+from lambda_rlm.eval.staging.measure import measured
+from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.types.typed import Typed
 
 WAYS = ("staged", "measured", "declared")

@@ -16,7 +16,7 @@ from typing import Any
 import anyio.lowlevel
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
-from lambda_rlm.eval.schema import shape_of
+from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.types.type import BOOL, Con, Record, Type
 from tests.differential.reference_library import Fault, read_json
 

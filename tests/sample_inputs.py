@@ -11,7 +11,7 @@ from typing import Any
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, ModelProfile
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.types.parse_type import parse_type
 from tests.adversary import Adversary
 from tests.bounding import Trial

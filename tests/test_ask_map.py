@@ -13,7 +13,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.coverage import Citation, citations
+from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import INT, QUOTE, TEXT, Arrow, Effect, Enum, Type, list_of, option_of, record_of

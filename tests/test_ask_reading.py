@@ -9,11 +9,11 @@ import pytest
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.coverage import Citation, citations
-from lambda_rlm.eval.lenient import CONFLICT, loads, values_in
-from lambda_rlm.eval.prompt import prompt_of
-from lambda_rlm.eval.schema import choices_of, json_schema, keyed_schema, notation, shape_of
-from lambda_rlm.eval.shape import BadReply, Reading
+from lambda_rlm.eval.asking.lenient import CONFLICT, loads, values_in
+from lambda_rlm.eval.asking.prompt import prompt_of
+from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema, notation, shape_of
+from lambda_rlm.eval.asking.shape import BadReply, Reading
+from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
 from tests.asking import data, inhabits, plain, template

@@ -21,8 +21,8 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.rehearsal import Rehearsal
-from lambda_rlm.eval.stage import Stage, known_inputs
+from lambda_rlm.eval.staging.rehearsal import Rehearsal
+from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import Run, execute
 from lambda_rlm.types.type import TEXT

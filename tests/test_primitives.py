@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import lambda_rlm
 from lambda_rlm import RLM, Budget, HostCost, Size, primitive
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.runtime import NOBODY, Options, Run, execute

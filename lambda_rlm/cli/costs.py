@@ -18,7 +18,7 @@ from lambda_rlm.cli.sizes import Column
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.scripted import ScriptedModel

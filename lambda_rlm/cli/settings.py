@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.llm.limiter import Limiters

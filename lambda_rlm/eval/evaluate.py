@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
-from lambda_rlm.eval.ask import Asker
-from lambda_rlm.eval.bindings import compile_block
-from lambda_rlm.eval.closures import Compiler
-from lambda_rlm.eval.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
-from lambda_rlm.eval.collector import resting
+from lambda_rlm.eval.asking.asker import Asker
+from lambda_rlm.eval.compile.bindings import compile_block
+from lambda_rlm.eval.compile.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
+from lambda_rlm.eval.compile.collector import resting
+from lambda_rlm.eval.compile.compiler import Compiler
+from lambda_rlm.eval.compile.scope import Binding, Hosted, Local
 from lambda_rlm.eval.library.structure import SHIFT, weight
-from lambda_rlm.eval.scope import Binding, Hosted, Local
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import EMPTY, Typed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.cuts import Cuts
+from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Type

@@ -17,7 +17,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.hedge import Hedged

@@ -14,9 +14,9 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
-from lambda_rlm.eval.coverage import coarsened, union
+from lambda_rlm.eval.asking.schema import json_schema, shape_of
 from lambda_rlm.eval.place import gather
-from lambda_rlm.eval.schema import json_schema, shape_of
+from lambda_rlm.eval.provenance.coverage import coarsened, union
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.eval.ask import AskSettings
+from lambda_rlm.eval.asking.asker import AskSettings
 from tests.adversary import MANNERS, Adversary
 from tests.bounding import WAYS, Trial, excess
 from tests.drawn_runs import plain

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.eval.cuts import CUTTING
 from lambda_rlm.eval.library.extent import copied
 from lambda_rlm.eval.library.structure import is_text
+from lambda_rlm.eval.provenance.cuts import CUTTING
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived

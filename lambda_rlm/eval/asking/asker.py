@@ -1,0 +1,352 @@
+"""Asking the model on behalf of a program: reserved before, settled after, equal questions once, bad replies again.
+
+Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
+before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
+flight than the budget says;
+equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; a reply
+becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, Protocol
+
+import anyio
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.paying import pay
+from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
+from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.asking.flight import Abandoned, Flight
+from lambda_rlm.eval.asking.prompt import PRICE
+from lambda_rlm.eval.asking.question import Key, Prepared, Question, prepare
+from lambda_rlm.eval.asking.shape import REFUSED, BadReply, Reading
+from lambda_rlm.eval.place import Place, here
+from lambda_rlm.eval.provenance.coverage import Coverage
+from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
+
+PROMPT_TOO_LONG: Final = "E0509"
+DEGRADED: Final = "E0516"
+
+_CHARACTERS_PER_TOKEN: Final = 8
+"""A reply has at most so many characters for each token of `out`."""
+
+_LONGEST_TOKEN: Final = 256
+"""No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
+
+
+class SubSolver(Protocol):
+    """Writes and runs a checked program of its own over a text, on at most `calls` model calls of this run's budget."""
+
+    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSettings:
+    """How a run asks. `key` is the installation's, from which the codes of data markers are made.
+
+    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
+    `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
+    of one `llm_map` prompt; `temperature` that of independent samples, `seed` the number of the first.
+    """
+
+    key: bytes
+    program: str = ""
+    out: int = 1_024
+    item_out: int = 128
+    repairs: int = 1
+    max_reply: int = 100_000
+    per_call: int = 16
+    temperature: float = 0.7
+    seed: int = 0
+    is_strict: bool = False
+    solver: SubSolver | None = None
+    limiter: anyio.Semaphore | None = None
+    """What calls in flight are counted by; None: one of this run's own."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run's calls came to, beside what the meter knows."""
+
+    shared: int = 0
+    """Calls not asked again because an equal one had been."""
+    cached: int = 0
+    """Requests answered from a cache across runs."""
+    failed: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    span: int = 0
+    """The longest chain of calls that waited for each other."""
+    quotes: int = 0
+    """Elements of lists left out because their Quote was not found."""
+    items: int = 0
+    """Items of `llm_map` and choices of `llm_choose` without a valid reply."""
+    or_else: int = 0
+    cuts: int = 0
+    coercions: int = 0
+    """Things read with good will; the trace tells which."""
+
+    @property
+    def is_degraded(self) -> bool:
+        """Something is missing from the answer that a better reply would have given."""
+        return bool(self.quotes or self.items or self.or_else or self.cuts)
+
+
+class Asker:
+    """Asks one model all questions of one run. Use it inside `async with asker.opened():`."""
+
+    def __init__(self, model: Model, meter: Meter, settings: AskSettings, tracer: Tracer | None = None) -> None:
+        self.model = model
+        self.meter = meter
+        self.settings = settings
+        self.counts = Counts()
+        self.coverage = Coverage()
+        self._tracer = tracer
+        self._flights: dict[Key, Flight] = {}
+        self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
+        self._is_open = False
+        self._started = 0
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Asker]:
+        """Questions are asked in here."""
+        self._is_open = True
+        try:
+            yield self
+        finally:
+            self._is_open = False
+
+    def out(self, asked: int | None, default: int | None = None) -> int:
+        """The reply's tokens: as the program says, else the default, which leaves three quarters of a small window free."""
+        profile = self.model.profile
+        if asked is not None:
+            return max(1, min(asked, profile.max_output))
+        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // 4))
+
+    def most_characters(self, out: int) -> int:
+        """The most characters of a reply of `out` tokens."""
+        return min(self.settings.max_reply, _CHARACTERS_PER_TOKEN * out)
+
+    async def ask(self, question: Question, span: Span) -> Value:
+        """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
+        place, key = here(), question.key
+        is_shared = False
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._begun(question, place, span)
+                outcome = self._found(flight, question, key, place, span)
+            else:
+                outcome = flight.wait()
+                if not is_shared:
+                    is_shared = True
+                    self.counts.shared += 1
+                    self._trace_shared(flight, place, span)
+            try:
+                return await outcome
+            except Abandoned:
+                continue
+            except Fault as fault:
+                if isinstance(fault, ModelFailure) and fault.span is None:
+                    fault.span = span
+                raise
+            finally:
+                place.depth = max(place.depth, flight.depth)
+
+    def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0) -> None:
+        """Count what is missing from the answer; in a strict run that is a fault."""
+        self.counts.quotes += quotes
+        self.counts.items += items
+        self.counts.or_else += or_else
+        self.counts.cuts += cuts
+        if self.settings.is_strict and (quotes or items or or_else or cuts):
+            what = ", ".join(
+                f"{n} {name}"
+                for n, name in (
+                    (quotes, "quotes not found"),
+                    (items, "items without a reply"),
+                    (or_else, "uses of or_else"),
+                    (cuts, "replies cut"),
+                )
+                if n
+            )
+            raise ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
+
+    def refuse_more_than_budget(self, calls: int) -> None:
+        """Raises `LimitExceeded` when that many calls can never be afforded, before anything is made for them."""
+        budget = self.meter.budget.calls
+        if calls > budget:
+            raise LimitExceeded("E0404", f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
+
+    def tokens(self, question: Question) -> int:
+        """The tokens of a question's prompt as it would be sent."""
+        return self._prepared(question).tokens
+
+    def fits(self, question: Question) -> bool:
+        """The prompt and its reply fit the model's window."""
+        return self.tokens(question) + question.out <= self.model.profile.room
+
+    def _begun(self, question: Question, place: Place, span: Span) -> Flight:
+        if not self._is_open:
+            raise InternalError("asking a model", "a question outside `Asker.opened`")
+        self._refuse_overlong(question, span)
+        self.meter.reserve_call()
+        self._started += 1
+        return Flight(self._started - 1, place.depth + 1)
+
+    async def _found(self, flight: Flight, question: Question, key: Key, place: Place, span: Span) -> Value:
+        """The answer of a flight, found here for all who ask the same meanwhile and later."""
+        self._flights[key] = flight
+        try:
+            return await flight.fly(self._answer(flight, question, place.path, span))
+        finally:
+            if not flight.is_over:
+                del self._flights[key]
+
+    def _refuse_overlong(self, question: Question, span: Span) -> None:
+        window = self.model.profile.room
+        length = len(question.prompt.text)
+        if length > window * _LONGEST_TOKEN:
+            needed = f"more than {window:,} tokens ({length:,} characters)"
+        else:
+            tokens = self.tokens(question)
+            if tokens + question.out <= window:
+                return
+            needed = f"{tokens:,} tokens ({length:,} characters)"
+        raise ModelFailure(
+            PROMPT_TOO_LONG,
+            f"the prompt has {needed} and its reply may have {question.out:,}, but the window of {self.model.profile.name} "
+            f"holds {window:,}; shorten the prompt with chunk, take or pack, or give a smaller out",
+            span,
+            is_fatal=True,
+        )
+
+    async def _answer(self, flight: Flight, question: Question, path: tuple[int, ...], span: Span) -> Value:
+        """One logical call from its first attempt to its value."""
+        started = monotonic()
+        reading = Reading(
+            Reply(flight.call, question.prompt.origin), question.prompt, self.meter, self.most_characters(question.out)
+        )
+        exchange = _Exchange()
+        failure: str | None = "cancelled"
+        try:
+            value = await self._attempts(flight, question, path, span, reading, exchange)
+            failure = None
+            self.degrade(quotes=reading.quotes, cuts=reading.cuts)
+        except Fault as fault:
+            failure = fault.code
+            self.counts.failed += isinstance(fault, ModelFailure)
+            raise
+        else:
+            return value
+        finally:
+            self.counts.span = max(self.counts.span, flight.depth)
+            self.counts.coercions += reading.coerced
+            if self._tracer is not None:
+                self._tracer(
+                    CallFinished(
+                        flight.call,
+                        path,
+                        span,
+                        exchange.usage,
+                        monotonic() - started,
+                        exchange.reply,
+                        failure,
+                        coercions=tuple(reading.coercions),
+                        program=self.settings.program,
+                        digest=exchange.digest,
+                    )
+                )
+
+    async def _attempts(
+        self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
+    ) -> Value:
+        prepared, program = self._prepared(question), self.settings.program
+        shown = self.coverage.show(question.prompt, self.meter)
+        if self._tracer is not None:
+            parts = tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
+            self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
+        attempt = 0
+        while True:
+            started = monotonic()
+            exchange.digest = digest = prepared.request.digest
+            completion = await self._send(prepared, exchange)
+            if self._tracer is not None:
+                self._tracer(Replied(flight.call, path, digest, completion, monotonic() - started, program))
+            try:
+                value = self._read(completion, question, reading)
+            except BadReply as bad:
+                attempt += 1
+                error = bad
+            else:
+                if completion.keep is not None and not reading.quotes:
+                    completion.keep()
+                return value
+            if attempt > question.repairs:
+                break
+            prepared = self._prepare(question, error.message)
+            if prepared.tokens + question.out > self.model.profile.room:
+                break
+        again = f" {attempt} times" if attempt > 1 else ""
+        raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
+
+    def _read(self, completion: Completion, question: Question, reading: Reading) -> Value:
+        if completion.stop_reason is StopReason.REFUSAL:
+            raise ModelFailure(REFUSED, "the model refused to answer")
+        reading.is_complete = completion.stop_reason is not StopReason.LENGTH
+        reading.clear()
+        self.meter.spend(PRICE.steps(characters=len(completion.text)))
+        return question.shape.read(completion.text, reading)
+
+    async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
+        """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
+        counts = self.counts
+        async with self.limiter:
+            counts.in_flight += 1
+            counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
+            try:
+                completion = await pay(
+                    self.model,
+                    prepared.request,
+                    self.meter,
+                    prompt_tokens=prepared.tokens,
+                    schema_tokens=prepared.schema_tokens,
+                    on_usage=exchange.book,
+                )
+            finally:
+                counts.in_flight -= 1
+        exchange.reply = completion.text
+        counts.cached += completion.usage.attempts == 0
+        return completion
+
+    def _prepared(self, question: Question) -> Prepared:
+        if question.prepared is None:
+            question.prepared = self._prepare(question, "")
+        return question.prepared
+
+    def _prepare(self, question: Question, error: str) -> Prepared:
+        return prepare(question, self.model, self.settings.key, error)
+
+    def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
+        if self._tracer is not None:
+            program = self.settings.program
+            self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What the attempts of one call have used, the last one's digest, and the last reply."""
+
+    usage: Usage = NO_USAGE
+    digest: str = ""
+    reply: str | None = None
+
+    def book(self, usage: Usage) -> None:
+        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

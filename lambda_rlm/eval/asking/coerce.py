@@ -1,0 +1,296 @@
+"""From decoded JSON to a value of a ground type.
+
+Owns the closed list of things that are read with good will: a label in other casing, a number in a text, a field name in other
+spelling, one element where a list was asked for, and the like. Promises: the value inhabits the type, every coercion is noted,
+nothing is dropped without a note; an element of a list whose Quote is not found is left out and counted. Refuses what is
+ambiguous. Messages name places and types, never what the model wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final
+
+from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
+from lambda_rlm.eval.asking.quotes import QuoteFinder
+from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, Reading
+from lambda_rlm.eval.tariff import HEADER, SLOT
+from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
+
+_INT_RANGE: Final = 1 << 63
+_NUMBER = re.compile(
+    r"(?<![\w.,/:])(?<!\d-)[-+−]?(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w/:]|[.,-]\d)"
+)
+_NEGATION = re.compile(
+    r"(?:\b(?:not|no|never|neither|nor|non|without)|n.t)\b\W*(?:(?:an?|the|really|about|any)\W+){0,2}$", re.IGNORECASE
+)
+_NULLS: Final = frozenset({"null", "none", "nil"})
+_TRUE: Final = frozenset({"yes", "true"})
+_FALSE: Final = frozenset({"no", "false"})
+REPLY: Final = "reply"
+"""The key under which a reply that is no record is wrapped, since many providers want an object at the top."""
+
+
+class Coercer:
+    """Reads one reply: notes go to `reading`, quotes are looked for by `finder`."""
+
+    def __init__(self, reading: Reading, finder: QuoteFinder) -> None:
+        self.reading = reading
+        self.finder = finder
+
+    def root(self, raw: Raw, type_: Type) -> Value:
+        """The value of a whole reply, wrappers around it opened."""
+        return self.value(self._unwrapped(raw, type_), type_, "the reply")
+
+    def value(self, raw: Raw, type_: Type, place: str) -> Value:
+        """The value of `type_` that `raw` stands for; `place` names it in messages. Raises `BadReply`."""
+        if raw is CONFLICT:
+            raise BadReply(f"{place} is given twice with different values")
+        match type_:
+            case Record():
+                return self._record(raw, type_, place)
+            case Enum(labels):
+                return self._label(raw, labels, place)
+            case Con("List", (element,)):
+                return self._list(raw, element, place)
+            case Con("Option", (inner,)):
+                return self._option(raw, inner, place)
+            case Con("Int"):
+                return self._int(raw, place)
+            case Con("Float"):
+                return self._float(raw, place)
+            case Con("Bool"):
+                return self._bool(raw, place)
+            case Con("Text"):
+                return self._text(raw, place)
+            case Con("Quote"):
+                return self._quote(raw, place)
+            case _:
+                raise InternalError("reading a reply", f"a reply of the type {type_!r} was asked for")
+
+    def _unwrapped(self, raw: Raw, type_: Type) -> Raw:
+        if isinstance(type_, Record):
+            return self._unwrapped_record(raw, type_)
+        if not isinstance(raw, dict):
+            return raw
+        if REPLY in raw:
+            if len(raw) > 1:
+                self.reading.coerce("left out keys beside `reply`")
+            return raw[REPLY]
+        if len(raw) == 1:
+            self.reading.coerce("opened an object around the reply")
+            return next(iter(raw.values()))
+        return raw
+
+    def _unwrapped_record(self, raw: Raw, type_: Record) -> Raw:
+        if isinstance(raw, list) and len(raw) == 1 and isinstance(raw[0], dict):
+            self.reading.coerce("took the one element of a list")
+            raw = raw[0]
+        if isinstance(raw, dict) and len(raw) == 1:
+            key, inner = next(iter(raw.items()))
+            names = {_plain(name) for name, _ in type_.fields}
+            if _plain(key) not in names and isinstance(inner, dict):
+                self.reading.coerce("opened an object around the reply")
+                return inner
+        return raw
+
+    def _record(self, raw: Raw, type_: Record, place: str) -> Value:
+        if not isinstance(raw, dict):
+            raise BadReply(f"{place} must be an object with the keys {', '.join(name for name, _ in type_.fields)}")
+        given = self._by_field(raw, type_, place)
+        values = []
+        for name, field_type in type_.fields:
+            inner = f"{name} of {place}" if place != "the reply" else f"`{name}`"
+            if name in given:
+                values.append(self.value(given[name], field_type, inner))
+            elif isinstance(field_type, Con) and field_type.name == "Option":
+                self.reading.coerce(f"took the missing {inner} as null")
+                values.append(None)
+            else:
+                raise BadReply(f"{inner} is missing")
+        self._charge(len(values))
+        return tuple(values)
+
+    def _by_field(self, raw: dict[str, Raw], type_: Record, place: str) -> dict[str, Raw]:
+        """What is given for each field: by its name, else by a name that differs only in casing and signs."""
+        names = [name for name, _ in type_.fields]
+        given = {name: raw[name] for name in names if name in raw}
+        others = [key for key in raw if key not in given]
+        for name in names:
+            if name not in given:
+                alike = [key for key in others if _plain(key) == _plain(name)]
+                if len(alike) == 1:
+                    self.reading.coerce(f"took a key spelled otherwise for `{name}`")
+                    given[name] = raw[alike[0]]
+                    others.remove(alike[0])
+        if others:
+            self.reading.coerce(f"left out {len(others)} unknown keys of {place}")
+        return given
+
+    def _list(self, raw: Raw, element: Type, place: str) -> Value:
+        if raw is None:
+            self.reading.coerce(f"took null for {place} as an empty list")
+            raw = []
+        elif not isinstance(raw, list):
+            self.reading.coerce(f"took one element for {place} as a list")
+            raw = [raw]
+        values = []
+        for index, item in enumerate(raw):
+            try:
+                values.append(self.value(item, element, f"element {index + 1} of {place}"))
+            except QuoteNotFound:
+                self.reading.quotes += 1
+        self._charge(len(values))
+        return values
+
+    def _option(self, raw: Raw, inner: Type, place: str) -> Value:
+        if raw is None:
+            return None
+        if isinstance(raw, str):
+            word = raw.strip().casefold()
+            innermost = _innermost(inner)
+            is_label = isinstance(innermost, Enum) and any(word == label.casefold() for label in innermost.labels)
+            if word in _NULLS and not is_label:
+                self.reading.coerce(f"took a word for {place} as null")
+                return None
+            if not word and innermost != TEXT:
+                self.reading.coerce(f"took an empty text for {place} as null")
+                return None
+        return (self.value(raw, inner, place),)
+
+    def _int(self, raw: Raw, place: str) -> int:
+        number = self._number(raw, place, "a whole number")
+        if isinstance(number, float):
+            if not number.is_integer():
+                raise BadReply(f"{place} must be a whole number")
+            self.reading.coerce(f"took a decimal number for {place} as a whole one")
+            number = int(number)
+        if not -_INT_RANGE <= number < _INT_RANGE:
+            raise BadReply(f"{place} must be a whole number of at most 64 bits")
+        return number
+
+    def _float(self, raw: Raw, place: str) -> float:
+        if isinstance(raw, str) and raw.rstrip().endswith("%"):
+            raise BadReply(f"{place} must be a number without a percent sign")
+        try:
+            number = float(self._number(raw, place, "a number"))
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise BadReply(f"{place} must be a finite number")
+        return number
+
+    def _number(self, raw: Raw, place: str, expected: str) -> int | float:
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            if isinstance(raw, float) and not math.isfinite(raw):
+                raise BadReply(f"{place} must be {expected}")
+            return raw
+        if not isinstance(raw, str):
+            raise BadReply(f"{place} must be {expected}")
+        found = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
+        if len(found) != 1:
+            raise BadReply(f"{place} must be {expected}" + (", exactly one" if found else ""))
+        self.reading.coerce(f"took the number out of a text for {place}")
+        return found.pop()
+
+    def _bool(self, raw: Raw, place: str) -> bool:
+        if isinstance(raw, bool):
+            return raw
+        if isinstance(raw, str):
+            found = labels_in(raw, (*_TRUE, *_FALSE))
+            truths = {label in _TRUE for label in found}
+            if len(truths) == 1:
+                self.reading.coerce(f"took a word for {place} as true or false")
+                return truths.pop()
+        raise BadReply(f"{place} must be true or false")
+
+    def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
+        if isinstance(raw, str):
+            if raw in labels:
+                return self.reading.text(raw)
+            found = labels_in(raw, labels)
+            if len(found) == 1:
+                self.reading.coerce(f"took the label out of a text for {place}")
+                return self.reading.text(found.pop())
+        raise BadReply(f"{place} must be exactly one of {', '.join(json.dumps(x, ensure_ascii=False) for x in labels)}")
+
+    def _text(self, raw: Raw, place: str) -> Text:
+        if isinstance(raw, str):
+            return self.reading.text(raw)
+        if isinstance(raw, bool | int | float):
+            self.reading.coerce(f"took a number or truth for {place} as text")
+            return self.reading.text(json.dumps(raw))
+        raise BadReply(f"{place} must be a text")
+
+    def _quote(self, raw: Raw, place: str) -> Text:
+        if not isinstance(raw, str):
+            raise BadReply(f"{place} must be a text copied word for word")
+        found = self.finder.find(raw)
+        if found is None:
+            bare = raw.strip().strip("\"'“”„«»`")
+            found = self.finder.find(bare) if bare and bare != raw.strip() else None
+            if found is None:
+                raise QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")
+            self.reading.coerce(f"left out the quotation marks of {place}")
+        self.reading.take(found.n)
+        return found
+
+    def _charge(self, fields: int) -> None:
+        self.reading.meter.allocate(HEADER + SLOT * fields)
+
+
+def number_in(written: str) -> int | float:
+    """The number that digits with group commas, a point or an exponent denote."""
+    plain = written.replace(",", "").replace("−", "-")
+    return float(plain) if any(sign in plain for sign in ".eE") else int(plain)
+
+
+def labels_in(text: str, labels: tuple[str, ...]) -> set[str]:
+    """The labels that occur in a text as whole words: in this casing if any does, else in any; longer ones hide the shorter
+    ones inside them. One that is negated in front gives none, since it does not say which label holds."""
+    for flags in (0, re.IGNORECASE):
+        found = _occurring(text, labels, flags)
+        if found:
+            return found
+    return set()
+
+
+def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
+    by_spelling: dict[str, set[str]] = {}
+    for label in labels:
+        if label.strip():
+            by_spelling.setdefault(label.casefold() if flags else label, set()).add(label)
+    if not by_spelling:
+        return set()
+    longest_first = sorted((label for alike in by_spelling.values() for label in alike), key=lambda label: (-len(label), label))
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", flags)
+    found: set[str] = set()
+    starts: set[int] = set()
+    for match in pattern.finditer(text):
+        found |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
+        starts.add(match.start())
+    return set() if len(found) == 1 and _is_negated(text, starts) else found
+
+
+def _is_negated(text: str, starts: set[int]) -> bool:
+    """A word that denies, and is no label itself, stands before one of these places."""
+    for start in starts:
+        denial = _NEGATION.search(text, max(0, start - 32), start)
+        if denial is not None and denial.start() not in starts:
+            return True
+    return False
+
+
+def _innermost(type_: Type) -> Type:
+    """The type under all Options."""
+    while isinstance(type_, Con) and type_.name == "Option":
+        type_ = type_.arguments[0]
+    return type_
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()

@@ -1,0 +1,302 @@
+"""`llm_map`: one reply for each of many texts, several to a prompt.
+
+Owns numbering, packing, realignment and votes. Promises: replies stand in the order of the items; at most `per_call` items to
+a prompt, and never more than fit the window with their replies; items left out are asked for once more, so that there are at
+most votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, two in a row. Refuses an item that alone cannot fit, before
+anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.completion import Message, Sampling
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.eval.asking.asker import Asker
+from lambda_rlm.eval.asking.numbered import Replies, read_numbered
+from lambda_rlm.eval.asking.prompt import prompt_of
+from lambda_rlm.eval.asking.question import GREEDY, Question
+from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
+from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, Shape
+from lambda_rlm.eval.place import gather
+from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import HEADER, SLOT
+from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
+from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
+
+ITEM_TOO_LONG: Final = "E0515"
+
+_SMALLEST: Final = span_of(Document("", "x"), 0, 1)
+"""An item that is data, as most are."""
+
+_MOST_BRACKETS: Final = 4
+_CODE_LENGTH: Final = 8
+
+_MARKER_TOKENS: Final = 8
+"""What an item's number, its line ends and brackets may take."""
+
+_SHORT: Final = 60
+"""A type shown in so many characters is shown for two items, a longer one for the first only."""
+
+_ITEMS: Final = "\n\nItems:\n"
+
+_MOST_KEY: Final = 14
+"""Bytes of an item's number as a key of the schema, quoted, with what stands around it."""
+
+_MOST_LEAD: Final = 32
+"""Bytes that stand before an item: line ends, its number, and brackets or a code."""
+
+_AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
+
+
+def llm_map(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
+    """`llm_map[T](items, instruction, per_call?, out?, votes?)`: a T for each text, none where the model gave none twice."""
+    type_ = _inner(_inner(site.result))
+
+    async def call(
+        items: list[Text], instruction: Text, per_call: int | None = None, out: int | None = None, votes: int | None = None
+    ) -> Value:
+        return await _mapped(site, asker, type_, items, instruction, per_call, out, votes)
+
+    return call
+
+
+def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
+    """`llm_map_by[T](items, show, instruction, …)`: llm_map over what `show` gives, each reply beside its item."""
+    record = _inner(site.result)
+    assert isinstance(record, Record)
+    reply = record.field("reply")
+    assert reply is not None
+    type_ = _inner(reply)
+    shows = site.parameters[1]
+    is_async = isinstance(shows, Arrow) and shows.effect is Effect.LLM
+
+    async def call(
+        items: list[Value],
+        show: Callable[[Value], Any],
+        instruction: Text,
+        per_call: int | None = None,
+        out: int | None = None,
+        votes: int | None = None,
+    ) -> Value:
+        if is_async:
+            shown = await gather([partial(show, item) for item in items])
+        else:
+            shown = [show(item) for item in items]
+        replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
+        site.meter.allocate((HEADER + 3 * SLOT) * len(items))
+        return [(item, reply) for item, reply in zip(items, replies, strict=True)]
+
+    return call
+
+
+async def _mapped(
+    site: Site,
+    asker: Asker,
+    type_: Type,
+    items: list[Text],
+    instruction: Text,
+    per_call: int | None,
+    out: int | None,
+    votes: int | None,
+) -> list[Value]:
+    if not items:
+        return []
+    votes = max(1, votes or 1)
+    asker.refuse_more_than_budget(votes)
+    mapping = _Mapping(site, asker, type_, items, instruction, per_call, out)
+    every = list(range(len(items)))
+    batches = mapping.pack(every)
+    settings = asker.settings
+    seeds = range(settings.seed, settings.seed + votes)
+    samplings = [GREEDY] if votes == 1 else [Sampling(temperature=settings.temperature, seed=seed) for seed in seeds]
+    ballots = await gather([partial(mapping.vote, batches, sampling) for sampling in samplings])
+    replies = [_majority([ballot[index] for ballot in ballots if index in ballot]) for index in every]
+    unanswered = sum(reply is None for reply in replies)
+    if unanswered:
+        asker.degrade(items=unanswered)
+    return replies
+
+
+@dataclass(slots=True)
+class _Mapping:
+    """One use of llm_map. Items go by their index."""
+
+    site: Site
+    asker: Asker
+    type: Type
+    items: Sequence[Text]
+    instruction: Text
+    per_call: int | None
+    out: int | None
+
+    async def vote(self, batches: list[list[int]], sampling: Sampling) -> Replies:
+        """One reply for each item of the batches, asked for twice at most."""
+        replies = await self._round(batches, sampling, "")
+        missing = [index for batch in batches for index in batch if index not in replies]
+        if missing:
+            replies |= await self._round(self.pack(missing), sampling, _AGAIN)
+        return replies
+
+    async def _round(self, batches: list[list[int]], sampling: Sampling, note: str) -> Replies:
+        answers = await gather([partial(self._ask, batch, sampling, note) for batch in batches])
+        return {index: value for answer in answers for index, value in answer.items()}
+
+    async def _ask(self, batch: list[int], sampling: Sampling, note: str) -> Replies:
+        try:
+            found = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
+        except ModelFailure as failure:
+            if failure.code in NOT_AN_ANSWER:
+                return {}
+            raise
+        return {batch[number - 1]: value for number, value in found.items()}
+
+    def pack(self, indices: list[int]) -> list[list[int]]:
+        """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
+
+        Tokens of parts need not quite add up to those of the whole: what needs more than three quarters of the room is counted
+        exactly, and packed again into three quarters where it does not fit after all; what needs no more is taken to fit.
+        """
+        capacity = self._capacity()
+        surely = capacity * 3 // 4
+        needs = {index: self._need(index) for index in indices}
+        packed: list[list[int]] = []
+        for batch in self._neighbours(indices, needs, capacity):
+            if len(batch) > 1 and sum(needs[index] for index in batch) > surely and not self._fits(batch):
+                packed += self._neighbours(batch, needs, surely)
+            else:
+                packed.append(batch)
+        for batch in packed:
+            if len(batch) == 1 and needs[batch[0]] > surely and not self._fits(batch):
+                raise self._too_long(batch[0])
+        return packed
+
+    def _neighbours(self, indices: list[int], needs: Mapping[int, int], capacity: int) -> list[list[int]]:
+        """Each with those before it while they need no more than the capacity; one that needs more stands alone."""
+        most = self._most_items()
+        batches: list[list[int]] = []
+        used = 0
+        for index in indices:
+            if not batches or len(batches[-1]) >= most or used + needs[index] > capacity:
+                batches.append([])
+                used = 0
+            batches[-1].append(index)
+            used += needs[index]
+        return batches
+
+    def _fits(self, batch: list[int]) -> bool:
+        return self.asker.fits(self._question(batch, GREEDY, _AGAIN))
+
+    def _too_long(self, index: int) -> ModelFailure:
+        question = self._question([index], GREEDY, _AGAIN)
+        profile = self.asker.model.profile
+        return ModelFailure(
+            ITEM_TOO_LONG,
+            f"item {index} of llm_map does not fit a prompt of its own: {self.items[index].n:,} characters make "
+            f"{self.asker.tokens(question):,} tokens with the instruction, the reply may have {question.out:,}, and the window "
+            f"of {profile.name} holds {profile.room:,}; chunk the items first, or give a smaller out",
+            self.site.span,
+            is_fatal=True,
+        )
+
+    def _item_out(self) -> int:
+        return self.asker.out(self.out, self.asker.settings.item_out)
+
+    def _most_items(self) -> int:
+        wanted = self.asker.settings.per_call if self.per_call is None else self.per_call
+        return max(1, min(wanted, self.asker.model.profile.max_output // self._item_out()))
+
+    def _capacity(self) -> int:
+        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one character."""
+        frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
+        return self.asker.model.profile.room - frame
+
+    def _need(self, index: int) -> int:
+        tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
+        return tokens + _MARKER_TOKENS + self._item_out()
+
+    def _question(self, batch: list[int], sampling: Sampling, note: str) -> Question:
+        return self._asked([self.items[index] for index in batch], sampling, note)
+
+    def _asked(self, items: list[Text], sampling: Sampling, note: str) -> Question:
+        prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
+        out = min(self._item_out() * len(items), self.asker.model.profile.max_output)
+        return Question(prompt, self._shape(items), out, sampling, note=note)
+
+    def _shape(self, items: list[Text]) -> Shape:
+        numbers = [str(number) for number in range(1, len(items) + 1)]
+        key = f"map {self.type!r} {[item.n for item in items]}"
+        read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
+        return Shape(key, read, _instruction(self.type, numbers), schema=keyed_schema(self.type, numbers))
+
+
+def _instruction(type_: Type, numbers: list[str]) -> str:
+    """The lines that ask for an entry for each number."""
+    shown = notation(type_)
+    some = numbers[: 2 if len(shown) <= _SHORT else 1]
+    listed = ", ".join([f'"{number}": {shown}' for number in some] + ["…"] * (len(numbers) > len(some)))
+    lines = [f"Reply with JSON of this shape and nothing else, one entry for each numbered item: {{{listed}}}"]
+    if mentions(type_, QUOTE):
+        lines.append("A quote is copied word for word from its item.")
+    return "\n".join(lines)
+
+
+def mapping_bytes(type_: Type) -> tuple[int, int]:
+    """The most bytes that one prompt has beside instruction and items, and that each item has beside its text; the schema,
+    which some providers count as part of the prompt, included."""
+    frame = _instruction(type_, ["1", "2", "3"]) + _ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
+    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
+    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + _MOST_LEAD
+
+
+def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
+    """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
+    opening, closing = _brackets([item.s for item in items])
+    gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
+    pieces = [instruction, Text(_ITEMS)]
+    for number, item in enumerate(items, 1):
+        lead = f"{opening}{number}{closing} "
+        pieces += [Text(lead if number == 1 else gap + lead), item]
+    return Rope(pieces, sum(piece.n for piece in pieces), meter)
+
+
+def _brackets(items: list[str]) -> tuple[str, str]:
+    """What stands around a number: a few brackets, or, where items forge all of these, a code that no item contains."""
+    for count in range(1, _MOST_BRACKETS + 1):
+        pattern = re.compile(rf"^[ \t]*\[{{{count}}}\d+\]{{{count}}}", re.MULTILINE)
+        if not any(pattern.search(item) for item in items):
+            return "[" * count, "]" * count
+    digest = hashlib.sha256("\n".join(items).encode("utf-8", "surrogatepass"))
+    while any(digest.hexdigest()[:_CODE_LENGTH] in item for item in items):
+        digest.update(b"again")
+    return f"[{digest.hexdigest()[:_CODE_LENGTH]}-", "]"
+
+
+def _majority(values: list[Value]) -> Value:
+    """The most frequent value as an Option, the first seen at ties; None for no values."""
+    counts: dict[object, list[Any]] = {}
+    for value in values:
+        counts.setdefault(_identity(value), [0, value])[0] += 1
+    return (max(counts.values(), key=lambda pair: pair[0])[1],) if counts else None
+
+
+def _identity(value: Value) -> object:
+    """What equal values of one type have in common, and unequal ones have not."""
+    if isinstance(value, Text):
+        return value.s
+    if isinstance(value, list | tuple):
+        return (len(value), *(_identity(part) for part in value))
+    return value
+
+
+def _inner(type_: Type) -> Type:
+    """The T of List[T] or Option[T]."""
+    assert isinstance(type_, Con)
+    return type_.arguments[0]

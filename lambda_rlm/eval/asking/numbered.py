@@ -1,0 +1,162 @@
+"""Replies for numbered items, realigned.
+
+Owns the reading of one `llm_map` reply: an object by number, or what models write instead (a list of entries with their
+numbers, a list as long as the items, lines that begin with a number). Promises: an entry counts only for the item whose number
+it carries; one given twice with different values, and one that is no T, is left out, to be asked for again. Refuses a
+reply in which no entry can be told from another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from lambda_rlm.eval.asking.coerce import Coercer
+from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
+from lambda_rlm.eval.asking.prompt import leaves_of
+from lambda_rlm.eval.asking.quotes import QuoteFinder
+from lambda_rlm.eval.asking.reading import cut_off, too_long
+from lambda_rlm.eval.asking.shape import BadReply, Reading, without_thoughts
+from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.types.type import Record, Type
+
+Replies = dict[int, Value]
+"""Values by number."""
+
+_LINE = re.compile(r"(?:[-*•]\s*)?(?:item\s*)?[\[(#\"]*(\d{1,9})[\])\"]*\s*[:.)=–—-]?\s+(\S.*)", re.IGNORECASE)
+_KEY = re.compile(r"\D*?(\d{1,9})\D*", re.ASCII)
+_NUMBER_KEYS: Final = ("item", "number", "no", "n", "index", "id", "key")
+_VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "text")
+
+Entry = tuple[int, Raw]
+
+
+def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[str, Reading], Replies]:
+    """A reader of replies that give a T, written in at most `most` characters, for each of some items, numbered from 1."""
+
+    def read(reply: str, reading: Reading) -> Replies:
+        if not reading.is_complete:
+            raise cut_off()
+        too_long(reply, reading)
+        entries = list(_entries(without_thoughts(reply, reading).strip(), type_, len(items), reading))
+        if not entries:
+            raise BadReply("the reply must be a JSON object with one entry for each numbered item")
+        found: Replies = {}
+        for number, raw in _agreed(entries, len(items), reading).items():
+            if written(raw) > most:
+                reading.coerce(f"left out the entry for item {number}, which is too long")
+                continue
+            reading.room = most
+            finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
+            try:
+                found[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")
+            except BadReply:
+                reading.coerce(f"left out the entry for item {number}, which is not of the type")
+        return found
+
+    return read
+
+
+def _agreed(entries: list[Entry], items: int, reading: Reading) -> dict[int, Raw]:
+    """The entries by number, without numbers that no item has and those given twice with different values."""
+    agreed: dict[int, Raw] = {}
+    for number, raw in entries:
+        if not 1 <= number <= items:
+            reading.coerce("left out an entry with a number that no item has")
+        elif number not in agreed:
+            agreed[number] = raw
+        elif repr(agreed[number]) != repr(raw):
+            reading.coerce(f"left out item {number}, given twice with different values")
+            agreed[number] = CONFLICT
+    return {number: raw for number, raw in agreed.items() if raw is not CONFLICT}
+
+
+def _entries(text: str, type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+    for raw in _values(text, reading):
+        if isinstance(raw, dict):
+            yield from _of_object(raw, type_, items, reading)
+        elif isinstance(raw, list):
+            yield from _of_list(raw, type_, items, reading)
+        else:
+            yield from _of_lines(text, reading)
+
+
+def _values(text: str, reading: Reading) -> list[Raw]:
+    """The JSON values of the reply; the text itself when it holds none."""
+    try:
+        raw, is_lenient = loads(text)
+    except ValueError:
+        values = [value for part in fenced(text) or [text] for value in values_in(part)]
+        reading.coerce("took JSON out of prose" if values else "read a reply that is no JSON")
+        # Lines such as `[1] yes` hold lists that are numbers only.
+        return values if any(isinstance(value, dict) or len(value) > 1 for value in values) else [text]
+    if is_lenient:
+        reading.coerce("read JSON with slips")
+    return [raw]
+
+
+def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+    entry = _entry(raw, type_)
+    if entry is not None:
+        reading.coerce("took entries with their numbers beside them")
+        yield entry
+        return
+    numbers = {key: _number(key) for key in raw}
+    if len(raw) == 1 and None in numbers.values():
+        inner = next(iter(raw.values()))
+        reading.coerce("opened an object around the entries")
+        if isinstance(inner, dict):
+            yield from _of_object(inner, type_, items, reading)
+        elif isinstance(inner, list):
+            yield from _of_list(inner, type_, items, reading)
+        return
+    for key, number in numbers.items():
+        if number is None:
+            reading.coerce("left out a key without a number")
+        else:
+            if key != str(number):
+                reading.coerce("took the number out of a key")
+            yield number, raw[key]
+
+
+def _of_list(raw: list[Raw], type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+    entries = [_entry(part, type_) if isinstance(part, dict) else None for part in raw]
+    if raw and all(entry is not None for entry in entries):
+        reading.coerce("took entries with their numbers beside them")
+        yield from (entry for entry in entries if entry is not None)
+    elif len(raw) == items:
+        reading.coerce("took a list as long as the items in their order")
+        yield from enumerate(raw, 1)
+
+
+def _entry(raw: dict[str, Raw], type_: Type) -> Entry | None:
+    """An entry that carries its number: `{"item": 1, "reply": …}`, or a record's fields beside the number."""
+    fields = {name for name, _ in type_.fields} if isinstance(type_, Record) else set()
+    number_key = next((key for key in raw if key.casefold() in _NUMBER_KEYS and key not in fields), None)
+    if number_key is None:
+        return None
+    number = raw[number_key]
+    if isinstance(number, str):
+        number = _number(number)
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    rest = {key: value for key, value in raw.items() if key != number_key}
+    if fields & rest.keys():
+        return number, rest
+    value_keys = [key for key in rest if len(rest) == 1 or key.casefold() in _VALUE_KEYS]
+    return (number, rest[value_keys[0]]) if len(value_keys) == 1 else None
+
+
+def _of_lines(text: str, reading: Reading) -> Iterator[Entry]:
+    for line in text.split("\n"):
+        found = _LINE.fullmatch(line.strip())
+        if found is not None:
+            yield int(found.group(1)), found.group(2)
+        elif line.strip():
+            reading.coerce("left out a line without a number")
+
+
+def _number(key: str) -> int | None:
+    found = _KEY.fullmatch(key)
+    return int(found.group(1)) if found is not None else None

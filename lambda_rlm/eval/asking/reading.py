@@ -1,0 +1,187 @@
+"""From the text of a typed reply to a value of its type, leniently.
+
+Owns the search for the answer in what a model wrote: fences, prose around, thoughts, a list as lines, a label in a sentence.
+Promises a value of the type or `BadReply`; every departure from what was asked for is noted. Refuses a reply that gives several
+different answers, one that was cut off, and one that is too long.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from lambda_rlm.eval.asking.coerce import Coercer, labels_in
+from lambda_rlm.eval.asking.lenient import Raw, fenced, loads, values_in
+from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
+from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, Reading, without_thoughts
+from lambda_rlm.eval.value import Value
+from lambda_rlm.types.type import Con, Record, Type
+
+_NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,4}[.)])\s+")
+_MARKS: Final = " \t\r\n\"'`“”*_.,;:!()[]"
+
+
+def read_choice(
+    choices: tuple[str, ...],
+    value_of: Callable[[str, Reading], Value],
+    synonyms: Mapping[str, str] = _NO_SYNONYMS,
+    *,
+    are_trusted: bool = True,
+) -> Callable[[str, Reading], Value]:
+    """A reader for replies that are exactly one of a few texts, or a synonym of one.
+
+    Its error lists the choices only when they come from the program: it stands among the instructions of the next prompt.
+    """
+    listed = ", ".join(json.dumps(choice, ensure_ascii=False) for choice in choices) if are_trusted else "the options"
+    known = {choice: choice for choice in choices} | {
+        other: choice for other, choice in synonyms.items() if other not in choices
+    }
+
+    def read(reply: str, reading: Reading) -> Value:
+        text = without_thoughts(reply, reading).strip()
+        if not reading.is_complete and not (text in choices and sum(c.startswith(text) for c in choices) == 1):
+            raise cut_off()
+        too_long(text, reading)
+        named = named_in(text, tuple(known), reading)
+        if named.isdisjoint(choices):
+            reading.coerce("took another word for the label")
+        found = {known[label] for label in named}
+        if len(found) != 1:
+            raise BadReply(f"the reply must be exactly one of {listed}")
+        return value_of(found.pop(), reading)
+
+    return read
+
+
+def named_in(text: str, labels: tuple[str, ...], reading: Reading) -> set[str]:
+    """The labels that a reply names: itself, itself without signs around it, or those it mentions."""
+    if text in labels:
+        return {text}
+    bare = text.strip(_MARKS)
+    if bare in labels:
+        reading.coerce("left out signs around the label")
+        return {bare}
+    reading.coerce("took the label out of a longer or otherwise spelled reply")
+    return labels_in(_unwrapped_label(text), labels)
+
+
+def _unwrapped_label(text: str) -> str:
+    """The text inside `{"…": "label"}`, so that a key is not taken for a label."""
+    if text.startswith("{"):
+        try:
+            raw, _ = loads(text)
+        except ValueError:
+            return text
+        if isinstance(raw, dict) and len(raw) == 1:
+            value = next(iter(raw.values()))
+            return value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool) else ""
+    return text
+
+
+def read_structured(type_: Type) -> Callable[[str, Reading], Value]:
+    """A reader for replies that are JSON of a type."""
+
+    def read(reply: str, reading: Reading) -> Value:
+        return read_as(type_, reply, reading, finder_of(reading.prompt, reading.meter))
+
+    return read
+
+
+def read_as(type_: Type, reply: str, reading: Reading, finder: QuoteFinder) -> Value:
+    """The value of a type that a reply stands for."""
+    if not reading.is_complete:
+        raise cut_off()
+    too_long(reply, reading)
+    text = without_thoughts(reply, reading).strip()
+    raw, is_plain = raw_of(type_, text, reading, finder)
+    coercer = Coercer(reading, finder)
+    return coercer.value(raw, type_, "the reply") if is_plain else coercer.root(raw, type_)
+
+
+def cut_off() -> BadReply:
+    return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
+
+
+def too_long(text: str, reading: Reading) -> None:
+    """Raises `BadReply` for a reply of more characters than a typed one may have."""
+    if len(text) > reading.most:
+        raise BadReply(f"the reply is longer than {reading.most:,} characters; give a shorter one")
+
+
+def raw_of(type_: Type, text: str, reading: Reading, finder: QuoteFinder) -> tuple[Raw, bool]:
+    """The one JSON value a reply gives; or, marked by True, what its plain text stands for."""
+    try:
+        raw, is_lenient = loads(text)
+    except ValueError:
+        return _embedded(type_, text, reading, finder)
+    if is_lenient:
+        reading.coerce("read JSON with slips")
+    return raw, False
+
+
+def _embedded(type_: Type, text: str, reading: Reading, finder: QuoteFinder) -> tuple[Raw, bool]:
+    fences = fenced(text)
+    values = _all_loaded(fences) or values_in(text)
+    fitting = [value for value in _distinct(values) if _fits(value, type_, finder, reading)]
+    if len(fitting) == 1:
+        reading.coerce("took JSON out of a fence" if fences else "took JSON out of prose")
+        return fitting[0], False
+    if isinstance(type_, Con) and type_.name == "List" and len(values) > 1 and not any(isinstance(v, list) for v in values):
+        reading.coerce("took several objects as a list")
+        return values, True
+    if len(fitting) > 1:
+        raise BadReply("the reply must give one JSON value, not several different ones")
+    plain = _plain(type_, fences[0] if len(fences) == 1 else text)
+    if plain is None:
+        raise BadReply("the reply must be JSON of the shape asked for and nothing else")
+    reading.coerce("read a reply that is no JSON")
+    return plain[0], True
+
+
+def _all_loaded(texts: list[str]) -> list[Raw]:
+    found: list[Raw] = []
+    for text in texts:
+        try:
+            found.append(loads(text)[0])
+        except ValueError:
+            found.extend(values_in(text))
+    return found
+
+
+def _distinct(values: list[Raw]) -> list[Raw]:
+    kept: dict[str, Raw] = {}
+    for value in values:
+        kept.setdefault(repr(value), value)
+    return list(kept.values())
+
+
+def _fits(raw: Raw, type_: Type, finder: QuoteFinder, reading: Reading) -> bool:
+    """A value could be read as the type; nothing is noted. A quote that is not found still fits: the reading decides."""
+    trial = Reading(reading.origin, reading.prompt, reading.meter, reading.most)
+    try:
+        Coercer(trial, finder).root(raw, type_)
+    except QuoteNotFound:
+        return True
+    except BadReply:
+        return False
+    return True
+
+
+def _plain(type_: Type, text: str) -> tuple[Raw] | None:
+    """What text without JSON stands for, as far as that is plain for the type; None when it is not."""
+    match type_:
+        case Con("Option", (inner,)):
+            return _plain(inner, text)
+        case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool"),)):
+            lines = [line for line in text.split("\n") if line.strip()]
+            if lines and all(_BULLET.match(line) for line in lines):
+                return ([_BULLET.sub("", line).strip() for line in lines],)
+            return None
+        case Con("List") | Record():
+            return None
+        case _:
+            return (text,)

@@ -1,0 +1,147 @@
+"""How a reply of some type is asked for and read.
+
+Owns `Shape`: what goes into the request for a type and how a model's text becomes a value of it; and the way a reading
+tells that a reply is not one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.asking.prompt import Prompt
+from lambda_rlm.eval.tariff import CHARACTER, HEADER
+from lambda_rlm.eval.value import Reply, Text, Value
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+BAD_REPLY: Final = "E0513"
+QUOTE_NOT_FOUND: Final = "E0514"
+REFUSED: Final = "E0510"
+NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
+"""Failures where the model was reached and gave no answer of the type: `llm_map` and `llm_choose` turn them into none."""
+
+MOST_COERCIONS: Final = 100
+
+MOST_ERROR: Final = 500
+"""The most characters of error that a repair prompt adds; it never shows the bad reply."""
+
+
+class BadReply(Exception):
+    """A reply is not of the type asked for. The message says what is wrong in words of the program's author only."""
+
+    def __init__(self, message: str, code: str = BAD_REPLY) -> None:
+        super().__init__(message)
+        self.message = message if len(message) <= MOST_ERROR else message[: MOST_ERROR - 1] + "…"
+        self.code = code
+
+
+class QuoteNotFound(BadReply):
+    """A Quote does not stand in what the model was shown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, QUOTE_NOT_FOUND)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What reading one reply needs and what it finds out: `coercions` made and `quotes` left out."""
+
+    origin: Reply
+    prompt: Prompt
+    meter: Meter
+    most: int
+    """The most characters of a Text reply; longer ones are cut."""
+    is_complete: bool = True
+    """False when the model ran into its limit of tokens."""
+    coercions: list[str] = field(default_factory=list)
+    """What was read with good will, the first `MOST_COERCIONS` of it; `coerced` counts all."""
+    coerced: int = 0
+    quotes: int = 0
+    cuts: int = 0
+    room: int = field(init=False)
+    """Characters that texts made of the reply may still have: no reading makes them more than they were."""
+
+    def __post_init__(self) -> None:
+        self.room = self.most
+
+    def take(self, characters: int) -> None:
+        """Count the characters of a text that is made of the reply; raises `BadReply` when there are too many."""
+        self.room -= characters
+        if self.room < 0:
+            raise BadReply(f"the texts of the reply have more than {self.most:,} characters; give shorter ones")
+
+    def text(self, s: str) -> Text:
+        """A text of the reply, charged."""
+        self.take(len(s))
+        self.meter.allocate(HEADER + CHARACTER * len(s))
+        if not s.isascii() and _SURROGATE.search(s) is not None:
+            self.coerce("replaced characters that are none")
+            s = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", s)
+        return Text(s, self.origin)
+
+    def coerce(self, what: str) -> None:
+        """Note that something was read with good will."""
+        self.coerced += 1
+        if len(self.coercions) < MOST_COERCIONS:
+            self.coercions.append(what)
+
+    def clear(self) -> None:
+        """Forget what an earlier reply to the same question came to."""
+        self.coercions.clear()
+        self.coerced = self.quotes = self.cuts = 0
+        self.room = self.most
+
+
+_CHOICE_FRAME: Final = 120
+"""Bytes of the schema around a list of choices, where these are sent as a schema."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set."""
+
+    key: str
+    read: Callable[[str, Reading], Value]
+    instruction: str = ""
+    schema: Mapping[str, Any] | None = None
+    choices: tuple[str, ...] | None = None
+
+    @cached_property
+    def schema_bytes(self) -> int:
+        """Bytes of the JSON Schema, which some providers count as part of the prompt: no fewer than its tokens."""
+        if self.schema is None and self.choices is None:
+            return 0
+        asked = self.schema if self.schema is not None else list(self.choices or ())
+        frame = 0 if self.schema is not None else _CHOICE_FRAME
+        return len(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")) + frame
+
+
+def read_text(reply: str, reading: Reading) -> Text:
+    """Any reply is a Text: without the model's thoughts and white space around, cut where it is too long."""
+    text = without_thoughts(reply, reading).strip()
+    if len(text) > reading.most:
+        text = text[: reading.most]
+        reading.is_complete = False
+    if not reading.is_complete:
+        reading.cuts += 1
+    return reading.text(text)
+
+
+def without_thoughts(reply: str, reading: Reading) -> str:
+    """The reply after its last `</think>`, when it opens with thoughts."""
+    end = reply.rfind("</think>")
+    if end < 0:
+        return reply
+    if reply.lstrip().startswith("<think>") or "<think>" not in reply:
+        reading.coerce("left out the model's thoughts")
+        return reply[end + len("</think>") :]
+    return reply
+
+
+TEXT_SHAPE: Final = Shape("Text", read_text)

@@ -1,0 +1,1 @@
+"""Programs to closures: the compiler, its rules, and their assembly."""

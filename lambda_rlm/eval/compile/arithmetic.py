@@ -1,0 +1,249 @@
+"""Operators on numbers and comparisons, as closures chosen by the shapes of their operands.
+
+Owns `+ - * / %`, negation and the six comparisons. Promises that an Int outside 64 bits, a Float that is not finite and a
+division by zero are faults; reads constants, slots and fields in place, since a call of a closure costs more than the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.compile.code import FLOAT_HIGH, HIGH, LOW, Code, Frame, Run, fault_at
+
+Fail = Callable[[], Any]
+
+
+def arithmetic(op: str, a: Code, b: Code, is_float: bool, span: Span) -> Run:
+    """`a op b` on two Ints or two Floats; `/` gives a Float from either."""
+    if op == "/" or op == "%":
+        return _quotient(op, a, b, span)
+    low, high, fail = _range(is_float, span)
+    return {"+": _sum, "-": _difference, "*": _product}[op](a, b, low, high, fail)
+
+
+def negation(a: Code, is_float: bool, span: Span) -> Run:
+    """`-a`; the least Int has no opposite."""
+    run = a.run
+    if is_float:
+        return lambda e: -run(e)
+    _, high, fail = _range(False, span)
+    return lambda e: r if (r := -run(e)) <= high else fail()
+
+
+def _range(is_float: bool, span: Span) -> tuple[Any, Any, Fail]:
+    if is_float:
+        return -FLOAT_HIGH, FLOAT_HIGH, fault_at(span, "E0412", "the result is too large for a Float")
+    return LOW, HIGH, fault_at(span, "E0411", "the result is outside the range of Int (64 bits)")
+
+
+def _sum(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: r if low <= (r := e[i] + e[j]) <= high else fail()
+        case "SK":
+            return lambda e: r if low <= (r := e[i] + k) <= high else fail()
+        case "FK":
+            return lambda e: r if low <= (r := e[i][m] + k) <= high else fail()
+        case "FF":
+            return lambda e: r if low <= (r := e[i][m] + e[j][n]) <= high else fail()
+        case "SF":
+            return lambda e: r if low <= (r := e[i] + e[j][n]) <= high else fail()
+        case "SN":
+            return lambda e: r if low <= (r := e[i] + y(e)) <= high else fail()
+        case "NS":
+            return lambda e: r if low <= (r := x(e) + e[j]) <= high else fail()
+        case "NK":
+            return lambda e: r if low <= (r := x(e) + k) <= high else fail()
+    return lambda e: r if low <= (r := x(e) + y(e)) <= high else fail()
+
+
+def _difference(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: r if low <= (r := e[i] - e[j]) <= high else fail()
+        case "SK":
+            return lambda e: r if low <= (r := e[i] - k) <= high else fail()
+        case "FK":
+            return lambda e: r if low <= (r := e[i][m] - k) <= high else fail()
+        case "FF":
+            return lambda e: r if low <= (r := e[i][m] - e[j][n]) <= high else fail()
+        case "SN":
+            return lambda e: r if low <= (r := e[i] - y(e)) <= high else fail()
+        case "NS":
+            return lambda e: r if low <= (r := x(e) - e[j]) <= high else fail()
+        case "NK":
+            return lambda e: r if low <= (r := x(e) - k) <= high else fail()
+    return lambda e: r if low <= (r := x(e) - y(e)) <= high else fail()
+
+
+def _product(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: r if low <= (r := e[i] * e[j]) <= high else fail()
+        case "SK":
+            return lambda e: r if low <= (r := e[i] * k) <= high else fail()
+        case "FK":
+            return lambda e: r if low <= (r := e[i][m] * k) <= high else fail()
+        case "FF":
+            return lambda e: r if low <= (r := e[i][m] * e[j][n]) <= high else fail()
+        case "SN":
+            return lambda e: r if low <= (r := e[i] * y(e)) <= high else fail()
+        case "NS":
+            return lambda e: r if low <= (r := x(e) * e[j]) <= high else fail()
+        case "NK":
+            return lambda e: r if low <= (r := x(e) * k) <= high else fail()
+    return lambda e: r if low <= (r := x(e) * y(e)) <= high else fail()
+
+
+def _quotient(op: str, a: Code, b: Code, span: Span) -> Run:
+    """`/` and `%`. A constant divisor that is not 0 needs no test; a remainder is never larger than the divisor."""
+    zero = fault_at(span, "E0413", f"`{op}` by zero")
+    i, x, y = a.slot, a.run, b.run
+    k = b.constant[0] if b.constant is not None else 0
+    if op == "%":
+        if k:
+            return (lambda e: e[i] % k) if a.shape == "S" else (lambda e: x(e) % k)
+        return lambda e: p % q if [p := x(e), q := y(e)][1] else zero()
+    return _division(x, y, zero, fault_at(span, "E0412", "the result is too large for a Float"))
+
+
+def _division(x: Run, y: Run, zero: Fail, fail: Fail) -> Run:
+    def divide(e: Frame) -> float:
+        p = x(e)
+        q = y(e)
+        if not q:
+            zero()
+        r: float = p / q
+        if not -FLOAT_HIGH <= r <= FLOAT_HIGH:
+            fail()
+        return r
+
+    return divide
+
+
+def comparison(op: str, a: Code, b: Code) -> Run:
+    """`a op b` on two Ints, Floats or Bools."""
+    if a.shape == "K" and b.shape in "SF":
+        a, b = b, a
+        op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
+    return _COMPARE[op](a, b)
+
+
+def _equal(a: Code, b: Code) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: e[i] == e[j]
+        case "SK":
+            return lambda e: e[i] == k
+        case "FK":
+            return lambda e: e[i][m] == k
+        case "FF":
+            return lambda e: e[i][m] == e[j][n]
+        case "SF":
+            return lambda e: e[i] == e[j][n]
+        case "FS":
+            return lambda e: e[i][m] == e[j]
+        case "NK":
+            return lambda e: x(e) == k
+    return lambda e: x(e) == y(e)
+
+
+def _unequal(a: Code, b: Code) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: e[i] != e[j]
+        case "SK":
+            return lambda e: e[i] != k
+        case "FK":
+            return lambda e: e[i][m] != k
+        case "FF":
+            return lambda e: e[i][m] != e[j][n]
+        case "NK":
+            return lambda e: x(e) != k
+    return lambda e: x(e) != y(e)
+
+
+def _less(a: Code, b: Code) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: e[i] < e[j]
+        case "SK":
+            return lambda e: e[i] < k
+        case "FK":
+            return lambda e: e[i][m] < k
+        case "FF":
+            return lambda e: e[i][m] < e[j][n]
+        case "NK":
+            return lambda e: x(e) < k
+    return lambda e: x(e) < y(e)
+
+
+def _at_most(a: Code, b: Code) -> Run:
+    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
+    k = b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SS":
+            return lambda e: e[i] <= e[j]
+        case "SK":
+            return lambda e: e[i] <= k
+        case "FK":
+            return lambda e: e[i][m] <= k
+        case "FF":
+            return lambda e: e[i][m] <= e[j][n]
+        case "NK":
+            return lambda e: x(e) <= k
+    return lambda e: x(e) <= y(e)
+
+
+def _more(a: Code, b: Code) -> Run:
+    i, j, x, y = a.slot, b.slot, a.run, b.run
+    m, k = a.field, b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SK":
+            return lambda e: e[i] > k
+        case "FK":
+            return lambda e: e[i][m] > k
+        case "SS":
+            return lambda e: e[i] > e[j]
+        case "NK":
+            return lambda e: x(e) > k
+    return lambda e: x(e) > y(e)
+
+
+def _at_least(a: Code, b: Code) -> Run:
+    i, j, x, y = a.slot, b.slot, a.run, b.run
+    m, k = a.field, b.constant[0] if b.constant is not None else None
+    match a.shape + b.shape:
+        case "SK":
+            return lambda e: e[i] >= k
+        case "FK":
+            return lambda e: e[i][m] >= k
+        case "SS":
+            return lambda e: e[i] >= e[j]
+        case "NK":
+            return lambda e: x(e) >= k
+    return lambda e: x(e) >= y(e)
+
+
+_COMPARE: dict[str, Callable[[Code, Code], Run]] = {
+    "==": _equal,
+    "!=": _unequal,
+    "<": _less,
+    "<=": _at_most,
+    ">": _more,
+    ">=": _at_least,
+}

@@ -1,0 +1,85 @@
+"""Functions of the host, applied: plain data in, plain data out, and held to what was declared.
+
+Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and a result
+that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an instruction,
+and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each time it returns.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.library.structure import weight
+from lambda_rlm.eval.plain import Unfit, to_plain, value_with
+from lambda_rlm.eval.provenance.coverage import texts_of
+from lambda_rlm.eval.tariff import CHARACTER
+from lambda_rlm.eval.value import HEADER, Derived, Origin, Reply, Text, Value, origin_of
+from lambda_rlm.types.hosted import HostFunction
+
+RAISED: Final = "E0415"
+NOT_OF_ITS_TYPE: Final = "E0416"
+TOO_LARGE: Final = "E0417"
+
+_OUTSIDE: Final = Reply(-1, None)
+"""Where texts come from that the host gives: from no input, and nobody to be obeyed."""
+
+
+def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., Value]:
+    """The function as the evaluator applies it, at a place of the program."""
+    parameters, result, cost = function.type.parameters, function.type.result, function.cost
+    weigh = [weight(type_) for type_ in parameters]
+
+    def apply(*values: Value) -> Value:
+        meter.spend(sum(one(value) for one, value in zip(weigh, values, strict=True)))
+        data = [to_plain(value, type_) for value, type_ in zip(values, parameters, strict=True)]
+        given = sum(map(size_of, data))
+        meter.spend(cost.steps + cost.steps_per_character * given)
+        meter.allocate(cost.bytes + cost.bytes_per_character * given)
+        try:
+            found = function.implementation(*data)
+        except Exception as error:
+            raise PrimitiveFault(RAISED, f"`{function.name}` raised {type(error).__name__}: {error}", span) from error
+        meter.glance()
+        return _held(found, cost.characters + cost.characters_per_character * given, list(values))
+
+    def _held(found: Any, most: int, values: list[Value]) -> Value:
+        origin = _origin(values)
+
+        def text(_: str, s: str) -> Text:
+            s.encode()  # no half of a surrogate pair
+            return Text(s, origin)
+
+        what = f"the result of `{function.name}`"
+        try:
+            value = value_with(found, result, what, text)
+            size = size_of(found)
+        except Unfit as error:
+            raise PrimitiveFault(NOT_OF_ITS_TYPE, str(error), span) from None
+        except (ValueError, OverflowError) as error:
+            raise PrimitiveFault(NOT_OF_ITS_TYPE, f"{what} is no value of the language: {error}", span) from None
+        if size > most:
+            message = f"`{function.name}` gave {size:,} characters, and its declared cost allows {most:,}"
+            raise PrimitiveFault(TOO_LARGE, message, span)
+        meter.allocate(HEADER * weight(result)(value) + CHARACTER * size)
+        return value
+
+    return apply
+
+
+def size_of(data: Any) -> int:
+    """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not finite."""
+    return (
+        str.__len__(data)
+        if isinstance(data, str)
+        else len(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    )
+
+
+def _origin(values: list[Value]) -> Origin:
+    origins = [origin for text in texts_of(values) if (origin := origin_of(text)) is not None]
+    return Derived((_OUTSIDE, *origins)) if origins else _OUTSIDE

@@ -1,0 +1,334 @@
+"""The library's loops over pure functions, run in the frame of their caller.
+
+Owns the fused loops and `loop`, which chooses one. A loop is a callable of the frame and the values of the arguments that are
+no functions. Promises: the static cost of the function times the number of elements is charged at once, before the first; what
+the function charges by itself comes on top; the order of evaluation is that of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import compress, islice
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.compile.code import Callback, Frame, charge
+from lambda_rlm.eval.compile.finish import Finish
+from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.value import HEADER, Value
+from lambda_rlm.syntax.primitive import Primitive as P
+
+Loop = Callable[..., Value]
+PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
+
+NUMBER = 32
+"""Bytes of a number that a list holds."""
+
+RECORD = 2 * HEADER
+"""Bytes of a record with two fields."""
+
+_SLICE = 4096
+"""Records that are kept before they are charged."""
+
+
+def rates(primitive: P, is_number: bool) -> tuple[int, int]:
+    """Steps and bytes by the tariff for each element, the callback's own not counted; `is_number`: results are numbers."""
+    price = TARIFF[primitive]
+    if primitive is P.FLAT_MAP:
+        return price.element, 0
+    return price.element + price.made, price.storage_made + (NUMBER if is_number and price.storage_made else 0)
+
+
+def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
+    """The loop of a library function; `each` are its rates, `finish` its second half where it has no loop of its own."""
+    first = callbacks[0]
+    match primitive:
+        case P.MAP:
+            return _map(first, each, meter)
+        case P.FILTER:
+            return _filter(first, each, meter)
+        case P.COUNT:
+            return _count(first, each, meter)
+        case P.FLAT_MAP:
+            return _flat_map(first, each, meter)
+        case P.ANY | P.ALL | P.FIND_FIRST:
+            return _stopping(primitive, first, each, meter)
+        case P.FOLD:
+            return _fold(first, each, meter)
+        case P.REDUCE:
+            return _reduce(first, each, meter)
+        case P.SCAN:
+            return _scan(first, each, meter)
+        case P.ITERATE:
+            return _iterate(first, callbacks[1], each, meter)
+        case P.TREE_FOLD:
+            return _tree_fold(first, each, meter)
+        case P.MAP_OPTION | P.AND_THEN:
+            return _option(primitive, first, meter)
+        case P.JOIN_BY:
+            return _join(callbacks, finish, meter)
+        case _:
+            return _finished(first, finish, each, meter)
+
+
+def _results(f: Callback) -> Callable[[Frame, list[Value]], list[Value]]:
+    """What a function gives for each element."""
+    (i,), body = f.slots, f.body.run
+    if f.body.many is not None and f.body.many[0] == i:
+        many = f.body.many[1]
+        return lambda e, xs: many(xs)
+    return lambda e, xs: [body(e) for e[i] in xs]
+
+
+def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    results = _results(f)
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        n = len(xs)
+        charge(meter, n * steps, n * size)
+        return results(e, xs)
+
+    return run
+
+
+def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    results = _results(f)
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        n = len(xs)
+        charge(meter, n * steps, n * size)
+        return list(compress(xs, results(e, xs)))
+
+    return run
+
+
+def _count(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    results = _results(f)
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        n = len(xs)
+        charge(meter, n * steps, n * size)
+        return sum(results(e, xs))
+
+    return run
+
+
+def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    (i,), body = f.slots, f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        n = len(xs)
+        charge(meter, n * steps, n * size)
+        out: list[Value] = []
+        for e[i] in xs:
+            part = body(e)
+            charge(meter, len(part), 8 * len(part))
+            out += part
+        return out
+
+    return run
+
+
+def _stopping(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    """`any all find_first` stop at the first that decides, but are charged as if they did not."""
+    (i,), body = f.slots, f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run_any(e: Frame, xs: list[Value]) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        return any(body(e) for e[i] in xs)
+
+    def run_all(e: Frame, xs: list[Value]) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        return all(body(e) for e[i] in xs)
+
+    def run_first(e: Frame, xs: list[Value]) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        for e[i] in xs:
+            if body(e):
+                return (e[i],)
+        return None
+
+    return {P.ANY: run_any, P.ALL: run_all, P.FIND_FIRST: run_first}[primitive]
+
+
+def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    (i, j), body = f.slots, f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value], init: Value) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        e[i] = init
+        for e[j] in xs:
+            e[i] = body(e)
+        return e[i]
+
+    return run
+
+
+def _reduce(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    fold = _fold(f, each, meter)
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        return (fold(e, xs[1:], xs[0]),) if xs else None
+
+    return run
+
+
+def _scan(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    (i, j), body = f.slots, f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value], init: Value) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        out = []
+        e[i] = init
+        for e[j] in xs:
+            e[i] = body(e)
+            out.append(e[i])
+        return out
+
+    return run
+
+
+def _iterate(step: Callback, until: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    (i,), (j,), advance, is_done = step.slots, until.slots, step.body.run, until.body.run
+    test_steps, test_size = until.body.steps, until.body.bytes
+    steps, size = step.body.steps + each[0], step.body.bytes + each[1]
+
+    def run(e: Frame, state: Value, most: int) -> Value:
+        for _ in range(max(0, most)):
+            charge(meter, test_steps, test_size)
+            e[j] = state
+            if is_done(e):
+                break
+            charge(meter, steps, size)
+            e[i] = state
+            state = advance(e)
+        return state
+
+    return run
+
+
+def _tree_fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
+    (i,), body = f.slots, f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value], group: int) -> Value:
+        group = max(2, group)
+        while len(xs) > 1:
+            groups = grouped(xs, group, steps, size, meter)
+            out = []
+            for part in groups:
+                if len(part) > 1:
+                    e[i] = part
+                    out.append(body(e))
+                else:
+                    out.append(part[0])
+            xs = out
+        return (xs[0],) if xs else None
+
+    return run
+
+
+def grouped(xs: list[Value], group: int, steps: int, size: int, meter: Meter) -> list[list[Value]]:
+    """The groups of one level of `tree_fold`, charged."""
+    n = -(-len(xs) // group)
+    charge(meter, n * steps + len(xs), n * size + 8 * len(xs))
+    return [xs[at : at + group] for at in range(0, len(xs), group)]
+
+
+def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
+    (i,), body = f.slots, f.body.run
+    steps, size = f.body.steps, f.body.bytes + 16
+    is_wrapped = primitive is P.MAP_OPTION
+
+    def run(e: Frame, option: tuple[Value] | None) -> Value:
+        if option is None:
+            return None
+        charge(meter, steps, size)
+        e[i] = option[0]
+        return (body(e),) if is_wrapped else body(e)
+
+    return run
+
+
+def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
+    """All results first, then the same function of elements and results that awaiting loops use."""
+    results = _results(f)
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
+        charge(meter, len(xs) * steps, len(xs) * size)
+        return finish(xs, results(e, xs), *rest)
+
+    return run
+
+
+def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop:
+    f, g = callbacks
+    (i,), (j,), body_f, body_g = f.slots, g.slots, f.body.run, g.body.run
+
+    def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
+        n, m = len(xs), len(ys)
+        charge(meter, n * (f.body.steps + 4) + m * (g.body.steps + 4), n * f.body.bytes + m * g.body.bytes)
+        return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
+
+    return run
+
+
+def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop | None:
+    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
+    i, j = f.slots
+    body = f.body.run
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+
+    def run_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        return [body(e) for e[i], e[j] in pairs]
+
+    def run_filter(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        out: list[Value] = []
+        for _ in range(0, n, _SLICE):
+            kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
+            charge(meter, 0, RECORD * len(kept))
+            out += kept
+        return out
+
+    def run_count(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        total = 0
+        for e[i], e[j] in pairs:
+            if body(e):
+                total += 1
+        return total
+
+    def run_any(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        return any(body(e) for e[i], e[j] in pairs)
+
+    def run_all(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        return all(body(e) for e[i], e[j] in pairs)
+
+    def run_flat_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+        charge(meter, n * steps, n * size)
+        out: list[Value] = []
+        for e[i], e[j] in pairs:
+            part = body(e)
+            charge(meter, len(part), 8 * len(part))
+            out += part
+        return out
+
+    return {
+        P.MAP: run_map,
+        P.FILTER: run_filter,
+        P.COUNT: run_count,
+        P.ANY: run_any,
+        P.ALL: run_all,
+        P.FLAT_MAP: run_flat_map,
+    }.get(primitive)

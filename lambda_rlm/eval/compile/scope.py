@@ -1,0 +1,149 @@
+"""What names stand for while a program is compiled.
+
+Owns the bindings and the numbering of slots. A binding that is used at several types is compiled once for each ground instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lambda_rlm.eval.compile.code import Code, Frame, Run
+from lambda_rlm.eval.value import Value
+from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term
+from lambda_rlm.types.hosted import HostFunction
+from lambda_rlm.types.type import AnyEffect, EffectVariable, Type, Variable
+from lambda_rlm.types.typed import Substitution, ground
+
+Instance = tuple[tuple[tuple[int, bool], Type | AnyEffect], ...]
+"""A ground instance of a scheme, as a key: what each variable is, in the order of their numbers."""
+
+
+@dataclass(slots=True)
+class Local:
+    """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type."""
+
+    code: Code
+
+
+@dataclass(slots=True)
+class Spread:
+    """A record that is never made: its fields are in slots."""
+
+    fields: Mapping[str, int]
+    whole: Code
+
+
+@dataclass(slots=True)
+class Function:
+    """A function compiled for one instance: call it by putting the arguments in `slots` and running `body` in the same frame.
+
+    `reads` are the slots of bindings outside that the body reads.
+    """
+
+    slots: tuple[int, ...]
+    body: Code
+    reads: frozenset[int]
+
+
+@dataclass(slots=True)
+class Known:
+    """A `def`, or a `let` whose value is written as a function: calls of it need no function value."""
+
+    term: Lam | Def
+    scope: Scope
+    substitution: Substitution
+    instances: dict[Instance, Function] = field(default_factory=dict)
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        return self.term.params
+
+
+@dataclass(slots=True)
+class Generic:
+    """A `let` that is no function and has several types: a slot and a code for each instance that is used."""
+
+    term: Term
+    scope: Scope
+    substitution: Substitution
+    instances: dict[Instance, tuple[int, Code, frozenset[int]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Recursion:
+    """A `fix` compiled for one instance. An activation has its argument in `slot`; `body` is there once it is compiled."""
+
+    slot: int
+    size: Callable[[Value], int]
+    is_async: bool
+    run: Run | None = None
+    need: int = 0
+    reads: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Inside:
+    """The name of a `fix` in its own body: the argument must be shorter than that of the activation."""
+
+    recursion: Recursion
+
+
+@dataclass(slots=True)
+class Named:
+    """A `let` whose value is a `fix`."""
+
+    term: Fix
+    scope: Scope
+    substitution: Substitution
+    instances: dict[Instance, Recursion] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Hosted:
+    """A function that the host adds."""
+
+    function: HostFunction
+
+
+Binding = Hosted | Local | Spread | Known | Generic | Inside | Named
+Scope = Mapping[str, Binding]
+
+
+def instance_key(instance: Substitution, outer: Substitution) -> Instance:
+    """The instance with the outer substitution applied, as a key."""
+    rows: list[tuple[tuple[int, bool], Type | AnyEffect]] = []
+    for variable, what in instance.items():
+        if isinstance(variable, EffectVariable):
+            effect: AnyEffect = what  # type: ignore[assignment]
+            rows.append(((variable.id, True), outer.get(effect, effect) if isinstance(effect, EffectVariable) else effect))
+        else:
+            rows.append(((variable.id, False), ground(what, outer)))  # type: ignore[arg-type]
+    return tuple(sorted(rows, key=lambda row: row[0]))
+
+
+def substitution_of(key: Instance, outer: Substitution) -> Substitution:
+    """The substitution inside a binding that is used at an instance."""
+    if not key:
+        return outer
+    inner: dict[Variable | EffectVariable, Type | AnyEffect] = dict(outer)
+    for (number, is_effect), what in key:
+        inner[EffectVariable(number) if is_effect else Variable(number)] = what
+    return inner
+
+
+class Slots:
+    """Numbers the slots of a program's frame."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def new(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def frame(self) -> Frame:
+        """An empty frame, once all slots are numbered."""
+        return [None] * self.count

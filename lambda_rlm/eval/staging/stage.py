@@ -1,0 +1,99 @@
+"""Staging: what a program needs no model for is computed before the run, on the real inputs.
+
+Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
+Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work that
+ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.names import free_names
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.faults import Fault, OutOfTime
+from lambda_rlm.eval.compile import scope as names
+from lambda_rlm.eval.compile.code import FRAMES, Stack, charged, constant
+from lambda_rlm.eval.compile.compiler import Compiler
+from lambda_rlm.eval.provenance.cuts import Cuts
+from lambda_rlm.eval.staging.measure import measured
+from lambda_rlm.eval.value import Value
+from lambda_rlm.syntax import term as t
+from lambda_rlm.types.type import Con, Type
+from lambda_rlm.types.typed import EMPTY, Typed
+
+
+def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, Known]:
+    """The inputs as the analysis sees them: known, their sizes symbols of their names."""
+    return {
+        name: Known(values[name], type_, partial(measured, values[name], type_, name)) for name, type_ in typed.inputs.items()
+    }
+
+
+class Stage:
+    """Computes pure terms of one program. `kept` has the values of terms that stand at the top level, by identity."""
+
+    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter, cuts: Cuts | None = None) -> None:
+        self.typed = typed
+        self.autos = autos
+        self.meter = meter
+        self.cuts = cuts
+        self.kept: dict[int, Value] = {}
+
+    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
+        """The value of a pure term, kept under `key`; None when it uses what is not known or cannot be computed."""
+        bindings = self._scope(term, env)
+        if bindings is None:
+            return None
+        stack = Stack(self.meter, FRAMES)
+        before, self.meter.deepest = self.meter.deepest, 0
+        try:
+            compiler = Compiler(self.typed, self.autos, self.meter, stack, None, cuts=self.cuts)
+            code = charged(compiler.compile(term, bindings, EMPTY), self.meter)
+            stack.left -= code.need
+            if stack.left < 0 or code.is_async:
+                return None
+            value = code.run(compiler.slots.frame())
+        except OutOfTime:
+            raise
+        except Fault:
+            return None
+        finally:
+            depth, self.meter.deepest = self.meter.deepest, max(before, self.meter.deepest)
+        if key is not None:
+            self.kept[key] = value
+        return Known(value, type_, partial(measured, value, type_), depth)
+
+    def elements(self, list_: Known) -> list[Known]:
+        """The elements of a known list, or what a known Option holds."""
+        assert isinstance(list_.type, Con)
+        (inner,) = list_.type.arguments
+        return [Known(value, inner, partial(measured, value, inner)) for value in list_.value]  # type: ignore[attr-defined]
+
+    def _scope(self, node: t.Node, env: Mapping[str, Abstract]) -> names.Scope | None:
+        """What the free names of a term stand for, when all are known."""
+        bindings: dict[str, names.Binding] = {}
+        for name in free_names(node):
+            if name not in env:
+                continue
+            binding = self._binding(env[name])
+            if binding is None:
+                return None
+            bindings[name] = binding
+        return bindings
+
+    def _binding(self, value: Abstract) -> names.Binding | None:
+        if isinstance(value, Known):
+            return names.Local(constant(value.value))
+        if not isinstance(value, AbstractFunction) or value.source is None:
+            return None
+        inner = self._scope(value.source, value.env)
+        if inner is None:
+            return None
+        match value.source:
+            case t.Lam() | t.Def() as source:
+                return names.Known(source, inner, EMPTY)
+            case t.Fix() as source:
+                return names.Named(source, inner, EMPTY)
