@@ -23,22 +23,22 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.answering.root_model import rendered  # noqa: E402
+from lambda_rlm.answering.sub_model import with_solver  # noqa: E402
+from lambda_rlm.answering.vet import Deadline, Judge, judging  # noqa: E402
+from lambda_rlm.answering.writing_bound import task_of  # noqa: E402
 from lambda_rlm.bench.words import prose  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import NO_USAGE, Completion, ModelProfile, StopReason  # noqa: E402
+from lambda_rlm.execution.execute import Options  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
-from lambda_rlm.judge import Deadline, Judge, judging  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
-from lambda_rlm.runtime import Options  # noqa: E402
-from lambda_rlm.solver import with_solver  # noqa: E402
 from lambda_rlm.synth.propose import Attempt, propose  # noqa: E402
 from lambda_rlm.synth.reference import shown_to  # noqa: E402
 from lambda_rlm.synth.task import first_turn  # noqa: E402
 from lambda_rlm.synth.turn import Turn  # noqa: E402
 from lambda_rlm.synth.writing import Writing  # noqa: E402
-from lambda_rlm.writer import rendered  # noqa: E402
-from lambda_rlm.writing import task_of  # noqa: E402
 
 FOLDER: Final = Path(__file__).with_suffix("")
 LEAF: Final = ScriptedModel(

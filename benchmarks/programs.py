@@ -23,18 +23,18 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.answering.synthesize import Question, synthesize  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling, StopReason  # noqa: E402
 from lambda_rlm.diagnostics.diagnostic import Rejected  # noqa: E402
 from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
+from lambda_rlm.execution.execute import Options  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.local import LocalModel  # noqa: E402
 from lambda_rlm.llm.weights import installed  # noqa: E402
-from lambda_rlm.runtime import Options  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
 from lambda_rlm.synth.writing import Writing  # noqa: E402
-from lambda_rlm.synthesis import Question, synthesize  # noqa: E402
 from tests.worlds.all_tasks import TASKS  # noqa: E402
 from tests.worlds.world import Truthful  # noqa: E402
 

@@ -19,13 +19,13 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.answering.ask import ask  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
-from lambda_rlm.checked import check  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
+from lambda_rlm.execution.check import check  # noqa: E402
+from lambda_rlm.execution.execute import Run, execute  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
-from lambda_rlm.route import ask  # noqa: E402
-from lambda_rlm.runtime import Run, execute  # noqa: E402
 
 CHARACTERS: Final = 1_000_000
 WINDOW: Final = 100_000

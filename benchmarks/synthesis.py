@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.budget.budget import Budget  # noqa: E402
-from lambda_rlm.checked import check  # noqa: E402
 from lambda_rlm.diagnostics.diagnostic import Rejected, Severity  # noqa: E402
+from lambda_rlm.execution.check import check  # noqa: E402
+from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
-from lambda_rlm.prospect import Prospect, foresee, foresee_sizes  # noqa: E402
 from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired  # noqa: E402
 from tests.worlds.full_size import declared, full_size  # noqa: E402
 from tests.worlds.slips import SLIPS, mended  # noqa: E402

@@ -10,8 +10,8 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.answering.detect import detect
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.detection import detect
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lambda_rlm.api import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
+    from lambda_rlm.api.rlm import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
 
@@ -16,7 +16,7 @@ __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "
 def __getattr__(name: str) -> Any:
     match name:
         case "check" | "Checked":
-            from lambda_rlm import checked
+            from lambda_rlm.execution import check as checked
 
             return getattr(checked, name)
         case "Budget":
@@ -36,7 +36,7 @@ def __getattr__(name: str) -> Any:
 
             return getattr(faults, name)
         case "primitive":
-            from lambda_rlm import primitives
+            from lambda_rlm.execution import host_functions as primitives
 
             return getattr(primitives, name)
         case "HostCost":
@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
 
             return getattr(hosted, name)
         case "RLM" | "Run" | "run":
-            from lambda_rlm import api
+            from lambda_rlm.api import rlm as api
 
             return getattr(api, name)
         case _:

@@ -24,12 +24,12 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import CallStarted, Event
+from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
-from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.parse_type import parse_type

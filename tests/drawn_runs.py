@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import Checked, check
-from lambda_rlm.runtime import Options, Run
+from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.type import Con, Enum, Record, Type
 from tests.oracle import OracleModel

@@ -102,13 +102,13 @@ MUTANTS = (
     Mutant("what is cut for no prompt is dropped", "eval/provenance/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/test_dropped.py",)),
     Mutant("a program that was cut is mended", "synth/extract.py", "if match.group(3) or not is_cut]", "]", SYNTH),
     Mutant("what was cut is read as it stands", "synth/extract.py", "if not found and text and not is_cut:", "if not found and text:", SYNTH),
-    Mutant("candidates are run whether they fit together or not", "rivals.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),
-    Mutant("a failure leaves in a group", "rivals.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
+    Mutant("candidates are run whether they fit together or not", "answering/candidates.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),
+    Mutant("a failure leaves in a group", "answering/candidates.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
     Mutant("layout tells programs apart", "synth/select.py", "pretty(replace(renamed(program), source=_NOWHERE))", "pretty(renamed(program))", SYNTH),
     Mutant("an answer of another type passes", "synth/wanted.py", "    if typed.type == wanted:\n", "    if True:\n", SYNTH),
-    Mutant("failed calls of an earlier session change the question", "synthesis.py", "left.usd + (lost or 0.0) - dollars", "left.usd - dollars", SYNTH),
+    Mutant("failed calls of an earlier session change the question", "answering/synthesize.py", "left.usd + (lost or 0.0) - dollars", "left.usd - dollars", SYNTH),
     Mutant("names of fields are orders", "synth/turn.py", "is_data=_has_fields(type_)", "is_data=False", INJECTION),
-    Mutant("what is said of a program is never data", "synthesis.py", "has_seen_data=has_data(opening)", "has_seen_data=False", INJECTION),
+    Mutant("what is said of a program is never data", "answering/synthesize.py", "has_seen_data=has_data(opening)", "has_seen_data=False", INJECTION),
 )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.check import check
 from lambda_rlm.types.parse_type import parse_type
 from tests.adversary import Adversary
 from tests.bounding import Trial

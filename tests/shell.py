@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.cli.app import run_command
-from lambda_rlm.trace.journal import Journal
+from lambda_rlm.journal.journal import Journal
 
 
 class Shell:

@@ -12,12 +12,12 @@ import anyio.lowlevel
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run, _Execution
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
-from lambda_rlm.runtime import Options, Run, _Execution
 from tests.ungated import _Ungated
 
 PROFILE = ModelProfile(

@@ -7,9 +7,9 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import from_values
-from lambda_rlm.route import ask
 from tests.faithful import Faithful, plans
 from tests.test_strategies import WIDE
 

@@ -169,7 +169,7 @@ def test_importing_the_package_loads_no_vendor_and_no_screen() -> None:
 
 def test_checking_a_program_loads_no_vendor() -> None:
     loaded = loaded_after("import lambda_rlm; lambda_rlm.check('llm_call(query)')")
-    assert loaded.isdisjoint({*NEVER_AT_START, "anyio", "asyncio", "lambda_rlm.runtime"})
+    assert loaded.isdisjoint({*NEVER_AT_START, "anyio", "asyncio", "lambda_rlm.execution.execute"})
 
 
 @pytest.fixture(scope="module")

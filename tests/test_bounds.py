@@ -12,9 +12,9 @@ import pytest
 from lambda_rlm.bounds.admit import bounded
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.check import check
 from lambda_rlm.types.parse_type import parse_type
 from tests.adversary import Adversary
 from tests.bounding import WAYS, Trial, excess

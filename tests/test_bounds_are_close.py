@@ -15,11 +15,11 @@ from lambda_rlm.bounds.domain.size import named
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import ANY_MODEL, check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import rates_at
+from lambda_rlm.execution.check import ANY_MODEL, check
 from lambda_rlm.types.parse_type import parse_type
 from tests.sample_inputs import OTHERS, PROGRAMS, sample, title
 from tests.test_bounds import Saying, trial

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import typer.testing
 
-from lambda_rlm.checked import check
 from lambda_rlm.cli.commands import app
 from lambda_rlm.diagnostics.render import human
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.cases import Case, bind
 

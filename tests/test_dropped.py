@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM
-from lambda_rlm.checked import check
+from lambda_rlm.answering.sub_model import with_solver
+from lambda_rlm.execution.as_json import run_json
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.outcome import run_json
-from lambda_rlm.runtime import Options, Run, execute
-from lambda_rlm.solver import with_solver
 from lambda_rlm.synth.writing import Writing
 from tests.shell import Shell, leave_alone, script, wrote
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.checked import check
+from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import from_arguments, from_values
 from lambda_rlm.inputs.shape import field_names, shaped
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Record, list_of, option_of, record_of

@@ -12,10 +12,10 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.events import CallStarted, Replied
+from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.trace.journal import Journal
-from lambda_rlm.trace.run_id import run_id
-from lambda_rlm.trace.store import JournalProblem
 from tests.shell import Shell, journal, leave_alone, script, wrote
 
 
@@ -267,7 +267,7 @@ def test_an_answer_is_given_when_the_journal_cannot_be_ended(shell: Shell, monke
 
     wrote("p.lam", 'llm_call("x")')
     model = script({"match": "", "reply": "x"})
-    monkeypatch.setattr("lambda_rlm.trace.entry.commit", full)
+    monkeypatch.setattr("lambda_rlm.journal.entry.commit", full)
     assert shell("run", "p.lam", "--model", model) == 0
     assert shell.out == "x\n"
     assert "disk is full; this run cannot be resumed" in shell.err

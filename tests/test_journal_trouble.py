@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.trace.journal import Journal
+from lambda_rlm.journal.journal import Journal
 from tests.shell import Shell, journal, leave_alone, script, wrote
 
 ROOT = Path(__file__).parent.parent

@@ -18,9 +18,9 @@ from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.events import CallStarted
 from lambda_rlm.inputs import InputProblem
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.trace.journal import Journal
-from lambda_rlm.trace.store import JournalProblem
 from tests.asking import FakeModel
 from tests.shell import Shell, leave_alone, script, wrote
 
@@ -298,5 +298,5 @@ def test_one_rlm_writes_the_runs_of_many_threads() -> None:
 
 
 def test_inputs_are_not_gone_through_for_a_journal_that_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_rlm.sessions.described", lambda _: pytest.fail("hashed for nobody"))
+    monkeypatch.setattr("lambda_rlm.api.sessions.described", lambda _: pytest.fail("hashed for nobody"))
     assert RLM(FakeModel("x")).ask("Who?", context="c").answer == "x"

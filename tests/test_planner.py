@@ -18,13 +18,13 @@ from lambda_rlm.bounds.planner.plan_text import shown
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.rehearsal import Rehearsal
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import Run, execute
 from lambda_rlm.types.type import TEXT
 from lambda_rlm.types.typed import Typed
 

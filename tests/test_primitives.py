@@ -15,8 +15,8 @@ import lambda_rlm
 from lambda_rlm import RLM, Budget, HostCost, Size, primitive
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import CallStarted, Event
+from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.types.hosted import HostFunction
 from tests.adversary import Adversary
 from tests.bounding import WAYS, Trial, excess
@@ -169,7 +169,7 @@ def test_the_deadline_is_looked_at_each_time_that_it_returns(monkeypatch: pytest
         called.append(text)
         return text
 
-    monkeypatch.setattr("lambda_rlm.runtime.monotonic", lambda: now[0])
+    monkeypatch.setattr("lambda_rlm.execution.execute.monotonic", lambda: now[0])
     done = ran('words(context) |> map(slow) |> join("")', slow, budget=Budget(seconds=50), context="a b c d e f")
     assert done.fault is not None and done.fault.code == "E0407", done.fault
     assert called == ["a", "b", "c"]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
-from lambda_rlm.trace.store import JournalProblem
 from tests.shell import Shell, journal, leave_alone, script, wrote
 
 ROOT = Path(__file__).parent.parent

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.trace.journal import CallRow
-from lambda_rlm.trace.tree import Branch, Figures, figures_of, folding, lines, tree
+from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.tree import Branch, Figures, figures_of, folding, lines, tree
 from tests.shell import Shell, leave_alone, script, wrote
 
 

@@ -20,17 +20,17 @@ import anyio.lowlevel
 import pytest
 
 import lambda_rlm
-from lambda_rlm.blocking import blocking
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import SLICE, Meter
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value
+from lambda_rlm.execution.blocking import blocking
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import NOBODY, Options, Run, execute
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
@@ -139,7 +139,7 @@ def test_the_deadline_stops_what_is_computed_ahead_of_the_run(
 ) -> None:
     """The clock passes the deadline at the given look: no bound is told and nothing is asked any more."""
     clock = itertools.chain([0.0] * (looks + 1), itertools.repeat(10.0))
-    monkeypatch.setattr("lambda_rlm.runtime.monotonic", lambda: next(clock))
+    monkeypatch.setattr("lambda_rlm.execution.execute.monotonic", lambda: next(clock))
     given = from_values({"context": "a text"}).with_query("?")
     model = ScriptedModel.from_rules([("", "x")])
     admitted = check(program, given.types).admit(Budget(seconds=5, fuel=10**8), model.profile)

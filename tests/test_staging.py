@@ -7,11 +7,11 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.checked import check
 from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import Run, execute
 from tests.ungated import execute_ungated
 
 

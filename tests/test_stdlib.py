@@ -11,10 +11,12 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.given import MOST_COLUMNS
@@ -23,8 +25,6 @@ from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan, strategy_text
 from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
 from lambda_rlm.resources import folder
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Run, execute
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of

@@ -15,13 +15,13 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.execution.execute import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import TASKS, route
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Run
 from tests.faithful import FACT, Faithful, facts, label, plans, translated
 
 GOLDEN = Path(__file__).parent / "golden" / "strategy_calls.txt"

@@ -13,18 +13,18 @@ from typing import Final
 
 from lambda_rlm.audit.tally import SAMPLE, Tally
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Way
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Case, Preference
-from lambda_rlm.prospect import foresee
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.types.type import TEXT
 

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.writing import Writing
 
 NAIVE_PIECE: Final = 20_000

@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager, suppress
 
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.prospect import Prospect
-from lambda_rlm.runtime import Declined
+from lambda_rlm.execution.execute import Declined
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.syntax.pretty import pretty
 
 _TURN = 0.1

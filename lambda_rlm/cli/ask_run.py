@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from lambda_rlm.blocking import blocking, closing
-from lambda_rlm.checked import check
 from lambda_rlm.cli import exits, loaded, screen
 from lambda_rlm.cli.approval import Approval
 from lambda_rlm.cli.exits import Usage
@@ -24,13 +22,15 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.render import as_json, fault_parts
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import RunFinished, Tracer
+from lambda_rlm.execution.as_json import run_json
+from lambda_rlm.execution.blocking import blocking, closing
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options, Run, execute
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
+from lambda_rlm.journal.session import Recording
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.limiter import Limiters
-from lambda_rlm.outcome import run_json
-from lambda_rlm.recording import Recording
-from lambda_rlm.runtime import NOBODY, Declined, OnBound, Options, Run, execute
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
@@ -79,7 +79,7 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
 
 
 def _asked(begun: Begun, chosen: Settings, how: How) -> int:
-    from lambda_rlm import route as routes  # which loads all that writes and plans programs; `run` begins without it
+    from lambda_rlm.answering import ask as routes  # which loads all that writes and plans programs; `run` begins without it
 
     budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
     if how.approved is not None:
@@ -144,7 +144,7 @@ def _executed(begun: Begun, chosen: Settings, how: How) -> int:
     async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
         admitted = checked.admit(budget, model.profile)
         if chosen.root_model:
-            from lambda_rlm.solver import with_solver
+            from lambda_rlm.answering.sub_model import with_solver
 
             options = with_solver(options, model, root, writing, tracer)
         done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)

@@ -15,13 +15,13 @@ from lambda_rlm.audit.log import read
 from lambda_rlm.audit.report import SHARES, Report, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
 from lambda_rlm.audit.tally import Tally
-from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.bar import bar
 from lambda_rlm.cli.costs import reachable
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.execution.blocking import blocking, closing
 from lambda_rlm.inputs.reading import amount
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.tokens import nearest_vocabulary

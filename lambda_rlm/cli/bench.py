@@ -15,15 +15,15 @@ from lambda_rlm.bench.benchmarks import BENCHMARKS, Benchmark
 from lambda_rlm.bench.folder import read_tasks
 from lambda_rlm.bench.measure import NAIVE_PIECE, Asked, Summary, Way, macro_average, measure, measured_json, summaries
 from lambda_rlm.bench.task import Task, length, tokens_of
-from lambda_rlm.blocking import blocking, closing
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import Model
+from lambda_rlm.execution.blocking import blocking, closing
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.strategy import CHOICES, Choice
 from lambda_rlm.plan.tasks import TASKS
-from lambda_rlm.runtime import Options
 from lambda_rlm.trace.summary import dollars
 
 _SIZES: Final = (8_192, 32_768)

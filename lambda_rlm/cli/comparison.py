@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from lambda_rlm.cli import exits, figures, screen
-from lambda_rlm.trace.journal import RunRow
+from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.trace.summary import dollars
 
 KEYS: Final = ("route", "task", "split")

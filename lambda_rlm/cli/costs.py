@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambda_rlm.blocking import closing
-from lambda_rlm.checked import ANY_MODEL
 from lambda_rlm.cli import figures
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings
@@ -19,11 +17,13 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.blocking import closing
+from lambda_rlm.execution.check import ANY_MODEL
+from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.prospect import Prospect, foresee, foresee_sizes
-from lambda_rlm.runtime import NOBODY
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 

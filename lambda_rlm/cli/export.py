@@ -15,10 +15,10 @@ from typing import Any
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import settings
-from lambda_rlm.recording import secrets_of
-from lambda_rlm.trace.journal import Journal, RunRow, not_ours
-from lambda_rlm.trace.store import JournalProblem
-from lambda_rlm.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, trajectories
+from lambda_rlm.journal.journal import Journal, RunRow, not_ours
+from lambda_rlm.journal.session import secrets_of
+from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, trajectories
 
 ALL = "all"
 

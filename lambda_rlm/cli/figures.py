@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.prospect import Prospect
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.trace.summary import dollars
 
 _READABLE: Final = 160

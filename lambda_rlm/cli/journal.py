@@ -17,14 +17,14 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.recording import Begun, arguments_of
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.recording import Before, before, plain_url, same_inputs, whole
-from lambda_rlm.trace.journal import CallRow, Journal, RunRow
-from lambda_rlm.trace.replay import Comparison
-from lambda_rlm.trace.run_html import page
-from lambda_rlm.trace.run_report import Report, report
-from lambda_rlm.trace.store import JournalProblem
+from lambda_rlm.journal.journal import CallRow, Journal, RunRow
+from lambda_rlm.journal.replay import Comparison
+from lambda_rlm.journal.run_html import page
+from lambda_rlm.journal.run_report import Report, report
+from lambda_rlm.journal.session import Before, before, plain_url, same_inputs, whole
+from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.trace.summary import dollars
-from lambda_rlm.trace.tree import MOST_BESIDE, lines
 from lambda_rlm.types.parse_type import parse_type
 
 T = TypeVar("T")

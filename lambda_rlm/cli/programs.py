@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.planner import plan_text
-from lambda_rlm.checked import Checked
-from lambda_rlm.checked import check as check_program
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import program_file, rejected
 from lambda_rlm.cli.costs import Costs, costs_json, costs_of
@@ -29,6 +27,8 @@ from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import Checked
+from lambda_rlm.execution.check import check as check_program
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.answering.ask import Taken, taken
 from lambda_rlm.cli import screen
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.cli.settings import Settings
+from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.recording import Before, Recording, absolute_model, begin, described, plain_url
-from lambda_rlm.route import Taken, taken
-from lambda_rlm.trace.journal import RunRow
-from lambda_rlm.trace.run_id import run_id
-from lambda_rlm.trace.store import JournalProblem
+from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.session import Before, Recording, absolute_model, begin, described, plain_url
+from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 

@@ -20,13 +20,13 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import Usage
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
+from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.dialects import CONSTRAIN
 from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.trace.retention import KEEP_DAYS
 
 _PREFIX: Final = "LAMBDA_RLM_"
 _DEFAULT: Final = Budget()

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from lambda_rlm.blocking import blocking
+from lambda_rlm.answering.ask import Inquiry
+from lambda_rlm.answering.decide import Decision, decide
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.cli import exits, figures, screen
 from lambda_rlm.cli.ask_run import question
 from lambda_rlm.cli.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.decision import Decision, decide
+from lambda_rlm.execution.blocking import blocking
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.route import Inquiry
-from lambda_rlm.runtime import Options
 from lambda_rlm.trace.summary import dollars
 
 _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (

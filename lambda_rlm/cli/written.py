@@ -6,15 +6,15 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambda_rlm.blocking import blocking
+from lambda_rlm.answering.writing_bound import opening_messages, task_of
 from lambda_rlm.cli import exits, screen
 from lambda_rlm.cli.ask_run import question
 from lambda_rlm.cli.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
+from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.writing import opening_messages, task_of
 
 
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:

@@ -16,10 +16,10 @@ from lambda_rlm.bench.measure import Asked, Way, macro_average, measure, naive_c
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task, length, tokens_of
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.runtime import Options
 from lambda_rlm.simulated.key import key_of
 
 SIZE = 8_192

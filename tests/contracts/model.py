@@ -12,11 +12,11 @@ from functools import partial
 import anyio
 import pytest
 
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.failures import FATES
-from lambda_rlm.runtime import Options, execute
 
 
 def asked(text: str, max_tokens: int = 32) -> CompletionRequest:

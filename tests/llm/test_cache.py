@@ -14,9 +14,9 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Sampling, StopReason
+from lambda_rlm.execution.execute import Run
 from lambda_rlm.llm.cache import Cached, ReplyStore, identity
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.runtime import Run
 from lambda_rlm.types.type import TEXT
 from tests.asking import FakeModel, completion
 from tests.running import run

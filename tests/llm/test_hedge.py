@@ -14,17 +14,17 @@ from hypothesis import given, settings
 
 from lambda_rlm import events
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.hedge import Hedged
 from lambda_rlm.llm.limiter import Limited, Limiter
 from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.runtime import Options, execute
 from tests.adversary import Adversary
 from tests.contracts.model import asked
 from tests.properties.test_bounds import adversaries, holds

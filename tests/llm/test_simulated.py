@@ -10,12 +10,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, parameters
-from lambda_rlm.runtime import Options, execute
 from lambda_rlm.simulated.key import AnswerKey, key_of, shipped_key, shipped_questions
 from lambda_rlm.simulated.shown import shown
 from lambda_rlm.simulated.slips import accuracy

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.check import check
 from tests.adversary import MANNERS, Adversary
 from tests.bounding import WAYS, Trial, excess
 from tests.drawn_runs import plain

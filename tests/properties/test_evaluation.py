@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from lambda_rlm.bounds.admit import admit
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
-from lambda_rlm.runtime import Run, execute
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.types.type import TEXT
 from tests.drawn_runs import LIMITS, inhabits, outcome, run

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM, Fault
+from lambda_rlm.answering.ask import ask
+from lambda_rlm.answering.decide import Decision
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
-from lambda_rlm.decision import Decision
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import Event, ProgramStarted, Routed
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Options, Run
 from tests.asking import FakeModel
 
 PROFILE = ModelProfile("m", window=2_000, max_output=400, input_price=0.001, output_price=0.002)

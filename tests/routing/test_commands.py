@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lambda_rlm.cli.comparison import groups
+from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.plan.tasks import FALLBACK, TASKS
-from lambda_rlm.trace.journal import RunRow
 from tests.shell import Shell, journal, leave_alone, script, wrote
 
 LONG = "Ann keeps bees. " * 3_000

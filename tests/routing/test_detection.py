@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.answering.ask import ask
+from lambda_rlm.answering.detect import Detected, detect, prospect
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, ModelProfile
-from lambda_rlm.detection import Detected, detect, prospect
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, MENU, TASKS, which_task
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.types.show import show

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.api import RLM
+from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError
+from lambda_rlm.execution.execute import Run
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.retry import RetryPolicy
-from lambda_rlm.runtime import Run
 from lambda_rlm.synth.writing import Writing
 from tests.asking import FakeModel
 from tests.faulty_server import FaultyServer

@@ -8,21 +8,21 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.writing_bound import opening_messages, writing_cost
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.as_json import run_json
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, failure
-from lambda_rlm.outcome import run_json
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.task import Task
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import Type
-from lambda_rlm.writing import opening_messages, writing_cost
 from tests.synth.test_synthesis import Root, leaf
 
 LONG = "{ " + ", ".join(f"field_{n}: Text" for n in range(60)) + " }"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.checked import check
+from lambda_rlm.execution.check import check
 from lambda_rlm.synth.reference import reference
 from tests.shell import Shell, journal, leave_alone, wrote
 

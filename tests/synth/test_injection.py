@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
-from lambda_rlm.route import ask
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.writing import Writing
 
 CANARY = "ж"

@@ -7,10 +7,10 @@ import json
 import anyio
 import pytest
 
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, StopReason, Usage
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
 from lambda_rlm.synth.extract import LONGEST, programs
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said

@@ -10,14 +10,14 @@ import anyio
 import pytest
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest, Message, Model, ModelProfile
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count
-from lambda_rlm.prospect import foresee
-from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.synth.library import library, model_calls
 from lambda_rlm.synth.reference import reference

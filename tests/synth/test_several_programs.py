@@ -10,18 +10,18 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from lambda_rlm.answering.candidates import Accepted, affordable, each
+from lambda_rlm.answering.synthesize import Question, synthesize
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Declined, Options, Run
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.inputs import from_values
-from lambda_rlm.prospect import Prospect
-from lambda_rlm.rivals import Accepted, affordable, each
-from lambda_rlm.runtime import Declined, Options, Run
 from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.trace.progress import Progress
 from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import PLAN, Root, asked, leaf

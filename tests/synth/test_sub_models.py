@@ -7,15 +7,15 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.api import RLM
+from lambda_rlm.answering.sub_model import Solver
+from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.events import CallStarted, Event
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
-from lambda_rlm.primitives import primitive
-from lambda_rlm.runtime import Options, Run, execute
-from lambda_rlm.solver import Solver
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostCost
 from tests.synth.test_synthesis import Root

@@ -10,18 +10,18 @@ import anyio
 import pytest
 from pydantic import BaseModel
 
-from lambda_rlm.api import RLM
+from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import SERVER_FAILED, failure
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
-from lambda_rlm.primitives import primitive
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.types.parse_type import parse_type
 
 PROFILE = ModelProfile(name="root", window=32_768, max_output=8_192, input_price=0.0, output_price=0.0)

@@ -10,14 +10,14 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.synthesize import Question, synthesize
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import from_arguments, from_values
 from lambda_rlm.llm.recorded import Recording
-from lambda_rlm.prospect import foresee
-from lambda_rlm.runtime import Options, Run
-from lambda_rlm.synthesis import Question, synthesize
 from tests.shell import Shell, leave_alone, wrote
 from tests.synth.test_synthesis import Root
 from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from lambda_rlm.checked import check
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import from_values
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.extract import programs

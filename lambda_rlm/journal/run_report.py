@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.trace.journal import CallRow, RunRow
-from lambda_rlm.trace.tree import Branch, tree
+from lambda_rlm.journal.journal import CallRow, RunRow
+from lambda_rlm.journal.tree import Branch, tree
 
 SLOWEST: Final = 5
 MOST_SHOWN: Final = 80

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from lambda_rlm.answering.synthesize import Question, synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
@@ -20,14 +21,13 @@ from lambda_rlm.eval.asking.asking_rates import rates_at
 from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import route
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.synthesis import Question, synthesize
 from lambda_rlm.types.hosted import HostFunction
 
 _INPUT: Final = "context"

@@ -17,36 +17,36 @@ from typing import Any
 
 import anyio.to_thread
 
-from lambda_rlm.blocking import blocking_anywhere
+from lambda_rlm.answering.ask import Inquiry, ask
+from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.answering.sub_model import with_solver
+from lambda_rlm.api.connections import Doors
+from lambda_rlm.api.returns import Returns, returns_of
+from lambda_rlm.api.rlms_compat import question_in
+from lambda_rlm.api.sessions import Asked, Kept, Replayed, asked_again, budget_of, limits, place, recorded, told
+from lambda_rlm.api.streaming import Listener, heard, streamed
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model
-from lambda_rlm.conversation import question_in
-from lambda_rlm.decision import Decision, decide
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
-from lambda_rlm.doors import Doors
 from lambda_rlm.events import Event, RunFinished, Tracer
+from lambda_rlm.execution.blocking import blocking_anywhere
+from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
+from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.journal.journal import CallRow, Journal, RunRow
+from lambda_rlm.journal.replay import Comparison
+from lambda_rlm.journal.session import Before, before, whole
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.primitives import primitive
-from lambda_rlm.recording import Before, before, whole
-from lambda_rlm.returns import Returns, returns_of
-from lambda_rlm.route import Inquiry, ask
-from lambda_rlm.runtime import NOBODY, Options, Run, execute
-from lambda_rlm.sessions import Asked, Kept, Replayed, asked_again, budget_of, limits, place, recorded, told
-from lambda_rlm.solver import with_solver
-from lambda_rlm.streaming import Listener, heard, streamed
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.trace.journal import CallRow, Journal, RunRow
 from lambda_rlm.trace.progress import Both
-from lambda_rlm.trace.replay import Comparison
 from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import worst_case
@@ -17,7 +18,6 @@ from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
-from lambda_rlm.writer import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 
 _LONGEST_TOKEN: Final = 256
 _NO_KEY: Final = b""

@@ -13,16 +13,16 @@ from time import monotonic
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.model_calls import NO_SOLVER
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.prospect import Prospect, foresee
-from lambda_rlm.runtime import Options
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var

@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM, which_task
-from lambda_rlm.prospect import Prospect, foresee
-from lambda_rlm.runtime import Options, Run, execute
 from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lambda_rlm.events import CallStarted, Event
-from lambda_rlm.trace.journal import CallRow
+from lambda_rlm.journal.journal import CallRow
 
 Path = tuple[int, ...]
 

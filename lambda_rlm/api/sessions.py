@@ -16,15 +16,15 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from lambda_rlm.answering.ask import Taken, taken
+from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.journal.session import Before, Recording, absolute_model, begin, described, plain_url, same_inputs
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.recording import Before, Recording, absolute_model, begin, described, plain_url, same_inputs
-from lambda_rlm.returns import Returns, returns_of
-from lambda_rlm.route import Taken, taken
-from lambda_rlm.runtime import Options, Run
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.show import show
 

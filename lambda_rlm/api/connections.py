@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambda_rlm.blocking import closing
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
+from lambda_rlm.execution.blocking import closing
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.limiter import Limiters
 

@@ -16,9 +16,9 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.host_functions import by_name
 from lambda_rlm.inputs import from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
-from lambda_rlm.primitives import by_name
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.types.hosted import HostFunction
@@ -28,7 +28,7 @@ from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
     from lambda_rlm.bounds.bound import Bound
-    from lambda_rlm.prospect import Prospect
+    from lambda_rlm.execution.prospect import Prospect
 
 ANY_MODEL: Final = ModelProfile(name="any", window=8_192, max_output=2_048)
 """What is assumed of a model that is not known yet: a window that every model in use has."""
@@ -60,7 +60,7 @@ class Checked:
 
     def prospect(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Prospect | None:
         """What the program would cost on inputs of the declared sizes; None where nothing can be said."""
-        from lambda_rlm.prospect import foresee_sizes
+        from lambda_rlm.execution.prospect import foresee_sizes
 
         if self.typed is None or self.inputs.keys() - self.sizes.keys() - {"query"}:
             return None

@@ -19,12 +19,12 @@ from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.trace.data_folder import data_folder
-from lambda_rlm.trace.entry import Entry, commit
-from lambda_rlm.trace.owner import is_alive, owner
-from lambda_rlm.trace.retention import KEEP_DAYS, MOST_BYTES
-from lambda_rlm.trace.run_id import run_id
-from lambda_rlm.trace.store import JournalProblem, connect, problems
+from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.journal.data_folder import data_folder
+from lambda_rlm.journal.entry import Entry, commit
+from lambda_rlm.journal.owner import is_alive, owner
+from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
+from lambda_rlm.journal.store import JournalProblem, connect, problems
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
 UNREADABLE: Final = "unreadable"

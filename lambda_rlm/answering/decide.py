@@ -9,20 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_rlm.answering.ask import Inquiry
+from lambda_rlm.answering.detect import TOO_DEAR
+from lambda_rlm.answering.detect import prospect as detection_prospect
+from lambda_rlm.answering.writing_bound import writing_cost
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
-from lambda_rlm.detection import TOO_DEAR
-from lambda_rlm.detection import prospect as detection_prospect
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.plan.routing import WAYS
 from lambda_rlm.plan.strategy import Case, Preference
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
-from lambda_rlm.prospect import foresee
-from lambda_rlm.route import Inquiry
-from lambda_rlm.writing import writing_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

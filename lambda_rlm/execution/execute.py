@@ -35,11 +35,11 @@ from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Tracer
+from lambda_rlm.execution.prospect import Prospect, before_run
+from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.prospect import Prospect, before_run
-from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import Effect, Type
 
 if TYPE_CHECKING:

@@ -15,19 +15,21 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
+from lambda_rlm.answering.root_model import Writer
+from lambda_rlm.answering.vet import Deadline, Judge, judging
+from lambda_rlm.answering.writing_bound import task_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.checked import Checked, check
 from lambda_rlm.completion import Model, Sampling
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
+from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.execute import Declined, OnBound, Options, Run, execute
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.judge import Deadline, Judge, judging
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.rivals import Accepted, affordable, candidate, each, outcomes, together, tried
-from lambda_rlm.runtime import Declined, OnBound, Options, Run, execute
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import Ran, Synthesis, Tried
@@ -37,8 +39,6 @@ from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import TEXT, Con, Record, Type
-from lambda_rlm.writer import Writer
-from lambda_rlm.writing import task_of
 
 PROGRAM: Final = "program.lam"
 

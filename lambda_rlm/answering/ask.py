@@ -12,15 +12,21 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
+from lambda_rlm.answering.candidates import together
+from lambda_rlm.answering.detect import detect
+from lambda_rlm.answering.sub_model import with_solver
+from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.writing_bound import writing_cost
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import check
 from lambda_rlm.completion import NO_USAGE, Message, Model
-from lambda_rlm.detection import detect
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.execute import OnBound, Options, Run, execute
+from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
@@ -29,14 +35,8 @@ from lambda_rlm.plan.split import arm
 from lambda_rlm.plan.strategy import Case, Choice, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 from lambda_rlm.plan.unfound import answer_or_none
-from lambda_rlm.rivals import together
-from lambda_rlm.runtime import OnBound, Options, Run, execute
-from lambda_rlm.solver import with_solver
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.synthesis import Question, synthesize
-from lambda_rlm.trace.run_id import run_id
 from lambda_rlm.types.type import TEXT, Type
-from lambda_rlm.writing import writing_cost
 
 NOT_FOUND = "not found"
 """The answer of a direct call that says that the text does not."""

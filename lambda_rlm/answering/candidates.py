@@ -15,8 +15,8 @@ import anyio
 
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.checked import Checked
-from lambda_rlm.runtime import Run
+from lambda_rlm.execution.check import Checked
+from lambda_rlm.execution.execute import Run
 from lambda_rlm.synth.report import Tried
 from lambda_rlm.synth.select import UNSURE, Candidate, Outcome, normal_form
 

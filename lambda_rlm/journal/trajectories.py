@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Literal
 
+from lambda_rlm.answering.root_model import rendered
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.select import normal_form
 from lambda_rlm.synth.turn import Piece, Turn
-from lambda_rlm.trace.journal import RunRow
-from lambda_rlm.writer import rendered
 
 Outcome = Literal["answered", "degraded", "fault", "rejected"]
 Form = Literal["sft", "verifiers"]

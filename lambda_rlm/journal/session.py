@@ -22,16 +22,16 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Event
+from lambda_rlm.execution.as_json import kept_json
+from lambda_rlm.execution.execute import Run
 from lambda_rlm.inputs import InputProblem, Inputs
+from lambda_rlm.journal.entry import Entry
+from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
+from lambda_rlm.journal.retention import KEEP_DAYS
+from lambda_rlm.journal.run_report import latest
 from lambda_rlm.llm.absent import as_it_was, plain_profile
 from lambda_rlm.llm.remembered import Remembered
-from lambda_rlm.outcome import kept_json
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
-from lambda_rlm.runtime import Run
-from lambda_rlm.trace.entry import Entry
-from lambda_rlm.trace.journal import CallRow, Journal, Past, RunRow, granted
-from lambda_rlm.trace.retention import KEEP_DAYS
-from lambda_rlm.trace.run_report import latest
 from lambda_rlm.types.show import show
 
 _SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed
+from lambda_rlm.journal.store import JournalProblem, connect, problems
 from lambda_rlm.trace.jsonl import routed_json, usage_json
-from lambda_rlm.trace.store import JournalProblem, connect, problems
 
 Row = tuple[str, tuple[Any, ...]]
 Told = tuple[float, Event | Row] | None

@@ -1,0 +1,1 @@
+"""Admitted programs, models and inputs meet: checking, foreseeing, executing, and a run as JSON."""
