@@ -49,7 +49,7 @@ lint: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 grammar: $(VENV)/.dev ## renew the stored parse table after a change of the grammar
-	$(BIN)/python -m lambda_rlm.syntax.tabulate > grammar/.table.json
+	$(BIN)/python -m lambda_rlm.syntax.grammar.tabulate > grammar/.table.json
 	mv grammar/.table.json grammar/lambda_rlm.table.json
 
 golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI); read the difference before you commit it

@@ -10,7 +10,7 @@ import time
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 
 THIRTY_LINES = """# The users who ask most about places, from a log of questions.
 type Label = "entity" | "location" | "numeric value" | "human being";

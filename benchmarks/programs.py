@@ -30,8 +30,8 @@ from lambda_rlm.diagnostics.diagnostic import Rejected  # noqa: E402
 from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
 from lambda_rlm.execution.execute import Options  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
-from lambda_rlm.llm.local import LocalModel  # noqa: E402
-from lambda_rlm.llm.weights import installed  # noqa: E402
+from lambda_rlm.llm.local.model import LocalModel  # noqa: E402
+from lambda_rlm.llm.local.weights import installed  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
 from lambda_rlm.synth.writing import Writing  # noqa: E402

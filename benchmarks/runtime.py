@@ -34,8 +34,8 @@ from lambda_rlm.execution.check import check  # noqa: E402
 from lambda_rlm.execution.execute import Options, Run, execute  # noqa: E402
 from lambda_rlm.llm.connect import connect  # noqa: E402
 from lambda_rlm.llm.profiles import provider_profile  # noqa: E402
-from lambda_rlm.llm.retry import RetryPolicy  # noqa: E402
-from lambda_rlm.llm.via_litellm import LitellmModel  # noqa: E402
+from lambda_rlm.llm.providers.via_litellm import LitellmModel  # noqa: E402
+from lambda_rlm.llm.wrappers.retry import RetryPolicy  # noqa: E402
 
 LEAF = 20_000
 PROGRAM = 'chunk(context, 20000) |> map(fn(c) => llm_call(f"How long is it?\\n{c}", out=16)) |> join(" ") |> length'

@@ -16,9 +16,9 @@ __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "
 def __getattr__(name: str) -> Any:
     match name:
         case "check" | "Checked":
-            from lambda_rlm.execution import check as checked
+            from lambda_rlm.execution import check
 
-            return getattr(checked, name)
+            return getattr(check, name)
         case "Budget":
             from lambda_rlm.budget import budget
 
@@ -28,25 +28,25 @@ def __getattr__(name: str) -> Any:
 
             return getattr(declared, name)
         case "Rejected":
-            from lambda_rlm.diagnostics import diagnostic as diagnostics
+            from lambda_rlm.diagnostics import diagnostic
 
-            return getattr(diagnostics, name)
+            return getattr(diagnostic, name)
         case "Fault":
             from lambda_rlm.diagnostics import faults
 
             return getattr(faults, name)
         case "primitive":
-            from lambda_rlm.execution import host_functions as primitives
+            from lambda_rlm.execution import host_functions
 
-            return getattr(primitives, name)
+            return getattr(host_functions, name)
         case "HostCost":
             from lambda_rlm.types import hosted
 
             return getattr(hosted, name)
         case "RLM" | "Run" | "run":
-            from lambda_rlm.api import rlm as api
+            from lambda_rlm.api import rlm
 
-            return getattr(api, name)
+            return getattr(rlm, name)
         case _:
             raise AttributeError(f"module 'lambda_rlm' has no attribute {name!r}")
 

@@ -9,7 +9,7 @@ import anyio
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Options, Run
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.type import Con, Enum, Record, Type
 from tests.oracle import OracleModel
 from tests.strategies import Drawn

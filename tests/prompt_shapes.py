@@ -9,7 +9,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan.plan import strategy_text
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import App, Def, Node, Template, Term, Var
 
 

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, _Execution
 from lambda_rlm.inputs import from_values
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.ungated import _Ungated
 
 PROFILE = ModelProfile(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax import term as t
-from lambda_rlm.syntax.pretty import pretty
 from lambda_rlm.syntax.primitive import Primitive as P
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.rows import Row, row_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Arrow, Con, Enum, Record, Type, list_of, option_of
 from tests.row_matching import SHOWN, closed, fits, is_allowed, matches, variables

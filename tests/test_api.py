@@ -21,8 +21,8 @@ from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.api.returns import returns_of
 from lambda_rlm.api.streaming import streamed
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished
-from lambda_rlm.llm.limiter import Limiters
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.types.show import show
 from tests.asking import FakeModel
 from tests.shell import Shell, leave_alone, wrote
@@ -113,7 +113,7 @@ def test_all_models_of_a_run_keep_to_its_limits_together(
         return FakeModel("x")
 
     monkeypatch.setattr("lambda_rlm.api.connections.connect", connect)
-    monkeypatch.setattr("lambda_rlm.cli.ask_run.connect", connect)
+    monkeypatch.setattr("lambda_rlm.cli.actions.ask_run.connect", connect)
     if place == "library":
         rlm = RLM("openai/leaf", root_model="openai/root", budget=Budget(concurrency=3), rpm=60)
         assert rlm.ask("Who?", strategy="direct", context="c").answer == "x"

@@ -23,7 +23,7 @@ PACKAGE = ROOT / "lambda_rlm"
 MODULES = sorted(p.relative_to(ROOT) for p in PACKAGE.rglob("*.py"))
 TESTS = sorted(p.relative_to(ROOT) for p in (ROOT / "tests").rglob("*.py"))
 MAX_LINES = 400
-STARTS_PROCESSES = Path("lambda_rlm/llm/weights.py")
+STARTS_PROCESSES = Path("lambda_rlm/llm/local/weights.py")
 BANNED_CALLS = {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "setattr", "delattr"}
 BANNED_MODULES = {
     "pickle",

@@ -249,7 +249,7 @@ def test_a_bug_of_ours_is_exit_70_without_a_traceback(shell: Shell, monkeypatch:
     def broken(*_: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("lambda_rlm.cli.programs.check_program", broken)
+    monkeypatch.setattr("lambda_rlm.cli.actions.programs.check_program", broken)
     assert shell("check", wrote("p.lam", "1")) == 70
     assert "internal error: KeyError: 'oops' at " in shell.err
     assert shell("check", "p.lam", "--json") == 70

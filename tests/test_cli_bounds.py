@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lambda_rlm.bounds.declared import Size
+from lambda_rlm.cli.display.screen import _status
 from lambda_rlm.cli.exits import Usage
-from lambda_rlm.cli.screen import _status
 from lambda_rlm.cli.sizes import columns
 from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress

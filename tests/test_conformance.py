@@ -16,7 +16,7 @@ import pytest
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from tests.cases import Case, mistakes, read_case, run_stages, typed_stages
 
 ROOT = Path(__file__).parent / "conformance"

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from lambda_rlm.resources import grammar_text
-from lambda_rlm.syntax.export import FORMS, export, short_programs
-from lambda_rlm.syntax.export_factor import factored
-from lambda_rlm.syntax.export_regex import expression
-from lambda_rlm.syntax.export_rules import rules_over_characters
-from lambda_rlm.syntax.export_write import gbnf
+from lambda_rlm.syntax.export.factor import factored
+from lambda_rlm.syntax.export.forms import FORMS, export, short_programs
+from lambda_rlm.syntax.export.regex import expression
+from lambda_rlm.syntax.export.rules import rules_over_characters
+from lambda_rlm.syntax.export.write import gbnf
+from lambda_rlm.syntax.grammar.table import assemble
+from lambda_rlm.syntax.grammar.tabulate import tabulate
 from lambda_rlm.syntax.keywords import INFIX_WORDS
-from lambda_rlm.syntax.table import assemble
-from lambda_rlm.syntax.tabulate import tabulate
 from tests.gbnf import Gbnf, read
 from tests.shell import Shell
 

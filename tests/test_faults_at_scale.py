@@ -19,10 +19,10 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, execute
-from lambda_rlm.llm.limiter import Limited, Limiter
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.via_http import HttpModel
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 
 CALLS = 500
 SHARE = 0.2

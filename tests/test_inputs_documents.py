@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_rlm.inputs import InputProblem, Reading, docx, from_arguments, pdf
-from lambda_rlm.inputs.documents import Kind, text_in
+from lambda_rlm.inputs import InputProblem, Reading, from_arguments
+from lambda_rlm.inputs.formats import docx, pdf
+from lambda_rlm.inputs.formats.documents import Kind, text_in
 from tests import document_files
 from tests.input_files import names_of, problem, written
 

@@ -21,7 +21,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from lambda_rlm.llm.via_litellm import LitellmModel, _litellm
+from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
 from tests.contracts.model import asked
 from tests.faulty_server import FaultyServer
 from tests.shell import journal, leave_alone, script, wrote

@@ -25,7 +25,7 @@ from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan, strategy_text
 from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
 from lambda_rlm.resources import folder
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of
 from tests.prompt_shapes import shapes, written

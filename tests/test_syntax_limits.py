@@ -8,7 +8,7 @@ import pytest
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.syntax import caps
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from tests.parsing import codes, parsed, rejected
 
 # ── limits ───────────────────────────────────────────────────────────────────

@@ -14,10 +14,10 @@ from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.limiter import Limiters
+from lambda_rlm.llm.wrappers.limiter import Limiters
 
 if TYPE_CHECKING:
-    from lambda_rlm.llm.cache import ReplyStore
+    from lambda_rlm.llm.wrappers.cache import ReplyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,6 @@ class Doors:
 def _store(cache: bool | str | Path) -> ReplyStore | None:
     if cache is False:
         return None
-    from lambda_rlm.llm.cache import ReplyStore
+    from lambda_rlm.llm.wrappers.cache import ReplyStore
 
     return ReplyStore(None if cache is True else cache)

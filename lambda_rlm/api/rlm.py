@@ -42,7 +42,7 @@ from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.session import Before, before, whole
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
-from lambda_rlm.llm.limiter import Limiters
+from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.synth.writing import Writing

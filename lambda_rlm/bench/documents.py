@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
 from lambda_rlm.bench.words import CHARACTERS_PER_TOKEN, names, prose
-from lambda_rlm.simulated.chain import BUILT, FACTS
+from lambda_rlm.llm.simulated_reader.chain import BUILT, FACTS
 
 _DOCUMENT_TOKENS: Final = 500
 _FIRST_NAMES: Final = ("Agnes", "Bertram", "Cecily", "Dorian", "Esther", "Fabian", "Gwendolen", "Horace", "Imogen", "Jasper")

@@ -15,11 +15,11 @@ from random import Random
 from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
-from lambda_rlm.simulated.aggregate import Kind, tally_of
-from lambda_rlm.simulated.dates import MONTHS
-from lambda_rlm.simulated.instances import LABELS, Instance
-from lambda_rlm.simulated.key import shipped_questions
-from lambda_rlm.simulated.pairwise import pairing_of
+from lambda_rlm.llm.simulated_reader.aggregate import Kind, tally_of
+from lambda_rlm.llm.simulated_reader.dates import MONTHS
+from lambda_rlm.llm.simulated_reader.instances import LABELS, Instance
+from lambda_rlm.llm.simulated_reader.key import shipped_questions
+from lambda_rlm.llm.simulated_reader.pairwise import pairing_of
 
 _START: Final = date(2022, 2, 16)
 _DAYS: Final = 1_222

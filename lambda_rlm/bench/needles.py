@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
 from lambda_rlm.bench.words import CHARACTERS_PER_TOKEN, names, prose
-from lambda_rlm.simulated.needle import ADJECTIVES, NOUNS, some_value
+from lambda_rlm.llm.simulated_reader.needle import ADJECTIVES, NOUNS, some_value
 
 _PERSONS: Final = ("Ada", "Bruno", "Clara", "Desmond", "Edith", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leopold")
 _DEEDS: Final = (

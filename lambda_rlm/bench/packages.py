@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
 from lambda_rlm.bench.words import names
-from lambda_rlm.simulated.code import HEADER
+from lambda_rlm.llm.simulated_reader.code import HEADER
 
 _FILE_TOKENS: Final = 800
 _FUNCTION_TOKENS: Final = 60

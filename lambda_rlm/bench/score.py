@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import Any, Final
 
-from lambda_rlm.simulated.dates import dates_in, first_date
+from lambda_rlm.llm.simulated_reader.dates import dates_in, first_date
 
 Prediction = str | list[Any]
 

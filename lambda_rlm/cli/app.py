@@ -42,7 +42,7 @@ def run_command(arguments: list[str]) -> int:
 def _table(arguments: list[str]) -> typer.Typer:
     """The table with every command, or with those of `ask` and `run` alone where it is plain that one of them is called."""
     if arguments and arguments[0] in _ANSWERS:
-        from lambda_rlm.cli.commands_answers import app
+        from lambda_rlm.cli.commands.answers import app
     else:
         from lambda_rlm.cli.commands import app
 
@@ -66,7 +66,7 @@ def _failed(error: Exception, wants_json: bool) -> int:
 
 
 def _told(code: int, message: str, hint: str | None, wants_json: bool, fault: str | None = None) -> int:
-    from lambda_rlm.cli import screen
+    from lambda_rlm.cli.display import screen
 
     if wants_json:
         from json import dumps

@@ -21,8 +21,8 @@ from lambda_rlm.cli.exits import Usage
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.llm.dialects import CONSTRAIN
-from lambda_rlm.llm.limiter import Limiters
+from lambda_rlm.llm.providers.dialects import CONSTRAIN
+from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
 from lambda_rlm.plan.tasks import TASKS

@@ -32,7 +32,7 @@ from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.llm.tokens import bytes_per_token
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed

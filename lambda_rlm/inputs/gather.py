@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.inputs.files import TOO_LARGE
+from lambda_rlm.inputs.formats.rows import Rows, parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, listed, listings, within_limit
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
-from lambda_rlm.inputs.rows import Rows, parse_csv, parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import text_of
 from lambda_rlm.types.hosted import HostFunction

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_rlm.inputs import documents
 from lambda_rlm.inputs.decode import decode, kind_of
 from lambda_rlm.inputs.files import contents, standard_input
+from lambda_rlm.inputs.formats import documents
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, plain
 from lambda_rlm.inputs.shape import sound

@@ -30,7 +30,7 @@ from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.journal.run_report import latest
 from lambda_rlm.llm.absent import as_it_was, plain_profile
-from lambda_rlm.llm.remembered import Remembered
+from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.types.show import show
 

@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
-from lambda_rlm.llm import weights
-from lambda_rlm.llm.dialects import dialect_of
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
-from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import is_known, provider_profile
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.providers.dialects import dialect_of
+from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.via_http import HttpModel, serves
+from lambda_rlm.llm.wrappers.hedge import Hedged
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 
 if TYPE_CHECKING:
-    from lambda_rlm.llm.cache import ReplyStore
+    from lambda_rlm.llm.wrappers.cache import ReplyStore
 
 _BY_KEY: Final = {
     "OPENAI_API_KEY": "openai/gpt-5-mini",
@@ -103,7 +103,7 @@ def connect(
         model = Recording(model, record)
     if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
-    from lambda_rlm.llm.cache import Cached, identity
+    from lambda_rlm.llm.wrappers.cache import Cached, identity
 
     return Cached(model, cache, identity(name, base_url), owns_store=True)
 
@@ -151,7 +151,7 @@ def _built_in(name: str, window: int | None, slots: int, takes_grammar: bool) ->
 
 
 def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Model | None:
-    from lambda_rlm.llm.local import LocalModel
+    from lambda_rlm.llm.local.model import LocalModel
 
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
@@ -176,7 +176,7 @@ def _provider(
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
-    from lambda_rlm.llm.via_litellm import LitellmModel
+    from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
     return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
 

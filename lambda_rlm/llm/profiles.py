@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.llm.dialects import Dialect
+from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.tokens import vocabulary
 
 DEFAULT_WINDOW: Final = 8192

@@ -18,7 +18,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
-from lambda_rlm.llm.wrapper import Wrapper
+from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 _SHOWN = 300
 

@@ -27,11 +27,11 @@ from urllib.parse import parse_qsl
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.failures import BAD_SIMULATION, NOT_SIMULATED, failure
+from lambda_rlm.llm.simulated_reader.key import AnswerKey, read_key, shipped_key
+from lambda_rlm.llm.simulated_reader.reply import Unreadable, reply
+from lambda_rlm.llm.simulated_reader.shown import shown
+from lambda_rlm.llm.simulated_reader.slips import Slips, accuracy
 from lambda_rlm.llm.tokens import count, cut
-from lambda_rlm.simulated.key import AnswerKey, read_key, shipped_key
-from lambda_rlm.simulated.reply import Unreadable, reply
-from lambda_rlm.simulated.shown import shown
-from lambda_rlm.simulated.slips import Slips, accuracy
 
 PREFIX: Final = "sim:"
 _MILLION: Final = 1_000_000

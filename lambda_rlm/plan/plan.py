@@ -17,7 +17,7 @@ from lambda_rlm.plan.strategy import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Term, Var
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Type

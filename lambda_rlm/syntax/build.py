@@ -16,15 +16,15 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax import term
 from lambda_rlm.syntax.caps import MAX_TOKENS
-from lambda_rlm.syntax.fixes import instead
-from lambda_rlm.syntax.lalr import Unexpected, methods_of, run
+from lambda_rlm.syntax.grammar.lalr import Unexpected, methods_of, run
+from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.literals import template_pieces, text_value
+from lambda_rlm.syntax.mistakes.fixes import instead
+from lambda_rlm.syntax.mistakes.slips import FOREIGN_WORDS, Place
+from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.operators import LEVELS
-from lambda_rlm.syntax.slips import FOREIGN_WORDS, Place
-from lambda_rlm.syntax.table import Table
 from lambda_rlm.syntax.templates import Hoist
 from lambda_rlm.syntax.tokens import MAX_MISTAKES, Token, scan
-from lambda_rlm.syntax.unexpected import explain
 
 MAX_INT = 2**63 - 1
 _MAX_DIGITS = 40

@@ -12,12 +12,12 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
-from lambda_rlm.syntax.lalr import Unexpected, run
-from lambda_rlm.syntax.slips import Place, code_fence
-from lambda_rlm.syntax.table import table
+from lambda_rlm.syntax.grammar.lalr import Unexpected, run
+from lambda_rlm.syntax.grammar.table import table
+from lambda_rlm.syntax.mistakes.slips import Place, code_fence
+from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.syntax.tokens import scan
-from lambda_rlm.syntax.unexpected import explain
 
 
 def parse(source: SourceFile) -> Program:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.syntax.fixes import bad_escape, instead, slip
 from lambda_rlm.syntax.literals import ESCAPE
+from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead, slip
 
 _VALID = re.compile(rf"\\(?:{ESCAPE}|[{{}}])")
 MAX_FAULTS = 20

@@ -15,10 +15,10 @@ from typing import NamedTuple, cast
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
-from lambda_rlm.syntax.fixes import FENCE, instead, slip
+from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.keywords import INFIX_WORDS
-from lambda_rlm.syntax.misspelled import doubled_bar, misspelled
-from lambda_rlm.syntax.table import Table
+from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
+from lambda_rlm.syntax.mistakes.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.templates import Hoist
 
 END = "$END"

@@ -11,7 +11,7 @@ from typing import Final
 from lambda_rlm.completion import Grammar
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.syntax.export import export, short_programs
+from lambda_rlm.syntax.export.forms import export, short_programs
 from lambda_rlm.syntax.parse import parse
 
 NAME: Final = "lambda_rlm_program"

@@ -13,7 +13,7 @@ from typing import Any
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.alpha import renamed
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import Program
 
 _NOWHERE = SourceFile("program", "")

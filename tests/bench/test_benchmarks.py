@@ -19,8 +19,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel
+from lambda_rlm.llm.simulated_reader.key import key_of
 from lambda_rlm.plan.strategy import Choice
-from lambda_rlm.simulated.key import key_of
 
 SIZE = 8_192
 

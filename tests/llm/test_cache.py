@@ -15,8 +15,8 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Sampling, StopReason
 from lambda_rlm.execution.execute import Run
-from lambda_rlm.llm.cache import Cached, ReplyStore, identity
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.wrappers.cache import Cached, ReplyStore, identity
 from lambda_rlm.types.type import TEXT
 from tests.asking import FakeModel, completion
 from tests.running import run
@@ -213,7 +213,7 @@ def test_half_a_surrogate_pair_is_given_and_not_kept(path: Path) -> None:
 
 WRITER = """
 import sys
-from lambda_rlm.llm.cache import ReplyStore
+from lambda_rlm.llm.wrappers.cache import ReplyStore
 store = ReplyStore(sys.argv[1])
 for i in range(40):
     store.put(f"{sys.argv[2]} {i}", "text", "model")

@@ -11,9 +11,19 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lambda_rlm.llm.exchange import Answer, Carrier, Garbled, Lost, NoAddress, Unreachable, Unreadable, Unsendable, destination
-from lambda_rlm.llm.http_pool import Pool
-from lambda_rlm.llm.via_proxy import ProxiedPool, carrier, proxy_to
+from lambda_rlm.llm.providers.exchange import (
+    Answer,
+    Carrier,
+    Garbled,
+    Lost,
+    NoAddress,
+    Unreachable,
+    Unreadable,
+    Unsendable,
+    destination,
+)
+from lambda_rlm.llm.providers.http_pool import Pool
+from lambda_rlm.llm.providers.via_proxy import ProxiedPool, carrier, proxy_to
 from tests.llm.raw_server import HEAD, RawServer, ending, raw_server, said
 
 MOST = 1_000_000

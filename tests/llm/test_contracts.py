@@ -10,14 +10,14 @@ import anyio
 import pytest
 
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited, Limiter
-from lambda_rlm.llm.local import LocalModel
+from lambda_rlm.llm.local.model import LocalModel
+from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
 from lambda_rlm.llm.recorded import RecordedModel, Recording
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.via_http import HttpModel
-from lambda_rlm.llm.via_litellm import LitellmModel, _litellm
+from lambda_rlm.llm.wrappers.hedge import Hedged
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.contracts.model import ModelContract, Subject, asked
 from tests.faulty_server import FaultyServer
 

@@ -10,9 +10,9 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Model, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.dialects import DIALECTS, Dialect, dialect_of
-from lambda_rlm.llm.via_http import HttpModel
-from lambda_rlm.llm.via_litellm import LitellmModel
+from lambda_rlm.llm.providers.dialects import DIALECTS, Dialect, dialect_of
+from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from tests.contracts.model import asked
 from tests.faulty_server import FaultyServer
 

@@ -21,10 +21,10 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import failure
-from lambda_rlm.llm.hedge import Hedged
-from lambda_rlm.llm.limiter import Limited, Limiter
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.hedge import Hedged
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.adversary import Adversary
 from tests.contracts.model import asked
 from tests.properties.test_bounds import adversaries, holds

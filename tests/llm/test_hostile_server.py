@@ -15,9 +15,9 @@ from lambda_rlm.completion import Completion, Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, execute
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
-from lambda_rlm.llm.via_http import HttpModel
-from lambda_rlm.llm.via_litellm import LitellmModel
+from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.contracts.model import asked
 from tests.llm.raw_server import HEAD, RawServer, completion, raw_server, said
 

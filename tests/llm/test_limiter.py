@@ -9,8 +9,8 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
-from lambda_rlm.llm.limiter import Limited, Limiter, Limiters
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.contracts.model import asked
 from tests.faulty_server import FaultyServer
 

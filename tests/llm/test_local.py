@@ -17,11 +17,11 @@ from llguidance import LLMatcher, LLTokenizer
 
 from lambda_rlm.completion import Message, Sampling, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm import weights
-from lambda_rlm.llm.constraint import FREE, constraint
-from lambda_rlm.llm.engine import EngineSettings, engine, threads_by_load
-from lambda_rlm.llm.local import LocalModel
-from lambda_rlm.syntax.export import export
+from lambda_rlm.llm.local import weights
+from lambda_rlm.llm.local.constraint import FREE, constraint
+from lambda_rlm.llm.local.engine import EngineSettings, engine, threads_by_load
+from lambda_rlm.llm.local.model import LocalModel
+from lambda_rlm.syntax.export.forms import export
 from lambda_rlm.synth.language import is_kept, language
 from tests.contracts.model import asked
 
@@ -110,7 +110,7 @@ def test_a_process_that_is_interrupted_while_the_model_reads_ends_at_once(small_
     """A server that still decodes when the interpreter goes away is a segmentation fault."""
     script = (
         "import anyio\n"
-        "from lambda_rlm.llm.local import LocalModel\n"
+        "from lambda_rlm.llm.local.model import LocalModel\n"
         "from tests.contracts.model import asked\n"
         "model = LocalModel.named('smollm2-135m', threads=1)\n"
         "model.count_tokens(asked('x').messages)\n"

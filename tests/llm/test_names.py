@@ -11,9 +11,9 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import available_models, connect, default_model
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording
-from lambda_rlm.llm.retry import Retrying
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count, utf8_bound, vocabulary
+from lambda_rlm.llm.wrappers.retry import Retrying
 from tests.contracts.model import asked
 
 

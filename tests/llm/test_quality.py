@@ -13,8 +13,8 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.llm import weights
-from lambda_rlm.llm.local import LocalModel
+from lambda_rlm.llm.local import weights
+from lambda_rlm.llm.local.model import LocalModel
 from tests.contracts.model import asked
 
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(1200)]

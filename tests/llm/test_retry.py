@@ -11,9 +11,9 @@ from lambda_rlm import events
 from lambda_rlm.completion import CompletionRequest, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
-from lambda_rlm.llm.limiter import Limited, Limiter
-from lambda_rlm.llm.retry import Retrying, RetryPolicy
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
+from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
 from tests.contracts.model import asked
 
 

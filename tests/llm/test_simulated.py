@@ -16,9 +16,9 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, parameters
-from lambda_rlm.simulated.key import AnswerKey, key_of, shipped_key, shipped_questions
-from lambda_rlm.simulated.shown import shown
-from lambda_rlm.simulated.slips import accuracy
+from lambda_rlm.llm.simulated_reader.key import AnswerKey, key_of, shipped_key, shipped_questions
+from lambda_rlm.llm.simulated_reader.shown import shown
+from lambda_rlm.llm.simulated_reader.slips import accuracy
 from tests.contracts.model import ModelContract, Subject, asked
 
 ASKED = "A special magic number is hidden within the text. What is the special magic number for amber-anvil mentioned in the provided text?"

@@ -14,10 +14,10 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.retry import Retrying
-from lambda_rlm.llm.vendor_errors import blotted
-from lambda_rlm.llm.via_http import HttpModel
-from lambda_rlm.llm.via_litellm import LitellmModel
+from lambda_rlm.llm.providers.vendor_errors import blotted
+from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.llm.wrappers.retry import Retrying
 from tests.contracts.model import asked
 from tests.faulty_server import RETRY_AFTER, FaultyServer
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm import weights
 from lambda_rlm.llm.cache_folder import cache_folder
-from lambda_rlm.llm.weights import Weights, fetch_into
+from lambda_rlm.llm.local import weights
+from lambda_rlm.llm.local.weights import Weights, fetch_into
 
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
 PARTS = (CONTENT[:400_000], CONTENT[400_000:])

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.syntax.export import export, short_programs
+from lambda_rlm.syntax.export.forms import export, short_programs
+from lambda_rlm.syntax.grammar.table import table
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
-from lambda_rlm.syntax.table import table
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.tokens import END, scan
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.turn import Turn

@@ -10,7 +10,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT
 from tests.strategies import Drawn, programs

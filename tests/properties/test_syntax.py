@@ -17,10 +17,10 @@ from lark.exceptions import LarkError
 from lambda_rlm.diagnostics.diagnostic import Rejected, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.resources import grammar_table, grammar_text
+from lambda_rlm.syntax.grammar.table import table
+from lambda_rlm.syntax.grammar.tabulate import tabulate
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
-from lambda_rlm.syntax.table import table
-from lambda_rlm.syntax.tabulate import tabulate
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import Program, Term, TypeDef
 from lambda_rlm.syntax.tokens import END, scan
 from tests.strategies_syntax import near_programs, programs, soups, terms, types
@@ -120,17 +120,17 @@ def test_the_grammar_has_no_conflicts_and_no_ambiguous_terminals() -> None:
 
 
 def test_the_stored_table_is_the_grammars() -> None:
-    """`python -m lambda_rlm.syntax.tabulate > grammar/lambda_rlm.table.json` renews it."""
+    """`python -m lambda_rlm.syntax.grammar.tabulate > grammar/lambda_rlm.table.json` renews it."""
     assert json.loads(grammar_table() or "{}") == tabulate(grammar_text())
 
 
 def test_a_stale_table_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_rlm.syntax.table.grammar_table", lambda: '{"grammar": "another"}')
+    monkeypatch.setattr("lambda_rlm.syntax.grammar.table.grammar_table", lambda: '{"grammar": "another"}')
     assert table.__wrapped__() == table()
 
 
 def test_parsing_loads_no_lark() -> None:
     """Starting up must not pay for the reading of the grammar."""
-    code = "import sys; from lambda_rlm import source; from lambda_rlm.syntax import parse, pretty;"
+    code = "import sys; from lambda_rlm.diagnostics import source; from lambda_rlm.syntax import parse; from lambda_rlm.syntax.printing import pretty;"
     code += "pretty.pretty(parse.parse(source.SourceFile('x', '1'))); sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.cli.comparison import groups
+from lambda_rlm.cli.display.comparison import groups
 from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.plan.tasks import FALLBACK, TASKS
 from tests.shell import Shell, journal, leave_alone, script, wrote

@@ -23,7 +23,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, MENU, TASKS, which_task
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.pretty import pretty
+from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Enum
 from tests.asking import FakeModel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.llm import weights
+from lambda_rlm.llm.local import weights
 from tests.shell import Shell, wrote
 
 

@@ -6,16 +6,16 @@ from random import Random
 
 import pytest
 
-from lambda_rlm.simulated.aggregate import Kind, tally_of
-from lambda_rlm.simulated.chain import chain_reader
-from lambda_rlm.simulated.code import code_reader
-from lambda_rlm.simulated.dates import dates_in
-from lambda_rlm.simulated.diary import diary_reader
-from lambda_rlm.simulated.evidence import EvidenceReader
-from lambda_rlm.simulated.instances import instances
-from lambda_rlm.simulated.key import AnswerKey, plain
-from lambda_rlm.simulated.pairwise import pairing_of
-from lambda_rlm.simulated.plans import plan_for
+from lambda_rlm.llm.simulated_reader.aggregate import Kind, tally_of
+from lambda_rlm.llm.simulated_reader.chain import chain_reader
+from lambda_rlm.llm.simulated_reader.code import code_reader
+from lambda_rlm.llm.simulated_reader.dates import dates_in
+from lambda_rlm.llm.simulated_reader.diary import diary_reader
+from lambda_rlm.llm.simulated_reader.evidence import EvidenceReader
+from lambda_rlm.llm.simulated_reader.instances import instances
+from lambda_rlm.llm.simulated_reader.key import AnswerKey, plain
+from lambda_rlm.llm.simulated_reader.pairwise import pairing_of
+from lambda_rlm.llm.simulated_reader.plans import plan_for
 
 LABEL_OF = {"n": "numeric value", "h": "human being", "l": "location", "e": "entity"}
 LINES = (

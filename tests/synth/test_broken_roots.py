@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError
 from lambda_rlm.execution.execute import Run
 from lambda_rlm.llm.failures import failure
-from lambda_rlm.llm.retry import RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.synth.writing import Writing
 from tests.asking import FakeModel
 from tests.faulty_server import FaultyServer

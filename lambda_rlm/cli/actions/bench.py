@@ -1,0 +1,208 @@
+"""`bench`: from arguments to a table of scores.
+
+Owns how a benchmark is chosen, followed and shown. Every task has the whole budget of the options.
+"""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from lambda_rlm.bench.benchmarks import BENCHMARKS, Benchmark
+from lambda_rlm.bench.folder import read_tasks
+from lambda_rlm.bench.measure import NAIVE_PIECE, Asked, Summary, Way, macro_average, measure, measured_json, summaries
+from lambda_rlm.bench.task import Task, length, tokens_of
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.completion import Model
+from lambda_rlm.execution.blocking import blocking, closing
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.llm.connect import connect, default_model
+from lambda_rlm.plan.strategy import CHOICES, Choice
+from lambda_rlm.plan.tasks import TASKS
+from lambda_rlm.trace.summary import dollars
+
+_SIZES: Final = (8_192, 32_768)
+_LIMIT: Final = 10
+_COLUMNS: Final = ("length", "tasks", "score", "calls", "bound", "naive", "tokens", "usd", "seconds", "faults")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the command line asks for."""
+
+    name: str
+    strategy: str
+    task: str | None
+    sizes: str | None
+    limit: int | None
+    data: str | None
+    json: bool
+
+
+def listing(json: bool) -> int:
+    """The exit code of `bench --list`."""
+    if json:
+        rows = [{"name": row.name, "about": row.about, "task": row.strategy} for row in BENCHMARKS.values()]
+        screen.answer(json_text.dumps({"ok": True, "benchmarks": rows}))
+        return exits.ANSWERED
+    width = max(map(len, BENCHMARKS)) + 2
+    screen.answer("\n".join(f"{row.name:<{width}}{row.about}" for row in BENCHMARKS.values()))
+    return exits.ANSWERED
+
+
+def unnamed() -> int:
+    """No benchmark was named: raises `Usage`."""
+    raise Usage("which benchmark?", "lambda-rlm bench --list")
+
+
+def run(chosen: Chosen, options: Mapping[str, Any]) -> int:
+    """The exit code of `bench NAME`: 2 when a task ended in a fault."""
+    row = BENCHMARKS.get(chosen.name)
+    if row is None:
+        raise Usage(f"there is no benchmark {chosen.name!r}", f"there are {', '.join(BENCHMARKS)}")
+    if chosen.strategy not in CHOICES:
+        raise Usage(f"unknown strategy {chosen.strategy!r}", f"there are {', '.join(CHOICES)}")
+    task = chosen.task or row.strategy
+    if task not in TASKS:
+        raise Usage(f"unknown task {task!r}", f"there are {', '.join(TASKS)}")
+    if chosen.limit is not None and chosen.limit < 1:
+        raise Usage(f"--limit is at least 1, not {chosen.limit}")
+    set_to = settings(options)
+    tasks = _tasks(chosen, row, set_to.seed)
+    asked = blocking(lambda: _measured(chosen, task, tasks, set_to))
+    rows = summaries(asked)
+    if chosen.json:
+        about = {
+            "benchmark": chosen.name,
+            "model": set_to.model or default_model(),
+            "strategy": chosen.strategy,
+            "task": task,
+            "naive_piece": NAIVE_PIECE,
+        }
+        screen.answer(json_text.dumps({"ok": not _faults(asked), **about, **measured_json(asked, rows)}, ensure_ascii=False))
+    else:
+        _show(asked, rows)
+    return exits.FAULTED if _faults(asked) else exits.ANSWERED
+
+
+def _tasks(chosen: Chosen, row: Benchmark, seed: int) -> list[Task]:
+    wanted = [part.strip() for part in chosen.sizes.split(",")] if chosen.sizes else None
+    if chosen.data is None:
+        try:
+            sizes = [tokens_of(name) for name in wanted] if wanted else list(_SIZES)
+        except ValueError as error:
+            raise Usage(str(error)) from None
+        return [task for tokens in sizes for task in row.make(tokens, chosen.limit or _LIMIT, seed)]
+    tasks, notes = read_tasks(Path(chosen.data))
+    if not chosen.json:
+        for note in notes:
+            screen.say(f"note: {note}", "dim")
+    if wanted is not None:
+        names = {_named(name) for name in wanted}
+        tasks = [task for task in tasks if task.length in names]
+    by_length: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_length.setdefault(task.length, []).append(task)
+    kept = [task for group in by_length.values() for task in group[: chosen.limit]]
+    if not kept:
+        raise Usage(f"{chosen.data} has no tasks of these lengths", "leave out --sizes to take all")
+    return kept
+
+
+def _named(name: str) -> str:
+    """A length as tables show it; what is none stands for a number of documents."""
+    try:
+        return length(tokens_of(name))
+    except ValueError:
+        return name
+
+
+async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Settings) -> list[Asked]:
+    cache, limiters = _cache(set_to), set_to.limiters()
+
+    def connected(name: str | None) -> Model:
+        return connect(
+            name,
+            base_url=set_to.base_url,
+            cache=cache,
+            limiters=limiters,
+            hedge=set_to.hedge,
+            constrain=set_to.constrain,
+        )
+
+    model = connected(set_to.model)
+    root = connected(set_to.root_model) if set_to.root_model else None
+    way = Way(
+        strategy=cast("Choice", chosen.strategy),
+        task=task,
+        budget=set_to.budget(),
+        options=Options(seed=set_to.seed, out=set_to.out, accuracy=set_to.accuracy()),
+        routing=set_to.routing(),
+        writing=set_to.writing(),
+        root=root,
+    )
+    asked: list[Asked] = []
+    try:
+        async for one in measure(tasks, model, way):
+            asked.append(one)
+            if not chosen.json:
+                _follow(one, len(asked), len(tasks))
+    finally:
+        for one_model in (model, root):
+            if one_model is not None:
+                await closing(one_model)
+    return asked
+
+
+def _cache(set_to: Settings) -> Any:
+    if not set_to.cache:
+        return None
+    from lambda_rlm.llm.wrappers.cache import ReplyStore
+
+    return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
+
+
+def _follow(one: Asked, done: int, all_of_them: int) -> None:
+    said = f"{100 * one.score:.0f}" if one.fault is None else one.fault
+    if one.fallback is not None:
+        said += f" (the plan answered: {one.fallback})"
+    screen.say(f"{done}/{all_of_them} {one.task.id}: {said}", "dim")
+
+
+def _faults(asked: Sequence[Asked]) -> int:
+    return sum(one.fault is not None for one in asked)
+
+
+def _show(asked: Sequence[Asked], rows: Sequence[Summary]) -> None:
+    table = [list(_COLUMNS), *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    if len(rows) > 1:
+        lines.append(f"macro-average over lengths: {macro_average(rows):.1f}")
+    screen.answer("\n".join(lines))
+    planned = sum(one.fallback is not None for one in asked)
+    if planned:
+        screen.say(f"warning: of {len(asked)} tasks the plan answered {planned}, for which no program was accepted", "warning")
+    screen.say(f"means for each task; naive: one call for each {NAIVE_PIECE:,} characters and one to merge", "dim")
+
+
+def _cells(row: Summary) -> list[str]:
+    bound = "-" if row.bound is None else f"{row.bound:,.1f}"
+    return [
+        row.length,
+        str(row.tasks),
+        f"{row.score:.1f}",
+        f"{row.calls:,.1f}",
+        bound,
+        f"{row.naive:,.1f}",
+        f"{row.tokens:,.0f}",
+        dollars(row.usd),
+        f"{row.seconds:.2f}",
+        str(row.faults),
+    ]

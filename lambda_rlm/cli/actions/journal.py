@@ -1,0 +1,255 @@
+"""`runs`, `show`, `resume` and `replay`: what the journal is for.
+
+Owns how runs are listed and shown. Promises that a run which goes on pays nothing twice and refuses inputs that have changed.
+"""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from time import localtime, strftime
+from typing import Any, Final, TypeVar
+
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.actions import ask_run
+from lambda_rlm.cli.display import comparison, screen
+from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.session import Begun, arguments_of
+from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.inputs import from_arguments
+from lambda_rlm.journal.journal import CallRow, Journal, RunRow
+from lambda_rlm.journal.replay import Comparison
+from lambda_rlm.journal.run_html import page
+from lambda_rlm.journal.run_report import Report, report
+from lambda_rlm.journal.session import Before, before, plain_url, same_inputs, whole
+from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.journal.tree import MOST_BESIDE, lines
+from lambda_rlm.trace.summary import dollars
+from lambda_rlm.types.parse_type import parse_type
+
+T = TypeVar("T")
+
+_MOST_SHOWN: Final = 20
+_LONGEST: Final = 2_000
+_LISTED: Final = 20
+
+
+def prune(options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `runs --prune`."""
+    chosen = settings(options)
+    gone = _read(chosen, lambda journal: journal.prune(chosen.journal_days, shrinks=True))
+    if json:
+        screen.answer(json_text.dumps({"ok": True, "forgotten": gone}))
+    else:
+        screen.say(f"{gone:,} {'run' if gone == 1 else 'runs'} forgotten, older than {chosen.journal_days:,} days")
+    return exits.ANSWERED
+
+
+def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: bool) -> int:
+    """The exit code of `runs`."""
+    if by is not None and by not in comparison.KEYS:
+        raise Usage(f"runs are compared by {', '.join(comparison.KEYS)}, not by {by!r}")
+    chosen = settings(options)
+    if by is not None:
+        return comparison.compare(_read(chosen, lambda journal: journal.runs(most)), by, json)
+    rows = _read(chosen, lambda journal: journal.runs(_LISTED if most is None else most))
+    if json:
+        screen.answer(json_text.dumps({"runs": [_row_json(row) for row in rows]}, ensure_ascii=False))
+        return exits.ANSWERED
+    for row in rows:
+        usage = (row.outcome or {}).get("usage") or {}
+        when = strftime("%Y-%m-%d %H:%M", localtime(row.started))
+        figures = f"{usage.get('calls', 0):>6,} calls  {_cost(usage.get('usd')):>9}" if usage else " " * 23
+        screen.answer(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}")
+    if not rows:
+        screen.say("no runs yet")
+    return exits.ANSWERED
+
+
+def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False) -> int:
+    """The exit code of `show`."""
+    found = _read(settings(options), lambda journal: _report(journal, name))
+    if html is not None:
+        try:
+            Path(html).write_text(page(found), encoding="utf-8")
+        except OSError as error:
+            raise Usage(f"the page cannot be written to {html}: {error.strerror or error}") from None
+        screen.say(f"written to {html}")
+    elif json:
+        data = {**_row_json(found.run), "what": found.run.what, "outcome": found.run.outcome}
+        data |= {"calls": [asdict(row) for row in found.calls], "shown": found.shown}
+        screen.answer(json_text.dumps(data, ensure_ascii=False))
+    else:
+        _print(found, is_whole)
+    return exits.ANSWERED
+
+
+def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of the run as it goes on."""
+    found = _read(settings(options), lambda journal: before(journal, name))
+    row = found.row
+    if row.state == "answered":
+        raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
+    chosen = _as_before(row, options)
+    begun = _begun(found, arguments, chosen)
+    if not json:
+        screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
+    return ask_run.again(begun, chosen, ask_run.How(json=json))
+
+
+def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `replay`: 0 when all is as it was, 2 when not."""
+    found, calls = _read(settings(options), lambda journal: whole(journal, name))
+    chosen = _as_before(found.row, options)
+    begun = replace(_begun(found, arguments, chosen), is_replay=True)
+    comparison = Comparison()
+    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
+    differences = comparison.differences(calls)
+    for line in differences[:_MOST_SHOWN]:
+        screen.say(line, "error")
+    screen.say(
+        f"replayed {comparison.calls:,} {'call' if comparison.calls == 1 else 'calls'}: "
+        + (f"{len(differences):,} differ" if differences else "all as they were"),
+        "dim",
+    )
+    return exits.FAULTED if differences else code
+
+
+def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
+    """What was asked for, over the same inputs; raises `Usage` and `InputProblem`."""
+    what, arguments = found.row.what, arguments_of(found.row, given)
+    inputs = from_arguments(arguments, chosen.reading())
+    same_inputs(found.row, inputs)
+    if (model := what.get("model_object")) is not None:
+        raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
+    if names := what.get("primitives"):
+        raise Usage(
+            f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
+        )
+    return Begun(
+        kind=what["kind"],
+        query=what["query"],
+        arguments=arguments,
+        inputs=inputs,
+        program=what["program"],
+        program_name=what["program_name"],
+        returns=None if what.get("returns") is None else parse_type(what["returns"]),
+        before=found,
+    )
+
+
+def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
+    """The settings of a run, with what is said now."""
+    known = {f.name for f in fields(Settings)}
+    written = {key: value for key, value in row.what["settings"].items() if key in known}
+    before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
+    now = {key: value for key, value in options.items() if value is not None}
+    here = settings(options)
+    if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
+        now["base_url"] = here.base_url  # with what was not written
+    return replace(settings(now), **{**before, **now, "journal": here.journal})
+
+
+def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
+    try:
+        with Journal(chosen.journal, is_new=False) as journal:
+            return job(journal)
+    except JournalProblem as problem:
+        raise Usage(problem.message, problem.hint) from None
+
+
+def _report(journal: Journal, name: str) -> Report:
+    row = journal.run(name)
+    return report(row, journal.calls(row.id), journal.programs(row.id))
+
+
+def _row_json(row: RunRow) -> dict[str, Any]:
+    outcome = row.outcome or {}
+    return {
+        "run": row.id,
+        "started": row.started,
+        "ended": row.ended,
+        "state": row.state,
+        "route": outcome.get("route"),
+        "task": outcome.get("task"),
+        "split": outcome.get("split"),
+        "query": row.what.get("query"),
+        "usage": outcome.get("usage"),
+    }
+
+
+def _way(row: RunRow) -> str:
+    return str((row.outcome or {}).get("route") or row.what.get("kind"))
+
+
+def _title(row: RunRow) -> str:
+    title = " ".join(str(row.what.get("query") or row.what.get("program_name") or "").split())
+    return title if len(title) <= 60 else title[:59] + "…"
+
+
+def _cost(usd: float | None) -> str:
+    return "?" if usd is None else "free" if usd == 0 else dollars(usd)
+
+
+def _print(found: Report, is_whole: bool) -> None:
+    """A run for a person: what it was, what came of it, where its calls went."""
+    run, outcome = found.run, found.run.outcome or {}
+    most = None if is_whole else _MOST_SHOWN
+    screen.answer(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
+    screen.answer(_title(run))
+    for part in run.what["inputs"]:
+        seen = (outcome.get("coverage") or {}).get(part["name"])
+        share = "" if seen is None else f", {seen:.1%} of it shown"
+        size = f"{part['type']}, {part['characters']:,} characters{share}"
+        screen.answer(f"  {part['name']}: {size}, sha256 {part['sha256'][:12]}…")
+    answer = outcome.get("answer")
+    if answer is not None:
+        screen.answer("\n" + (answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
+    if outcome.get("fault"):
+        screen.answer(f"\nfault {outcome['fault']['code']}: {outcome['fault']['message']}")
+    screen.answer("\ncalls" if found.calls else "\nno model was asked")
+    for line in lines(found.tree, len(found.calls) if is_whole else MOST_BESIDE) if found.calls else ():
+        screen.answer(f"  {line}")
+    _list("slowest", found.slowest, found, most)
+    _list("failed", found.failed, found, most)
+    _list("begun and never answered, perhaps paid", found.unfinished, found, most)
+    _print_shown(found, most)
+    _print_parts("made from", found.cited, most)
+
+
+def _print_shown(found: Report, most: int | None) -> None:
+    """Which provider was shown which parts of the inputs."""
+    address = found.run.what["settings"].get("base_url")
+    for model, inputs in found.shown.items():
+        _print_parts(f"shown to {model}{f' at {address}' if address else ''}", inputs, most)
+
+
+def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], most: int | None) -> None:
+    left = most
+    if inputs:
+        screen.answer(title)
+    for name, parts in inputs.items():
+        count = sum(end - start for start, end in parts)
+        shown = parts if left is None else parts[:left]
+        places = ", ".join(f"{start:,}-{end:,}" for start, end in shown)
+        more = f" and {len(parts) - len(shown):,} more (--all)" if len(parts) > len(shown) else ""
+        if shown:
+            stretches = f"{len(parts):,} {'stretch' if len(parts) == 1 else 'stretches'}"
+            screen.answer(f"  {name}: {count:,} characters in {stretches}: {places}{more}")
+        left = None if left is None else left - len(shown)
+        if left == 0 and name != list(inputs)[-1]:
+            screen.answer("  and other inputs (--all)")
+            return
+
+
+def _list(title: str, rows: Sequence[CallRow], found: Report, most: int | None) -> None:
+    if rows:
+        screen.answer(title)
+    for row in rows[:most]:
+        path = ".".join(map(str, row.path)) or "·"
+        seconds = "" if row.seconds is None else f"{row.seconds:.2f} s"
+        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {found.place(row)}")
+    if most is not None and len(rows) > most:
+        screen.answer(f"  and {len(rows) - most:,} more (--all)")

@@ -1,0 +1,62 @@
+"""`models`: what can be asked from here, and fetching the weights of the local models."""
+
+from __future__ import annotations
+
+import json as json_text
+from dataclasses import asdict
+from typing import Final
+
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display.bar import bar
+from lambda_rlm.cli.exits import Usage
+from lambda_rlm.llm.connect import ModelRow, available_models, default_model
+from lambda_rlm.llm.local.weights import TABLE, fetch, installed
+
+_MEGABYTE: Final = 1_000_000
+
+
+def listing(json: bool) -> int:
+    """The exit code of `models`."""
+    rows = available_models()
+    default = default_model()
+    if json:
+        screen.answer(json_text.dumps({"ok": True, "default": default, "models": [asdict(row) for row in rows]}))
+        return exits.ANSWERED
+    width = max(len(row.name) for row in rows) + 2
+    lines = [f"{row.name:<{width}}{_about(row)}{', the default' if row.name == default else ''}" for row in rows]
+    lines += ["", "Any other name of litellm works too, and any OpenAI-compatible server: openai/NAME with --base-url URL."]
+    screen.answer("\n".join(lines))
+    return exits.ANSWERED
+
+
+def _about(row: ModelRow) -> str:
+    missing = f"needs: {row.missing}" if row.missing else "ready"
+    return f"window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out; {missing}"
+
+
+def _price(price: float | None) -> str:
+    """US dollars for a million tokens."""
+    if price is None:
+        return "price unknown"
+    return f"${price * 1_000_000:.2f}/M" if price else "free"
+
+
+def get(name: str, json: bool) -> int:
+    """The exit code of `models get`."""
+    plain = name.removeprefix("local/")
+    if plain not in TABLE:
+        raise Usage(f"there is no local model {name!r}", f"there are {', '.join(TABLE)}")
+    was_here = installed(plain)
+    with bar(is_silent=json) as show:
+
+        def tell(done: int, total: int, what: str) -> None:
+            share = 100 * done // max(1, total)
+            show(f"{what}: {share} % of {total // _MEGABYTE:,} MB", share // 10)
+
+        place = fetch(plain, tell)
+    if json:
+        screen.answer(json_text.dumps({"ok": True, "name": f"local/{plain}", "file": str(place), "was_here": was_here}))
+    else:
+        screen.say(f"local/{plain} {'is already here' if was_here else 'is here, its hash is right'}: {place}")
+    return exits.ANSWERED

@@ -1,0 +1,41 @@
+"""The exact prompt of who writes programs."""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lambda_rlm.answering.writing_bound import opening_messages, task_of
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.actions.ask_run import question
+from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display.costs import closed, reachable, writer_of
+from lambda_rlm.cli.settings import settings
+from lambda_rlm.completion import Message
+from lambda_rlm.execution.blocking import blocking
+from lambda_rlm.inputs import from_arguments
+from lambda_rlm.llm.installation_key import installation_key
+
+
+def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `prompt`."""
+    chosen = settings(options)
+    asked = question(query, 'lambda-rlm prompt --query "Who did it?" book.txt')
+    given = from_arguments(arguments, chosen.reading()).with_query(asked)
+    model, notes = reachable(chosen)
+    root = writer_of(chosen, model)
+    task = task_of(given, model.profile, chosen.budget(), chosen.writing(), chosen.out)
+    messages = opening_messages(task, root.profile, installation_key())
+    blocking(lambda: closed(model, root))
+    if json:
+        screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))
+    else:
+        screen.answer("\n\n".join(message.content for message in messages))
+        for note in notes:
+            screen.say(f"note: {note}", "dim")
+    return exits.ANSWERED
+
+
+def _message(message: Message) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}

@@ -1,0 +1,84 @@
+"""`route`: the decision of the router, shown.
+
+Owns the wording. Promises that no model is asked.
+"""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from lambda_rlm.answering.ask import Inquiry
+from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.cli import exits
+from lambda_rlm.cli.actions.ask_run import question
+from lambda_rlm.cli.display import figures, screen
+from lambda_rlm.cli.display.costs import closed, reachable, writer_of
+from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.execution.blocking import blocking
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.inputs import from_arguments
+from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.trace.summary import dollars
+
+_ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
+    ("model calls", lambda bound: figures.count(bound.calls)),
+    ("longest chain of calls", lambda bound: figures.count(bound.span)),
+    ("input tokens", lambda bound: figures.count(bound.input_tokens)),
+    ("output tokens", lambda bound: figures.count(bound.output_tokens)),
+    ("cost", lambda bound: "price unknown" if not bound.is_price_known else dollars(bound.usd)),
+)
+
+
+def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `route`."""
+    chosen = settings(options)
+    given = from_arguments(arguments, chosen.reading()).with_query(question(query, 'lambda-rlm route "Who did it?" book.txt'))
+    model, notes = reachable(chosen)
+    root = writer_of(chosen, model)
+    asked = Inquiry(
+        given=given,
+        model=model,
+        root=root,
+        budget=chosen.budget(),
+        choice=cast("Choice", chosen.strategy),
+        task=chosen.task,
+        routing=chosen.routing(),
+        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
+        writing=chosen.writing(),
+    )
+    try:
+        found = decide(asked)
+    finally:
+        blocking(lambda: closed(model, root))
+    found = replace(found, notes=(*found.notes, *notes))
+    screen.answer(json_text.dumps({"ok": True, **found.as_json()}, ensure_ascii=False) if json else _shown(found, chosen))
+    return exits.ANSWERED
+
+
+def _shown(found: Decision, chosen: Settings) -> str:
+    """The way and why, a column for each way, and what a person should know."""
+    name = found.way if found.way == found.strategy else f"{found.way} ({found.strategy})"
+    lines = [f"{name}: {found.reason}", *(f"note: {note}" for note in found.notes), "", *_table(found)]
+    for cost in found.ways:
+        if cost.why_not is not None:
+            lines.append(f"{cost.strategy} is ruled out: {cost.why_not}")
+        if cost.is_partial:
+            lines.append(
+                "synth: the writing; the program's own bound is checked when it is written, "
+                f"against what is left of {chosen.max_calls:,} calls"
+            )
+    return "\n".join(lines)
+
+
+def _table(found: Decision) -> list[str]:
+    columns: list[tuple[str, Bound | None]] = []
+    if found.detection is not None:
+        columns.append(("asking for the task", found.detection))
+    columns += [(f"{cost.strategy}{' ←' if cost.way == found.way else ''}", cost.bound) for cost in found.ways]
+    rows = [("at most", *(title for title, _ in columns))]
+    rows += [(name, *("?" if bound is None else shown(bound) for _, bound in columns)) for name, shown in _ROWS]
+    return figures.aligned(rows)

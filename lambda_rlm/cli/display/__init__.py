@@ -1,0 +1,1 @@
+"""What a person sees: screen, figures, comparisons, approval."""

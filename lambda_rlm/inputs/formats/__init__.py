@@ -1,0 +1,1 @@
+"""File formats: what each one's text or rows are."""

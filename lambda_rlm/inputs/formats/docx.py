@@ -1,0 +1,120 @@
+"""The text of a Word document, opened by python-docx.
+
+Owns what of the document is text: paragraphs and tables in their order, then footnotes and endnotes; of tracked changes what was
+inserted, not what was deleted. Promises that an archive is refused by what it declares it will unpack to, before it is unpacked
+(what unpacks to more than it declares is an error of the archive). Headers, footers and comments are left out, and said.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any, Final
+
+from lambda_rlm.inputs.formats.documents import Taken, unsound
+from lambda_rlm.inputs.reading import amount
+
+_MOST_UNPACKED: Final = 200_000_000
+_MOST_XML: Final = 50_000_000
+"""A tree in memory is many times as large as its text."""
+_MOST_PARTS: Final = 10_000
+_WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_PASSED_OVER: Final = frozenset({f"{_WORD}del", f"{_WORD}moveFrom", f"{_WORD}instrText", _FALLBACK})
+_SIGNS: Final = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
+_UNREAD: Final = {"header": "headers", "footer": "footers", "comments": "comments"}
+
+
+def docx_text(data: bytes, name: str) -> Taken:
+    """Paragraphs with an empty line between them, a line for each row of a table; raises `InputProblem`."""
+    _refuse_bombs(data, name)
+    try:
+        return _read(data, name)
+    except Exception as error:  # a damaged package makes python-docx raise whatever its damage leads to
+        raise unsound("docx", name, f"{type(error).__name__}: {error}"[:300]) from None
+
+
+def _refuse_bombs(data: bytes, name: str) -> None:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise unsound("docx", name, f"it is no whole archive ({error})") from None
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > _MOST_UNPACKED:
+        raise unsound("docx", name, f"it would unpack to {amount(unpacked)}, and at most {amount(_MOST_UNPACKED)} are read")
+    xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
+    if xml > _MOST_XML:
+        raise unsound("docx", name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
+    if len(parts) > _MOST_PARTS:
+        raise unsound("docx", name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
+
+
+def _read(data: bytes, name: str) -> Taken:
+    from docx import Document
+
+    package = Document(BytesIO(data))
+    blocks = list(_blocks(package.element.body))
+    unread: set[str] = set()
+    for part in package.part.package.iter_parts():
+        part_name = str(part.partname).rpartition("/")[2].removesuffix(".xml")
+        if part_name in ("footnotes", "endnotes"):
+            blocks += _notes(part.blob, part_name)
+        kind = part_name.rstrip("0123456789")
+        if kind in _UNREAD and b"</w:t>" in part.blob:
+            unread.add(_UNREAD[kind])
+    notes = (f"{name}: {' and '.join(sorted(unread))} are not read",) if unread else ()
+    return Taken("\n\n".join(blocks), notes)
+
+
+def _notes(blob: bytes, kind: str) -> Iterator[str]:
+    """Footnotes or endnotes, each with its number."""
+    from lxml import etree
+
+    root = etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True))
+    for note in root.iterchildren(f"{_WORD}footnote", f"{_WORD}endnote"):
+        text = " ".join(_blocks(note))
+        if text:
+            yield f"[{kind.removesuffix('s')} {note.get(f'{_WORD}id')}] {text}"
+
+
+def _blocks(parent: Iterable[Any]) -> Iterator[str]:
+    """The texts of paragraphs and tables, whatever they are wrapped in."""
+    for child in parent:
+        if child.tag == f"{_WORD}p":
+            text = _paragraph(child).strip()
+            if text:
+                yield text
+        elif child.tag == f"{_WORD}tbl":
+            yield "\n".join("\t".join(map(_cell, _own(row, "tc"))) for row in _own(child, "tr"))
+        elif child.tag not in _PASSED_OVER:
+            yield from _blocks(child)
+
+
+def _own(element: Any, name: str) -> Iterator[Any]:
+    """Parts of a table in their order, whatever they are wrapped in, without those of tables inside it."""
+    for child in element:
+        if child.tag == f"{_WORD}{name}":
+            yield child
+        elif child.tag not in _PASSED_OVER and child.tag != f"{_WORD}tc":
+            yield from _own(child, name)
+
+
+def _cell(cell: Any) -> str:
+    return " ".join(" ".join(_blocks(cell)).split())
+
+
+def _paragraph(element: Any) -> str:
+    """All text of a paragraph: runs, links, fields' results, insertions."""
+    parts: list[str] = []
+    todo = [element]
+    while todo:
+        node = todo.pop()
+        if node.tag == f"{_WORD}t":
+            parts.append(node.text or "")
+        elif node.tag in _SIGNS:
+            parts.append(_SIGNS[node.tag])
+        elif node.tag not in _PASSED_OVER:
+            todo += reversed(node)
+    return "".join(parts)

@@ -1,0 +1,222 @@
+"""The text of a web page, parsed by lxml.
+
+Owns what of a page is text: what a reader would see, in its order, a line for each block and each row of a table. Scripts, styles
+and what is marked as hidden are left out. The encoding is that of a byte order mark, or the one that the page declares, or as for
+any text. Promises to fetch nothing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+from lambda_rlm.inputs.decode import Decoded, decode
+from lambda_rlm.inputs.formats.documents import Taken, unsound
+from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import Reading, amount
+
+_MOST_BYTES: Final = 100_000_000
+_DECLARED: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_LOOKED_AT: Final = 4096
+_UNSEEN: Final = frozenset(
+    {
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "audio",
+        "video",
+        "canvas",
+        "datalist",
+    }
+)
+_BLOCKS: Final = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
+)
+_PARAGRAPHS: Final = frozenset(
+    ["blockquote", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"]
+)
+_CELLS: Final = ("td", "th")
+_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SPACE: Final = re.compile(r"[ \t\n\r\f]+")
+
+
+def html_text(data: bytes, name: str, reading: Reading) -> Taken:
+    """The visible text of a page; raises `InputProblem`."""
+    if len(data) > _MOST_BYTES:
+        raise unsound(
+            "html", name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read as a page (see --raw)"
+        )
+    decoded = _decoded(data, name, reading)
+    notes = () if decoded.note is None else (decoded.note,)
+    if not decoded.text.strip():
+        return Taken("", notes)
+    return Taken(_text(_root(decoded.text, name)), notes)
+
+
+def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
+    declared = _DECLARED.search(data[:_LOOKED_AT])
+    if reading.encoding is None and declared is not None and not data.startswith((codecs.BOM_UTF8, b"\xff\xfe", b"\xfe\xff")):
+        encoding = declared[1].decode("ascii")
+        try:
+            # As browsers do: what is called Latin-1 is cp1252.
+            codec = "cp1252" if codecs.lookup(encoding).name == "iso8859-1" else encoding
+            text = decode(data, name, replace(reading, encoding=codec)).text
+        except (InputProblem, LookupError):
+            return decode(data, name, reading)
+        said = codecs.lookup(codec).name
+        return Decoded(
+            text, None if said == "utf-8" or data.isascii() else f"{name} is read as {said}, which the page declares"
+        )
+    return decode(data, name, reading)
+
+
+def _root(text: str, name: str) -> Any:
+    from lxml import etree
+
+    # Without `huge_tree` long texts are dropped; with it the depth is still bounded.
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise unsound("html", name, str(error)[:300]) from None
+    lost = parser.error_log.filter_from_level(etree.ErrorLevels.FATAL)
+    if root is None or lost:  # what follows such an error is not in the tree
+        raise unsound("html", name, str(lost[0].message).partition(",")[0] if lost else "it has no elements")
+    return root
+
+
+def _text(root: Any) -> str:
+    lines = _Lines()
+    title = root.findtext("head/title")
+    if title:
+        lines.word(title)
+        lines.end(is_paragraph=True)
+    # Whatever the depth of a page, without recursion: elements still to be opened, and those still to be closed.
+    todo: list[tuple[Any, bool]] = [(root, True)]
+    while todo:
+        element, is_start = todo.pop()
+        if is_start and _is_seen(element):
+            lines.open(element)
+            todo.append((element, False))
+            todo += [(child, True) for child in reversed(element)]
+            continue
+        if not is_start:
+            lines.close(element.tag)
+        if element.tail and element is not root:
+            lines.word(element.tail)
+    lines.end()
+    return "\n".join(lines.done).strip("\n")
+
+
+def _is_seen(element: Any) -> bool:
+    if not isinstance(element.tag, str) or element.tag in _UNSEEN or element.get("hidden") is not None:
+        return False
+    style = element.get("style")
+    return style is None or not _HIDDEN.search(style)
+
+
+class _Lines:
+    """Lines as they come about: white space is one space, but in `pre`; a tab between cells; never two empty lines."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.now: list[str] = []
+        self.in_pre = 0
+        self.in_cell = 0
+
+    def word(self, text: str) -> None:
+        self.now.append(text if self.in_pre else _SPACE.sub(" ", text))
+
+    def end(self, is_paragraph: bool = False) -> None:
+        """The line is whole; with `is_paragraph` an empty one follows."""
+        line, self.now = "".join(self.now), []
+        if self.in_pre:
+            line = line.strip("\n")
+        else:
+            cells = [[_SPACE.sub(" ", part).strip() for part in row.split("\t")] for row in line.split("\n")]
+            line = "\n".join("\t".join(row).rstrip("\t") for row in cells)
+        if line.strip():
+            self.done.append(line)
+        if is_paragraph and self.done and self.done[-1]:
+            self.done.append("")
+
+    def open(self, element: Any) -> None:
+        tag = element.tag
+        self._break(tag)
+        if tag == "br":
+            self.now.append(" " if self.in_cell else "\n")
+        elif tag == "li":
+            self.now.append("- ")
+        elif tag == "img" and element.get("alt"):
+            self.word(f"[{element.get('alt')}]")
+        self.in_pre += tag == "pre"
+        self.in_cell += tag in _CELLS
+        if element.text:
+            self.word(element.text)
+
+    def close(self, tag: str) -> None:
+        self._break(tag)
+        self.in_pre -= tag == "pre"
+        self.in_cell -= tag in _CELLS
+        if tag in _CELLS:
+            self.now.append("\t")
+
+    def _break(self, tag: str) -> None:
+        if self.in_cell and tag in ("p", "div"):
+            self.now.append(" ")
+        elif tag in _BLOCKS:
+            self.end(tag in _PARAGRAPHS)

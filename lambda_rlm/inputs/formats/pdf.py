@@ -1,0 +1,76 @@
+"""The text of a PDF, by pypdf.
+
+Owns its limits: bytes, pages, characters, seconds. Promises that pages without text are counted and said. Refuses what is encrypted with a
+password, and what holds pictures of pages only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from time import monotonic
+from typing import Final
+
+from lambda_rlm.inputs.formats.documents import MOST_CHARACTERS, Taken, unsound
+from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import amount
+
+_MOST_BYTES: Final = 500_000_000
+_MOST_PAGES: Final = 20_000
+_MOST_SECONDS: Final = 300.0
+"""Looked at after each page; a page itself is held by pypdf's own limits."""
+
+
+def pdf_text(data: bytes, name: str) -> Taken:
+    """The pages in their order, an empty line between them; raises `InputProblem`."""
+    if len(data) > _MOST_BYTES:
+        raise unsound("pdf", name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read")
+    try:
+        with _quiet():
+            pages = _pages(data, name)
+    except InputProblem:
+        raise
+    except Exception as error:  # a damaged file makes pypdf raise whatever its damage leads to
+        raise unsound("pdf", name, f"{type(error).__name__}: {error}"[:300]) from None
+    empty = sum(not page for page in pages)
+    if pages and empty == len(pages):
+        raise InputProblem(
+            f"{name} has no text on its {len(pages):,} pages", "it may be scanned: run OCR first", "a PDF without text"
+        )
+    notes = (f"{name}: {empty:,} of {len(pages):,} pages have no text (pictures, or empty)",) if empty else ()
+    return Taken("\n\n".join(page for page in pages if page), notes)
+
+
+def _pages(data: bytes, name: str) -> list[str]:
+    from pypdf import PdfReader
+
+    reader = PdfReader(BytesIO(data))
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise InputProblem(f"{name} is encrypted with a password", "save it without one", "an encrypted PDF")
+    if len(reader.pages) > _MOST_PAGES:
+        raise unsound("pdf", name, f"it has {len(reader.pages):,} pages, and at most {_MOST_PAGES:,} are read")
+    pages, characters, began = [], 0, monotonic()
+    for page in reader.pages:
+        pages.append(page.extract_text().strip())
+        characters += len(pages[-1])
+        if characters > MOST_CHARACTERS:
+            raise unsound("pdf", name, f"its text has more than {MOST_CHARACTERS:,} characters")
+        if monotonic() - began > _MOST_SECONDS:
+            raise unsound(
+                "pdf", name, f"after {_MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
+            )
+    return pages
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """pypdf logs each oddity that it reads past."""
+    logger = logging.getLogger("pypdf")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,1 @@
+"""Models in this process: weights known by their hash, the engine, its constraints."""

@@ -1,0 +1,245 @@
+"""HTTP/1.1 over connections that are kept: the carrier of the lean door.
+
+Owns the connections to one destination in one event loop. Promises: one exchange at a time on a connection, the one used last is
+used first; a connection is used again only after an answer that was read to its end and that allows it; what a server sends
+unasked, more than was allowed, or in an encoding, ends the connection; who stops waiting ends it too. The parser is llhttp.
+Refuses nothing silently: an answer that is cut off is `Lost`, one without a length ends where the server ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import httptools
+
+from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, Unreadable
+
+if TYPE_CHECKING:
+    import ssl
+
+_IDLE_SECONDS: Final = 60.0
+_ADDRESSES_SECONDS: Final = 30.0
+_NEXT_ADDRESS_SECONDS: Final = 2.0
+"""How long one of several addresses of a host is tried before the next."""
+
+_HEAD_BYTES: Final = 64 * 1024
+"""What the head of an answer and its framing may come to, beside the body."""
+
+_BUFFER_BYTES: Final = 16 * 1024
+"""What is read at once, into room of the connection's own: a fresh quarter of a megabyte for each reply costs more than the reply."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One connection. `ask` it only while nothing is under way."""
+
+    def __init__(self) -> None:
+        self.idle_since = 0.0
+        self.is_reusable = True
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
+        self._waiter: asyncio.Future[Answer] | None = None
+        self._received = self._most = 0
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._has_length = self._is_in_body = False
+
+    async def ask(self, head: bytes, body: bytes, most: int, deadline: float) -> Answer:
+        """The answer to one request, which may have `most` bytes and must be there at `deadline` (the loop's time)."""
+        transport = self._transport
+        if transport is None:
+            raise Lost("the server closed it")
+        self._received, self._most = 0, most + _HEAD_BYTES
+        self.is_reusable = self._is_in_body = False
+        waiter: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiter = waiter
+        timer = self._loop.call_at(deadline, self._fail, TimeoutError())
+        try:
+            transport.writelines((head, body))
+            return await waiter
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def end(self) -> None:
+        """End the connection at once."""
+        self.is_reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self.is_reusable = False
+        if exc is None and self._is_in_body and not self._has_length:  # the server's way of saying that this is all
+            self._answered()
+        else:
+            self._fail(Lost(str(exc or "the server closed it")))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._waiter is None or self._waiter.done():  # unasked, it could be taken for the answer to the next question
+            self.end()
+            return
+        self._received += nbytes
+        if self._received > self._most:
+            self._fail(Unreadable(f"it has more than {self._most - _HEAD_BYTES:,} bytes"))
+            return
+        try:
+            self._parser.feed_data(self._buffer[:nbytes])
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._fail(Unreadable("it is not HTTP/1.1"))
+
+    def on_message_begin(self) -> None:
+        self._headers, self._body = {}, []
+        self._has_length = self._is_in_body = False
+        if self._waiter is None or self._waiter.done():
+            self.end()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = name.decode("latin-1").lower()
+        self._headers[key] = value.decode("latin-1")
+        self._has_length = self._has_length or key in ("content-length", "transfer-encoding")
+
+    def on_headers_complete(self) -> None:
+        self._is_in_body = True
+        encoding = self._headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            self._fail(Unreadable("it is compressed, which was not asked for"))
+
+    def on_body(self, data: bytes) -> None:
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        if self._parser.get_status_code() < 200:  # an interim answer
+            return
+        assert self._transport is not None
+        self.is_reusable = self._parser.should_keep_alive() and not self._transport.get_write_buffer_size()
+        self._answered()
+
+    def _answered(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+
+    def _fail(self, failure: Exception) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(failure)
+
+
+class Pool:
+    """A `Carrier` over connections of its own; `timeout` is for a whole exchange, in seconds."""
+
+    def __init__(self, to: Destination, timeout: float) -> None:
+        self._to = to
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in to.headers.items())
+        self._head = f"POST {to.target} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._addresses: Sequence[str] = ()
+        self._addresses_until = 0.0
+        self._looking_up = asyncio.Lock()
+        self._tls: ssl.SSLContext | None = None
+
+    async def post(self, body: bytes, most: int) -> Answer:
+        """As `Carrier` says."""
+        deadline = self._loop.time() + self._timeout
+        connection = self._kept()
+        if connection is None:
+            async with asyncio.timeout_at(deadline):
+                connection = await self._connected()
+        self._busy.add(connection)
+        try:
+            return await connection.ask(b"%b%d\r\n\r\n" % (self._head, len(body)), body, most, deadline)
+        finally:
+            self._busy.discard(connection)
+            if connection.is_reusable:
+                connection.idle_since = self._loop.time()
+                self._idle.append(connection)
+            else:
+                connection.end()
+
+    async def aclose(self) -> None:
+        """End all connections."""
+        for connection in (*self._idle, *self._busy):
+            connection.end()
+        self._idle.clear()
+        await asyncio.sleep(0)  # the event loop closes their sockets
+
+    def _kept(self) -> Connection | None:
+        """The connection that was used last and is still there; those that nobody used for long are ended."""
+        oldest = self._loop.time() - _IDLE_SECONDS
+        while self._idle and self._idle[0].idle_since < oldest:
+            self._idle.popleft().end()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_reusable:
+                return connection
+        return None
+
+    async def _connected(self) -> Connection:
+        """A new connection to the first address that takes one."""
+        to = self._to
+        tls = self._context() if to.scheme == "https" else None
+        name = None if tls is None else to.host
+        addresses = await self._looked_up()
+        failure: Exception = Unreachable("it has no address")
+        for place, address in enumerate(addresses, 1):
+            patience = None if place == len(addresses) else _NEXT_ADDRESS_SECONDS
+            try:
+                async with asyncio.timeout(patience):
+                    made = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
+                    _, connection = await made
+            except OSError as error:  # TimeoutError is one
+                failure = Unreachable(str(error) or type(error).__name__)
+            else:
+                if place > 1:  # the others need not try the first ones again
+                    self._addresses = (address, *(other for other in addresses if other != address))
+                return connection
+        raise failure
+
+    async def _looked_up(self) -> Sequence[str]:
+        """The addresses of the host; asked for once for all that connect at the same time, and again after a while."""
+        async with self._looking_up:
+            if _is_address(self._to.host):
+                return (self._to.host,)
+            if not self._addresses or self._loop.time() > self._addresses_until:
+                try:
+                    rows = await self._loop.getaddrinfo(self._to.host, self._to.port, type=socket.SOCK_STREAM)
+                except OSError as error:
+                    raise Unreachable(str(error)) from None
+                self._addresses = tuple(dict.fromkeys(str(row[4][0]) for row in rows))
+                self._addresses_until = self._loop.time() + _ADDRESSES_SECONDS
+            return self._addresses
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            import ssl
+
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+
+def _is_address(host: str) -> bool:
+    """The host is given by its number, so that nobody need be asked for it."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            socket.inet_pton(family, host)
+            return True
+    return False

@@ -1,0 +1,192 @@
+"""Vendors' exceptions and error replies, turned into model failures: the customs of the vendor doors.
+
+Owns the map from what litellm, openai and httpx raise to the codes of this room. Promises that no key appears in a message:
+the given one, every environment variable that looks like one, and whatever has the form of one are blotted out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm import failures
+from lambda_rlm.llm.providers.exchange import without_user
+
+_BY_NAME: Final = {
+    "AuthenticationError": failures.KEY_REFUSED,
+    "PermissionDeniedError": failures.KEY_REFUSED,
+    "PaymentRequiredError": failures.KEY_REFUSED,
+    "NotFoundError": failures.UNKNOWN_MODEL,
+    "LiteLLMUnknownProvider": failures.UNKNOWN_MODEL,
+    "ContextWindowExceededError": failures.PROMPT_TOO_LONG,
+    "ContentPolicyViolationError": failures.REFUSED,
+    "RejectedRequestError": failures.REFUSED,
+    "RateLimitError": failures.RATE_LIMITED,
+    "Timeout": failures.TIMED_OUT,
+    "APITimeoutError": failures.TIMED_OUT,
+    "APIResponseValidationError": failures.MALFORMED_BODY,
+    "JSONDecodeError": failures.MALFORMED_BODY,
+    "UnsupportedParamsError": failures.BAD_REQUEST,
+}
+_BY_STATUS: Final = {
+    400: failures.BAD_REQUEST,
+    401: failures.KEY_REFUSED,
+    402: failures.KEY_REFUSED,
+    403: failures.KEY_REFUSED,
+    404: failures.UNKNOWN_MODEL,
+    408: failures.TIMED_OUT,
+    409: failures.SERVER_FAILED,
+    413: failures.PROMPT_TOO_LONG,
+    422: failures.BAD_REQUEST,
+    429: failures.RATE_LIMITED,
+}
+_BY_WORDS: Final = (
+    ("maximum context length", failures.PROMPT_TOO_LONG),
+    ("content management policy", failures.REFUSED),
+    ("content policy", failures.REFUSED),
+    ("content_policy_violation", failures.REFUSED),
+    ("empty or invalid response from llm endpoint", failures.MALFORMED_BODY),
+    ("provider returned 'choices'", failures.MALFORMED_BODY),
+    ("invalid response object", failures.MALFORMED_BODY),
+)
+"""What litellm or a provider says where the exception's class does not tell."""
+_NOBODY_THERE: Final = (
+    "ConnectError",
+    "ConnectTimeout",
+    "gaierror",
+    "ConnectionRefusedError",
+    "UnsupportedProtocol",
+    "InvalidURL",
+)
+_LOST_ON_THE_WAY: Final = ("ReadError", "WriteError", "RemoteProtocolError", "ConnectionResetError", "BrokenPipeError")
+_SAID: Final = {
+    failures.KEY_REFUSED: "the key was refused or is missing",
+    failures.UNKNOWN_MODEL: "there is no such model",
+    failures.PROMPT_TOO_LONG: "the prompt does not fit the window",
+    failures.REFUSED: "the provider refused to answer",
+    failures.RATE_LIMITED: "too many requests, or the quota is used up",
+    failures.TIMED_OUT: "no answer in time",
+    failures.MALFORMED_BODY: "the reply cannot be read",
+    failures.BAD_REQUEST: "the provider does not take the request",
+    failures.SERVER_FAILED: "the provider failed",
+    failures.CONNECTION_LOST: "the connection was lost",
+}
+_CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
+_LONGEST: Final = 300
+_KEY_FORM: Final = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|Bearer\s+[^\s;,]+")
+_PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
+_SECRET_NAMES: Final = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY", "_PASSWORD")
+
+
+def mapped(error: Exception, model: str, base_url: str | None, api_key: str | None = None) -> ModelFailure:
+    """The failure that a vendor's exception stands for."""
+    code = _code(error)
+    if code == failures.UNREACHABLE:
+        where = f"at {without_user(base_url)}" if base_url else f"the provider of {model}"
+        message = f"{model}: nobody answers {where}; check the address and that the server runs"
+    else:
+        message = f"{model}: {_SAID[code]} ({blotted(_words(error), api_key)})"
+    return failures.failure(code, message, retry_after=_retry_after(error))
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedDown:
+    """A request that a server answered with an error; `is_about_schema` says that it does not take a JSON Schema."""
+
+    failure: ModelFailure
+    is_about_schema: bool
+
+
+def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> TurnedDown:
+    """What a server's error reply stands for."""
+    said = _said(body)
+    lower = said.lower()
+    code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
+    if 300 <= status < 400:
+        code, said = failures.BAD_REQUEST, f"it redirects to another address, status {status}"
+    shown = blotted(said if len(said) <= _LONGEST else said[:_LONGEST] + "…", api_key) or f"status {status}"
+    failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
+    return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
+
+
+def _said(body: bytes) -> str:
+    """What a server says in an error reply, in one line."""
+    text = body[:20_000].decode("utf-8", "replace")
+    try:
+        told = json.loads(text)
+        error = told.get("error", told) if isinstance(told, dict) else told
+        text = str(error.get("message", error) if isinstance(error, dict) else error)
+    except (ValueError, RecursionError):
+        pass
+    return " ".join(text.split())
+
+
+def mentions_constraint(error: Exception) -> bool:
+    """Whether a refused request was refused because it asked for a JSON Schema."""
+    text = str(error).lower()
+    return _code(error) == failures.BAD_REQUEST and any(word in text for word in _CONSTRAINTS)
+
+
+def blotted(text: str, api_key: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
+    """The text without anything that is or looks like a key."""
+    secrets = {value for name, value in environ.items() if name.upper().endswith(_SECRET_NAMES) and len(value) >= 8}
+    for secret in sorted(secrets | ({api_key} if api_key else set()), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return _KEY_FORM.sub("…", text)
+
+
+def _code(error: Exception) -> str:
+    chain = tuple(_chain(error))
+    names = [kind.__name__ for link in chain for kind in type(link).__mro__]
+    if any(name in names for name in _NOBODY_THERE):
+        return failures.UNREACHABLE
+    own = [kind.__name__ for kind in type(error).__mro__]
+    if (found := next((_BY_NAME[name] for name in own if name in _BY_NAME), None)) is not None:
+        return found
+    if any(name in names for name in _LOST_ON_THE_WAY):
+        return failures.CONNECTION_LOST
+    if "JSONDecodeError" in names:
+        return failures.MALFORMED_BODY
+    said = str(error).lower()
+    if (told := next((code for words, code in _BY_WORDS if words in said), None)) is not None:
+        return told
+    status = getattr(error, "status_code", None)
+    return _BY_STATUS.get(status if isinstance(status, int) else 500, failures.SERVER_FAILED)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _words(error: Exception) -> str:
+    """What the vendor said, in one line and without litellm's prefixes."""
+    line = " ".join(str(getattr(error, "message", None) or error).split())
+    line = _PREFIXES.sub("", line)
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def _retry_after(error: Exception) -> float | None:
+    for link in _chain(error):
+        headers = getattr(getattr(link, "response", None), "headers", None) or getattr(link, "litellm_response_headers", None)
+        seconds = _seconds(headers.get("retry-after")) if headers is not None else None
+        if seconds is not None:
+            return seconds
+    return None
+
+
+def _seconds(value: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for; None where it has none, or a date."""
+    try:
+        seconds = float(value) if value is not None else -1.0
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None

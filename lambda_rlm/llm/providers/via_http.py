@@ -1,0 +1,203 @@
+"""The lean door: OpenAI-compatible servers, asked over one pool of connections for each event loop.
+
+Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
+door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what is
+no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it may
+have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
+from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
+from lambda_rlm.llm.profiles import provider_profile, with_dialect
+from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
+from lambda_rlm.llm.providers.exchange import (
+    Answer,
+    Carrier,
+    Garbled,
+    Lost,
+    NoAddress,
+    Unreachable,
+    Unreadable,
+    Unsendable,
+    destination,
+    without_user,
+)
+from lambda_rlm.llm.providers.openai_form import as_it_stands, completion_in, response_format, schema_of
+from lambda_rlm.llm.providers.vendor_errors import TurnedDown, blotted, turned_down
+from lambda_rlm.llm.providers.via_proxy import carrier
+from lambda_rlm.llm.tokens import count
+
+MOST_BYTES: Final = 32 * 1024**2
+_FRAME_BYTES: Final = 1024**2
+_BYTES_PER_TOKEN: Final = 1024
+"""A reply may have so many bytes for each token that it may have, beside a megabyte, and at most `MOST_BYTES`."""
+
+_SERVED: Final = ("openai/", "hosted_vllm/")
+_NO_KEY_NEEDED: Final = "none"
+
+
+def serves(name: str) -> bool:
+    """Whether a model's name at a URL needs nothing but the OpenAI form."""
+    return "/" not in name or name.startswith(_SERVED)
+
+
+class HttpModel:
+    """A `Model` behind an OpenAI-compatible URL. `timeout` is for one attempt, in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        timeout: float = 120.0,
+        profile: ModelProfile | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self._name = name
+        self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
+        self._opening = b'{"model": %b, "messages": [' % _written(self._model)
+        self._base_url = base_url.rstrip("/")
+        self._api_key = api_key
+        self._timeout = timeout
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._dialect = dialect
+        self._takes_schema = True
+        self._refused_grammar = ""
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
+        self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._profile
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return count(messages, self._profile, None)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(request, grammar_fields(self._dialect, request.grammar))
+        schema, unwrap = schema_of(request)
+        if schema is not None and self._takes_schema:
+            answer = await self._post(request, {"response_format": response_format(schema)})
+            failed = None if answer.status == 200 else self._turned_down(answer)
+            if failed is None:
+                return completion_in(answer.body, self._name, self._profile, unwrap)
+            if not failed.is_about_schema:
+                raise failed.failure
+            self._takes_schema = False
+        answer = await self._post(request, {})
+        if answer.status != 200:
+            raise self._turned_down(answer).failure
+        return completion_in(answer.body, self._name, self._profile, as_it_stands)
+
+    async def _in_grammar(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            answer = await self._post(request, fields)
+            if answer.status == 200:
+                return completion_in(answer.body, self._name, self._profile, as_it_stands)
+            failed = self._turned_down(answer).failure
+            if not is_refusal(answer.status):
+                raise failed
+            note = not_kept(failed.message)
+        found = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(found, unconstrained=note)
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop. A loop that ends closes its own."""
+        pool = self._pools.get(asyncio.get_running_loop())
+        if pool is not None:
+            await pool.aclose()
+
+    async def _carrier(self) -> Carrier:
+        """The pool of connections of this event loop. Raises `Unsendable` and `Unreachable`."""
+        loop = asyncio.get_running_loop()
+        found = self._carriers.get(loop)
+        if found is None:
+            pool = self._pools[loop] = self._pool()
+            found = self._carriers[loop] = await anext(pool)
+        return found
+
+    async def _pool(self) -> AsyncGenerator[Carrier]:
+        """A generator, since an event loop that ends closes the generators that were begun in it."""
+        made = carrier(destination(self._base_url, self._key()), self._timeout)
+        try:
+            yield made
+        finally:
+            loop = asyncio.get_running_loop()  # which what it carries holds on to
+            self._carriers.pop(loop, None)
+            self._pools.pop(loop, None)
+            await made.aclose()
+
+    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        body = self._body(request, fields)
+        most = min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * (request.max_tokens + self._profile.reasoning_tokens))
+        try:
+            return await (await self._carrier()).post(body, most)
+        except TimeoutError:
+            raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
+        except Unsendable as error:
+            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
+        except Garbled as error:
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
+        except Unreachable as error:
+            is_final = isinstance(error, NoAddress)
+            where = f"nobody answers at {without_user(self._base_url)}; check the address and that the server runs"
+            raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
+        except Lost as error:
+            raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
+        except Unreadable as error:
+            raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: {error}") from None
+
+    def _turned_down(self, answer: Answer) -> TurnedDown:
+        return turned_down(answer.status, answer.body, answer.headers, self._name, self._api_key)
+
+    def _blotted(self, error: Exception) -> str:
+        return blotted(str(error), self._api_key)
+
+    def _key(self) -> str:
+        return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+
+    def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
+        """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
+        parts = [self._opening]
+        for message in request.messages:
+            parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
+        parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
+        parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
+        return b"".join(parts)
+
+
+_ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
+
+
+@lru_cache(256)
+def _manner(max_tokens: int, sampling: Sampling) -> bytes:
+    """How a reply is drawn, as it stands in a request after its messages."""
+    told: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    if sampling.top_p != 1.0:
+        told["top_p"] = sampling.top_p
+    if sampling.seed is not None:
+        told["seed"] = sampling.seed
+    return b"], " + json.dumps(told)[1:-1].encode()
+
+
+def _written(text: str) -> bytes:
+    """A text in JSON; characters that are none are replaced."""
+    if text.isascii():
+        return json.dumps(text).encode("ascii")
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")

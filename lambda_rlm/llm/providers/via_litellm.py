@@ -1,0 +1,269 @@
+"""The one vendor door: every provider that litellm knows, and any OpenAI-compatible server.
+
+Owns how a request becomes a vendor's and a reply ours. litellm is imported inside the first call, in a thread (it takes two
+seconds), told to fetch nothing, to log nothing, to report to nobody and to retry nothing: retries are `retry.Retrying`'s.
+Promises: every exception is mapped to a `ModelFailure`; usage is the provider's; an unknown price is None; an error, an
+empty reply or a refusal is never a text. A model that declines (`refusal`, or finish reason `content_filter`) has replied:
+the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
+
+Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.failures import (
+    BAD_REQUEST,
+    KEY_REFUSED,
+    MALFORMED_BODY,
+    SERVER_FAILED,
+    TIMED_OUT,
+    UNKNOWN_MODEL,
+    UNREACHABLE,
+    failure,
+)
+from lambda_rlm.llm.profiles import provider_profile, with_dialect
+from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, input_of_tool, is_refusal, not_kept
+from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
+from lambda_rlm.llm.providers.openai_form import as_it_stands, completion_of, response_format, schema_of, usage_of
+from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
+from lambda_rlm.llm.tokens import count, vocabulary
+
+_MAY_BE_THE_GRAMMAR: Final = (BAD_REQUEST, SERVER_FAILED)
+"""How a server fails that does not take the fields of a grammar, or cannot compile it."""
+
+_NO_KEY_NEEDED: Final = "none"
+_GLANCE: Final = 0.01
+"""Seconds between two looks at a thread that ends soon."""
+
+
+class LitellmModel:
+    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float = 120.0,
+        profile: ModelProfile | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self._name = name
+        self._base_url = base_url
+        self._api_key = api_key
+        self._timeout = timeout
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._dialect = dialect
+        self._takes_schema = True
+        self._refused_grammar = ""
+        self._litellm: Any = None
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._profile
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return count(messages, self._profile, None if self._base_url else vocabulary(self._name))
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        self._refuse_unsendable()
+        litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
+        _OPEN.add(self)
+        self._check_name(litellm)
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(litellm, request, grammar_fields(self._dialect, request.grammar))
+        schema, unwrap = schema_of(request)
+        if schema is None or not self._takes_schema:
+            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
+        try:
+            reply = await self._ask(litellm, request, {"response_format": response_format(schema)})
+        except _SchemaRefused:
+            self._takes_schema = False
+            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
+        return self._completion(litellm, reply, unwrap)
+
+    async def _in_grammar(self, litellm: Any, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            try:
+                return self._completion(litellm, await self._ask(litellm, request, {"extra_body": fields}), as_it_stands)
+            except _GrammarRefused as refused:
+                note = not_kept(refused.failure.message)
+        found = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(found, unconstrained=note)
+
+    async def aclose(self) -> None:
+        """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""
+        _OPEN.discard(self)
+        if self._litellm is not None and not _OPEN:
+            litellm, self._litellm = self._litellm, None
+            await litellm.close_litellm_async_clients()
+            litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _refuse_unsendable(self) -> None:
+        try:
+            refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
+        except Garbled as error:
+            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
+        except NoAddress as error:
+            said = f"nothing was sent to {without_user(self._base_url or '')}: {error}"
+            raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True) from None
+        except Unsendable as error:
+            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
+
+    def _check_name(self, litellm: Any) -> None:
+        try:
+            _, provider, key, _ = litellm.get_llm_provider(self._name, api_base=self._base_url, api_key=self._api_key)
+        except Exception:
+            raise failure(
+                UNKNOWN_MODEL,
+                f"no provider is known for the model {self._name!r}: write provider/model, as in openai/gpt-5-mini, or local/NAME",
+            ) from None
+        if self._api_key is None and key is None and self._base_url is None:
+            missing = litellm.validate_environment(self._name).get("missing_keys") or []
+            if missing:
+                raise failure(
+                    KEY_REFUSED, f"{self._name} needs a key: set {' and '.join(missing)}, or use local/NAME ({provider})"
+                )
+
+    async def _ask(self, litellm: Any, request: CompletionRequest, form: Mapping[str, Any]) -> Any:
+        try:
+            with anyio.fail_after(self._timeout):
+                return await _unhurried(litellm.acompletion(**self._arguments(request), **form))
+        except TimeoutError:
+            raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
+        except Exception as error:
+            if "response_format" in form and mentions_constraint(error):
+                raise _SchemaRefused from None
+            failed = mapped(error, self._name, self._base_url, self._api_key)
+            if "extra_body" in form and failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0)):
+                raise _GrammarRefused(failed) from None
+            raise failed from None
+
+    def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": self._name,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
+            "temperature": request.sampling.temperature,
+            "timeout": self._timeout,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,
+        }
+        if request.sampling.top_p != 1.0:
+            arguments["top_p"] = request.sampling.top_p
+        if request.sampling.seed is not None:
+            arguments["seed"] = request.sampling.seed
+        if self._base_url is not None:
+            arguments["base_url"] = self._base_url
+        if self._api_key is not None or self._base_url is not None:
+            arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+        return arguments
+
+    def _completion(self, litellm: Any, reply: Any, unwrap: Callable[[str], str]) -> Completion:
+        try:
+            choice = reply.choices[0]
+            content, finish = _input_of_tool(choice.message) or choice.message.content, str(choice.finish_reason)
+            refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
+            usage = self._usage(litellm, reply)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raise failure(MALFORMED_BODY, f"{self._name}: the reply has not the form of a completion") from None
+        return completion_of(self._name, content, refusal, finish, usage, unwrap)
+
+    def _usage(self, litellm: Any, reply: Any) -> Usage:
+        told = reply.usage
+        details = getattr(told, "prompt_tokens_details", None)
+        cached = getattr(details, "cached_tokens", None) or 0
+        usage = usage_of(self._name, self._profile, told.prompt_tokens, told.completion_tokens, cached)
+        return replace(usage, cost=self._cost(litellm, reply, usage))
+
+    def _cost(self, litellm: Any, reply: Any, usage: Usage) -> float | None:
+        if usage.cost is None:
+            return None
+        try:
+            return float(litellm.completion_cost(reply, model=self._name))
+        except Exception:
+            return usage.cost
+
+
+_OPEN: Final[set[LitellmModel]] = set()
+"""The models that have asked and are not closed: litellm's connections are theirs together."""
+
+
+def _input_of_tool(message: Any) -> str | None:
+    calls = [call.model_dump() if hasattr(call, "model_dump") else call for call in getattr(message, "tool_calls", None) or ()]
+    return input_of_tool({"tool_calls": calls})
+
+
+class _SchemaRefused(Exception):
+    """The server does not take a JSON Schema."""
+
+
+class _GrammarRefused(Exception):
+    """The server may have failed so because of a grammar."""
+
+    def __init__(self, failure: ModelFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:
+    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the coroutine is
+    there, so that it is closed with the call and not dropped with a warning on standard error."""
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            while _is_in_a_thread(task):
+                await asyncio.wait((task,), timeout=_GLANCE)
+            task.cancel()
+            await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()  # nobody asks for it any more
+        raise
+
+
+def _is_in_a_thread(task: asyncio.Task[Any]) -> bool:
+    """The innermost coroutine is `litellm.acompletion` itself, which waits for a thread and for nothing of its own."""
+    inner: Any = task.get_coro()
+    while inspect.iscoroutine(below := inner.cr_await):
+        inner = below
+    code = inner.cr_code
+    return inner.cr_await is not None and code.co_name == "acompletion" and Path(code.co_filename).name == "main.py"
+
+
+@cache
+def _litellm() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.set_verbose = False
+    litellm.turn_off_message_logging = True
+    litellm.disable_aiohttp_transport = True
+    litellm.drop_params = True
+    litellm.callbacks, litellm.input_callback, litellm.service_callback = [], [], []
+    litellm.success_callback, litellm.failure_callback = [], []
+    return litellm

@@ -1,0 +1,130 @@
+"""Ask twice when the first answer is slow, and take whichever comes first (Dean and Barroso, CACM 56(2), 2013).
+
+Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really sent,
+came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
+provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a failure: when
+both fail, the first leaves with the usage of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+import anyio
+import anyio.lowlevel
+
+from lambda_rlm import events
+from lambda_rlm.budget.paying import price
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.wrappers.wrapper import Wrapper
+
+_ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=None)
+"""Told when a request leaves the last queue before the provider, where its time begins."""
+
+
+class Hedged(Wrapper):
+    """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between the two;
+    waiting there is not slowness. `sleep` is replaced in tests."""
+
+    def __init__(
+        self,
+        model: Model,
+        after: float,
+        *,
+        through: Callable[[Model], Model] = lambda model: model,
+        tracer: events.Tracer | None = None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        if not after > 0:
+            raise ValueError(f"a second request is sent after more than 0 seconds, not {after!r}")
+        super().__init__(through(_Noticed(model)))
+        self.after = after
+        self._tracer = tracer
+        self._sleep = sleep
+        self._profile: tuple[ModelProfile, ModelProfile] | None = None
+
+    @property
+    def profile(self) -> ModelProfile:
+        inner = self._model.profile
+        if self._profile is None or self._profile[0] is not inner:
+            self._profile = inner, replace(inner, retries=2 * (1 + inner.retries) - 1)
+        return self._profile[1]
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        first, second = _Attempt(has_begun=True), _Attempt()
+        async with anyio.create_task_group() as group:
+
+            async def run(attempt: _Attempt, other: _Attempt) -> None:
+                await attempt.run(self._model, request)
+                if attempt.completion is not None or other.is_over or not other.has_begun:
+                    group.cancel_scope.cancel()
+
+            group.start_soon(run, first, second)
+            await first.sent.wait()
+            await self._sleep(self.after)
+            if self._tracer is not None:
+                self._tracer(events.Hedging(self.after))
+            second.has_begun = True
+            group.start_soon(run, second, first)
+        return self._outcome(request, first, second)
+
+    def _outcome(self, request: CompletionRequest, first: _Attempt, second: _Attempt) -> Completion:
+        for attempt, other in ((first, second), (second, first)):
+            if attempt.error is not None and not isinstance(attempt.error, ModelFailure):
+                raise attempt.error
+            if attempt.completion is not None:
+                won = attempt.completion
+                lost = other.usage(self._model.profile, won.usage.input_tokens, request.max_tokens)
+                return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
+        assert isinstance(first.error, ModelFailure)
+        if isinstance(second.error, ModelFailure):
+            first.error.usage = (first.error.usage or Usage()) + (second.error.usage or Usage())
+        raise first.error
+
+
+@dataclass(slots=True, eq=False)
+class _Attempt:
+    """One of the two requests, and what came of it."""
+
+    sent: anyio.Event = field(default_factory=anyio.Event)
+    has_begun: bool = False
+    completion: Completion | None = None
+    error: Exception | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.completion is not None or self.error is not None
+
+    async def run(self, model: Model, request: CompletionRequest) -> None:
+        """Ask; runs in a task of its own, so that what is set here is seen by this attempt alone."""
+        _ON_SENT.set(self.sent.set)
+        try:
+            self.completion = await model.complete(request)
+        except Exception as error:  # raised where both are looked at
+            self.error = error
+
+    def usage(self, profile: ModelProfile, prompt: int, reply: int) -> Usage:
+        """What it used, at worst where it was cancelled; nothing where it was never sent."""
+        if self.completion is not None:
+            return self.completion.usage
+        if isinstance(self.error, ModelFailure):
+            return self.error.usage or Usage()
+        if not self.sent.is_set():
+            return NO_USAGE
+        attempts = 1 + profile.retries
+        sent, received = prompt * attempts, (reply + profile.reasoning_tokens) * attempts
+        return Usage(sent, received, cost=price(profile, sent, received), attempts=attempts)
+
+
+class _Noticed(Wrapper):
+    """A `Model` that says when it is asked."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        told = _ON_SENT.get()
+        if told is not None:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # let in by the other's end: nobody waits for it any more
+            told()
+        return await self._model.complete(request)

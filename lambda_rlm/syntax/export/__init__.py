@@ -1,0 +1,1 @@
+"""The one grammar in the forms that constrained decoders take."""

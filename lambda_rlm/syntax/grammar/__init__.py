@@ -1,0 +1,1 @@
+"""The LALR(1) automaton and the stored table of the one grammar."""

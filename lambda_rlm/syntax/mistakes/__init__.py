@@ -1,0 +1,1 @@
+"""Words and quick fixes for text that is no program."""

@@ -1,0 +1,93 @@
+"""Faults within a token: what stands where no terminal of the grammar fits.
+
+Owns the reading of faulty literals and stray characters. Promises to tell what is wrong, with a fix where that is
+mechanical, and where to read on; always further than before.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
+from lambda_rlm.diagnostics.source import SourceFile, Span
+from lambda_rlm.syntax.literals import ESCAPE
+from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead
+from lambda_rlm.syntax.templates import Hoist, faults_of_template
+
+_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ESCAPE = re.compile(rf"\\(?:({ESCAPE})|.)", re.DOTALL)
+_SINGLE = re.compile(r"'([^'\\\n]*(?:\\.[^'\\\n]*)*)'")
+_CURLY = re.compile('[“”]([^“”"\n]*)[“”]|‘([^‘’"\n]*)’')
+_SIGNS = {
+    "−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "⇒": "=>", "→": "->",
+    "∧": " and ", "∨": " or ", "¬": "not ", "“": '"', "”": '"', "„": '"', "‘": '"', "’": '"',
+}  # fmt: skip
+_WORDS = {"&&": " and ", "&": " and ", "||": " or ", "!": "not "}
+
+
+def misspelled(source: SourceFile, at: int, end: int, hoist: Hoist) -> tuple[list[Diagnostic], int]:
+    """What is wrong at a place, and where to read on."""
+    text = source.text
+    if text.startswith('f"', at):
+        return faults_of_template(source, at, end, hoist)
+    if text[at] == '"':
+        return _faulty_text(text, at, end)
+    if text[at] == "'" and (hit := _SINGLE.match(text, at, end)) is not None:
+        return [_single_quotes(Span(at, hit.end()), hit.group(1), hoist)], hit.end()
+    if (hit := _CURLY.match(text, at, end)) is not None:
+        inner = hit.group(1) if hit.group(1) is not None else hit.group(2)
+        return [instead('a text stands in straight quotes, `"`', Span(at, hit.end()), f'"{inner}"')], hit.end()
+    for sign in ("&&", "&", "!"):
+        if text.startswith(sign, at):
+            span = Span(at, at + len(sign))
+            return [instead(f"`{sign}` is written `{_WORDS[sign].strip()}`", span, _spaced(text, span, _WORDS[sign]))], span.end
+    return [_stray(text, at)], at + 1
+
+
+def doubled_bar(text: str, span: Span) -> Diagnostic:
+    """`||`."""
+    return instead("`||` is written `or`", span, _spaced(text, span, _WORDS["||"]))
+
+
+def _spaced(text: str, span: Span, word: str) -> str:
+    """A word with no more spaces around it than it needs."""
+    before = text[span.start - 1 : span.start]
+    after = text[span.end : span.end + 1]
+    if before.isspace():
+        word = word.lstrip()
+    return word.rstrip() if after.isspace() else word
+
+
+def _stray(text: str, at: int) -> Diagnostic:
+    character = text[at]
+    span = Span(at, at + 1)
+    if character in _SIGNS:
+        return instead(f"`{character}` is no sign of the language", span, _spaced(text, span, _SIGNS[character]))
+    if character.isspace():
+        return instead("an unusual space stands here", span, " ")
+    if unicodedata.category(character) == "Cf":
+        return instead("an invisible character stands here", span, "")
+    shown = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
+    return Diagnostic("E0103", f"{shown} means nothing outside of a text", span)
+
+
+def _faulty_text(text: str, at: int, end: int) -> tuple[list[Diagnostic], int]:
+    """A text literal that is not closed, or holds unknown escapes."""
+    hit = _TEXT.match(text, at, end)
+    if hit is None:
+        hint = 'put `"` where the text ends; a `"` within it is written `\\"`'
+        return [Diagnostic("E0104", "this text is not closed", Span(at, at + 1), hint=hint)], end
+    faults = [
+        bad_escape(escape.group(), at + 1 + escape.start())
+        for escape in _ESCAPE.finditer(text[at + 1 : hit.end() - 1])
+        if escape.group(1) is None
+    ]
+    return faults, hit.end()
+
+
+def _single_quotes(span: Span, inner: str, hoist: Hoist) -> Diagnostic:
+    written = '"' + re.sub(r'(?<!\\)((?:\\\\)*)"', r'\1\\"', inner).replace("\\'", "'") + '"'
+    if hoist.is_in_hole:
+        return hoist.moved(span, written)
+    return instead('a text stands in double quotes, `"`', span, written)

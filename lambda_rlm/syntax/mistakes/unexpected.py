@@ -1,0 +1,244 @@
+"""Words for a token that fits nowhere.
+
+Owns the explanation of the automaton's mismatch: the slips first, then the mistakes that have a name, then what was expected.
+Promises exactly one diagnostic, which names things as a person would and never a terminal or a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.syntax.mistakes.fixes import slip
+from lambda_rlm.syntax.mistakes.slips import CLOSERS, ITEM_WORDS, Place, find_slip
+from lambda_rlm.syntax.term import Argument
+from lambda_rlm.syntax.tokens import END, Token
+
+_OPENERS = {"LPAR": ("(", "RPAR", ")"), "LSQB": ("[", "RSQB", "]"), "LBRACE": ("{", "RBRACE", "}")}
+_COMPARATORS = ("EQUALS", "DIFFERS", "LESSTHAN", "AT_MOST", "MORETHAN", "AT_LEAST")
+_TIGHTER = ("JOIN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT")
+_KEYWORDS = frozenset([*map(str.upper, KEYWORDS), "UNDERSCORE"])
+_LOOPS = "there are no loops; `map`, `filter`, `fold` and `iterate` go through lists"
+_ABSENT = {
+    "for": _LOOPS,
+    "while": _LOOPS,
+    "in": "`member(list, x)` and `contains(text, part)` tell what is in what",
+    "import": "there is nothing to import; the library is there",
+    "class": "records need no class: `{ name: e }`, with `type Name = { name: T };` for their type",
+    "try": "there are no exceptions; `or_else=` of a model call says what to take when it fails",
+}
+_AFTER_EXPRESSION = {
+    "SEMICOLON": "`;`", "COMMA": "`,`", "RPAR": "`)`", "RSQB": "`]`", "RBRACE": "`}`", "LBRACE": "`{`", "THEN": "`then`",
+    "ELSE": "`else`", "EQUAL": "`=`", "ARROW": "`=>`", "RESULT_ARROW": "`->`", "COLON": "`:`", "LPAR": "`(`", "VBAR": "`|`",
+}  # fmt: skip
+
+
+def explain(place: Place) -> Diagnostic:
+    """What is wrong where the parser stopped."""
+    for look in (find_slip, *_LOOKS):
+        found = look(place)
+        if found is not None:
+            return found
+    return _generic(place)
+
+
+# ── mistakes with a name ─────────────────────────────────────────────────────
+
+
+def _chained_comparison(place: Place) -> Diagnostic | None:
+    """`a < b < c`."""
+    if place.token.kind not in _COMPARATORS or not place.accepts("AND"):
+        return None
+    first = next((v for v in reversed(place.error.values) if isinstance(v, Token) and v.kind in _COMPARATORS), None)
+    before = place.previous
+    if first is None or before is None:
+        return None
+    middle = place.source.text[first.end : before.end].strip()
+    edit = Edit(Span(before.end, before.end), f" and {middle}")
+    return Diagnostic(
+        "E0109",
+        "comparisons do not chain",
+        place.token.span,
+        secondary=(Label(first.span, "the first comparison"),),
+        hint="join them with `and`",
+        fixes=(Fix(f"write `and {middle}` before it", (edit,)),),
+    )
+
+
+def _operator_behind_stage(place: Place) -> Diagnostic | None:
+    """`a |> f ++ b`."""
+    before, values = place.previous, place.error.values
+    if place.token.kind not in _TIGHTER or before is None or not place.accepts("AND"):
+        return None
+    pipe = max((i for i, v in enumerate(values) if isinstance(v, Token) and v.kind == "PIPE"), default=0)
+    if not pipe:
+        return None
+    head = pipe - 2 if type(values[pipe - 1]) is list else pipe - 1
+    start = place.error.starts[head]
+    return slip(
+        f"after a stage of a pipe `{place.token.text}` needs parentheses around the pipe",
+        place.token.span,
+        "put the pipe in parentheses",
+        Edit(Span(start, start), "("),
+        Edit(Span(before.end, before.end), ")"),
+        code="E0110",
+    )
+
+
+def _positional_behind_named(place: Place) -> Diagnostic | None:
+    """`f(max=20, a)`."""
+    for value in reversed(place.error.values):
+        if isinstance(value, Token) and value.kind == "LPAR":
+            return None
+        last = value[-1] if type(value) is list and value else value
+        if isinstance(last, Argument) and last.name is not None:
+            break
+    else:
+        return None
+    at = place.token if place.kind(-1) == "COMMA" and place.token.kind not in CLOSERS else place.previous
+    if at is None or at.kind == "COMMA" or not (place.accepts("NAME") or place.accepts("EQUAL")):
+        return None
+    hint = "put the arguments by place first"
+    return Diagnostic("E0113", "an argument by place comes after one by name", at.span, hint=hint)
+
+
+def _keyword_as_name(place: Place) -> Diagnostic | None:
+    if place.token.kind not in _KEYWORDS or place.accepts("SOME") or not place.accepts("NAME"):
+        return None
+    message = f"`{place.token.text}` is a word of the language and no name"
+    return Diagnostic("E0115", message, place.token.span, hint=f"take another name, as `{place.token.text.strip('_')}_1`")
+
+
+def _missing_answer(place: Place) -> Diagnostic | None:
+    """Items without a result, or nothing at all."""
+    if place.token.kind not in (END, "RBRACE") or not place.accepts("LET") or not place.accepts("INT"):
+        return None
+    before = place.previous
+    if before is None:
+        hint = "it is zero or more items, then an expression: the answer"
+        return Diagnostic("E0111", "the program is empty", place.token.span, hint=hint)
+    whole = "the program" if place.token.kind == END else "the block"
+    hint = "the last thing in it is an expression without `;`"
+    return Diagnostic("E0111", f"{whole} has items but no result", Span(before.start, place.token.end), hint=hint)
+
+
+def _empty_braces(place: Place) -> Diagnostic | None:
+    before = place.previous
+    if place.token.kind != "RBRACE" or before is None or before.kind != "LBRACE":
+        return None
+    hint = "a record has at least one field, a block at least one item, a `match` at least one arm"
+    return Diagnostic("E0112", "nothing stands between these braces", Span(before.start, place.token.end), hint=hint)
+
+
+def _missing_else(place: Place) -> Diagnostic | None:
+    ends = (END, "SEMICOLON", "COMMA", *CLOSERS, *ITEM_WORDS)
+    if place.token.kind not in ends or not place.accepts("ELSE"):
+        return None
+    opening = next((v for v in reversed(place.error.values) if isinstance(v, Token) and v.kind == "IF"), None)
+    span = opening.span if opening else place.token.span
+    return Diagnostic("E0120", "this `if` has no `else`", span, hint="every choice has a value: `if c then a else b`")
+
+
+def _brackets(place: Place) -> Diagnostic | None:
+    token, before = place.token, place.previous
+    if token.kind not in (END, "SEMICOLON", "THEN", "ELSE", *CLOSERS, *ITEM_WORDS) or before is None:
+        return None
+    opening = place.opening()
+    if opening is None:
+        if token.kind not in CLOSERS:
+            return None
+        return slip(f"this `{token.text}` closes nothing", token.span, "take it away", Edit(token.span, ""), code="E0102")
+    sign, closer, closing = _OPENERS[opening.kind]
+    if token.kind == closer:
+        return None
+    line, column = place.source.line_column(opening.start)
+    message = f"a `{closing}` is missing to close the `{sign}` at {line}:{column}"
+    label = Label(opening.span, "opened here")
+    if not place.accepts(closer):
+        return Diagnostic("E0102", message, token.span, secondary=(label,)) if token.kind in (*CLOSERS, END) else None
+    edit = Edit(Span(before.end, before.end), closing)
+    return Diagnostic("E0102", message, token.span, secondary=(label,), fixes=(Fix(f"put `{closing}` there", (edit,)),))
+
+
+_LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
+    _chained_comparison,
+    _operator_behind_stage,
+    _missing_answer,
+    _empty_braces,
+    _missing_else,
+    _positional_behind_named,
+    _keyword_as_name,
+    _brackets,
+)
+
+# ── what was expected ────────────────────────────────────────────────────────
+
+
+def _generic(place: Place) -> Diagnostic:
+    expected = _expected(place)
+    before = place.previous
+    after = f" after {_shown(before)}" if before else ""
+    given = _shown(place.token)
+    return Diagnostic(
+        "E0101",
+        f"expected {expected}{after}, found {given}",
+        place.token.span,
+        hint=_hint(place, expected),
+        expected=expected,
+        given=given,
+    )
+
+
+def _hint(place: Place, expected: str) -> str | None:
+    """What to write instead, for forms that the language has not."""
+    before = place.previous
+    for token in (before, place.token):
+        if token is not None and token.kind == "NAME" and token.text in _ABSENT:
+            return _ABSENT[token.text]
+    if place.token.kind in ("FN", "FIX", "IF", "NOT") and expected.startswith(("an expression", "a function")):
+        return f"an expression that starts with {_shown(place.token)} needs parentheses here"
+    if place.token.kind == "IF" and place.accepts("AND"):
+        return "a choice is written `if c then a else b`"
+    if expected == "a type" and before is not None and before.kind == "LSQB" and place.kind(-2) == "NAME":
+        name = place.tokens[place.error.index - 2].text
+        return (
+            f"brackets hold a type here; there is no indexing: `get({name}, 0)` gives an Option, `slice({name}, 1, 3)` a part"
+        )
+    return None
+
+
+def _shown(token: Token) -> str:
+    if token.kind == END:
+        return "the end"
+    if len(token.text) <= 30 and "\n" not in token.text:
+        return f"`{token.text}`"
+    return "this text" if '"' in token.text else f"`{token.text[:27]}…`"
+
+
+def _expected(place: Place) -> str:
+    """What could come next, in a person's words."""
+    accepts = place.accepts
+    if accepts("LET") and accepts("THEN"):
+        return "a field's name"
+    if accepts("FLOAT"):
+        return "an item or an expression" if accepts("LET") and not accepts("COLON") else "an expression"
+    if accepts("INT") and accepts("SOME"):
+        return "a pattern: `some(x)`, `none`, a literal or `_`"
+    if accepts("INT"):
+        return "a number"
+    if accepts("AND"):
+        signs = [sign for kind, sign in _AFTER_EXPRESSION.items() if kind != "LPAR" and accepts(kind)]
+        return _listed(["an operator", *signs])
+    if accepts("SOME") and accepts("NAME"):
+        return "a function, as `f`, `f(b)` or one in parentheses"
+    if accepts("NAME") and accepts("TEXT"):
+        return "a type"
+    signs = [sign for kind, sign in _AFTER_EXPRESSION.items() if accepts(kind)]
+    names = ["a name"] if accepts("NAME") else ["a text"] if accepts("TEXT") else []
+    return _listed([*names, *signs]) or "the end"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else ""

@@ -1,0 +1,1 @@
+"""Terms to text: the canonical layout, comments kept."""
