@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.cases import read_case  # noqa: E402
+from tests.support.cases import read_case  # noqa: E402
 
 SECONDS = 1.0
 MEGABYTES = 200

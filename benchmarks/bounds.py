@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.bounding import Trial, excess  # noqa: E402
-from tests.sample_inputs import OTHERS, PROGRAMS, sample, title  # noqa: E402
+from tests.support.bounding import Trial, excess  # noqa: E402
+from tests.support.sample_inputs import OTHERS, PROGRAMS, sample, title  # noqa: E402
 
 MANNERS = ("longest", "many", "malformed")
 MOST_RATIO = 2.0

@@ -35,8 +35,8 @@ from lambda_rlm.llm.local.weights import installed  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
 from lambda_rlm.synth.extract import programs  # noqa: E402
 from lambda_rlm.synth.writing import Writing  # noqa: E402
-from tests.worlds.all_tasks import TASKS  # noqa: E402
-from tests.worlds.world import Truthful  # noqa: E402
+from tests.support.worlds.all_tasks import TASKS  # noqa: E402
+from tests.support.worlds.world import Truthful  # noqa: E402
 
 MODES = ("grammar", "free")
 STAGES = ("parsed", "typed", "admitted")

@@ -22,10 +22,10 @@ from lambda_rlm.diagnostics.diagnostic import Rejected, Severity  # noqa: E402
 from lambda_rlm.execution.check import check  # noqa: E402
 from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
-from tests.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired  # noqa: E402
-from tests.worlds.full_size import declared, full_size  # noqa: E402
-from tests.worlds.slips import SLIPS, mended  # noqa: E402
-from tests.worlds.world import Truthful  # noqa: E402
+from tests.support.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired  # noqa: E402
+from tests.support.worlds.full_size import declared, full_size  # noqa: E402
+from tests.support.worlds.slips import SLIPS, mended  # noqa: E402
+from tests.support.worlds.world import Truthful  # noqa: E402
 
 BUDGET: Final = Budget(calls=10_000, tokens=10**10)
 LEAST_ACCEPTED: Final = 13

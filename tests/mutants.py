@@ -16,21 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BOUNDS = ("tests/test_bounds.py", "tests/test_bounds_are_close.py")
-METER = ("tests/test_budget.py", "tests/test_ask.py")
-TYPES = ("tests/test_types.py", "tests/test_type_attacks.py", "tests/test_conformance.py")
-SCHEDULE = ("tests/test_evaluation.py",)
-LIBRARY = ("tests/test_library.py", "tests/properties/test_library.py")
-SHORTER = ("tests/test_codes.py", "tests/test_conformance.py")
+BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
+METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
+TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")
+SCHEDULE = ("tests/eval/test_evaluation.py",)
+LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
+SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformance.py")
 HEDGE = ("tests/llm/test_hedge.py",)
-HOST = ("tests/test_primitives.py",)
+HOST = ("tests/execution/test_host_functions.py",)
 SYNTH = (
-    "tests/synth/test_synthesis.py",
+    "tests/answering/test_synthesize.py",
     "tests/synth/test_propose.py",
-    "tests/synth/test_several_programs.py",
+    "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
-INJECTION = ("tests/synth/test_injection.py",)
+INJECTION = ("tests/answering/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
 
@@ -98,8 +98,8 @@ MUTANTS = (
     Mutant("what the host gives does not grow", "bounds/rules/hosted.py", "given * cost.characters_per_character + size_of(cost.characters)", "size_of(cost.characters)", HOST),
     Mutant("the host gives as much as it likes", "eval/compile/hosted.py", "        if size > most:\n", "        if False:\n", HOST),
     Mutant("what the host gives is trusted", "eval/compile/hosted.py", "            return Text(s, origin)\n", "            return Text(s)\n", HOST),
-    Mutant("what a prompt shows is dropped too", "eval/provenance/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/test_dropped.py",)),
-    Mutant("what is cut for no prompt is dropped", "eval/provenance/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/test_dropped.py",)),
+    Mutant("what a prompt shows is dropped too", "eval/provenance/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/eval/test_dropped.py",)),
+    Mutant("what is cut for no prompt is dropped", "eval/provenance/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/eval/test_dropped.py",)),
     Mutant("a program that was cut is mended", "synth/extract.py", "if match.group(3) or not is_cut]", "]", SYNTH),
     Mutant("what was cut is read as it stands", "synth/extract.py", "if not found and text and not is_cut:", "if not found and text:", SYNTH),
     Mutant("candidates are run whether they fit together or not", "answering/candidates.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),

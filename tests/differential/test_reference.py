@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 
 from lambda_rlm.syntax.primitive import Primitive
-from tests import oracle
 from tests.differential.reference import evaluate
 from tests.differential.reference_library import IN_THE_EVALUATOR, LIBRARY, NOT_HERE, Fault
-from tests.drawn_runs import LIMITS, checked, plain, run
-from tests.strategies import Drawn, applications, programs
+from tests.support import oracle
+from tests.support.drawn_runs import LIMITS, checked, plain, run
+from tests.support.strategies import Drawn, applications, programs
 
 DRAWN = set(LIBRARY) - {Primitive.PARSE}
 """`parse` is drawn on canonical JSON only: what other texts it reads with good will is pinned by conformance cases."""

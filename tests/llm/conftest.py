@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.llm.local import weights
-from tests.faulty_server import FaultyServer
+from tests.support.faulty_server import FaultyServer
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,9 @@ from lambda_rlm.execution.execute import Run
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.wrappers.cache import Cached, ReplyStore, identity
 from lambda_rlm.types.type import TEXT
-from tests.asking import FakeModel, completion
-from tests.running import run
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.support.asking import FakeModel, completion
+from tests.support.places import ROOT
+from tests.support.running import run
 
 
 @pytest.fixture

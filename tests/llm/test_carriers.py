@@ -24,7 +24,7 @@ from lambda_rlm.llm.providers.exchange import (
 )
 from lambda_rlm.llm.providers.http_pool import Pool
 from lambda_rlm.llm.providers.via_proxy import ProxiedPool, carrier, proxy_to
-from tests.llm.raw_server import HEAD, RawServer, ending, raw_server, said
+from tests.support.raw_server import HEAD, RawServer, ending, raw_server, said
 
 MOST = 1_000_000
 TLS = Path(__file__).parent / "tls"

@@ -18,8 +18,8 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
-from tests.contracts.model import ModelContract, Subject, asked
-from tests.faulty_server import FaultyServer
+from tests.support.faulty_server import FaultyServer
+from tests.support.model_contract import ModelContract, Subject, asked
 
 RULES = (
     {"match": "capital of (\\w+)", "reply": "The capital of \\1 is a city."},

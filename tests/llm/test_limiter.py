@@ -11,8 +11,8 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
-from tests.contracts.model import asked
-from tests.faulty_server import FaultyServer
+from tests.support.faulty_server import FaultyServer
+from tests.support.model_contract import asked
 
 
 class Provider:

@@ -14,7 +14,7 @@ from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count, utf8_bound, vocabulary
 from lambda_rlm.llm.wrappers.retry import Retrying
-from tests.contracts.model import asked
+from tests.support.model_contract import asked
 
 
 @pytest.fixture

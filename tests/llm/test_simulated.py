@@ -19,7 +19,7 @@ from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, paramet
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, key_of, shipped_key, shipped_questions
 from lambda_rlm.llm.simulated_reader.shown import shown
 from lambda_rlm.llm.simulated_reader.slips import accuracy
-from tests.contracts.model import ModelContract, Subject, asked
+from tests.support.model_contract import ModelContract, Subject, asked
 
 ASKED = "A special magic number is hidden within the text. What is the special magic number for amber-anvil mentioned in the provided text?"
 NEEDLE = "One of the special magic numbers for amber-anvil is: 1234567."

@@ -20,7 +20,7 @@ from lambda_rlm.eval.provenance.coverage import coarsened, union
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of
-from tests.asking import Desk, FakeModel, completion, data, inhabits, plain, template
+from tests.support.asking import Desk, FakeModel, completion, data, inhabits, plain, template
 
 LABELS = st.lists(st.sampled_from(["yes", "no", "a", "A", "a b", "none", "null", "1", "größer"]), min_size=1, unique=True)
 NAMES = st.sampled_from(["id", "reply", "item", "name", "Name", "text", "count"])

@@ -12,11 +12,11 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.check import check
-from tests.adversary import MANNERS, Adversary
-from tests.bounding import WAYS, Trial, excess
-from tests.drawn_runs import plain
-from tests.strategies import Drawn, programs
-from tests.strategies_bounds import INPUTS, Source, sources
+from tests.support.adversary import MANNERS, Adversary
+from tests.support.bounding import WAYS, Trial, excess
+from tests.support.drawn_runs import plain
+from tests.support.strategies import Drawn, programs
+from tests.support.strategies_bounds import INPUTS, Source, sources
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 pytestmark = pytest.mark.timeout(3_600)  # two thousand programs take longer than any other test

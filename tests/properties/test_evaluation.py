@@ -16,10 +16,10 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.types.type import TEXT
-from tests.drawn_runs import LIMITS, inhabits, outcome, run
-from tests.oracle import OracleModel
-from tests.strategies import Drawn, programs
-from tests.ungated import execute_ungated
+from tests.support.drawn_runs import LIMITS, inhabits, outcome, run
+from tests.support.oracle import OracleModel
+from tests.support.strategies import Drawn, programs
+from tests.support.ungated import execute_ungated
 
 
 @given(programs())
@@ -114,7 +114,7 @@ def test_a_field_named_like_an_attribute_of_the_host_is_only_a_field(name: str) 
 
 
 def run_source(source: str) -> object:
-    from tests.cases import Case
+    from tests.support.cases import Case
 
     return Case("field", source).run().value
 

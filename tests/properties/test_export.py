@@ -20,8 +20,8 @@ from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.tokens import END, scan
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.turn import Turn
-from tests import gbnf
-from tests.strategies_syntax import SOUP, drawn, near_programs, programs
+from tests.support import gbnf
+from tests.support.strategies_syntax import SOUP, drawn, near_programs, programs
 
 BEYOND = {"E0107", "E0114", "E0117", "E0118", "E0119"}
 """What no grammar says: numbers that do not fit, names given twice, the caps."""

@@ -13,7 +13,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT
-from tests.strategies import Drawn, programs
+from tests.support.strategies import Drawn, programs
 
 TOKENS = st.sampled_from(
     [

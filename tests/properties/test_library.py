@@ -19,7 +19,7 @@ from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Rope, Text, Value, pieces_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of, record_of
-from tests.applying import SPAN, apply, document, is_unread_span, meter, read
+from tests.support.applying import SPAN, apply, document, is_unread_span, meter, read
 
 texts = st.text(alphabet=st.sampled_from("ab .\n\r\té𝒳。") | st.characters(), max_size=80)
 sizes = st.integers(-1, 40)

@@ -23,7 +23,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import Program, Term, TypeDef
 from lambda_rlm.syntax.tokens import END, scan
-from tests.strategies_syntax import near_programs, programs, soups, terms, types
+from tests.support.strategies_syntax import near_programs, programs, soups, terms, types
 
 
 def parsed(text: str) -> Program:

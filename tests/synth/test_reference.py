@@ -23,8 +23,8 @@ from lambda_rlm.synth.library import library, model_calls
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.synth.task import Task, first_turn
 from lambda_rlm.types.signatures import SIGNATURES
-from tests.adversary import Adversary
-from tests.asking import FakeModel
+from tests.support.adversary import Adversary
+from tests.support.asking import FakeModel
 
 MOST_TOKENS = 2_500
 LEAF = ModelProfile(name="leaf", window=16_384, max_output=4_096, input_price=0.0, output_price=0.0)

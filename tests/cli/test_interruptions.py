@@ -1,0 +1,166 @@
+"""Ctrl-C at any moment: the exit code is 130, it is told once, nothing else is on standard error, and the run can go on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
+from tests.support.faulty_server import FaultyServer
+from tests.support.model_contract import asked
+from tests.support.places import ROOT
+from tests.support.shell import journal, leave_alone, script, wrote
+
+PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
+TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_alone(tmp_path, monkeypatch)
+
+
+def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str]:
+    """A command that is sent Ctrl-C, so many times, as soon as it has written the line `at` of its trace."""
+    os.mkfifo("trace")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": "none"}
+    command = [sys.executable, "-m", "lambda_rlm", "run", wrote("p.lam", PROGRAM), *arguments, "--trace", "trace"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as running, Path("trace").open(encoding="utf-8") as trace:  # fmt: skip
+        for _ in range(at):
+            assert trace.readline(), running.communicate()
+        for _ in range(times):
+            running.send_signal(signal.SIGINT)
+        for _ in trace:  # so that it never waits for a reader
+            pass
+        out, err = running.communicate(timeout=60)
+        return running.returncode, out, err
+
+
+MOMENTS = [("openai/brief", at, times) for at in (1, 2, 4, 9, 14) for times in (1, 2)]
+MOMENTS += [("custom_openai/brief", at, times) for at, times in ((2, 1), (5, 2), (12, 1))]  # through litellm
+
+
+@pytest.mark.parametrize(("model", "at", "times"), MOMENTS)
+def test_ctrl_c_is_told_once_and_nothing_else_is(model: str, at: int, times: int) -> None:
+    """Coroutines that were made and never begun, connections that were open, threads that still work: none of them is news."""
+    with FaultyServer() as server:
+        code, out, err = interrupted("--model", model, "--base-url", server.url, "--concurrency", "4", at=at, times=times)
+    assert (code, out) == (130, "")
+    assert TOLD.fullmatch(err), err
+    with journal() as kept:
+        assert kept.runs()[0].state == "interrupted"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_with_json_is_one_object_and_nothing_else(times: int) -> None:
+    with FaultyServer() as server:
+        arguments = ("--model", "openai/brief", "--base-url", server.url, "--concurrency", "4", "--json")
+        code, out, err = interrupted(*arguments, at=6, times=times)
+    assert (code, err, out.count("\n")) == (130, "", 1)
+    told = json.loads(out)
+    assert told["fault"] == {"code": None, "message": "interrupted", "span": None} and told["ok"] is False
+    assert told["usage"]["calls"] > 0
+
+
+def test_ctrl_c_when_the_answer_is_there_takes_it_from_nobody() -> None:
+    """The last line of the trace says that the run is over: what comes after is told whole, and once."""
+    model = script({"match": "", "reply": "x"})
+    code, out, err = interrupted("--model", model, "--json", at=1 + 3 * 12 + 1, times=2)
+    assert out.count("\n") == 1 and err == ""
+    assert (code, json.loads(out)["ok"]) in ((0, True), (130, False))
+
+
+def at_a_terminal(*arguments: str, until: bytes, keys: bytes, **environ: str) -> bytes:
+    """What a command shows that ends by an interruption: these keys are pressed once it has shown so much."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {
+        "PYTHONPATH": str(ROOT),
+        "TERM": "xterm",
+    }
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(sys.executable, [sys.executable, "-m", "lambda_rlm", *arguments], environment | environ)
+    shown = b""
+    while until not in shown:
+        shown += os.read(terminal, 65_536)
+    os.write(terminal, keys)
+    with suppress(OSError):  # what a terminal says when nobody writes to it any more
+        while more := os.read(terminal, 65_536):
+            shown += more
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert b"interrupted" in shown and b"Traceback" not in shown
+    return shown
+
+
+def test_ctrl_c_twice_at_a_terminal_leaves_the_cursor_as_it_was() -> None:
+    model = script({"match": "", "reply": "x", "delay": 300})
+    shown = at_a_terminal("run", wrote("p.lam", PROGRAM), "--model", model, until=b"in flight", keys=b"\x03\x03")
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") >= 0, shown
+
+
+def test_ctrl_c_once_ends_a_question_whether_to_run_it() -> None:
+    model = script({"match": "", "reply": "x"})
+    at_a_terminal("run", wrote("p.lam", PROGRAM), "--model", model, "--approve", until=b"[y/N]", keys=b"\x03", NO_COLOR="1")
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_while_the_local_model_decodes_ends_at_once(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAMBDA_RLM_HOME")
+    code, out, err = interrupted("--model", "local/smollm2-135m", "--no-journal", "--json", at=2, times=times)
+    assert (code, err, json.loads(out)["fault"]["message"]) == (130, "", "interrupted")
+
+
+class Held(ThreadPoolExecutor):
+    """Threads that begin and do not go on before they may."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Any:
+        def held() -> Any:
+            self.has_begun.set()
+            self.may_go_on.wait()
+            return function(*arguments, **named)
+
+        return super().submit(held)
+
+
+def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_coroutine_behind() -> None:
+    """litellm makes the coroutine that asks in a thread: one that nobody awaits is a warning, which is an error here."""
+    threads = Held()
+
+    async def main(url: str) -> None:
+        model = LitellmModel("custom_openai/slow", base_url=url, api_key="none")
+        await anyio.to_thread.run_sync(_litellm)
+        asyncio.get_running_loop().set_default_executor(threads)
+        async with anyio.create_task_group() as group:
+            group.start_soon(model.complete, asked("x"))
+            while not threads.has_begun.is_set():
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+            asyncio.get_running_loop().call_later(0.05, threads.may_go_on.set)
+        await model.aclose()
+
+    with FaultyServer() as server:
+        anyio.run(main, server.url)
+    gc.collect()  # which would tell of a coroutine that nobody awaited
+    assert threads.has_begun.is_set()

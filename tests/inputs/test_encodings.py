@@ -1,0 +1,133 @@
+"""Bytes to text: by a mark, as UTF-8, by zero bytes, by letters aloud, or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_rlm.inputs import InputProblem, Reading, from_arguments
+from lambda_rlm.inputs.decode import Decoded, decode
+from tests.support.input_files import names_of, problem, written
+
+FRENCH = "Il était une fois un garçon très élégant qui n'aimait guère la mer, où ses frères pêchaient l'été. " * 5
+RUSSIAN = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. " * 5
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_or_zero_bytes_tell_the_encoding(encoding: str) -> None:
+    text = "Größe, naïve and plain words 1234"
+    found = decode(text.encode(encoding), "x")
+    assert found.text == text
+    assert (found.note is None) == (encoding == "utf-8-sig"), "anything but UTF-8 is said"
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_valid_utf8_is_read_as_utf8_or_refused_as_binary(text: str) -> None:
+    """Never as anything else, whatever it looks like."""
+    data = text.encode()
+    try:
+        found = decode(data, "x")
+    except InputProblem:
+        assert b"\0" in data or data.startswith((b"PK\x03\x04", b"BZh", b"GIF8"))
+    else:
+        assert found.text == text.removeprefix("\ufeff") or "\0" in text
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_text_or_an_input_problem(data: bytes) -> None:
+    try:
+        found = decode(data, "x")
+    except InputProblem as refused:
+        assert refused.hint
+    else:
+        assert isinstance(found, Decoded)
+        assert found.note is not None or found.text.encode() in (data, data.removeprefix(b"\xef\xbb\xbf"))
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(FRENCH, "cp1252"), (RUSSIAN, "koi8_r")])
+def test_another_encoding_is_found_by_its_letters_and_said_with_how_surely(text: str, encoding: str) -> None:
+    found = decode(text.encode(encoding), "x.txt")
+    assert found.text == text
+    assert f"is read as {encoding}," in (found.note or "")
+    assert "% sure" in (found.note or "")
+
+
+def test_the_letters_of_the_whole_file_are_heeded_not_only_of_its_start() -> None:
+    data = b"plain words of ascii\n" * 20_000 + FRENCH.encode("cp1252")
+    assert decode(data, "x").text.endswith(FRENCH)
+
+
+def test_a_sample_is_taken_from_all_of_a_large_file() -> None:
+    """Signs at its start tell nothing of the letters that follow."""
+    data = b"\xa7 1 and so on\n" * 25_000 + FRENCH.encode("cp1252") * 1_200
+    assert decode(data, "x").text.endswith(FRENCH)
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (b"one\ntwo \xe9t\xe9\n", "--encoding cp1252"),
+        ("吾輩は猫である。名前はまだ無い。".encode("shift_jis"), "(it may be cp9"),
+        (RUSSIAN.encode("cp1251"), "it may be cp1251 or koi8_r"),
+        ("§ 12 Abs. 3: 45 % ± 2 °C\n".encode("cp1252") * 30, "--encoding cp1252"),
+        (("déjà vu — naïve café. " * 50).encode() + b"\xe9 end", "--encoding utf-8:replace"),
+        (bytes(range(1, 256)) * 4, "--encoding"),
+    ],
+    ids=["short", "two without letters", "two by letters", "signs only", "damaged UTF-8", "no text"],
+)
+def test_what_remains_in_doubt_is_refused_with_the_way_to_name_it(data: bytes, hint: str) -> None:
+    with pytest.raises(InputProblem) as caught:
+        decode(data, "x.txt")
+    assert "offset" in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_person_may_name_the_encoding(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.txt", "吾輩は猫である".encode("shift_jis"))
+    assert from_arguments([path], Reading(encoding="shift_jis")).values == {"context": "吾輩は猫である"}
+    assert "is not valid ASCII" in problem(path, reading=Reading(encoding="ascii")).message
+    marked = written(tmp_path, "b.txt", b"\xef\xbb\xbfhello")
+    assert from_arguments([marked], Reading(encoding="utf-8")).values == {"context": "hello"}
+
+
+def test_what_is_wrong_may_be_replaced_and_is_counted(tmp_path: Path) -> None:
+    """What was U+FFFD in the file before is not counted as replaced."""
+    path = written(tmp_path, "a.txt", "caf\ufffd ".encode() + b"\xe9 and \xe8.")
+    inputs = from_arguments([path], Reading(encoding="utf-8:replace"))
+    assert inputs.values == {"context": "caf\ufffd \ufffd and \ufffd."}
+    assert "2 places are not utf-8" in inputs.notes[0]
+
+
+def test_zero_characters_in_a_text_are_told(tmp_path: Path) -> None:
+    late = written(tmp_path, "late.txt", b"x" * 10_000 + b"\0y")
+    assert "1 NUL characters" in from_arguments([late]).notes[0]
+    early = written(tmp_path, "early.txt", b"x\0y")
+    assert "binary" in problem(early).message
+    assert from_arguments([early], Reading(encoding="utf-8")).values == {"context": "x\0y"}
+
+
+def test_encodings_that_give_half_characters_are_made_sound(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.txt", b"a\\ud800b")
+    assert from_arguments([path], Reading(encoding="raw_unicode_escape")).values == {"context": "a\ufffdb"}
+
+
+def test_a_folder_says_which_of_its_files_are_not_utf8(tmp_path: Path) -> None:
+    written(tmp_path, "a.txt", FRENCH.encode("cp1252"))
+    written(tmp_path, "b.txt", b"\xe9")
+    written(tmp_path, "c.txt", "plain")
+    assert names_of(tmp_path) == ["a.txt", "c.txt"]
+    notes = "\n".join(from_arguments([str(tmp_path)]).notes)
+    assert "a.txt is not UTF-8 and is read as cp1252" in notes
+    assert "left out 1 (of an unknown encoding): b.txt" in notes
+
+
+def test_standard_input_is_decoded_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(FRENCH.encode("cp1252")), closed=False))
+    inputs = from_arguments(["-"])
+    assert inputs.values == {"context": FRENCH}
+    assert "standard input is not UTF-8" in inputs.notes[0]
