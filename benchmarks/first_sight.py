@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.answering.root_model import rendered  # noqa: E402
 from lambda_rlm.answering.sub_model import with_solver  # noqa: E402
-from lambda_rlm.answering.vet import Deadline, Judge, judging  # noqa: E402
+from lambda_rlm.answering.vet import Deadline, Vetting, judging  # noqa: E402
 from lambda_rlm.answering.writing_bound import task_of  # noqa: E402
 from lambda_rlm.bench.words import prose  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
@@ -83,7 +83,7 @@ async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
     inputs = from_values({name: made(shape) for name, shape in task["inputs"].items()}).with_query(task["query"])
     budget = Budget(calls=task.get("calls", Budget().calls))
     options = with_solver(Options(key=b"key"), LEAF, LEAF, Writing(), None)
-    judge = Judge(
+    judge = Vetting(
         leaf=LEAF,
         options=options,
         account=Meter(budget),

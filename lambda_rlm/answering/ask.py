@@ -43,7 +43,7 @@ NOT_FOUND = "not found"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PastRoute:
     """A decision that was made before, in an earlier session of the run. `program` is the one that ran, where that is known: it runs
     again as it was. `asks_again` repeats the call that asked for the task, so that it is counted: its reply is remembered."""
 
@@ -52,15 +52,17 @@ class Taken:
     asks_again: bool = False
 
 
-def taken(told: Mapping[str, Any] | None, program: SourceFile | None, *, is_replay: bool = False) -> Taken | None:
+def taken(told: Mapping[str, Any] | None, program: SourceFile | None, *, is_replay: bool = False) -> PastRoute | None:
     """The decision that a journal has of a run, or else what its one program says of the way; None where it has neither."""
     if told is not None:
         before = Routed(**told)
-        return Taken(before, program, before.detection == "answered" or (is_replay and before.detection == "failed"))
+        return PastRoute(before, program, before.detection == "answered" or (is_replay and before.detection == "failed"))
     if program is None:
         return None
     name = program.name.removesuffix(".lam")
-    return Taken(Routed("direct" if name == "direct" else "plan", name if name in TASKS else None, None, "as before"), program)
+    return PastRoute(
+        Routed("direct" if name == "direct" else "plan", name if name in TASKS else None, None, "as before"), program
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ class Inquiry:
     on_bound: OnBound | None = None
     writing: Writing = field(default_factory=Writing)
     returns: Type | None = None
-    taken: Taken | None = None
+    taken: PastRoute | None = None
 
     def case(self) -> Case:
         """The question as the router sees it; raises `ValueError` for a way or a task that there is not."""
@@ -119,7 +121,7 @@ async def ask(
     root: Model | None = None,
     writing: Writing | None = None,
     returns: Type | None = None,
-    taken: Taken | None = None,
+    taken: PastRoute | None = None,
 ) -> Run:
     """The run that answers a question about inputs. `choice` is the way (auto: the router's), `task` what the question is, None when
     nobody says; `root` is the model that writes programs (None: the one that answers), `returns` the type that the answer must have.
@@ -186,7 +188,7 @@ class _Asking:
             asked.given, asked.model, asked.root, asked.writing, self._left(), asked.options.out, asked.returns
         )[1]
 
-    async def _again(self, taken: Taken) -> Run:
+    async def _again(self, taken: PastRoute) -> Run:
         """Go the way that the run went before, whatever would be chosen now."""
         before = taken.decision
         if taken.asks_again:

@@ -17,8 +17,8 @@ from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.check import Checked
 from lambda_rlm.execution.execute import Run
-from lambda_rlm.synth.report import Tried
-from lambda_rlm.synth.select import UNSURE, Candidate, Outcome, normal_form
+from lambda_rlm.synth.report import CandidateTried
+from lambda_rlm.synth.select import UNSURE, AnsweredCandidate, Candidate, normal_form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +55,15 @@ def affordable(ranked: Sequence[Candidate], accepted: Sequence[Accepted], left: 
     return chosen
 
 
-def outcomes(candidates: Sequence[Candidate], runs: Mapping[int, Run]) -> list[Outcome]:
+def outcomes(candidates: Sequence[Candidate], runs: Mapping[int, Run]) -> list[AnsweredCandidate]:
     """The candidates that answered."""
     answered = ((c, runs[c.number]) for c in candidates if c.number in runs and runs[c.number].ok)
-    return [Outcome(candidate=c, value=run.value, answer=run.answer) for c, run in answered]
+    return [AnsweredCandidate(candidate=c, value=run.value, answer=run.answer) for c, run in answered]
 
 
-def tried(candidate: Candidate, accepted: Accepted, run: Run | None, is_chosen: bool) -> Tried:
+def tried(candidate: Candidate, accepted: Accepted, run: Run | None, is_chosen: bool) -> CandidateTried:
     """What is told of a candidate."""
-    return Tried(
+    return CandidateTried(
         program=accepted.checked.source.text,
         samples=candidate.samples,
         confidence=candidate.confidence,

@@ -1,6 +1,6 @@
 """`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
 
-Owns `Solver`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
+Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
 dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the functions of the
 host that its caller may, and that below the greatest depth no sub-model is asked.
 """
@@ -38,7 +38,7 @@ _SHARE: Final = 16
 
 
 @dataclass(frozen=True)
-class Solver:
+class SubModelRunner:
     """A `SubSolver`. `writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the library."""
 
     leaf: Model
@@ -144,4 +144,6 @@ def with_solver(
     functions: tuple[HostFunction, ...] = (),
 ) -> Options:
     """The options with what answers `rlm_call`, where sub-models are allowed at all."""
-    return replace(options, solver=Solver(leaf, root, writing, options, tracer, functions)) if writing.depth else options
+    return (
+        replace(options, solver=SubModelRunner(leaf, root, writing, options, tracer, functions)) if writing.depth else options
+    )

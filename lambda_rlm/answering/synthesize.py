@@ -17,7 +17,7 @@ import anyio
 
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.answering.root_model import Writer
-from lambda_rlm.answering.vet import Deadline, Judge, judging
+from lambda_rlm.answering.vet import Deadline, Vetting, judging
 from lambda_rlm.answering.writing_bound import task_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
@@ -32,7 +32,7 @@ from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.report import Ran, Synthesis, Tried
+from lambda_rlm.synth.report import CandidateTried, Ran, Synthesis
 from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import first_turn
@@ -83,7 +83,7 @@ class _Synthesis:
         self.ran: list[Ran] = []
         self.runs: list[Run] = []
         self.rounds = 0
-        self.tried: list[Tried] = []
+        self.tried: list[CandidateTried] = []
         self.agreement: float | None = None
         self.fallback: str | None = None
         self.notes: list[str] = []
@@ -91,7 +91,7 @@ class _Synthesis:
         self.is_planned = False
         self.key = question.options.key if question.options.key is not None else installation_key()
         self.deadline = Deadline(question.budget.seconds)
-        self.judge = Judge(
+        self.judge = Vetting(
             leaf=question.leaf,
             options=question.options,
             account=account,

@@ -1,6 +1,6 @@
 """Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
 
-Owns `Judge` and `Deadline`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
+Owns `Vetting` and `Deadline`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
 meter of its own, and the deadline is looked at while it goes on. Asks no model.
 """
 
@@ -50,7 +50,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judge:
+class Vetting:
     """Judges programs for one question: for the model that answers them, on what is left in `account`. `meter` pays for what is
     worked out ahead; `returns` is the type that an answer must have."""
 

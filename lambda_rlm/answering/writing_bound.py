@@ -15,7 +15,7 @@ from lambda_rlm.budget.paying import worst_case
 from lambda_rlm.completion import Message, Model, ModelProfile
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.synth.task import WritingTask, first_turn
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
 
@@ -77,9 +77,9 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
 
 def task_of(
     given: Inputs, leaf: ModelProfile, budget: Budget, writing: Writing, reply: int, returns: Type | None = None
-) -> Task:
+) -> WritingTask:
     """The task of writing a program over these inputs; `reply` is the tokens of a leaf's reply, `returns` the answer's type."""
-    return Task(
+    return WritingTask(
         query=given.values["query"],
         inputs=given.values,
         types=given.types,
@@ -93,7 +93,7 @@ def task_of(
     )
 
 
-def opening_messages(task: Task, root: ModelProfile, key: bytes) -> tuple[Message, ...]:
+def opening_messages(task: WritingTask, root: ModelProfile, key: bytes) -> tuple[Message, ...]:
     """What a writer of programs is sent first."""
     page, examples = shown_to(is_small=root.is_small)
     return rendered(first_asked((*examples, first_turn(task)), root), page, key)[0]

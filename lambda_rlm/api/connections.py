@@ -1,6 +1,6 @@
 """How a host program's models are reached: by name, or as they were given.
 
-Owns `Doors`. Promises that a model which was opened here is closed with its stack, and that one which was given is left open.
+Owns `Connections`. Promises that a model which was opened here is closed with its stack, and that one which was given is left open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Connections:
     """How models that are given by name are reached in one use; they keep to its limits together."""
 
     base_url: str | None

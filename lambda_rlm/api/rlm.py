@@ -20,10 +20,10 @@ import anyio.to_thread
 from lambda_rlm.answering.ask import Inquiry, ask
 from lambda_rlm.answering.decide import Decision, decide
 from lambda_rlm.answering.sub_model import with_solver
-from lambda_rlm.api.connections import Doors
+from lambda_rlm.api.connections import Connections
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.api.rlms_compat import question_in
-from lambda_rlm.api.sessions import Asked, Kept, Replayed, asked_again, budget_of, limits, place, recorded, told
+from lambda_rlm.api.sessions import Kept, Replayed, SessionRequest, asked_again, budget_of, limits, place, recorded, told
 from lambda_rlm.api.streaming import Listener, heard, streamed
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.bounds.declared import Size
@@ -218,9 +218,9 @@ class RLM:
 
     def _new(
         self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | None = None, strategy: Choice | None = None
-    ) -> Asked:
+    ) -> SessionRequest:
         """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
-        return Asked(
+        return SessionRequest(
             query=query,
             inputs=self._given(inputs),
             wanted=None if returns is None else returns_of(returns),
@@ -228,7 +228,7 @@ class RLM:
             strategy=strategy or self.strategy,
         )
 
-    async def _routed(self, asked: Asked) -> Decision:
+    async def _routed(self, asked: SessionRequest) -> Decision:
         async with AsyncExitStack() as stack:
             doors = self._doors(None, stack)
             model = doors.opened(self.model)
@@ -246,14 +246,14 @@ class RLM:
                 )
             )
 
-    def _doors(self, tracer: Tracer | None, stack: AsyncExitStack) -> Doors:
+    def _doors(self, tracer: Tracer | None, stack: AsyncExitStack) -> Connections:
         limiters = Limiters(self.budget.concurrency, rpm=self.rpm, tpm=self.tpm)
-        return Doors(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
+        return Connections(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
 
     def _given(self, inputs: Mapping[str, Any]) -> Inputs:
         return replace(from_values(inputs), functions=self.primitives)
 
-    async def _made(self, asked: Asked, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
+    async def _made(self, asked: SessionRequest, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
         """One session: connected, recorded, run; whatever its answer must be."""
 
         def what() -> Mapping[str, Any]:
@@ -278,7 +278,9 @@ class RLM:
             await session.finish(replace(made, value=done.value) if made.ok else made)
         return _told(made, tracer)
 
-    async def _run(self, asked: Asked, model: Model, root: Model | None, options: Options, tracer: Tracer | None) -> Run:
+    async def _run(
+        self, asked: SessionRequest, model: Model, root: Model | None, options: Options, tracer: Tracer | None
+    ) -> Run:
         if asked.program is not None:
             given = asked.inputs.with_query(asked.query)
             admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
@@ -301,7 +303,7 @@ class RLM:
             taken=asked.taken(),
         )
 
-    def _settings(self, asked: Asked) -> dict[str, Any]:
+    def _settings(self, asked: SessionRequest) -> dict[str, Any]:
         """These settings in the keys of the command line."""
         options, writing = asked.options(self.options, None, self.budget), asked.writing(self.writing)
         return {
@@ -339,7 +341,7 @@ async def run(
 ) -> Run:
     """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
     given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
-    asked = Asked(query=query, inputs=given, program=program.typed.program.source)
+    asked = SessionRequest(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
 
@@ -356,7 +358,7 @@ async def run(
         if session.record is not None:
             tracer = session.record if tracer is None else Both((tracer, session.record))
         limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
-        connected = Doors(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
+        connected = Connections(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
         options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
         if session.record is not None:
             session.record.asks(connected.profile, connected.profile)

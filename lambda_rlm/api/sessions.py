@@ -1,6 +1,6 @@
 """Sessions of runs that a host program makes: what was asked for, and its place in the journal.
 
-Owns `Asked`, in which a new question, one that goes on and one that is replayed look alike, and `recorded`. Promises that the event
+Owns `SessionRequest`, in which a new question, one that goes on and one that is replayed look alike, and `recorded`. Promises that the event
 loop never waits for the disk, and that a session which ends in an exception or is cancelled is written as such before it leaves.
 """
 
@@ -16,14 +16,14 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from lambda_rlm.answering.ask import Taken, taken
+from lambda_rlm.answering.ask import PastRoute, taken
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.journal.session import Before, Recording, absolute_model, begin, described, plain_url, same_inputs
+from lambda_rlm.journal.session import Before, RunRecording, absolute_model, begin, described, plain_url, same_inputs
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.show import show
@@ -33,7 +33,7 @@ Kept = bool | str | Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SessionRequest:
     """A question, or with `program` a program, over inputs. `before` is what came of it in earlier sessions; a replay asks nobody."""
 
     query: str
@@ -45,7 +45,7 @@ class Asked:
     before: Before | None = None
     is_replay: bool = False
 
-    def taken(self) -> Taken | None:
+    def taken(self) -> PastRoute | None:
         """The way that the run went before, where it goes on or is replayed."""
         if self.before is None:
             return None
@@ -77,7 +77,7 @@ class Asked:
         return opened() if self.before is None else self.before.model(opened, role, is_replay=self.is_replay)
 
 
-def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model | None, *, is_replay: bool) -> Asked:
+def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model | None, *, is_replay: bool) -> SessionRequest:
     """What was asked for in a run of the journal. Raises `InputProblem` for other inputs, `ValueError` for another model or a run
     that has its answer, `TypeError` for another type."""
     row = found.row
@@ -94,7 +94,7 @@ def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model 
     text = row.what.get("program")
     program = None if text is None else SourceFile(row.what.get("program_name") or "program", text)
     settings = row.what["settings"]
-    return Asked(
+    return SessionRequest(
         query=row.what["query"],
         inputs=inputs,
         wanted=wanted,
@@ -107,7 +107,7 @@ def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model 
 
 
 def told(
-    asked: Asked, given: Mapping[str, Any], settings: Mapping[str, Any], models: Mapping[str, str | Model | None]
+    asked: SessionRequest, given: Mapping[str, Any], settings: Mapping[str, Any], models: Mapping[str, str | Model | None]
 ) -> dict[str, Any]:
     """What was asked for, as the journal keeps it: in the keys of the command line, which can so go on with it."""
     objects = [model.profile.name for model in models.values() if model is not None and not isinstance(model, str)]
@@ -171,7 +171,7 @@ async def recorded(
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    record: Recording | None
+    record: RunRecording | None
 
     async def finish(self, done: Run) -> None:
         """Returns when the run is written, or cannot be."""

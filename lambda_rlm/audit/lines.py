@@ -18,7 +18,7 @@ _MOST_STRETCHES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """`data` is the line without its end. Of one that is too long it is empty, and `stretches` are parts of it, few of them
     however long it is."""
 
@@ -32,7 +32,7 @@ class Line:
         return not self.stretches
 
 
-def lines(file: BinaryIO) -> Iterator[Line]:
+def lines(file: BinaryIO) -> Iterator[LogLine]:
     """The lines that are not blank, numbered from 1."""
     number = 0
     while first := file.readline(LONGEST + 1):
@@ -40,18 +40,18 @@ def lines(file: BinaryIO) -> Iterator[Line]:
         if len(first) > LONGEST and not first.endswith(b"\n"):
             yield _long(number, first, lambda: file.readline(_PIECE), is_line=True)
         elif data := first.strip():
-            yield Line(number, data, len(first))
+            yield LogLine(number, data, len(first))
 
 
-def whole(file: BinaryIO) -> Line:
+def whole(file: BinaryIO) -> LogLine:
     """All of a file as one line."""
     first = file.read(LONGEST + 1)
     if len(first) <= LONGEST:
-        return Line(1, first, len(first))
+        return LogLine(1, first, len(first))
     return _long(1, first, lambda: file.read(_PIECE), is_line=False)
 
 
-def _long(number: int, first: bytes, more: Callable[[], bytes], is_line: bool) -> Line:
+def _long(number: int, first: bytes, more: Callable[[], bytes], is_line: bool) -> LogLine:
     size, due = len(first), len(first)
     stretches = [first[start : start + _STRETCH] for start in range(0, len(first) - _STRETCH, len(first) // 8)]
     while piece := more():
@@ -63,4 +63,4 @@ def _long(number: int, first: bytes, more: Callable[[], bytes], is_line: bool) -
             del stretches[1::2]
         if is_line and piece.endswith(b"\n"):
             break
-    return Line(number, b"", size, tuple(stretches))
+    return LogLine(number, b"", size, tuple(stretches))

@@ -19,8 +19,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, cast
 
-from lambda_rlm.audit.lines import Line, lines, whole
-from lambda_rlm.audit.tally import Tally, tally
+from lambda_rlm.audit.lines import LogLine, lines, whole
+from lambda_rlm.audit.tally import LogTally, tally
 from lambda_rlm.inputs import InputProblem, Reading
 from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
 from lambda_rlm.inputs.files import size_of, unreadable
@@ -80,7 +80,7 @@ def read(
     reading: Reading | None = None,
     name: str | None = None,
     on_progress: OnProgress | None = None,
-) -> Tally:
+) -> LogTally:
     """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and what was
     read until then is given."""
     found, left_out = tally(vocabularies), LeftOut()
@@ -100,7 +100,7 @@ def _by_ending(path: Path) -> Form | None:
     return "rows" if path.name.lower().removesuffix(".gz").endswith(_ROWS) else None
 
 
-def _read(file: Log, found: Tally, name: str | None, progress: _Progress, left_out: LeftOut, is_alone: bool) -> None:
+def _read(file: Log, found: LogTally, name: str | None, progress: _Progress, left_out: LeftOut, is_alone: bool) -> None:
     try:
         with _opened(file) as raw:
             _take(file, raw, found, name, progress)
@@ -114,7 +114,7 @@ def _read(file: Log, found: Tally, name: str | None, progress: _Progress, left_o
         found.notes.append(f"{file.name}: the rest cannot be read: {error}")
 
 
-def _take(file: Log, raw: BufferedReader, found: Tally, name: str | None, progress: _Progress) -> None:
+def _take(file: Log, raw: BufferedReader, found: LogTally, name: str | None, progress: _Progress) -> None:
     """All prompts of a file that is open, packed or not."""
     is_packed = raw.peek(2)[:2] == _GZIP
     unpacked = gzip.GzipFile(fileobj=raw) if is_packed else raw
@@ -148,17 +148,17 @@ def _begins_a_row(first: bytes) -> bool:
         return False
 
 
-def _add_row(line: Line, file: Log, found: Tally, name: str | None) -> None:
+def _add_row(line: LogLine, file: Log, found: LogTally, name: str | None) -> None:
     if line.number == 1 and line.data in (b"[", b"{"):
         hint = "one value a line is read: `jq -c '.[]' FILE > NEW.jsonl`" if line.data == b"[" else "`jq -c . FILE > NEW.jsonl`"
         raise InputProblem(f"{file.name} is one JSON value over several lines", hint, "JSON over several lines")
     found.add_row(line, file.name, name)
 
 
-def _without_mark(found: Iterator[Line]) -> Iterator[Line]:
+def _without_mark(found: Iterator[LogLine]) -> Iterator[LogLine]:
     for line in found:
         if line.number == 1 and line.data.startswith(b"\xef\xbb\xbf"):
-            line = Line(1, line.data[3:], line.size, line.stretches)
+            line = LogLine(1, line.data[3:], line.size, line.stretches)
         yield line
 
 

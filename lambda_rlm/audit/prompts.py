@@ -24,7 +24,7 @@ class Unusable(ValueError):
 
 
 @dataclass(slots=True)
-class Prompt:
+class LoggedPrompt:
     """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as tokens."""
 
     texts: list[str] = field(default_factory=list)
@@ -32,16 +32,16 @@ class Prompt:
     not_text: int = 0
 
 
-def prompts(row: Any, name: str | None = None) -> list[Prompt]:
+def prompts(row: Any, name: str | None = None) -> list[LoggedPrompt]:
     """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text is
     (`a.b` for one inside another). Raises `Unusable`."""
     if name is not None:
         found = _at(row, name)
-        return [_content(found, Prompt())]
+        return [_content(found, LoggedPrompt())]
     if isinstance(row, str):
-        return [Prompt([row])]
+        return [LoggedPrompt([row])]
     if isinstance(row, list) and row and all(isinstance(item, dict) and "role" in item for item in row):
-        return [_messages(row, Prompt())]
+        return [_messages(row, LoggedPrompt())]
     if isinstance(row, list) and row and all(isinstance(item, dict) for item in row):
         return [prompt for item in row for prompt in _object(item, 0)]
     if not isinstance(row, dict):
@@ -69,7 +69,7 @@ def _holders(row: Any, depth: int) -> Iterator[Mapping[str, Any]]:
                 yield from _holders(row.get(key), depth + 1)
 
 
-def _object(row: Mapping[str, Any], depth: int) -> list[Prompt]:
+def _object(row: Mapping[str, Any], depth: int) -> list[LoggedPrompt]:
     if isinstance(row.get("messages"), list):
         return [_tools(row, _messages(row["messages"], _system(row)))]
     if "input" in row:
@@ -86,7 +86,7 @@ def _object(row: Mapping[str, Any], depth: int) -> list[Prompt]:
     if not texts:
         keys = ", ".join(map(repr, list(row)[:8])) + (", …" if len(row) > 8 else "")
         raise Unusable(f"no prompt in an object with the keys {keys}" if row else "the object is empty")
-    return [Prompt(texts)]
+    return [LoggedPrompt(texts)]
 
 
 def _parsed(text: str, key: str) -> Mapping[str, Any]:
@@ -99,30 +99,30 @@ def _parsed(text: str, key: str) -> Mapping[str, Any]:
     return found
 
 
-def _several(found: Any, row: Mapping[str, Any]) -> list[Prompt]:
+def _several(found: Any, row: Mapping[str, Any]) -> list[LoggedPrompt]:
     """A text, items of a conversation, several prompts, or a prompt as tokens."""
     if isinstance(found, list) and found:
         if all(isinstance(item, str) for item in found):
-            return [Prompt([item]) for item in found]
+            return [LoggedPrompt([item]) for item in found]
         if all(isinstance(item, int) for item in found):
-            return [Prompt(tokens=len(found))]
+            return [LoggedPrompt(tokens=len(found))]
         if all(isinstance(item, list) and all(isinstance(token, int) for token in item) for item in found):
-            return [Prompt(tokens=len(item)) for item in found]
+            return [LoggedPrompt(tokens=len(item)) for item in found]
         return [_tools(row, _messages(found, _system(row)))]
     if isinstance(found, dict):
-        return [Prompt([json.dumps(found, ensure_ascii=False)])]
+        return [LoggedPrompt([json.dumps(found, ensure_ascii=False)])]
     return [_tools(row, _content(found, _system(row)))]
 
 
-def _system(row: Mapping[str, Any]) -> Prompt:
-    made = Prompt()
+def _system(row: Mapping[str, Any]) -> LoggedPrompt:
+    made = LoggedPrompt()
     for key in ("system", "instructions"):
         if row.get(key):
             _content(row[key], made)
     return made
 
 
-def _tools(row: Mapping[str, Any], made: Prompt) -> Prompt:
+def _tools(row: Mapping[str, Any], made: LoggedPrompt) -> LoggedPrompt:
     """The definitions of tools are part of what a model reads."""
     for key in ("tools", "functions"):
         if row.get(key):
@@ -130,7 +130,7 @@ def _tools(row: Mapping[str, Any], made: Prompt) -> Prompt:
     return made
 
 
-def _messages(messages: list[Any], made: Prompt) -> Prompt:
+def _messages(messages: list[Any], made: LoggedPrompt) -> LoggedPrompt:
     for message in messages:
         if not isinstance(message, dict):
             raise Unusable(f"a message is {_kind(message)}, not an object")
@@ -144,7 +144,7 @@ def _messages(messages: list[Any], made: Prompt) -> Prompt:
     return made
 
 
-def _content(content: Any, made: Prompt) -> Prompt:
+def _content(content: Any, made: LoggedPrompt) -> LoggedPrompt:
     """A text, or parts of which some are texts."""
     if isinstance(content, str):
         made.texts.append(content)

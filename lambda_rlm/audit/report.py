@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.audit.sketch import Histogram
-from lambda_rlm.audit.tally import Tally
+from lambda_rlm.audit.tally import LogTally
 from lambda_rlm.audit.ways import Ways
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
@@ -27,7 +27,7 @@ _WORTH: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class AuditReport:
     """Figures of one model.
 
     `percentiles` in its tokens, `over_window` the share of prompts that do not fit its window with a reply, `ways` the share that goes
@@ -79,7 +79,9 @@ class Report:
         return min(1.0, round(1 - (self.limit - self.advised) / self.profile.room, 3))
 
 
-def report(found: Tally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None) -> Report:
+def report(
+    found: LogTally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None
+) -> AuditReport:
     """The figures of a model; `root` writes programs for it."""
     factor = density(profile.name)
     histogram = found.tokens[nearest_vocabulary(profile.name)]
@@ -92,7 +94,7 @@ def report(found: Tally, profile: ModelProfile, root: ModelProfile, routing: Rou
         sent[ways.way(tokens)] += count
     unfit = sum(count for tokens, count in numbers if not ways.fits(tokens))
     cheaper, saved = _cheaper(numbers, ways)
-    return Report(
+    return AuditReport(
         profile=profile,
         is_counted=vocabulary(profile.name) is not None,
         percentiles=_percentiles(histogram, factor),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.audit.counting import Counter
-from lambda_rlm.audit.lines import Line
-from lambda_rlm.audit.prompts import Prompt, Unusable, prompts, reply_tokens
+from lambda_rlm.audit.lines import LogLine
+from lambda_rlm.audit.prompts import LoggedPrompt, Unusable, prompts, reply_tokens
 from lambda_rlm.audit.sketch import Histogram
 
 _SHOWN: Final = 20
@@ -32,7 +32,7 @@ class Bad:
 
 
 @dataclass(slots=True)
-class Tally:
+class LogTally:
     """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not read.
 
     `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around the prompt; `not_text` parts that are pictures or the
@@ -57,7 +57,7 @@ class Tally:
     def prompts(self) -> int:
         return next(iter(self.tokens.values())).count
 
-    def add_row(self, line: Line, file: str, name: str | None) -> None:
+    def add_row(self, line: LogLine, file: str, name: str | None) -> None:
         """A line that is JSON."""
         if not line.is_whole:
             self.add_cut(line)
@@ -73,7 +73,7 @@ class Tally:
             self.replies.add(replied)
         self._add(found)
 
-    def add_text(self, line: Line) -> None:
+    def add_text(self, line: LogLine) -> None:
         """A line, or a file, that is one prompt."""
         if not line.is_whole:
             self.add_cut(line)
@@ -83,9 +83,9 @@ class Tally:
         except UnicodeDecodeError:
             self.not_utf8 += 1
             text = line.data.decode("utf-8", "replace")
-        self._add([Prompt([text])])
+        self._add([LoggedPrompt([text])])
 
-    def add_cut(self, line: Line) -> None:
+    def add_cut(self, line: LogLine) -> None:
         """A line of which only stretches are known."""
         self.cut += 1
         self.characters += line.size
@@ -96,7 +96,7 @@ class Tally:
         if len(self.bad_shown) < _SHOWN:
             self.bad_shown.append(Bad(file, line, reason))
 
-    def _add(self, found: Iterable[Prompt]) -> None:
+    def _add(self, found: Iterable[LoggedPrompt]) -> None:
         for prompt in found:
             self.not_text += prompt.not_text
             sums = [prompt.tokens] * len(self.tokens)
@@ -112,10 +112,10 @@ class Tally:
             histogram.add(number)
 
 
-def tally(vocabularies: Iterable[str]) -> Tally:
+def tally(vocabularies: Iterable[str]) -> LogTally:
     """An empty tally that counts in these vocabularies."""
     names = list(dict.fromkeys(vocabularies))
-    return Tally(Counter(names), {name: Histogram() for name in names})
+    return LogTally(Counter(names), {name: Histogram() for name in names})
 
 
 def _loads(data: bytes) -> Any:

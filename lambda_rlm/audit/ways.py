@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from lambda_rlm.audit.tally import SAMPLE, Tally
+from lambda_rlm.audit.tally import SAMPLE, LogTally
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
@@ -45,7 +45,7 @@ class Ways:
         routing: Routing,
         task: str | None,
         characters_per_token: float,
-        found: Tally,
+        found: LogTally,
     ) -> None:
         self.profile = profile
         self.root = root

@@ -1,6 +1,6 @@
 """A benchmark asked of a model: each task's score and what it took.
 
-Owns `Asked`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a score of 0, that a
+Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a score of 0, that a
 wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is seen by the scorer only.
 """
 
@@ -47,7 +47,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TaskResult:
     """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a program
     used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of `NAIVE_PIECE`
     characters and to merge; `fallback` is why the plan answered where a
@@ -85,7 +85,7 @@ class Summary:
     faults: int
 
 
-async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterator[Asked]:
+async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterator[TaskResult]:
     """What comes of each task, one after the other; raises `Fault` for a wrong set-up."""
     for task in tasks:
         given = from_values(task.inputs())
@@ -110,9 +110,9 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
         yield _asked(task, given, run)
 
 
-def summaries(asked: Sequence[Asked]) -> list[Summary]:
+def summaries(asked: Sequence[TaskResult]) -> list[Summary]:
     """One for each length, in the order of sizes."""
-    by_length: dict[str, list[Asked]] = {}
+    by_length: dict[str, list[TaskResult]] = {}
     for one in sorted(asked, key=lambda one: (one.task.unit, one.task.size)):
         by_length.setdefault(one.task.length, []).append(one)
     return [_summary(length, group) for length, group in by_length.items()]
@@ -123,11 +123,11 @@ def macro_average(rows: Sequence[Summary]) -> float:
     return sum(row.score for row in rows) / len(rows) if rows else 0.0
 
 
-def _asked(task: Task, given: Inputs, run: Run) -> Asked:
+def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
     fault: Fault | None = run.fault
     spent, written = run.usage, run.synthesis
     calls, used = (0, NO_USAGE) if written is None else (written.calls, written.usage)
-    return Asked(
+    return TaskResult(
         task=task,
         score=0.0 if fault is not None else score(task.gold, run.answer),
         answer=None if fault is not None else run.answer,
@@ -145,10 +145,10 @@ def _asked(task: Task, given: Inputs, run: Run) -> Asked:
     )
 
 
-def _refused(task: Task, given: Inputs, refused: Rejected) -> Asked:
+def _refused(task: Task, given: Inputs, refused: Rejected) -> TaskResult:
     """A task that may cost more than its budget: nothing was asked."""
     first = refused.diagnostics[0]
-    return Asked(
+    return TaskResult(
         task=task,
         score=0.0,
         answer=None,
@@ -172,7 +172,7 @@ def naive_calls(context: Any) -> int:
     return pieces + (pieces > 1)
 
 
-def _summary(length: str, group: list[Asked]) -> Summary:
+def _summary(length: str, group: list[TaskResult]) -> Summary:
     def mean(values: Iterable[float]) -> float:
         return sum(values) / len(group)
 
@@ -192,7 +192,7 @@ def _summary(length: str, group: list[Asked]) -> Summary:
     )
 
 
-def measured_json(asked: Sequence[Asked], rows: Sequence[Summary]) -> Mapping[str, Any]:
+def measured_json(asked: Sequence[TaskResult], rows: Sequence[Summary]) -> Mapping[str, Any]:
     """What was measured, as JSON data; of an answer its first `SHOWN_ANSWER` characters."""
     names = (
         "score",

@@ -24,10 +24,10 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
+    AbstractResult,
     AbstractText,
-    Known,
     Opaque,
-    Outcome,
+    StagedValue,
     adopt,
     changed_names,
     fresh,
@@ -36,9 +36,9 @@ from lambda_rlm.bounds.domain.abstract import (
     seen,
     text_of,
 )
-from lambda_rlm.bounds.domain.guards import Branch, Environment, Fact, Guard, Place, place_of
+from lambda_rlm.bounds.domain.guards import Environment, Fact, Guard, GuardedBranch, Place, place_of
 from lambda_rlm.bounds.domain.joining import join, join_lists
-from lambda_rlm.bounds.domain.size import ONE, ZERO, Size, largest, size_of, smallest
+from lambda_rlm.bounds.domain.size import ONE, ZERO, SizeBound, largest, size_of, smallest
 from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.names import free_names, is_simple, waits
 from lambda_rlm.bounds.rates import Rates
@@ -68,10 +68,10 @@ class Analysis:
         self.autos = autos
         self.max_depth = max_depth
         self.overlong_prompts: dict[Span, Overlong] = {}
-        self.holes: dict[int, tuple[AbstractText, Span, Size]] = {}
+        self.holes: dict[int, tuple[AbstractText, Span, SizeBound]] = {}
         self.endless: dict[Span, str] = {}
-        self.prompt: Known | None = None
-        self.outcome: Outcome | None = None
+        self.prompt: StagedValue | None = None
+        self.outcome: AbstractResult | None = None
         self.cost = FREE
         self.facts: tuple[Fact, ...] = ()
         self.open: set[int] = set()
@@ -81,7 +81,7 @@ class Analysis:
     def charge(self, cost: Cost) -> None:
         self.cost = self.cost + cost
 
-    def measured(self, run: Callable[[], Outcome]) -> tuple[Outcome, Cost]:
+    def measured(self, run: Callable[[], AbstractResult]) -> tuple[AbstractResult, Cost]:
         """An outcome, and its cost apart from the account."""
         before, self.cost = self.cost, FREE
         try:
@@ -92,7 +92,7 @@ class Analysis:
 
     # ── terms ──
 
-    def term(self, term: t.Term, env: Environment) -> Outcome:
+    def term(self, term: t.Term, env: Environment) -> AbstractResult:
         """What a term denotes: known, when staging can compute it."""
         self.fuel -= 1
         if self.fuel < 0:
@@ -100,31 +100,31 @@ class Analysis:
         known = self.staging.computed(term, env)
         return self._term(term, env) if known is None else self._staged(known, ZERO)
 
-    def _staged(self, known: Known, span: Size) -> Outcome:
+    def _staged(self, known: StagedValue, span: SizeBound) -> AbstractResult:
         """What staging has computed here: the recursion behind it stands inside the one that is analysed."""
         if known.depth:
             self.charge(Cost(depth=size_of(known.depth)))
-        return Outcome(known, span)
+        return AbstractResult(known, span)
 
-    def sized(self, term: t.Term, env: Environment) -> Outcome:
+    def sized(self, term: t.Term, env: Environment) -> AbstractResult:
         """What a term denotes, as sizes."""
         value, span = self.term(term, env)
-        return Outcome(seen(value), span)
+        return AbstractResult(seen(value), span)
 
-    def _term(self, term: t.Term, env: Environment) -> Outcome:
+    def _term(self, term: t.Term, env: Environment) -> AbstractResult:
         match term:
             case t.IntLit(value=digits) | t.FloatLit(value=digits):
-                return Outcome(number(digits, digits))
+                return AbstractResult(number(digits, digits))
             case t.BoolLit(value=truth):
-                return Outcome(AbstractBool(truth))
+                return AbstractResult(AbstractBool(truth))
             case t.TextLit(value=letters):
-                return Outcome(literal_text(letters))
+                return AbstractResult(literal_text(letters))
             case t.NoneLit():
-                return Outcome(NONE)
+                return AbstractResult(NONE)
             case t.Auto():
-                return Outcome(number(self.autos[id(term)], self.autos[id(term)]))
+                return AbstractResult(number(self.autos[id(term)], self.autos[id(term)]))
             case t.Var():
-                return Outcome(self._variable(term, env))
+                return AbstractResult(self._variable(term, env))
             case t.Template(parts=parts):
                 return self._template(parts, env)
             case t.ListLit(items=items):
@@ -132,13 +132,13 @@ class Analysis:
             case t.RecordLit(fields=fields):
                 outcomes = [self.term(f.value, env) for f in fields]
                 named = sorted(zip((f.name for f in fields), (o.value for o in outcomes), strict=True), key=lambda f: f[0])
-                return Outcome(AbstractRecord(tuple(named)), largest(o.span for o in outcomes))
+                return AbstractResult(AbstractRecord(tuple(named)), largest(o.span for o in outcomes))
             case t.Select(record=record, field=field):
                 value, span = self.term(record, env)
                 value = seen(value)
-                return Outcome(value.field(field) if isinstance(value, AbstractRecord) else Opaque(), span)
+                return AbstractResult(value.field(field) if isinstance(value, AbstractRecord) else Opaque(), span)
             case t.Lam():
-                return Outcome(self._closure(term, env))
+                return AbstractResult(self._closure(term, env))
             case t.App():
                 return self._application(term, env, None)
             case t.Pipe(head=head, stages=stages):
@@ -152,11 +152,11 @@ class Analysis:
             case t.Prefix(operator="not", term=inner):
                 value, span = self.sized(inner, env)
                 holds = value.value if isinstance(value, AbstractBool) else None
-                return Outcome(AbstractBool(None if holds is None else not holds), span)
+                return AbstractResult(AbstractBool(None if holds is None else not holds), span)
             case t.Prefix(term=inner):
                 value, span = self.sized(inner, env)
                 assert isinstance(value, AbstractNumber)
-                return Outcome(negated(value), span)
+                return AbstractResult(negated(value), span)
             case t.If():
                 return self._choice(term, env)
             case t.Match():
@@ -164,7 +164,7 @@ class Analysis:
             case t.Block(items=items, result=result):
                 return self._block(items, result, env)
             case t.Fix():
-                return Outcome(recursion(self, term, env))
+                return AbstractResult(recursion(self, term, env))
 
     def _variable(self, var: t.Var, env: Environment) -> Abstract:
         primitive = self.typed.primitive_of(var)
@@ -172,11 +172,11 @@ class Analysis:
             return env[var.name]
         return AbstractFunction(lambda *arguments: apply_primitive(self, primitive, var, arguments))
 
-    def _template(self, parts: tuple[str | t.Term, ...], env: Environment) -> Outcome:
+    def _template(self, parts: tuple[str | t.Term, ...], env: Environment) -> AbstractResult:
         """A rope: the holes are computed at once, nothing is copied."""
         chars, bytes_, beyond, width, low, spans = ZERO, ZERO, ZERO, 1, 0.0, [ZERO]
-        widest: tuple[Size, Span] | None = None
-        operands: list[tuple[Place | None, Size]] = []
+        widest: tuple[SizeBound, Span] | None = None
+        operands: list[tuple[Place | None, SizeBound]] = []
         for part in parts:
             if isinstance(part, str):
                 shown = literal_text(part)
@@ -193,24 +193,24 @@ class Analysis:
         text = text_of(chars, width, low, bytes_, beyond)
         if widest is not None:
             self.holes[id(text)] = (text, widest[1], widest[0])
-        return Outcome(text, largest(spans))
+        return AbstractResult(text, largest(spans))
 
-    def _list(self, items: tuple[t.Term, ...], env: Environment) -> Outcome:
+    def _list(self, items: tuple[t.Term, ...], env: Environment) -> AbstractResult:
         outcomes = [self.sized(item, env) for item in items]
         value = EMPTY_LIST
         for outcome in outcomes:
             value = join_lists(
                 value, AbstractList(ONE, outcome.value, fresh(), 1), value.length + ONE, value.low + 1, is_both=True
             )
-        return Outcome(value, largest(o.span for o in outcomes))
+        return AbstractResult(value, largest(o.span for o in outcomes))
 
     def _closure(self, source: t.Lam | t.Def, env: Environment) -> AbstractFunction:
         """A function value; applications to equal arguments are analysed once."""
         names, body = tuple(param.name for param in source.params), source.body
-        memo: dict[object, tuple[Outcome, Cost]] = {}
+        memo: dict[object, tuple[AbstractResult, Cost]] = {}
         facts = self.facts_without(names)
 
-        def apply(*arguments: Abstract) -> Outcome:
+        def apply(*arguments: Abstract) -> AbstractResult:
             if arguments not in memo:
                 inner = {**env, **dict(zip(names, arguments, strict=True))}
                 with self.staging.inside(body), self.knowing(facts):
@@ -256,12 +256,12 @@ class Analysis:
         finally:
             self.open.discard(owner)
 
-    def _application(self, app: t.App, env: Environment, piped: Outcome | None) -> Outcome:
+    def _application(self, app: t.App, env: Environment, piped: AbstractResult | None) -> AbstractResult:
         function = app.function
         primitive = self.typed.primitive_of(function) if isinstance(function, t.Var) else None
         values: list[Abstract | None] = []
         spans = [ZERO]
-        callee: Outcome | None = None
+        callee: AbstractResult | None = None
         if primitive is None:
             callee = self.term(function, env)
             spans.append(callee.span)
@@ -279,9 +279,9 @@ class Analysis:
         else:
             assert callee is not None
             result = call(callee.value, *values)
-        return Outcome(result.value, largest(spans) + result.span)
+        return AbstractResult(result.value, largest(spans) + result.span)
 
-    def narrowed(self, size: Size, operands: Sequence[tuple[Place | None, Size]]) -> Size:
+    def narrowed(self, size: SizeBound, operands: Sequence[tuple[Place | None, SizeBound]]) -> SizeBound:
         """The size of what is put together, held against the facts: what a fact limits, plus what comes on top of it."""
         for fact in self.facts:
             limit = fact.left(operands)
@@ -289,12 +289,12 @@ class Analysis:
                 size = smallest(size, limit)
         return size
 
-    def _choice(self, choice: t.If, env: Environment) -> Outcome:
+    def _choice(self, choice: t.If, env: Environment) -> AbstractResult:
         """The conditions one after the other, each where those before it failed, then one of the branches."""
-        here = Branch(env, self.facts)
+        here = GuardedBranch(env, self.facts)
         left = [here]
         waited = ZERO
-        ways: list[Callable[[], Outcome]] = []
+        ways: list[Callable[[], AbstractResult]] = []
         for condition, then in choice.branches:
             with self.knowing(here.facts):
                 value, span = self.sized(condition, here.env)
@@ -311,31 +311,31 @@ class Analysis:
         else:
             ways += [partial(self._in_branch, branch, choice.otherwise) for branch in left]
         result = self.either(ways)
-        return Outcome(result.value, waited + result.span)
+        return AbstractResult(result.value, waited + result.span)
 
-    def _in_branch(self, branch: Branch, term: t.Term) -> Outcome:
+    def _in_branch(self, branch: GuardedBranch, term: t.Term) -> AbstractResult:
         with self.knowing(branch.facts):
             return self.term(term, branch.env)
 
-    def either(self, ways: list[Callable[[], Outcome]]) -> Outcome:
+    def either(self, ways: list[Callable[[], AbstractResult]]) -> AbstractResult:
         """One of several ways to go on."""
         outcome, cost = self.measured(ways[0])
         for way in ways[1:]:
             other, other_cost = self.measured(way)
-            outcome = Outcome(join(outcome.value, other.value), largest((outcome.span, other.span)))
+            outcome = AbstractResult(join(outcome.value, other.value), largest((outcome.span, other.span)))
             cost = cost.either(other_cost)
         self.charge(cost)
         return outcome
 
-    def _match(self, match_: t.Match, env: Environment) -> Outcome:
+    def _match(self, match_: t.Match, env: Environment) -> AbstractResult:
         value, span = self.term(match_.subject, env)
         taken = self.staging.arm(match_, value)
         if taken is not None:
             body, bound = taken
-            result = self._in_branch(Branch({**env, **bound}, self.facts_without(bound)), body)
-            return Outcome(result.value, span + result.span)
+            result = self._in_branch(GuardedBranch({**env, **bound}, self.facts_without(bound)), body)
+            return AbstractResult(result.value, span + result.span)
         value = seen(value)
-        ways: list[Callable[[], Outcome]] = []
+        ways: list[Callable[[], AbstractResult]] = []
         for arm in match_.arms:
             pattern = arm.pattern
             if isinstance(pattern, t.SomePattern):
@@ -344,16 +344,16 @@ class Analysis:
                 bound = {pattern.name: value.inner} if pattern.name else {}
             else:
                 bound = {}
-            branch = Branch({**env, **bound}, self.facts_without(bound))
+            branch = GuardedBranch({**env, **bound}, self.facts_without(bound))
             ways.append(partial(self._in_branch, branch, arm.body))
         result = self.either(ways)
-        return Outcome(result.value, span + result.span)
+        return AbstractResult(result.value, span + result.span)
 
-    def _block(self, items: tuple[t.Item, ...], result: t.Term, env: Environment) -> Outcome:
+    def _block(self, items: tuple[t.Item, ...], result: t.Term, env: Environment) -> AbstractResult:
         """Items that do not use each other run at once: a name is ready when what it uses is ready and its own span is over. The
         result waits for all of them, used or not."""
-        ready: dict[str, Size] = {}
-        spans: list[Size] = []
+        ready: dict[str, SizeBound] = {}
+        spans: list[SizeBound] = []
         with self.knowing(self.facts):
             for item in items:
                 if isinstance(item, t.TypeDef):
@@ -363,14 +363,14 @@ class Analysis:
                     span = waits(item.body, ready)
                 else:
                     known = self.staging.literal(item.value)
-                    outcome = self.term(item.value, env) if known is None else Outcome(known)
+                    outcome = self.term(item.value, env) if known is None else AbstractResult(known)
                     value, span = outcome.value, waits(item.value, ready) + outcome.span
                 self.facts = self.facts_without((item.name,))
                 env = {**env, item.name: value}
                 ready = {**ready, item.name: span}
                 spans.append(span)
             value, own = self.term(result, env)
-        return Outcome(value, largest(spans) + own)
+        return AbstractResult(value, largest(spans) + own)
 
     def overlong(self, span: Span, prompt: AbstractText, limit: int) -> None:
         """Note that the prompt of a call may be longer than `limit` characters."""

@@ -13,7 +13,7 @@ from operator import add
 from typing import Any, Final
 
 from lambda_rlm.bounds.cost import Cost
-from lambda_rlm.bounds.domain.size import UNLIMITED, Number, Size
+from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import rounded_up
 
@@ -67,7 +67,7 @@ class Bound:
         return min(self.calls, -(-self.calls // concurrency) + self.span)
 
 
-def bound_of(cost: Cost, span: Size, rates: Rates) -> Bound:
+def bound_of(cost: Cost, span: SizeBound, rates: Rates) -> Bound:
     """The bound that a cost and a span amount to at these rates."""
     is_price_known = rates.input_price is not None and rates.output_price is not None
     usd = None

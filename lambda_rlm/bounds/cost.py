@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
-from lambda_rlm.bounds.domain.size import ZERO, Size, largest, peak, total
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, largest, peak, total
 from lambda_rlm.diagnostics.source import Span
 
-Sites = Mapping[Span, tuple[Size, Size]]
+Sites = Mapping[Span, tuple[SizeBound, SizeBound]]
 """Per place of a model call, its calls and its tokens."""
 
 
@@ -23,12 +23,12 @@ class Cost:
     `sites` says which places calls and tokens come from.
     """
 
-    calls: Size = ZERO
-    attempts: Size = ZERO
-    input_tokens: Size = ZERO
-    output_tokens: Size = ZERO
-    prompt: Size = ZERO
-    depth: Size = ZERO
+    calls: SizeBound = ZERO
+    attempts: SizeBound = ZERO
+    input_tokens: SizeBound = ZERO
+    output_tokens: SizeBound = ZERO
+    prompt: SizeBound = ZERO
+    depth: SizeBound = ZERO
     sites: Sites = field(default_factory=dict, compare=False, kw_only=True)
 
     def __add__(self, other: Cost) -> Cost:
@@ -47,7 +47,7 @@ class Cost:
         sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)
         return Cost(*sizes, sites=_merged(self.sites, other.sites, lambda a, b: largest((a, b))))
 
-    def for_each(self, length: Size, owner: int) -> Cost:
+    def for_each(self, length: SizeBound, owner: int) -> Cost:
         """Once for each of the at most `length` elements of the list that owns `owner`."""
         if self is FREE:
             return self
@@ -58,7 +58,7 @@ class Cost:
         )
 
 
-def _merged(a: Sites, b: Sites, combine: Callable[[Size, Size], Size]) -> Sites:
+def _merged(a: Sites, b: Sites, combine: Callable[[SizeBound, SizeBound], SizeBound]) -> Sites:
     if not a or not b:
         return a or b
     merged = dict(a)
@@ -68,7 +68,7 @@ def _merged(a: Sites, b: Sites, combine: Callable[[Size, Size], Size]) -> Sites:
     return merged
 
 
-def _changed(sites: Sites, change: Callable[[Size], Size]) -> Sites:
+def _changed(sites: Sites, change: Callable[[SizeBound], SizeBound]) -> Sites:
     return {span: (change(calls), change(tokens)) for span, (calls, tokens) in sites.items()}
 
 
@@ -76,10 +76,10 @@ def _changed(sites: Sites, change: Callable[[Size], Size]) -> Sites:
 class Overlong:
     """A prompt that may have `chars` characters where `limit` fit; its largest hole and the hole's size."""
 
-    chars: Size
+    chars: SizeBound
     limit: int
     hole: Span | None
-    hole_size: Size
+    hole_size: SizeBound
 
 
 _NAMES = tuple(f.name for f in fields(Cost) if f.name != "sites")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lambda_rlm.bounds.domain.size import Size, largest
+from lambda_rlm.bounds.domain.size import SizeBound, largest
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -51,6 +51,6 @@ def is_simple(term: t.Term, primitive_of: Callable[[t.Var], P | None]) -> bool:
             return False
 
 
-def waits(term: t.Term, ready: Mapping[str, Size]) -> Size:
+def waits(term: t.Term, ready: Mapping[str, SizeBound]) -> SizeBound:
     """When everything that a term uses is ready."""
     return largest(ready[name] for name in free_names(term) if name in ready)

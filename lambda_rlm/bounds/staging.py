@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, StagedValue
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
@@ -34,9 +34,9 @@ _LITERALS: Final = (t.IntLit, t.FloatLit, t.TextLit, t.BoolLit)
 class Computer(Protocol):
     """Evaluates pure terms whose free names are known."""
 
-    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None: ...
+    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None: ...
 
-    def elements(self, list_: Known) -> list[Known]: ...
+    def elements(self, list_: StagedValue) -> list[StagedValue]: ...
 
 
 class Staging:
@@ -66,7 +66,7 @@ class Staging:
             self._level -= 1
             self._is_ground = was_ground
 
-    def computed(self, term: t.Term, env: Mapping[str, Abstract]) -> Known | None:
+    def computed(self, term: t.Term, env: Mapping[str, Abstract]) -> StagedValue | None:
         """The value of a term, when it can be computed."""
         if self.computer is None or not self._is_ground or not isinstance(term, _COMPUTED):
             return None
@@ -75,16 +75,16 @@ class Staging:
             return None
         return self.computer.compute(term, type_, env, key=None if self._level else id(term))
 
-    def literal(self, term: t.Term) -> Known | None:
+    def literal(self, term: t.Term) -> StagedValue | None:
         """A literal that gets a name is a value, so that what uses the name can be computed."""
         if self.computer is None or not self._is_ground or not isinstance(term, _LITERALS):
             return None
         type_ = self.typed.type_of(term)
         return self.computer.compute(term, type_, {}, key=None) if is_ground(type_) else None
 
-    def piped(self, stage: t.App, value: Abstract, env: Mapping[str, Abstract]) -> Known | None:
+    def piped(self, stage: t.App, value: Abstract, env: Mapping[str, Abstract]) -> StagedValue | None:
         """The value of a pipe's stage on a known value."""
-        if self.computer is None or not self._is_ground or not isinstance(value, Known) or not self._is_known(stage, env):
+        if self.computer is None or not self._is_ground or not isinstance(value, StagedValue) or not self._is_known(stage, env):
             return None
         arrow = self.typed.type_of(stage.function)
         assert isinstance(arrow, Arrow)
@@ -95,7 +95,7 @@ class Staging:
 
     def arm(self, match_: t.Match, subject: Abstract) -> tuple[t.Term, dict[str, Abstract]] | None:
         """The arm that a known Option takes."""
-        if not isinstance(subject, Known) or not isinstance(subject.type, Con) or subject.type.name != "Option":
+        if not isinstance(subject, StagedValue) or not isinstance(subject.type, Con) or subject.type.name != "Option":
             return None
         assert self.computer is not None
         for arm in match_.arms:
@@ -110,7 +110,12 @@ class Staging:
 
     def elements(self, list_: Abstract | None, f: Abstract | None) -> Sequence[Abstract] | None:
         """The elements of a known list, when going through them one by one tells more than looking at the whole."""
-        if self.computer is None or not isinstance(list_, Known) or not isinstance(f, AbstractFunction) or f.source is None:
+        if (
+            self.computer is None
+            or not isinstance(list_, StagedValue)
+            or not isinstance(f, AbstractFunction)
+            or f.source is None
+        ):
             return None
         if len(list_.value) > MOST_ELEMENTS or not self._branches(f):  # type: ignore[arg-type]
             return None
@@ -121,7 +126,7 @@ class Staging:
 
     def _is_known_name(self, name: str, env: Mapping[str, Abstract]) -> bool:
         value = env.get(name)
-        if value is None or isinstance(value, Known):
+        if value is None or isinstance(value, StagedValue):
             return True
         if not isinstance(value, AbstractFunction) or value.source is None:
             return False

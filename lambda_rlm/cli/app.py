@@ -12,7 +12,7 @@ from typing import Final
 import typer
 
 from lambda_rlm.cli import exits, loaded
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 
 _ANSWERS: Final = ("ask", "run")
 """The commands that begin soonest: nothing of the others is loaded for them."""
@@ -54,7 +54,7 @@ def _failed(error: Exception, wants_json: bool) -> int:
     from lambda_rlm.diagnostics.faults import Fault, InternalError
     from lambda_rlm.inputs import InputProblem
 
-    if isinstance(error, (Usage, InputProblem)):
+    if isinstance(error, (UsageProblem, InputProblem)):
         return _told(exits.USAGE, error.message, error.hint, wants_json)
     if isinstance(error, Fault):
         return _told(exits.FAULTED, error.message, None, wants_json, error.code)

@@ -1,6 +1,6 @@
 """Exit codes, and the end of a command by an exception.
 
-Owns the codes, `Usage`, what is wrong with how a command was called, and how an interruption is told where nothing else is known.
+Owns the codes, `UsageProblem`, what is wrong with how a command was called, and how an interruption is told where nothing else is known.
 Loads nothing: an interruption may come while a module is half loaded.
 """
 
@@ -22,7 +22,7 @@ BUG: Final = 70
 INTERRUPTED: Final = 130
 
 
-class Usage(Exception):
+class UsageProblem(Exception):
     """The command was called in a way that means nothing; `hint` says what to do."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:

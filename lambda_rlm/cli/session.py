@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lambda_rlm.answering.ask import Taken, taken
+from lambda_rlm.answering.ask import PastRoute, taken
 from lambda_rlm.cli.display import screen
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.journal.journal import RunRow
-from lambda_rlm.journal.session import Before, Recording, absolute_model, begin, described, plain_url
+from lambda_rlm.journal.session import Before, RunRecording, absolute_model, begin, described, plain_url
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
@@ -39,7 +39,7 @@ class Begun:
     before: Before | None = None
     is_replay: bool = False
 
-    def taken(self) -> Taken | None:
+    def taken(self) -> PastRoute | None:
         """The way that the run went before, where it goes on or is replayed."""
         found = self.before
         return None if found is None else taken(found.row.what.get("routed"), found.program, is_replay=self.is_replay)
@@ -69,16 +69,16 @@ def _absolute(argument: str) -> str:
 
 
 @contextmanager
-def recording(begun: Begun, chosen: Settings) -> Iterator[Recording]:
-    """Begin a run in the journal; whatever leaves without an answer is written as such. Raises `Usage`."""
+def recording(begun: Begun, chosen: Settings) -> Iterator[RunRecording]:
+    """Begin a run in the journal; whatever leaves without an answer is written as such. Raises `UsageProblem`."""
     row = None if begun.before is None else begun.before.row
     if not chosen.keeps_journal or begun.is_replay:
-        yield Recording(run_id() if row is None else row.id)
+        yield RunRecording(run_id() if row is None else row.id)
         return
     try:
         record = begin(chosen.journal, begun.data(chosen), row, days=chosen.journal_days, url=chosen.base_url)
     except JournalProblem as problem:
-        raise Usage(problem.message, problem.hint) from None
+        raise UsageProblem(problem.message, problem.hint) from None
     try:
         yield record
     except BaseException as error:
@@ -90,10 +90,12 @@ def recording(begun: Begun, chosen: Settings) -> Iterator[Recording]:
 
 
 def arguments_of(row: RunRow, given: Sequence[str]) -> tuple[str, ...]:
-    """The arguments of a run, or those given instead; raises `Usage` where standard input would be read a second time."""
+    """The arguments of a run, or those given instead; raises `UsageProblem` where standard input would be read a second time."""
     if given:
         return tuple(given)
     arguments = tuple(row.what["arguments"])
     if any(argument == "-" or argument.endswith("=-") for argument in arguments):
-        raise Usage("the run read standard input, which is gone", f"give it again: lambda-rlm resume {row.id} context=PATH")
+        raise UsageProblem(
+            "the run read standard input, which is gone", f"give it again: lambda-rlm resume {row.id} context=PATH"
+        )
     return arguments

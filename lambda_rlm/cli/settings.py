@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import MOST_BYTES, Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
@@ -85,7 +85,7 @@ class Settings:
     accuracy_floor: float = _LIKELY.floor
 
     def accuracy(self) -> Accuracy:
-        """What the planner assumes of the model; raises `Usage` for shares that are none."""
+        """What the planner assumes of the model; raises `UsageProblem` for shares that are none."""
         try:
             return Accuracy(
                 short=self.accuracy_short,
@@ -94,14 +94,14 @@ class Settings:
                 floor=self.accuracy_floor,
             )
         except ValueError as error:
-            raise Usage(str(error)) from None
+            raise UsageProblem(str(error)) from None
 
     def writing(self) -> Writing:
-        """How a root model is asked for programs; raises `Usage` for numbers that mean nothing."""
+        """How a root model is asked for programs; raises `UsageProblem` for numbers that mean nothing."""
         try:
             return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
         except ValueError as error:
-            raise Usage(str(error)) from None
+            raise UsageProblem(str(error)) from None
 
     def reading(self) -> Reading:
         """How inputs are found and read; raises `InputProblem`."""
@@ -115,7 +115,7 @@ class Settings:
         )
 
     def routing(self) -> Routing:
-        """How a question finds its way; raises `Usage` for shares that are none. Where a person is asked before money is spent, nothing
+        """How a question finds its way; raises `UsageProblem` for shares that are none. Where a person is asked before money is spent, nothing
         is asked of a model beside the program that was shown."""
         try:
             return Routing(
@@ -127,14 +127,14 @@ class Settings:
                 detects=not self.approve,
             )
         except ValueError as error:
-            raise Usage(str(error), "for example --split plan=0.2 or --direct-shares summarise=0.5") from None
+            raise UsageProblem(str(error), "for example --split plan=0.2 or --direct-shares summarise=0.5") from None
 
     def limiters(self) -> Limiters:
         """How much each provider of a run is asked at once, and how fast."""
         return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
 
     def budget(self) -> Budget:
-        """What a run may spend; raises `Usage` for limits that mean nothing."""
+        """What a run may spend; raises `UsageProblem` for limits that mean nothing."""
         try:
             return Budget(
                 calls=self.max_calls,
@@ -147,11 +147,11 @@ class Settings:
                 concurrency=self.concurrency,
             )
         except ValueError as error:
-            raise Usage(str(error)) from None
+            raise UsageProblem(str(error)) from None
 
 
 def settings(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Settings:
-    """The settings of this call; options that are None were not given. Raises `Usage`."""
+    """The settings of this call; options that are None were not given. Raises `UsageProblem`."""
     found = _from_files(here or Path.cwd())
     for key, read in _READERS.items():
         text = environ.get(_PREFIX + key.upper())
@@ -183,18 +183,18 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Usage(f"the settings in {path} cannot be read: {error}") from None
+        raise UsageProblem(f"the settings in {path} cannot be read: {error}") from None
 
 
 def _checked(table: Any, where: str) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise Usage(f"{where} is not a table of settings")
+        raise UsageProblem(f"{where} is not a table of settings")
     found: dict[str, Any] = {}
     for written, value in table.items():
         key = written.replace("-", "_")
         if key not in _READERS:
             near = get_close_matches(key, _READERS, 1)
-            raise Usage(f"unknown setting {written!r} in {where}", f"did you mean {near[0]!r}?" if near else None)
+            raise UsageProblem(f"unknown setting {written!r} in {where}", f"did you mean {near[0]!r}?" if near else None)
         found[key] = _valid(key, value, where)
     return found
 
@@ -206,12 +206,12 @@ def _valid(key: str, value: Any, where: str) -> Any:
         return tuple(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise Usage(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
+        raise UsageProblem(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
     if key in _POSITIVE and not value > 0:
-        raise Usage(f"{where}: {key} is more than 0, not {value!r}")
+        raise UsageProblem(f"{where}: {key} is more than 0, not {value!r}")
     allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS, "constrain": CONSTRAIN}.get(key)
     if allowed is not None and value not in allowed:
-        raise Usage(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
+        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
     return value
 
 
@@ -221,14 +221,14 @@ def _of_text(kind: type, text: str, where: str) -> Any:
             return True
         if text.lower() in ("0", "false", "no", "off"):
             return False
-        raise Usage(f"{where} is true or false, not {text!r}")
+        raise UsageProblem(f"{where} is true or false, not {text!r}")
     if kind is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     read: Callable[[str], Any] = kind
     try:
         return read(text.replace("_", "")) if kind is not str else text
     except ValueError:
-        raise Usage(f"{where} is {_KIND_NAMES[kind]}, not {text!r}") from None
+        raise UsageProblem(f"{where} is {_KIND_NAMES[kind]}, not {text!r}") from None
 
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list of texts"}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.bounds.declared import Size
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 
 _EXAMPLE: Final = "for example --size context=10MB,100MB, --size notes=20000 (characters) or --size docs=1000x6KB"
 _SIZE: Final = re.compile(r"(?:(\d[\d_]*)x)?(\d[\d_]*(?:\.\d+)?)(B|KB|MB|GB)?", re.IGNORECASE)
@@ -29,17 +29,17 @@ class Column:
 
 
 def columns(options: Sequence[str]) -> list[Column]:
-    """The columns that `--size` options ask for; raises `Usage`."""
+    """The columns that `--size` options ask for; raises `UsageProblem`."""
     written: dict[str, list[str]] = {}
     for option in options:
         for name, texts in _named(option):
             if name in written:
-                raise Usage(f"--size says twice how large {name!r} is", _EXAMPLE)
+                raise UsageProblem(f"--size says twice how large {name!r} is", _EXAMPLE)
             written[name] = texts
     count = max(map(len, written.values()), default=0)
     for name, texts in written.items():
         if len(texts) not in (1, count):
-            raise Usage(f"--size gives {name!r} {len(texts)} sizes, and another input {count}", "as many each, or one")
+            raise UsageProblem(f"--size gives {name!r} {len(texts)} sizes, and another input {count}", "as many each, or one")
     return [_column(written, index, count) for index in range(count)]
 
 
@@ -55,7 +55,7 @@ def _named(option: str) -> Iterator[tuple[str, list[str]]]:
         else:
             texts = [*texts, part.strip()]
     if not name.isidentifier():
-        raise Usage(f"--size {option!r} is not NAME=SIZE", _EXAMPLE)
+        raise UsageProblem(f"--size {option!r} is not NAME=SIZE", _EXAMPLE)
     yield name, texts
 
 
@@ -68,7 +68,7 @@ def _column(written: Mapping[str, Sequence[str]], index: int, count: int) -> Col
 def _size(name: str, text: str) -> Size:
     hit = _SIZE.fullmatch(text)
     if hit is None:
-        raise Usage(f"--size {name}={text!r} is no size", _EXAMPLE)
+        raise UsageProblem(f"--size {name}={text!r} is no size", _EXAMPLE)
     count = None if hit[1] is None else int(hit[1].replace("_", ""))
     unit = None if hit[3] is None else _BYTES[hit[3].upper()]
     amount = int(float(hit[2].replace("_", "")) * (unit or 1))

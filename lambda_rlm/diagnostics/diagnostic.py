@@ -36,7 +36,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class QuickFix:
     """A machine-applicable correction: all its edits together, or none."""
 
     title: str
@@ -60,7 +60,7 @@ class Diagnostic:
     expected: str | None = None
     given: str | None = None
     because: str | None = None
-    fixes: tuple[Fix, ...] = ()
+    fixes: tuple[QuickFix, ...] = ()
 
 
 class Rejected(Exception):
@@ -74,7 +74,7 @@ class Rejected(Exception):
         super().__init__(f"{source.name}: " + "; ".join(f"{d.code} {d.message}" for d in self.diagnostics))
 
 
-def apply_fix(text: str, fix: Fix) -> str:
+def apply_fix(text: str, fix: QuickFix) -> str:
     """The source text after a fix; raises `ValueError` when its edits overlap."""
     out: list[str] = []
     at = 0

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.codes import CODES
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Fix, apply_fix
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, QuickFix, apply_fix
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile, Span
 
@@ -161,7 +161,7 @@ def _hint(diagnostic: Diagnostic, source: SourceFile) -> str:
     return row.text.split(". ")[0].strip() if row is not None else diagnostic.message
 
 
-def _fixed_line(fix: Fix, source: SourceFile) -> str:
+def _fixed_line(fix: QuickFix, source: SourceFile) -> str:
     line, _ = source.line_column(min(edit.span.start for edit in fix.edits))
     lines = apply_fix(source.text, fix).split("\n")
     return lines[min(line, len(lines)) - 1].strip()

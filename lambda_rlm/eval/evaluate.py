@@ -14,7 +14,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.compile.bindings import compile_block
-from lambda_rlm.eval.compile.code import ASYNC_FRAMES, FRAMES, NESTING, Code, Frame, Stack, charged, constant
+from lambda_rlm.eval.compile.code import ASYNC_FRAMES, FRAMES, NESTING, Compiled, Frame, Stack, charged, constant
 from lambda_rlm.eval.compile.collector import resting
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Binding, Hosted, Local
@@ -66,7 +66,7 @@ def _compiled(
     meter: Meter,
     asker: Asker | None,
     kept: Mapping[int, Value] | None = None,
-) -> tuple[Code, Frame, Stack]:
+) -> tuple[Compiled, Frame, Stack]:
     typed = admitted.typed
     for name in typed.inputs:
         if name not in inputs:

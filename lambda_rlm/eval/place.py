@@ -1,6 +1,6 @@
 """Where in a run a task stands, and tasks side by side.
 
-Owns the running task's `Place`: its path of positions from the root down, by which model calls are ordered whatever the
+Owns the running task's `TaskPlace`: its path of positions from the root down, by which model calls are ordered whatever the
 schedule was, and how many model calls had to be waited for one after the other to get there. Promises of `gather`: results
 stand in the order of the tasks, and of several faults the leftmost is raised, as if the tasks had run one after the other.
 Refuses to let a fault of the run's limits wait for others.
@@ -20,7 +20,7 @@ from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 T = TypeVar("T")
 
 
-class Place:
+class TaskPlace:
     """A task's place: `path` are positions among siblings from the root down, `depth` the calls in a row behind it."""
 
     __slots__ = ("depth", "path")
@@ -29,24 +29,24 @@ class Place:
         self.path = path
         self.depth = depth
 
-    def child(self, position: int) -> Place:
+    def child(self, position: int) -> TaskPlace:
         """The place of the task at `position` among those that start here side by side."""
-        return Place((*self.path, position), self.depth)
+        return TaskPlace((*self.path, position), self.depth)
 
-    def join(self, children: Sequence[Place]) -> None:
+    def join(self, children: Sequence[TaskPlace]) -> None:
         """All children have ended: what follows had to wait for the deepest."""
         self.depth = max(self.depth, max((child.depth for child in children), default=0))
 
 
-CURRENT: ContextVar[Place | None] = ContextVar("place", default=None)
+CURRENT: ContextVar[TaskPlace | None] = ContextVar("place", default=None)
 """The running task's place; a child task sets its own before it runs."""
 
 
-def here() -> Place:
+def here() -> TaskPlace:
     """The running task's place; the root's when none was set yet."""
     place = CURRENT.get()
     if place is None:
-        place = Place()
+        place = TaskPlace()
         CURRENT.set(place)
     return place
 
@@ -55,7 +55,7 @@ def here() -> Place:
 def begun() -> Iterator[None]:
     """A run, which leaves no place behind: of two that follow each other in one task, the second does not stand behind the calls of the
     first. One inside another goes on where that one is."""
-    token = None if CURRENT.get() is not None else CURRENT.set(Place())
+    token = None if CURRENT.get() is not None else CURRENT.set(TaskPlace())
     try:
         yield
     finally:
@@ -77,7 +77,7 @@ async def gather(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 class _Side:
     """One `gather`: its tasks, their scopes, results and faults."""
 
-    def __init__(self, place: Place, tasks: Sequence[Callable[[], Awaitable[T]]]) -> None:
+    def __init__(self, place: TaskPlace, tasks: Sequence[Callable[[], Awaitable[T]]]) -> None:
         self.place = place
         self.tasks = tasks
         self.places = [place.child(i) for i in range(len(tasks))]

@@ -43,7 +43,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.types.type import Effect, Type
 
 if TYPE_CHECKING:
-    from lambda_rlm.bounds.planner.choose import Chosen
+    from lambda_rlm.bounds.planner.choose import PlannerChoice
     from lambda_rlm.synth.report import Synthesis
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class RunUsage:
     """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
 
     calls: int = 0
@@ -98,10 +98,10 @@ class Spent:
     seconds: float = 0.0
     max_in_flight: int = 0
 
-    def __add__(self, other: Spent) -> Spent:
+    def __add__(self, other: RunUsage) -> RunUsage:
         """What two runs used, one after the other."""
         names = ("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes")
-        return Spent(
+        return RunUsage(
             **{name: getattr(self, name) + getattr(other, name) for name in names},
             usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
             seconds=self.seconds + other.seconds,
@@ -141,7 +141,7 @@ class Run:
     id: str
     value: Any = None
     fault: Fault | None = None
-    usage: Spent
+    usage: RunUsage
     bound: Bound | None = None
     degraded: bool = False
     dropped: Dropped = Dropped()
@@ -233,7 +233,7 @@ class _Execution:
         self.asker = Asker(model, self.meter, settings, tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
-        self.chosen: Chosen | None = None
+        self.chosen: PlannerChoice | None = None
         self.kept: dict[int, Any] | None = None
         self.started = monotonic()
         self.task = asyncio.current_task()
@@ -356,7 +356,7 @@ class _Execution:
             "source": self.admitted.typed.program.source,
             "type": self.admitted.typed.type,
             "id": self.id,
-            "usage": Spent(
+            "usage": RunUsage(
                 calls=self.meter.calls,
                 attempts=usage.attempts,
                 cached_calls=counts.shared + counts.cached,

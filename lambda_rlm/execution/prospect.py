@@ -38,7 +38,7 @@ from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
-    from lambda_rlm.bounds.planner.choose import Chosen
+    from lambda_rlm.bounds.planner.choose import PlannerChoice
 
 _ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
@@ -61,7 +61,7 @@ class Prospect:
     budget: Budget
     profile: ModelProfile
     hash: str | None = None
-    chosen: Chosen | None = None
+    chosen: PlannerChoice | None = None
     estimate: Callable[[], Likely | None] = field(default=lambda: None, repr=False)
 
     @property
@@ -98,7 +98,7 @@ def foresee(
     values = _values(typed, inputs, budget)
     sizes = known_inputs(typed, values)
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen: Chosen | None = None
+    chosen: PlannerChoice | None = None
     if autos:
         from lambda_rlm.bounds.planner.choose import choose
         from lambda_rlm.eval.staging.rehearsal import Rehearsal
@@ -127,7 +127,7 @@ def foresee_sizes(
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
     abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
     autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen: Chosen | None = None
+    chosen: PlannerChoice | None = None
     if autos:
         from lambda_rlm.bounds.planner.choose import choose
 
@@ -144,7 +144,7 @@ def before_run(
     inputs: Mapping[str, Any],
     budget: Budget,
     profile: ModelProfile,
-    chosen: Chosen | None = None,
+    chosen: PlannerChoice | None = None,
 ) -> Prospect:
     """The prospect of a run on inputs that are all there, given both as data and as values."""
     typed = found.typed

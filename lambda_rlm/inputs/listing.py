@@ -29,7 +29,7 @@ _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedFile:
     """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only reading
     tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused."""
 
@@ -43,7 +43,7 @@ class Entry:
 class Listing:
     """The files of one input: of `is_list` a list of documents, else the one file. Nothing of them has been read."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ListedFile, ...]
     is_list: bool
     notes: tuple[str, ...]
     where: str
@@ -88,7 +88,7 @@ def checked_name(name: str) -> str:
 
 def listed(arguments: Sequence[str], reading: Reading) -> Listing:
     """The files that the arguments for one input mean; raises `InputProblem`."""
-    entries: list[Entry] = []
+    entries: list[ListedFile] = []
     notes: list[str] = []
     is_list = len(arguments) > 1
     for argument in arguments:
@@ -116,13 +116,13 @@ def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
 
 def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
     if argument == "-":
-        return Listing((Entry(None, "standard input", None),), False, (), "standard input")
+        return Listing((ListedFile(None, "standard input", None),), False, (), "standard input")
     path = Path(argument)
     if os.path.isdir(argument):
         return _folder(path, reading, "" if is_alone else f"{path.as_posix().rstrip('/')}/")
     if is_pattern(argument) and not os.path.lexists(argument):
         return _pattern(argument, reading)
-    return Listing((Entry(path, path.as_posix(), size_of(path)),), False, (), plain(argument))
+    return Listing((ListedFile(path, path.as_posix(), size_of(path)),), False, (), plain(argument))
 
 
 def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
@@ -132,7 +132,7 @@ def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
         raise unreadable(path, error) from None
     if not found.files:
         raise InputProblem(f"the folder {plain(str(path))} has no text files", _reasons(found.left_out))
-    entries = tuple(Entry(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
+    entries = tuple(ListedFile(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
     return Listing(entries, True, (*found.left_out.notes(str(path)), *found.notes), plain(str(path)))
 
 
@@ -145,7 +145,7 @@ def _pattern(argument: str, reading: Reading) -> Listing:
         hint = "the pattern is matched against names below the current folder"
         raise InputProblem(f"no file matches {plain(argument)}", _reasons(found.left_out) if found.left_out.total else hint)
     is_one = len(found.files) == 1
-    entries = tuple(Entry(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)
+    entries = tuple(ListedFile(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)
     return Listing(entries, not is_one, (*found.left_out.notes(argument), *found.notes), plain(argument))
 
 
@@ -157,9 +157,9 @@ def _reasons(left_out: LeftOut) -> str:
     return f"left out: {counts}" + ("; --no-ignore reads what is hidden or ignored" if is_by_rule else "")
 
 
-def _once(entries: Sequence[Entry], notes: list[str]) -> tuple[Entry, ...]:
+def _once(entries: Sequence[ListedFile], notes: list[str]) -> tuple[ListedFile, ...]:
     """Each file one time, under the first name that it was given by."""
-    seen: dict[str, Entry] = {}
+    seen: dict[str, ListedFile] = {}
     twice = LeftOut()
     for entry in entries:
         key = "-" if entry.path is None else os.path.realpath(entry.path)

@@ -17,13 +17,13 @@ from lambda_rlm.inputs.shape import sound
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FileText:
     text: str
     notes: tuple[str, ...]
     size: int
 
 
-def text_of(path: Path | None, reading: Reading, most: int) -> Text:
+def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
     """The text of a file, or of standard input where there is no path; raises `InputProblem`."""
     name = "standard input" if path is None else plain(str(path))
 
@@ -34,10 +34,10 @@ def text_of(path: Path | None, reading: Reading, most: int) -> Text:
     kind = None if reading.raw else documents.kind_of(read.data[:1024], name)
     if kind is not None:
         taken = documents.text_in(kind, read.data, name, reading)
-        return Text(sound(taken.text), _notes(read.note, *taken.notes), len(read.data))
+        return FileText(sound(taken.text), _notes(read.note, *taken.notes), len(read.data))
     decoded = decode(read.data, name, reading)
     text = decoded.text if reading.encoding is None else sound(decoded.text)  # some encodings give lone surrogates
-    return Text(text, _notes(read.note, decoded.note), len(read.data))
+    return FileText(text, _notes(read.note, decoded.note), len(read.data))
 
 
 def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.inputs.gather import DOCUMENTS, ROWS, Inputs
-from lambda_rlm.inputs.listing import Entry, Listing
+from lambda_rlm.inputs.listing import ListedFile, Listing
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
 from lambda_rlm.types.type import TEXT, Type
@@ -51,5 +51,5 @@ def _size(listing: Listing, reading: Reading) -> tuple[Type, Size]:
     return TEXT, Size(listing.size, listing.size)
 
 
-def _ending(entry: Entry) -> str:
+def _ending(entry: ListedFile) -> str:
     return Path(entry.name).suffix.lower()

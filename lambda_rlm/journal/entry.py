@@ -1,6 +1,6 @@
 """One session of one run, as it is written to the journal while it goes on.
 
-Owns `Entry`, a `Tracer`. Promises: events are handed to a thread, which makes rows of them and writes these in groups, each group
+Owns `JournalEntry`, a `Tracer`. Promises: events are handed to a thread, which makes rows of them and writes these in groups, each group
 durable before the next, so that the run never waits for the disk; `end` returns when everything is written, or cannot be, which
 is then in `trouble` and takes no answer away.
 """
@@ -43,7 +43,7 @@ _FINISHED: Final = (
 
 
 @dataclass(eq=False)
-class Entry:
+class JournalEntry:
     """One session of one run, `session` counted from 0. `trouble` is what went wrong with the writing."""
 
     path: Path

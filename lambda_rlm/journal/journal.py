@@ -21,7 +21,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.data_folder import data_folder
-from lambda_rlm.journal.entry import Entry, commit
+from lambda_rlm.journal.entry import JournalEntry, commit
 from lambda_rlm.journal.owner import is_alive, owner
 from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.journal.store import JournalProblem, connect, problems
@@ -124,14 +124,14 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def begin(self, what: Mapping[str, Any], id: str | None = None) -> Entry:
+    def begin(self, what: Mapping[str, Any], id: str | None = None) -> JournalEntry:
         """A new run; raises `JournalProblem` when it cannot be written, before anything is asked of a model."""
-        entry = Entry(self.path, id or run_id(), 0)
+        entry = JournalEntry(self.path, id or run_id(), 0)
         told = json.dumps(what)
         self._do("INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)", entry.id, time.time(), owner(), told)
         return entry
 
-    def resume(self, run: RunRow, what: Mapping[str, Any]) -> Entry:
+    def resume(self, run: RunRow, what: Mapping[str, Any]) -> JournalEntry:
         """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on, here or
         in another process."""
         merged = {**run.what.get("settings", {}), **what.get("settings", {})}
@@ -140,7 +140,7 @@ class Journal:
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
             raise JournalProblem(f"the run {run.id} still goes on", "wait for it, or stop it")
-        return Entry(self.path, run.id, session)
+        return JournalEntry(self.path, run.id, session)
 
     def runs(self, most: int | None = 50) -> list[RunRow]:
         """The latest runs, the last first; None: all."""

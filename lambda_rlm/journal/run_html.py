@@ -12,8 +12,8 @@ from time import gmtime, strftime
 from typing import Any, Final
 
 from lambda_rlm.journal.journal import CallRow
-from lambda_rlm.journal.run_report import Report
-from lambda_rlm.journal.tree import Branch, Figures, folding, leaf, without_chain
+from lambda_rlm.journal.run_report import RunReport
+from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
 from lambda_rlm.trace.summary import dollars
 
 MOST_BESIDE: Final = 100
@@ -40,7 +40,7 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 """
 
 
-def page(found: Report) -> str:
+def page(found: RunReport) -> str:
     """The page of a run."""
     run, outcome = found.run, found.run.outcome or {}
     text = found.program.text
@@ -61,7 +61,7 @@ def page(found: Report) -> str:
     )
 
 
-def _asked(found: Report) -> list[str]:
+def _asked(found: RunReport) -> list[str]:
     """The calls: by place, as a tree, the slow and the bad ones."""
     if not found.calls:
         return [_section("Calls", "<p>No model was asked.</p>")]
@@ -121,7 +121,7 @@ def _figures(outcome: Any) -> str:
     )
 
 
-def _inputs(found: Report) -> str:
+def _inputs(found: RunReport) -> str:
     """Each input with the share of it that was read; of a text also where."""
     coverage = (found.run.outcome or {}).get("coverage") or {}
     everyone = [parts for inputs in found.shown.values() for parts in inputs.items()]
@@ -151,7 +151,7 @@ def _marks(parts: Sequence[tuple[int, int]], size: int, kind: str) -> str:
     return "".join(f'<i{kind} style="left:{100 * a / size:.3f}%;width:{100 * (b - a) / size:.3f}%"></i>' for a, b in drawn)
 
 
-def _branch(branch: Branch) -> Iterator[str]:
+def _branch(branch: CallBranch) -> Iterator[str]:
     """A branch of the tree, to be opened and closed."""
     kept, folded = folding(branch.places, MOST_BESIDE)
     bad = ' class="bad"' if branch.figures.failed or branch.figures.running else ""
@@ -176,13 +176,13 @@ def _leaf(call: CallRow, name: str) -> str:
     return f"<li{bad}>{_text(name)}{_text(leaf(call))}</li>"
 
 
-def _site(place: Branch) -> tuple[str, ...]:
+def _site(place: CallBranch) -> tuple[str, ...]:
     of = place.figures
     numbers = (of.calls, of.shared, of.failed, of.input_tokens, of.output_tokens)
     return (place.name, *(f"{number:,}" for number in numbers), dollars(of.usd), f"{of.seconds:.2f}")
 
 
-def _calls(rows: Sequence[CallRow], found: Report) -> str:
+def _calls(rows: Sequence[CallRow], found: RunReport) -> str:
     return _table(
         ("path", "place", "model", "state", "tokens in", "out", "seconds"),
         (
@@ -200,7 +200,7 @@ def _calls(rows: Sequence[CallRow], found: Report) -> str:
     )
 
 
-def _shown(found: Report) -> str:
+def _shown(found: RunReport) -> str:
     address = found.run.what["settings"].get("base_url")
     parts = [
         f"<p>{_text(model)}{_text(f' at {address}') if address else ''}</p>{_parts('input', inputs)}"

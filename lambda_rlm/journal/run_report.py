@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.journal.journal import CallRow, RunRow
-from lambda_rlm.journal.tree import Branch, tree
+from lambda_rlm.journal.tree import CallBranch, tree
 
 SLOWEST: Final = 5
 MOST_SHOWN: Final = 80
@@ -21,7 +21,7 @@ ROOT: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunReport:
     """`shown` says which parts of which input stood in prompts to which model, as disjoint stretches; `sources` are the programs that
     the run began, by their hash, `program` the one that gave the answer or was asked for."""
 
@@ -35,7 +35,7 @@ class Report:
     shown: dict[str, dict[str, list[tuple[int, int]]]]
 
     @property
-    def tree(self) -> Branch:
+    def tree(self) -> CallBranch:
         return tree(self.calls, self.place)
 
     @property
@@ -58,11 +58,11 @@ class Report:
         return f"line {line}: {' '.join(source.text[start:end].split())[:MOST_SHOWN]}"
 
 
-def report(run: RunRow, rows: Sequence[CallRow], programs: Iterable[SourceFile] = ()) -> Report:
+def report(run: RunRow, rows: Sequence[CallRow], programs: Iterable[SourceFile] = ()) -> RunReport:
     """The report of a run, all its calls and the programs that it began."""
     calls = latest(rows)
     asked = [row for row in calls if row.state != "shared"]
-    return Report(
+    return RunReport(
         run=run,
         program=SourceFile("program", str((run.outcome or {}).get("program") or run.what.get("program") or "")),
         sources={program.digest: program for program in programs},

@@ -1,6 +1,6 @@
 """Runs in the journal: what is written of one so that it can go on later, and what becomes of it.
 
-Owns `Recording`, one session of a run, for the command line and the library alike. Promises that a run whose journal cannot be begun
+Owns `RunRecording`, one session of a run, for the command line and the library alike. Promises that a run whose journal cannot be begun
 asks no model, that an answer which is there is given whatever becomes of the journal, and that no key is written: of a base URL
 neither user nor password nor query, in messages of faults nothing of these either.
 """
@@ -25,7 +25,7 @@ from lambda_rlm.events import Event
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.execute import Run
 from lambda_rlm.inputs import InputProblem, Inputs
-from lambda_rlm.journal.entry import Entry
+from lambda_rlm.journal.entry import JournalEntry
 from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.journal.run_report import latest
@@ -81,11 +81,11 @@ def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
 
 
 @dataclass(slots=True)
-class Recording:
+class RunRecording:
     """One session of a run in the journal, or nothing where there is none. It is a `Tracer`."""
 
     id: str
-    entry: Entry | None = None
+    entry: JournalEntry | None = None
     url: str | None = None
     secrets: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
@@ -127,7 +127,7 @@ def begin(
     *,
     days: int = KEEP_DAYS,
     url: str | None = None,
-) -> Recording:
+) -> RunRecording:
     """A new run in the journal, or one more session of one; raises `JournalProblem` when it cannot be written."""
     with Journal(path) as journal:
         if resumed is not None:
@@ -135,7 +135,7 @@ def begin(
         else:
             journal.prune(days)
             entry = journal.begin(what)
-    return Recording(entry.id, entry, url)
+    return RunRecording(entry.id, entry, url)
 
 
 def described(inputs: Inputs) -> list[dict[str, Any]]:

@@ -80,14 +80,14 @@ def figures_of(call: CallRow) -> Figures:
 
 
 @dataclass
-class Branch:
+class CallBranch:
     """A place in the data, `path` from the root down, the calls that were made right there and the places inside it; or, with a
     `title`, a place of the program."""
 
     path: tuple[int, ...]
     title: str | None = None
     calls: list[CallRow] = field(default_factory=list)
-    inside: dict[int, Branch] = field(default_factory=dict)
+    inside: dict[int, CallBranch] = field(default_factory=dict)
 
     @cached_property
     def figures(self) -> Figures:
@@ -104,27 +104,27 @@ class Branch:
         return self.title or ".".join(map(str, self.path)) or "·"
 
     @property
-    def places(self) -> list[Branch]:
+    def places(self) -> list[CallBranch]:
         """The places inside, in the order of the data."""
         return [self.inside[key] for key in sorted(self.inside)]
 
 
-def tree(calls: Iterable[CallRow], label: Label) -> Branch:
+def tree(calls: Iterable[CallRow], label: Label) -> CallBranch:
     """The tree of some calls; `label` says where a call stands in its program."""
-    root = Branch(())
-    places: dict[str, Branch] = {}
+    root = CallBranch(())
+    places: dict[str, CallBranch] = {}
     for call in sorted(calls, key=lambda call: call.place):
         title = label(call)
         node = places.get(title)
         if node is None:
-            node = places[title] = root.inside[len(places)] = Branch((), title)
+            node = places[title] = root.inside[len(places)] = CallBranch((), title)
         for depth, key in enumerate(call.path, 1):
-            node = node.inside.setdefault(key, Branch(call.path[:depth]))
+            node = node.inside.setdefault(key, CallBranch(call.path[:depth]))
         node.calls.append(call)
     return root
 
 
-def lines(root: Branch, most: int = MOST_BESIDE) -> Iterator[str]:
+def lines(root: CallBranch, most: int = MOST_BESIDE) -> Iterator[str]:
     """The lines of a tree, from the root's figures down; so many branches of a node, beside those of the root."""
     yield root.figures.shown
     for number, place in enumerate(root.places, 1):
@@ -135,9 +135,9 @@ def lines(root: Branch, most: int = MOST_BESIDE) -> Iterator[str]:
             yield from _below(place, most, below)
 
 
-def _below(branch: Branch, most: int, indent: str) -> Iterator[str]:
+def _below(branch: CallBranch, most: int, indent: str) -> Iterator[str]:
     kept, folded = folding(branch.places, most)
-    rows: list[CallRow | Branch] = [*branch.calls, *map(without_chain, kept)]
+    rows: list[CallRow | CallBranch] = [*branch.calls, *map(without_chain, kept)]
     for number, row in enumerate(rows, 1):
         stem, below = ("└ ", "  ") if number == len(rows) and not folded else ("├ ", "│ ")
         if isinstance(row, CallRow):
@@ -151,7 +151,7 @@ def _below(branch: Branch, most: int, indent: str) -> Iterator[str]:
         yield f"{indent}└ … {len(folded):,} more: {sum((one.figures for one in folded), Figures()).shown}"
 
 
-def folding(branches: Sequence[Branch], most: int) -> tuple[list[Branch], list[Branch]]:
+def folding(branches: Sequence[CallBranch], most: int) -> tuple[list[CallBranch], list[CallBranch]]:
     """The branches that are shown and those that are folded: failed and unfinished ones come first, then the slowest, then the first."""
     if len(branches) <= most:
         return list(branches), []
@@ -173,7 +173,7 @@ def leaf(call: CallRow) -> str:
     return f"{state}{again}{seconds}  {tokens}"
 
 
-def without_chain(branch: Branch) -> Branch:
+def without_chain(branch: CallBranch) -> CallBranch:
     """The first place on the way down where there is a choice, or a call."""
     while not branch.calls and len(branch.inside) == 1:
         branch = next(iter(branch.inside.values()))

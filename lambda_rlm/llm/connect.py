@@ -2,7 +2,7 @@
 
 Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every litellm name
 (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded and no
-network is touched before the first call, and that providers are asked through `Retrying`.
+network is touched before the first call, and that providers are asked through `RetryingModel`.
 
 With no model named: `LAMBDA_RLM_MODEL` when it is set, else a small model of the first provider whose key is set, else the
 local one (`LAMBDA_RLM_GGUF`, or the default weights).
@@ -28,7 +28,7 @@ from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.wrappers.cache import ReplyStore
@@ -94,7 +94,7 @@ def connect(
     if model is None:
         model = _provider(name, base_url, api_key, timeout, window, constrain)
         limiter = (limiters or Limiters()).of(base_url or name.partition("/")[0])
-        model = Retrying(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
+        model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
     if record is not None:

@@ -28,7 +28,7 @@ from urllib.parse import parse_qsl
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.failures import BAD_SIMULATION, NOT_SIMULATED, failure
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, read_key, shipped_key
-from lambda_rlm.llm.simulated_reader.reply import Unreadable, reply
+from lambda_rlm.llm.simulated_reader.reply import UnreadablePrompt, reply
 from lambda_rlm.llm.simulated_reader.shown import shown
 from lambda_rlm.llm.simulated_reader.slips import Slips, accuracy
 from lambda_rlm.llm.tokens import count, cut
@@ -139,7 +139,7 @@ class SimulatedModel:
             await sleep(wait)
         try:
             text = reply(seen, self._key, slips)
-        except Unreadable as unreadable:
+        except UnreadablePrompt as unreadable:
             raise failure(NOT_SIMULATED, f"the simulated model has no reader for the prompt that starts {unreadable}") from None
         limit = min(request.max_tokens, self._profile.max_output)
         text, output, is_whole = cut(text, limit, _VOCABULARY)

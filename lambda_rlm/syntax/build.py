@@ -20,7 +20,7 @@ from lambda_rlm.syntax.grammar.lalr import Unexpected, methods_of, run
 from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.literals import template_pieces, text_value
 from lambda_rlm.syntax.mistakes.fixes import instead
-from lambda_rlm.syntax.mistakes.slips import FOREIGN_WORDS, Place
+from lambda_rlm.syntax.mistakes.slips import FOREIGN_WORDS, SlipPlace
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.operators import LEVELS
 from lambda_rlm.syntax.templates import Hoist
@@ -244,7 +244,7 @@ class Builder:
             try:
                 return run(self.table, "hole", found.tokens, self.methods)  # type: ignore[no-any-return]
             except Unexpected as error:
-                found.mistakes.append(explain(Place(self.table, self.source, found.tokens, error)))
+                found.mistakes.append(explain(SlipPlace(self.table, self.source, found.tokens, error)))
         self.mistakes += found.mistakes
         return term.NoneLit(span)
 

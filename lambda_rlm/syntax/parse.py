@@ -14,7 +14,7 @@ from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.grammar.lalr import Unexpected, run
 from lambda_rlm.syntax.grammar.table import table
-from lambda_rlm.syntax.mistakes.slips import Place, code_fence
+from lambda_rlm.syntax.mistakes.slips import SlipPlace, code_fence
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.syntax.tokens import scan
@@ -38,7 +38,7 @@ def parse(source: SourceFile) -> Program:
     try:
         program: Program = run(grammar, "program", found.tokens, builder.methods)
     except Unexpected as error:
-        mistake = explain(Place(grammar, source, found.tokens, error))
+        mistake = explain(SlipPlace(grammar, source, found.tokens, error))
         raise Rejected(source, [*builder.finish(), mistake]) from None
     mistakes = builder.finish() or over_caps(program)
     if mistakes:

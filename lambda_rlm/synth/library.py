@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.rows import Row, RowParameter, RowType, row_of
+from lambda_rlm.types.rows import RowParameter, RowType, SignatureRow, row_of
 from lambda_rlm.types.signatures import SIGNATURES
 
 _EXPLAINED: Final = (P.CHUNK, P.PACK, P.SECTIONS, P.TREE_FOLD, P.ITERATE, P.RANK, P.SEARCH, P.TALLY, P.RANGE, P.CLAMP)
@@ -32,18 +32,18 @@ def model_calls() -> str:
     return "\n".join(f"{primitive}{SIGNATURES[primitive].text.removesuffix(' ! llm')}" for primitive in asking)
 
 
-def _kind(found: Row) -> tuple[str, str]:
+def _kind(found: SignatureRow) -> tuple[str, str]:
     """What is given first and what comes back."""
     return _given(found, found.parameters[0]), _shape(found.result, found) or _same(found)
 
 
-def _same(found: Row) -> str:
+def _same(found: SignatureRow) -> str:
     """What a result that is a variable stands for."""
     first = found.parameters[0].type
     return "its value" if first.name == "Option" else "the accumulator"
 
 
-def _given(found: Row, parameter: RowParameter) -> str:
+def _given(found: SignatureRow, parameter: RowParameter) -> str:
     if found.constraints.get(parameter.type.name) == "Seq":
         return "Text or List"
     if parameter.type.name == "n":
@@ -67,7 +67,7 @@ def _parameter(parameter: RowParameter) -> str:
     return "fn(list)" if given[0].name == "List" else parameter.name
 
 
-def _shape(type_: RowType, found: Row) -> str:
+def _shape(type_: RowType, found: SignatureRow) -> str:
     """A type with its variables left out: `List`, `Option`, `{ key, items: List }`."""
     if type_.fields:
         shapes = ((name, _shape(field, found)) for name, field in type_.fields)

@@ -14,7 +14,7 @@ from lambda_rlm.synth.turn import Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class CandidateTried:
     """A candidate: how many samples gave it, its stated confidence, its bound, and what came of it when it was run."""
 
     program: str
@@ -55,7 +55,7 @@ class Synthesis:
     calls: int = 0
     usage: Usage = NO_USAGE
     fallback: str | None = None
-    candidates: tuple[Tried, ...] = ()
+    candidates: tuple[CandidateTried, ...] = ()
     agreement: float | None = None
     notes: tuple[str, ...] = ()
     is_small: bool = False

@@ -36,7 +36,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class AnsweredCandidate:
     """A candidate that was run and answered."""
 
     candidate: Candidate
@@ -64,7 +64,7 @@ def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (-c.samples, confident[c.number] + cheap[c.number], cheap[c.number], c.number))
 
 
-def choose(outcomes: Sequence[Outcome]) -> Outcome:
+def choose(outcomes: Sequence[AnsweredCandidate]) -> AnsweredCandidate:
     """The answer that most samples agree on; among these the most confident, then the shortest, program. Raises
     `ValueError` for none."""
     if not outcomes:
@@ -73,14 +73,14 @@ def choose(outcomes: Sequence[Outcome]) -> Outcome:
     for outcome in outcomes:
         votes[_vote(outcome)] = votes.get(_vote(outcome), 0) + outcome.candidate.samples
 
-    def order(outcome: Outcome) -> tuple[int, float, int, int]:
+    def order(outcome: AnsweredCandidate) -> tuple[int, float, int, int]:
         candidate = outcome.candidate
         return -votes[_vote(outcome)], -candidate.confidence, len(candidate.normal), candidate.number
 
     return min(outcomes, key=order)
 
 
-def agreement(outcomes: Sequence[Outcome], chosen: Outcome) -> float:
+def agreement(outcomes: Sequence[AnsweredCandidate], chosen: AnsweredCandidate) -> float:
     """The share of all samples that ran whose answer is the chosen one."""
     same = sum(o.candidate.samples for o in outcomes if _vote(o) == _vote(chosen))
     return same / sum(o.candidate.samples for o in outcomes)
@@ -104,7 +104,7 @@ def _or_endless(cost: float | None) -> float:
     return float("inf") if cost is None else cost
 
 
-def _vote(outcome: Outcome) -> str:
+def _vote(outcome: AnsweredCandidate) -> str:
     """Answers that differ in case, white space and end marks alone agree."""
     if isinstance(outcome.value, str):
         return " ".join(outcome.value.casefold().split()).strip(" .!")

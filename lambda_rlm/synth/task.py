@@ -23,7 +23,7 @@ LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that the answer
     must have; `functions` what the host adds to the library."""
@@ -40,7 +40,7 @@ class Task:
     functions: Sequence[HostFunction] = ()
 
 
-def first_turn(task: Task) -> Turn:
+def first_turn(task: WritingTask) -> Turn:
     """The task as the root model is given it, after the reference."""
     pieces = [Piece("# Task\nInputs, already bound:\n"), *described(task.inputs, task.types, task.peek)]
     pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
@@ -56,7 +56,7 @@ def described(inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int) -
     return [piece for name, type_ in types.items() if name != "query" for piece in _input(name, type_, inputs[name], peek)]
 
 
-def _limits(task: Task) -> str:
+def _limits(task: WritingTask) -> str:
     leaf, budget = task.leaf, task.budget
     out = min(task.out, leaf.max_output, leaf.room // 4)
     free = max(0, leaf.room - out - leaf.template_tokens)

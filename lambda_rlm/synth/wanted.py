@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Rejected, apply_fix
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix, Rejected, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
@@ -28,7 +28,7 @@ def mismatch(typed: Typed, wanted: Type) -> Diagnostic | None:
     source = typed.program.source
     whole = _with_parentheses(source.text, place)
     edit = Edit(whole, f"let {_NAME}: {asked} = {source.text[whole.start : whole.end]};\n{_NAME}")
-    fix = Fix(f"say that the answer is {asked}", (edit,))
+    fix = QuickFix(f"say that the answer is {asked}", (edit,))
     return Diagnostic(
         NOT_THAT_TYPE,
         f"the answer is {given}, and {asked} is asked for",

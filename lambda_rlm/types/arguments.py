@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Argument, Term
@@ -20,7 +20,7 @@ from lambda_rlm.types.typed import PIPED
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenArgument:
     """An argument: its term, and its type when it was inferred before."""
 
     term: Term
@@ -38,10 +38,10 @@ class Callee:
     signature: str
 
 
-def place(s: Checker, app: App, piped: Given | None, callee: Callee) -> list[Given | None] | None:
+def place(s: Checker, app: App, piped: GivenArgument | None, callee: Callee) -> list[GivenArgument | None] | None:
     """Arguments in the order of the parameters, None for an optional one left out; None altogether when they do not fit."""
-    slots: list[Given | None] = [None] * len(callee.parameters)
-    positional = [Given(a.value) for a in app.arguments if a.name is None]
+    slots: list[GivenArgument | None] = [None] * len(callee.parameters)
+    positional = [GivenArgument(a.value) for a in app.arguments if a.name is None]
     if piped is not None:
         positional.insert(0, piped)
     if len(positional) > len(slots):
@@ -58,7 +58,7 @@ def place(s: Checker, app: App, piped: Given | None, callee: Callee) -> list[Giv
     return slots
 
 
-def _place_named(s: Checker, argument: Argument, slots: list[Given | None], callee: Callee) -> bool:
+def _place_named(s: Checker, argument: Argument, slots: list[GivenArgument | None], callee: Callee) -> bool:
     name = argument.name or ""
     span = Span(argument.span.start, argument.span.start + len(name))
     if name not in callee.parameters:
@@ -73,7 +73,7 @@ def _place_named(s: Checker, argument: Argument, slots: list[Given | None], call
     if slots[index] is not None:
         s.report("E0206", f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
         return False
-    slots[index] = Given(argument.value)
+    slots[index] = GivenArgument(argument.value)
     return True
 
 
@@ -92,12 +92,12 @@ def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> No
     s.report("E0205", message, app.span, hint=hint, fixes=fixes)
 
 
-def _from_nought(app: App) -> tuple[Fix, ...]:
+def _from_nought(app: App) -> tuple[QuickFix, ...]:
     """`range(n)` as other languages have it."""
     if len(app.arguments) != 1 or app.arguments[0].name is not None:
         return ()
     start = app.arguments[0].span.start
-    return (Fix("write `range(0, …)`", (Edit(Span(start, start), "0, "),)),)
+    return (QuickFix("write `range(0, …)`", (Edit(Span(start, start), "0, "),)),)
 
 
 def infer_all(s: Checker, app: App) -> None:
@@ -106,17 +106,17 @@ def infer_all(s: Checker, app: App) -> None:
         s.infer(argument.value)
 
 
-def record_arguments(s: Checker, app: App, slots: list[Given | None]) -> None:
+def record_arguments(s: Checker, app: App, slots: list[GivenArgument | None]) -> None:
     """Keep the arguments of a call in the order of its parameters."""
     s.arguments[id(app)] = tuple([None if g is None else PIPED if g.is_piped else g.term for g in slots])
 
 
-def why_of(number: int, given: Given, name: str, called: str) -> Why:
+def why_of(number: int, given: GivenArgument, name: str, called: str) -> Why:
     """Why an argument meets its parameter."""
     return ("piped", called, name) if given.is_piped else ("argument", number, called, name)
 
 
-def pass_argument(s: Checker, given: Given, wanted: Open, why: Why) -> bool:
+def pass_argument(s: Checker, given: GivenArgument, wanted: Open, why: Why) -> bool:
     """Let an argument flow into its parameter; False when a mistake was reported."""
     if given.type is not None:
         return s.fits(given.term, given.type, wanted, why)

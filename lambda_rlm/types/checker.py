@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, QuickFix, Severity
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Term
 from lambda_rlm.types.effects import include_effect
 from lambda_rlm.types.generalize import Mapping, Quantified
 from lambda_rlm.types.mismatch import Why, mismatch
-from lambda_rlm.types.open_type import Effects, Hole, Open
+from lambda_rlm.types.open_type import Effects, Open, TypeVariable
 from lambda_rlm.types.typed import Piped
 from lambda_rlm.types.unify import Clash, fit
 
@@ -150,7 +150,7 @@ class Checker:
         expected: str | None = None,
         given: str | None = None,
         because: str | None = None,
-        fixes: tuple[Fix, ...] = (),
+        fixes: tuple[QuickFix, ...] = (),
         secondary: tuple[Label, ...] = (),
         severity: Severity = Severity.ERROR,
     ) -> None:
@@ -163,8 +163,8 @@ class Checker:
         if self.steps > MAX_STEPS:
             self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
 
-    def hole(self, heads: int | None = None) -> Hole:
-        return Hole(self.level) if heads is None else Hole(self.level, heads)
+    def hole(self, heads: int | None = None) -> TypeVariable:
+        return TypeVariable(self.level) if heads is None else TypeVariable(self.level, heads)
 
     def perform(self, effect: Effects) -> None:
         """Something with this effect is applied here."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import Select, Term, Var
 from lambda_rlm.types.checker import PRIMITIVES, Checker
 from lambda_rlm.types.nearest import nearest, rename
-from lambda_rlm.types.open_type import BROKEN, FUNCTION, LIST, OPTION, TEXTS, Hole, Open, Rec, bits, find
+from lambda_rlm.types.open_type import BROKEN, FUNCTION, LIST, OPTION, TEXTS, Open, Rec, TypeVariable, bits, find
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.show import show_open
 
@@ -47,7 +47,7 @@ def no_field(s: Checker, term: Select, record: Open) -> Open:
     return BROKEN
 
 
-def _field_of(s: Checker, term: Select, record: Open) -> tuple[str | None, tuple[Fix, ...]]:
+def _field_of(s: Checker, term: Select, record: Open) -> tuple[str | None, tuple[QuickFix, ...]]:
     text = s.source.text[term.record.span.start : term.record.span.end]
     short = text if len(text) <= 30 and "\n" not in text else "…"
     function = _MEANT.get(term.field, term.field)
@@ -59,7 +59,7 @@ def _field_of(s: Checker, term: Select, record: Open) -> tuple[str | None, tuple
             Edit(Span(term.span.start, term.span.start), f"{function}("),
             Edit(Span(term.record.span.end, term.span.end), ")"),
         )
-        return f"write {function}({short}{more})", (Fix(f"write {function}(…)", edits),) if not more else ()
+        return f"write {function}({short}{more})", (QuickFix(f"write {function}(…)", edits),) if not more else ()
     if heads == OPTION:
         return f"this may be none: match {short} {{ some(x) => x.{term.field}, none => … }}", ()
     if heads == LIST:
@@ -78,7 +78,7 @@ def not_shown(s: Checker, term: Term, given: Open) -> None:
     hint = "a template shows Text, Quote, Int, Float, Bool and labels"
     if heads == LIST:
         inner = find(given.arguments[0])  # type: ignore[union-attr]
-        is_text = not isinstance(inner, Hole) and bool(bits(inner) & TEXTS)
+        is_text = not isinstance(inner, TypeVariable) and bool(bits(inner) & TEXTS)
         hint = f'write join({short}, "\\n")' if is_text else f'write join(map({short}, fn(x) => …), "\\n"), or to_json({short})'
     elif heads == OPTION:
         hint = f"write {short} ?? default before the template, or match on it"

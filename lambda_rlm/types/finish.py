@@ -20,11 +20,11 @@ from lambda_rlm.types.open_type import (
     Broken,
     Effects,
     Fn,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
     Rec,
+    TypeVariable,
     find,
 )
 from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Enum, Erroneous, Record, Type, Variable
@@ -42,7 +42,7 @@ class Finisher:
     def freeze(self, node: Open) -> Type:
         """The frozen form of a node."""
         node = find(node)
-        if isinstance(node, Hole):
+        if isinstance(node, TypeVariable):
             return self._hole(node)
         if node.frozen is not None:
             return node.frozen  # type: ignore[return-value]
@@ -56,8 +56,8 @@ class Finisher:
                 self.kept.append(node)
         return found
 
-    def _build(self, node: Named | Rec | Labels | Fn | Broken) -> Type:
-        if isinstance(node, Named):
+    def _build(self, node: OpenNamed | Rec | Labels | Fn | Broken) -> Type:
+        if isinstance(node, OpenNamed):
             return Con(node.name, tuple([self.freeze(a) for a in node.arguments]))
         if isinstance(node, Rec):
             return Record(tuple([(name, self.freeze(field)) for name, field in node.fields.items()]))
@@ -68,7 +68,7 @@ class Finisher:
             return Arrow(parameters, self.freeze(node.result), freeze_effect(node.effect))
         return Erroneous()
 
-    def _hole(self, hole: Hole) -> Type:
+    def _hole(self, hole: TypeVariable) -> Type:
         if hole.level == GENERIC or not hole.is_constrained or (hole.heads == ANY and hole.fields is None):
             if not hole.id:
                 hole.id = self.next_id
@@ -81,7 +81,7 @@ class Finisher:
         """What quantified variables are at one use."""
         out: dict[Variable | EffectVariable, Type | AnyEffect] = {}
         for part, fresh in mapping.items():
-            if isinstance(part, Hole):
+            if isinstance(part, TypeVariable):
                 out[Variable(part.id)] = self.freeze(fresh)  # type: ignore[arg-type]
             else:
                 out[EffectVariable(part.id)] = freeze_effect(fresh)  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ def freeze_effect(effect: Effects) -> AnyEffect:
     return EffectVariable(effect.id) if effect.level == GENERIC else Effect.PURE
 
 
-def default_of(hole: Hole) -> Open:
+def default_of(hole: TypeVariable) -> Open:
     """The type of a constrained hole that nothing decided."""
     if hole.fields is not None:
         return Rec(hole.fields)
@@ -106,7 +106,7 @@ def default_of(hole: Hole) -> Open:
         return T_TEXT
     for bit, name in ((LIST, "List"), (OPTION, "Option")):
         if hole.heads & bit:
-            return Named(name, (Hole(hole.level),))
+            return OpenNamed(name, (TypeVariable(hole.level),))
     return T_TEXT
 
 
@@ -116,7 +116,7 @@ def thaw(type_: Type) -> Open:
         case Con(name, arguments):
             from lambda_rlm.types.open_type import SCALARS
 
-            return SCALARS[name] if not arguments else Named(name, tuple([thaw(a) for a in arguments]))
+            return SCALARS[name] if not arguments else OpenNamed(name, tuple([thaw(a) for a in arguments]))
         case Record(fields):
             return Rec({name: thaw(field) for name, field in fields})
         case Enum(labels):

@@ -8,10 +8,10 @@ Effects that depend on a quantified effect become one with it, so that a scheme 
 from __future__ import annotations
 
 from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
-from lambda_rlm.types.open_type import GENERIC, LITERAL, T_TEXT, Effects, Fn, Hole, Named, Open, Rec, find
+from lambda_rlm.types.open_type import GENERIC, LITERAL, T_TEXT, Effects, Fn, Open, OpenNamed, Rec, TypeVariable, find
 
-Quantified = tuple[Hole | Effects, ...]
-Mapping = dict[Hole | Effects, Open | Effects]
+Quantified = tuple[TypeVariable | Effects, ...]
+Mapping = dict[TypeVariable | Effects, Open | Effects]
 
 
 def measure(node: Open) -> tuple[int, int]:
@@ -35,20 +35,20 @@ def measure(node: Open) -> tuple[int, int]:
 
 def inside(node: Open) -> tuple[Open, ...]:
     """The types directly inside a found node, what is known of a hole's fields included."""
-    if isinstance(node, Named):
+    if isinstance(node, OpenNamed):
         return node.arguments
     if isinstance(node, Rec):
         return tuple(node.fields.values())
     if isinstance(node, Fn):
         return (*node.parameters, node.result)
-    if isinstance(node, Hole) and node.fields:
+    if isinstance(node, TypeVariable) and node.fields:
         return tuple(node.fields.values())
     return ()
 
 
-def open_parts(node: Open, level: int) -> tuple[list[Hole], list[Effects]]:
+def open_parts(node: Open, level: int) -> tuple[list[TypeVariable], list[Effects]]:
     """The holes and effects in a type that are deeper than a level, in the order they are met."""
-    holes: dict[Hole, None] = {}
+    holes: dict[TypeVariable, None] = {}
     effects: dict[Effects, None] = {}
     stack = [node]
     seen: set[int] = set()
@@ -57,7 +57,7 @@ def open_parts(node: Open, level: int) -> tuple[list[Hole], list[Effects]]:
         if top.size or id(top) in seen:
             continue
         seen.add(id(top))
-        if isinstance(top, Hole) and level < top.level < GENERIC:
+        if isinstance(top, TypeVariable) and level < top.level < GENERIC:
             holes[top] = None
         elif isinstance(top, Fn):
             effect = find_effect(top.effect)
@@ -74,7 +74,7 @@ def generalize(node: Open, level: int, is_function: bool, next_id: int) -> Quant
     holes, effects = open_parts(node, level)
     if is_function and any(hole.labels is not None for hole in holes):
         holes = _default_literals(node, holes, level)
-    chosen: list[Hole | Effects] = []
+    chosen: list[TypeVariable | Effects] = []
     for hole in holes:
         if hole.is_weak or (hole.is_constrained and not is_function):
             hole.level = level
@@ -94,15 +94,15 @@ def generalize(node: Open, level: int, is_function: bool, next_id: int) -> Quant
     return tuple(chosen)
 
 
-def _default_literals(node: Open, holes: list[Hole], level: int) -> list[Hole]:
+def _default_literals(node: Open, holes: list[TypeVariable], level: int) -> list[TypeVariable]:
     """Literals that only come out of a function are Text."""
-    from_parameters: set[Hole] = set()
+    from_parameters: set[TypeVariable] = set()
     at = find(node)
     while isinstance(at, Fn):
         for parameter in at.parameters:
             from_parameters.update(open_parts(parameter, level)[0])
         at = find(at.result)
-    kept: list[Hole] = []
+    kept: list[TypeVariable] = []
     for hole in holes:
         if hole.labels is not None and not hole.heads & ~LITERAL and hole not in from_parameters:
             hole.link = T_TEXT
@@ -128,8 +128,8 @@ def instantiate(node: Open, quantified: Quantified, level: int) -> tuple[Open, M
     """A copy with fresh holes and effects for what is quantified, and which is which."""
     mapping: Mapping = {}
     for part in quantified:
-        if isinstance(part, Hole):
-            hole = Hole(level, part.heads)
+        if isinstance(part, TypeVariable):
+            hole = TypeVariable(level, part.heads)
             hole.labels, hole.is_data = part.labels, part.is_data
             mapping[part] = hole
         else:
@@ -137,7 +137,7 @@ def instantiate(node: Open, quantified: Quantified, level: int) -> tuple[Open, M
             effect.pure_for = list(part.pure_for)
             mapping[part] = effect
     for part, fresh in list(mapping.items()):
-        if isinstance(part, Hole) and part.fields is not None and isinstance(fresh, Hole):
+        if isinstance(part, TypeVariable) and part.fields is not None and isinstance(fresh, TypeVariable):
             fresh.fields = {name: _copy(field, mapping, {}) for name, field in part.fields.items()}
     return _copy(node, mapping, {}), mapping
 
@@ -146,14 +146,14 @@ def _copy(node: Open, mapping: Mapping, done: dict[int, Open]) -> Open:
     node = find(node)
     if node.size:
         return node
-    if isinstance(node, Hole):
+    if isinstance(node, TypeVariable):
         return mapping.get(node, node)  # type: ignore[return-value]
     found = done.get(id(node))
     if found is not None:
         return found
     copied: Open = node
-    if isinstance(node, Named):
-        copied = Named(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))
+    if isinstance(node, OpenNamed):
+        copied = OpenNamed(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))
     elif isinstance(node, Rec):
         copied = Rec({name: _copy(field, mapping, done) for name, field in node.fields.items()})
     elif isinstance(node, Fn):

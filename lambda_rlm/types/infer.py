@@ -42,7 +42,7 @@ from lambda_rlm.types.infer_term import (
     infer_text,
 )
 from lambda_rlm.types.instances import count_instances
-from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Hole, Open, find
+from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Open, TypeVariable, find
 from lambda_rlm.types.show import show_open
 from lambda_rlm.types.type import TEXT, Effect, Type
 from lambda_rlm.types.typed import Substitution, Typed
@@ -139,7 +139,7 @@ def _close_answer(result: Open) -> None:
         node = find(stack.pop())
         if node.size:
             continue
-        if isinstance(node, Hole):
+        if isinstance(node, TypeVariable):
             if not node.is_constrained or (node.heads & T_TEXT.bit and not node.is_weak and node.fields is None):
                 node.link = T_TEXT
             else:

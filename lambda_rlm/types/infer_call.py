@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from lambda_rlm.syntax.term import App, Lam, Pipe, Var
-from lambda_rlm.types.arguments import Callee, Given, infer_all, pass_argument, place, poisoned, record_arguments, why_of
+from lambda_rlm.types.arguments import (
+    Callee,
+    GivenArgument,
+    infer_all,
+    pass_argument,
+    place,
+    poisoned,
+    record_arguments,
+    why_of,
+)
 from lambda_rlm.types.checker import PRIMITIVES, Binding, Checker
 from lambda_rlm.types.infer_library import infer_library
 from lambda_rlm.types.infer_name import use
-from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Hole, Named, Open, find
+from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.show import show_open
 from lambda_rlm.types.unify import fill
 
@@ -27,16 +36,16 @@ def infer_pipe(s: Checker, term: Pipe) -> Open:
     ──────────────── (Pipe)
     Γ ⊢ a |> f(b) : τ
     """
-    given = Given(term.head, s.infer(term.head), True)
+    given = GivenArgument(term.head, s.infer(term.head), True)
     for stage in term.stages:
         result = _call(s, stage, given)
         s.types[id(stage)] = result
-        given = Given(stage, result, True)
+        given = GivenArgument(stage, result, True)
     assert given.type is not None
     return given.type
 
 
-def _call(s: Checker, app: App, piped: Given | None) -> Open:
+def _call(s: Checker, app: App, piped: GivenArgument | None) -> Open:
     function = app.function
     if isinstance(function, Var):
         binding = s.names.get(function.name)
@@ -51,10 +60,10 @@ def _call(s: Checker, app: App, piped: Given | None) -> Open:
 # ── functions of the program ──
 
 
-def _call_function(s: Checker, app: App, callee: Open, piped: Given | None, binding: Binding | None) -> Open:
+def _call_function(s: Checker, app: App, callee: Open, piped: GivenArgument | None, binding: Binding | None) -> Open:
     callee = find(callee)
     name = binding.name if binding is not None else "this function"
-    if isinstance(callee, Hole):
+    if isinstance(callee, TypeVariable):
         return _call_unknown(s, app, callee, piped)
     if not isinstance(callee, Fn):
         if not isinstance(callee, Broken):
@@ -91,12 +100,12 @@ def _signature(name: str, names: tuple[str, ...] | None, callee: Fn) -> str:
     return f"{name}({', '.join(shown)}) -> {show_open(callee.result)}"
 
 
-def _call_unknown(s: Checker, app: App, callee: Hole, piped: Given | None) -> Open:
+def _call_unknown(s: Checker, app: App, callee: TypeVariable, piped: GivenArgument | None) -> Open:
     """A call of something whose type is not known yet: it is a function of what it is given."""
     if _has_named(s, app):
         infer_all(s, app)
         return BROKEN
-    given = ([piped] if piped is not None else []) + [Given(a.value) for a in app.arguments]
+    given = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
     parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in given])
     effect = Effects(s.level)
     result: Open = s.hole()
@@ -126,7 +135,7 @@ def _has_named(s: Checker, app: App) -> bool:
 
 def _not_a_function(s: Checker, app: App, callee: Open) -> None:
     hint = "only functions can be called"
-    if isinstance(callee, Named) and callee.name == "List":
+    if isinstance(callee, OpenNamed) and callee.name == "List":
         text = s.source.text[app.function.span.start : app.function.span.end]
         hint = f"write get({text}, i) for the element at i; it gives an Option"
     s.report("E0204", f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)

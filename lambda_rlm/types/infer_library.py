@@ -10,13 +10,22 @@ from dataclasses import dataclass, replace
 
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Auto, Lam, Var
-from lambda_rlm.types.arguments import Callee, Given, infer_all, pass_argument, place, poisoned, record_arguments, why_of
+from lambda_rlm.types.arguments import (
+    Callee,
+    GivenArgument,
+    infer_all,
+    pass_argument,
+    place,
+    poisoned,
+    record_arguments,
+    why_of,
+)
 from lambda_rlm.types.checker import Checker
 from lambda_rlm.types.infer_name import bind_type_argument
 from lambda_rlm.types.joins import join_all
 from lambda_rlm.types.mismatch import Why, because
-from lambda_rlm.types.open_type import BROKEN, T_QUOTE, T_TEXT, Effects, Fn, Hole, Labels, Named, Open, find
-from lambda_rlm.types.rows import Row, RowInstance, RowType, instantiate_row, row_of
+from lambda_rlm.types.open_type import BROKEN, T_QUOTE, T_TEXT, Effects, Fn, Labels, Open, OpenNamed, TypeVariable, find
+from lambda_rlm.types.rows import RowInstance, RowType, SignatureRow, instantiate_row, row_of
 from lambda_rlm.types.special import AUTO_PARAMETERS, check_special
 from lambda_rlm.types.unify import Clash, fill, fit
 
@@ -27,15 +36,15 @@ class _Call:
 
     app: App
     primitive: Primitive
-    row: Row
-    slots: list[Given | None]
+    row: SignatureRow
+    slots: list[GivenArgument | None]
     instance: RowInstance
 
-    def why(self, index: int, given: Given) -> Why:
+    def why(self, index: int, given: GivenArgument) -> Why:
         return why_of(index + 1, given, self.row.parameters[index].name, self.primitive.value)
 
 
-def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, piped: Given | None) -> Open:
+def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, piped: GivenArgument | None) -> Open:
     """The rule (App) for a library function: its row is instantiated, data goes in first, then functions."""
     row = row_of(primitive)
     instance = instantiate_row(row, s.level)
@@ -65,7 +74,7 @@ def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, pip
     return poisoned(call.instance.result)
 
 
-def _callee(primitive: Primitive, row: Row) -> Callee:
+def _callee(primitive: Primitive, row: SignatureRow) -> Callee:
     return Callee(
         primitive.value,
         tuple([p.name for p in row.parameters]),
@@ -119,7 +128,7 @@ def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
     return again, False
 
 
-def _pass_data(s: Checker, call: _Call, index: int, given: Given) -> bool:
+def _pass_data(s: Checker, call: _Call, index: int, given: GivenArgument) -> bool:
     name = call.row.parameters[index].name
     term = given.term
     if isinstance(term, Auto) and (call.primitive, name) in AUTO_PARAMETERS:
@@ -134,7 +143,7 @@ def _pass_data(s: Checker, call: _Call, index: int, given: Given) -> bool:
         return pass_argument(s, given, call.instance.parameters[index], why)
 
 
-def _pass_callback(s: Checker, call: _Call, index: int, given: Given, is_fine: bool) -> bool:
+def _pass_callback(s: Checker, call: _Call, index: int, given: GivenArgument, is_fine: bool) -> bool:
     wanted = call.instance.parameters[index]
     term = given.term
     if not is_fine:
@@ -170,13 +179,15 @@ def _break_open_parameters(wanted: Open) -> None:
     if isinstance(wanted, Fn):
         for parameter in wanted.parameters:
             hole = find(parameter)
-            if isinstance(hole, Hole):
+            if isinstance(hole, TypeVariable):
                 hole.link = BROKEN
 
 
-def _join_first(s: Checker, row: Row, instance: RowInstance, slots: list[Given | None]) -> list[Given | None]:
+def _join_first(
+    s: Checker, row: SignatureRow, instance: RowInstance, slots: list[GivenArgument | None]
+) -> list[GivenArgument | None]:
     """Where one variable stands in several parameters, it is the join of what they are given."""
-    known: list[Given | None] = [_known(s, given) if given is not None else None for given in slots]
+    known: list[GivenArgument | None] = [_known(s, given) if given is not None else None for given in slots]
     for name in row.joined:
         parts = [
             part
@@ -192,11 +203,11 @@ def _join_first(s: Checker, row: Row, instance: RowInstance, slots: list[Given |
     return known
 
 
-def _known(s: Checker, given: Given) -> Given:
+def _known(s: Checker, given: GivenArgument) -> GivenArgument:
     """An argument with its type, which is inferred only once."""
     if given.type is not None:
         return given
-    return Given(given.term, s.types.get(id(given.term)) or s.infer(given.term), given.is_piped)
+    return GivenArgument(given.term, s.types.get(id(given.term)) or s.infer(given.term), given.is_piped)
 
 
 def _parts(row_type: RowType, name: str, given: Open) -> list[Open]:
@@ -204,6 +215,6 @@ def _parts(row_type: RowType, name: str, given: Open) -> list[Open]:
     if row_type.name == name:
         return [given]
     given = find(given)
-    if row_type.arguments and isinstance(given, Named) and given.name == row_type.name:
+    if row_type.arguments and isinstance(given, OpenNamed) and given.name == row_type.name:
         return _parts(row_type.arguments[0], name, given.arguments[0])
     return []

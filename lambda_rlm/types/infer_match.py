@@ -25,10 +25,10 @@ from lambda_rlm.types.open_type import (
     T_INT,
     TEXTS,
     Broken,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
+    TypeVariable,
     find,
     option_of,
 )
@@ -72,14 +72,14 @@ def _bound(arm: Arm, subject: Open) -> tuple[Binding, ...]:
     if not isinstance(pattern, SomePattern) or pattern.name is None:
         return ()
     subject = find(subject)
-    type_ = subject.arguments[0] if isinstance(subject, Named) and subject.name == "Option" else BROKEN
+    type_ = subject.arguments[0] if isinstance(subject, OpenNamed) and subject.name == "Option" else BROKEN
     return (Binding("local", pattern.name, type_, pattern.span),)
 
 
 def _subject(s: Checker, term: Match) -> Open:
     """The subject's type, with the patterns held against it."""
     subject = find(s.infer(term.subject))
-    if isinstance(subject, Hole):
+    if isinstance(subject, TypeVariable):
         _decide(s, term, subject)
         subject = find(subject)
     if isinstance(subject, Broken):
@@ -93,7 +93,7 @@ def _subject(s: Checker, term: Match) -> Open:
     return subject
 
 
-def _decide(s: Checker, term: Match, subject: Hole) -> None:
+def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
     """Patterns say what a subject not known yet is; labels without `_` make it the enumeration of just these."""
     patterns = [arm.pattern for arm in term.arms]
     literals = [p.literal for p in patterns if isinstance(p, LiteralPattern)]
@@ -125,7 +125,7 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
     if isinstance(pattern, AnyPattern):
         return True
     if isinstance(pattern, SomePattern | NonePattern):
-        if isinstance(subject, Named) and subject.name == "Option":
+        if isinstance(subject, OpenNamed) and subject.name == "Option":
             return True
         _misfit(s, pattern, subject, "`some(x)`" if isinstance(pattern, SomePattern) else "`none`")
         return False
@@ -134,7 +134,7 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
     if isinstance(literal, TextLit):
         if isinstance(subject, Labels) and literal.value not in subject.labels:
             _no_label(s, pattern, literal.value, subject)
-        if isinstance(subject, Hole) or subject.bit & TEXTS:
+        if isinstance(subject, TypeVariable) or subject.bit & TEXTS:
             return True
         _misfit(s, pattern, subject, show_labels([literal.value]))
         return False
@@ -146,7 +146,7 @@ def _fits_pattern(s: Checker, term: Match, pattern: Pattern, subject: Open) -> b
 
 def _misfit(s: Checker, pattern: Pattern, subject: Open, shown: str) -> None:
     hint = "match works on Option, labels, Text, Int and Bool"
-    if isinstance(subject, Named) and subject.name == "Option":
+    if isinstance(subject, OpenNamed) and subject.name == "Option":
         hint = "match on the Option first: some(x) => …, none => …"
     elif isinstance(pattern, SomePattern | NonePattern):
         hint = "this is never none: use it as it is"
@@ -191,7 +191,7 @@ def _exhaustive(s: Checker, term: Match, subject: Open) -> None:
 
 def _missing(subject: Open, seen: set[object]) -> list[str] | None:
     """The patterns of a type that are not among those seen; None when there are too many to say."""
-    if isinstance(subject, Named) and subject.name == "Option":
+    if isinstance(subject, OpenNamed) and subject.name == "Option":
         return [shown for key, shown in (("some", "some(x)"), ("none", "none")) if key not in seen]
     if subject is T_BOOL:
         return [str(value).lower() for value in (True, False) if ("BoolLit", value) not in seen]

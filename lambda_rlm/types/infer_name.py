@@ -13,8 +13,8 @@ from lambda_rlm.types.open_type import (
     T_TEXT,
     Effects,
     Fn,
-    Hole,
     Open,
+    TypeVariable,
     find,
 )
 from lambda_rlm.types.rows import instantiate_row, row_of
@@ -81,7 +81,7 @@ def _library_value(s: Checker, term: Var) -> Open:
     return Fn(required, instance.result, instance.effect)
 
 
-def bind_type_argument(s: Checker, term: Var, hole: Hole | None) -> None:
+def bind_type_argument(s: Checker, term: Var, hole: TypeVariable | None) -> None:
     """T of `llm_call[T]`: what is written, else Text; no functions inside."""
     if hole is None:
         if term.type_argument is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
 from lambda_rlm.types.checker import Checker
@@ -25,10 +25,10 @@ from lambda_rlm.types.open_type import (
     TEXT,
     TEXTS,
     Broken,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
+    TypeVariable,
     find,
     list_of,
     option_of,
@@ -76,11 +76,11 @@ def _default(s: Checker, term: Infix) -> Open:
 
 def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
     given = find(given)
-    if isinstance(given, Named) and given.name == "Option":
+    if isinstance(given, OpenNamed) and given.name == "Option":
         return given.arguments[0]
     if isinstance(given, Broken):
         return BROKEN
-    if isinstance(given, Hole) and given.heads & OPTION:
+    if isinstance(given, TypeVariable) and given.heads & OPTION:
         value = s.hole()
         fill(given, option_of(value))
         return value
@@ -135,7 +135,7 @@ def _order(s: Checker, term: Infix) -> Open:
 
 def _is_text(node: Open) -> bool:
     node = find(node)
-    return not isinstance(node, Hole) and bool(node.bit & TEXTS)
+    return not isinstance(node, TypeVariable) and bool(node.bit & TEXTS)
 
 
 def _is_length(s: Checker, term: Term) -> bool:
@@ -156,7 +156,7 @@ def _append(s: Checker, term: Infix) -> Open:
             if not is_text_like(find(given)):
                 s.fits(part, given, T_TEXT, ("an operand of `++` with a Text",))
         return T_TEXT
-    result: Open = deciding if not isinstance(deciding, Hole) else list_of(s.hole())
+    result: Open = deciding if not isinstance(deciding, TypeVariable) else list_of(s.hole())
     for part, given in zip(parts, types, strict=True):
         if find(given) is not deciding:
             result = _append_list(s, part, result, given)
@@ -165,14 +165,14 @@ def _append(s: Checker, term: Infix) -> Open:
 
 def _append_list(s: Checker, part: Term, before: Open, given: Open) -> Open:
     given = find(given)
-    if isinstance(given, Hole | Broken) or is_list_like(given):
+    if isinstance(given, TypeVariable | Broken) or is_list_like(given):
         return meet(s, part, before, given, ("an operand of `++` with a List",))
     s.clash(part, given, before, ("an operand of `++` with a List",), Clash("head"))
     return before
 
 
 def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
-    result: Open = Hole(s.level, SEQ)
+    result: Open = TypeVariable(s.level, SEQ)
     for part, given in zip(parts, types, strict=True):
         if isinstance(given, Broken):
             return BROKEN
@@ -218,7 +218,7 @@ def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -
         if between.strip() == "+":
             edits.append(Edit(Span(at, at + 1), "++"))
     is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in found}) == 1
-    fixes = (Fix("write `++`", tuple(edits)),) if is_whole else ()
+    fixes = (QuickFix("write `++`", tuple(edits)),) if is_whole else ()
     shown = show_open(found[wrong])
     hint = "write `++` to join texts or lists" + ("" if is_whole else ", with to_text(…) around numbers")
     s.report("E0213", f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
@@ -236,7 +236,7 @@ def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
     if restrict(given, NUM) is None:
         return given
     given = find(given)
-    hint, fixes = suggest(s.source, term, given, Hole(0, NUM))
+    hint, fixes = suggest(s.source, term, given, TypeVariable(0, NUM))
     hint = hint or f"`{operator}` takes Int or Float"
     s.report(
         "E0213",

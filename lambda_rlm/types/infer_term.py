@@ -34,11 +34,11 @@ from lambda_rlm.types.open_type import (
     T_INT,
     T_TEXT,
     Broken,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
     Rec,
+    TypeVariable,
     find,
     list_of,
     option_of,
@@ -47,13 +47,13 @@ from lambda_rlm.types.unify import Clash, demand_field, restrict
 
 
 def infer_int(s: Checker, term: IntLit) -> Open:
-    hole = Hole(s.level, NUM)
+    hole = TypeVariable(s.level, NUM)
     hole.is_weak = True
     return hole
 
 
 def infer_text(s: Checker, term: TextLit) -> Open:
-    hole = Hole(s.level, LITERAL)
+    hole = TypeVariable(s.level, LITERAL)
     hole.labels = frozenset((term.value,))
     return hole
 
@@ -127,7 +127,7 @@ def infer_select(s: Checker, term: Select) -> Open:
     if isinstance(record, Rec):
         field = record.fields.get(term.field)
         return field if field is not None else no_field(s, term, record)
-    if isinstance(record, Hole):
+    if isinstance(record, TypeVariable):
         field = s.hole()
         clash = demand_field(record, term.field, field)
         if clash is None:
@@ -156,7 +156,7 @@ def check_int(s: Checker, term: IntLit, wanted: Open, why: Why) -> Open | None:
 def check_list(s: Checker, term: ListLit, wanted: Open, why: Why) -> Open | None:
     """A list where the type of the elements is known."""
     wanted = find(wanted)
-    if not isinstance(wanted, Named) or wanted.name != "List" or not (wanted.size or _is_function(wanted.arguments[0])):
+    if not isinstance(wanted, OpenNamed) or wanted.name != "List" or not (wanted.size or _is_function(wanted.arguments[0])):
         return None
     for number, item in enumerate(term.items, 1):
         s.check(item, wanted.arguments[0], ("element", number))
@@ -165,7 +165,7 @@ def check_list(s: Checker, term: ListLit, wanted: Open, why: Why) -> Open | None
 
 def _is_function(node: Open) -> bool:
     node = find(node)
-    return not isinstance(node, Hole) and node.bit == FUNCTION
+    return not isinstance(node, TypeVariable) and node.bit == FUNCTION
 
 
 def check_record(s: Checker, term: RecordLit, wanted: Open, why: Why) -> Open | None:

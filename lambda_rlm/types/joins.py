@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lambda_rlm.types.open_type import LITERAL, QUOTE, T_TEXT, TEXT, TEXTS, Broken, Hole, Labels, Named, Open, Rec, find
+from lambda_rlm.types.open_type import (
+    LITERAL,
+    QUOTE,
+    T_TEXT,
+    TEXT,
+    TEXTS,
+    Broken,
+    Labels,
+    Open,
+    OpenNamed,
+    Rec,
+    TypeVariable,
+    find,
+)
 from lambda_rlm.types.unify import HEAD, Clash, demand_label, fill, restrict, same_fields, unify
 
 
@@ -19,25 +32,25 @@ def join(a: Open, b: Open) -> Open | Clash:
         return a
     if isinstance(a, Broken):
         return b
-    if isinstance(a, Hole):
+    if isinstance(a, TypeVariable):
         return _join_hole(a, b)
-    if isinstance(b, Hole):
+    if isinstance(b, TypeVariable):
         return _join_hole(b, a)
     if a.bit & TEXTS and b.bit & TEXTS:
         return a if isinstance(a, Labels) and isinstance(b, Labels) and a.labels == b.labels else T_TEXT
-    if isinstance(a, Named) and isinstance(b, Named) and a.name == b.name and a.arguments:
+    if isinstance(a, OpenNamed) and isinstance(b, OpenNamed) and a.name == b.name and a.arguments:
         inside = join(a.arguments[0], b.arguments[0])
-        return inside if isinstance(inside, Clash) else Named(a.name, (inside,))
+        return inside if isinstance(inside, Clash) else OpenNamed(a.name, (inside,))
     if isinstance(a, Rec) and isinstance(b, Rec):
         return same_fields(b, a) or _join_records(a, b)
     clash = unify(a, b)
     return a if clash is None else clash
 
 
-def _join_hole(hole: Hole, other: Open) -> Open | Clash:
+def _join_hole(hole: TypeVariable, other: Open) -> Open | Clash:
     if isinstance(other, Labels) and hole.labels is not None and not hole.labels <= other.labels and hole.heads & TEXT:
         return fill(hole, T_TEXT) or T_TEXT
-    if not isinstance(other, Hole) and other.bit == QUOTE and hole.heads & TEXT and not hole.heads & QUOTE:
+    if not isinstance(other, TypeVariable) and other.bit == QUOTE and hole.heads & TEXT and not hole.heads & QUOTE:
         return fill(hole, T_TEXT) or T_TEXT
     return unify(hole, other) or other
 
@@ -67,19 +80,19 @@ def compare(a: Open, b: Open) -> Clash | None:
     """Demand that two types may stand on the sides of `==`: they join, and a literal is a label of the enumeration it meets."""
     a, b = find(a), find(b)
     for literal, other in ((a, b), (b, a)):
-        if not isinstance(literal, Hole) or literal.labels is None or literal.heads & ~LITERAL:
+        if not isinstance(literal, TypeVariable) or literal.labels is None or literal.heads & ~LITERAL:
             continue
         if isinstance(other, Labels):
             missing = literal.labels - other.labels
             return Clash("label", tuple(sorted(missing))) if missing else None
-        if isinstance(other, Hole):
+        if isinstance(other, TypeVariable):
             return _compare_hole(other, literal)
         return None if other.bit & TEXTS or isinstance(other, Broken) else HEAD
     joined = join(a, b)
     return joined if isinstance(joined, Clash) else None
 
 
-def _compare_hole(hole: Hole, literal: Hole) -> Clash | None:
+def _compare_hole(hole: TypeVariable, literal: TypeVariable) -> Clash | None:
     clash = restrict(hole, TEXTS)
     for label in literal.labels or ():
         clash = clash or demand_label(hole, label, TEXTS)

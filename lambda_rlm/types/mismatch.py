@@ -6,7 +6,7 @@ Option used as its content, a number in `++`) and says what to write instead. A 
 
 from __future__ import annotations
 
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.term import Infix, Lam, NoneLit, Pipe, Term, TextLit
 from lambda_rlm.types.nearest import nearest, rename
@@ -25,10 +25,10 @@ from lambda_rlm.types.open_type import (
     TEXT,
     TEXTS,
     Fn,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
+    TypeVariable,
     bits,
     find,
 )
@@ -107,14 +107,16 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
     )
 
 
-def _in_place(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why) -> tuple[str, tuple[Fix, ...]] | None:
+def _in_place(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why) -> tuple[str, tuple[QuickFix, ...]] | None:
     """Advice that depends on the place or on the term itself."""
     if isinstance(term, NoneLit):
         return f"none is an Option: write a value of type {show_open(wanted)}, or some(…) in the other places", ()
     if why[2:] == ("split", "k") and bits(find(given)) & TEXTS:
         return "split cuts into k pieces of equal length; write split_on(text, sep) to cut at a separator", ()
     if isinstance(term, TextLit) and bits(find(wanted)) == INT and term.value.isdecimal() and len(term.value) < 19:
-        return f"write {int(term.value)}, without quotes", (Fix("remove the quotes", (Edit(term.span, str(int(term.value))),)),)
+        return f"write {int(term.value)}, without quotes", (
+            QuickFix("remove the quotes", (Edit(term.span, str(int(term.value))),)),
+        )
     is_stage = source.text[: term.span.start].rstrip().endswith("|>")
     if is_stage and bits(find(given)) == OPTION and bits(find(wanted)) != OPTION:
         return "this may be none: write (… |> …) ?? default around the pipe so far, or match on it", ()
@@ -124,7 +126,7 @@ def _in_place(source: SourceFile, term: Term, given: Open, wanted: Open, why: Wh
 def _constraint(source: SourceFile, term: Term, given: Open, wanted: Open, reason: str | None) -> Diagnostic | None:
     """Words for a demand of Ord or Show, which no type spells."""
     wanted, shown = find(wanted), show_open(given)
-    if not isinstance(wanted, Hole):
+    if not isinstance(wanted, TypeVariable):
         return None
     if wanted.heads == ORD:
         return Diagnostic(
@@ -182,7 +184,7 @@ def _label(term: Term, given: Open, wanted: Open, reason: str | None, clash: Cla
     )  # fmt: skip
 
 
-def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[str | None, tuple[Fix, ...]]:
+def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[str | None, tuple[QuickFix, ...]]:
     """What to write instead, and the edit that does it where it is mechanical."""
     given, wanted = find(given), find(wanted)
     text = source.text[term.span.start : term.span.end]
@@ -208,7 +210,7 @@ def suggest(source: SourceFile, term: Term, given: Open, wanted: Open) -> tuple[
 
 
 def _may_hold(option: Open, given: Open) -> bool:
-    return isinstance(option, Named) and bool(bits(find(option.arguments[0])) & bits(given))
+    return isinstance(option, OpenNamed) and bool(bits(find(option.arguments[0])) & bits(given))
 
 
 def _wants_bool(have: int, short: str) -> str | None:
@@ -225,28 +227,28 @@ def _only_text(want: int) -> bool:
     return bool(want & TEXT) and not want & ~TEXTS
 
 
-def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[Fix, ...]]:
+def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[QuickFix, ...]]:
     have = bits(given)
     if have & (INT | FLOAT | BOOL) and not have & ~(INT | FLOAT | BOOL):
         return f"write to_text({short})", _wrap(term, "to_text")
-    if have == LIST and isinstance(given, Named):
+    if have == LIST and isinstance(given, OpenNamed):
         if bits(find(given.arguments[0])) & TEXTS:
             return f'write join({short}, "\\n") to make one text of the list, or map over it', ()
         return 'map the elements to texts, then join them: join(map(xs, fn(x) => …), "\\n")', ()
     return ("name the field that holds the text, or write to_json(…)" if have == 256 else None), ()
 
 
-def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[Fix, ...]]:
+def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[QuickFix, ...]]:
     want, have = bits(wanted), bits(given)
     if want == LIST and have & TEXTS and not have & ~TEXTS:
         return f"make a list first: lines({short}), words({short}), chunk({short}, 20000) or [{short}]", ()
     if want == LIST and have == LIST:
         return f"map the elements first: map({short}, fn(x) => …)", ()
-    if want == LIST and not isinstance(given, Hole | Fn):
+    if want == LIST and not isinstance(given, TypeVariable | Fn):
         return f"write [{short}]", ()
     if want == QUOTE:
         return "only a model call makes a Quote: llm_call[Quote](…)", ()
-    if isinstance(given, Fn) and not isinstance(wanted, Fn | Hole):
+    if isinstance(given, Fn) and not isinstance(wanted, Fn | TypeVariable):
         return "this is a function: apply it to its arguments", ()
     if isinstance(wanted, Labels) and have & TEXTS:
         return f"parse[T]({short}) reads a label from a text and gives an Option", ()
@@ -255,11 +257,11 @@ def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[Fix
     return None, ()
 
 
-def _wrap(term: Term, function: str) -> tuple[Fix, ...]:
+def _wrap(term: Term, function: str) -> tuple[QuickFix, ...]:
     if isinstance(term, Infix | Pipe):
         return ()
     edits = (
         Edit(type(term.span)(term.span.start, term.span.start), f"{function}("),
         Edit(type(term.span)(term.span.end, term.span.end), ")"),
     )
-    return (Fix(f"wrap in {function}(…)", edits),)
+    return (QuickFix(f"wrap in {function}(…)", edits),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lambda_rlm.diagnostics.diagnostic import Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 
 MAX_LENGTH = 60
@@ -53,6 +53,6 @@ def _distance(a: str, b: str, limit: int) -> int:
     return row[-1]
 
 
-def rename(span: Span, name: str) -> tuple[Fix, ...]:
+def rename(span: Span, name: str) -> tuple[QuickFix, ...]:
     """The fix that writes another name in a place."""
-    return (Fix(f"write `{name}`", (Edit(span, name),)),)
+    return (QuickFix(f"write `{name}`", (Edit(span, name),)),)

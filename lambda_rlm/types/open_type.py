@@ -49,7 +49,7 @@ class Effects:
         self.id = 0
 
 
-class Named:
+class OpenNamed:
     """`Int Float Bool Text Quote`, `List[T]`, `Option[T]`."""
 
     __slots__ = ("arguments", "bit", "frozen", "name", "size")
@@ -114,7 +114,7 @@ class Fn:
         self.frozen: object | None = None
 
 
-class Hole:
+class TypeVariable:
     """A type not yet known, with what is known of it: allowed heads, fields it has, labels it was met with, no functions inside.
 
     `is_weak`: an integer literal touched it, so that it is never quantified.
@@ -149,7 +149,7 @@ class Broken:
         self.frozen: object | None = None
 
 
-Open = Named | Rec | Labels | Fn | Hole | Broken
+Open = OpenNamed | Rec | Labels | Fn | TypeVariable | Broken
 
 _BITS: Final = {
     "Int": INT,
@@ -161,36 +161,36 @@ _BITS: Final = {
     "Option": OPTION,
 }
 
-T_INT: Final = Named("Int")
-T_FLOAT: Final = Named("Float")
-T_BOOL: Final = Named("Bool")
-T_TEXT: Final = Named("Text")
-T_QUOTE: Final = Named("Quote")
+T_INT: Final = OpenNamed("Int")
+T_FLOAT: Final = OpenNamed("Float")
+T_BOOL: Final = OpenNamed("Bool")
+T_TEXT: Final = OpenNamed("Text")
+T_QUOTE: Final = OpenNamed("Quote")
 BROKEN: Final = Broken()
 
 SCALARS: Final = {node.name: node for node in (T_INT, T_FLOAT, T_BOOL, T_TEXT, T_QUOTE)}
 
 
-def list_of(element: Open) -> Named:
-    return Named("List", (element,))
+def list_of(element: Open) -> OpenNamed:
+    return OpenNamed("List", (element,))
 
 
-def option_of(element: Open) -> Named:
-    return Named("Option", (element,))
+def option_of(element: Open) -> OpenNamed:
+    return OpenNamed("Option", (element,))
 
 
 def find(node: Open) -> Open:
     """What stands at the end of a chain of filled holes; shortens the chain."""
-    if not isinstance(node, Hole) or node.link is None:
+    if not isinstance(node, TypeVariable) or node.link is None:
         return node
     end: Open = node.link
-    while isinstance(end, Hole) and end.link is not None:
+    while isinstance(end, TypeVariable) and end.link is not None:
         end = end.link
-    while isinstance(node, Hole) and node.link is not None and node.link is not end:
+    while isinstance(node, TypeVariable) and node.link is not None and node.link is not end:
         node.link, node = end, node.link
     return end
 
 
 def bits(node: Open) -> int:
     """The heads that a found node may have."""
-    return node.heads if isinstance(node, Hole) else node.bit
+    return node.heads if isinstance(node, TypeVariable) else node.bit

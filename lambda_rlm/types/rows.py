@@ -22,10 +22,10 @@ from lambda_rlm.types.open_type import (
     SHOW,
     Effects,
     Fn,
-    Hole,
-    Named,
     Open,
+    OpenNamed,
     Rec,
+    TypeVariable,
 )
 from lambda_rlm.types.signatures import SIGNATURES
 
@@ -59,7 +59,7 @@ class RowParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SignatureRow:
     """A signature: parameters, result, the constraint of each variable, whether it asks a model, whether it takes `[T]`."""
 
     text: str
@@ -79,7 +79,7 @@ class RowInstance:
     parameters: tuple[Open, ...]
     result: Open
     effect: Effects
-    variables: dict[str, Hole]
+    variables: dict[str, TypeVariable]
 
 
 class _Reader:
@@ -147,11 +147,11 @@ def _with_ground(row_type: RowType) -> RowType:
     elif row_type.name in SCALARS:
         node = SCALARS[row_type.name]
     elif row_type.arguments and row_type.arguments[0].ground is not None:
-        node = Named(row_type.name, (row_type.arguments[0].ground,))
+        node = OpenNamed(row_type.name, (row_type.arguments[0].ground,))
     return RowType(row_type.name, row_type.arguments, row_type.fields, None, node) if node is not None else row_type
 
 
-def read_row(text: str) -> Row:
+def read_row(text: str) -> SignatureRow:
     """A row from its notation; raises `ValueError` where it does not follow it."""
     reader = _Reader(text)
     has_type_argument = reader.accept("[")
@@ -178,7 +178,7 @@ def read_row(text: str) -> Row:
                 break
     if reader.peek():
         raise ValueError(f"left over after a signature: {reader.tokens[reader.at :]!r} in {text!r}")
-    return Row(text, tuple(parameters), result, constraints, asks_model, has_type_argument, _joined(parameters))
+    return SignatureRow(text, tuple(parameters), result, constraints, asks_model, has_type_argument, _joined(parameters))
 
 
 def _joined(parameters: list[RowParameter]) -> frozenset[str]:
@@ -201,14 +201,14 @@ def _data_variables(row_type: RowType) -> set[str]:
 
 
 @cache
-def row_of(primitive: Primitive) -> Row:
+def row_of(primitive: Primitive) -> SignatureRow:
     """The row of a library function, read once."""
     return read_row(SIGNATURES[primitive].text)
 
 
-def instantiate_row(row: Row, level: int) -> RowInstance:
+def instantiate_row(row: SignatureRow, level: int) -> RowInstance:
     """A row with fresh holes for its variables and a fresh effect. `T` is a variable like the others."""
-    variables: dict[str, Hole] = {}
+    variables: dict[str, TypeVariable] = {}
     effect = Effects(level, row.asks_model)
 
     def build(row_type: RowType) -> Open:
@@ -219,7 +219,7 @@ def instantiate_row(row: Row, level: int) -> RowInstance:
         if row_type.fields:
             return Rec({name: build(field) for name, field in row_type.fields})
         if row_type.arguments:
-            return Named(row_type.name, tuple([build(a) for a in row_type.arguments]))
+            return OpenNamed(row_type.name, tuple([build(a) for a in row_type.arguments]))
         hole = variables.get(row_type.name)
         if hole is None:
             hole = variables[row_type.name] = _variable(row, row_type.name, level)
@@ -229,8 +229,8 @@ def instantiate_row(row: Row, level: int) -> RowInstance:
     return RowInstance(parameters, build(row.result), effect, variables)
 
 
-def _variable(row: Row, name: str, level: int) -> Hole:
-    hole = Hole(level)
+def _variable(row: SignatureRow, name: str, level: int) -> TypeVariable:
+    hole = TypeVariable(level)
     constraint = row.constraints.get(name)
     if constraint is not None:
         hole.heads, hole.is_data = CONSTRAINTS[constraint]

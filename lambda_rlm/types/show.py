@@ -23,11 +23,11 @@ from lambda_rlm.types.open_type import (
     Broken,
     Effects,
     Fn,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
     Rec,
+    TypeVariable,
     find,
 )
 from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Enum, Record, Type, Variable
@@ -119,7 +119,7 @@ class _Shower:
         node = find(node)
         if depth > 12:
             return "…"
-        if isinstance(node, Named):
+        if isinstance(node, OpenNamed):
             return node.name + (f"[{', '.join(self.open(a, depth + 1) for a in node.arguments)}]" if node.arguments else "")
         if isinstance(node, Rec):
             return self._fields(node.fields, depth)
@@ -138,7 +138,7 @@ class _Shower:
     def _fields(self, fields: dict[str, Open], depth: int, tail: str = "") -> str:
         return "{ " + ", ".join(f"{n}: {self.open(t, depth + 1)}" for n, t in fields.items()) + f"{tail} }}"
 
-    def _hole(self, hole: Hole, depth: int) -> str:
+    def _hole(self, hole: TypeVariable, depth: int) -> str:
         if hole.fields is not None:
             return self._fields(hole.fields, depth, ", …")
         if hole.labels is not None:

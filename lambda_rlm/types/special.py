@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import IntLit, TextLit
-from lambda_rlm.types.arguments import Given
+from lambda_rlm.types.arguments import GivenArgument
 from lambda_rlm.types.checker import Checker
-from lambda_rlm.types.rows import Row
+from lambda_rlm.types.rows import SignatureRow
 
 AUTO_PARAMETERS = frozenset(
     {
@@ -24,14 +24,14 @@ AUTO_PARAMETERS = frozenset(
 )
 
 
-def check_special(s: Checker, primitive: Primitive, row: Row, slots: Sequence[Given | None]) -> None:
+def check_special(s: Checker, primitive: Primitive, row: SignatureRow, slots: Sequence[GivenArgument | None]) -> None:
     """Check what the row of a library function cannot say."""
     check = _CHECKS.get(primitive)
     if check is not None:
         check(s, {p.name: g for p, g in zip(row.parameters, slots, strict=True) if g is not None})
 
 
-def _iterate(s: Checker, given: dict[str, Given]) -> None:
+def _iterate(s: Checker, given: dict[str, GivenArgument]) -> None:
     most = given["max"].term
     if not isinstance(most, IntLit):
         s.report(
@@ -42,7 +42,7 @@ def _iterate(s: Checker, given: dict[str, Given]) -> None:
         )
 
 
-def _pattern(s: Checker, given: dict[str, Given]) -> None:
+def _pattern(s: Checker, given: dict[str, GivenArgument]) -> None:
     term = given["regex"].term
     if isinstance(term, TextLit) and not given["regex"].is_piped:
         problem = pattern_problem(term.value)
@@ -65,7 +65,7 @@ def pattern_problem(pattern: str) -> str | None:
     return None
 
 
-_CHECKS: dict[Primitive, Callable[[Checker, dict[str, Given]], None]] = {
+_CHECKS: dict[Primitive, Callable[[Checker, dict[str, GivenArgument]], None]] = {
     Primitive.ITERATE: _iterate,
     Primitive.MATCHES: _pattern,
     Primitive.SEARCH: _pattern,

@@ -22,11 +22,11 @@ from lambda_rlm.types.open_type import (
     TEXTS,
     Broken,
     Fn,
-    Hole,
     Labels,
-    Named,
     Open,
+    OpenNamed,
     Rec,
+    TypeVariable,
     find,
 )
 
@@ -52,12 +52,12 @@ def unify(a: Open, b: Open) -> Clash | None:
     a, b = find(a), find(b)
     if a is b:
         return None
-    if isinstance(a, Hole):
-        return _merge(a, b) if isinstance(b, Hole) else fill(a, b)
-    if isinstance(b, Hole):
+    if isinstance(a, TypeVariable):
+        return _merge(a, b) if isinstance(b, TypeVariable) else fill(a, b)
+    if isinstance(b, TypeVariable):
         return fill(b, a)
-    if isinstance(a, Named):
-        if isinstance(b, Named) and a.name == b.name:
+    if isinstance(a, OpenNamed):
+        if isinstance(b, OpenNamed) and a.name == b.name:
             for x, y in zip(a.arguments, b.arguments, strict=True):
                 if clash := unify(x, y):
                     return clash
@@ -108,12 +108,12 @@ def fit(given: Open, wanted: Open) -> Clash | None:
     given, wanted = find(given), find(wanted)
     if given is wanted:
         return None
-    if isinstance(wanted, Hole):
+    if isinstance(wanted, TypeVariable):
         return _fit_hole(given, wanted)
-    if isinstance(given, Hole):
+    if isinstance(given, TypeVariable):
         return fill(given, wanted)
-    if isinstance(given, Named):
-        if isinstance(wanted, Named):
+    if isinstance(given, OpenNamed):
+        if isinstance(wanted, OpenNamed):
             if given.name == wanted.name:
                 return fit(given.arguments[0], wanted.arguments[0]) if given.arguments else None
             if wanted is T_TEXT and given.name == "Quote":
@@ -129,8 +129,8 @@ def fit(given: Open, wanted: Open) -> Clash | None:
     return None if isinstance(given, Broken) or isinstance(wanted, Broken) else HEAD
 
 
-def _fit_hole(given: Open, wanted: Hole) -> Clash | None:
-    if isinstance(given, Hole):
+def _fit_hole(given: Open, wanted: TypeVariable) -> Clash | None:
+    if isinstance(given, TypeVariable):
         return _merge(given, wanted)
     is_text = bool(given.bit & TEXTS) and given is not BROKEN
     if is_text and wanted.heads & TEXT and (not wanted.heads & (given.bit | INT) or _lacks_labels(given, wanted)):
@@ -138,7 +138,7 @@ def _fit_hole(given: Open, wanted: Hole) -> Clash | None:
     return fill(wanted, given)
 
 
-def _lacks_labels(given: Open, wanted: Hole) -> bool:
+def _lacks_labels(given: Open, wanted: TypeVariable) -> bool:
     return isinstance(given, Labels) and wanted.labels is not None and not wanted.labels <= given.labels
 
 
@@ -161,7 +161,7 @@ def _fit_functions(given: Fn, wanted: Fn) -> Clash | None:
     return fit(given.result, wanted.result)
 
 
-def fill(hole: Hole, node: Open) -> Clash | None:
+def fill(hole: TypeVariable, node: Open) -> Clash | None:
     """Let a hole be a type that is no hole."""
     if isinstance(node, Broken):
         hole.link = node
@@ -191,7 +191,7 @@ def _fill_fields(fields: dict[str, Open], record: Rec) -> Clash | None:
     return None
 
 
-def _settle(node: Open, hole: Hole, level: int) -> Clash | None:
+def _settle(node: Open, hole: TypeVariable, level: int) -> Clash | None:
     """The occurs check; also keeps what is inside from being quantified above `level`, and counts."""
     stack = [node]
     count = 0
@@ -202,13 +202,13 @@ def _settle(node: Open, hole: Hole, level: int) -> Clash | None:
             return TOO_LARGE
         if top.size:
             continue
-        if isinstance(top, Hole):
+        if isinstance(top, TypeVariable):
             if top is hole:
                 return INFINITE
             top.level = min(top.level, level)
             if top.fields:
                 stack.extend(top.fields.values())
-        elif isinstance(top, Named):
+        elif isinstance(top, OpenNamed):
             stack.extend(top.arguments)
         elif isinstance(top, Rec):
             stack.extend(top.fields.values())
@@ -219,7 +219,7 @@ def _settle(node: Open, hole: Hole, level: int) -> Clash | None:
     return None
 
 
-def _merge(a: Hole, b: Hole) -> Clash | None:
+def _merge(a: TypeVariable, b: TypeVariable) -> Clash | None:
     """Let two holes be one: constraints meet by intersection."""
     heads = a.heads & b.heads
     if not heads:
@@ -243,14 +243,14 @@ def _merge(a: Hole, b: Hole) -> Clash | None:
     return None
 
 
-def _settle_fields(owner: Hole, other: Hole) -> Clash | None:
+def _settle_fields(owner: TypeVariable, other: TypeVariable) -> Clash | None:
     for field in (owner.fields or {}).values():
         if clash := _settle(field, other, other.level):
             return clash
     return None
 
 
-def _merge_fields(fields: dict[str, Open], into: Hole) -> Clash | None:
+def _merge_fields(fields: dict[str, Open], into: TypeVariable) -> Clash | None:
     if into.fields is None:
         into.fields = dict(fields)
         return None
@@ -273,7 +273,7 @@ def _data_fields(fields: dict[str, Open]) -> Clash | None:
 def restrict(node: Open, heads: int) -> Clash | None:
     """Demand one of some heads."""
     node = find(node)
-    if isinstance(node, Hole):
+    if isinstance(node, TypeVariable):
         if not node.heads & heads:
             return HEAD
         node.heads &= heads
@@ -292,20 +292,20 @@ def demand_data(node: Open) -> Clash | None:
         seen.add(id(top))
         if isinstance(top, Fn):
             return FUNCTION_INSIDE
-        if isinstance(top, Hole):
+        if isinstance(top, TypeVariable):
             if not top.heads & ~FUNCTION:
                 return FUNCTION_INSIDE
             if not top.is_data:
                 top.is_data = True
                 stack.extend((top.fields or {}).values())
-        elif isinstance(top, Named):
+        elif isinstance(top, OpenNamed):
             stack.extend(top.arguments)
         elif isinstance(top, Rec):
             stack.extend(top.fields.values())
     return None
 
 
-def demand_field(hole: Hole, name: str, field: Open) -> Clash | None:
+def demand_field(hole: TypeVariable, name: str, field: Open) -> Clash | None:
     """Demand that a type not yet known is a record with a field of a type."""
     if not hole.heads & RECORD:
         return HEAD
@@ -321,7 +321,7 @@ def demand_field(hole: Hole, name: str, field: Open) -> Clash | None:
     return _settle(field, hole, hole.level)
 
 
-def demand_label(hole: Hole, label: str, heads: int) -> Clash | None:
+def demand_label(hole: TypeVariable, label: str, heads: int) -> Clash | None:
     """Demand that a type not yet known has a label, or is no enumeration."""
     if clash := restrict(hole, heads):
         return clash
@@ -331,11 +331,11 @@ def demand_label(hole: Hole, label: str, heads: int) -> Clash | None:
 
 def is_list_like(node: Open) -> bool:
     """Whether a found node can only be a list."""
-    return node.bit == LIST if not isinstance(node, Hole) else node.heads == LIST
+    return node.bit == LIST if not isinstance(node, TypeVariable) else node.heads == LIST
 
 
 def is_text_like(node: Open) -> bool:
     """Whether a found node can only be Text, Quote or an enumeration."""
-    if isinstance(node, Hole):
+    if isinstance(node, TypeVariable):
         return not node.heads & ~(TEXT | ENUM | TEXTS)
     return bool(node.bit & TEXTS) and not isinstance(node, Broken)

@@ -9,7 +9,7 @@ from lambda_rlm.syntax.term import EnumType, FunctionType, NamedType, RecordType
 from lambda_rlm.types.checker import Abbreviation, Checker
 from lambda_rlm.types.generalize import measure
 from lambda_rlm.types.nearest import nearest, rename
-from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, SCALARS, Effects, Fn, Labels, Named, Open, Rec
+from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, SCALARS, Effects, Fn, Labels, Open, OpenNamed, Rec
 
 _CONSTRUCTORS = ("List", "Option")
 
@@ -17,7 +17,7 @@ _CONSTRUCTORS = ("List", "Option")
 def open_written(s: Checker, term: TypeTerm) -> Open:
     """The type that an annotation or type argument denotes."""
     node = _open(s, term)
-    if node.size > MAX_SIZE or not node.size or isinstance(node, Named | Rec):
+    if node.size > MAX_SIZE or not node.size or isinstance(node, OpenNamed | Rec):
         size, depth = measure(node)
         if size > MAX_SIZE or depth > MAX_DEPTH:
             what = f"{size:,} parts, more than {MAX_SIZE}" if size > MAX_SIZE else f"{depth} levels, more than {MAX_DEPTH}"
@@ -49,7 +49,7 @@ def _named(s: Checker, term: NamedType) -> Open:
         return found.open() if found is not None else SCALARS[name]
     if name in _CONSTRUCTORS:
         if len(arguments) == 1:
-            return Named(name, (_open(s, arguments[0]),))
+            return OpenNamed(name, (_open(s, arguments[0]),))
         s.report("E0211", f"`{name}` takes one type in brackets, given {len(arguments)}", term.span, hint=f"write {name}[Text]")
         return BROKEN
     _unknown(s, term)
@@ -89,8 +89,8 @@ def define_type(s: Checker, item: TypeDef) -> None:
 
 def _fresh(s: Checker, node: Open) -> Open:
     """The same type with effects of its own."""
-    if isinstance(node, Named):
-        return Named(node.name, tuple([_fresh(s, a) for a in node.arguments])) if not node.size else node
+    if isinstance(node, OpenNamed):
+        return OpenNamed(node.name, tuple([_fresh(s, a) for a in node.arguments])) if not node.size else node
     if isinstance(node, Rec):
         return Rec({name: _fresh(s, field) for name, field in node.fields.items()}) if not node.size else node
     if isinstance(node, Fn):

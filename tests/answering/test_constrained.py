@@ -19,7 +19,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, failure
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.reference import reference
-from lambda_rlm.synth.task import Task
+from lambda_rlm.synth.task import WritingTask
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import Type
@@ -168,7 +168,7 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
     )
     run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"planned"')))
     assert run.synthesis is not None
-    task = Task(
+    task = WritingTask(
         query="What?",
         inputs=given.values,
         types=given.types,

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.sub_model import Solver
+from lambda_rlm.answering.sub_model import SubModelRunner
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest
@@ -28,7 +28,7 @@ def ran(program: str, root: Root, *, depth: int = 1, events: list[Event] | None 
     given = {"query": "Say each word.", "context": "a b c", **values.pop("given", {})}
     options = Options(key=b"key")
     tracer = None if events is None else events.append
-    solver = Solver(leaf, root, Writing(depth=depth), options, tracer) if depth else None
+    solver = SubModelRunner(leaf, root, Writing(depth=depth), options, tracer) if depth else None
     admitted = check(program, given).admit(Budget(**{"calls": 100, **values}), leaf.profile)
     options = Options(key=b"key", solver=solver)
     return anyio.run(lambda: execute(admitted, given, leaf, options=options, tracer=tracer))
@@ -103,7 +103,7 @@ def test_calls_of_sub_runs_are_among_the_callers_calls_in_flight() -> None:
     leaf = Counting([Rule("", "x")])
     given = {"query": "q", "context": "a b c d e f g h"}
     options = Options(key=b"key")
-    solver = Solver(leaf, Root(SUB), Writing(), options)
+    solver = SubModelRunner(leaf, Root(SUB), Writing(), options)
     program = 'split(context, 4) |> map(fn(c) => rlm_call(query, c, 8)) |> join("; ")'
     admitted = check(program, given).admit(Budget(calls=100, concurrency=2), leaf.profile)
     run = anyio.run(lambda: execute(admitted, given, leaf, options=Options(key=b"key", solver=solver)))

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from lambda_rlm.audit import counting, lines
 from lambda_rlm.audit.log import read
 from lambda_rlm.audit.prompts import Unusable, prompts, reply_tokens
-from lambda_rlm.audit.report import Report, report
+from lambda_rlm.audit.report import AuditReport, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
-from lambda_rlm.audit.tally import SAMPLE, Tally
+from lambda_rlm.audit.tally import SAMPLE, LogTally
 from lambda_rlm.audit.ways import Ways
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.inputs import InputProblem
@@ -58,7 +58,7 @@ WORDS = [
 ]
 
 
-def tallied(*arguments: str, name: str | None = None) -> Tally:
+def tallied(*arguments: str, name: str | None = None) -> LogTally:
     return read(arguments, [VOCABULARY], name=name)
 
 
@@ -302,7 +302,7 @@ def test_an_interruption_gives_what_was_read_so_far(tmp_path: Path, monkeypatch:
     path = rows_of(tmp_path, "log.jsonl", [{"prompt": "a"}] * 10)
     original = lines.lines
 
-    def interrupted(file: io.BytesIO) -> Iterator[lines.Line]:
+    def interrupted(file: io.BytesIO) -> Iterator[lines.LogLine]:
         for line in original(file):
             if line.number == 5:
                 raise KeyboardInterrupt
@@ -353,7 +353,7 @@ def test_memory_does_not_grow_with_the_longest_line(tmp_path: Path, monkeypatch:
 SMALL = ModelProfile("openai/gpt-5-small", window=8_192, max_output=1_024, input_price=1e-6, output_price=4e-6)
 
 
-def reported(folder: Path, sizes: list[int], profile: ModelProfile = SMALL, routing: Routing | None = None) -> Report:
+def reported(folder: Path, sizes: list[int], profile: ModelProfile = SMALL, routing: Routing | None = None) -> AuditReport:
     path = rows_of(folder, "log.jsonl", [{"prompt": words(n, n), "usage": {"completion_tokens": 100}} for n in sizes])
     return report(tallied(path), profile, profile, routing or Routing())
 

@@ -12,7 +12,7 @@ import pytest
 
 from lambda_rlm.bench.benchmarks import BENCHMARKS
 from lambda_rlm.bench.folder import read_tasks
-from lambda_rlm.bench.measure import Asked, Way, macro_average, measure, naive_calls, summaries
+from lambda_rlm.bench.measure import TaskResult, Way, macro_average, measure, naive_calls, summaries
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task, length, tokens_of
 from lambda_rlm.budget.budget import Budget
@@ -25,10 +25,10 @@ from lambda_rlm.plan.strategy import Choice
 SIZE = 8_192
 
 
-def ask_all(tasks: Sequence[Task], model: SimulatedModel, task: str, strategy: Choice = "plan") -> list[Asked]:
+def ask_all(tasks: Sequence[Task], model: SimulatedModel, task: str, strategy: Choice = "plan") -> list[TaskResult]:
     way = Way(strategy=strategy, task=task, budget=Budget(calls=500), options=Options(key=b"tests"))
 
-    async def run() -> list[Asked]:
+    async def run() -> list[TaskResult]:
         return [one async for one in measure(tasks, model, way)]
 
     return anyio.run(run)

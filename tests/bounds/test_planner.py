@@ -13,7 +13,7 @@ from lambda_rlm.bounds.admit import Bounded, bounded
 from lambda_rlm.bounds.domain.abstract import AbstractText
 from lambda_rlm.bounds.domain.size import named
 from lambda_rlm.bounds.planner.accuracy import Accuracy
-from lambda_rlm.bounds.planner.choose import Chosen, choose
+from lambda_rlm.bounds.planner.choose import PlannerChoice, choose
 from lambda_rlm.bounds.planner.plan_text import shown
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
@@ -60,11 +60,13 @@ def typed(program: str) -> Typed:
     return checked.typed
 
 
-def chosen(program: str, n: int = 1_000_000, rates: Rates = RATES, budget: Budget | None = None, **model: float) -> Chosen:
+def chosen(
+    program: str, n: int = 1_000_000, rates: Rates = RATES, budget: Budget | None = None, **model: float
+) -> PlannerChoice:
     return choose(typed(program), sized(n), rates, budget or Budget(), Accuracy(**model))
 
 
-def numbers(choice: Chosen) -> list[int]:
+def numbers(choice: PlannerChoice) -> list[int]:
     return [row.number for row in choice.rows]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.cli.display.screen import _status
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.sizes import columns
 from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress
@@ -182,7 +182,7 @@ def test_one_size_stands_in_every_column() -> None:
 
 @pytest.mark.parametrize("option", ["context", "context=", "context=big", "=5", "a=1,b=", "context=-1", "a=1,2,3,b=1,2"])
 def test_a_size_that_means_nothing_is_refused(option: str) -> None:
-    with pytest.raises(Usage):
+    with pytest.raises(UsageProblem):
         columns([option])
 
 

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from lambda_rlm.diagnostics.codes import CODES
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Label, QuickFix, Severity
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.render import as_json, fault_json, human, human_fault, model
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -49,7 +49,11 @@ CASES: dict[str, tuple[SourceFile, list[Diagnostic]]] = {
     "empty_program": (EMPTY, [Diagnostic("E0102", "the program is empty", Span(0, 0), hint="write an expression")]),
     "a_fix": (
         LINES,
-        [Diagnostic("E0104", "no `True`", at(LINES, "true"), fixes=(Fix("write `true`", (Edit(at(LINES, "true"), "true"),)),))],
+        [
+            Diagnostic(
+                "E0104", "no `True`", at(LINES, "true"), fixes=(QuickFix("write `true`", (Edit(at(LINES, "true"), "true"),)),)
+            )
+        ],
     ),
 }
 

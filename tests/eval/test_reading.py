@@ -12,7 +12,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.lenient import CONFLICT, loads, values_in
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema, notation, shape_of
-from lambda_rlm.eval.asking.shape import BadReply, Reading
+from lambda_rlm.eval.asking.shape import BadReply, ReplyReading
 from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
@@ -23,11 +23,11 @@ ROW = record_of(id=INT, label=LABELS)
 PERSON = record_of(name=TEXT, born=option_of(INT))
 
 
-def read(reply: str, type_: Type, prompt: Text | None = None, most: int = 10_000) -> tuple[Any, Reading]:
+def read(reply: str, type_: Type, prompt: Text | None = None, most: int = 10_000) -> tuple[Any, ReplyReading]:
     """The value that a reply is read as, and the notes made."""
     meter = Meter(Budget())
     made = prompt_of(prompt or Text("prompt"), meter)
-    reading = Reading(Reply(0, made.origin), made, meter, most)
+    reading = ReplyReading(Reply(0, made.origin), made, meter, most)
     value = shape_of(type_).read(reply, reading)
     assert inhabits(value, type_)
     return value, reading

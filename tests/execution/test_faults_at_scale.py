@@ -22,7 +22,7 @@ from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 
 CALLS = 500
 SHARE = 0.2
@@ -114,7 +114,7 @@ async def asked(server: Server, program: str, retries: int, **limits: int) -> Ru
     checked = check(program, {"query": "", "numbers": list(range(CALLS))})
     async with server.serving() as url:
         door = HttpModel("there", url, timeout=4.0, profile=PROFILE)
-        model = Retrying(Limited(door, Limiter(sleep=no_sleep)), RetryPolicy(retries=retries), sleep=no_sleep)
+        model = RetryingModel(Limited(door, Limiter(sleep=no_sleep)), RetryPolicy(retries=retries), sleep=no_sleep)
         admitted = checked.admit(Budget(calls=CALLS, concurrency=64, **limits), model.profile)
         run = await execute(admitted, {"query": "", "numbers": list(range(CALLS))}, model, options=OPTIONS)
         await model.aclose()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.journal.journal import CallRow
-from lambda_rlm.journal.tree import Branch, Figures, figures_of, folding, lines, tree
+from lambda_rlm.journal.tree import CallBranch, Figures, figures_of, folding, lines, tree
 from tests.support.shell import Shell, leave_alone, script, wrote
 
 
@@ -40,7 +40,7 @@ def label(call: CallRow) -> str:
     return f"line {call.place[0]}"
 
 
-def every(branch: Branch) -> Iterator[Branch]:
+def every(branch: CallBranch) -> Iterator[CallBranch]:
     yield branch
     for inner in branch.places:
         yield from every(inner)

@@ -18,7 +18,7 @@ from lambda_rlm.llm.providers.exchange import (
     Lost,
     NoAddress,
     Unreachable,
-    Unreadable,
+    UnreadableResponse,
     Unsendable,
     destination,
 )
@@ -123,9 +123,9 @@ def test_the_request_says_who_asks_and_that_it_takes_no_encoding(make: Make) -> 
         (ending(HEAD + b"Content-Le"), Lost),
         (ending(HEAD + b"Content-Length: 500\r\n\r\nhel"), Lost),
         (ending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel"), Lost),
-        (said(b"\x1f\x8b", "Content-Encoding: gzip"), Unreadable),
-        (said(b"x" * 2_000_000), Unreadable),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 2 * (b"fffff\r\n" + b"x" * 0xFFFFF + b"\r\n"), Unreadable),
+        (said(b"\x1f\x8b", "Content-Encoding: gzip"), UnreadableResponse),
+        (said(b"x" * 2_000_000), UnreadableResponse),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + 2 * (b"fffff\r\n" + b"x" * 0xFFFFF + b"\r\n"), UnreadableResponse),
     ],
     ids=["nothing", "half a head", "half a body", "half a chunk", "compressed", "long", "long chunks"],
 )
@@ -143,7 +143,7 @@ def test_what_is_no_whole_answer_is_a_failure_and_the_next_one_is_read(
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/9 what\r\n\r\n"])
 def test_what_is_no_http_is_a_failure(make: Make, answer: bytes) -> None:
-    with pytest.raises((Unreadable, Lost)):
+    with pytest.raises((UnreadableResponse, Lost)):
         first(make, ending(answer))
 
 
@@ -165,7 +165,7 @@ def test_a_head_without_an_end_is_given_up() -> None:
             writer.write(b"X-Filler: " + b"x" * 10_000 + b"\r\n")
             await writer.drain()
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         first(_pool, endless, most=1_000)
 
 

@@ -17,7 +17,7 @@ from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import ModelContract, Subject, asked
 
@@ -67,7 +67,7 @@ class TestRetrying(ModelContract):
     @pytest.fixture
     def subject(self) -> Subject:
         answered = (*ANSWERED, asked("busy"))
-        model = Retrying(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=_no_sleep)
+        model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=_no_sleep)
         return Subject(model, answered, asked("wait"), asked("fail"))
 
 

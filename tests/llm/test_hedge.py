@@ -24,7 +24,7 @@ from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.properties.test_bounds import adversaries, holds
 from tests.support.adversary import Adversary
 from tests.support.model_contract import asked
@@ -187,7 +187,7 @@ def test_cancelling_a_call_cancels_both_requests() -> None:
 @pytest.mark.parametrize("retries", [0, 2])
 def test_the_profile_counts_every_attempt_twice_whichever_wrapper_is_outside(retries: int) -> None:
     policy = RetryPolicy(retries=retries)
-    inside, outside = Retrying(hedged(Slow()), policy).profile, hedged(Retrying(Slow(), policy)).profile
+    inside, outside = RetryingModel(hedged(Slow()), policy).profile, hedged(RetryingModel(Slow(), policy)).profile
     assert inside.retries == outside.retries == 2 * (1 + retries) - 1
 
 

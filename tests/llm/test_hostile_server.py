@@ -17,7 +17,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.model_contract import asked
 from tests.support.raw_server import HEAD, RawServer, completion, raw_server, said
 
@@ -81,7 +81,7 @@ def test_a_negative_usage_gives_no_budget_back(door: Door) -> None:
 
     async def job() -> Run:
         async with raw_server(said(completion(usage={"prompt_tokens": -1_000_000, "completion_tokens": -1_000_000}))) as server:
-            model = Retrying(door(server.url), RetryPolicy(retries=0))
+            model = RetryingModel(door(server.url), RetryPolicy(retries=0))
             checked = check('range(0, 3) |> map(fn(i) => llm_call(f"Say {i}", out=8, or_else="-")) |> join("")', {})
             run = await execute(checked.admit(Budget(), model.profile), {"query": ""}, model, options=Options(key=b"tests"))
             await model.aclose()

@@ -10,7 +10,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import asked
 
@@ -59,7 +59,7 @@ class Clock:
         await anyio.lowlevel.checkpoint()
 
 
-async def at_once(model: Limited | Retrying, count: int) -> None:
+async def at_once(model: Limited | RetryingModel, count: int) -> None:
     async with anyio.create_task_group() as group:
         for number in range(count):
             group.start_soon(model.complete, asked(f"question {number}"))
@@ -77,7 +77,7 @@ def test_no_more_run_at_once_than_the_limit_and_all_are_answered(limit: int) -> 
 def test_a_busy_provider_is_asked_less_and_then_more_again() -> None:
     provider, clock = Provider(8), Clock()
     limited = Limited(provider, Limiter(64, clock=clock, sleep=clock.sleep))
-    model = Retrying(limited, RetryPolicy(retries=100), sleep=clock.sleep, draw=lambda: 0.0)
+    model = RetryingModel(limited, RetryPolicy(retries=100), sleep=clock.sleep, draw=lambda: 0.0)
     anyio.run(at_once, model, 400)
     assert provider.answered == 400
     assert limited.limiter.limit < 32

@@ -13,7 +13,7 @@ from lambda_rlm.llm.profiles import DEFAULT_WINDOW, provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count, utf8_bound, vocabulary
-from lambda_rlm.llm.wrappers.retry import Retrying
+from lambda_rlm.llm.wrappers.retry import RetryingModel
 from tests.support.model_contract import asked
 
 
@@ -35,7 +35,7 @@ def test_scripts_and_recordings_are_models(script: Path, tmp_path: Path) -> None
 
 
 def test_providers_are_asked_through_retries() -> None:
-    assert isinstance(connect("openai/gpt-5-mini"), Retrying)
+    assert isinstance(connect("openai/gpt-5-mini"), RetryingModel)
     assert connect("some-model", base_url="http://127.0.0.1:9/v1").profile.name == "openai/some-model"
 
 

@@ -13,7 +13,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import FATES
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.model_contract import asked
 
 
@@ -33,7 +33,7 @@ def failing(code: str, times: int, **more: object) -> ScriptedModel:
 
 def test_a_retried_call_counts_every_attempt_and_tells_the_tracer() -> None:
     clock, seen = Clock(), list[events.Event]()
-    model = Retrying(failing("E0501", 2), RetryPolicy(retries=2), sleep=clock.sleep, draw=lambda: 0.5, tracer=seen.append)
+    model = RetryingModel(failing("E0501", 2), RetryPolicy(retries=2), sleep=clock.sleep, draw=lambda: 0.5, tracer=seen.append)
     completion = anyio.run(model.complete, asked("x"))
     assert completion.usage.attempts == 3
     assert clock.waited == [0.5, 1.0]
@@ -46,7 +46,7 @@ def test_a_retried_call_counts_every_attempt_and_tells_the_tracer() -> None:
 def test_after_the_last_attempt_the_failure_leaves_with_its_usage() -> None:
     clock = Clock()
     with pytest.raises(ModelFailure) as raised:
-        anyio.run(Retrying(failing("E0502", 9), RetryPolicy(retries=3), sleep=clock.sleep).complete, asked("x"))
+        anyio.run(RetryingModel(failing("E0502", 9), RetryPolicy(retries=3), sleep=clock.sleep).complete, asked("x"))
     assert raised.value.code == "E0502"
     assert raised.value.usage == Usage(attempts=4)
     assert len(clock.waited) == 3
@@ -57,15 +57,15 @@ def test_what_cannot_get_better_is_not_tried_again(code: str) -> None:
     """A bad key that is tried again only delays the message, and a refused request is paid twice."""
     inner = failing(code, 9)
     with pytest.raises(ModelFailure):
-        anyio.run(Retrying(inner, sleep=Clock().sleep).complete, asked("x"))
+        anyio.run(RetryingModel(inner, sleep=Clock().sleep).complete, asked("x"))
     assert len(inner.prompts) == 1
 
 
 def test_the_provider_says_how_long_to_wait_within_reason() -> None:
     clock = Clock()
-    model = Retrying(failing("E0502", 1, retry_after=7), sleep=clock.sleep, draw=lambda: 0.1)
+    model = RetryingModel(failing("E0502", 1, retry_after=7), sleep=clock.sleep, draw=lambda: 0.1)
     anyio.run(model.complete, asked("x"))
-    model = Retrying(failing("E0502", 1, retry_after=99_999), sleep=clock.sleep, draw=lambda: 0.1)
+    model = RetryingModel(failing("E0502", 1, retry_after=99_999), sleep=clock.sleep, draw=lambda: 0.1)
     anyio.run(model.complete, asked("x"))
     assert clock.waited == [7.0, 60.0]
 

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.vendor_errors import blotted
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
-from lambda_rlm.llm.wrappers.retry import Retrying
+from lambda_rlm.llm.wrappers.retry import RetryingModel
 from tests.support.faulty_server import RETRY_AFTER, FaultyServer
 from tests.support.model_contract import asked
 
@@ -94,7 +94,7 @@ def test_an_address_where_nobody_answers_is_shown(door: Door, url: str) -> None:
 @pytest.mark.parametrize("url", ["nonsense", "ftp://me:hidden@h/v1", "http://h:99999/v1", "http://h/v1\n"])
 def test_an_address_that_is_none_is_not_asked_again_and_shows_no_password(door: Door, url: str) -> None:
     """It is a slip of a person, who would wait for nothing."""
-    model = Retrying(door("openai/x", base_url=url), sleep=lambda _: pytest.fail("waits to ask again"))
+    model = RetryingModel(door("openai/x", base_url=url), sleep=lambda _: pytest.fail("waits to ask again"))
     with pytest.raises(ModelFailure) as raised:
         anyio.run(model.complete, asked("hello"))
     assert (raised.value.code, raised.value.is_fatal, raised.value.is_retryable) == ("E0505", True, False)
@@ -118,7 +118,7 @@ def test_a_failure_that_passes_is_retried(door: Door, server: FaultyServer) -> N
     async def sleep(seconds: float) -> None:
         assert seconds >= 0
 
-    model = Retrying(door("openai/broken-once", base_url=server.url), sleep=sleep)
+    model = RetryingModel(door("openai/broken-once", base_url=server.url), sleep=sleep)
 
     async def ask() -> Completion:
         try:

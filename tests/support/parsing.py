@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_rlm.diagnostics.diagnostic import Edit, Fix, Rejected, apply_fix
+from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix, Rejected, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
@@ -30,4 +30,4 @@ def corrected(text: str) -> str:
     for diagnostic in rejected(text).diagnostics:
         assert diagnostic.fixes, f"no fix for {diagnostic}"
         edits |= dict.fromkeys(diagnostic.fixes[0].edits)
-    return apply_fix(text, Fix("all", tuple(edits)))
+    return apply_fix(text, QuickFix("all", tuple(edits)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_rlm.types.rows import Row, RowType
+from lambda_rlm.types.rows import RowType, SignatureRow
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Arrow, Con, Enum, Record, Type
 
 SHOWN: tuple[Type, ...] = (TEXT, INT, BOOL, FLOAT, Enum(("no", "yes")))
@@ -22,7 +22,7 @@ def matches(row: RowType, type_: Type, known: dict[str, Type]) -> bool:
     return known.setdefault(row.name, type_) == type_
 
 
-def fits(row: Row, arrow: Arrow) -> bool:
+def fits(row: SignatureRow, arrow: Arrow) -> bool:
     required = [p for p in row.parameters if not p.is_optional]
     known: dict[str, Type] = {}
     if row.has_type_argument or len(required) != len(arrow.parameters):
@@ -36,7 +36,7 @@ def fits(row: Row, arrow: Arrow) -> bool:
     )
 
 
-def is_allowed(row: Row, name: str, type_: Type) -> bool:
+def is_allowed(row: SignatureRow, name: str, type_: Type) -> bool:
     match row.constraints.get(name):
         case "Num":
             return type_ in (INT, FLOAT)
@@ -49,7 +49,7 @@ def is_allowed(row: Row, name: str, type_: Type) -> bool:
     return True
 
 
-def variables(row: Row) -> set[str]:
+def variables(row: SignatureRow) -> set[str]:
     names: set[str] = set()
 
     def walk(row_type: RowType) -> None:

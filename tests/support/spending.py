@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, _Execution
 from lambda_rlm.inputs import from_values
-from lambda_rlm.llm.wrappers.retry import Retrying, RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.ungated import _Ungated
 
 PROFILE = ModelProfile(
@@ -109,7 +109,7 @@ def spend(
     given = from_values({"context": "", **(inputs or {})}).with_query("?")
     checked = check(program, given.types)
     assert checked.ok, checked.diagnostics
-    whole = model if retries == 0 else Retrying(model, RetryPolicy(retries=retries), sleep=_at_once)
+    whole = model if retries == 0 else RetryingModel(model, RetryPolicy(retries=retries), sleep=_at_once)
     admitted = checked.admit(budget, whole.profile)
     gate = _Execution if is_gated else _Ungated
 

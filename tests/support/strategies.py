@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.types.rows import Row, row_of
+from lambda_rlm.types.rows import SignatureRow, row_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Arrow, Con, Enum, Record, Type, list_of, option_of
 from tests.support.row_matching import SHOWN, closed, fits, is_allowed, matches, variables
 from tests.support.spelling import NOWHERE, call, choice, infix, integer, piped, text, variable, written
@@ -362,7 +362,7 @@ class _Maker:
         )
         return t.Lam(NOWHERE, params, self.term(arrow.result, inner, fuel // 2))
 
-    def giving(self, wanted: Type) -> list[tuple[P, Row, dict[str, Type]]]:
+    def giving(self, wanted: Type) -> list[tuple[P, SignatureRow, dict[str, Type]]]:
         """The library functions whose result can be `wanted`, with what their variables then are."""
         found = []
         for primitive, row in self.rows:
@@ -371,7 +371,7 @@ class _Maker:
                 found.append((primitive, row, known))
         return found
 
-    def library_call(self, primitive: P, row: Row, known: dict[str, Type], scope: Scope, fuel: int) -> t.Term:
+    def library_call(self, primitive: P, row: SignatureRow, known: dict[str, Type], scope: Scope, fuel: int) -> t.Term:
         for name in sorted(variables(row) - known.keys()):
             constraint = row.constraints.get(name)
             known = known | {name: self.pick(BY_CONSTRAINT[constraint]) if constraint in BY_CONSTRAINT else self.draw(types(1))}

@@ -21,7 +21,7 @@ from lambda_rlm.llm.tokens import count
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.synth.library import library, model_calls
 from lambda_rlm.synth.reference import reference
-from lambda_rlm.synth.task import Task, first_turn
+from lambda_rlm.synth.task import WritingTask, first_turn
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.support.adversary import Adversary
 from tests.support.asking import FakeModel
@@ -109,7 +109,9 @@ def ran(program: str, text: str, model: Model) -> Run:
 
 def told(**inputs: Any) -> str:
     given = from_values(inputs).with_query("Who?")
-    task = Task(query="Who?", inputs=given.values, types=given.types, leaf=LEAF, budget=Budget(calls=40, usd=0.5), out=1_024)
+    task = WritingTask(
+        query="Who?", inputs=given.values, types=given.types, leaf=LEAF, budget=Budget(calls=40, usd=0.5), out=1_024
+    )
     return first_turn(task).text
 
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.synth.select import Candidate, Outcome, agreement, choose, merge, normal_form, rank
+from lambda_rlm.synth.select import AnsweredCandidate, Candidate, agreement, choose, merge, normal_form, rank
 
 
 def candidate(number: int, normal: str = "", **known: Any) -> Candidate:
     return Candidate(number=number, normal=normal or f"program {number}", **known)
 
 
-def outcome(number: int, answer: str, normal: str = "", **known: Any) -> Outcome:
-    return Outcome(candidate=candidate(number, normal, **known), value=answer, answer=answer)
+def outcome(number: int, answer: str, normal: str = "", **known: Any) -> AnsweredCandidate:
+    return AnsweredCandidate(candidate=candidate(number, normal, **known), value=answer, answer=answer)
 
 
 @pytest.mark.parametrize(

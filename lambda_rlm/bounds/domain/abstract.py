@@ -18,7 +18,7 @@ from lambda_rlm.bounds.domain.size import (
     UNLIMITED,
     ZERO,
     Number,
-    Size,
+    SizeBound,
     Symbol,
     closer,
     depends,
@@ -42,7 +42,7 @@ def fresh() -> int:
     return next(_SERIALS)
 
 
-def lower(a: Size, b: Size) -> Size:
+def lower(a: SizeBound, b: SizeBound) -> SizeBound:
     """Of two limits of one thing the one that is lower for the inputs at hand, the first when they are equal."""
     return a if a.value <= b.value else b
 
@@ -52,7 +52,7 @@ class AbstractNumber:
     """Int or Float between `low` and `high` (which is 0 for what is negative)."""
 
     low: Number = -math.inf
-    high: Size = UNLIMITED
+    high: SizeBound = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ class AbstractText:
     """Text, Quote or enumeration: characters, bytes in UTF-8, the widest character it can hold, the fewest characters, and the bytes
     beyond one for each character, which in most texts are few: a part of it may have them all, and no more."""
 
-    chars: Size
-    bytes: Size
+    chars: SizeBound
+    bytes: SizeBound
     width: int = WIDEST
     low: Number = 0
-    beyond: Size = UNLIMITED
+    beyond: SizeBound = UNLIMITED
 
     @property
-    def wide(self) -> Size:
+    def wide(self) -> SizeBound:
         """`beyond`, or what the widest characters would make it."""
         return lower(self.beyond, self.chars * (self.width - 1))
 
@@ -79,7 +79,7 @@ class AbstractList:
     `element` is None for a list that is surely empty.
     """
 
-    length: Size
+    length: SizeBound
     element: Abstract | None
     owner: int
     low: Number = 0
@@ -109,18 +109,18 @@ class AbstractBool:
     value: bool | None = None
 
 
-class Outcome(NamedTuple):
+class AbstractResult(NamedTuple):
     """A value, and the longest chain of model calls that it has to wait for."""
 
     value: Abstract
-    span: Size = ZERO
+    span: SizeBound = ZERO
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AbstractFunction:
     """A closure. `apply` gives the outcome for abstract arguments and charges the analysis's account."""
 
-    apply: Callable[..., Outcome] = field(repr=False)
+    apply: Callable[..., AbstractResult] = field(repr=False)
     source: Lam | Def | Fix | None = None
     env: Mapping[str, Abstract] = field(default_factory=dict, repr=False)
     changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction] | None = field(default=None, repr=False)
@@ -128,7 +128,7 @@ class AbstractFunction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class StagedValue:
     """A value that staging has computed, its ground type, and its sizes, measured when somebody asks. `depth` is how deep `fix`
     went to compute it."""
 
@@ -152,7 +152,7 @@ Abstract = (
     | AbstractRecord
     | AbstractBool
     | AbstractFunction
-    | Known
+    | StagedValue
     | Opaque
 )
 
@@ -163,7 +163,7 @@ EMPTY_LIST: Final = AbstractList(ZERO, None, 0)
 
 
 def text_of(
-    chars: Size, width: int = WIDEST, low: Number = 0, bytes_: Size = UNLIMITED, beyond: Size = UNLIMITED
+    chars: SizeBound, width: int = WIDEST, low: Number = 0, bytes_: SizeBound = UNLIMITED, beyond: SizeBound = UNLIMITED
 ) -> AbstractText:
     """A text of at most so many characters, at most `width` bytes each and `bytes_` in all."""
     return AbstractText(chars, smallest(bytes_, lower(chars + beyond, chars * width)), width, low, beyond)
@@ -172,19 +172,21 @@ def text_of(
 def literal_text(s: str) -> AbstractText:
     encoded = len(s.encode("utf-8", "surrogatepass"))
     width = max((len(c.encode("utf-8", "surrogatepass")) for c in set(s)), default=1)
-    return AbstractText(Size(len(s)), Size(encoded), width, len(s), Size(encoded - len(s)))
+    return AbstractText(SizeBound(len(s)), SizeBound(encoded), width, len(s), SizeBound(encoded - len(s)))
 
 
-def number(low: Number, high: Number | Size) -> AbstractNumber:
-    return AbstractNumber(low, high if isinstance(high, Size) else size_of(math.ceil(high) if high != math.inf else high))
+def number(low: Number, high: Number | SizeBound) -> AbstractNumber:
+    return AbstractNumber(low, high if isinstance(high, SizeBound) else size_of(math.ceil(high) if high != math.inf else high))
 
 
-def uniform(length: Size, element: Abstract, low: Number = 0) -> AbstractList:
+def uniform(length: SizeBound, element: Abstract, low: Number = 0) -> AbstractList:
     """A list whose elements are all like `element`, which has no symbols of the list's own."""
     return AbstractList(length, element, fresh(), low)
 
 
-def summed(length: Size, element: AbstractText, low: Number = 0, *, chars: Size, bytes_: Size, beyond: Size) -> AbstractList:
+def summed(
+    length: SizeBound, element: AbstractText, low: Number = 0, *, chars: SizeBound, bytes_: SizeBound, beyond: SizeBound
+) -> AbstractList:
     """A list of texts, each like `element`, that together have at most `chars` characters, `bytes_` bytes, `beyond` of them beyond one
     for each character."""
     owner = fresh()
@@ -193,17 +195,17 @@ def summed(length: Size, element: AbstractText, low: Number = 0, *, chars: Size,
     return AbstractList(length, AbstractText(of_chars, of_bytes, element.width, element.low, of_beyond), owner, low)
 
 
-def symbol(peak_: Size, sum_: Size, owner: int) -> Size:
+def symbol(peak_: SizeBound, sum_: SizeBound, owner: int) -> SizeBound:
     """A size that varies over the elements of a list: at most `peak_` in each, `sum_` in all."""
     if peak_.value == 0 or sum_.value == 0:
         return ZERO
-    return Size(0, ((Symbol("element", fresh(), owner, peak=sum_ if sum_.value < peak_.value else peak_, sum=sum_), 1),))
+    return SizeBound(0, ((Symbol("element", fresh(), owner, peak=sum_ if sum_.value < peak_.value else peak_, sum=sum_), 1),))
 
 
 def seen(value: Abstract) -> Abstract:
     """A value as its sizes, with nothing known in it. Lists never hold what is known."""
     match value:
-        case Known():
+        case StagedValue():
             if not value.sizes:
                 value.sizes.append(value.measure())
             return value.sizes[0]
@@ -220,16 +222,16 @@ def at_peak(list_: AbstractList) -> Abstract | None:
     return None if list_.element is None else mapped(list_.element, lambda s: _single(s, list_.owner))
 
 
-def _single(size: Size, owner: int) -> Size:
+def _single(size: SizeBound, owner: int) -> SizeBound:
     if not depends(size, owner):
         return size
     return closer(peak(size, owner), total(size, ONE, owner))
 
 
-def adopt(list_: AbstractList, owner: int, repeats: Size = ONE) -> Abstract | None:
+def adopt(list_: AbstractList, owner: int, repeats: SizeBound = ONE) -> Abstract | None:
     """The element of a list whose elements stand, each at most `repeats` times, in the list that owns `owner`."""
 
-    def change(size: Size) -> Size:
+    def change(size: SizeBound) -> SizeBound:
         if not depends(size, list_.owner):
             return size
         return symbol(peak(size, list_.owner), times(repeats, total(size, list_.length, list_.owner)), owner)
@@ -237,13 +239,13 @@ def adopt(list_: AbstractList, owner: int, repeats: Size = ONE) -> Abstract | No
     return None if list_.element is None else mapped(list_.element, change)
 
 
-def nested(list_: AbstractList, length: Size, most: Size, outer: int | None = None) -> AbstractList:
+def nested(list_: AbstractList, length: SizeBound, most: SizeBound, outer: int | None = None) -> AbstractList:
     """`length` lists, none empty, of at most `most` elements each, that together hold the elements of a list once."""
     if list_.element is None:
         return list_
     outer, inner = fresh() if outer is None else outer, fresh()
 
-    def change(size: Size) -> Size:
+    def change(size: SizeBound) -> SizeBound:
         if not depends(size, list_.owner):
             return size
         highest, sum_ = peak(size, list_.owner), total(size, list_.length, list_.owner)
@@ -261,7 +263,7 @@ def concat(lists: AbstractList) -> AbstractList:
         return EMPTY_LIST
     length, inner, outer, owner = group.length, group.owner, lists.owner, fresh()
 
-    def change(size: Size) -> Size:
+    def change(size: SizeBound) -> SizeBound:
         if not depends(size, inner) and not depends(size, outer):
             return size
         highest = peak(peak(size, inner), outer)
@@ -270,7 +272,7 @@ def concat(lists: AbstractList) -> AbstractList:
     return AbstractList(total(length, lists.length, outer), mapped(group.element, change), owner, 0)
 
 
-def mapped(value: Abstract, change: Callable[[Size], Size]) -> Abstract:
+def mapped(value: Abstract, change: Callable[[SizeBound], SizeBound]) -> Abstract:
     """A value with every size changed. A list inside keeps its own symbols, whose peaks and sums are changed too."""
     match seen(value):
         case AbstractNumber(low, high):
@@ -286,7 +288,7 @@ def mapped(value: Abstract, change: Callable[[Size], Size]) -> Abstract:
                 return value
             new_owner = fresh()
 
-            def inside(size: Size) -> Size:
+            def inside(size: SizeBound) -> SizeBound:
                 if not depends(size, owner):
                     return change(size)
                 return symbol(change(peak(size, owner)), change(total(size, length, owner)), new_owner)
@@ -319,4 +321,4 @@ def changed_names(
     env: Mapping[str, Abstract], names: Iterable[str], change: Callable[[Abstract], Abstract]
 ) -> Mapping[str, Abstract]:
     """An environment with the values of some names changed; what is known stays known."""
-    return {**env, **{name: change(env[name]) for name in names if name in env and not isinstance(env[name], Known)}}
+    return {**env, **{name: change(env[name]) for name in names if name in env and not isinstance(env[name], StagedValue)}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
-from lambda_rlm.bounds.domain.size import ZERO, Number, Size, size_of, smallest
+from lambda_rlm.bounds.domain.size import ZERO, Number, SizeBound, size_of, smallest
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, Pipe, Prefix, Select, Term, TextLit, Var
 
@@ -29,12 +29,12 @@ class Fact:
     """The lengths of what stands at these places are together at most `limit` here."""
 
     places: tuple[Place, ...]
-    limit: Size
+    limit: SizeBound
 
     def speaks_of(self, names: frozenset[str]) -> bool:
         return any(place[0] in names for place in self.places)
 
-    def left(self, operands: Sequence[tuple[Place | None, Size]]) -> Size | None:
+    def left(self, operands: Sequence[tuple[Place | None, SizeBound]]) -> SizeBound | None:
         """The sum of these operands' sizes when the fact's are among them: its limit and the rest; else None."""
         rest = list(operands)
         for place in self.places:
@@ -58,7 +58,7 @@ def place_of(term: Term) -> Place | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class GuardedBranch:
     """The environment and the facts of a branch."""
 
     env: Environment
@@ -79,7 +79,7 @@ class Guard:
         self.primitive_of = primitive_of
         self.look = look
 
-    def ways(self, condition: Term, holds: bool, branch: Branch) -> list[Branch]:
+    def ways(self, condition: Term, holds: bool, branch: GuardedBranch) -> list[GuardedBranch]:
         """The ways in which a condition can come to hold, or not to: `a and b` fails by a, or by b where a holds."""
         match condition:
             case Prefix(operator="not", term=term):
@@ -93,7 +93,7 @@ class Guard:
             case _:
                 return [self.refined(condition, holds, branch)]
 
-    def refined(self, condition: Term, holds: bool, branch: Branch) -> Branch:
+    def refined(self, condition: Term, holds: bool, branch: GuardedBranch) -> GuardedBranch:
         match condition:
             case Prefix(operator="not", term=term):
                 return self.refined(term, not holds, branch)
@@ -113,7 +113,7 @@ class Guard:
                     self._length_limited(subject, 0, ZERO, branch) if holds else self._length_limited(subject, 1, None, branch)
                 )
 
-    def _compared(self, left: Term, operator: str, right: Term, branch: Branch) -> Branch:
+    def _compared(self, left: Term, operator: str, right: Term, branch: GuardedBranch) -> GuardedBranch:
         """What `left operator right` tells about `left`."""
         if operator == "==" and isinstance(right, TextLit):
             return self._length_limited(left, len(right.value), size_of(len(right.value)), branch)
@@ -135,7 +135,7 @@ class Guard:
             return self._sum_limited((left.first, *(term for _, term in left.rest)), high, branch)
         return branch
 
-    def _sum_limited(self, terms: Sequence[Term], high: Size, branch: Branch) -> Branch:
+    def _sum_limited(self, terms: Sequence[Term], high: SizeBound, branch: GuardedBranch) -> GuardedBranch:
         """length(a) + length(b) + … is at most `high`; what is no length may be left out when it is at least 0."""
         places: list[Place] = []
         for term in terms:
@@ -149,7 +149,9 @@ class Guard:
                 return branch
         return replace(branch, facts=(*branch.facts, Fact(tuple(places), high))) if places else branch
 
-    def _length_limited(self, subject: Term, low: Number | None, high: Size | None, branch: Branch) -> Branch:
+    def _length_limited(
+        self, subject: Term, low: Number | None, high: SizeBound | None, branch: GuardedBranch
+    ) -> GuardedBranch:
         return self._changed(subject, branch, lambda value: with_length(value, low, high))
 
     def _argument_of(self, term: Term, primitive: P) -> Term | None:
@@ -161,7 +163,7 @@ class Guard:
             case _:
                 return None
 
-    def _changed(self, term: Term, branch: Branch, change: Callable[[Abstract], Abstract]) -> Branch:
+    def _changed(self, term: Term, branch: GuardedBranch, change: Callable[[Abstract], Abstract]) -> GuardedBranch:
         """The branch in which the value that a variable or a field of one stands for is changed."""
         path: list[str] = []
         while isinstance(term, Select):
@@ -181,7 +183,7 @@ def _at(value: Abstract, path: list[str], change: Callable[[Abstract], Abstract]
     return AbstractRecord(tuple((n, _at(v, path[1:], change) if n == path[0] else v) for n, v in value.fields))
 
 
-def _number(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
+def _number(value: Abstract, low: Number | None, high: SizeBound | None) -> Abstract:
     if not isinstance(value, AbstractNumber):
         return value
     return AbstractNumber(
@@ -189,7 +191,7 @@ def _number(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
     )
 
 
-def with_length(value: Abstract, low: Number | None, high: Size | None) -> Abstract:
+def with_length(value: Abstract, low: Number | None, high: SizeBound | None) -> Abstract:
     """A text or a list of at least and at most so many characters or elements."""
     match value:
         case AbstractText(chars, bytes_, width, least, beyond):

@@ -17,14 +17,14 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
+    AbstractResult,
     AbstractText,
-    Outcome,
     fresh,
     mapped,
     seen,
     symbol,
 )
-from lambda_rlm.bounds.domain.size import Number, Size, depends, largest, peak, total
+from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, largest, peak, total
 
 
 def join(a: Abstract, b: Abstract) -> Abstract:
@@ -57,9 +57,9 @@ def join(a: Abstract, b: Abstract) -> Abstract:
 def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFunction:
     """One function or the other: both are applied, which charges for both."""
 
-    def apply(*arguments: Abstract) -> Outcome:
+    def apply(*arguments: Abstract) -> AbstractResult:
         one, other = a.apply(*arguments), b.apply(*arguments)
-        return Outcome(join(one.value, other.value), largest((one.span, other.span)))
+        return AbstractResult(join(one.value, other.value), largest((one.span, other.span)))
 
     def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
         return _either_function(a.changed(change) if a.changed else a, b.changed(change) if b.changed else b)
@@ -67,7 +67,7 @@ def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFuncti
     return AbstractFunction(apply, changed=changed)
 
 
-def join_lists(a: AbstractList, b: AbstractList, length: Size, low: Number, *, is_both: bool) -> AbstractList:
+def join_lists(a: AbstractList, b: AbstractList, length: SizeBound, low: Number, *, is_both: bool) -> AbstractList:
     """One list or the other; with `is_both` one after the other."""
     if a.element is None or b.element is None:
         rest = b if a.element is None else a
@@ -78,7 +78,7 @@ def join_lists(a: AbstractList, b: AbstractList, length: Size, low: Number, *, i
 
 
 def _joined(x: Abstract, y: Abstract, a: AbstractList, b: AbstractList, owner: int, is_both: bool) -> Abstract:
-    def either(p: Size, q: Size) -> Size:
+    def either(p: SizeBound, q: SizeBound) -> SizeBound:
         if not depends(p, a.owner) and not depends(q, b.owner) and (p == q or not is_both):
             return largest((p, q))
         sums = (total(p, a.length, a.owner), total(q, b.length, b.owner))

@@ -22,10 +22,10 @@ from lambda_rlm.bounds.domain.abstract import (
     seen,
     symbol,
 )
-from lambda_rlm.bounds.domain.size import ZERO, Size, peak, size_of, total
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, peak, size_of, total
 
 
-def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:
+def sizes(value: Abstract | None, shape: Abstract) -> list[SizeBound]:
     """The sizes of a value, in the places that `shape` has; 0 for what the value surely lacks."""
     value = None if value is None else seen(value)
     match shape:
@@ -51,7 +51,7 @@ def sizes(value: Abstract | None, shape: Abstract) -> list[Size]:
             return []
 
 
-def with_sizes(shape: Abstract, row: Iterator[Size]) -> Abstract:
+def with_sizes(shape: Abstract, row: Iterator[SizeBound]) -> Abstract:
     """The value of this shape with these sizes; it promises nothing from below."""
     match shape:
         case AbstractNumber(low=low):

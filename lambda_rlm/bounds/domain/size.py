@@ -1,6 +1,6 @@
 """Sizes: upper limits as expressions in the sizes of the inputs.
 
-Owns `Size`, a number at least 0 that only grows when its symbols grow: a linear form over symbols and over a few non-linear
+Owns `SizeBound`, a number at least 0 that only grows when its symbols grow: a linear form over symbols and over a few non-linear
 atoms (⌈s/k⌉, max, min, products). Every size has a value for the inputs at hand and a closed form to print. No operation makes
 a size smaller than the truth; where there is no exact form it gives a larger one. `UNLIMITED` is the size of what has no limit.
 
@@ -33,8 +33,8 @@ class Symbol:
     name: str
     id: int
     owner: int = 0
-    peak: Size = field(compare=False, repr=False, kw_only=True)
-    sum: Size | None = field(default=None, compare=False, repr=False, kw_only=True)
+    peak: SizeBound = field(compare=False, repr=False, kw_only=True)
+    sum: SizeBound | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     @property
     def value(self) -> Number:
@@ -48,7 +48,7 @@ class Symbol:
 class Quotient:
     """⌈size / divisor⌉."""
 
-    size: Size
+    size: SizeBound
     divisor: int
 
     @property
@@ -64,7 +64,7 @@ class Extreme:
     """The largest or smallest of several."""
 
     is_largest: bool
-    sizes: frozenset[Size]
+    sizes: frozenset[SizeBound]
 
     @property
     def value(self) -> Number:
@@ -79,8 +79,8 @@ class Extreme:
 class Product:
     """Two sizes multiplied."""
 
-    left: Size
-    right: Size
+    left: SizeBound
+    right: SizeBound
 
     @property
     def value(self) -> Number:
@@ -94,7 +94,7 @@ Atom = Symbol | Quotient | Extreme | Product
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SizeBound:
     """constant + Σ coefficient · atom. `value` and `weight` (how many atoms, all levels) are worked out when it is made."""
 
     constant: Number
@@ -120,7 +120,7 @@ class Size:
     def is_number(self) -> bool:
         return not self.terms and self.constant != math.inf
 
-    def __add__(self, other: Size) -> Size:
+    def __add__(self, other: SizeBound) -> SizeBound:
         if other.constant == 0 and not other.terms:
             return self
         if self.constant == 0 and not self.terms:
@@ -132,7 +132,7 @@ class Size:
             terms[atom] = terms.get(atom, 0) + coefficient
         return _made(self.constant + other.constant, terms)
 
-    def __mul__(self, factor: int) -> Size:
+    def __mul__(self, factor: int) -> SizeBound:
         if factor == 1:
             return self
         if factor == 0:
@@ -141,11 +141,11 @@ class Size:
             return UNLIMITED
         return _made(self.constant * factor, {atom: c * factor for atom, c in self.terms})
 
-    def options(self) -> list[Size] | None:
+    def options(self) -> list[SizeBound] | None:
         """The sizes of which it is the largest, when it is one."""
         for i, (atom, coefficient) in enumerate(self.terms):
             if coefficient == 1 and isinstance(atom, Extreme) and atom.is_largest:
-                rest = Size(self.constant, self.terms[:i] + self.terms[i + 1 :])
+                rest = SizeBound(self.constant, self.terms[:i] + self.terms[i + 1 :])
                 return [option + rest for option in sorted(atom.sizes, key=str)]
         return None
 
@@ -164,22 +164,22 @@ class Size:
         return " + ".join(parts)
 
 
-ZERO: Final = Size(0)
-ONE: Final = Size(1)
-UNLIMITED: Final = Size(math.inf)
+ZERO: Final = SizeBound(0)
+ONE: Final = SizeBound(1)
+UNLIMITED: Final = SizeBound(math.inf)
 
 _HEAVIEST: Final = 200
 """Atoms in one size; a heavier one is replaced by its value, which loses the closed form and nothing else."""
 
 
-def named(name: str, value: Number) -> Size:
+def named(name: str, value: Number) -> SizeBound:
     """The size of an input, as a symbol that prints as its name."""
-    return Size(0, ((Symbol(name, 0, peak=size_of(value)), 1),)) if value else ZERO
+    return SizeBound(0, ((Symbol(name, 0, peak=size_of(value)), 1),)) if value else ZERO
 
 
-def size_of(number: Number) -> Size:
+def size_of(number: Number) -> SizeBound:
     """A number as a size; a fraction counts as the next whole one."""
-    return UNLIMITED if number == math.inf else Size(max(0, math.ceil(number)))
+    return UNLIMITED if number == math.inf else SizeBound(max(0, math.ceil(number)))
 
 
 def multiply_numbers(a: Number, b: Number) -> Number:
@@ -192,7 +192,7 @@ def ceil_number(number: Number, divisor: int) -> Number:
     return number if number == math.inf else -(-int(number) // divisor)
 
 
-def times(a: Size, b: Size) -> Size:
+def times(a: SizeBound, b: SizeBound) -> SizeBound:
     """a · b."""
     if a.is_number:
         return b * int(a.constant)
@@ -203,7 +203,7 @@ def times(a: Size, b: Size) -> Size:
     return _atom(Product(*sorted((a, b), key=str)))
 
 
-def ceil_div(a: Size, divisor: int) -> Size:
+def ceil_div(a: SizeBound, divisor: int) -> SizeBound:
     """⌈a / divisor⌉ for a divisor of at least 1."""
     if divisor <= 1:
         return a
@@ -212,25 +212,25 @@ def ceil_div(a: Size, divisor: int) -> Size:
     return _atom(Quotient(a, divisor))
 
 
-def largest(sizes: Iterable[Size]) -> Size:
+def largest(sizes: Iterable[SizeBound]) -> SizeBound:
     """The largest of several; of none, 0."""
     return _extreme(set(sizes), is_largest=True) or ZERO
 
 
-def smallest(*sizes: Size) -> Size:
+def smallest(*sizes: SizeBound) -> SizeBound:
     """The smallest of several."""
     return _extreme(set(sizes), is_largest=False) or UNLIMITED
 
 
-def substitute(size: Size, values: Mapping[Symbol, Size]) -> Size:
+def substitute(size: SizeBound, values: Mapping[Symbol, SizeBound]) -> SizeBound:
     """The size with symbols replaced."""
-    changed = Size(size.constant)
+    changed = SizeBound(size.constant)
     for atom, coefficient in size.terms:
         changed = changed + _substituted(atom, values) * coefficient
     return changed
 
 
-def _substituted(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
+def _substituted(atom: Atom, values: Mapping[Symbol, SizeBound]) -> SizeBound:
     match atom:
         case Symbol():
             return values.get(atom, _atom(atom))
@@ -242,7 +242,7 @@ def _substituted(atom: Atom, values: Mapping[Symbol, Size]) -> Size:
             return times(substitute(left, values), substitute(right, values))
 
 
-def less(a: Size, b: Size) -> Size | None:
+def less(a: SizeBound, b: SizeBound) -> SizeBound | None:
     """a − b where every coefficient of b is in a; else None."""
     if b.constant > a.constant or a.constant == math.inf:
         return None
@@ -256,17 +256,17 @@ def less(a: Size, b: Size) -> Size | None:
     return _made(a.constant - b.constant, terms)
 
 
-def closer(a: Size, b: Size) -> Size:
+def closer(a: SizeBound, b: SizeBound) -> SizeBound:
     """Of two limits of one thing the one that is lower for the inputs at hand, the simpler one when they are equal."""
     return min(a, b, key=lambda s: (s.value, s.weight))
 
 
-def peak(size: Size, owner: int) -> Size:
+def peak(size: SizeBound, owner: int) -> SizeBound:
     """The size with every symbol of a list's elements at its largest."""
     return _rewritten(size, owner, {})
 
 
-def total(size: Size, count: Size, owner: int) -> Size:
+def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
     """Upper limit of Σ size(σᵢ) over the at most `count` elements of the list that owns the symbols σ.
 
     Sums are exact for the linear part. Σ⌈xᵢ/k⌉ ≤ ⌈Σxᵢ/k⌉ + count; Σ max ≤ the sum of the sums; Σ min ≤ the least of the sums;
@@ -275,17 +275,17 @@ def total(size: Size, count: Size, owner: int) -> Size:
     at_most = times(count, peak(size, owner))
     if size.constant == math.inf:
         return at_most
-    summed = times(count, Size(size.constant))
+    summed = times(count, SizeBound(size.constant))
     for atom, coefficient in size.terms:
         summed = summed + _total_atom(atom, count, owner) * coefficient
     return closer(summed, at_most)
 
 
-def _total_atom(atom: Atom, count: Size, owner: int) -> Size:
+def _total_atom(atom: Atom, count: SizeBound, owner: int) -> SizeBound:
     if not _depends(atom, owner):
         return times(count, _atom(atom))
     match atom:
-        case Symbol(sum=Size() as sum_):
+        case Symbol(sum=SizeBound() as sum_):
             return sum_
         case Quotient(size, divisor):
             return ceil_div(total(size, count, owner), divisor) + count
@@ -316,24 +316,24 @@ def _depends(atom: Atom, owner: int) -> bool:
             return depends(left, owner) or depends(right, owner)
 
 
-def depends(size: Size, owner: int) -> bool:
+def depends(size: SizeBound, owner: int) -> bool:
     """A symbol of this owner occurs in it."""
     return any(_depends(atom, owner) for atom, _ in size.terms)
 
 
-def _rewritten(size: Size, owner: int, seen: dict[Size, Size]) -> Size:
+def _rewritten(size: SizeBound, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
     if not depends(size, owner):
         return size
     found = seen.get(size)
     if found is None:
-        found = Size(size.constant)
+        found = SizeBound(size.constant)
         for atom, coefficient in size.terms:
             found = found + _rewritten_atom(atom, owner, seen) * coefficient
         seen[size] = found
     return found
 
 
-def _rewritten_atom(atom: Atom, owner: int, seen: dict[Size, Size]) -> Size:
+def _rewritten_atom(atom: Atom, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
     match atom:
         case Symbol():
             return atom.peak if atom.owner == owner else _atom(atom)
@@ -345,13 +345,13 @@ def _rewritten_atom(atom: Atom, owner: int, seen: dict[Size, Size]) -> Size:
             return times(_rewritten(left, owner, seen), _rewritten(right, owner, seen))
 
 
-def _atom(atom: Atom) -> Size:
+def _atom(atom: Atom) -> SizeBound:
     return _made(0, {atom: 1})
 
 
-def _made(constant: Number, terms: dict[Atom, int]) -> Size:
+def _made(constant: Number, terms: dict[Atom, int]) -> SizeBound:
     ordered = terms.items() if len(terms) < 2 else sorted(terms.items(), key=lambda term: str(term[0]))
-    size = Size(constant, tuple(ordered))
+    size = SizeBound(constant, tuple(ordered))
     if size.constant > LARGEST or any(coefficient > LARGEST for _, coefficient in size.terms):
         return UNLIMITED
     if size.weight > _HEAVIEST:
@@ -359,7 +359,7 @@ def _made(constant: Number, terms: dict[Atom, int]) -> Size:
     return size
 
 
-def _extreme(sizes: set[Size], is_largest: bool) -> Size | None:
+def _extreme(sizes: set[SizeBound], is_largest: bool) -> SizeBound | None:
     if not sizes:
         return None
     if all(not size.terms for size in sizes):
@@ -376,7 +376,7 @@ def _extreme(sizes: set[Size], is_largest: bool) -> Size | None:
     return _atom(Extreme(is_largest, frozenset(kept)))
 
 
-def _dominates(a: Size, b: Size) -> bool:
+def _dominates(a: SizeBound, b: SizeBound) -> bool:
     """a ≥ b whatever the symbols are, as far as coefficients tell."""
     if a.constant < b.constant:
         return False

@@ -42,7 +42,7 @@ _COUNTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AutoPlace:
     """One `auto`: the function it is given to (`length` where a length is compared with it), and the count that it stands for by
     default; None where it is a number of characters."""
 
@@ -59,9 +59,9 @@ class Place:
         return "characters" if self.count is None else "items"
 
 
-def places(typed: Typed) -> list[Place]:
+def places(typed: Typed) -> list[AutoPlace]:
     """Every `auto` of a program, in order."""
-    found: list[Place] = []
+    found: list[AutoPlace] = []
     todo: list[Node] = [typed.program]
     while todo:
         node = todo.pop()
@@ -69,7 +69,7 @@ def places(typed: Typed) -> list[Place]:
         if isinstance(node, App):
             found += _arguments(typed, node)
         elif isinstance(node, Infix) and isinstance(node.rest[-1][1], Auto):
-            found.append(Place(node.rest[-1][1], "length", _compared(typed, node)))
+            found.append(AutoPlace(node.rest[-1][1], "length", _compared(typed, node)))
     return sorted(found, key=lambda place: place.span.start)
 
 
@@ -90,12 +90,12 @@ def room(window: int, max_output: int, min_chars_per_token: float) -> int:
     return max(LEAST_CHARACTERS, int((window - out - TEMPLATE_TOKENS) * min_chars_per_token))
 
 
-def _arguments(typed: Typed, app: App) -> list[Place]:
+def _arguments(typed: Typed, app: App) -> list[AutoPlace]:
     primitive = typed.primitive_of(app.function) if isinstance(app.function, Var) else None
     if primitive is None:
         return []
     given = [argument for argument in typed.arguments_of(app) if isinstance(argument, Auto)]
-    return [Place(auto, primitive.value, _COUNTS.get(primitive)) for auto in given]
+    return [AutoPlace(auto, primitive.value, _COUNTS.get(primitive)) for auto in given]
 
 
 def _compared(typed: Typed, infix: Infix) -> int | None:

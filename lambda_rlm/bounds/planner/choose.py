@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol
 from lambda_rlm.bounds.admit import Bounded, bounded, refusals
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.planner.accuracy import Accuracy
-from lambda_rlm.bounds.planner.autos import LEAST_CHARACTERS, Place, places, room, text_size
+from lambda_rlm.bounds.planner.autos import LEAST_CHARACTERS, AutoPlace, places, room, text_size
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
@@ -52,7 +52,7 @@ _ROUNDING: Final = 1e-6
 Autos = Mapping[int, int]
 
 
-class Rehearsal(Protocol):
+class TrialComputer(Protocol):
     """Computes what needs no reply, as staging does, for one choice after the other; `steps` is what that took so far."""
 
     @property
@@ -62,7 +62,7 @@ class Rehearsal(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class NumberTried:
     """One number for an `auto`, the others being as chosen, and what the program's bound is with it.
 
     `against` says what rules it out: "window", "recursion", "no limit", "budget", "accuracy", or "" for nothing.
@@ -78,22 +78,22 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChoiceRow:
     """What was chosen for one `auto`, what else was tried, and which limit holds the number where it is: one that rules out
     everything cheaper, or "cost" where nothing is cheaper."""
 
-    place: Place
+    place: AutoPlace
     number: int
-    tried: tuple[Tried, ...]
+    tried: tuple[NumberTried, ...]
     limit: str
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class PlannerChoice:
     """The number of each `auto` by the term's identity, why, and how likely the answer is right."""
 
     autos: Autos
-    rows: tuple[Row, ...]
+    rows: tuple[ChoiceRow, ...]
     accuracy: float
     reason: str
     is_floor_reached: bool
@@ -112,7 +112,7 @@ class _Rank(NamedTuple):
 
 class _Trial(NamedTuple):
     rank: _Rank
-    tried: Tried
+    tried: NumberTried
 
 
 def choose(
@@ -121,8 +121,8 @@ def choose(
     rates: Rates,
     budget: Budget,
     accuracy: Accuracy | None = None,
-    rehearsal: Rehearsal | None = None,
-) -> Chosen:
+    rehearsal: TrialComputer | None = None,
+) -> PlannerChoice:
     """The numbers for inputs of these sizes; with a rehearsal, what needs no reply is computed on the real ones."""
     search = _Search(typed, sizes, replace(rates, count=None), budget, accuracy or Accuracy(), rehearsal)
     return search.chosen()
@@ -138,7 +138,7 @@ class _Search:
         rates: Rates,
         budget: Budget,
         accuracy: Accuracy,
-        rehearsal: Rehearsal | None,
+        rehearsal: TrialComputer | None,
     ) -> None:
         self.typed, self.sizes, self.rates, self.budget = typed, sizes, rates, budget
         self.accuracy, self.rehearsal = accuracy, rehearsal
@@ -146,7 +146,7 @@ class _Search:
         self.trials: dict[tuple[int, ...], _Trial] = {}
         self.visits = 0
 
-    def chosen(self) -> Chosen:
+    def chosen(self) -> PlannerChoice:
         size = text_size(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)
         best = tuple(place.count or size for place in self.places)
         self._rehearse_or_not(best)
@@ -181,7 +181,7 @@ class _Search:
         largest = 2 * room(self.rates.window, self.rates.max_output, self.rates.min_chars_per_token)
         return [max(LEAST_CHARACTERS, largest >> i) for i in range(_SIZES)]
 
-    def _swept(self, best: tuple[int, ...], grid: Callable[[Place, int], Sequence[int]]) -> tuple[int, ...]:
+    def _swept(self, best: tuple[int, ...], grid: Callable[[AutoPlace, int], Sequence[int]]) -> tuple[int, ...]:
         for i, place in enumerate(self.places):
             for number in grid(place, best[i]):
                 numbers = (*best[:i], number, *best[i + 1 :])
@@ -193,7 +193,7 @@ class _Search:
                     best = numbers
         return best
 
-    def _coarse(self, place: Place, _: int) -> Sequence[int]:
+    def _coarse(self, place: AutoPlace, _: int) -> Sequence[int]:
         if place.count is not None:
             return [n for n in _COUNTS if n <= _most(place)]
         return self._sizes()
@@ -216,7 +216,7 @@ class _Search:
         except Rejected as rejected:
             self.visits += _WORK // _VISIT
             against = _LIMITS.get(rejected.diagnostics[0].code, "no limit")
-            return _Trial(_Rank(1, _FINEST, inf, inf, inf), Tried(0, None, None, None, None, 0.0, against))
+            return _Trial(_Rank(1, _FINEST, inf, inf, inf), NumberTried(0, None, None, None, None, 0.0, against))
         self.visits += program.visits
         return self._judged(program)
 
@@ -227,20 +227,22 @@ class _Search:
         cost = bound.usd if bound.usd else bound.tokens
         against = _LIMITS.get(refused[0].code, "budget") if refused else "accuracy" if shortfall else ""
         rank = _Rank(len(refused), shortfall, *(inf if x is None else x for x in (cost, bound.span, bound.calls)))
-        return _Trial(rank, Tried(0, bound.usd, bound.tokens, bound.calls, bound.span, likely, against))
+        return _Trial(rank, NumberTried(0, bound.usd, bound.tokens, bound.calls, bound.span, likely, against))
 
     def _autos(self, numbers: tuple[int, ...]) -> dict[int, int]:
         return {id(place.auto): number for place, number in zip(self.places, numbers, strict=True)}
 
     # ── what is told of it ──
 
-    def _explained(self, best: tuple[int, ...]) -> Chosen:
+    def _explained(self, best: tuple[int, ...]) -> PlannerChoice:
         trial = self._try(best)
         is_reached = trial.rank.shortfall == 0
         rows = tuple(self._row(i, best) for i in range(len(best)))
-        return Chosen(self._autos(best), rows, trial.tried.accuracy, self._reason(trial), is_reached, self.typed.program.source)
+        return PlannerChoice(
+            self._autos(best), rows, trial.tried.accuracy, self._reason(trial), is_reached, self.typed.program.source
+        )
 
-    def _row(self, i: int, best: tuple[int, ...]) -> Row:
+    def _row(self, i: int, best: tuple[int, ...]) -> ChoiceRow:
         beside = {
             numbers[i]: trial
             for numbers, trial in self.trials.items()
@@ -251,7 +253,7 @@ class _Search:
         nearest = min(ruled_out, key=lambda n: (max(n, best[i]) / min(n, best[i]), n), default=best[i])
         held = beside[nearest].tried.against
         tried = tuple(replace(beside[number].tried, number=number) for number in sorted(beside))
-        return Row(self.places[i], best[i], tried, held or "cost")
+        return ChoiceRow(self.places[i], best[i], tried, held or "cost")
 
     def _reason(self, trial: _Trial) -> str:
         count, floor = len(self.trials), self.accuracy.floor
@@ -270,14 +272,14 @@ class _Search:
 _LIMITS: Final = {"E0301": "window", "E0302": "no limit", "E0303": "recursion", "E0304": "budget", "E0305": "no limit"}
 
 
-def _most(place: Place) -> int:
+def _most(place: AutoPlace) -> int:
     return _MOST_PIECES if place.function in ("split", "tree_fold") else _MOST_ITEMS
 
 
-def _finer(factor: float) -> Callable[[Place, int], Sequence[int]]:
+def _finer(factor: float) -> Callable[[AutoPlace, int], Sequence[int]]:
     """Numbers on both sides, nearer the smaller the factor."""
 
-    def near(place: Place, number: int) -> Sequence[int]:
+    def near(place: AutoPlace, number: int) -> Sequence[int]:
         if place.count is not None:
             step = max(1, round(number * (factor - 1)))
             return [n for n in (number - step, number + step) if _LEAST <= n <= _most(place)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lambda_rlm.bounds.planner.choose import Chosen, Row, Tried
+from lambda_rlm.bounds.planner.choose import ChoiceRow, NumberTried, PlannerChoice
 from lambda_rlm.diagnostics.source import SourceFile
 
 _AGAINST: Final = {
@@ -30,7 +30,7 @@ _LIMITS: Final = {
 }
 
 
-def shown(plan: Chosen) -> str:
+def shown(plan: PlannerChoice) -> str:
     """What was chosen and why."""
     if not plan.rows:
         return "The program has no `auto`."
@@ -38,7 +38,7 @@ def shown(plan: Chosen) -> str:
     return "\n\n".join([*parts, f"{plan.reason[0].upper()}{plan.reason[1:]}."])
 
 
-def _row(row: Row, source: SourceFile) -> str:
+def _row(row: ChoiceRow, source: SourceFile) -> str:
     line, column = source.line_column(row.place.span.start)
     title = f"{row.place.function} at {line}:{column}: auto = {row.number:,} {row.place.unit}, {_LIMITS[row.limit]}"
     table = [_HEAD, *(_cells(tried, tried.number == row.number) for tried in row.tried)]
@@ -47,7 +47,7 @@ def _row(row: Row, source: SourceFile) -> str:
     return "\n".join([title, *_aligned(table)])
 
 
-def _cells(tried: Tried, is_chosen: bool) -> tuple[str, ...]:
+def _cells(tried: NumberTried, is_chosen: bool) -> tuple[str, ...]:
     return (
         "*" if is_chosen else "",
         f"{tried.number:,}",

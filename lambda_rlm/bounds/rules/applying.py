@@ -20,9 +20,9 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
+    AbstractResult,
     AbstractText,
-    Known,
-    Outcome,
+    StagedValue,
     concat,
     fresh,
     mapped,
@@ -33,7 +33,19 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.guards import with_length
 from lambda_rlm.bounds.domain.joining import join_lists
 from lambda_rlm.bounds.domain.offsets import distance
-from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Size, depends, largest, peak, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.size import (
+    ONE,
+    UNLIMITED,
+    ZERO,
+    SizeBound,
+    depends,
+    largest,
+    peak,
+    size_of,
+    smallest,
+    times,
+    total,
+)
 from lambda_rlm.bounds.rules import asking, loops
 from lambda_rlm.bounds.transfer.lists import LIST, LIST_SLICES, kept, option_of_element, pair_list
 from lambda_rlm.bounds.transfer.texts import NUMBER, TEXT, TEXT_SLICES
@@ -47,13 +59,15 @@ if TYPE_CHECKING:
 Arguments = Sequence[Abstract | None]
 
 
-def call(function: Abstract | None, *arguments: Abstract | None) -> Outcome:
+def call(function: Abstract | None, *arguments: Abstract | None) -> AbstractResult:
     """A function value applied."""
     assert isinstance(function, AbstractFunction)
     return function.apply(*arguments)
 
 
-def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Arguments, terms: Sequence[object] = ()) -> Outcome:
+def apply_primitive(
+    analysis: Analysis, primitive: P, var: Var, arguments: Arguments, terms: Sequence[object] = ()
+) -> AbstractResult:
     """A library function applied to abstract arguments, by place; None for an optional one left out. `terms` are how they are
     written, where it is known."""
     if primitive in _BY_ELEMENT:
@@ -61,7 +75,7 @@ def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Argum
         outcome = None if one_by_one is None else _by_element(analysis, primitive, one_by_one, arguments[1])
         if outcome is not None:
             return outcome
-    analysis.prompt = arguments[0] if isinstance(arguments[0], Known) else None
+    analysis.prompt = arguments[0] if isinstance(arguments[0], StagedValue) else None
     arguments = [None if a is None else seen(a) for a in arguments]
     higher = _HIGHER.get(primitive)
     if higher is not None:
@@ -76,20 +90,20 @@ def apply_primitive(analysis: Analysis, primitive: P, var: Var, arguments: Argum
         assert isinstance(type_, Arrow)
         (text,) = arguments
         assert isinstance(text, AbstractText)
-        return Outcome(asking.value_of(type_.result, smallest(text.chars, UNLIMITED)))
+        return AbstractResult(asking.value_of(type_.result, smallest(text.chars, UNLIMITED)))
     first = arguments[0]
     if primitive is P.LENGTH:
-        return Outcome(_length(first))
+        return AbstractResult(_length(first))
     if primitive is P.IS_EMPTY:
-        return Outcome(_is_empty(_length(first)))
+        return AbstractResult(_is_empty(_length(first)))
     if primitive in TEXT_SLICES:
         table = TEXT_SLICES if isinstance(first, AbstractText) else LIST_SLICES
         cut = table[primitive](*arguments)
         apart = distance(terms[1], terms[2], analysis.typed.primitive_of) if primitive is P.SLICE and terms else None
-        return Outcome(cut if apart is None else with_length(cut, None, size_of(apart)))
+        return AbstractResult(cut if apart is None else with_length(cut, None, size_of(apart)))
     for transfers in (TEXT, LIST, NUMBER):
         if primitive in transfers:
-            return Outcome(transfers[primitive](*arguments))
+            return AbstractResult(transfers[primitive](*arguments))
     raise KeyError(primitive)
 
 
@@ -107,7 +121,7 @@ def _is_empty(length: AbstractNumber) -> AbstractBool:
     return AbstractBool(True) if length.high.value == 0 else EITHER
 
 
-def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[Abstract | None, Size]:
+def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[Abstract | None, SizeBound]:
     """f of every element: its result in the symbols of the list, and the span of the longest."""
     if list_.element is None:
         return None, ZERO
@@ -121,7 +135,7 @@ def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[
 _BY_ELEMENT: Final = frozenset((P.MAP, P.FLAT_MAP))
 
 
-def _by_element(analysis: Analysis, primitive: P, elements: Sequence[Abstract], f: Abstract | None) -> Outcome | None:
+def _by_element(analysis: Analysis, primitive: P, elements: Sequence[Abstract], f: Abstract | None) -> AbstractResult | None:
     """Known elements one by one, so that every branch is the real one; None when that is about to take more than half of the fuel
     left, and the list is better looked at as a whole."""
     result, spans = EMPTY_LIST, [ZERO]
@@ -137,91 +151,91 @@ def _by_element(analysis: Analysis, primitive: P, elements: Sequence[Abstract], 
             one = AbstractList(ONE, one, fresh(), 1)
         assert isinstance(one, AbstractList)
         result = join_lists(result, one, result.length + one.length, result.low + one.low, is_both=True)
-    return Outcome(result, largest(spans))
+    return AbstractResult(result, largest(spans))
 
 
-def _map(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def _map(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     result, span = _each(analysis, list_, f)
-    return Outcome(EMPTY_LIST if result is None else AbstractList(list_.length, result, list_.owner, list_.low), span)
+    return AbstractResult(EMPTY_LIST if result is None else AbstractList(list_.length, result, list_.owner, list_.low), span)
 
 
-def _flat_map(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def _flat_map(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     result, span = _each(analysis, list_, f)
     if result is None:
-        return Outcome(EMPTY_LIST)
-    return Outcome(concat(AbstractList(list_.length, result, list_.owner, list_.low)), span)
+        return AbstractResult(EMPTY_LIST)
+    return AbstractResult(concat(AbstractList(list_.length, result, list_.owner, list_.low)), span)
 
 
-def _filter(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def _filter(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     result, span = _each(analysis, list_, f)
     known = result.value if isinstance(result, AbstractBool) else None
-    return Outcome(EMPTY_LIST if known is False else kept(list_, low=list_.low if known else 0), span)
+    return AbstractResult(EMPTY_LIST if known is False else kept(list_, low=list_.low if known else 0), span)
 
 
-def _partition(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def _partition(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     _, span = _each(analysis, list_, f)
-    return Outcome(AbstractRecord((("no", kept(list_)), ("yes", kept(list_)))), span)
+    return AbstractResult(AbstractRecord((("no", kept(list_)), ("yes", kept(list_)))), span)
 
 
-def _test(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
-    return Outcome(EITHER, _each(analysis, list_, f)[1])
+def _test(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+    return AbstractResult(EITHER, _each(analysis, list_, f)[1])
 
 
-def _count(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
-    return Outcome(AbstractNumber(0, list_.length), _each(analysis, list_, f)[1])
+def _count(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+    return AbstractResult(AbstractNumber(0, list_.length), _each(analysis, list_, f)[1])
 
 
-def _one(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
-    return Outcome(option_of_element(list_), _each(analysis, list_, f)[1])
+def _one(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+    return AbstractResult(option_of_element(list_), _each(analysis, list_, f)[1])
 
 
-def _ordered(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
-    return Outcome(list_, _each(analysis, list_, f)[1])
+def _ordered(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+    return AbstractResult(list_, _each(analysis, list_, f)[1])
 
 
-def _top(analysis: Analysis, list_: AbstractList, n: AbstractNumber, f: Abstract) -> Outcome:
-    return Outcome(kept(list_, n.high), _each(analysis, list_, f)[1])
+def _top(analysis: Analysis, list_: AbstractList, n: AbstractNumber, f: Abstract) -> AbstractResult:
+    return AbstractResult(kept(list_, n.high), _each(analysis, list_, f)[1])
 
 
-def _unique_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
-    return Outcome(kept(list_, low=1), _each(analysis, list_, f)[1])
+def _unique_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+    return AbstractResult(kept(list_, low=1), _each(analysis, list_, f)[1])
 
 
-def _group_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def _group_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     """At most as many groups as elements; together the groups hold each element once."""
     key, span = _each(analysis, list_, f)
     if key is None:
-        return Outcome(EMPTY_LIST, span)
+        return AbstractResult(EMPTY_LIST, span)
     groups = nested(list_, list_.length, list_.length)
     assert groups.element is not None
 
-    def change(size: Size) -> Size:
+    def change(size: SizeBound) -> SizeBound:
         if not depends(size, list_.owner):
             return size
         return symbol(peak(size, list_.owner), total(size, list_.length, list_.owner), groups.owner)
 
     record = AbstractRecord((("items", groups.element), ("key", mapped(key, change))))
-    return Outcome(AbstractList(list_.length, record, groups.owner, groups.low), span)
+    return AbstractResult(AbstractList(list_.length, record, groups.owner, groups.low), span)
 
 
-def _join_by(analysis: Analysis, a: AbstractList, b: AbstractList, key_a: Abstract, key_b: Abstract) -> Outcome:
+def _join_by(analysis: Analysis, a: AbstractList, b: AbstractList, key_a: Abstract, key_b: Abstract) -> AbstractResult:
     spans = (_each(analysis, a, key_a)[1], _each(analysis, b, key_b)[1])
     joined = pair_list(a, b, times(a.length, b.length), 0, (b.length, a.length))
-    return Outcome(joined, largest(spans))
+    return AbstractResult(joined, largest(spans))
 
 
-def _map_option(analysis: Analysis, option: AbstractOption, f: Abstract) -> Outcome:
+def _map_option(analysis: Analysis, option: AbstractOption, f: Abstract) -> AbstractResult:
     if option.inner is None:
-        return Outcome(NONE)
+        return AbstractResult(NONE)
     value, span = call(f, option.inner)
-    return Outcome(AbstractOption(value), span)
+    return AbstractResult(AbstractOption(value), span)
 
 
-def _and_then(analysis: Analysis, option: AbstractOption, f: Abstract) -> Outcome:
-    return Outcome(NONE) if option.inner is None else call(f, option.inner)
+def _and_then(analysis: Analysis, option: AbstractOption, f: Abstract) -> AbstractResult:
+    return AbstractResult(NONE) if option.inner is None else call(f, option.inner)
 
 
-_HIGHER: Final[dict[P, Callable[..., Outcome]]] = {
+_HIGHER: Final[dict[P, Callable[..., AbstractResult]]] = {
     P.MAP: _map,
     P.FILTER: _filter,
     P.FLAT_MAP: _flat_map,

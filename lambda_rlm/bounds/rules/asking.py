@@ -21,8 +21,8 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
+    AbstractResult,
     AbstractText,
-    Outcome,
     fresh,
     mapped,
     number,
@@ -36,7 +36,7 @@ from lambda_rlm.bounds.domain.size import (
     ONE,
     UNLIMITED,
     ZERO,
-    Size,
+    SizeBound,
     ceil_div,
     closer,
     largest,
@@ -65,7 +65,7 @@ _NUMBERING: Final = 32
 """Bytes that numbering one item of llm_map or one option of llm_choose adds, and its key in the schema."""
 
 
-def value_of(type_: Type, chars: Size) -> Abstract:
+def value_of(type_: Type, chars: SizeBound) -> Abstract:
     """Any value of a ground type whose JSON has at most so many characters."""
     match type_:
         case Con("Text" | "Quote"):
@@ -85,7 +85,7 @@ def value_of(type_: Type, chars: Size) -> Abstract:
             owner = fresh()
             widest = chars * WIDEST
 
-            def shared(size: Size) -> Size:
+            def shared(size: SizeBound) -> SizeBound:
                 """Together the texts of a list have no more characters than the reply."""
                 return symbol(size, size, owner) if size in (chars, widest) else size
 
@@ -108,7 +108,7 @@ def _least(type_: Type) -> int:
 
 
 def ask(
-    analysis: Analysis, span: Span, prompt: AbstractText, type_: Type, out: AbstractNumber | None, count: Size = ONE
+    analysis: Analysis, span: Span, prompt: AbstractText, type_: Type, out: AbstractNumber | None, count: SizeBound = ONE
 ) -> Abstract:
     """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply."""
     rates = analysis.rates
@@ -135,7 +135,13 @@ def ask(
 
 
 def charge(
-    analysis: Analysis, span: Span, calls: Size, attempts: int, input_tokens: Size, output_tokens: Size, prompt: Size = ZERO
+    analysis: Analysis,
+    span: Span,
+    calls: SizeBound,
+    attempts: int,
+    input_tokens: SizeBound,
+    output_tokens: SizeBound,
+    prompt: SizeBound = ZERO,
 ) -> None:
     """Book model calls at the place that makes them."""
     sites = {span: (calls, input_tokens + output_tokens)}
@@ -151,7 +157,7 @@ def charge(
     )
 
 
-def out_tokens(analysis: Analysis, out: AbstractNumber | None, default: int) -> Size:
+def out_tokens(analysis: Analysis, out: AbstractNumber | None, default: int) -> SizeBound:
     """The reply's tokens at most."""
     rates = analysis.rates
     if out is None:
@@ -159,12 +165,12 @@ def out_tokens(analysis: Analysis, out: AbstractNumber | None, default: int) -> 
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
 
 
-def reply_chars(analysis: Analysis, tokens: Size) -> Size:
+def reply_chars(analysis: Analysis, tokens: SizeBound) -> SizeBound:
     """The reply's characters at most: min(max_reply, 8·out)."""
     return smallest(size_of(analysis.rates.max_reply), tokens * analysis.rates.reply_chars_per_token)
 
 
-def check_window(analysis: Analysis, span: Span, prompt: AbstractText, tokens: Size) -> None:
+def check_window(analysis: Analysis, span: Span, prompt: AbstractText, tokens: SizeBound) -> None:
     """A prompt whose characters may be more tokens than the window holds beside the reply is reported at the call."""
     rates = analysis.rates
     room = rates.window - min(tokens.value, rates.window) - rates.template_tokens
@@ -179,23 +185,23 @@ def _llm_call(
     prompt: AbstractText,
     out: AbstractNumber | None = None,
     or_else: Abstract | None = None,
-) -> Outcome:
+) -> AbstractResult:
     reply = ask(analysis, span, prompt, type_.result, out)
-    return Outcome(reply if or_else is None else join(reply, or_else), ONE)
+    return AbstractResult(reply if or_else is None else join(reply, or_else), ONE)
 
 
 def _llm_samples(
     analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractText, n: AbstractNumber, out: AbstractNumber | None = None
-) -> Outcome:
+) -> AbstractResult:
     assert isinstance(type_.result, Con)
     reply = ask(analysis, span, prompt, type_.result.arguments[0], out, n.high)
-    return Outcome(uniform(n.high, reply, max(0, n.low)), ONE if n.high.value else ZERO)
+    return AbstractResult(uniform(n.high, reply, max(0, n.low)), ONE if n.high.value else ZERO)
 
 
-def _llm_choose(analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractText, options: AbstractList) -> Outcome:
+def _llm_choose(analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractText, options: AbstractList) -> AbstractResult:
     element = options.element
     if not isinstance(element, AbstractText):
-        return Outcome(AbstractOption(None))
+        return AbstractResult(AbstractOption(None))
     listed = times(options.length, size_of(_NUMBERING)) + total(element.chars, options.length, options.owner)
     in_bytes = times(options.length, size_of(_NUMBERING)) + total(element.bytes, options.length, options.owner) * 3
     frame = size_of(analysis.rates.choice_bytes)
@@ -203,7 +209,7 @@ def _llm_choose(analysis: Analysis, type_: Arrow, span: Span, prompt: AbstractTe
     analysis.prompt = None
     ask(analysis, span, whole, Con("Text"), None)
     chosen = mapped(element, lambda size: peak(size, options.owner))
-    return Outcome(AbstractOption(chosen), ONE)
+    return AbstractResult(AbstractOption(chosen), ONE)
 
 
 def _llm_map(
@@ -215,7 +221,7 @@ def _llm_map(
     per_call: AbstractNumber | None = None,
     out: AbstractNumber | None = None,
     votes: AbstractNumber | None = None,
-) -> Outcome:
+) -> AbstractResult:
     """calls ≤ votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉), span 2; each item is sent twice a vote at most."""
     assert isinstance(type_.result, Con)
     option = type_.result.arguments[0]
@@ -232,11 +238,11 @@ def _mapped(
     per_call: AbstractNumber | None,
     out: AbstractNumber | None,
     votes: AbstractNumber | None,
-) -> Outcome:
+) -> AbstractResult:
     rates = analysis.rates
     element = items.element
     if not isinstance(element, AbstractText):
-        return Outcome(AbstractList(ZERO, None, 0))
+        return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = out_tokens(analysis, out, rates.item_out)
     rounds = _at_least_one_size(votes) * 2
     in_frame, in_item = rates.mapping_bytes(type_)
@@ -253,12 +259,17 @@ def _mapped(
     output_tokens = (times(times(rounds, items.length), tokens) + calls * rates.reasoning_tokens) * attempts
     charge(analysis, span, calls, attempts, input_tokens, output_tokens, prompt)
     reply = value_of(type_, reply_chars(analysis, tokens))
-    return Outcome(uniform(items.length, AbstractOption(reply), items.low), size_of(2))
+    return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(2))
 
 
 def _batches(
-    rates: Rates, items: AbstractList, element: AbstractText, frame: Size, tokens: Size, per_call: AbstractNumber | None
-) -> Size:
+    rates: Rates,
+    items: AbstractList,
+    element: AbstractText,
+    frame: SizeBound,
+    tokens: SizeBound,
+    per_call: AbstractNumber | None,
+) -> SizeBound:
     """Prompts of one round: ⌈n/per_call⌉ + ⌈2·sum/capacity⌉, since two neighbours that were not put together need more than the
     capacity. One that needs more than three quarters of it may be packed again into three quarters: into three at most, or two where
     no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
@@ -278,11 +289,11 @@ def _at_least_one(n: AbstractNumber | None, default: int) -> int:
     return default if n is None else int(max(1, n.low)) if n.low != -math.inf else 1
 
 
-def _at_least_one_size(n: AbstractNumber | None) -> Size:
+def _at_least_one_size(n: AbstractNumber | None) -> SizeBound:
     return ONE if n is None else largest((ONE, n.high))
 
 
-def _most(n: AbstractNumber | None, default: int) -> Size:
+def _most(n: AbstractNumber | None, default: int) -> SizeBound:
     return size_of(default) if n is None else largest((ONE, n.high))
 
 
@@ -296,9 +307,9 @@ def _llm_map_by(
     per_call: AbstractNumber | None = None,
     out: AbstractNumber | None = None,
     votes: AbstractNumber | None = None,
-) -> Outcome:
+) -> AbstractResult:
     if items.element is None:
-        return Outcome(items)
+        return AbstractResult(items)
     assert isinstance(show, AbstractFunction) and isinstance(type_.result, Con)
     record = type_.result.arguments[0]
     assert isinstance(record, Record)
@@ -312,21 +323,21 @@ def _llm_map_by(
     replies, span_ = _mapped(analysis, span, texts, instruction, option.arguments[0], per_call, out, votes)
     assert isinstance(replies, AbstractList) and replies.element is not None
     pair = AbstractRecord((("item", element), ("reply", replies.element)))
-    return Outcome(AbstractList(items.length, pair, items.owner, items.low), peak(shown.span, items.owner) + span_)
+    return AbstractResult(AbstractList(items.length, pair, items.owner, items.low), peak(shown.span, items.owner) + span_)
 
 
 def _rlm_call(
     analysis: Analysis, type_: Arrow, span: Span, query: AbstractText, text: AbstractText, calls: AbstractNumber
-) -> Outcome:
+) -> AbstractResult:
     """A sub-run is held to its calls by the meter; each of them to the window and the largest reply."""
     rates = analysis.rates
     attempts = calls.high * rates.attempts
     window, most = size_of(rates.window), size_of(rates.max_output + rates.reasoning_tokens)
     charge(analysis, span, calls.high, rates.attempts, times(attempts, window), times(attempts, most))
-    return Outcome(text_of(size_of(rates.max_reply)), calls.high)
+    return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)
 
 
-ASKING: Final[dict[P, Callable[..., Outcome]]] = {
+ASKING: Final[dict[P, Callable[..., AbstractResult]]] = {
     P.LLM_CALL: _llm_call,
     P.LLM_SAMPLES: _llm_samples,
     P.LLM_CHOOSE: _llm_choose,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractText, Outcome, seen
-from lambda_rlm.bounds.domain.size import ZERO, Size, size_of
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, AbstractText, seen
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, size_of
 from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.bounds.transfer.texts import to_json
 from lambda_rlm.types.hosted import HostFunction
@@ -19,13 +19,13 @@ def hosted(functions: Mapping[str, HostFunction]) -> dict[str, Abstract]:
 def _abstract(function: HostFunction) -> AbstractFunction:
     cost = function.cost
 
-    def apply(*arguments: Abstract) -> Outcome:
+    def apply(*arguments: Abstract) -> AbstractResult:
         given = sum((_size(seen(argument)) for argument in arguments), ZERO)
-        return Outcome(value_of(function.type.result, given * cost.characters_per_character + size_of(cost.characters)))
+        return AbstractResult(value_of(function.type.result, given * cost.characters_per_character + size_of(cost.characters)))
 
     return AbstractFunction(apply)
 
 
-def _size(value: Abstract) -> Size:
+def _size(value: Abstract) -> SizeBound:
     """The characters of a text, those of the JSON of anything else."""
     return value.chars if isinstance(value, AbstractText) else to_json(value).chars

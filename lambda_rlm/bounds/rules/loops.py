@@ -21,7 +21,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractNumber,
     AbstractOption,
-    Outcome,
+    AbstractResult,
     at_peak,
     fresh,
     nested,
@@ -33,7 +33,7 @@ from lambda_rlm.bounds.domain.size import (
     ONE,
     UNLIMITED,
     ZERO,
-    Size,
+    SizeBound,
     Symbol,
     ceil_div,
     largest,
@@ -61,17 +61,19 @@ class _Solved:
 
     value: Abstract
     cost: Cost
-    span: Size
+    span: SizeBound
     after: Abstract
     """What one step more would make of it."""
 
 
-def _apply(function: Abstract, *arguments: Abstract) -> Outcome:
+def _apply(function: Abstract, *arguments: Abstract) -> AbstractResult:
     assert isinstance(function, AbstractFunction)
     return function.apply(*arguments)
 
 
-def _solve(analysis: Analysis, init: Abstract, count: Size, owner: int, step: Callable[[Abstract], Outcome]) -> _Solved:
+def _solve(
+    analysis: Analysis, init: Abstract, count: SizeBound, owner: int, step: Callable[[Abstract], AbstractResult]
+) -> _Solved:
     """An accumulator taken through at most `count` steps; sizes of step in the symbols of `owner` vary from step to step."""
     shape = _shape(analysis, init, step)
     for _ in range(_MOST_WIDENINGS):
@@ -83,19 +85,24 @@ def _solve(analysis: Analysis, init: Abstract, count: Size, owner: int, step: Ca
 
 
 def _solved(
-    analysis: Analysis, init: Abstract, shape: Abstract, count: Size, owner: int, step: Callable[[Abstract], Outcome]
+    analysis: Analysis,
+    init: Abstract,
+    shape: Abstract,
+    count: SizeBound,
+    owner: int,
+    step: Callable[[Abstract], AbstractResult],
 ) -> _Solved:
     """The same for an accumulator of this shape; right when the shape covers what a further step gives."""
     starts = sizes(init, shape)
     symbols = [Symbol(f"acc{i}", fresh(), -1, peak=UNLIMITED) for i in range(len(starts))]
-    solved: list[Size | None] = [None] * len(starts)
+    solved: list[SizeBound | None] = [None] * len(starts)
 
-    def grown(row: Sequence[Size]) -> list[Size]:
+    def grown(row: Sequence[SizeBound]) -> list[SizeBound]:
         outcome, _ = analysis.measured(lambda: step(with_sizes(shape, iter(row))))
         return sizes(outcome.value, shape)
 
-    def row_of() -> list[Size]:
-        return [Size(0, ((symbol, 1),)) if known is None else known for symbol, known in zip(symbols, solved, strict=True)]
+    def row_of() -> list[SizeBound]:
+        return [SizeBound(0, ((symbol, 1),)) if known is None else known for symbol, known in zip(symbols, solved, strict=True)]
 
     while True:
         row = row_of()
@@ -113,7 +120,9 @@ def _solved(
     return _Solved(join(init, final), cost.for_each(count, owner), span, seen(outcome.value))
 
 
-def _closed(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: Size, owner: int) -> Size | None:
+def _closed(
+    size: SizeBound, i: int, start: SizeBound, symbols: Sequence[Symbol], count: SizeBound, owner: int
+) -> SizeBound | None:
     """What a size ends at that becomes `size` in each step; None when it cannot be told yet."""
     everything = dict.fromkeys(symbols, UNLIMITED)
     unlimited = substitute(size, everything)
@@ -122,13 +131,15 @@ def _closed(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: S
     own = dict(size.terms).get(symbols[i], 0)
     if own > 1:
         return None
-    rest = substitute(Size(size.constant, tuple(x for x in size.terms if x[0] != symbols[i])), everything)
+    rest = substitute(SizeBound(size.constant, tuple(x for x in size.terms if x[0] != symbols[i])), everything)
     if own == 1 and rest.value != float("inf"):
         return start + total(rest, count, owner)
     return _of_branches(size, i, start, symbols, count, owner)
 
 
-def _of_branches(size: Size, i: int, start: Size, symbols: Sequence[Symbol], count: Size, owner: int) -> Size | None:
+def _of_branches(
+    size: SizeBound, i: int, start: SizeBound, symbols: Sequence[Symbol], count: SizeBound, owner: int
+) -> SizeBound | None:
     """max(α + r, s): in each step one of them."""
     options = size.options()
     if options is None:
@@ -143,7 +154,7 @@ def _of_branches(size: Size, i: int, start: Size, symbols: Sequence[Symbol], cou
     return growth
 
 
-def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], Outcome]) -> Abstract:
+def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], AbstractResult]) -> Abstract:
     """A value with every place that the accumulator can come to have, and limits from below that every step keeps."""
     shape = seen(init)
     for _ in range(3):
@@ -154,32 +165,32 @@ def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], Outcom
     return without_low(shape)
 
 
-def fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> Outcome:
+def fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
     if list_.element is None:
-        return Outcome(init)
+        return AbstractResult(init)
     element = list_.element
     with analysis.opened(list_.owner):
         solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: _apply(f, acc, element))
     analysis.charge(solved.cost)
-    return Outcome(solved.value, solved.span)
+    return AbstractResult(solved.value, solved.span)
 
 
-def scan(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> Outcome:
+def scan(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
     if list_.element is None:
-        return Outcome(EMPTY_LIST)
+        return AbstractResult(EMPTY_LIST)
     value, span = fold(analysis, list_, init, f)
-    return Outcome(AbstractList(list_.length, value, fresh(), list_.low), span)
+    return AbstractResult(AbstractList(list_.length, value, fresh(), list_.low), span)
 
 
-def reduce(analysis: Analysis, list_: AbstractList, f: Abstract) -> Outcome:
+def reduce(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     first = at_peak(list_)
     if first is None:
-        return Outcome(NONE)
+        return AbstractResult(NONE)
     value, span = fold(analysis, list_, first, f)
-    return Outcome(AbstractOption(value), span)
+    return AbstractResult(AbstractOption(value), span)
 
 
-def iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abstract, until: Abstract) -> Outcome:
+def iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abstract, until: Abstract) -> AbstractResult:
     """At most `most` steps, `until` tested before each; the literal count is walked where it is small."""
     count = int(most.high.value) if most.high.value != float("inf") else None
     if count is not None and count <= _UNROLLED:
@@ -189,22 +200,22 @@ def iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abst
             stepped = _apply(step, value)
             span = span + stepped.span
             value = join(value, stepped.value)
-        return Outcome(value, span)
+        return AbstractResult(value, span)
 
-    def turn(state: Abstract) -> Outcome:
+    def turn(state: Abstract) -> AbstractResult:
         tested = _apply(until, state)
         stepped = _apply(step, state)
-        return Outcome(stepped.value, tested.span + stepped.span)
+        return AbstractResult(stepped.value, tested.span + stepped.span)
 
     solved = _solve(analysis, init, most.high, -2, turn)
     analysis.charge(solved.cost)
-    return Outcome(solved.value, solved.span)
+    return AbstractResult(solved.value, solved.span)
 
 
-def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f: Abstract) -> Outcome:
+def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f: Abstract) -> AbstractResult:
     """Level by level: ⌈n/g⌉ groups, the last may be a lone element, until one is left. Walked level by level on lengths."""
     if list_.element is None:
-        return Outcome(NONE)
+        return AbstractResult(NONE)
     low = max(2, int(group.low)) if group.low not in (float("inf"), -float("inf")) else 2
     high = largest((group.high, size_of(2)))
     value: AbstractList = list_
@@ -228,17 +239,17 @@ def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f:
         assert joined is not None
         best = join(best, joined) if best is not None else joined
         value = AbstractList(groups.length, join(joined, risen), fresh())
-    return Outcome(NONE if best is None else AbstractOption(best), span)
+    return AbstractResult(NONE if best is None else AbstractOption(best), span)
 
 
-def _endless(analysis: Analysis, list_: AbstractList, high: Size, f: Abstract) -> Outcome:
+def _endless(analysis: Analysis, list_: AbstractList, high: SizeBound, f: Abstract) -> AbstractResult:
     """A list without limit: as many applications as elements."""
     groups = nested(list_, list_.length, high)
     assert groups.element is not None
     inner = groups.element
     outcome, cost = analysis.measured(lambda: _apply(f, inner))
     analysis.charge(cost.for_each(UNLIMITED, groups.owner))
-    return Outcome(AbstractOption(outcome.value), UNLIMITED if outcome.span.value else ZERO)
+    return AbstractResult(AbstractOption(outcome.value), UNLIMITED if outcome.span.value else ZERO)
 
 
 _ = ONE

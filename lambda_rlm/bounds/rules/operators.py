@@ -16,13 +16,13 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractNumber,
     AbstractOption,
+    AbstractResult,
     AbstractText,
-    Outcome,
     text_of,
 )
-from lambda_rlm.bounds.domain.guards import Branch, Environment, Place, place_of
+from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch, Place, place_of
 from lambda_rlm.bounds.domain.joining import join, join_lists
-from lambda_rlm.bounds.domain.size import LARGEST, UNLIMITED, ZERO, Size, largest, less, size_of, times
+from lambda_rlm.bounds.domain.size import LARGEST, UNLIMITED, ZERO, SizeBound, largest, less, size_of, times
 from lambda_rlm.bounds.transfer.texts import divide, magnitude
 from lambda_rlm.syntax import term as t
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lambda_rlm.bounds.analyse import Analysis
 
 
-def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...], env: Environment) -> Outcome:
+def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...], env: Environment) -> AbstractResult:
     operator = rest[0][0]
     if operator in ("and", "or"):
         return _connective(analysis, operator == "and", (first, *(term for _, term in rest)), env)
@@ -44,10 +44,10 @@ def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...
         spans.append(span)
         operands.append((place_of(term), _extent(right)))
         value = _operated(op, value, right)
-    return Outcome(_narrowed(analysis, value, operands) if operator == "++" else value, largest(spans))
+    return AbstractResult(_narrowed(analysis, value, operands) if operator == "++" else value, largest(spans))
 
 
-def _extent(value: Abstract) -> Size:
+def _extent(value: Abstract) -> SizeBound:
     """The length of a text or a list."""
     match value:
         case AbstractText(chars=size) | AbstractList(length=size):
@@ -56,7 +56,7 @@ def _extent(value: Abstract) -> Size:
             return UNLIMITED
 
 
-def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Place | None, Size]]) -> Abstract:
+def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Place | None, SizeBound]]) -> Abstract:
     """What `++` gives, held against what is known of the operands together."""
     match value:
         case AbstractText(chars, bytes_, width, low, beyond):
@@ -79,9 +79,9 @@ def _operated(op: str, a: Abstract, b: Abstract) -> Abstract:
             return EITHER
 
 
-def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env: Environment) -> Outcome:
+def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env: Environment) -> AbstractResult:
     """Each operand is computed only where those before it leave the matter open."""
-    branch = Branch(env, analysis.facts)
+    branch = GuardedBranch(env, analysis.facts)
     span, value = ZERO, AbstractBool(is_and)
     saved = analysis.facts
     for term in terms:
@@ -96,10 +96,10 @@ def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env
             value = EITHER
         branch = analysis.guard.refined(term, is_and, branch)
     analysis.facts = saved
-    return Outcome(value, span)
+    return AbstractResult(value, span)
 
 
-def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment) -> Outcome:
+def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment) -> AbstractResult:
     """`a ?? b ?? c` groups to the right: every operand but the last is an Option."""
     values: list[Abstract] = []
     span = ZERO
@@ -111,7 +111,7 @@ def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment)
     for value in reversed(values[:-1]):
         if isinstance(value, AbstractOption) and value.inner is not None:
             result = join(value.inner, result)
-    return Outcome(result, span)
+    return AbstractResult(result, span)
 
 
 def arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.bounds.cost import Cost
-from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Outcome, changed_names, seen
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, changed_names, seen
 from lambda_rlm.bounds.domain.guards import Environment
 from lambda_rlm.bounds.domain.leaves import length_of, settled, signature
 from lambda_rlm.bounds.domain.size import ONE, UNLIMITED
@@ -34,7 +34,7 @@ ENDLESS: Final = Cost(
     depth=UNLIMITED,
 )
 
-Memo = dict[object, tuple[Outcome, Cost]]
+Memo = dict[object, tuple[AbstractResult, Cost]]
 
 
 def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunction:
@@ -45,7 +45,7 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
     def level(above: float, depth: int) -> AbstractFunction:
         """The recursion as its body sees it: at this depth, on what is shorter than `above`."""
 
-        def apply(argument: Abstract) -> Outcome:
+        def apply(argument: Abstract) -> AbstractResult:
             given = settled(seen(argument))
             size = length_of(given)
             if size == math.inf or size >= above:
@@ -71,10 +71,10 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
     return level(math.inf, 1)
 
 
-def _endless(analysis: Analysis, fix: t.Fix, why: str) -> Outcome:
+def _endless(analysis: Analysis, fix: t.Fix, why: str) -> AbstractResult:
     """What is known of a recursion that is not bounded: its type."""
     analysis.endless[fix.span] = why
     analysis.charge(ENDLESS)
     arrow = analysis.typed.type_of(fix)
     assert isinstance(arrow, Arrow)
-    return Outcome(value_of(arrow.result, UNLIMITED), UNLIMITED)
+    return AbstractResult(value_of(arrow.result, UNLIMITED), UNLIMITED)

@@ -25,12 +25,12 @@ from lambda_rlm.bounds.domain.abstract import (
     uniform,
 )
 from lambda_rlm.bounds.domain.joining import join, join_lists
-from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, SizeBound, ceil_div, size_of, smallest, times, total
 from lambda_rlm.bounds.transfer.texts import Transfer, at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
 
 
-def kept(list_: AbstractList, length: Size = UNLIMITED, low: Number = 0) -> AbstractList:
+def kept(list_: AbstractList, length: SizeBound = UNLIMITED, low: Number = 0) -> AbstractList:
     """Some elements of a list, at most so many."""
     return AbstractList(smallest(list_.length, length), list_.element, list_.owner, min(low, list_.low))
 
@@ -55,7 +55,9 @@ def option_of_element(list_: AbstractList) -> Abstract:
     return AbstractOption(at_peak(list_))
 
 
-def pair_list(a: AbstractList, b: AbstractList, length: Size, low: Number, repeats: tuple[Size, Size]) -> Abstract:
+def pair_list(
+    a: AbstractList, b: AbstractList, length: SizeBound, low: Number, repeats: tuple[SizeBound, SizeBound]
+) -> Abstract:
     """Records of an element of each; an element of a stands in at most `repeats[0]` of them, one of b in `repeats[1]`."""
     if a.element is None or b.element is None:
         return AbstractList(ZERO, None, 0)

@@ -28,7 +28,19 @@ from lambda_rlm.bounds.domain.abstract import (
     text_of,
     uniform,
 )
-from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, Size, ceil_div, largest, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.size import (
+    ONE,
+    UNLIMITED,
+    ZERO,
+    Number,
+    SizeBound,
+    ceil_div,
+    largest,
+    size_of,
+    smallest,
+    times,
+    total,
+)
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Transfer = Callable[..., Abstract]
@@ -41,23 +53,25 @@ _GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""
 
 
-def part(text: AbstractText, chars: Size = UNLIMITED, low: Number = 0) -> AbstractText:
+def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
     """A stretch of a text of at most so many characters."""
     return text_of(smallest(text.chars, chars), text.width, low, text.bytes, text.beyond)
 
 
-def parts(text: AbstractText, length: Size, chars: Size = UNLIMITED, low: Number = 0, fewest: Number = 0) -> AbstractList:
+def parts(
+    text: AbstractText, length: SizeBound, chars: SizeBound = UNLIMITED, low: Number = 0, fewest: Number = 0
+) -> AbstractList:
     """Stretches of a text that do not overlap, each of at most so many characters."""
     return summed(length, part(text, chars, fewest), low, chars=text.chars, bytes_=text.bytes, beyond=text.wide)
 
 
-def at_least(n: AbstractNumber, floor: int) -> tuple[int, Size]:
+def at_least(n: AbstractNumber, floor: int) -> tuple[int, SizeBound]:
     """Limits of a count that acts as `floor` when it is less."""
     low = max(floor, n.low if n.low != -math.inf else floor)
     return int(low) if low != math.inf else floor, largest((n.high, size_of(floor)))
 
 
-def pieces_of_chunk(chars: Size, max_low: int) -> Size:
+def pieces_of_chunk(chars: SizeBound, max_low: int) -> SizeBound:
     """⌈n / (max − ⌊max/8⌋)⌉, largest for the smallest max."""
     return ceil_div(chars, max_low - max_low // 8)
 
@@ -77,7 +91,7 @@ def _slice(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Ab
     return part(text, sliced(start, end))
 
 
-def sliced(start: AbstractNumber, end: AbstractNumber) -> Size:
+def sliced(start: AbstractNumber, end: AbstractNumber) -> SizeBound:
     """The longest slice between two numbers of which only limits are known."""
     if end.high.is_number and start.low > 0:
         return size_of(max(0, end.high.value - start.low))
@@ -323,7 +337,7 @@ def _extreme(a: AbstractNumber, b: AbstractNumber, is_max: bool) -> Any:
     return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high))
 
 
-def magnitude(n: AbstractNumber) -> Size:
+def magnitude(n: AbstractNumber) -> SizeBound:
     """The largest |n|."""
     return UNLIMITED if n.low == -math.inf else largest((n.high, size_of(abs(min(0, n.low)))))
 

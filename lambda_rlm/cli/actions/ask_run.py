@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from lambda_rlm.cli import exits, loaded
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import NO_USAGE, Model
@@ -29,7 +29,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options, Run, execute
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
-from lambda_rlm.journal.session import Recording
+from lambda_rlm.journal.session import RunRecording
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.trace.jsonl import JsonLines
@@ -73,9 +73,9 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 
 
 def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
-    """The question of a person; raises `Usage` for one that is empty."""
+    """The question of a person; raises `UsageProblem` for one that is empty."""
     if not query.strip():
-        raise Usage("the question is empty", example)
+        raise UsageProblem("the question is empty", example)
     return query
 
 
@@ -112,7 +112,7 @@ def _only_one_program(chosen: Settings) -> None:
     """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in part."""
     for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
         if number > 1 and chosen.strategy in ("auto", "synth"):
-            raise Usage(
+            raise UsageProblem(
                 f"--approved allows one program, and with --{name} {number} others may be written and run",
                 f"say --{name} 1, or --approve, which asks before each program",
             )
@@ -209,7 +209,7 @@ def _run(
             screen.say(f"note: {note}", "dim")
     progress = Progress()
     approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
-    record: Recording | None = None
+    record: RunRecording | None = None
     try:
         asked = chosen if model is not None else replace(chosen, model=chosen.model or default_model())
         with recording(begun, asked) as record, ExitStack() as stack:
@@ -248,7 +248,7 @@ async def _connected(
     job: Job,
     begun: Begun,
     chosen: Settings,
-    record: Recording,
+    record: RunRecording,
     tracer: Tracer,
     on_bound: OnBound,
     model: Model | None,
@@ -297,7 +297,7 @@ def _trace(path: str) -> JsonLines:
     try:
         return JsonLines(path)
     except OSError as error:
-        raise Usage(f"the trace cannot be written to {path}: {error.strerror or error}") from None
+        raise UsageProblem(f"the trace cannot be written to {path}: {error.strerror or error}") from None
 
 
 def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
@@ -365,7 +365,7 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool, record: Recording | None) -> int:
+def _interrupted(progress: Progress, json: bool, record: RunRecording | None) -> int:
     run_id = None if record is None else record.id
     usage = progress.usage
     if json:

@@ -12,14 +12,14 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from lambda_rlm.audit.log import read
-from lambda_rlm.audit.report import SHARES, Report, report
+from lambda_rlm.audit.report import SHARES, AuditReport, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
-from lambda_rlm.audit.tally import Tally
+from lambda_rlm.audit.tally import LogTally
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.display.bar import bar
 from lambda_rlm.cli.display.costs import reachable
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.blocking import blocking, closing
@@ -57,7 +57,7 @@ def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, opt
     seconds = time.monotonic() - began
     if not found.prompts and found.is_whole:
         first = f"line {found.bad_shown[0].line:,}: {found.bad_shown[0].reason}" if found.bad else "; ".join(found.notes)
-        raise Usage("the log has no prompts", first or "it is empty")
+        raise UsageProblem("the log has no prompts", first or "it is empty")
     reports = [report(found, profile, root or profile, chosen.routing(), chosen.task) for profile in profiles]
     if json:
         screen.answer(json_text.dumps(_json(found, reports, seconds, notes), ensure_ascii=False))
@@ -83,7 +83,7 @@ def _profile(name: str | None, chosen: Settings) -> ModelProfile:
     return model.profile
 
 
-def _shown(found: Tally, reports: Sequence[Report], seconds: float) -> list[str]:
+def _shown(found: LogTally, reports: Sequence[AuditReport], seconds: float) -> list[str]:
     speed = found.bytes / _MEGABYTE / max(0.001, seconds)
     sentence = f"{_many(found.prompts, 'prompt')} in {amount(found.bytes)}, read in {seconds:.1f} s ({speed:.1f} MB/s)"
     lines = [sentence if found.is_whole else f"interrupted; until then {sentence}", *_exactness(found), *_bad(found), ""]
@@ -95,7 +95,7 @@ def _many(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _exactness(found: Tally) -> list[str]:
+def _exactness(found: LogTally) -> list[str]:
     lines = []
     if found.counter.estimated:
         checked = found.counter.errors.count
@@ -115,7 +115,7 @@ def _exactness(found: Tally) -> list[str]:
     return lines
 
 
-def _bad(found: Tally) -> list[str]:
+def _bad(found: LogTally) -> list[str]:
     """Lines without a prompt, those of one reason together."""
     if not found.bad:
         return []
@@ -130,7 +130,7 @@ def _bad(found: Tally) -> list[str]:
     return lines
 
 
-def _tokens(reports: Sequence[Report]) -> list[str]:
+def _tokens(reports: Sequence[AuditReport]) -> list[str]:
     names = [*(f"p{round(share * 100)}" for share in SHARES), "max"]
     rows: list[tuple[str, ...]] = [("tokens of a prompt", *names, "window", "too long for it")]
     for one in reports:
@@ -146,7 +146,7 @@ def _percent(share: float) -> str:
     return "<0.1 %" if share < 0.001 else ">99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
-def _plot(found: Tally, reports: Sequence[Report]) -> list[str]:
+def _plot(found: LogTally, reports: Sequence[AuditReport]) -> list[str]:
     """A bar for each doubling of the length, with the place where the window of each model ends."""
     vocabulary = nearest_vocabulary(reports[0].profile.name)
     bins = _bins(found.tokens[vocabulary])
@@ -183,7 +183,7 @@ def _block(count: int, most: int) -> str:
     return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
 
-def _ways(reports: Sequence[Report]) -> list[str]:
+def _ways(reports: Sequence[AuditReport]) -> list[str]:
     rows: list[tuple[str, ...]] = [("the router would send", "directly", "through a plan", "to a program", "directly up to")]
     for one in reports:
         shares = (_percent(one.ways[way]) for way in ("direct", "plan", "synth"))
@@ -191,7 +191,7 @@ def _ways(reports: Sequence[Report]) -> list[str]:
     return figures.aligned(rows)
 
 
-def _usd(reports: Sequence[Report]) -> list[str]:
+def _usd(reports: Sequence[AuditReport]) -> list[str]:
     rows = [("likely cost", "as routed", "all directly", "all by plan", "all by program")]
     for one in reports:
         direct = _money(one, "direct") + ("" if not one.unfit else f" (without {one.unfit:,})")
@@ -204,12 +204,12 @@ def _usd(reports: Sequence[Report]) -> list[str]:
     return [*figures.aligned(rows), f"{replies}; a plan is taken to read all of the text, in pieces"]
 
 
-def _money(one: Report, way: str) -> str:
+def _money(one: AuditReport, way: str) -> str:
     usd = one.usd[way]
     return "price unknown" if usd is None else "free" if usd == 0 else dollars(usd)
 
 
-def _advice(one: Report) -> str:
+def _advice(one: AuditReport) -> str:
     """What a person should do for this model."""
     name = one.profile.name
     if one.saved is not None and one.advised < one.threshold:
@@ -222,7 +222,7 @@ def _advice(one: Report) -> str:
     return f"{name}: directly up to {one.threshold:,} tokens{share}, the {longer} above that through a plan"
 
 
-def _json(found: Tally, reports: Sequence[Report], seconds: float, notes: Sequence[str]) -> dict[str, Any]:
+def _json(found: LogTally, reports: Sequence[AuditReport], seconds: float, notes: Sequence[str]) -> dict[str, Any]:
     checked = found.counter.errors.count
     estimates: dict[str, float] = {"texts": found.counter.estimated, "checked": checked}
     if checked:

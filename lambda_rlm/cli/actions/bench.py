@@ -13,11 +13,11 @@ from typing import Any, Final, cast
 
 from lambda_rlm.bench.benchmarks import BENCHMARKS, Benchmark
 from lambda_rlm.bench.folder import read_tasks
-from lambda_rlm.bench.measure import NAIVE_PIECE, Asked, Summary, Way, macro_average, measure, measured_json, summaries
+from lambda_rlm.bench.measure import NAIVE_PIECE, Summary, TaskResult, Way, macro_average, measure, measured_json, summaries
 from lambda_rlm.bench.task import Task, length, tokens_of
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.blocking import blocking, closing
@@ -33,7 +33,7 @@ _COLUMNS: Final = ("length", "tasks", "score", "calls", "bound", "naive", "token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class BenchRequest:
     """What the command line asks for."""
 
     name: str
@@ -57,22 +57,22 @@ def listing(json: bool) -> int:
 
 
 def unnamed() -> int:
-    """No benchmark was named: raises `Usage`."""
-    raise Usage("which benchmark?", "lambda-rlm bench --list")
+    """No benchmark was named: raises `UsageProblem`."""
+    raise UsageProblem("which benchmark?", "lambda-rlm bench --list")
 
 
-def run(chosen: Chosen, options: Mapping[str, Any]) -> int:
+def run(chosen: BenchRequest, options: Mapping[str, Any]) -> int:
     """The exit code of `bench NAME`: 2 when a task ended in a fault."""
     row = BENCHMARKS.get(chosen.name)
     if row is None:
-        raise Usage(f"there is no benchmark {chosen.name!r}", f"there are {', '.join(BENCHMARKS)}")
+        raise UsageProblem(f"there is no benchmark {chosen.name!r}", f"there are {', '.join(BENCHMARKS)}")
     if chosen.strategy not in CHOICES:
-        raise Usage(f"unknown strategy {chosen.strategy!r}", f"there are {', '.join(CHOICES)}")
+        raise UsageProblem(f"unknown strategy {chosen.strategy!r}", f"there are {', '.join(CHOICES)}")
     task = chosen.task or row.strategy
     if task not in TASKS:
-        raise Usage(f"unknown task {task!r}", f"there are {', '.join(TASKS)}")
+        raise UsageProblem(f"unknown task {task!r}", f"there are {', '.join(TASKS)}")
     if chosen.limit is not None and chosen.limit < 1:
-        raise Usage(f"--limit is at least 1, not {chosen.limit}")
+        raise UsageProblem(f"--limit is at least 1, not {chosen.limit}")
     set_to = settings(options)
     tasks = _tasks(chosen, row, set_to.seed)
     asked = blocking(lambda: _measured(chosen, task, tasks, set_to))
@@ -91,13 +91,13 @@ def run(chosen: Chosen, options: Mapping[str, Any]) -> int:
     return exits.FAULTED if _faults(asked) else exits.ANSWERED
 
 
-def _tasks(chosen: Chosen, row: Benchmark, seed: int) -> list[Task]:
+def _tasks(chosen: BenchRequest, row: Benchmark, seed: int) -> list[Task]:
     wanted = [part.strip() for part in chosen.sizes.split(",")] if chosen.sizes else None
     if chosen.data is None:
         try:
             sizes = [tokens_of(name) for name in wanted] if wanted else list(_SIZES)
         except ValueError as error:
-            raise Usage(str(error)) from None
+            raise UsageProblem(str(error)) from None
         return [task for tokens in sizes for task in row.make(tokens, chosen.limit or _LIMIT, seed)]
     tasks, notes = read_tasks(Path(chosen.data))
     if not chosen.json:
@@ -111,7 +111,7 @@ def _tasks(chosen: Chosen, row: Benchmark, seed: int) -> list[Task]:
         by_length.setdefault(task.length, []).append(task)
     kept = [task for group in by_length.values() for task in group[: chosen.limit]]
     if not kept:
-        raise Usage(f"{chosen.data} has no tasks of these lengths", "leave out --sizes to take all")
+        raise UsageProblem(f"{chosen.data} has no tasks of these lengths", "leave out --sizes to take all")
     return kept
 
 
@@ -123,7 +123,7 @@ def _named(name: str) -> str:
         return name
 
 
-async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Settings) -> list[Asked]:
+async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_to: Settings) -> list[TaskResult]:
     cache, limiters = _cache(set_to), set_to.limiters()
 
     def connected(name: str | None) -> Model:
@@ -147,7 +147,7 @@ async def _measured(chosen: Chosen, task: str, tasks: Sequence[Task], set_to: Se
         writing=set_to.writing(),
         root=root,
     )
-    asked: list[Asked] = []
+    asked: list[TaskResult] = []
     try:
         async for one in measure(tasks, model, way):
             asked.append(one)
@@ -168,18 +168,18 @@ def _cache(set_to: Settings) -> Any:
     return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
 
 
-def _follow(one: Asked, done: int, all_of_them: int) -> None:
+def _follow(one: TaskResult, done: int, all_of_them: int) -> None:
     said = f"{100 * one.score:.0f}" if one.fault is None else one.fault
     if one.fallback is not None:
         said += f" (the plan answered: {one.fallback})"
     screen.say(f"{done}/{all_of_them} {one.task.id}: {said}", "dim")
 
 
-def _faults(asked: Sequence[Asked]) -> int:
+def _faults(asked: Sequence[TaskResult]) -> int:
     return sum(one.fault is not None for one in asked)
 
 
-def _show(asked: Sequence[Asked], rows: Sequence[Summary]) -> None:
+def _show(asked: Sequence[TaskResult], rows: Sequence[Summary]) -> None:
     table = [list(_COLUMNS), *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]

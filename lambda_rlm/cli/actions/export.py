@@ -14,7 +14,7 @@ from typing import Any
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.journal.journal import Journal, RunRow, not_ours
 from lambda_rlm.journal.session import secrets_of
@@ -38,9 +38,9 @@ def export(
 ) -> int:
     """The exit code of `export`."""
     if form not in FORMS:
-        raise Usage(f"--format knows no {form!r}", f"there are {' and '.join(FORMS)}")
+        raise UsageProblem(f"--format knows no {form!r}", f"there are {' and '.join(FORMS)}")
     if outcome not in (*OUTCOMES, ALL):
-        raise Usage(f"--outcome knows no {outcome!r}", f"there are {', '.join((*OUTCOMES, ALL))}")
+        raise UsageProblem(f"--outcome knows no {outcome!r}", f"there are {', '.join((*OUTCOMES, ALL))}")
     found = list(_found(runs, settings(options).journal))
     wanted = [one for one in found if outcome in (one.outcome, ALL)]
     kept = wanted if keeps_doubles else list(distinct(wanted))
@@ -70,7 +70,7 @@ def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
                     seen.add(run.id)
                     yield from made
     except JournalProblem as problem:
-        raise Usage(problem.message, problem.hint) from None
+        raise UsageProblem(problem.message, problem.hint) from None
 
 
 def _made(run: RunRow) -> list[Trajectory]:
@@ -105,7 +105,7 @@ def _written(text: str, file: str | None) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise Usage(f"{file} cannot be written: {error.strerror or error}") from None
+        raise UsageProblem(f"{file} cannot be written: {error.strerror or error}") from None
 
 
 def _told(kept: Sequence[Trajectory], doubles: int, others: int) -> str:

@@ -11,7 +11,7 @@ from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.inputs import Listing, listings
 from lambda_rlm.inputs.gather import ROWS
-from lambda_rlm.inputs.listing import Entry
+from lambda_rlm.inputs.listing import ListedFile
 from lambda_rlm.inputs.reading import Reading, amount, plain
 
 _SHOWN: Final = 20
@@ -58,7 +58,7 @@ def _shown(name: str, listing: Listing, reading: Reading) -> list[str]:
     return [*lines, *([f"  and {more:,} smaller"] if more else [])]
 
 
-def _size(entry: Entry) -> str:
+def _size(entry: ListedFile) -> str:
     return "read to its end" if entry.size is None else amount(entry.size)
 
 

@@ -15,14 +15,14 @@ from typing import Any, Final, TypeVar
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
 from lambda_rlm.cli.display import comparison, screen
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import Begun, arguments_of
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.run_html import page
-from lambda_rlm.journal.run_report import Report, report
+from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.session import Before, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
@@ -50,7 +50,7 @@ def prune(options: Mapping[str, Any], json: bool) -> int:
 def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: bool) -> int:
     """The exit code of `runs`."""
     if by is not None and by not in comparison.KEYS:
-        raise Usage(f"runs are compared by {', '.join(comparison.KEYS)}, not by {by!r}")
+        raise UsageProblem(f"runs are compared by {', '.join(comparison.KEYS)}, not by {by!r}")
     chosen = settings(options)
     if by is not None:
         return comparison.compare(_read(chosen, lambda journal: journal.runs(most)), by, json)
@@ -75,7 +75,7 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is
         try:
             Path(html).write_text(page(found), encoding="utf-8")
         except OSError as error:
-            raise Usage(f"the page cannot be written to {html}: {error.strerror or error}") from None
+            raise UsageProblem(f"the page cannot be written to {html}: {error.strerror or error}") from None
         screen.say(f"written to {html}")
     elif json:
         data = {**_row_json(found.run), "what": found.run.what, "outcome": found.run.outcome}
@@ -91,7 +91,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     found = _read(settings(options), lambda journal: before(journal, name))
     row = found.row
     if row.state == "answered":
-        raise Usage(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
+        raise UsageProblem(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
     begun = _begun(found, arguments, chosen)
     if not json:
@@ -118,14 +118,14 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
 
 
 def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
-    """What was asked for, over the same inputs; raises `Usage` and `InputProblem`."""
+    """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
     what, arguments = found.row.what, arguments_of(found.row, given)
     inputs = from_arguments(arguments, chosen.reading())
     same_inputs(found.row, inputs)
     if (model := what.get("model_object")) is not None:
-        raise Usage(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
+        raise UsageProblem(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
     if names := what.get("primitives"):
-        raise Usage(
+        raise UsageProblem(
             f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
         )
     return Begun(
@@ -157,10 +157,10 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
         with Journal(chosen.journal, is_new=False) as journal:
             return job(journal)
     except JournalProblem as problem:
-        raise Usage(problem.message, problem.hint) from None
+        raise UsageProblem(problem.message, problem.hint) from None
 
 
-def _report(journal: Journal, name: str) -> Report:
+def _report(journal: Journal, name: str) -> RunReport:
     row = journal.run(name)
     return report(row, journal.calls(row.id), journal.programs(row.id))
 
@@ -193,7 +193,7 @@ def _cost(usd: float | None) -> str:
     return "?" if usd is None else "free" if usd == 0 else dollars(usd)
 
 
-def _print(found: Report, is_whole: bool) -> None:
+def _print(found: RunReport, is_whole: bool) -> None:
     """A run for a person: what it was, what came of it, where its calls went."""
     run, outcome = found.run, found.run.outcome or {}
     most = None if is_whole else _MOST_SHOWN
@@ -219,7 +219,7 @@ def _print(found: Report, is_whole: bool) -> None:
     _print_parts("made from", found.cited, most)
 
 
-def _print_shown(found: Report, most: int | None) -> None:
+def _print_shown(found: RunReport, most: int | None) -> None:
     """Which provider was shown which parts of the inputs."""
     address = found.run.what["settings"].get("base_url")
     for model, inputs in found.shown.items():
@@ -244,7 +244,7 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
             return
 
 
-def _list(title: str, rows: Sequence[CallRow], found: Report, most: int | None) -> None:
+def _list(title: str, rows: Sequence[CallRow], found: RunReport, most: int | None) -> None:
     if rows:
         screen.answer(title)
     for row in rows[:most]:

@@ -9,7 +9,7 @@ from typing import Final
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.bar import bar
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.local.weights import TABLE, fetch, installed
 
@@ -46,7 +46,7 @@ def get(name: str, json: bool) -> int:
     """The exit code of `models get`."""
     plain = name.removeprefix("local/")
     if plain not in TABLE:
-        raise Usage(f"there is no local model {name!r}", f"there are {', '.join(TABLE)}")
+        raise UsageProblem(f"there is no local model {name!r}", f"there are {', '.join(TABLE)}")
     was_here = installed(plain)
     with bar(is_silent=json) as show:
 

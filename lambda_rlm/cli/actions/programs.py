@@ -21,7 +21,7 @@ from lambda_rlm.cli.actions.ask_run import program_file, rejected
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.display.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.display.stages import COSTS, STAGES, stage
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.diagnostics.codes import CODES
@@ -46,7 +46,7 @@ _MOST_FIXES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CheckRequest:
     """What `check` is told of the inputs: data, types, sizes, the question."""
 
     arguments: Sequence[str] = ()
@@ -56,10 +56,10 @@ class Given:
     unread: bool = False
 
 
-def check(program: str, given: Given, options: Mapping[str, Any], emit: str | None, fix: bool, json: bool) -> int:
+def check(program: str, given: CheckRequest, options: Mapping[str, Any], emit: str | None, fix: bool, json: bool) -> int:
     """The exit code of `check`."""
     if emit is not None and emit not in STAGES + COSTS:
-        raise Usage(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
+        raise UsageProblem(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
     chosen = settings(options)
     inputs, wanted = _inputs(given, chosen)
     source = program_file(program)
@@ -83,7 +83,7 @@ def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | No
     diagnostics = (*checked.diagnostics, *costs.diagnostics)
     is_ok = checked.ok and not any(d.severity is Severity.ERROR for d in diagnostics)
     if is_ok and emit is not None:
-        raise Usage(f"--emit {emit} needs inputs, or their sizes", "for example --size context=10MB")
+        raise UsageProblem(f"--emit {emit} needs inputs, or their sizes", "for example --size context=10MB")
     if json:
         found = {**checked_json(checked), **costs_json(costs), "ok": is_ok, "notes": [*notes, *costs.notes]}
         found["diagnostics"] = [as_json(d, checked.source) for d in diagnostics]
@@ -168,7 +168,7 @@ def explain(code: str | None, json: bool) -> int:
     row = CODES.get(code.upper())
     if row is None:
         near = get_close_matches(code.upper(), CODES, 1, 0.75)
-        raise Usage(
+        raise UsageProblem(
             f"there is no error code {code!r}", f"did you mean {near[0]}?" if near else "`lambda-rlm explain` lists all"
         )
     if json:
@@ -185,7 +185,9 @@ def grammar(form: str, json: bool) -> int:
     """The exit code of `grammar`."""
     if form not in FORMS:
         near = get_close_matches(form, FORMS, 1)
-        raise Usage(f"there is no form {form!r}", f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMS)}")
+        raise UsageProblem(
+            f"there is no form {form!r}", f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMS)}"
+        )
     text = export(form)
     screen.answer(
         json_text.dumps({"ok": True, "format": form, "grammar": text}, ensure_ascii=False) if json else text.rstrip("\n")
@@ -197,7 +199,7 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
+def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]]:
     """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is said."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
@@ -208,26 +210,26 @@ def _inputs(given: Given, chosen: Settings) -> tuple[Inputs, list[Column]]:
     for text in given.declared:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
-            raise Usage(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
+            raise UsageProblem(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
         if name.strip() in inputs.values:
-            raise Usage(f"--declare says what type {name.strip()!r} has, and its data is there")
+            raise UsageProblem(f"--declare says what type {name.strip()!r} has, and its data is there")
         try:
             types[name.strip()] = parse_type(written)
         except Rejected as found:
-            raise Usage(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
+            raise UsageProblem(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
     for name, size in (wanted[0].sizes if wanted else {}).items():
         if name in inputs.values:
-            raise Usage(f"--size says how large {name!r} is, and its data is there")
+            raise UsageProblem(f"--size says how large {name!r} is, and its data is there")
         types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
     if types.get(QUERY, TEXT) != TEXT:
-        raise Usage("`query` is the question, a Text")
+        raise UsageProblem("`query` is the question, a Text")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
     return inputs, wanted
 
 
-def _given(given: Given, chosen: Settings) -> tuple[Inputs, dict[str, Size]]:
+def _given(given: CheckRequest, chosen: Settings) -> tuple[Inputs, dict[str, Size]]:
     """The inputs that are there, and the sizes of those that are not read: for they should not be, or are too large to be."""
     reading = chosen.reading()
     if not given.unread:
@@ -280,4 +282,4 @@ def _replace_file(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise Usage(f"{path} cannot be written: {error.strerror or error}") from None
+        raise UsageProblem(f"{path} cannot be written: {error.strerror or error}") from None

@@ -62,6 +62,6 @@ def bench(
 
     if lists or name is None:
         raise typer.Exit(commands.listing(json) if lists else commands.unnamed())
-    chosen = commands.Chosen(name=name, strategy=strategy, task=task, sizes=sizes, limit=limit, data=data, json=json)
+    chosen = commands.BenchRequest(name=name, strategy=strategy, task=task, sizes=sizes, limit=limit, data=data, json=json)
     options = {key: value for key, value in given(locals()).items() if key not in ("strategy", "task")}
     raise typer.Exit(commands.run(chosen, options))

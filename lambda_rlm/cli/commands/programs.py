@@ -78,7 +78,7 @@ def check(
     """Parse and type a program, and tell what it can cost."""
     from lambda_rlm.cli.actions import programs
 
-    facts = programs.Given(inputs or [], declare or [], size or [], query, unread)
+    facts = programs.CheckRequest(inputs or [], declare or [], size or [], query, unread)
     raise typer.Exit(programs.check(program, facts, given(locals()), emit, fix, json))
 
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, suppress
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.execution.execute import Declined
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.syntax.printing.pretty import pretty
@@ -36,7 +36,7 @@ class Approval:
     def __call__(self, prospect: Prospect) -> None:
         if self.hash is not None:
             if prospect.hash != self.hash:
-                raise Usage(
+                raise UsageProblem(
                     f"what would run has the hash {prospect.hash}, and {self.hash} was approved; it was not run",
                     "the program, an input, the model or its prices are others than those that `check` printed the hash for",
                 )
@@ -52,7 +52,7 @@ def _ask(prospect: Prospect, json: bool) -> None:
         screen.say(pretty(prospect.bounded.typed.program), "source")
         screen.say(figures.shown([prospect], [""]) + f"\nhash {prospect.hash}\n")
     if not is_terminal:
-        raise Usage(
+        raise UsageProblem(
             "--approve asks at a terminal, and standard input is none; the program was not run",
             f"to run exactly this: --approved {prospect.hash}",
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambda_rlm.cli.display import figures
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.cli.sizes import Column
 from lambda_rlm.completion import Model
@@ -47,7 +47,7 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
         return Costs()
     extra = sorted(sized - typed.inputs.keys())
     if extra:
-        raise Usage(f"--size names {extra[0]!r}, which is no input of the program")
+        raise UsageProblem(f"--size names {extra[0]!r}, which is no input of the program")
     model, notes = _model(typed, chosen)
     asking = AskSettings(key=b"", out=chosen.out)
     prospects: tuple[Prospect, ...]

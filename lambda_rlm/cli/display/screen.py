@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, TextIO
 
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.exits import Usage
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import Part, human_parts
 from lambda_rlm.diagnostics.source import SourceFile
@@ -78,7 +78,7 @@ def answer(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Usage(f"the answer cannot be written to standard output: {error.strerror or error}") from None
+        raise UsageProblem(f"the answer cannot be written to standard output: {error.strerror or error}") from None
 
 
 def _print(line: str) -> None:

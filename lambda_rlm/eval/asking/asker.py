@@ -24,9 +24,9 @@ from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, M
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
-from lambda_rlm.eval.asking.question import Key, Prepared, Question, prepare
-from lambda_rlm.eval.asking.shape import REFUSED, BadReply, Reading
-from lambda_rlm.eval.place import Place, here
+from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
+from lambda_rlm.eval.asking.shape import REFUSED, BadReply, ReplyReading
+from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
@@ -134,7 +134,7 @@ class Asker:
         """The most characters of a reply of `out` tokens."""
         return min(self.settings.max_reply, _CHARACTERS_PER_TOKEN * out)
 
-    async def ask(self, question: Question, span: Span) -> Value:
+    async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
         place, key = here(), question.key
         is_shared = False
@@ -185,15 +185,15 @@ class Asker:
         if calls > budget:
             raise LimitExceeded("E0404", f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
 
-    def tokens(self, question: Question) -> int:
+    def tokens(self, question: ModelQuery) -> int:
         """The tokens of a question's prompt as it would be sent."""
         return self._prepared(question).tokens
 
-    def fits(self, question: Question) -> bool:
+    def fits(self, question: ModelQuery) -> bool:
         """The prompt and its reply fit the model's window."""
         return self.tokens(question) + question.out <= self.model.profile.room
 
-    def _begun(self, question: Question, place: Place, span: Span) -> Flight:
+    def _begun(self, question: ModelQuery, place: TaskPlace, span: Span) -> Flight:
         if not self._is_open:
             raise InternalError("asking a model", "a question outside `Asker.opened`")
         self._refuse_overlong(question, span)
@@ -201,7 +201,7 @@ class Asker:
         self._started += 1
         return Flight(self._started - 1, place.depth + 1)
 
-    async def _found(self, flight: Flight, question: Question, key: Key, place: Place, span: Span) -> Value:
+    async def _found(self, flight: Flight, question: ModelQuery, key: Key, place: TaskPlace, span: Span) -> Value:
         """The answer of a flight, found here for all who ask the same meanwhile and later."""
         self._flights[key] = flight
         try:
@@ -210,7 +210,7 @@ class Asker:
             if not flight.is_over:
                 del self._flights[key]
 
-    def _refuse_overlong(self, question: Question, span: Span) -> None:
+    def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
         length = len(question.prompt.text)
         if length > window * _LONGEST_TOKEN:
@@ -228,10 +228,10 @@ class Asker:
             is_fatal=True,
         )
 
-    async def _answer(self, flight: Flight, question: Question, path: tuple[int, ...], span: Span) -> Value:
+    async def _answer(self, flight: Flight, question: ModelQuery, path: tuple[int, ...], span: Span) -> Value:
         """One logical call from its first attempt to its value."""
         started = monotonic()
-        reading = Reading(
+        reading = ReplyReading(
             Reply(flight.call, question.prompt.origin), question.prompt, self.meter, self.most_characters(question.out)
         )
         exchange = _Exchange()
@@ -266,7 +266,13 @@ class Asker:
                 )
 
     async def _attempts(
-        self, flight: Flight, question: Question, path: tuple[int, ...], span: Span, reading: Reading, exchange: _Exchange
+        self,
+        flight: Flight,
+        question: ModelQuery,
+        path: tuple[int, ...],
+        span: Span,
+        reading: ReplyReading,
+        exchange: _Exchange,
     ) -> Value:
         prepared, program = self._prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
@@ -297,7 +303,7 @@ class Asker:
         again = f" {attempt} times" if attempt > 1 else ""
         raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
 
-    def _read(self, completion: Completion, question: Question, reading: Reading) -> Value:
+    def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:
             raise ModelFailure(REFUSED, "the model refused to answer")
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
@@ -305,7 +311,7 @@ class Asker:
         self.meter.spend(PRICE.steps(characters=len(completion.text)))
         return question.shape.read(completion.text, reading)
 
-    async def _send(self, prepared: Prepared, exchange: _Exchange) -> Completion:
+    async def _send(self, prepared: PreparedRequest, exchange: _Exchange) -> Completion:
         """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
         counts = self.counts
         async with self.limiter:
@@ -326,15 +332,15 @@ class Asker:
         counts.cached += completion.usage.attempts == 0
         return completion
 
-    def _prepared(self, question: Question) -> Prepared:
+    def _prepared(self, question: ModelQuery) -> PreparedRequest:
         if question.prepared is None:
             question.prepared = self._prepare(question, "")
         return question.prepared
 
-    def _prepare(self, question: Question, error: str) -> Prepared:
+    def _prepare(self, question: ModelQuery, error: str) -> PreparedRequest:
         return prepare(question, self.model, self.settings.key, error)
 
-    def _trace_shared(self, flight: Flight, place: Place, span: Span) -> None:
+    def _trace_shared(self, flight: Flight, place: TaskPlace, span: Span) -> None:
         if self._tracer is not None:
             program = self.settings.program
             self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))

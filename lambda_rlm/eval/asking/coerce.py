@@ -16,7 +16,7 @@ from typing import Final
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, Reading
+from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, ReplyReading
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
@@ -38,7 +38,7 @@ REPLY: Final = "reply"
 class Coercer:
     """Reads one reply: notes go to `reading`, quotes are looked for by `finder`."""
 
-    def __init__(self, reading: Reading, finder: QuoteFinder) -> None:
+    def __init__(self, reading: ReplyReading, finder: QuoteFinder) -> None:
         self.reading = reading
         self.finder = finder
 

@@ -17,11 +17,11 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.asking.prompt import PRICE, prompt_of
-from lambda_rlm.eval.asking.question import Question
+from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.quotes import normalized
 from lambda_rlm.eval.asking.reading import read_choice
 from lambda_rlm.eval.asking.schema import shape_of
-from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, Reading, Shape
+from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyReading, ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
@@ -43,7 +43,7 @@ def llm_call(site: Site, asker: Asker) -> AsyncFunction:
     shape = shape_of(site.result)
 
     async def call(prompt: Text, out: int | None = None, or_else: Callable[[], Value] | None = None) -> Value:
-        question = Question(prompt_of(prompt, site.meter), shape, asker.out(out), repairs=asker.settings.repairs)
+        question = ModelQuery(prompt_of(prompt, site.meter), shape, asker.out(out), repairs=asker.settings.repairs)
         try:
             return await asker.ask(question, site.span)
         except ModelFailure as failure:
@@ -66,7 +66,7 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
 
         def sample(number: int) -> Callable[[], Awaitable[Value]]:
             sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
-            question = Question(made, shape, asker.out(out), sampling, settings.repairs)
+            question = ModelQuery(made, shape, asker.out(out), sampling, settings.repairs)
             return lambda: asker.ask(question, site.span)
 
         return await gather([sample(number) for number in range(max(0, n))])
@@ -84,7 +84,7 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
         are_labels = _are_labels([option.s for option in options])
         made = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
-        question = Question(made, shape, asker.out(None), repairs=asker.settings.repairs)
+        question = ModelQuery(made, shape, asker.out(None), repairs=asker.settings.repairs)
         try:
             return (await asker.ask(question, site.span),)
         except ModelFailure as failure:
@@ -139,11 +139,11 @@ def _listed(prompt: Text, options: list[Text], are_labels: bool, meter: Meter) -
     return Rope(pieces, sum(piece.n for piece in pieces), meter)
 
 
-def _choice_shape(options: list[Text], are_labels: bool) -> Shape:
+def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
     labels = tuple(option.s for option in options) if are_labels else tuple(str(n) for n in range(1, len(options) + 1))
     by_label = dict(zip(labels, options, strict=True))
 
-    def chosen(label: str, reading: Reading) -> Text:
+    def chosen(label: str, reading: ReplyReading) -> Text:
         option = by_label[label]
         origin = origin_of(option)
         reading.meter.allocate(option.n)
@@ -151,7 +151,9 @@ def _choice_shape(options: list[Text], are_labels: bool) -> Shape:
 
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
-    return Shape(key, read_choice(labels, chosen, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels)
+    return ReplyShape(
+        key, read_choice(labels, chosen, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels
+    )
 
 
 ASYNC_IMPLEMENTATIONS: Final[dict[Primitive, AsyncBuilder]] = {

@@ -22,9 +22,9 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.numbered import Replies, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import GREEDY, Question
+from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
-from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, Shape
+from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
@@ -222,19 +222,19 @@ class _Mapping:
         tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
         return tokens + _MARKER_TOKENS + self._item_out()
 
-    def _question(self, batch: list[int], sampling: Sampling, note: str) -> Question:
+    def _question(self, batch: list[int], sampling: Sampling, note: str) -> ModelQuery:
         return self._asked([self.items[index] for index in batch], sampling, note)
 
-    def _asked(self, items: list[Text], sampling: Sampling, note: str) -> Question:
+    def _asked(self, items: list[Text], sampling: Sampling, note: str) -> ModelQuery:
         prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
         out = min(self._item_out() * len(items), self.asker.model.profile.max_output)
-        return Question(prompt, self._shape(items), out, sampling, note=note)
+        return ModelQuery(prompt, self._shape(items), out, sampling, note=note)
 
-    def _shape(self, items: list[Text]) -> Shape:
+    def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
-        return Shape(key, read, _instruction(self.type, numbers), schema=keyed_schema(self.type, numbers))
+        return ReplyShape(key, read, _instruction(self.type, numbers), schema=keyed_schema(self.type, numbers))
 
 
 def _instruction(type_: Type, numbers: list[str]) -> str:

@@ -17,7 +17,7 @@ from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.reading import cut_off, too_long
-from lambda_rlm.eval.asking.shape import BadReply, Reading, without_thoughts
+from lambda_rlm.eval.asking.shape import BadReply, ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Record, Type
 
@@ -32,10 +32,10 @@ _VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "
 Entry = tuple[int, Raw]
 
 
-def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[str, Reading], Replies]:
+def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[str, ReplyReading], Replies]:
     """A reader of replies that give a T, written in at most `most` characters, for each of some items, numbered from 1."""
 
-    def read(reply: str, reading: Reading) -> Replies:
+    def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
             raise cut_off()
         too_long(reply, reading)
@@ -58,7 +58,7 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
     return read
 
 
-def _agreed(entries: list[Entry], items: int, reading: Reading) -> dict[int, Raw]:
+def _agreed(entries: list[Entry], items: int, reading: ReplyReading) -> dict[int, Raw]:
     """The entries by number, without numbers that no item has and those given twice with different values."""
     agreed: dict[int, Raw] = {}
     for number, raw in entries:
@@ -72,7 +72,7 @@ def _agreed(entries: list[Entry], items: int, reading: Reading) -> dict[int, Raw
     return {number: raw for number, raw in agreed.items() if raw is not CONFLICT}
 
 
-def _entries(text: str, type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+def _entries(text: str, type_: Type, items: int, reading: ReplyReading) -> Iterator[Entry]:
     for raw in _values(text, reading):
         if isinstance(raw, dict):
             yield from _of_object(raw, type_, items, reading)
@@ -82,7 +82,7 @@ def _entries(text: str, type_: Type, items: int, reading: Reading) -> Iterator[E
             yield from _of_lines(text, reading)
 
 
-def _values(text: str, reading: Reading) -> list[Raw]:
+def _values(text: str, reading: ReplyReading) -> list[Raw]:
     """The JSON values of the reply; the text itself when it holds none."""
     try:
         raw, is_lenient = loads(text)
@@ -96,7 +96,7 @@ def _values(text: str, reading: Reading) -> list[Raw]:
     return [raw]
 
 
-def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: ReplyReading) -> Iterator[Entry]:
     entry = _entry(raw, type_)
     if entry is not None:
         reading.coerce("took entries with their numbers beside them")
@@ -120,7 +120,7 @@ def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: Reading) -
             yield number, raw[key]
 
 
-def _of_list(raw: list[Raw], type_: Type, items: int, reading: Reading) -> Iterator[Entry]:
+def _of_list(raw: list[Raw], type_: Type, items: int, reading: ReplyReading) -> Iterator[Entry]:
     entries = [_entry(part, type_) if isinstance(part, dict) else None for part in raw]
     if raw and all(entry is not None for entry in entries):
         reading.coerce("took entries with their numbers beside them")
@@ -148,7 +148,7 @@ def _entry(raw: dict[str, Raw], type_: Type) -> Entry | None:
     return (number, rest[value_keys[0]]) if len(value_keys) == 1 else None
 
 
-def _of_lines(text: str, reading: Reading) -> Iterator[Entry]:
+def _of_lines(text: str, reading: ReplyReading) -> Iterator[Entry]:
     for line in text.split("\n"):
         found = _LINE.fullmatch(line.strip())
         if found is not None:

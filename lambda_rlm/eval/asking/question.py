@@ -1,6 +1,6 @@
 """One question as it is put to a model: what it is, whom it equals, and the request that it becomes.
 
-Owns `Question` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are never
+Owns `ModelQuery` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are never
 counted as fewer than they are.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling
 from lambda_rlm.eval.asking.prompt import Prompt
-from lambda_rlm.eval.asking.shape import Shape
+from lambda_rlm.eval.asking.shape import ReplyShape
 
 GREEDY: Final = Sampling()
 
@@ -22,7 +22,7 @@ Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRequest:
     """A request as it is sent, the tokens of its prompt, and those that a provider may add for its schema."""
 
     request: CompletionRequest
@@ -31,16 +31,16 @@ class Prepared:
 
 
 @dataclass(slots=True, eq=False)
-class Question:
+class ModelQuery:
     """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
 
     prompt: Prompt
-    shape: Shape
+    shape: ReplyShape
     out: int
     sampling: Sampling = GREEDY
     repairs: int = 0
     note: str = ""
-    prepared: Prepared | None = None
+    prepared: PreparedRequest | None = None
     """The request for it, once somebody needed to know its size."""
 
     @property
@@ -49,7 +49,7 @@ class Question:
         return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
 
 
-def prepare(question: Question, model: Model, key: bytes, error: str = "") -> Prepared:
+def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "") -> PreparedRequest:
     """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers."""
     notes = [question.note] if question.note else []
     if error:
@@ -59,7 +59,7 @@ def prepare(question: Question, model: Model, key: bytes, error: str = "") -> Pr
     identity = f"('{question.prompt.digest.hex()}', {_manner(shape.key, question.out, question.sampling, *notes)})"
     digest = hashlib.sha256(identity.encode()).hexdigest()
     request = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
-    return Prepared(request, prompt_tokens(model, messages), shape.schema_bytes)
+    return PreparedRequest(request, prompt_tokens(model, messages), shape.schema_bytes)
 
 
 @lru_cache(256)

@@ -16,7 +16,7 @@ from typing import Final
 from lambda_rlm.eval.asking.coerce import Coercer, labels_in
 from lambda_rlm.eval.asking.lenient import Raw, fenced, loads, values_in
 from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
-from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, Reading, without_thoughts
+from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import Con, Record, Type
 
@@ -27,11 +27,11 @@ _MARKS: Final = " \t\r\n\"'`“”*_.,;:!()[]"
 
 def read_choice(
     choices: tuple[str, ...],
-    value_of: Callable[[str, Reading], Value],
+    value_of: Callable[[str, ReplyReading], Value],
     synonyms: Mapping[str, str] = _NO_SYNONYMS,
     *,
     are_trusted: bool = True,
-) -> Callable[[str, Reading], Value]:
+) -> Callable[[str, ReplyReading], Value]:
     """A reader for replies that are exactly one of a few texts, or a synonym of one.
 
     Its error lists the choices only when they come from the program: it stands among the instructions of the next prompt.
@@ -41,7 +41,7 @@ def read_choice(
         other: choice for other, choice in synonyms.items() if other not in choices
     }
 
-    def read(reply: str, reading: Reading) -> Value:
+    def read(reply: str, reading: ReplyReading) -> Value:
         text = without_thoughts(reply, reading).strip()
         if not reading.is_complete and not (text in choices and sum(c.startswith(text) for c in choices) == 1):
             raise cut_off()
@@ -57,7 +57,7 @@ def read_choice(
     return read
 
 
-def named_in(text: str, labels: tuple[str, ...], reading: Reading) -> set[str]:
+def named_in(text: str, labels: tuple[str, ...], reading: ReplyReading) -> set[str]:
     """The labels that a reply names: itself, itself without signs around it, or those it mentions."""
     if text in labels:
         return {text}
@@ -82,16 +82,16 @@ def _unwrapped_label(text: str) -> str:
     return text
 
 
-def read_structured(type_: Type) -> Callable[[str, Reading], Value]:
+def read_structured(type_: Type) -> Callable[[str, ReplyReading], Value]:
     """A reader for replies that are JSON of a type."""
 
-    def read(reply: str, reading: Reading) -> Value:
+    def read(reply: str, reading: ReplyReading) -> Value:
         return read_as(type_, reply, reading, finder_of(reading.prompt, reading.meter))
 
     return read
 
 
-def read_as(type_: Type, reply: str, reading: Reading, finder: QuoteFinder) -> Value:
+def read_as(type_: Type, reply: str, reading: ReplyReading, finder: QuoteFinder) -> Value:
     """The value of a type that a reply stands for."""
     if not reading.is_complete:
         raise cut_off()
@@ -106,13 +106,13 @@ def cut_off() -> BadReply:
     return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
 
 
-def too_long(text: str, reading: Reading) -> None:
+def too_long(text: str, reading: ReplyReading) -> None:
     """Raises `BadReply` for a reply of more characters than a typed one may have."""
     if len(text) > reading.most:
         raise BadReply(f"the reply is longer than {reading.most:,} characters; give a shorter one")
 
 
-def raw_of(type_: Type, text: str, reading: Reading, finder: QuoteFinder) -> tuple[Raw, bool]:
+def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
     """The one JSON value a reply gives; or, marked by True, what its plain text stands for."""
     try:
         raw, is_lenient = loads(text)
@@ -123,7 +123,7 @@ def raw_of(type_: Type, text: str, reading: Reading, finder: QuoteFinder) -> tup
     return raw, False
 
 
-def _embedded(type_: Type, text: str, reading: Reading, finder: QuoteFinder) -> tuple[Raw, bool]:
+def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
     fences = fenced(text)
     values = _all_loaded(fences) or values_in(text)
     fitting = [value for value in _distinct(values) if _fits(value, type_, finder, reading)]
@@ -159,9 +159,9 @@ def _distinct(values: list[Raw]) -> list[Raw]:
     return list(kept.values())
 
 
-def _fits(raw: Raw, type_: Type, finder: QuoteFinder, reading: Reading) -> bool:
+def _fits(raw: Raw, type_: Type, finder: QuoteFinder, reading: ReplyReading) -> bool:
     """A value could be read as the type; nothing is noted. A quote that is not found still fits: the reading decides."""
-    trial = Reading(reading.origin, reading.prompt, reading.meter, reading.most)
+    trial = ReplyReading(reading.origin, reading.prompt, reading.meter, reading.most)
     try:
         Coercer(trial, finder).root(raw, type_)
     except QuoteNotFound:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.coerce import REPLY
 from lambda_rlm.eval.asking.reading import read_choice, read_structured
-from lambda_rlm.eval.asking.shape import TEXT_SHAPE, Reading, Shape
+from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
 
@@ -22,19 +22,19 @@ NONE_LABEL: Final = "none"
 
 
 @lru_cache(maxsize=256)
-def shape_of(type_: Type) -> Shape:
+def shape_of(type_: Type) -> ReplyShape:
     """How a reply of a ground type without functions is asked for and read."""
     if type_ == TEXT:
         return TEXT_SHAPE
     choices = choices_of(type_)
     if choices is not None:
-        return Shape(
+        return ReplyShape(
             repr(type_),
             read_choice(choices, _choice_value(type_), _synonyms(type_)),
             choice_instruction(choices),
             choices=choices,
         )
-    return Shape(repr(type_), read_structured(type_), structure_instruction(type_), schema=json_schema(type_))
+    return ReplyShape(repr(type_), read_structured(type_), structure_instruction(type_), schema=json_schema(type_))
 
 
 def choices_of(type_: Type) -> tuple[str, ...] | None:
@@ -150,7 +150,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choice_value(type_: Type) -> Any:
-    def value(label: str, reading: Reading) -> Value:
+    def value(label: str, reading: ReplyReading) -> Value:
         match type_:
             case Con("Bool"):
                 return label == "yes"

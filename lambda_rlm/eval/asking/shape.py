@@ -1,6 +1,6 @@
 """How a reply of some type is asked for and read.
 
-Owns `Shape`: what goes into the request for a type and how a model's text becomes a value of it; and the way a reading
+Owns `ReplyShape`: what goes into the request for a type and how a model's text becomes a value of it; and the way a reading
 tells that a reply is not one.
 """
 
@@ -49,7 +49,7 @@ class QuoteNotFound(BadReply):
 
 
 @dataclass(slots=True)
-class Reading:
+class ReplyReading:
     """What reading one reply needs and what it finds out: `coercions` made and `quotes` left out."""
 
     origin: Reply
@@ -103,11 +103,11 @@ _CHOICE_FRAME: Final = 120
 
 
 @dataclass(frozen=True)
-class Shape:
+class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set."""
 
     key: str
-    read: Callable[[str, Reading], Value]
+    read: Callable[[str, ReplyReading], Value]
     instruction: str = ""
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
@@ -122,7 +122,7 @@ class Shape:
         return len(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")) + frame
 
 
-def read_text(reply: str, reading: Reading) -> Text:
+def read_text(reply: str, reading: ReplyReading) -> Text:
     """Any reply is a Text: without the model's thoughts and white space around, cut where it is too long."""
     text = without_thoughts(reply, reading).strip()
     if len(text) > reading.most:
@@ -133,7 +133,7 @@ def read_text(reply: str, reading: Reading) -> Text:
     return reading.text(text)
 
 
-def without_thoughts(reply: str, reading: Reading) -> str:
+def without_thoughts(reply: str, reading: ReplyReading) -> str:
     """The reply after its last `</think>`, when it opens with thoughts."""
     end = reply.rfind("</think>")
     if end < 0:
@@ -144,4 +144,4 @@ def without_thoughts(reply: str, reading: Reading) -> str:
     return reply
 
 
-TEXT_SHAPE: Final = Shape("Text", read_text)
+TEXT_SHAPE: Final = ReplyShape("Text", read_text)

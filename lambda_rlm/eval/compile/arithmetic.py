@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.code import FLOAT_HIGH, HIGH, LOW, Code, Frame, Run, fault_at
+from lambda_rlm.eval.compile.code import FLOAT_HIGH, HIGH, LOW, Compiled, Frame, Run, fault_at
 
 Fail = Callable[[], Any]
 
 
-def arithmetic(op: str, a: Code, b: Code, is_float: bool, span: Span) -> Run:
+def arithmetic(op: str, a: Compiled, b: Compiled, is_float: bool, span: Span) -> Run:
     """`a op b` on two Ints or two Floats; `/` gives a Float from either."""
     if op == "/" or op == "%":
         return _quotient(op, a, b, span)
@@ -23,7 +23,7 @@ def arithmetic(op: str, a: Code, b: Code, is_float: bool, span: Span) -> Run:
     return {"+": _sum, "-": _difference, "*": _product}[op](a, b, low, high, fail)
 
 
-def negation(a: Code, is_float: bool, span: Span) -> Run:
+def negation(a: Compiled, is_float: bool, span: Span) -> Run:
     """`-a`; the least Int has no opposite."""
     run = a.run
     if is_float:
@@ -38,7 +38,7 @@ def _range(is_float: bool, span: Span) -> tuple[Any, Any, Fail]:
     return LOW, HIGH, fault_at(span, "E0411", "the result is outside the range of Int (64 bits)")
 
 
-def _sum(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+def _sum(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -61,7 +61,7 @@ def _sum(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
     return lambda e: r if low <= (r := x(e) + y(e)) <= high else fail()
 
 
-def _difference(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+def _difference(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -82,7 +82,7 @@ def _difference(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
     return lambda e: r if low <= (r := x(e) - y(e)) <= high else fail()
 
 
-def _product(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
+def _product(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -103,7 +103,7 @@ def _product(a: Code, b: Code, low: Any, high: Any, fail: Fail) -> Run:
     return lambda e: r if low <= (r := x(e) * y(e)) <= high else fail()
 
 
-def _quotient(op: str, a: Code, b: Code, span: Span) -> Run:
+def _quotient(op: str, a: Compiled, b: Compiled, span: Span) -> Run:
     """`/` and `%`. A constant divisor that is not 0 needs no test; a remainder is never larger than the divisor."""
     zero = fault_at(span, "E0413", f"`{op}` by zero")
     i, x, y = a.slot, a.run, b.run
@@ -129,7 +129,7 @@ def _division(x: Run, y: Run, zero: Fail, fail: Fail) -> Run:
     return divide
 
 
-def comparison(op: str, a: Code, b: Code) -> Run:
+def comparison(op: str, a: Compiled, b: Compiled) -> Run:
     """`a op b` on two Ints, Floats or Bools."""
     if a.shape == "K" and b.shape in "SF":
         a, b = b, a
@@ -137,7 +137,7 @@ def comparison(op: str, a: Code, b: Code) -> Run:
     return _COMPARE[op](a, b)
 
 
-def _equal(a: Code, b: Code) -> Run:
+def _equal(a: Compiled, b: Compiled) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -158,7 +158,7 @@ def _equal(a: Code, b: Code) -> Run:
     return lambda e: x(e) == y(e)
 
 
-def _unequal(a: Code, b: Code) -> Run:
+def _unequal(a: Compiled, b: Compiled) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -175,7 +175,7 @@ def _unequal(a: Code, b: Code) -> Run:
     return lambda e: x(e) != y(e)
 
 
-def _less(a: Code, b: Code) -> Run:
+def _less(a: Compiled, b: Compiled) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -192,7 +192,7 @@ def _less(a: Code, b: Code) -> Run:
     return lambda e: x(e) < y(e)
 
 
-def _at_most(a: Code, b: Code) -> Run:
+def _at_most(a: Compiled, b: Compiled) -> Run:
     i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
     k = b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -209,7 +209,7 @@ def _at_most(a: Code, b: Code) -> Run:
     return lambda e: x(e) <= y(e)
 
 
-def _more(a: Code, b: Code) -> Run:
+def _more(a: Compiled, b: Compiled) -> Run:
     i, j, x, y = a.slot, b.slot, a.run, b.run
     m, k = a.field, b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -224,7 +224,7 @@ def _more(a: Code, b: Code) -> Run:
     return lambda e: x(e) > y(e)
 
 
-def _at_least(a: Code, b: Code) -> Run:
+def _at_least(a: Compiled, b: Compiled) -> Run:
     i, j, x, y = a.slot, b.slot, a.run, b.run
     m, k = a.field, b.constant[0] if b.constant is not None else None
     match a.shape + b.shape:
@@ -239,7 +239,7 @@ def _at_least(a: Code, b: Code) -> Run:
     return lambda e: x(e) >= y(e)
 
 
-_COMPARE: dict[str, Callable[[Code, Code], Run]] = {
+_COMPARE: dict[str, Callable[[Compiled, Compiled], Run]] = {
     "==": _equal,
     "!=": _unequal,
     "<": _less,

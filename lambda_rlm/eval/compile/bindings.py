@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.compile import calls
-from lambda_rlm.eval.compile.code import Code, Frame, Run, constant, in_slot, made_of
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run, constant, in_slot, made_of
 from lambda_rlm.eval.compile.hosted import applied
 from lambda_rlm.eval.compile.scope import (
+    ActiveRecursion,
     Binding,
     Function,
     Generic,
     Hosted,
-    Inside,
     Instance,
-    Known,
+    KnownFunction,
+    KnownRecursion,
     Local,
-    Named,
     Recursion,
     Scope,
     Spread,
@@ -38,10 +38,10 @@ from lambda_rlm.types.typed import Substitution
 if TYPE_CHECKING:
     from lambda_rlm.eval.compile.compiler import Compiler
 
-Row = tuple[int, Code, frozenset[int]]
+Row = tuple[int, Compiled, frozenset[int]]
 
 
-def compile_name(c: Compiler, var: t.Var, scope: Scope, s: Substitution) -> Code:
+def compile_name(c: Compiler, var: t.Var, scope: Scope, s: Substitution) -> Compiled:
     """The value that a name stands for."""
     primitive = c.typed.primitive_of(var)
     if primitive is not None:
@@ -56,24 +56,24 @@ def compile_name(c: Compiler, var: t.Var, scope: Scope, s: Substitution) -> Code
             return whole
         case Hosted(function):
             return constant(applied(function, var.span, c.meter))
-        case Known():
+        case KnownFunction():
             return calls.closure(c, function_of(c, binding, var, s))
         case Generic():
             return _generic(c, binding, instance_key(c.typed.instance_of(var), s))
-        case Named():
+        case KnownRecursion():
             return calls.recursion_value(c, recursion_of(c, binding, var, s))
-        case Inside(recursion):
+        case ActiveRecursion(recursion):
             return calls.recursion_value(c, recursion, is_inside=True)
         case _:
             raise InternalError("compiling", f"the name {var.name} is not bound")
 
 
-def function_of(c: Compiler, known: Known, var: t.Var, s: Substitution) -> Function:
+def function_of(c: Compiler, known: KnownFunction, var: t.Var, s: Substitution) -> Function:
     """The function that a name stands for at this use, compiled once for each instance."""
     return _function(c, known, instance_key(c.typed.instance_of(var), s))
 
 
-def _function(c: Compiler, known: Known, key: Instance) -> Function:
+def _function(c: Compiler, known: KnownFunction, key: Instance) -> Function:
     found = known.instances.get(key)
     if found is None:
         slots = tuple(c.slots.new() for _ in known.params)
@@ -85,12 +85,12 @@ def _function(c: Compiler, known: Known, key: Instance) -> Function:
     return found
 
 
-def recursion_of(c: Compiler, named: Named, var: t.Var, s: Substitution) -> Recursion:
+def recursion_of(c: Compiler, named: KnownRecursion, var: t.Var, s: Substitution) -> Recursion:
     """The `fix` that a name stands for at this use."""
     return _recursion(c, named, instance_key(c.typed.instance_of(var), s))
 
 
-def _recursion(c: Compiler, named: Named, key: Instance) -> Recursion:
+def _recursion(c: Compiler, named: KnownRecursion, key: Instance) -> Recursion:
     found = named.instances.get(key)
     if found is None:
         found = calls.recursion(c, named.term, named.scope, substitution_of(key, named.substitution))
@@ -99,7 +99,7 @@ def _recursion(c: Compiler, named: Named, key: Instance) -> Recursion:
     return found
 
 
-def _generic(c: Compiler, generic: Generic, key: Instance) -> Code:
+def _generic(c: Compiler, generic: Generic, key: Instance) -> Compiled:
     row = generic.instances.get(key)
     if row is None:
         substitution = substitution_of(key, generic.substitution)
@@ -109,7 +109,7 @@ def _generic(c: Compiler, generic: Generic, key: Instance) -> Code:
     return in_slot(row[0])
 
 
-def compile_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scope, s: Substitution) -> Code:
+def compile_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scope, s: Substitution) -> Compiled:
     """`{ let x = …; def f(y) = …; result }`."""
     rows: list[Row | Generic] = []
     inner = dict(scope)
@@ -120,7 +120,7 @@ def compile_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: S
             case t.Let(value=t.Lam() as lam):
                 _bind_function(c, inner, item.name, lam, s)
             case t.Let(value=t.Fix() as fix):
-                named = Named(fix, dict(inner), s)
+                named = KnownRecursion(fix, dict(inner), s)
                 if _is_ground(c.type_of(fix, s)):
                     _recursion(c, named, ())
                 inner[item.name] = named
@@ -134,7 +134,7 @@ def compile_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: S
 
 
 def _bind_function(c: Compiler, scope: dict[str, Binding], name: str, term: t.Lam | t.Def, s: Substitution) -> None:
-    known = Known(term, dict(scope), s)
+    known = KnownFunction(term, dict(scope), s)
     if _has_one_type(c, term, s):
         _function(c, known, ())
     scope[name] = known
@@ -180,7 +180,7 @@ def _flattened(c: Compiler, rows: Sequence[Row | Generic]) -> list[Row]:
     return out[::-1]
 
 
-def bound(targets: Sequence[tuple[int, Code]], result: Code, rows: Sequence[Row] | None = None) -> Code:
+def bound(targets: Sequence[tuple[int, Compiled]], result: Compiled, rows: Sequence[Row] | None = None) -> Compiled:
     """First the bindings, each into its slot, then the result."""
     codes = [code for _, code in targets]
     need = 4 if any(code.is_async for code in codes) else 1
@@ -217,7 +217,7 @@ def _immediate(rows: Sequence[tuple[int, Run]], result: Run) -> Run:
     return run
 
 
-def _awaiting(fill: Run, result: Code) -> Run:
+def _awaiting(fill: Run, result: Compiled) -> Run:
     inner, is_async = result.run, result.is_async
 
     async def run(e: Frame) -> Value:

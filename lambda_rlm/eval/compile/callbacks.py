@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile import calls
-from lambda_rlm.eval.compile.code import Callback, Code, Frame, in_slot, made_of
-from lambda_rlm.eval.compile.scope import Inside, Known, Named, Recursion, Scope, Spread
+from lambda_rlm.eval.compile.code import Callback, Compiled, Frame, in_slot, made_of
+from lambda_rlm.eval.compile.scope import ActiveRecursion, KnownFunction, KnownRecursion, Recursion, Scope, Spread
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow, Effect, Record
@@ -23,48 +23,48 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedCallback:
     """A callback, and for a function value its code and the slot that holds it while the loop runs."""
 
     callback: Callback
     slot: int = -1
-    value: Code | None = None
+    value: Compiled | None = None
 
 
-def of_term(c: Compiler, term: t.Term, arrow: Arrow, scope: Scope, s: Substitution) -> Prepared:
+def of_term(c: Compiler, term: t.Term, arrow: Arrow, scope: Scope, s: Substitution) -> PreparedCallback:
     """The callback that an argument denotes."""
     if isinstance(term, t.Lam):
         function = calls.compile_function(c, term, scope, s)
-        return Prepared(Callback(slots=function.slots, body=function.body))
+        return PreparedCallback(Callback(slots=function.slots, body=function.body))
     if isinstance(term, t.Var):
         primitive = c.typed.primitive_of(term)
         if primitive is not None:
             own = c.type_of(term, s)
             function = c.primitive_function(primitive, own if isinstance(own, Arrow) else arrow, term.span)
-            return Prepared(Callback(slots=function.slots, body=function.body))
+            return PreparedCallback(Callback(slots=function.slots, body=function.body))
         match scope.get(term.name):
-            case Known() as known:
+            case KnownFunction() as known:
                 function = c.function_of(known, term, s)
-                return Prepared(Callback(slots=function.slots, body=function.body))
-            case Inside(recursion):
+                return PreparedCallback(Callback(slots=function.slots, body=function.body))
+            case ActiveRecursion(recursion):
                 return _of_recursion(c, recursion, term.span, is_inside=True)
-            case Named() as named:
+            case KnownRecursion() as named:
                 return _of_recursion(c, c.recursion_of(named, term, s), term.span, is_inside=False)
     return of_value(c, c.compile(term, scope, s), arrow)
 
 
-def of_value(c: Compiler, code: Code, arrow: Arrow) -> Prepared:
+def of_value(c: Compiler, code: Compiled, arrow: Arrow) -> PreparedCallback:
     """The callback for a function value."""
     slot = c.slots.new()
     slots = tuple(c.slots.new() for _ in arrow.parameters)
     body = calls.value_call(c, in_slot(slot), [in_slot(i) for i in slots], arrow.effect is Effect.LLM)
-    return Prepared(Callback(slots=slots, body=body), slot, code)
+    return PreparedCallback(Callback(slots=slots, body=body), slot, code)
 
 
-def _of_recursion(c: Compiler, recursion: Recursion, span: Span, *, is_inside: bool) -> Prepared:
+def _of_recursion(c: Compiler, recursion: Recursion, span: Span, *, is_inside: bool) -> PreparedCallback:
     slot = c.slots.new()
     body = calls.activation(c, recursion, in_slot(slot), span, is_inside=is_inside)
-    return Prepared(Callback(slots=(slot,), body=body))
+    return PreparedCallback(Callback(slots=(slot,), body=body))
 
 
 def over_pairs(c: Compiler, lam: t.Lam, arrow: Arrow, scope: Scope, s: Substitution) -> Callback:

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.code import (
     ACTIVATION_STEPS,
     CALL_STEPS,
-    Code,
+    Compiled,
     Frame,
     Run,
     charge,
@@ -27,7 +27,7 @@ from lambda_rlm.eval.compile.code import (
     lifted,
     made_of,
 )
-from lambda_rlm.eval.compile.scope import Function, Inside, Known, Local, Named, Recursion, Scope
+from lambda_rlm.eval.compile.scope import ActiveRecursion, Function, KnownFunction, KnownRecursion, Local, Recursion, Scope
 from lambda_rlm.eval.value import HEADER, Value
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lambda_rlm.eval.compile.compiler import Compiler
 
 
-def compile_call(c: Compiler, app: t.App, piped: Code | None, scope: Scope, s: Substitution) -> Code:
+def compile_call(c: Compiler, app: t.App, piped: Compiled | None, scope: Scope, s: Substitution) -> Compiled:
     """`f(a, …)`, or a stage of a pipe."""
     arguments = c.typed.arguments_of(app)
     function = app.function
@@ -49,11 +49,11 @@ def compile_call(c: Compiler, app: t.App, piped: Code | None, scope: Scope, s: S
     codes = [argument(c, a, piped, scope, s) for a in arguments]
     if isinstance(function, t.Var):
         match scope.get(function.name):
-            case Known() as known:
+            case KnownFunction() as known:
                 return known_call(c, c.function_of(known, function, s), codes)
-            case Named() as named:
+            case KnownRecursion() as named:
                 return activation(c, c.recursion_of(named, function, s), codes[0], app.span, is_inside=False)
-            case Inside(inside):
+            case ActiveRecursion(inside):
                 return activation(c, inside, codes[0], app.span, is_inside=True)
     if isinstance(function, t.Lam):
         return known_call(c, compile_function(c, function, scope, s), codes)
@@ -62,7 +62,7 @@ def compile_call(c: Compiler, app: t.App, piped: Code | None, scope: Scope, s: S
     return value_call(c, c.compile(function, scope, s), codes, is_async)
 
 
-def argument(c: Compiler, a: t.Term | Piped | None, piped: Code | None, scope: Scope, s: Substitution) -> Code:
+def argument(c: Compiler, a: t.Term | Piped | None, piped: Compiled | None, scope: Scope, s: Substitution) -> Compiled:
     """The code of one argument: an optional one left out is None."""
     if a is None:
         return constant(None)
@@ -80,11 +80,11 @@ def compile_function(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> 
     return Function(slots, c.compile(lam.body, inner, s), frozenset())
 
 
-def known_call(c: Compiler, function: Function, codes: Sequence[Code]) -> Code:
+def known_call(c: Compiler, function: Function, codes: Sequence[Compiled]) -> Compiled:
     """Arguments into the function's slots, then its body: in the caller's frame, or a copy of it where others may run at once."""
     slots, body = function.slots, function.body
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         run = _call_copied(slots, parts, body.run) if body.is_async else _call_here(slots, parts, body.run)
         code = made_of(run, [*parts, body])
         code.is_async = body.is_async
@@ -93,7 +93,7 @@ def known_call(c: Compiler, function: Function, codes: Sequence[Code]) -> Code:
     return c.strict(codes, build)
 
 
-def _call_here(slots: tuple[int, ...], parts: Sequence[Code], body: Run) -> Run:
+def _call_here(slots: tuple[int, ...], parts: Sequence[Compiled], body: Run) -> Run:
     if len(slots) == 1:
         (i,), x = slots, parts[0].run
 
@@ -122,7 +122,7 @@ def _call_here(slots: tuple[int, ...], parts: Sequence[Code], body: Run) -> Run:
     return call
 
 
-def _call_copied(slots: tuple[int, ...], parts: Sequence[Code], body: Run) -> Run:
+def _call_copied(slots: tuple[int, ...], parts: Sequence[Compiled], body: Run) -> Run:
     runs = [part.run for part in parts]
 
     async def call(e: Frame) -> Value:
@@ -135,10 +135,10 @@ def _call_copied(slots: tuple[int, ...], parts: Sequence[Code], body: Run) -> Ru
     return call
 
 
-def value_call(c: Compiler, function: Code, codes: Sequence[Code], is_async: bool) -> Code:
+def value_call(c: Compiler, function: Compiled, codes: Sequence[Compiled], is_async: bool) -> Compiled:
     """A call of a function value. A pure function may stand where one that asks is allowed, so its result may be there at once."""
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         f, runs = parts[0].run, [part.run for part in parts[1:]]
         code = made_of(_apply_awaiting(f, runs) if is_async else _apply(f, runs), parts, is_static=False, need=2)
         code.is_async = is_async
@@ -169,12 +169,12 @@ async def settled(result: Any) -> Value:
     return await result if isinstance(result, CoroutineType) else result
 
 
-def compile_lambda(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> Code:
+def compile_lambda(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> Compiled:
     """`fn(x) => body` as a value."""
     return closure(c, compile_function(c, lam, scope, s))
 
 
-def closure(c: Compiler, function: Function) -> Code:
+def closure(c: Compiler, function: Function) -> Compiled:
     """A function value: it keeps a copy of the frame it is made in."""
     slots, meter, stack = function.slots, c.meter, c.stack
     body = charged(function.body, meter, CALL_STEPS)
@@ -198,10 +198,10 @@ def closure(c: Compiler, function: Function) -> Code:
 
         return call_async if body.is_async else call
 
-    return Code(run=make, is_static=False)
+    return Compiled(run=make, is_static=False)
 
 
-def primitive_value(c: Compiler, primitive: Primitive, var: t.Var, s: Substitution) -> Code:
+def primitive_value(c: Compiler, primitive: Primitive, var: t.Var, s: Substitution) -> Compiled:
     """A library function as a value: of its required parameters."""
     arrow = c.type_of(var, s)
     if not isinstance(arrow, Arrow):
@@ -209,7 +209,7 @@ def primitive_value(c: Compiler, primitive: Primitive, var: t.Var, s: Substituti
     return closure(c, c.primitive_function(primitive, arrow, var.span))
 
 
-def compile_fix(c: Compiler, fix: t.Fix, scope: Scope, s: Substitution) -> Code:
+def compile_fix(c: Compiler, fix: t.Fix, scope: Scope, s: Substitution) -> Compiled:
     """`fix solve(p) => body` as a value."""
     return recursion_value(c, recursion(c, fix, scope, s))
 
@@ -220,7 +220,7 @@ def recursion(c: Compiler, fix: t.Fix, scope: Scope, s: Substitution) -> Recursi
     if not isinstance(arrow, Arrow):
         raise InternalError("compiling", "a fix that is no function")
     out = Recursion(c.slots.new(), _size_of(arrow.parameters[0]), arrow.effect is Effect.LLM)
-    inner = {**scope, fix.name: Inside(out), fix.param.name: Local(in_slot(out.slot))}
+    inner = {**scope, fix.name: ActiveRecursion(out), fix.param.name: Local(in_slot(out.slot))}
     body, out.reads = c.collected(lambda: c.compile(fix.body, inner, s))
     if body.is_async and not out.is_async:
         raise InternalError("compiling", "a pure fix that asks a model")
@@ -250,12 +250,12 @@ def _activate(c: Compiler, recursion: Recursion) -> Callable[[Frame, Value], Val
     return activate
 
 
-def activation(c: Compiler, recursion: Recursion, code: Code, span: Span, *, is_inside: bool) -> Code:
+def activation(c: Compiler, recursion: Recursion, code: Compiled, span: Span, *, is_inside: bool) -> Compiled:
     """A call of a `fix`; in its own body the argument must be shorter than that of the activation."""
     activate = _activate(c, recursion)
     check = _shorter(recursion, span)
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         x = parts[0].run
 
         def run(e: Frame) -> Value:
@@ -285,7 +285,7 @@ def _shorter(recursion: Recursion, span: Span) -> Callable[[Frame, Value], None]
     return check
 
 
-def recursion_value(c: Compiler, recursion: Recursion, *, is_inside: bool = False) -> Code:
+def recursion_value(c: Compiler, recursion: Recursion, *, is_inside: bool = False) -> Compiled:
     """A `fix` as a function value."""
     activate = _activate(c, recursion)
     check = _shorter(recursion, Span(0, 0))
@@ -301,4 +301,4 @@ def recursion_value(c: Compiler, recursion: Recursion, *, is_inside: bool = Fals
 
         return call
 
-    return Code(run=make, is_static=False)
+    return Compiled(run=make, is_static=False)

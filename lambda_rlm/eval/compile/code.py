@@ -31,7 +31,7 @@ FLOAT_HIGH: Final = sys.float_info.max
 
 
 @dataclass(slots=True, kw_only=True)
-class Code:
+class Compiled:
     """A compiled term. `run` is a coroutine function when `is_async`.
 
     `need` counts the interpreter frames that a run takes. `slot`, `field` and `constant` tell what a simple term is, so that
@@ -67,25 +67,27 @@ class Code:
         return self.constant is not None or self.slot >= 0
 
 
-def constant(value: Value) -> Code:
+def constant(value: Value) -> Compiled:
     """The code that always gives `value`."""
-    return Code(run=lambda e: value, constant=(value,), steps=0)
+    return Compiled(run=lambda e: value, constant=(value,), steps=0)
 
 
-def in_slot(slot: int) -> Code:
+def in_slot(slot: int) -> Compiled:
     """The code that reads a slot."""
-    return Code(run=lambda e: e[slot], slot=slot, steps=0)
+    return Compiled(run=lambda e: e[slot], slot=slot, steps=0)
 
 
-def in_field(slot: int, field: int) -> Code:
+def in_field(slot: int, field: int) -> Compiled:
     """The code that reads a field of the record in a slot."""
-    return Code(run=lambda e: e[slot][field], slot=slot, field=field, steps=0)
+    return Compiled(run=lambda e: e[slot][field], slot=slot, field=field, steps=0)
 
 
-def made_of(run: Run, parts: Iterable[Code], *, steps: int = 1, bytes: int = 0, is_static: bool = True, need: int = 1) -> Code:
+def made_of(
+    run: Run, parts: Iterable[Compiled], *, steps: int = 1, bytes: int = 0, is_static: bool = True, need: int = 1
+) -> Compiled:
     """A code that runs each of its parts once, in order."""
     parts = list(parts)
-    return Code(
+    return Compiled(
         run=run,
         steps=steps + sum(p.steps for p in parts),
         bytes=bytes + sum(p.bytes for p in parts),
@@ -99,7 +101,7 @@ class Callback:
     """A function argument of a library function: put the arguments in `slots`, then run `body` in the same frame."""
 
     slots: tuple[int, ...]
-    body: Code
+    body: Compiled
 
 
 class Stack:
@@ -175,7 +177,7 @@ ACTIVATION_STEPS: Final = 20
 """Fuel for an activation of a `fix`, beside its body."""
 
 
-def charged(code: Code, meter: Meter, extra: int = 0) -> Code:
+def charged(code: Compiled, meter: Meter, extra: int = 0) -> Compiled:
     """The same code, charging its static cost itself when it runs, and `extra` steps."""
     steps, size, inner = code.steps + extra, code.bytes, code.run
     if not steps and not size:
@@ -185,14 +187,14 @@ def charged(code: Code, meter: Meter, extra: int = 0) -> Code:
         charge(meter, steps, size)
         return inner(e)
 
-    return Code(run=run, is_async=code.is_async, steps=0, bytes=0, need=code.need + 1, is_static=False)
+    return Compiled(run=run, is_async=code.is_async, steps=0, bytes=0, need=code.need + 1, is_static=False)
 
 
 _FREE_DIFFERENCE: Final = 16
 _FREE_BYTES: Final = 256
 
 
-def balanced(branches: Sequence[Code], meter: Meter) -> tuple[list[Code], int, int]:
+def balanced(branches: Sequence[Compiled], meter: Meter) -> tuple[list[Compiled], int, int]:
     """Branches of which one at most runs, and the steps and bytes to charge for them beforehand.
 
     Small branches are charged as the dearest of them; a large one charges itself when it is taken.
@@ -201,7 +203,7 @@ def balanced(branches: Sequence[Code], meter: Meter) -> tuple[list[Code], int, i
     return out, max((b.steps for b in out), default=0), max((b.bytes for b in out), default=0)
 
 
-def lifted(code: Code) -> Run:
+def lifted(code: Compiled) -> Run:
     """The code as a coroutine function, whatever it is."""
     if code.is_async:
         return code.run

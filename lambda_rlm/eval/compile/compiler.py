@@ -17,10 +17,10 @@ from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.compile import calls, logic
 from lambda_rlm.eval.compile.arithmetic import arithmetic, comparison, negation
 from lambda_rlm.eval.compile.bindings import bound, compile_block, compile_name, function_of, recursion_of
-from lambda_rlm.eval.compile.code import Code, Frame, Run, Stack, constant, in_field, in_slot, made_of
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run, Stack, constant, in_field, in_slot, made_of
 from lambda_rlm.eval.compile.joining import compared, joined, template
 from lambda_rlm.eval.compile.primitives import Argument, compile_primitive_call, primitive_function
-from lambda_rlm.eval.compile.scope import Function, Known, Local, Named, Recursion, Scope, Slots, Spread
+from lambda_rlm.eval.compile.scope import Function, KnownFunction, KnownRecursion, Local, Recursion, Scope, Slots, Spread
 from lambda_rlm.eval.compile.together import filled
 from lambda_rlm.eval.library.structure import is_scalar, is_text, shown
 from lambda_rlm.eval.provenance.cuts import Cuts
@@ -60,7 +60,7 @@ class Compiler:
         self.reads: set[int] = set()
         self._level = 0
 
-    def compile(self, term: t.Term, scope: Scope, s: Substitution) -> Code:
+    def compile(self, term: t.Term, scope: Scope, s: Substitution) -> Compiled:
         """The code of a term in a scope, at the instance that `s` describes."""
         if id(term) in self.kept:
             return constant(self.kept[id(term)])
@@ -75,11 +75,11 @@ class Compiler:
     def type_of(self, term: t.Term, s: Substitution) -> Type:
         return ground(self.typed.type_of(term), s)
 
-    def function_of(self, known: Known, var: t.Var, s: Substitution) -> Function:
+    def function_of(self, known: KnownFunction, var: t.Var, s: Substitution) -> Function:
         """The function that a name stands for at this use."""
         return function_of(self, known, var, s)
 
-    def recursion_of(self, named: Named, var: t.Var, s: Substitution) -> Recursion:
+    def recursion_of(self, named: KnownRecursion, var: t.Var, s: Substitution) -> Recursion:
         """The `fix` that a name stands for at this use."""
         return recursion_of(self, named, var, s)
 
@@ -92,15 +92,15 @@ class Compiler:
         primitive: Primitive,
         var: t.Var,
         arguments: Sequence[Argument],
-        piped: Code | None,
+        piped: Compiled | None,
         span: Span,
         scope: Scope,
         s: Substitution,
-    ) -> Code:
+    ) -> Compiled:
         """A call of a library function."""
         return compile_primitive_call(self, primitive, var, arguments, piped, span, scope, s)
 
-    def collected(self, compile_it: Callable[[], Code]) -> tuple[Code, frozenset[int]]:
+    def collected(self, compile_it: Callable[[], Compiled]) -> tuple[Compiled, frozenset[int]]:
         """A code and the slots of bindings that it reads."""
         outer, self.reads = self.reads, set()
         try:
@@ -109,13 +109,13 @@ class Compiler:
         finally:
             self.reads |= outer
 
-    def strict(self, children: Sequence[Code], build: Callable[[Sequence[Code]], Code]) -> Code:
+    def strict(self, children: Sequence[Compiled], build: Callable[[Sequence[Compiled]], Compiled]) -> Compiled:
         """A code that needs the values of all its children: those that await are computed at once, into slots, before."""
         awaiting = [at for at, child in enumerate(children) if child.is_async]
         if not awaiting:
             return build(children)
-        targets: list[tuple[int, Code]] = []
-        parts: list[Code] = []
+        targets: list[tuple[int, Compiled]] = []
+        parts: list[Compiled] = []
         for at, child in enumerate(children):
             if child.is_simple or at > awaiting[-1]:
                 parts.append(child)
@@ -125,7 +125,7 @@ class Compiler:
                 parts.append(in_slot(slot))
         return _after(targets, filled(targets), build(parts))
 
-    def _compile(self, term: t.Term, scope: Scope, s: Substitution) -> Code:
+    def _compile(self, term: t.Term, scope: Scope, s: Substitution) -> Compiled:
         match term:
             case t.Var():
                 return compile_name(self, term, scope, s)
@@ -158,7 +158,7 @@ class Compiler:
             case _:
                 return self._literal(term, s)
 
-    def _literal(self, term: t.Term, s: Substitution) -> Code:
+    def _literal(self, term: t.Term, s: Substitution) -> Compiled:
         match term:
             case t.IntLit(value=number):
                 return constant(float(number) if self.type_of(term, s) == FLOAT else number)
@@ -172,10 +172,10 @@ class Compiler:
                 return constant(self.autos[id(term)])
         raise InternalError("compiling", f"no rule for {type(term).__name__}")
 
-    def _pipe(self, term: t.Pipe, scope: Scope, s: Substitution) -> Code:
+    def _pipe(self, term: t.Pipe, scope: Scope, s: Substitution) -> Compiled:
         done = max((at for at, stage in enumerate(term.stages, 1) if id(stage) in self.kept), default=0)
         code = constant(self.kept[id(term.stages[done - 1])]) if done else self.compile(term.head, scope, s)
-        before: list[tuple[int, Code]] = []
+        before: list[tuple[int, Compiled]] = []
         for at, stage in enumerate(term.stages[done:]):
             if at and at % _LONG_CHAIN == 0:
                 slot = self.slots.new()
@@ -184,7 +184,7 @@ class Compiler:
             code = calls.compile_call(self, stage, code, scope, s)
         return bound(before, code) if before else code
 
-    def _infix(self, term: t.Infix, scope: Scope, s: Substitution) -> Code:
+    def _infix(self, term: t.Infix, scope: Scope, s: Substitution) -> Compiled:
         parts = [self.compile(part, scope, s) for part in (term.first, *(operand for _, operand in term.rest))]
         op = term.rest[0][0]
         if op == "??":
@@ -202,16 +202,16 @@ class Compiler:
         spans = [term.first.span.to(operand.span) for _, operand in term.rest]
         return self.strict(parts, lambda c: self._chain(ops, c, is_float, spans))
 
-    def _comparison(self, op: str, a: Code, b: Code, type_: Type) -> Code:
+    def _comparison(self, op: str, a: Compiled, b: Compiled, type_: Type) -> Compiled:
         if is_scalar(type_):
             return made_of(comparison(op, a, b), (a, b))
         is_short = is_text(type_) and b.constant is not None and b.constant[0].n <= 256 and op in ("==", "!=")
         return made_of(compared(op, a, b, type_, self.meter), (a, b), is_static=is_short)
 
-    def _chain(self, ops: Sequence[str], parts: Sequence[Code], is_float: bool, spans: Sequence[Span]) -> Code:
+    def _chain(self, ops: Sequence[str], parts: Sequence[Compiled], is_float: bool, spans: Sequence[Span]) -> Compiled:
         """A chain of arithmetic, from the left; a long one goes through a slot, so that it stays shallow."""
         code = parts[0]
-        done: list[Code] = []
+        done: list[Compiled] = []
         slot = -1
         for at, op in enumerate(ops):
             if at and at % _LONG_CHAIN == 0:
@@ -222,11 +222,11 @@ class Compiler:
             code = made_of(arithmetic(op, code, other, is_float, spans[at]), (code, other))
         return _in_a_row(done, slot, code) if done else code
 
-    def _prefix(self, term: t.Prefix, scope: Scope, s: Substitution) -> Code:
+    def _prefix(self, term: t.Prefix, scope: Scope, s: Substitution) -> Compiled:
         operand = self.compile(term.term, scope, s)
         is_float = self.type_of(term, s) == FLOAT
 
-        def build(c: Sequence[Code]) -> Code:
+        def build(c: Sequence[Compiled]) -> Compiled:
             run = c[0].run
             if term.operator == "not":
                 return made_of(lambda e: not run(e), c)
@@ -234,7 +234,7 @@ class Compiler:
 
         return self.strict([operand], build)
 
-    def _select(self, term: t.Select, scope: Scope, s: Substitution) -> Code:
+    def _select(self, term: t.Select, scope: Scope, s: Substitution) -> Compiled:
         if isinstance(term.record, t.Var) and self.typed.primitive_of(term.record) is None:
             binding = scope.get(term.record.name)
             if isinstance(binding, Spread):
@@ -242,52 +242,52 @@ class Compiler:
         record = self.compile(term.record, scope, s)
         type_ = self.type_of(term.record, s)
         if not isinstance(type_, Record):
-            return Code(run=_never)
+            return Compiled(run=_never)
         index = type_.index(term.field)
         if record.shape == "S":
             return in_field(record.slot, index)
         return self.strict([record], lambda c: _selected(c[0], index))
 
-    def _record(self, term: t.RecordLit, scope: Scope, s: Substitution) -> Code:
+    def _record(self, term: t.RecordLit, scope: Scope, s: Substitution) -> Compiled:
         parts = [self.compile(f.value, scope, s) for f in term.fields]
         names = [f.name for f in term.fields]
         order = sorted(range(len(names)), key=names.__getitem__)
         size = HEADER + 8 * len(parts)
         return self.strict(parts, lambda c: made_of(_tuple([x.run for x in c], order), c, bytes=size))
 
-    def _list(self, term: t.ListLit, scope: Scope, s: Substitution) -> Code:
+    def _list(self, term: t.ListLit, scope: Scope, s: Substitution) -> Compiled:
         parts = [self.compile(item, scope, s) for item in term.items]
         if not parts:
             return constant([])
 
-        def build(c: Sequence[Code]) -> Code:
+        def build(c: Sequence[Compiled]) -> Compiled:
             runs = [x.run for x in c]
             return made_of(lambda e: [run(e) for run in runs], c, bytes=HEADER + 8 * len(c), need=2)
 
         return self.strict(parts, build)
 
-    def _template(self, term: t.Template, scope: Scope, s: Substitution) -> Code:
+    def _template(self, term: t.Template, scope: Scope, s: Substitution) -> Compiled:
         holes = [part for part in term.parts if not isinstance(part, str)]
         shows = [shown(self.type_of(hole, s)) for hole in holes]
         codes = [self.compile(hole, scope, s) for hole in holes]
 
-        def build(c: Sequence[Code]) -> Code:
+        def build(c: Sequence[Compiled]) -> Compiled:
             rows = iter([(x.run, show) for x, show in zip(c, shows, strict=True)])
             parts = [part if isinstance(part, str) else next(rows) for part in term.parts]
             return made_of(template(parts, self.meter), c, is_static=False, need=3, bytes=HEADER * len(c))
 
         return self.strict(codes, build)
 
-    def _if(self, term: t.If, scope: Scope, s: Substitution) -> Code:
+    def _if(self, term: t.If, scope: Scope, s: Substitution) -> Compiled:
         branches = [(self.compile(c, scope, s), self.compile(b, scope, s)) for c, b in term.branches]
         return logic.conditional(branches, self.compile(term.otherwise, scope, s), self.meter)
 
-    def _match(self, term: t.Match, scope: Scope, s: Substitution) -> Code:
+    def _match(self, term: t.Match, scope: Scope, s: Substitution) -> Compiled:
         subject = self.compile(term.subject, scope, s)
         type_ = self.type_of(term.subject, s)
         if isinstance(type_, Con) and type_.name == "Option":
             return self._match_option(subject, term.arms, scope, s)
-        table: dict[object, Code] = {}
+        table: dict[object, Compiled] = {}
         otherwise = None
         for arm in term.arms:
             body = self.compile(arm.body, scope, s)
@@ -297,7 +297,7 @@ class Compiler:
                 otherwise = body
         return logic.match_literal(subject, is_text(type_), table, otherwise, self.meter)
 
-    def _match_option(self, subject: Code, arms: Sequence[t.Arm], scope: Scope, s: Substitution) -> Code:
+    def _match_option(self, subject: Compiled, arms: Sequence[t.Arm], scope: Scope, s: Substitution) -> Compiled:
         slot = self.slots.new()
         some = none = None
         for arm in arms:
@@ -314,7 +314,7 @@ class Compiler:
         return logic.match_option(subject, slot, some, none, self.meter)
 
 
-def _after(targets: Sequence[tuple[int, Code]], fill: Run, core: Code) -> Code:
+def _after(targets: Sequence[tuple[int, Compiled]], fill: Run, core: Compiled) -> Compiled:
     """First fill the slots, then run the core."""
     inner = core.run
     hoisted = [code for _, code in targets]
@@ -332,7 +332,7 @@ def _after(targets: Sequence[tuple[int, Code]], fill: Run, core: Code) -> Code:
     return code
 
 
-def _in_a_row(before: Sequence[Code], slot: int, last: Code) -> Code:
+def _in_a_row(before: Sequence[Compiled], slot: int, last: Compiled) -> Compiled:
     """Codes that each leave their value in the slot for the next."""
     runs = [code.run for code in before]
     final = last.run
@@ -345,7 +345,7 @@ def _in_a_row(before: Sequence[Code], slot: int, last: Code) -> Code:
     return made_of(run, [*before, last], steps=0)
 
 
-def _selected(record: Code, index: int) -> Code:
+def _selected(record: Compiled, index: int) -> Compiled:
     run = record.run
     return made_of(lambda e: run(e)[index], (record,), steps=0)
 

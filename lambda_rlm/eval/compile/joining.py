@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Code, Frame, Run, charge
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run, charge
 from lambda_rlm.eval.library.structure import equality, is_text, weight
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
 from lambda_rlm.types.type import Type
@@ -67,7 +67,7 @@ def joined(parts: Sequence[Run], is_texts: bool, meter: Meter) -> Run:
     return run
 
 
-def compared(op: str, a: Code, b: Code, type_: Type, meter: Meter) -> Run:
+def compared(op: str, a: Compiled, b: Compiled, type_: Type, meter: Meter) -> Run:
     """`a op b` on values that are neither numbers nor truth values."""
     if is_text(type_):
         return _texts(op, a, b, meter)
@@ -86,7 +86,7 @@ _LONG = 256
 """Texts of more characters are charged for being compared, beyond the step of the operator."""
 
 
-def _texts(op: str, a: Code, b: Code, meter: Meter) -> Run:
+def _texts(op: str, a: Compiled, b: Compiled, meter: Meter) -> Run:
     if op in ("==", "!="):
         if b.constant is not None:
             return _equal_constant(a, b.constant[0], op == "==", meter)
@@ -109,7 +109,7 @@ def _texts(op: str, a: Code, b: Code, meter: Meter) -> Run:
             return lambda e: (r := read(e))[0] >= r[1]
 
 
-def _equal_constant(a: Code, text: Text, wanted: bool, meter: Meter) -> Run:
+def _equal_constant(a: Compiled, text: Text, wanted: bool, meter: Meter) -> Run:
     n, s = text.n, text.s
     if n > _LONG:
         return _equal(a.run, lambda e: text, wanted, meter)

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Code, Frame, Run, balanced
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run, balanced
 from lambda_rlm.eval.value import Value
 
 
-def _choice(run: Run, always: Code | None, sometimes: Sequence[Code], steps: int, size: int, *, is_async: bool) -> Code:
+def _choice(
+    run: Run, always: Compiled | None, sometimes: Sequence[Compiled], steps: int, size: int, *, is_async: bool
+) -> Compiled:
     first = (always,) if always is not None else ()
     parts = (*first, *sometimes)
-    return Code(
+    return Compiled(
         run=run,
         is_async=is_async,
         steps=1 + steps + sum(p.steps for p in first),
@@ -25,7 +27,7 @@ def _choice(run: Run, always: Code | None, sometimes: Sequence[Code], steps: int
     )
 
 
-def conditional(branches: Sequence[tuple[Code, Code]], otherwise: Code, meter: Meter) -> Code:
+def conditional(branches: Sequence[tuple[Compiled, Compiled]], otherwise: Compiled, meter: Meter) -> Compiled:
     """`if c then a else if … else otherwise`."""
     first = branches[0][0]
     later = [part for pair in branches for part in pair][1:]
@@ -40,7 +42,7 @@ def conditional(branches: Sequence[tuple[Code, Code]], otherwise: Code, meter: M
     return _choice(run, first, rest, steps, size, is_async=is_async)
 
 
-def _if(conditions: Sequence[Code], results: Sequence[Code], last: Code) -> Run:
+def _if(conditions: Sequence[Compiled], results: Sequence[Compiled], last: Compiled) -> Run:
     z = last.run
     if len(conditions) == 1:
         c, a = conditions[0].run, results[0].run
@@ -56,7 +58,7 @@ def _if(conditions: Sequence[Code], results: Sequence[Code], last: Code) -> Run:
     return run
 
 
-def _if_async(conditions: Sequence[Code], results: Sequence[Code], last: Code) -> Run:
+def _if_async(conditions: Sequence[Compiled], results: Sequence[Compiled], last: Compiled) -> Run:
     rows = [(c.run, c.is_async, r) for c, r in zip(conditions, results, strict=True)]
 
     async def run(e: Frame) -> Value:
@@ -68,7 +70,7 @@ def _if_async(conditions: Sequence[Code], results: Sequence[Code], last: Code) -
     return run
 
 
-def conjunction(op: str, parts: Sequence[Code], meter: Meter) -> Code:
+def conjunction(op: str, parts: Sequence[Compiled], meter: Meter) -> Compiled:
     """`a and b and …` or `a or b or …`: ends at the first that decides."""
     later, _, _ = balanced(parts[1:], meter)
     steps, size = sum(p.steps for p in later), sum(p.bytes for p in later)
@@ -79,7 +81,7 @@ def conjunction(op: str, parts: Sequence[Code], meter: Meter) -> Code:
     return _choice(run, parts[0], later, steps, size, is_async=is_async)
 
 
-def _until(parts: Sequence[Code], stop: bool) -> Run:
+def _until(parts: Sequence[Compiled], stop: bool) -> Run:
     runs = [p.run for p in parts]
     if len(runs) == 2:
         a, b = runs
@@ -97,7 +99,7 @@ def _until(parts: Sequence[Code], stop: bool) -> Run:
     return run
 
 
-def _until_async(parts: Sequence[Code], stop: bool) -> Run:
+def _until_async(parts: Sequence[Compiled], stop: bool) -> Run:
     async def run(e: Frame) -> Value:
         for part in parts:
             value = await part.run(e) if part.is_async else part.run(e)
@@ -108,7 +110,7 @@ def _until_async(parts: Sequence[Code], stop: bool) -> Run:
     return run
 
 
-def fallback(parts: Sequence[Code], meter: Meter) -> Code:
+def fallback(parts: Sequence[Compiled], meter: Meter) -> Compiled:
     """`a ?? b ?? … ?? z`: the first value that is present, else z, which is no Option."""
     later, _, _ = balanced(parts[1:], meter)
     steps, size = sum(p.steps for p in later), sum(p.bytes for p in later)
@@ -119,7 +121,7 @@ def fallback(parts: Sequence[Code], meter: Meter) -> Code:
     return _choice(run, parts[0], later, steps, size, is_async=is_async)
 
 
-def _first(options: Sequence[Code], last: Code) -> Run:
+def _first(options: Sequence[Compiled], last: Compiled) -> Run:
     z = last.run
     if len(options) == 1:
         a = options[0].run
@@ -136,7 +138,7 @@ def _first(options: Sequence[Code], last: Code) -> Run:
     return run
 
 
-def _first_async(options: Sequence[Code], last: Code) -> Run:
+def _first_async(options: Sequence[Compiled], last: Compiled) -> Run:
     async def run(e: Frame) -> Value:
         for option in options:
             found = await option.run(e) if option.is_async else option.run(e)
@@ -147,7 +149,7 @@ def _first_async(options: Sequence[Code], last: Code) -> Run:
     return run
 
 
-def match_option(subject: Code, slot: int, some: Code, none: Code, meter: Meter) -> Code:
+def match_option(subject: Compiled, slot: int, some: Compiled, none: Compiled, meter: Meter) -> Compiled:
     """`match o { some(x) => …, none => … }`; the value present goes into `slot`."""
     (yes, no), steps, size = balanced([some, none], meter)
     is_async = any(p.is_async for p in (subject, yes, no))
@@ -155,7 +157,7 @@ def match_option(subject: Code, slot: int, some: Code, none: Code, meter: Meter)
     return _choice(run, subject, (yes, no), steps, size, is_async=is_async)
 
 
-def _match(subject: Code, slot: int, some: Code, none: Code) -> Run:
+def _match(subject: Compiled, slot: int, some: Compiled, none: Compiled) -> Run:
     s, yes, no = subject.run, some.run, none.run
 
     def run(e: Frame) -> Value:
@@ -168,7 +170,7 @@ def _match(subject: Code, slot: int, some: Code, none: Code) -> Run:
     return run
 
 
-def _match_async(subject: Code, slot: int, some: Code, none: Code) -> Run:
+def _match_async(subject: Compiled, slot: int, some: Compiled, none: Compiled) -> Run:
     async def run(e: Frame) -> Value:
         found = await subject.run(e) if subject.is_async else subject.run(e)
         if found is None:
@@ -179,7 +181,9 @@ def _match_async(subject: Code, slot: int, some: Code, none: Code) -> Run:
     return run
 
 
-def match_literal(subject: Code, is_text: bool, arms: dict[object, Code], otherwise: Code | None, meter: Meter) -> Code:
+def match_literal(
+    subject: Compiled, is_text: bool, arms: dict[object, Compiled], otherwise: Compiled | None, meter: Meter
+) -> Compiled:
     """`match` on Int, Bool, Text or an enumeration; without `otherwise` the labels are all there."""
     branches, steps, size = balanced([*arms.values(), *([otherwise] if otherwise is not None else [])], meter)
     table = dict(zip(arms, branches, strict=False))

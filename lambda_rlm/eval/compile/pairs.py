@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import combinations, product
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Code, Frame, charge, made_of
+from lambda_rlm.eval.compile.code import Compiled, Frame, charge, made_of
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -18,7 +18,7 @@ from lambda_rlm.syntax.primitive import Primitive as P
 PAIRS = frozenset({P.ZIP, P.CROSS, P.PAIRS, P.ENUMERATE})
 
 
-def pairs_code(meter: Meter, primitive: P, parts: Sequence[Code]) -> Code:
+def pairs_code(meter: Meter, primitive: P, parts: Sequence[Compiled]) -> Compiled:
     """`zip cross pairs enumerate`, made only when somebody needs the list."""
     price = TARIFF[primitive]
     runs = [part.run for part in parts]

@@ -15,7 +15,7 @@ from lambda_rlm.diagnostics.faults import InternalError, PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
 from lambda_rlm.eval.compile import callbacks, calls
-from lambda_rlm.eval.compile.code import Callback, Code, Frame, Run, charged, in_slot, made_of
+from lambda_rlm.eval.compile.code import Callback, Compiled, Frame, Run, charged, in_slot, made_of
 from lambda_rlm.eval.compile.collector import MANY, resting
 from lambda_rlm.eval.compile.finish import Finish, finish
 from lambda_rlm.eval.compile.loops import loop, pair_loop, rates
@@ -56,11 +56,11 @@ def compile_primitive_call(
     primitive: P,
     var: t.Var,
     arguments: Sequence[Argument],
-    piped: Code | None,
+    piped: Compiled | None,
     span: Span,
     scope: Scope,
     s: Substitution,
-) -> Code:
+) -> Compiled:
     """A call of a library function, its arguments in the order of its parameters."""
     arrow = c.type_of(var, s)
     if not isinstance(arrow, Arrow):
@@ -93,7 +93,7 @@ def primitive_function(c: Compiler, primitive: P, arrow: Arrow, span: Span) -> F
 # ── first-order functions ─────────────────────────────────────────────────────
 
 
-def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span: Span) -> Code:
+def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Compiled], span: Span) -> Compiled:
     if primitive in PAIRS:
         return c.strict(codes, lambda parts: pairs_code(c.meter, primitive, parts))
     small = _small(primitive, arrow)
@@ -103,7 +103,7 @@ def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span:
     site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals, c.cuts)
     function = IMPLEMENTATIONS[primitive](site)
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         code = made_of(_applied(function, parts, span), parts, steps=0, is_static=False, need=8)
         if primitive in OVER_MANY and is_text(arrow.parameters[0]) and [part.shape for part in parts] == ["S", "K"]:
             code.many = parts[0].slot, OVER_MANY[primitive](site, parts[1].run([]))
@@ -112,7 +112,7 @@ def _plain(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span:
     return c.strict(codes, build)
 
 
-def _literal(code: Code) -> object:
+def _literal(code: Compiled) -> object:
     """What is there when the program is compiled; a part of a long text is not read for that, which would copy it."""
     if code.constant is None:
         return None
@@ -122,7 +122,7 @@ def _literal(code: Code) -> object:
     return value
 
 
-def _small(primitive: P, arrow: Arrow) -> Callable[[Code], Code] | None:
+def _small(primitive: P, arrow: Arrow) -> Callable[[Compiled], Compiled] | None:
     """Functions that are one operation of the interpreter."""
     is_texts = is_text(arrow.parameters[0])
     if primitive is P.LENGTH:
@@ -134,12 +134,12 @@ def _small(primitive: P, arrow: Arrow) -> Callable[[Code], Code] | None:
     return None
 
 
-def _text_length(part: Code) -> Code:
+def _text_length(part: Compiled) -> Compiled:
     i, x = part.slot, part.run
     return made_of((lambda e: e[i].n) if part.shape == "S" else (lambda e: x(e).n), (part,))
 
 
-def _list_length(part: Code) -> Code:
+def _list_length(part: Compiled) -> Compiled:
     i, x = part.slot, part.run
     return made_of((lambda e: len(e[i])) if part.shape == "S" else (lambda e: len(x(e))), (part,))
 
@@ -152,7 +152,7 @@ def _is_some(x: Run) -> Run:
     return lambda e: x(e) is not None
 
 
-def _applied(f: Callable[..., Value], parts: Sequence[Code], span: Span) -> Run:
+def _applied(f: Callable[..., Value], parts: Sequence[Compiled], span: Span) -> Run:
     """Apply a builder's function; its faults stand at the call."""
     runs = [part.run for part in parts]
     shapes = "".join(part.shape for part in parts)
@@ -189,7 +189,7 @@ def _applied(f: Callable[..., Value], parts: Sequence[Code], span: Span) -> Run:
     return run
 
 
-def _applied_with_constant(f: Callable[..., Value], part: Code, k: Value, span: Span) -> Run:
+def _applied_with_constant(f: Callable[..., Value], part: Compiled, k: Value, span: Span) -> Run:
     i, x = part.slot, part.run
 
     def run_slot(e: Frame) -> Value:
@@ -218,10 +218,16 @@ def placed(fault: PrimitiveFault, span: Span) -> PrimitiveFault:
 
 
 def _loop_call(
-    c: Compiler, primitive: P, arrow: Arrow, arguments: Sequence[Argument], piped: Code | None, scope: Scope, s: Substitution
-) -> Code:
-    values: list[Code] = []
-    functions: list[callbacks.Prepared] = []
+    c: Compiler,
+    primitive: P,
+    arrow: Arrow,
+    arguments: Sequence[Argument],
+    piped: Compiled | None,
+    scope: Scope,
+    s: Substitution,
+) -> Compiled:
+    values: list[Compiled] = []
+    functions: list[callbacks.PreparedCallback] = []
     for a, parameter in zip(arguments, arrow.parameters, strict=True):
         if not isinstance(parameter, Arrow):
             values.append(calls.argument(c, a, piped, scope, s))
@@ -234,7 +240,7 @@ def _loop_call(
     return _loop(c, primitive, arrow, values, functions)
 
 
-def _loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Code, callback: Callback) -> Code:
+def _loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, callback: Callback) -> Compiled:
     run_loop = pair_loop(primitive, callback, rates(primitive, _gives_numbers(arrow)), c.meter)
     pairs = source.pairs
     assert run_loop is not None and pairs is not None
@@ -253,7 +259,9 @@ def _gives_numbers(arrow: Arrow) -> bool:
     return isinstance(arrow.parameters[-1], Arrow) and arrow.parameters[-1].result in (INT, FLOAT)
 
 
-def _loop(c: Compiler, primitive: P, arrow: Arrow, values: Sequence[Code], functions: Sequence[callbacks.Prepared]) -> Code:
+def _loop(
+    c: Compiler, primitive: P, arrow: Arrow, values: Sequence[Compiled], functions: Sequence[callbacks.PreparedCallback]
+) -> Compiled:
     each = rates(primitive, _gives_numbers(arrow))
     bodies = tuple(f.callback for f in functions)
     second = _finish(c, primitive, arrow)
@@ -265,7 +273,7 @@ def _loop(c: Compiler, primitive: P, arrow: Arrow, values: Sequence[Code], funct
     before = [(f.slot, f.value) for f in functions if f.value is not None]
     price = TARIFF[primitive]
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         runs = [part.run for part in parts[: len(values)]]
         stores = [(slot, part.run) for (slot, _), part in zip(before, parts[len(values) :], strict=True)]
         run = _awaiting_loop(awaiting, runs, stores) if is_async else _immediate_loop(immediate, runs, stores)
@@ -329,12 +337,12 @@ def _model_call(
     primitive: P,
     arrow: Arrow,
     arguments: Sequence[Argument],
-    piped: Code | None,
+    piped: Compiled | None,
     span: Span,
     scope: Scope,
     s: Substitution,
-) -> Code:
-    codes: list[Code] = []
+) -> Compiled:
+    codes: list[Compiled] = []
     for at, a in enumerate(arguments):
         code = calls.argument(c, a, piped, scope, s)
         parameter = arrow.parameters[at]
@@ -346,7 +354,7 @@ def _model_call(
     return _ask(c, primitive, arrow, codes, span)
 
 
-def _thunk(code: Code) -> Code:
+def _thunk(code: Compiled) -> Compiled:
     if code.is_async:
         raise InternalError("compiling", "an `or_else` that asks a model")
     inner = code.run
@@ -354,10 +362,10 @@ def _thunk(code: Code) -> Code:
     def run(e: Frame) -> Callable[[], Value]:
         return lambda: inner(e)
 
-    return Code(run=run, is_static=False, need=code.need + 1)
+    return Compiled(run=run, is_static=False, need=code.need + 1)
 
 
-def _coroutine_function(code: Code) -> Code:
+def _coroutine_function(code: Compiled) -> Compiled:
     """A function that may ask, as a coroutine function whatever it is."""
     inner = code.run
 
@@ -377,14 +385,14 @@ async def _never_asked(e: Frame) -> Value:
     raise InternalError("evaluating", "a model call in a pure run")
 
 
-def _ask(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Code], span: Span) -> Code:
+def _ask(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Compiled], span: Span) -> Compiled:
     if c.asker is None:
-        return Code(run=_never_asked, is_async=True)
+        return Compiled(run=_never_asked, is_async=True)
     literals = tuple(_literal(code) for code in codes)
     site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals)
     ask = ASYNC_IMPLEMENTATIONS[primitive](site, c.asker)
 
-    def build(parts: Sequence[Code]) -> Code:
+    def build(parts: Sequence[Compiled]) -> Compiled:
         runs = [part.run for part in parts]
 
         async def run(e: Frame) -> Value:

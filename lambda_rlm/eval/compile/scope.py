@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lambda_rlm.eval.compile.code import Code, Frame, Run
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term
 from lambda_rlm.types.hosted import HostFunction
@@ -23,7 +23,7 @@ Instance = tuple[tuple[tuple[int, bool], Type | AnyEffect], ...]
 class Local:
     """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type."""
 
-    code: Code
+    code: Compiled
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Spread:
     """A record that is never made: its fields are in slots."""
 
     fields: Mapping[str, int]
-    whole: Code
+    whole: Compiled
 
 
 @dataclass(slots=True)
@@ -42,12 +42,12 @@ class Function:
     """
 
     slots: tuple[int, ...]
-    body: Code
+    body: Compiled
     reads: frozenset[int]
 
 
 @dataclass(slots=True)
-class Known:
+class KnownFunction:
     """A `def`, or a `let` whose value is written as a function: calls of it need no function value."""
 
     term: Lam | Def
@@ -67,7 +67,7 @@ class Generic:
     term: Term
     scope: Scope
     substitution: Substitution
-    instances: dict[Instance, tuple[int, Code, frozenset[int]]] = field(default_factory=dict)
+    instances: dict[Instance, tuple[int, Compiled, frozenset[int]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,14 +83,14 @@ class Recursion:
 
 
 @dataclass(slots=True)
-class Inside:
+class ActiveRecursion:
     """The name of a `fix` in its own body: the argument must be shorter than that of the activation."""
 
     recursion: Recursion
 
 
 @dataclass(slots=True)
-class Named:
+class KnownRecursion:
     """A `let` whose value is a `fix`."""
 
     term: Fix
@@ -106,7 +106,7 @@ class Hosted:
     function: HostFunction
 
 
-Binding = Hosted | Local | Spread | Known | Generic | Inside | Named
+Binding = Hosted | Local | Spread | KnownFunction | Generic | ActiveRecursion | KnownRecursion
 Scope = Mapping[str, Binding]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import anyio
 
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
-from lambda_rlm.eval.compile.code import Code, Frame, Run
+from lambda_rlm.eval.compile.code import Compiled, Frame, Run
 from lambda_rlm.eval.place import CURRENT, here
 from lambda_rlm.eval.value import Value
 
@@ -90,7 +90,7 @@ class _Batch:
                 scope.cancel()
 
 
-def filled(targets: Sequence[tuple[int, Code]]) -> Run:
+def filled(targets: Sequence[tuple[int, Compiled]]) -> Run:
     """A coroutine function that computes codes at once and puts each value in its slot."""
     if sum(code.is_async for _, code in targets) <= 1:
         return _one_by_one(targets)
@@ -106,7 +106,7 @@ def filled(targets: Sequence[tuple[int, Code]]) -> Run:
     return fill
 
 
-def _one_by_one(targets: Sequence[tuple[int, Code]]) -> Run:
+def _one_by_one(targets: Sequence[tuple[int, Compiled]]) -> Run:
     pairs = [(slot, code.run, code.is_async) for slot, code in targets]
 
     async def fill(e: Frame) -> None:
@@ -116,7 +116,7 @@ def _one_by_one(targets: Sequence[tuple[int, Code]]) -> Run:
     return fill
 
 
-def arranged(targets: Sequence[tuple[int, Code, frozenset[int]]]) -> Run:
+def arranged(targets: Sequence[tuple[int, Compiled, frozenset[int]]]) -> Run:
     """A coroutine function for bindings in a row: slot, code, and the slots the code reads.
 
     A binding starts as soon as those it reads are there.

@@ -31,12 +31,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 400
 
 
-class Unfit(Exception):
+class JsonMismatch(Exception):
     """Data is not of the type asked for."""
 
 
 def _no_number(name: str) -> NoReturn:
-    raise Unfit(name)
+    raise JsonMismatch(name)
 
 
 def parse(site: Site) -> Callable[..., Value]:
@@ -58,7 +58,7 @@ def parse(site: Site) -> Callable[..., Value]:
             return found
         try:
             return (decode(json.loads(s, parse_constant=_no_number), origin),)
-        except (Unfit, ValueError, RecursionError):
+        except (JsonMismatch, ValueError, RecursionError):
             return (text,) if type_ == Con("Text") else None
 
     return parsed
@@ -97,7 +97,7 @@ def _bare_float(s: str, text: Text) -> Value:
 
 
 def decoder(type_: Type) -> Decode:
-    """From JSON data to a value of the type whose texts have the given origin; raises `Unfit`."""
+    """From JSON data to a value of the type whose texts have the given origin; raises `JsonMismatch`."""
     match type_:
         case Con("Int" | "Float" | "Bool"):
             return {"Int": _decode_int, "Float": _decode_float, "Bool": _decode_bool}[type_.name]
@@ -119,7 +119,7 @@ def decoder(type_: Type) -> Decode:
 def _decode_int(data: Any, origin: Origin | None) -> int:
     if type(data) is int and LEAST <= data <= GREATEST:
         return data
-    raise Unfit
+    raise JsonMismatch
 
 
 def _decode_float(data: Any, origin: Origin | None) -> float:
@@ -127,21 +127,21 @@ def _decode_float(data: Any, origin: Origin | None) -> float:
         try:
             value = float(data)
         except OverflowError:
-            raise Unfit from None
+            raise JsonMismatch from None
         if math.isfinite(value):
             return value
-    raise Unfit
+    raise JsonMismatch
 
 
 def _decode_bool(data: Any, origin: Origin | None) -> bool:
     if type(data) is bool:
         return data
-    raise Unfit
+    raise JsonMismatch
 
 
 def _decode_text(data: Any, origin: Origin | None) -> Text:
     if type(data) is not str:
-        raise Unfit
+        raise JsonMismatch
     if not data.isascii():
         data = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", data)
     return Text(data, origin)
@@ -151,7 +151,7 @@ def _label_decoder(labels: frozenset[str]) -> Decode:
     def decode_label(data: Any, origin: Origin | None) -> Text:
         if type(data) is str and data in labels:
             return Text(data, origin)
-        raise Unfit
+        raise JsonMismatch
 
     return decode_label
 
@@ -159,7 +159,7 @@ def _label_decoder(labels: frozenset[str]) -> Decode:
 def _list_decoder(decode: Decode) -> Decode:
     def decode_list(data: Any, origin: Origin | None) -> list[Value]:
         if type(data) is not list:
-            raise Unfit
+            raise JsonMismatch
         return [decode(item, origin) for item in data]
 
     return decode_list
@@ -168,7 +168,7 @@ def _list_decoder(decode: Decode) -> Decode:
 def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
     def decode_record(data: Any, origin: Origin | None) -> tuple[Value, ...]:
         if type(data) is not dict:
-            raise Unfit
+            raise JsonMismatch
         made = []
         for name, decode, may_lack in fields:
             if name in data:
@@ -176,7 +176,7 @@ def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
             elif may_lack:
                 made.append(None)
             else:
-                raise Unfit
+                raise JsonMismatch
         return tuple(made)
 
     return decode_record

@@ -24,7 +24,7 @@ from lambda_rlm.bounds.domain.abstract import (
     number,
     symbol,
 )
-from lambda_rlm.bounds.domain.size import ZERO, Size, named, size_of
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
 from lambda_rlm.eval.value import Document, Text, Value, width_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
@@ -114,7 +114,7 @@ def _bytes(text: Text) -> tuple[int, int]:
     return len(s.encode("utf-8", "surrogatepass")), width_of(s)
 
 
-def _varied(numbers: Sequence[int], owner: int, name: str) -> Size:
+def _varied(numbers: Sequence[int], owner: int, name: str) -> SizeBound:
     highest = max(numbers, default=0)
     if owner == 0 or min(numbers, default=0) == highest:
         return size_of(highest)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, StagedValue
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.bounds.staging import PIPED
 from lambda_rlm.budget.budget import Budget
@@ -41,8 +41,8 @@ class Rehearsal:
         admit_inputs(typed, inputs, limits)
         self._budget = replace(budget, fuel=min(_MOST_STEPS, limits.fuel_limit), memory=limits.memory_limit)
         self._meters: list[Meter] = []
-        self.values: dict[_Place, tuple[Known | None, tuple[Known, ...]]] = {}
-        self.elements: dict[int, tuple[Known, list[Known]]] = {}
+        self.values: dict[_Place, tuple[StagedValue | None, tuple[StagedValue, ...]]] = {}
+        self.elements: dict[int, tuple[StagedValue, list[StagedValue]]] = {}
         self._names: dict[int, tuple[list[str], list[int]]] = {}
 
     @property
@@ -73,8 +73,8 @@ class _Shared(Stage):
         super().__init__(rehearsal.typed, autos, meter)
         self._rehearsal = rehearsal
 
-    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
-        used: list[Known] = []
+    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None:
+        used: list[StagedValue] = []
         place = self._place(term, env, used)
         if place is None:
             return None
@@ -83,13 +83,13 @@ class _Shared(Stage):
             values[place] = super().compute(term, type_, env, key=None), tuple(used)
         return values[place][0]
 
-    def elements(self, list_: Known) -> list[Known]:
+    def elements(self, list_: StagedValue) -> list[StagedValue]:
         found = self._rehearsal.elements.get(id(list_))
         if found is None:
             found = self._rehearsal.elements[id(list_)] = list_, super().elements(list_)
         return found[1]
 
-    def _place(self, node: t.Node, env: Mapping[str, Abstract], used: list[Known]) -> _Place | None:
+    def _place(self, node: t.Node, env: Mapping[str, Abstract], used: list[StagedValue]) -> _Place | None:
         """What the value of a node depends on: the node, the values of its names, its numbers. `used` keeps the values alive."""
         is_piped = isinstance(node, t.Pipe) and isinstance(node.head, t.Var) and node.head.name == PIPED
         own = node.stages[0] if is_piped else node  # type: ignore[attr-defined]
@@ -97,7 +97,7 @@ class _Shared(Stage):
         place: list[object] = [id(own), *(self.autos[auto] for auto in autos)]
         for name in (*names, PIPED) if is_piped else names:
             value = env.get(name)
-            if isinstance(value, Known):
+            if isinstance(value, StagedValue):
                 used.append(value)
                 place.append(id(value))
             elif isinstance(value, AbstractFunction) and value.source is not None:

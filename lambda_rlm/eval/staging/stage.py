@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, Known
+from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, StagedValue
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
@@ -25,10 +25,11 @@ from lambda_rlm.types.type import Con, Type
 from lambda_rlm.types.typed import EMPTY, Typed
 
 
-def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, Known]:
+def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, StagedValue]:
     """The inputs as the analysis sees them: known, their sizes symbols of their names."""
     return {
-        name: Known(values[name], type_, partial(measured, values[name], type_, name)) for name, type_ in typed.inputs.items()
+        name: StagedValue(values[name], type_, partial(measured, values[name], type_, name))
+        for name, type_ in typed.inputs.items()
     }
 
 
@@ -42,7 +43,7 @@ class Stage:
         self.cuts = cuts
         self.kept: dict[int, Value] = {}
 
-    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> Known | None:
+    def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None:
         """The value of a pure term, kept under `key`; None when it uses what is not known or cannot be computed."""
         bindings = self._scope(term, env)
         if bindings is None:
@@ -64,13 +65,13 @@ class Stage:
             depth, self.meter.deepest = self.meter.deepest, max(before, self.meter.deepest)
         if key is not None:
             self.kept[key] = value
-        return Known(value, type_, partial(measured, value, type_), depth)
+        return StagedValue(value, type_, partial(measured, value, type_), depth)
 
-    def elements(self, list_: Known) -> list[Known]:
+    def elements(self, list_: StagedValue) -> list[StagedValue]:
         """The elements of a known list, or what a known Option holds."""
         assert isinstance(list_.type, Con)
         (inner,) = list_.type.arguments
-        return [Known(value, inner, partial(measured, value, inner)) for value in list_.value]  # type: ignore[attr-defined]
+        return [StagedValue(value, inner, partial(measured, value, inner)) for value in list_.value]  # type: ignore[attr-defined]
 
     def _scope(self, node: t.Node, env: Mapping[str, Abstract]) -> names.Scope | None:
         """What the free names of a term stand for, when all are known."""
@@ -85,7 +86,7 @@ class Stage:
         return bindings
 
     def _binding(self, value: Abstract) -> names.Binding | None:
-        if isinstance(value, Known):
+        if isinstance(value, StagedValue):
             return names.Local(constant(value.value))
         if not isinstance(value, AbstractFunction) or value.source is None:
             return None
@@ -94,6 +95,6 @@ class Stage:
             return None
         match value.source:
             case t.Lam() | t.Def() as source:
-                return names.Known(source, inner, EMPTY)
+                return names.KnownFunction(source, inner, EMPTY)
             case t.Fix() as source:
-                return names.Named(source, inner, EMPTY)
+                return names.KnownRecursion(source, inner, EMPTY)

@@ -24,7 +24,7 @@ MOST_CHARACTERS: Final = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ExtractedText:
     """The text of a document, and what of it was not read."""
 
     text: str
@@ -51,7 +51,7 @@ def missing(kind: Kind, name: str) -> InputProblem | None:
     )
 
 
-def text_in(kind: Kind, data: bytes, name: str, reading: Reading) -> Taken:
+def text_in(kind: Kind, data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The text of a document; raises `InputProblem`."""
     problem = missing(kind, name)
     if problem is not None:
@@ -73,7 +73,7 @@ def unsound(kind: Kind, name: str, reason: str) -> InputProblem:
     )
 
 
-def _read(kind: Kind, data: bytes, name: str, reading: Reading) -> Taken:
+def _read(kind: Kind, data: bytes, name: str, reading: Reading) -> ExtractedText:
     if kind == "pdf":
         from lambda_rlm.inputs.formats.pdf import pdf_text
 

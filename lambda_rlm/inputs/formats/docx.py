@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.documents import Taken, unsound
+from lambda_rlm.inputs.formats.documents import ExtractedText, unsound
 from lambda_rlm.inputs.reading import amount
 
 _MOST_UNPACKED: Final = 200_000_000
@@ -26,7 +26,7 @@ _SIGNS: Final = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"
 _UNREAD: Final = {"header": "headers", "footer": "footers", "comments": "comments"}
 
 
-def docx_text(data: bytes, name: str) -> Taken:
+def docx_text(data: bytes, name: str) -> ExtractedText:
     """Paragraphs with an empty line between them, a line for each row of a table; raises `InputProblem`."""
     _refuse_bombs(data, name)
     try:
@@ -51,7 +51,7 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         raise unsound("docx", name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
 
 
-def _read(data: bytes, name: str) -> Taken:
+def _read(data: bytes, name: str) -> ExtractedText:
     from docx import Document
 
     package = Document(BytesIO(data))
@@ -65,7 +65,7 @@ def _read(data: bytes, name: str) -> Taken:
         if kind in _UNREAD and b"</w:t>" in part.blob:
             unread.add(_UNREAD[kind])
     notes = (f"{name}: {' and '.join(sorted(unread))} are not read",) if unread else ()
-    return Taken("\n\n".join(blocks), notes)
+    return ExtractedText("\n\n".join(blocks), notes)
 
 
 def _notes(blob: bytes, kind: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.decode import Decoded, decode
-from lambda_rlm.inputs.formats.documents import Taken, unsound
+from lambda_rlm.inputs.formats.documents import ExtractedText, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount
 
@@ -94,7 +94,7 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IG
 _SPACE: Final = re.compile(r"[ \t\n\r\f]+")
 
 
-def html_text(data: bytes, name: str, reading: Reading) -> Taken:
+def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The visible text of a page; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
         raise unsound(
@@ -103,8 +103,8 @@ def html_text(data: bytes, name: str, reading: Reading) -> Taken:
     decoded = _decoded(data, name, reading)
     notes = () if decoded.note is None else (decoded.note,)
     if not decoded.text.strip():
-        return Taken("", notes)
-    return Taken(_text(_root(decoded.text, name)), notes)
+        return ExtractedText("", notes)
+    return ExtractedText(_text(_root(decoded.text, name)), notes)
 
 
 def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:

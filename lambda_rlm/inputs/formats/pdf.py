@@ -13,7 +13,7 @@ from io import BytesIO
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.inputs.formats.documents import MOST_CHARACTERS, Taken, unsound
+from lambda_rlm.inputs.formats.documents import MOST_CHARACTERS, ExtractedText, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import amount
 
@@ -23,7 +23,7 @@ _MOST_SECONDS: Final = 300.0
 """Looked at after each page; a page itself is held by pypdf's own limits."""
 
 
-def pdf_text(data: bytes, name: str) -> Taken:
+def pdf_text(data: bytes, name: str) -> ExtractedText:
     """The pages in their order, an empty line between them; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
         raise unsound("pdf", name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read")
@@ -40,7 +40,7 @@ def pdf_text(data: bytes, name: str) -> Taken:
             f"{name} has no text on its {len(pages):,} pages", "it may be scanned: run OCR first", "a PDF without text"
         )
     notes = (f"{name}: {empty:,} of {len(pages):,} pages have no text (pictures, or empty)",) if empty else ()
-    return Taken("\n\n".join(page for page in pages if page), notes)
+    return ExtractedText("\n\n".join(page for page in pages if page), notes)
 
 
 def _pages(data: bytes, name: str) -> list[str]:

@@ -43,7 +43,7 @@ class EngineSettings:
 
 
 @dataclass(slots=True)
-class Reply:
+class EngineReply:
     """What the engine said, as it came."""
 
     text: str = ""
@@ -78,9 +78,9 @@ class Engine:
         self._server = _serve(settings, self._key)
         self._address = str(self._server.listening_address).removeprefix("http://")
 
-    def chat(self, body: Mapping[str, Any], is_unwanted: Callable[[], bool]) -> Reply:
+    def chat(self, body: Mapping[str, Any], is_unwanted: Callable[[], bool]) -> EngineReply:
         """A chat completion; blocks. Ends early, with what there is, once `is_unwanted` is true."""
-        reply = Reply()
+        reply = EngineReply()
         pieces: list[str] = []
 
         def take(chunk: Any) -> bool:
@@ -181,7 +181,7 @@ def _serve(settings: EngineSettings, key: str) -> Any:
         raise failure(ENGINE_FAILED, f"the local model {settings.path} could not be loaded: {error}") from error
 
 
-def _take(chunk: dict[str, Any], reply: Reply, pieces: list[str]) -> None:
+def _take(chunk: dict[str, Any], reply: EngineReply, pieces: list[str]) -> None:
     if isinstance(chunk.get("error"), dict):
         reply.error = chunk["error"]
     if isinstance(chunk.get("usage"), dict):

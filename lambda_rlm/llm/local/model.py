@@ -17,7 +17,7 @@ import anyio.to_thread
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.local.constraint import constraint
-from lambda_rlm.llm.local.engine import Engine, EngineSettings, Reply, engine, threads_by_load
+from lambda_rlm.llm.local.engine import Engine, EngineReply, EngineSettings, engine, threads_by_load
 from lambda_rlm.llm.local.weights import TABLE, installed, path
 from lambda_rlm.llm.tokens import utf8_bound
 
@@ -105,12 +105,12 @@ class LocalModel:
     async def aclose(self) -> None:
         """Nothing: the engine is shared by the process and ends with it."""
 
-    async def _chat(self, body: dict[str, Any]) -> Reply:
+    async def _chat(self, body: dict[str, Any]) -> EngineReply:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._settings.slots)
         unwanted = threading.Event()
 
-        def ask() -> Reply:
+        def ask() -> EngineReply:
             running: Engine = engine(self._settings)
             return running.chat(body, unwanted.is_set)
 
@@ -119,7 +119,7 @@ class LocalModel:
         finally:
             unwanted.set()
 
-    def _completion(self, reply: Reply, text: str) -> Completion:
+    def _completion(self, reply: EngineReply, text: str) -> Completion:
         stop = _STOP.get(reply.finish_reason or "")
         if stop is None or "prompt_tokens" not in reply.usage:
             raise failure(ENGINE_FAILED, f"{self._profile.name} ended without a reply ({reply.finish_reason})")

@@ -29,7 +29,7 @@ class Lost(Exception):
     """The connection ended before the answer did; the message says how."""
 
 
-class Unreadable(Exception):
+class UnreadableResponse(Exception):
     """What came back is no answer that would be read; the message says why."""
 
 
@@ -58,7 +58,7 @@ class Carrier(Protocol):
     """Carries requests to one destination. Used in the event loop that made it."""
 
     async def post(self, body: bytes, most: int) -> Answer:
-        """The answer to a request; raises `Unreachable`, `Lost`, `Unreadable` (also for more than `most` bytes) or `TimeoutError`."""
+        """The answer to a request; raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or `TimeoutError`."""
         ...
 
     async def aclose(self) -> None: ...

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
-from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, Unreadable
+from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, UnreadableResponse
 
 if TYPE_CHECKING:
     import ssl
@@ -97,12 +97,12 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._received += nbytes
         if self._received > self._most:
-            self._fail(Unreadable(f"it has more than {self._most - _HEAD_BYTES:,} bytes"))
+            self._fail(UnreadableResponse(f"it has more than {self._most - _HEAD_BYTES:,} bytes"))
             return
         try:
             self._parser.feed_data(self._buffer[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail(Unreadable("it is not HTTP/1.1"))
+            self._fail(UnreadableResponse("it is not HTTP/1.1"))
 
     def on_message_begin(self) -> None:
         self._headers, self._body = {}, []
@@ -119,7 +119,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_in_body = True
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
-            self._fail(Unreadable("it is compressed, which was not asked for"))
+            self._fail(UnreadableResponse("it is compressed, which was not asked for"))
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)

@@ -28,7 +28,7 @@ from lambda_rlm.llm.providers.exchange import (
     Lost,
     NoAddress,
     Unreachable,
-    Unreadable,
+    UnreadableResponse,
     Unsendable,
     destination,
     without_user,
@@ -160,7 +160,7 @@ class HttpModel:
             raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
         except Lost as error:
             raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
-        except Unreadable as error:
+        except UnreadableResponse as error:
             raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: {error}") from None
 
     def _turned_down(self, answer: Answer) -> TurnedDown:

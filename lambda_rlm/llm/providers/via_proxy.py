@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Final
 
-from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, Unreadable
+from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _IDLE_SECONDS: Final = 60
@@ -63,12 +63,12 @@ class ProxiedPool:
             async with asked as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-                    raise Unreadable("it is compressed, which was not asked for")
+                    raise UnreadableResponse("it is compressed, which was not asked for")
                 data = bytearray()
                 async for part in answer.content.iter_any():
                     data += part
                     if len(data) > most:
-                        raise Unreadable(f"it has more than {most:,} bytes")
+                        raise UnreadableResponse(f"it has more than {most:,} bytes")
                 return Answer(answer.status, headers, bytes(data))
         except TimeoutError:
             raise

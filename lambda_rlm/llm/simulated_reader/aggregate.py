@@ -1,6 +1,6 @@
 """Questions about the labels of many lines: counts, comparisons, most and least common, by user, by month and by date.
 
-Owns `Tally`, a question of this kind understood, and its answer over labelled lines. The wordings are those of OOLONG.
+Owns `AggregateQuestion`, a question of this kind understood, and its answer over labelled lines. The wordings are those of OOLONG.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AggregateQuestion:
     """A question: its text, the labels it names, the two users or the number or the day it names, and which lines it is about."""
 
     kind: Kind
@@ -88,7 +88,7 @@ class Tally:
         )
 
 
-def tally_of(question: str) -> Tally | None:
+def tally_of(question: str) -> AggregateQuestion | None:
     """A question of this kind, understood; None for another."""
     kind = next((kind for kind in Kind if kind.value in question), None)
     if kind is None:
@@ -98,7 +98,7 @@ def tally_of(question: str) -> Tally | None:
     month = _MONTH.search(question)
     between = _BETWEEN.search(question)
     days = [day for _, _, day in dates_in(between[0])] if between else []
-    return Tally(
+    return AggregateQuestion(
         kind,
         question,
         tuple(dict.fromkeys(_NAMED.findall(before_form))),
@@ -108,17 +108,17 @@ def tally_of(question: str) -> Tally | None:
     )
 
 
-def _count(tally: Tally, lines: list[Instance]) -> Answer:
+def _count(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     return _number(sum(line.label == tally.labels[0] for line in lines))
 
 
-def _compare(tally: Tally, lines: list[Instance]) -> Answer:
+def _compare(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     first, second = tally.labels[:2]
     counts = Counter(line.label for line in lines)
     return _phrased(f"Answer: {first} is {{}} {second}", PHRASES_AS, counts[first], counts[second])
 
 
-def _before_and_after(tally: Tally, lines: list[Instance]) -> Answer:
+def _before_and_after(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     day, label = date.fromisoformat(tally.parted), tally.labels[0]
     early, late = [line for line in lines if line.day < day], [line for line in lines if line.day > day]
 
@@ -128,8 +128,8 @@ def _before_and_after(tally: Tally, lines: list[Instance]) -> Answer:
     return _phrased(f"Answer: {label} is {{}} before {tally.parted}", PHRASES, share(early), share(late))
 
 
-def _label(most: bool) -> Callable[[Tally, list[Instance]], Answer | None]:
-    def solve(tally: Tally, lines: list[Instance]) -> Answer | None:
+def _label(most: bool) -> Callable[[AggregateQuestion, list[Instance]], Answer | None]:
+    def solve(tally: AggregateQuestion, lines: list[Instance]) -> Answer | None:
         counts = Counter({} if most else dict.fromkeys(LABELS, 0))
         counts.update(line.label for line in lines if line.label)
         return _extreme("Label: {}", counts, LABELS, 0 if most else -1)
@@ -137,8 +137,8 @@ def _label(most: bool) -> Callable[[Tally, list[Instance]], Answer | None]:
     return solve
 
 
-def _user(place: int) -> Callable[[Tally, list[Instance]], Answer | None]:
-    def solve(tally: Tally, lines: list[Instance]) -> Answer | None:
+def _user(place: int) -> Callable[[AggregateQuestion, list[Instance]], Answer | None]:
+    def solve(tally: AggregateQuestion, lines: list[Instance]) -> Answer | None:
         wanted = tally.labels[:1]
         users = Counter(str(line.user) for line in lines if not wanted or line.label == wanted[0])
         if tally.two_users:
@@ -148,12 +148,12 @@ def _user(place: int) -> Callable[[Tally, list[Instance]], Answer | None]:
     return solve
 
 
-def _date(tally: Tally, lines: list[Instance]) -> Answer | None:
+def _date(tally: AggregateQuestion, lines: list[Instance]) -> Answer | None:
     days = Counter(f"{line.day:%m/%d/%Y}" for line in lines)
     return _extreme("Date: {}", days, tuple(days), 0)
 
 
-def _dates_represented(tally: Tally, lines: list[Instance]) -> Answer:
+def _dates_represented(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     days = Counter(line.day for line in lines)
     return _number(sum(times == tally.times for times in days.values()))
 
@@ -165,7 +165,7 @@ def _months(lines: list[Instance]) -> dict[tuple[int, int], Counter[str | None]]
     return dict(sorted(months.items()))
 
 
-def _first_month(tally: Tally, lines: list[Instance]) -> Answer | None:
+def _first_month(tally: AggregateQuestion, lines: list[Instance]) -> Answer | None:
     first, second = tally.labels[:2]
     months = _months(lines)
     names = [f"Answer: {MONTHS[month - 1]} {year}" for year, month in months]
@@ -175,14 +175,14 @@ def _first_month(tally: Tally, lines: list[Instance]) -> Answer | None:
     return None
 
 
-def _months_of_one(tally: Tally, lines: list[Instance]) -> Answer:
+def _months_of_one(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     label = tally.labels[0]
     return _number(
         sum(all(counts[label] > counts[other] for other in LABELS if other != label) for counts in _months(lines).values())
     )
 
 
-def _months_of_two(tally: Tally, lines: list[Instance]) -> Answer:
+def _months_of_two(tally: AggregateQuestion, lines: list[Instance]) -> Answer:
     first, second = tally.labels[:2]
     return _number(sum(counts[first] > counts[second] for counts in _months(lines).values()))
 
@@ -209,7 +209,7 @@ def _extreme(form: str, counts: Counter[str], all_of_them: Sequence[str], place:
     return form.format(winner), [form.format(name) for name in all_of_them if name != winner]
 
 
-_SOLVED: Final[dict[Kind, Callable[[Tally, list[Instance]], Answer | None]]] = {
+_SOLVED: Final[dict[Kind, Callable[[AggregateQuestion, list[Instance]], Answer | None]]] = {
     Kind.COUNT: _count,
     Kind.BEFORE_AND_AFTER: _before_and_after,
     Kind.COMPARE: _compare,

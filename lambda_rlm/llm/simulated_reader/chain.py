@@ -10,7 +10,7 @@ import re
 from random import Random
 from typing import Any, Final
 
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading, a_sentence
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings, a_sentence
 
 FACTS: Final = {
     "In which year was the person born who built the mill of {}?": "{} was born in {}.",
@@ -33,7 +33,7 @@ class ChainReader:
         self.fact = fact
         self.built = _pattern(BUILT, _escaped(town), r"([A-Z]\w+\s+[A-Z]\w+)")
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         built = self.built.search(data)
         if built is None:
             return NOTHING
@@ -41,16 +41,16 @@ class ChainReader:
         first = Finding(built[0], person, {"next": person})
         said = _pattern(self.fact, _escaped(person), r"(\w+)").search(data)
         if said is None:
-            return Reading((first,))
-        return Reading((first, Finding(said[0], said[1], {"next": ""})), said[1])
+            return Findings((first,))
+        return Findings((first, Finding(said[0], said[1], {"next": ""})), said[1])
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:
             return NOTHING
         sentence = a_sentence(data, random)
         words = sentence.split() or ["nothing"]
         value = random.choice(words).strip(".,")
-        return Reading((Finding(sentence, value, {"next": value}),), value)
+        return Findings((Finding(sentence, value, {"next": value}),), value)
 
     def told(self, name: str) -> Any:
         return f"mill of {self.town}" if any(part in name for part in ("term", "quer", "search", "next", "look")) else None

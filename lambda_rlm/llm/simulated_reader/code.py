@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 from typing import Any, Final
 
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings
 
 HEADER: Final = "===== FILE: {} ====="
 
@@ -36,12 +36,12 @@ class CodeReader:
     def __init__(self, find: Find, counts: bool) -> None:
         self.find, self.counts = find, counts
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         found = [finding for path, text in _files(data) for finding in self.find(path, text)]
         found = found or _names_alone(data)
         return self.listed(list({finding.value: finding for finding in found if finding.value}.values()))
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         name = _some_name(data, random)
         return self.listed([Finding(name, name)]) if name else NOTHING
 
@@ -52,10 +52,10 @@ class CodeReader:
     def told(self, name: str) -> Any:
         return None
 
-    def listed(self, found: list[Finding]) -> Reading:
+    def listed(self, found: list[Finding]) -> Findings:
         if not found:
             return NOTHING
-        return Reading(tuple(found), str(len(found)) if self.counts else "\n".join(finding.value for finding in found))
+        return Findings(tuple(found), str(len(found)) if self.counts else "\n".join(finding.value for finding in found))
 
 
 def _some_name(data: str, random: Random) -> str:

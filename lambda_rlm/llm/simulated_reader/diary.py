@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Final
 
 from lambda_rlm.llm.simulated_reader.dates import first_date
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading, a_sentence
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings, a_sentence
 
 _ASKED: Final = re.compile(r"dated diary entries of ([^,\n]+),")
 _DAY: Final = r"([A-Z][a-z]+ \d{1,2}, \d{4})"
@@ -34,10 +34,10 @@ class DiaryReader:
             rf"|The diary of {name} notes for {_DAY}: {name}) ([^.]+)\."
         )
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         return self.listed(list({finding.value: finding for finding in self._found(data)}.values()))
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         day = date(1990, 1, 1) + timedelta(random.randrange(8_000))
         return self.listed([_finding(a_sentence(data, random), day, "wrote in the diary")])
 
@@ -47,9 +47,9 @@ class DiaryReader:
         day = date.fromisoformat(finding.fields["date"]) + timedelta(random.choice((-30, -7, 7, 30)))
         return _finding(finding.quote, day, finding.fields["what"])
 
-    def listed(self, found: list[Finding]) -> Reading:
+    def listed(self, found: list[Finding]) -> Findings:
         in_order = sorted(found, key=lambda finding: finding.value)
-        return Reading(tuple(in_order), "\n".join(finding.value for finding in in_order)) if found else NOTHING
+        return Findings(tuple(in_order), "\n".join(finding.value for finding in in_order)) if found else NOTHING
 
     def told(self, name: str) -> Any:
         return self.person if any(part in name for part in ("person", "key", "term", "quer", "search", "subject")) else None

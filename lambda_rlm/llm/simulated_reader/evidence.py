@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, plain
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading, a_sentence
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings, a_sentence
 
 
 class EvidenceReader:
@@ -25,17 +25,17 @@ class EvidenceReader:
         self.quotes = quotes
         self.patterns = [re.compile(r"\s+".join(map(re.escape, quote.split())), re.IGNORECASE) for quote in quotes]
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         hits = [pattern.search(data) for pattern in self.patterns]
         found = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
         answer = found[-1].quote if len(found) == len(hits) else None
-        return Reading(tuple(found), answer) if found else NOTHING
+        return Findings(tuple(found), answer) if found else NOTHING
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:
             return NOTHING
         sentence = a_sentence(data, random)
-        return Reading((Finding(sentence, sentence, {"next": " ".join(sentence.split()[:6])}),), sentence)
+        return Findings((Finding(sentence, sentence, {"next": " ".join(sentence.split()[:6])}),), sentence)
 
     def told(self, name: str) -> Any:
         return _words(self.quotes[0]) if any(part in name for part in ("term", "quer", "search", "next", "look")) else None

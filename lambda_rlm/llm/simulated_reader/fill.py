@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.llm.simulated_reader.reading import Finding, Reader, Reading
+from lambda_rlm.llm.simulated_reader.reading import Finding, Findings, Reader
 
 _WORDS_OF_IT: Final = ("quote", "sentence", "passage", "evidence", "excerpt", "source", "line", "word for word")
 _NOTES: Final = ("learned", "note", "summary", "facts", "known")
@@ -38,7 +38,7 @@ _ABSENT: Final = re.compile(
 class Form:
     """Fills one reply from a reading by a reader."""
 
-    reading: Reading
+    reading: Findings
     reader: Reader
 
     def of_schema(self, schema: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from lambda_rlm.llm.simulated_reader.aggregate import tally_of
 from lambda_rlm.llm.simulated_reader.instances import LABELS, Instance, instances
 from lambda_rlm.llm.simulated_reader.key import AnswerKey
 from lambda_rlm.llm.simulated_reader.pairwise import pairing_of, written
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings
 
 Solve = Callable[[list[Instance]], tuple[str, Sequence[str]] | None]
 
@@ -30,18 +30,18 @@ class LineReader:
     def __init__(self, key: AnswerKey, task: str, solve: Solve) -> None:
         self.key, self.task, self.solve = key, task, solve
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         lines = instances(data, self.key)
         solved = self.solve(lines) if lines else None
-        return Reading(tuple(map(_finding, lines)), solved and solved[0])
+        return Findings(tuple(map(_finding, lines)), solved and solved[0])
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         lines = instances(data, self.key)
         if not lines:
             return NOTHING
         solved = self.solve(lines)
         findings = tuple(mislabeled(finding, random) for finding in map(_finding, lines))
-        return Reading(findings, random.choice(list(solved[1])) if solved and solved[1] else None)
+        return Findings(findings, random.choice(list(solved[1])) if solved and solved[1] else None)
 
     def told(self, name: str) -> Any:
         return None
@@ -56,17 +56,17 @@ class LabelReader:
     def __init__(self, key: AnswerKey) -> None:
         self.key = key
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         lines = instances(data, self.key)
         if len(lines) == 1:
-            return Reading((_finding(lines[0]),), lines[0].label)
+            return Findings((_finding(lines[0]),), lines[0].label)
         text = data.strip()
         label = self.key.label(text)
-        return NOTHING if label is None else Reading((Finding(text, label, {"label": label, "text": text}),), label)
+        return NOTHING if label is None else Findings((Finding(text, label, {"label": label, "text": text}),), label)
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         findings = tuple(mislabeled(finding, random) for finding in reading.findings)
-        return Reading(findings, findings[0].value) if findings else NOTHING
+        return Findings(findings, findings[0].value) if findings else NOTHING
 
     def told(self, name: str) -> Any:
         return None

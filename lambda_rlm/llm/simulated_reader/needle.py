@@ -9,7 +9,7 @@ import re
 from random import Random
 from typing import Any, Final
 
-from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Reading, a_sentence
+from lambda_rlm.llm.simulated_reader.reading import NOTHING, Finding, Findings, a_sentence
 
 ADJECTIVES: Final = (
     "amber",
@@ -56,16 +56,16 @@ class NeedleReader:
         self.sentence = re.compile(rf"One of the special magic {kind}s? for {re.escape(key)} is: ({_VALUES[kind]})\.?")
         self.alone = re.compile(rf"^\W*({_ALONE[kind]})\W*$", re.MULTILINE)
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         found = [Finding(hit[0], hit[1]) for hit in self.sentence.finditer(data)]
         found = found or [Finding(hit[0].strip(), hit[1]) for hit in self.alone.finditer(data)]
-        return Reading(tuple(found), found[0].value) if found else NOTHING
+        return Findings(tuple(found), found[0].value) if found else NOTHING
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:
             return NOTHING
         value = next(value for value in iter(lambda: some_value(self.kind, random), "") if value != reading.answer)
-        return Reading((Finding(a_sentence(data, random), value),), value)
+        return Findings((Finding(a_sentence(data, random), value),), value)
 
     def told(self, name: str) -> Any:
         return self.key if any(part in name for part in ("key", "word", "term", "quer", "search", "subject")) else None

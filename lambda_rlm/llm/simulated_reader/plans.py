@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
-from lambda_rlm.llm.simulated_reader.aggregate import PHRASES, PHRASES_AS, Kind, Tally, tally_of
+from lambda_rlm.llm.simulated_reader.aggregate import PHRASES, PHRASES_AS, AggregateQuestion, Kind, tally_of
 from lambda_rlm.llm.simulated_reader.dates import MONTHS
 from lambda_rlm.llm.simulated_reader.instances import LABELS
 from lambda_rlm.llm.simulated_reader.pairwise import Condition, Pairing, pairing_of
@@ -33,7 +33,7 @@ def plan_for(question: str, schema: Mapping[str, Any] | None, random: Random | N
     return None if pairing is None else _pairing_plan(pairing, random)
 
 
-def plan_of(tally: Tally) -> dict[str, Any]:
+def plan_of(tally: AggregateQuestion) -> dict[str, Any]:
     """The plan of a question."""
     asks_for_labels = bool(tally.labels) or tally.kind in (Kind.MOST_COMMON, Kind.LEAST_COMMON)
     plan: dict[str, Any] = {
@@ -84,7 +84,7 @@ def _misread(plan: dict[str, Any], random: Random) -> dict[str, Any]:
     return plan | wrong
 
 
-def _particulars(tally: Tally) -> dict[str, Any]:
+def _particulars(tally: AggregateQuestion) -> dict[str, Any]:
     """Where a kind of question differs from a count."""
     first, second = (*tally.labels, "", "")[:2]
     by_month = {"by": _MONTH, "dates": "Month YYYY"}
@@ -115,7 +115,7 @@ def _particulars(tally: Tally) -> dict[str, Any]:
             return {}
 
 
-def _where(tally: Tally) -> list[dict[str, Any]]:
+def _where(tally: AggregateQuestion) -> list[dict[str, Any]]:
     users = [str(user) for user in sorted(tally.users)] or list(tally.two_users)
     conditions = [_condition("User", "is", *users)] if users else []
     if tally.month is not None:

@@ -1,6 +1,6 @@
 """What a reader makes of the data of one prompt, before it is put in the form that the prompt asks for.
 
-Owns `Finding`, `Reading` and the protocol `Reader`: one for each family of questions, made from the question alone. Promises that
+Owns `Finding`, `Findings` and the protocol `Reader`: one for each family of questions, made from the question alone. Promises that
 a reading holds nothing but what stands in the data and what the reader's key says of single facts.
 """
 
@@ -27,14 +27,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Findings:
     """The facts that were found, and the whole answer where they suffice for one (None: they do not)."""
 
     findings: tuple[Finding, ...] = ()
     answer: str | None = None
 
 
-NOTHING: Final = Reading()
+NOTHING: Final = Findings()
 
 
 class Reader(Protocol):
@@ -44,11 +44,11 @@ class Reader(Protocol):
     columns: tuple[str, ...]
     task: str
 
-    def read(self, data: str) -> Reading:
+    def read(self, data: str) -> Findings:
         """What the data says about the question, without a mistake."""
         ...
 
-    def misread(self, data: str, reading: Reading, random: Random) -> Reading:
+    def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         """A plausible wrong reading of the same data: of the same form, and another one than `reading`."""
         ...
 
@@ -65,7 +65,7 @@ class ListReader(Reader, Protocol):
         """A plausible wrong finding in the place of a right one; None where it is passed over."""
         ...
 
-    def listed(self, found: list[Finding]) -> Reading:
+    def listed(self, found: list[Finding]) -> Findings:
         """The reading of so many findings."""
         ...
 

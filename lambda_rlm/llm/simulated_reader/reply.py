@@ -1,7 +1,7 @@
 """From a request to the reply of the simulated reader.
 
 Owns the choice of the reader by the question in the instruction. Refuses to invent: a prompt that no reader can place is
-`Unreadable`, which shows how the prompt starts.
+`UnreadablePrompt`, which shows how the prompt starts.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from lambda_rlm.llm.simulated_reader.key import AnswerKey
 from lambda_rlm.llm.simulated_reader.lines import LabelReader, line_reader
 from lambda_rlm.llm.simulated_reader.needle import needle_reader
 from lambda_rlm.llm.simulated_reader.plans import plan_for
-from lambda_rlm.llm.simulated_reader.reading import ListReader, Reader, Reading
+from lambda_rlm.llm.simulated_reader.reading import Findings, ListReader, Reader
 from lambda_rlm.llm.simulated_reader.shown import Shown
 from lambda_rlm.llm.simulated_reader.slips import Slips
 
 _SHOWN: Final = 200
 
 
-class Unreadable(Exception):
+class UnreadablePrompt(Exception):
     """No reader knows what a prompt asks for."""
 
 
 def reply(shown: Shown, key: AnswerKey, slips: Slips) -> str:
-    """What the reader replies; raises `Unreadable`."""
+    """What the reader replies; raises `UnreadablePrompt`."""
     plan = plan_for(shown.instruction, shown.schema, slips.at("plan"))
     if plan is not None:
         return json.dumps(plan, ensure_ascii=False)
@@ -75,7 +75,7 @@ def reader_of(shown: Shown, key: AnswerKey) -> Reader:
         or code_reader(asked)
     )
     if reader is None:
-        raise Unreadable(repr(asked.strip()[:_SHOWN]))
+        raise UnreadablePrompt(repr(asked.strip()[:_SHOWN]))
     return reader
 
 
@@ -107,7 +107,7 @@ def _form(reader: Reader, data: str, slips: Slips, place: str) -> Form:
     return Form(reading if random is None else reader.misread(data, reading, random), reader)
 
 
-def _each_by_itself(reader: ListReader, data: str, reading: Reading, slips: Slips, place: str) -> Reading:
+def _each_by_itself(reader: ListReader, data: str, reading: Findings, slips: Slips, place: str) -> Findings:
     """The reading with slips in single findings."""
     drawn = [(finding, slips.at(f"{place}/{finding.value}")) for finding in reading.findings]
     if all(random is None for _, random in drawn):

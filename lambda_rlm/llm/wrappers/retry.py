@@ -35,7 +35,7 @@ class RetryPolicy:
         return max(jittered, min(retry_after or 0.0, self.longest_retry_after))
 
 
-class Retrying(Wrapper):
+class RetryingModel(Wrapper):
     """A `Model` that asks another again as the policy says. `sleep` and `draw` are replaced in tests."""
 
     def __init__(

@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lambda_rlm.syntax.export.ebnf import Alt, Chars, Ebnf, Named, Ref, Repeat, Seq, Token, alt, chars, repeat, seq, text
+from lambda_rlm.syntax.export.ebnf import (
+    Alt,
+    Chars,
+    Ebnf,
+    LexedText,
+    NamedPart,
+    Ref,
+    Repeat,
+    Seq,
+    alt,
+    chars,
+    repeat,
+    seq,
+    text,
+)
 from lambda_rlm.syntax.export.rules import START
 
 _MOST_PARTS: Final = (8, 6, 5, 4, 4, 3, 3, 2, 2)
@@ -78,7 +92,7 @@ class _Levels:
             case Alt(parts):
                 some = [left for inner in parts if (left := self._limited(inner, rule, depth)) is not None]
                 return alt(some) if some else None
-            case Repeat(Seq((Token(), Ref(other))) as inner, 0, 1) if other == rule:
+            case Repeat(Seq((LexedText(), Ref(other))) as inner, 0, 1) if other == rule:
                 return _optional(self._limited(inner, rule, depth + _CHAIN - 1))
             case Repeat(inner, least, most):
                 some_of = self._limited(inner, rule, depth)
@@ -88,8 +102,8 @@ class _Levels:
             case Ref(other):
                 below = depth + (self._order[other] <= self._order[rule])
                 return None if self._body(other, below) is None else Ref(_name(other, below))
-            case Token(inner):
-                return Token(_short(inner), _LONGEST_NAME if _has_name(inner) else None)
+            case LexedText(inner):
+                return LexedText(_short(inner), _LONGEST_NAME if _has_name(inner) else None)
         return part
 
 
@@ -100,11 +114,11 @@ def _most(part: Ebnf, depth: int) -> int:
         return _MOST_ESCAPES
     if isinstance(first, Alt):
         return min(_MOST_STEPS, _MOST_PARTS[depth])
-    is_chain = isinstance(first, Token) and not _lists(first)
+    is_chain = isinstance(first, LexedText) and not _lists(first)
     return min(_MOST_OPERANDS, _MOST_PARTS[depth]) if is_chain else _MOST_PARTS[depth]
 
 
-def _lists(token: Token) -> bool:
+def _lists(token: LexedText) -> bool:
     """Whether a token, after white space, is one of the signs between things of which there may be many."""
     written = token.part
     return isinstance(written, Seq) and any(seq(written.parts[1:]) == text(sign) for sign in _LISTING)
@@ -130,10 +144,10 @@ def _short(part: Ebnf) -> Ebnf:
             return seq(map(_short, parts))
         case Alt(parts):
             return alt(map(_short, parts))
-        case Named(name, inner) if name.startswith(("SPACE", "ANY_SPACE")) and isinstance(inner, Repeat):
-            return Named(name, Repeat(_without_comments(inner.part), inner.least, _LONGEST_SPACE))
-        case Named(name, inner) if name not in _NAMES:
-            return Named(name, _short(inner))
+        case NamedPart(name, inner) if name.startswith(("SPACE", "ANY_SPACE")) and isinstance(inner, Repeat):
+            return NamedPart(name, Repeat(_without_comments(inner.part), inner.least, _LONGEST_SPACE))
+        case NamedPart(name, inner) if name not in _NAMES:
+            return NamedPart(name, _short(inner))
         case Repeat(Chars() as inner, least, None):
             return Repeat(inner, least, _LONGEST_NUMBER if inner == _DIGITS else _LONGEST_LITERAL)
         case Repeat(inner, least, most):
@@ -143,7 +157,7 @@ def _short(part: Ebnf) -> Ebnf:
 
 def _has_name(part: Ebnf) -> bool:
     match part:
-        case Named(name, _):
+        case NamedPart(name, _):
             return name in _NAMES
         case Seq(parts) | Alt(parts):
             return any(map(_has_name, parts))

@@ -44,7 +44,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class LexedText:
     """A stretch of text that a lexer takes at once, without a rule in it. `most` is how many tokens of its model's vocabulary a decoder may
     spend on it, None for any number."""
 
@@ -53,7 +53,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPart:
     """An expression without rules that has a name of its own, to be written once; the name says which it is."""
 
     name: str
@@ -67,7 +67,7 @@ class Ref:
     rule: str
 
 
-Ebnf = Chars | Seq | Alt | Repeat | Token | Named | Ref
+Ebnf = Chars | Seq | Alt | Repeat | LexedText | NamedPart | Ref
 EMPTY: Final = Seq(())
 
 
@@ -151,7 +151,7 @@ def is_nullable(part: Ebnf) -> bool:
             return any(map(is_nullable, parts))
         case Repeat(inner, least, _):
             return least == 0 or is_nullable(inner)
-        case Named(_, inner):
+        case NamedPart(_, inner):
             return is_nullable(inner)
     return False
 
@@ -185,6 +185,6 @@ def restricted(part: Ebnf, forbidden: Chars) -> Ebnf | None:
             if rest is None:
                 return EMPTY if least == 0 else None
             return repeat(rest, least, most)
-        case Named(_, inner):
+        case NamedPart(_, inner):
             return part if restricted(inner, forbidden) == inner else restricted(inner, forbidden)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from lambda_rlm.syntax.export.ebnf import Alt, Chars, Ebnf, Named, Repeat, Seq, chars, is_nullable, without
+from lambda_rlm.syntax.export.ebnf import Alt, Chars, Ebnf, NamedPart, Repeat, Seq, chars, is_nullable, without
 
 _OF_WORDS: Final = chars([(ord("0"), ord("9")), (ord("A"), ord("Z")), (ord("a"), ord("z")), (ord("_"), ord("_"))])
 
@@ -57,7 +57,7 @@ def _has_word(part: Ebnf, is_last: bool) -> bool:
             return without(part, _OF_WORDS) != part
         case Alt(parts):
             return any(_has_word(inner, is_last) for inner in parts)
-        case Repeat(inner, _, _) | Named(_, inner):
+        case Repeat(inner, _, _) | NamedPart(_, inner):
             return _has_word(inner, is_last)
         case Seq(parts):
             for inner in reversed(parts) if is_last else parts:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final, TypeGuard
 
-from lambda_rlm.syntax.export.ebnf import EMPTY, Alt, Ebnf, Ref, Repeat, Seq, Token, alt, repeat, rules_in, seq
+from lambda_rlm.syntax.export.ebnf import EMPTY, Alt, Ebnf, LexedText, Ref, Repeat, Seq, alt, repeat, rules_in, seq
 from lambda_rlm.syntax.export.rules import START, Alternatives
 
 Rules = dict[str, Ebnf]
@@ -46,7 +46,7 @@ def _with_units_opened(rules: dict[str, Alternatives]) -> dict[str, Alternatives
 
 
 def _is_flat(alternatives: Alternatives) -> bool:
-    begins = all(isinstance(alternative[0], Token) for alternative in alternatives)
+    begins = all(isinstance(alternative[0], LexedText) for alternative in alternatives)
     return begins and any(len(alternative) == 1 for alternative in alternatives)
 
 
@@ -80,15 +80,15 @@ def _shared(alternatives: Alternatives) -> Ebnf:
 
 def _begins(firsts: list[Ebnf]) -> list[Ebnf]:
     """What is followed by the same: the tokens among it as one."""
-    tokens = [first.part for first in firsts if isinstance(first, Token)]
+    tokens = [first.part for first in firsts if isinstance(first, LexedText)]
     if len(tokens) < 2:
         return firsts
-    return [_one_token(tokens), *(first for first in firsts if not isinstance(first, Token))]
+    return [_one_token(tokens), *(first for first in firsts if not isinstance(first, LexedText))]
 
 
-def _one_token(parts: list[Ebnf]) -> Token:
+def _one_token(parts: list[Ebnf]) -> LexedText:
     """Tokens that are alternatives are one token, the white space before them said once."""
-    return Token(_shared([_parts(part) for part in parts]))
+    return LexedText(_shared([_parts(part) for part in parts]))
 
 
 def _inlined(rules: Rules) -> Rules:

@@ -15,11 +15,11 @@ from lambda_rlm.syntax.export.ebnf import (
     EMPTY,
     Chars,
     Ebnf,
-    Named,
+    LexedText,
+    NamedPart,
     Ref,
     Repeat,
     Seq,
-    Token,
     alt,
     complement,
     optional,
@@ -45,7 +45,7 @@ _OPEN, _CLOSE = text("{"), text("}")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SymbolPlace:
     """A rule or terminal and where it stands: `after_word` is None where what stands before may end with a word or not."""
 
     symbol: str
@@ -61,7 +61,7 @@ class Place:
 def rules_over_characters(table: Table) -> dict[str, Alternatives]:
     """The rules of a whole program, the first of them `start`."""
     writer = _Writer(table)
-    first = Place("program")
+    first = SymbolPlace("program")
     rules: dict[str, Alternatives] = {START: [(Ref(first.name),), (Ref(first.name), writer.ending())]}
     todo, seen = [first], {first}
     for place in todo:
@@ -75,7 +75,7 @@ def rules_over_characters(table: Table) -> dict[str, Alternatives]:
 
 class _Writer:
     def __init__(self, table: Table) -> None:
-        self.named: list[Place] = []
+        self.named: list[SymbolPlace] = []
         self._rules: dict[str, list[tuple[str, ...]]] = {}
         for rule in table.rules:
             right = tuple(_VALUE_NAME if rule.origin == "name" and s == "NAME" else s for s in rule.symbols)
@@ -90,7 +90,7 @@ class _Writer:
         self._comment = comment
         gap = {in_hole: self._gap(space, comment, in_hole) for in_hole in (False, True)}
         self._spaces = {
-            (in_hole, least): Named(
+            (in_hole, least): NamedPart(
                 f"{'SPACE' if least else 'ANY_SPACE'}{'_IN_HOLE' if in_hole else ''}", repeat(gap[in_hole], least, None)
             )
             for in_hole in (False, True)
@@ -98,7 +98,7 @@ class _Writer:
         }
         self._possible = self._possible_in_hole()
 
-    def alternatives(self, place: Place) -> Alternatives:
+    def alternatives(self, place: SymbolPlace) -> Alternatives:
         """The right sides of a rule at a place."""
         return [
             self._sequence(right, place)
@@ -108,13 +108,13 @@ class _Writer:
 
     def ending(self) -> Ebnf:
         """White space and a comment after the program."""
-        return Token(alt([seq([self._spaces[False, 1], optional(self._comment)]), self._comment]))
+        return LexedText(alt([seq([self._spaces[False, 1], optional(self._comment)]), self._comment]))
 
-    def _sequence(self, right: tuple[str, ...], place: Place) -> tuple[Ebnf, ...]:
+    def _sequence(self, right: tuple[str, ...], place: SymbolPlace) -> tuple[Ebnf, ...]:
         out: list[Ebnf] = []
         after = place.after_word
         for symbol in right:
-            here = Place(symbol, after if self._ends.begins_with_word(symbol) else False, place.in_hole)
+            here = SymbolPlace(symbol, after if self._ends.begins_with_word(symbol) else False, place.in_hole)
             if symbol in self._rules:
                 self._refuse_unclear(here)
                 self.named.append(here)
@@ -124,7 +124,7 @@ class _Writer:
             after = self._ends.ends_with_word(symbol)
         return tuple(out)
 
-    def _token(self, here: Place) -> list[Ebnf]:
+    def _token(self, here: SymbolPlace) -> list[Ebnf]:
         """A terminal with the white space before it; in as few pieces as can be, since each costs a decoder time."""
         if here.after_word is None and here.symbol not in self._infix:
             raise ValueError(f"whether {here.symbol} needs white space before it cannot be told")
@@ -137,21 +137,21 @@ class _Writer:
             written = allowed
         shorter = next((name for name, whole in self._terminals.items() if _is_begun_by(written, whole)), None)
         if shorter is None:
-            return [Token(self._spaced(here, written))]
+            return [LexedText(self._spaced(here, written))]
         assert isinstance(written, Seq)
         # A lexer that has read `1.` may not go back to `1` and a point: what may follow a number is a token of its own.
-        return [Token(self._spaced(here, written.parts[0])), Token(seq(written.parts[1:]))]
+        return [LexedText(self._spaced(here, written.parts[0])), LexedText(seq(written.parts[1:]))]
 
-    def _spaced(self, here: Place, written: Ebnf) -> Ebnf:
+    def _spaced(self, here: SymbolPlace, written: Ebnf) -> Ebnf:
         return seq([self._spaces[here.in_hole, 0 if here.after_word is False else 1], written])
 
     def _template(self, written: Ebnf) -> list[Ebnf]:
-        hole = Place("hole", in_hole=True)
+        hole = SymbolPlace("hole", in_hole=True)
         self.named.append(hole)
         closed = seq([self._spaces[True, 0], _CLOSE])
         return [_in_tokens(_with_hole(written, seq([_OPEN, Ref(hole.name), closed])))]
 
-    def _refuse_unclear(self, here: Place) -> None:
+    def _refuse_unclear(self, here: SymbolPlace) -> None:
         unclear = self._ends.first_words(here.symbol) - self._infix
         if here.after_word is None and unclear:
             raise ValueError(f"whether {sorted(unclear)} need white space before them in {here.symbol} cannot be told")
@@ -183,9 +183,9 @@ def _terminals(table: Table) -> dict[str, Ebnf]:
     found = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
     found |= {name: text(word) for word, name in table.keywords.items()}
     pattern = found["NAME"]
-    found["NAME"] = Named("NAME", names_without(pattern, table.keywords))
-    found[_VALUE_NAME] = Named(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
-    return found | {name: Named(name, found[name]) for name in _WRITTEN_ONCE if name in found}
+    found["NAME"] = NamedPart("NAME", names_without(pattern, table.keywords))
+    found[_VALUE_NAME] = NamedPart(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
+    return found | {name: NamedPart(name, found[name]) for name in _WRITTEN_ONCE if name in found}
 
 
 def _is_begun_by(written: Ebnf, whole: Ebnf) -> bool:
@@ -216,9 +216,9 @@ def _with_hole(part: Ebnf, hole: Ebnf) -> Ebnf:
 
 def _inner(part: Ebnf) -> tuple[Ebnf, ...]:
     match part:
-        case Chars() | Ref() | Named():
+        case Chars() | Ref() | NamedPart():
             return ()
-        case Repeat(inner, _, _) | Token(inner):
+        case Repeat(inner, _, _) | LexedText(inner):
             return (inner,)
     return part.parts
 
@@ -247,5 +247,5 @@ def _in_tokens(part: Ebnf) -> Ebnf:
 def _as_token(part: Ebnf) -> Ebnf:
     """A token is never the empty text."""
     if isinstance(part, Repeat) and part.least == 0:
-        return optional(Token(repeat(part.part, 1, part.most)))
-    return EMPTY if part == EMPTY else Token(part)
+        return optional(LexedText(repeat(part.part, 1, part.most)))
+    return EMPTY if part == EMPTY else LexedText(part)

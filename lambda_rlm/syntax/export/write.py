@@ -14,11 +14,11 @@ from lambda_rlm.syntax.export.ebnf import (
     Alt,
     Chars,
     Ebnf,
-    Named,
+    LexedText,
+    NamedPart,
     Ref,
     Repeat,
     Seq,
-    Token,
     complement,
     seq,
     without,
@@ -36,7 +36,7 @@ def lark(rules: Mapping[str, Ebnf]) -> str:
     terminals = _Terminals(_lark_terminal, "T{}".format)
     limits: dict[str, str] = {}
 
-    def name(token: Token) -> str:
+    def name(token: LexedText) -> str:
         written = terminals.name(token)
         if token.most is None:
             return written
@@ -69,18 +69,18 @@ class _Terminals:
     def all(self) -> dict[str, str]:
         return {name: written for written, name in self._names.items()}
 
-    def name(self, token: Token) -> str:
+    def name(self, token: LexedText) -> str:
         return self._names.setdefault(self._write(token.part), self._label(len(self._names)))
 
 
 def _named_in(part: Ebnf) -> Iterator[tuple[str, Ebnf]]:
     match part:
-        case Named(name, inner):
+        case NamedPart(name, inner):
             yield name, inner
         case Seq(parts) | Alt(parts):
             for inner in parts:
                 yield from _named_in(inner)
-        case Repeat(inner, _, _) | Token(inner):
+        case Repeat(inner, _, _) | LexedText(inner):
             yield from _named_in(inner)
 
 
@@ -91,10 +91,12 @@ def _has_name(part: Ebnf) -> bool:
 def _lark_terminal(part: Ebnf) -> str:
     """A terminal over others: stretches without a name are one regular expression."""
     match part:
-        case Named(name, _):
+        case NamedPart(name, _):
             return name
         case Seq(parts) if _has_name(part):
-            return " ".join(_lark_terminal(inner) if isinstance(inner, Named) else _grouped(inner) for inner in _runs(parts))
+            return " ".join(
+                _lark_terminal(inner) if isinstance(inner, NamedPart) else _grouped(inner) for inner in _runs(parts)
+            )
         case Alt(parts) if _has_name(part):
             return " | ".join(map(_lark_terminal, parts))
         case Repeat(inner, 0, 1) if _has_name(part):
@@ -122,7 +124,7 @@ def _runs(parts: tuple[Ebnf, ...]) -> Iterator[Ebnf]:
         yield seq(run)
 
 
-def _no_token(token: Token) -> str:
+def _no_token(token: LexedText) -> str:
     raise ValueError(f"a token in a token: {token}")
 
 
@@ -130,12 +132,12 @@ def _dashed(rule: str) -> str:
     return rule.replace("_", "-").lower()
 
 
-def _rule(part: Ebnf, token: Callable[[Token], str], name: Callable[[str], str], *, is_inner: bool = False) -> str:
+def _rule(part: Ebnf, token: Callable[[LexedText], str], name: Callable[[str], str], *, is_inner: bool = False) -> str:
     """An expression; both notations share it but for the tokens."""
     match part:
-        case Ref(rule) | Named(rule, _):
+        case Ref(rule) | NamedPart(rule, _):
             return name(rule)
-        case Token():
+        case LexedText():
             return token(part)
         case Chars(((low, high),)) if low == high:
             return _gbnf_text(chr(low))
@@ -151,7 +153,7 @@ def _rule(part: Ebnf, token: Callable[[Token], str], name: Callable[[str], str],
     return f"({written})" if is_inner else written
 
 
-def _joined(parts: tuple[Ebnf, ...], token: Callable[[Token], str], name: Callable[[str], str]) -> list[str]:
+def _joined(parts: tuple[Ebnf, ...], token: Callable[[LexedText], str], name: Callable[[str], str]) -> list[str]:
     """The parts of a sequence, neighbouring characters as one text."""
     out: list[str] = []
     for part in parts:

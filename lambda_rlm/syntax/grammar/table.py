@@ -18,7 +18,7 @@ from lambda_rlm.syntax.grammar.tabulate import tabulate, text_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class GrammarRule:
     """A production: its left side, the symbols of its right side, and the builder's method for it.
 
     `method` is None for a rule that `passes_on` its only child, and for the left-recursive lists that stand for repetitions:
@@ -43,7 +43,7 @@ class Table:
     tokens: re.Pattern[str]
     patterns: dict[str, str]
     keywords: dict[str, str]
-    rules: tuple[Rule, ...]
+    rules: tuple[GrammarRule, ...]
     states: tuple[dict[str, int], ...]
     start_states: dict[str, int]
     end_states: dict[str, int]
@@ -72,6 +72,6 @@ def assemble(stored: dict[str, Any]) -> Table:
     )
 
 
-def _rule(origin: str, right: tuple[str, ...], method: str | None) -> Rule:
+def _rule(origin: str, right: tuple[str, ...], method: str | None) -> GrammarRule:
     is_helper = origin.startswith("__")
-    return Rule(origin, right, method, method is None and not is_helper, any(name.startswith("__") for name in right))
+    return GrammarRule(origin, right, method, method is None and not is_helper, any(name.startswith("__") for name in right))

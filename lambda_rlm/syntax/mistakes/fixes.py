@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 
 FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
@@ -12,7 +12,7 @@ FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
 def slip(message: str, span: Span, title: str, *edits: Edit, code: str = "E0116") -> Diagnostic:
     """A mistake that can be put right by a machine."""
-    return Diagnostic(code, message, span, fixes=(Fix(title, edits),))
+    return Diagnostic(code, message, span, fixes=(QuickFix(title, edits),))
 
 
 def instead(message: str, span: Span, replacement: str, code: str = "E0116") -> Diagnostic:

@@ -37,7 +37,7 @@ def code_fence(source: SourceFile) -> Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlipPlace:
     """Where the parser stands before a token that does not fit."""
 
     table: Table
@@ -79,7 +79,7 @@ class Place:
         return before is not None and "\n" in self.source.text[before.end : self.token.start]
 
 
-def find_slip(place: Place) -> Diagnostic | None:
+def find_slip(place: SlipPlace) -> Diagnostic | None:
     """The slip that explains a token that does not fit."""
     for look in _LOOKS:
         found = look(place)
@@ -100,13 +100,13 @@ def _comma_names(tokens: list[Token], at: int) -> tuple[list[str], int]:
     return names, at
 
 
-def _as_fn(place: Place, first: int, last: int, names: list[str]) -> Diagnostic:
+def _as_fn(place: SlipPlace, first: int, last: int, names: list[str]) -> Diagnostic:
     span = Span(place.tokens[first].start, place.tokens[last].end)
     replacement = f"fn({', '.join(names)}) =>"
     return slip("a function is written `fn(x) => e`", span, f"write `{replacement}`", Edit(span, replacement))
 
 
-def _arrow_function(place: Place) -> Diagnostic | None:
+def _arrow_function(place: SlipPlace) -> Diagnostic | None:
     """`x => e`, `(x, y) => e`, and the same with `->`."""
     tokens, at = place.tokens, place.error.index
     arrows = ("ARROW", "RESULT_ARROW")
@@ -129,7 +129,7 @@ def _arrow_function(place: Place) -> Diagnostic | None:
     return None
 
 
-def _lambda(place: Place) -> Diagnostic | None:
+def _lambda(place: SlipPlace) -> Diagnostic | None:
     """`lambda x: e` and `fn x => e`."""
     before = place.previous
     if before is None or not (before.text == "lambda" or before.kind == "FN"):
@@ -140,7 +140,7 @@ def _lambda(place: Place) -> Diagnostic | None:
     return None
 
 
-def _wrong_arrow(place: Place) -> Diagnostic | None:
+def _wrong_arrow(place: SlipPlace) -> Diagnostic | None:
     """`fn(x) -> e`, `fn(x): e`, `fn(x) { … }`, `def f(x) => e`, `def f(x) { … }`."""
     span = place.token.span
     for wanted, sign, what in (("ARROW", "=>", "the body"), ("EQUAL", "=", "the right side")):
@@ -157,7 +157,7 @@ def _wrong_arrow(place: Place) -> Diagnostic | None:
     return None
 
 
-def _equals(place: Place) -> Diagnostic | None:
+def _equals(place: SlipPlace) -> Diagnostic | None:
     """`=` for `==`, `==` for `=`, `===`."""
     token, before = place.token, place.previous
     if token.kind == "EQUAL" and before is not None and before.kind in ("EQUALS", "DIFFERS") and before.end == token.start:
@@ -175,7 +175,7 @@ def _equals(place: Place) -> Diagnostic | None:
     return None
 
 
-def _quoted_field(place: Place) -> Diagnostic | None:
+def _quoted_field(place: SlipPlace) -> Diagnostic | None:
     """`{ "name": e }`."""
     token = place.token
     if token.kind != "TEXT" or place.kind(1) != "COLON" or place.kind(-1) not in ("LBRACE", "COMMA"):
@@ -186,7 +186,7 @@ def _quoted_field(place: Place) -> Diagnostic | None:
     return None
 
 
-def _return(place: Place) -> Diagnostic | None:
+def _return(place: SlipPlace) -> Diagnostic | None:
     before = place.previous
     if before is None or before.text != "return":
         return None
@@ -194,7 +194,7 @@ def _return(place: Place) -> Diagnostic | None:
     return slip("the last expression is the result, without a word before it", before.span, "take it away", Edit(span, ""))
 
 
-def _other_let(place: Place) -> Diagnostic | None:
+def _other_let(place: SlipPlace) -> Diagnostic | None:
     """`const x = e`, `var x = e`."""
     before = place.previous
     if before is None or before.text not in ("const", "var", "val") or place.token.kind != "NAME" or place.kind(1) != "EQUAL":
@@ -202,13 +202,13 @@ def _other_let(place: Place) -> Diagnostic | None:
     return instead("a name is given by `let`", before.span, "let")
 
 
-def _elif(place: Place) -> Diagnostic | None:
+def _elif(place: SlipPlace) -> Diagnostic | None:
     if place.token.text in ("elif", "elsif", "elseif") and place.accepts("ELSE"):
         return instead("the next choice is written `else if`", place.token.span, "else if")
     return None
 
 
-def _then(place: Place) -> Diagnostic | None:
+def _then(place: SlipPlace) -> Diagnostic | None:
     """`if c { … }`, `if c: …`."""
     if not place.accepts("THEN") or place.token.kind not in ("LBRACE", "COLON"):
         return None
@@ -219,7 +219,7 @@ def _then(place: Place) -> Diagnostic | None:
     return slip("a choice is written `if c then a else b`", place.token.span, "put `then` before it", edit)
 
 
-def _plain_braces(place: Place) -> Diagnostic | None:
+def _plain_braces(place: SlipPlace) -> Diagnostic | None:
     """`{ e }`: braces around an expression without items."""
     opening = place.error.index - 1
     if place.kind(-1) != "LBRACE" and place.kind(-2) == "LBRACE" and place.accepts("COLON"):
@@ -253,7 +253,7 @@ def _partner(tokens: list[Token], opening: int) -> int | None:
     return None
 
 
-def _missing_semicolon(place: Place) -> Diagnostic | None:
+def _missing_semicolon(place: SlipPlace) -> Diagnostic | None:
     before = place.previous
     if before is None or not place.accepts("SEMICOLON"):
         return None
@@ -263,7 +263,7 @@ def _missing_semicolon(place: Place) -> Diagnostic | None:
     return None
 
 
-def _needless_semicolon(place: Place) -> Diagnostic | None:
+def _needless_semicolon(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind != "SEMICOLON":
         return None
     closers = (END, "RBRACE")
@@ -272,7 +272,7 @@ def _needless_semicolon(place: Place) -> Diagnostic | None:
     return None
 
 
-def _foreign_pattern(place: Place) -> Diagnostic | None:
+def _foreign_pattern(place: SlipPlace) -> Diagnostic | None:
     """`None`, `True` or `Some(x)` as a pattern."""
     ours = {**FOREIGN_WORDS, "Some": "some"}.get(place.token.text)
     if ours is None or place.token.kind != "NAME" or not place.accepts(ours.upper()):
@@ -284,7 +284,7 @@ def _starts_expression(token: Token) -> bool:
     return token.kind not in (END, *CLOSERS, "COMMA", "SEMICOLON", "COLON", "EQUAL", "ARROW", "THEN", "ELSE")
 
 
-_LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
+_LOOKS: tuple[Callable[[SlipPlace], Diagnostic | None], ...] = (
     _return,
     _lambda,
     _arrow_function,

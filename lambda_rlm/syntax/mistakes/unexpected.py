@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Label, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.keywords import KEYWORDS
 from lambda_rlm.syntax.mistakes.fixes import slip
-from lambda_rlm.syntax.mistakes.slips import CLOSERS, ITEM_WORDS, Place, find_slip
+from lambda_rlm.syntax.mistakes.slips import CLOSERS, ITEM_WORDS, SlipPlace, find_slip
 from lambda_rlm.syntax.term import Argument
 from lambda_rlm.syntax.tokens import END, Token
 
@@ -35,7 +35,7 @@ _AFTER_EXPRESSION = {
 }  # fmt: skip
 
 
-def explain(place: Place) -> Diagnostic:
+def explain(place: SlipPlace) -> Diagnostic:
     """What is wrong where the parser stopped."""
     for look in (find_slip, *_LOOKS):
         found = look(place)
@@ -47,7 +47,7 @@ def explain(place: Place) -> Diagnostic:
 # ── mistakes with a name ─────────────────────────────────────────────────────
 
 
-def _chained_comparison(place: Place) -> Diagnostic | None:
+def _chained_comparison(place: SlipPlace) -> Diagnostic | None:
     """`a < b < c`."""
     if place.token.kind not in _COMPARATORS or not place.accepts("AND"):
         return None
@@ -63,11 +63,11 @@ def _chained_comparison(place: Place) -> Diagnostic | None:
         place.token.span,
         secondary=(Label(first.span, "the first comparison"),),
         hint="join them with `and`",
-        fixes=(Fix(f"write `and {middle}` before it", (edit,)),),
+        fixes=(QuickFix(f"write `and {middle}` before it", (edit,)),),
     )
 
 
-def _operator_behind_stage(place: Place) -> Diagnostic | None:
+def _operator_behind_stage(place: SlipPlace) -> Diagnostic | None:
     """`a |> f ++ b`."""
     before, values = place.previous, place.error.values
     if place.token.kind not in _TIGHTER or before is None or not place.accepts("AND"):
@@ -87,7 +87,7 @@ def _operator_behind_stage(place: Place) -> Diagnostic | None:
     )
 
 
-def _positional_behind_named(place: Place) -> Diagnostic | None:
+def _positional_behind_named(place: SlipPlace) -> Diagnostic | None:
     """`f(max=20, a)`."""
     for value in reversed(place.error.values):
         if isinstance(value, Token) and value.kind == "LPAR":
@@ -104,14 +104,14 @@ def _positional_behind_named(place: Place) -> Diagnostic | None:
     return Diagnostic("E0113", "an argument by place comes after one by name", at.span, hint=hint)
 
 
-def _keyword_as_name(place: Place) -> Diagnostic | None:
+def _keyword_as_name(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind not in _KEYWORDS or place.accepts("SOME") or not place.accepts("NAME"):
         return None
     message = f"`{place.token.text}` is a word of the language and no name"
     return Diagnostic("E0115", message, place.token.span, hint=f"take another name, as `{place.token.text.strip('_')}_1`")
 
 
-def _missing_answer(place: Place) -> Diagnostic | None:
+def _missing_answer(place: SlipPlace) -> Diagnostic | None:
     """Items without a result, or nothing at all."""
     if place.token.kind not in (END, "RBRACE") or not place.accepts("LET") or not place.accepts("INT"):
         return None
@@ -124,7 +124,7 @@ def _missing_answer(place: Place) -> Diagnostic | None:
     return Diagnostic("E0111", f"{whole} has items but no result", Span(before.start, place.token.end), hint=hint)
 
 
-def _empty_braces(place: Place) -> Diagnostic | None:
+def _empty_braces(place: SlipPlace) -> Diagnostic | None:
     before = place.previous
     if place.token.kind != "RBRACE" or before is None or before.kind != "LBRACE":
         return None
@@ -132,7 +132,7 @@ def _empty_braces(place: Place) -> Diagnostic | None:
     return Diagnostic("E0112", "nothing stands between these braces", Span(before.start, place.token.end), hint=hint)
 
 
-def _missing_else(place: Place) -> Diagnostic | None:
+def _missing_else(place: SlipPlace) -> Diagnostic | None:
     ends = (END, "SEMICOLON", "COMMA", *CLOSERS, *ITEM_WORDS)
     if place.token.kind not in ends or not place.accepts("ELSE"):
         return None
@@ -141,7 +141,7 @@ def _missing_else(place: Place) -> Diagnostic | None:
     return Diagnostic("E0120", "this `if` has no `else`", span, hint="every choice has a value: `if c then a else b`")
 
 
-def _brackets(place: Place) -> Diagnostic | None:
+def _brackets(place: SlipPlace) -> Diagnostic | None:
     token, before = place.token, place.previous
     if token.kind not in (END, "SEMICOLON", "THEN", "ELSE", *CLOSERS, *ITEM_WORDS) or before is None:
         return None
@@ -159,10 +159,10 @@ def _brackets(place: Place) -> Diagnostic | None:
     if not place.accepts(closer):
         return Diagnostic("E0102", message, token.span, secondary=(label,)) if token.kind in (*CLOSERS, END) else None
     edit = Edit(Span(before.end, before.end), closing)
-    return Diagnostic("E0102", message, token.span, secondary=(label,), fixes=(Fix(f"put `{closing}` there", (edit,)),))
+    return Diagnostic("E0102", message, token.span, secondary=(label,), fixes=(QuickFix(f"put `{closing}` there", (edit,)),))
 
 
-_LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
+_LOOKS: tuple[Callable[[SlipPlace], Diagnostic | None], ...] = (
     _chained_comparison,
     _operator_behind_stage,
     _missing_answer,
@@ -176,7 +176,7 @@ _LOOKS: tuple[Callable[[Place], Diagnostic | None], ...] = (
 # ── what was expected ────────────────────────────────────────────────────────
 
 
-def _generic(place: Place) -> Diagnostic:
+def _generic(place: SlipPlace) -> Diagnostic:
     expected = _expected(place)
     before = place.previous
     after = f" after {_shown(before)}" if before else ""
@@ -191,7 +191,7 @@ def _generic(place: Place) -> Diagnostic:
     )
 
 
-def _hint(place: Place, expected: str) -> str | None:
+def _hint(place: SlipPlace, expected: str) -> str | None:
     """What to write instead, for forms that the language has not."""
     before = place.previous
     for token in (before, place.token):
@@ -217,7 +217,7 @@ def _shown(token: Token) -> str:
     return "this text" if '"' in token.text else f"`{token.text[:27]}…`"
 
 
-def _expected(place: Place) -> str:
+def _expected(place: SlipPlace) -> str:
     """What could come next, in a person's words."""
     accepts = place.accepts
     if accepts("LET") and accepts("THEN"):

@@ -8,7 +8,7 @@ where it stands after printing it stays when the result is printed again.
 from __future__ import annotations
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.syntax.printing.layout import FORCE, HARD, Block, Doc, row
+from lambda_rlm.syntax.printing.layout import FORCE, HARD, Doc, DocumentRow, row
 
 
 class Comments:
@@ -23,7 +23,7 @@ class Comments:
         """Whether a comment starts before an offset."""
         return bool(self._queue) and self._queue[-1][0].start < offset
 
-    def before(self, start: int, keeps_blank: bool = False) -> Block:
+    def before(self, start: int, keeps_blank: bool = False) -> DocumentRow:
         """The comments that start before an element, each on its own line."""
         out: list[Doc] = []
         while self.is_pending_before(start):
@@ -46,7 +46,7 @@ class Comments:
         self._done = span.end
         return row("  ", text, FORCE)
 
-    def rest(self, end: int) -> Block:
+    def rest(self, end: int) -> DocumentRow:
         """The comments before the end of a bracket or of the program, each on a line of its own."""
         out: list[Doc] = []
         while self.is_pending_before(end):

@@ -14,21 +14,21 @@ INDENT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SoftBreak:
     """A line end, or `flat` where the group fits on one line."""
 
     flat: str
 
 
 @dataclass(frozen=True, slots=True)
-class Hard:
+class HardBreak:
     """A line end whatever fits; with `is_mark` nothing is written, but the groups around it are not laid out flat."""
 
     is_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DocumentRow:
     """Documents in a row: further indented, or laid out flat or broken together when `is_group`.
 
     One that `hangs` stands behind a space where it fits flat there, on a line of its own, further indented, where it fits flat
@@ -42,35 +42,35 @@ class Block:
     hangs: bool = False
 
 
-Doc = str | Line | Hard | Block
+Doc = str | SoftBreak | HardBreak | DocumentRow
 
-SPACE = Line(" ")
-SOFT = Line("")
-HARD = Hard()
-FORCE = Hard(is_mark=True)
+SPACE = SoftBreak(" ")
+SOFT = SoftBreak("")
+HARD = HardBreak()
+FORCE = HardBreak(is_mark=True)
 
 
-def row(*parts: Doc) -> Block:
+def row(*parts: Doc) -> DocumentRow:
     """Documents one after the other."""
-    return Block(parts, _has_hard(parts))
+    return DocumentRow(parts, _has_hard(parts))
 
 
-def nest(*parts: Doc) -> Block:
+def nest(*parts: Doc) -> DocumentRow:
     """Documents whose line ends are followed by more indentation."""
-    return Block(parts, _has_hard(parts), is_nested=True)
+    return DocumentRow(parts, _has_hard(parts), is_nested=True)
 
 
-def group(*parts: Doc) -> Block:
+def group(*parts: Doc) -> DocumentRow:
     """Documents whose own lines end all or not at all."""
-    return Block(parts, _has_hard(parts), is_group=True)
+    return DocumentRow(parts, _has_hard(parts), is_group=True)
 
 
-def hang(doc: Doc) -> Block:
+def hang(doc: Doc) -> DocumentRow:
     """A document behind a space, or on a line of its own if it then needs no more lines."""
-    return Block((doc,), _has_hard((doc,)), hangs=True)
+    return DocumentRow((doc,), _has_hard((doc,)), hangs=True)
 
 
-def joined(separator: Sequence[Doc], parts: Iterable[Doc]) -> Block:
+def joined(separator: Sequence[Doc], parts: Iterable[Doc]) -> DocumentRow:
     """Documents with others between them."""
     out: list[Doc] = []
     for part in parts:
@@ -81,7 +81,7 @@ def joined(separator: Sequence[Doc], parts: Iterable[Doc]) -> Block:
 
 
 def _has_hard(parts: tuple[Doc, ...]) -> bool:
-    return any(part.has_hard if isinstance(part, Block) else isinstance(part, Hard) for part in parts)
+    return any(part.has_hard if isinstance(part, DocumentRow) else isinstance(part, HardBreak) for part in parts)
 
 
 def lay_out(doc: Doc, width: int = WIDTH) -> str:
@@ -99,7 +99,7 @@ def lay_out(doc: Doc, width: int = WIDTH) -> str:
             out.append(part)
             last_end = part.rfind("\n")
             column = column + len(part) if last_end < 0 else len(part) - last_end - 1
-        elif isinstance(part, Block):
+        elif isinstance(part, DocumentRow):
             inner = indent + INDENT if part.is_nested else indent
             if part.hangs:
                 starts_line = not is_flat and _falls(part, width, column, indent, todo)
@@ -109,22 +109,22 @@ def lay_out(doc: Doc, width: int = WIDTH) -> str:
             if part.is_group and not is_flat:
                 is_flat = not part.has_hard and _fits(part, width - column, todo)
             todo.extend((inner, is_flat, piece) for piece in reversed(part.parts))
-        elif isinstance(part, Line) and is_flat:
+        elif isinstance(part, SoftBreak) and is_flat:
             todo.append((indent, True, part.flat))
-        elif not (isinstance(part, Hard) and part.is_mark):
+        elif not (isinstance(part, HardBreak) and part.is_mark):
             out.append("\n")
             column = pending_indent = indent
     return "".join(out)
 
 
-def _falls(doc: Block, width: int, column: int, indent: int, rest: list[tuple[int, bool, Doc]]) -> bool:
+def _falls(doc: DocumentRow, width: int, column: int, indent: int, rest: list[tuple[int, bool, Doc]]) -> bool:
     """Whether a hanging document fits flat on a line of its own but not where it is."""
     if doc.has_hard or _fits(doc, width - column, rest):
         return False
     return _fits(doc, width - indent - INDENT + 1, rest)
 
 
-def _fits(doc: Block, room: int, rest: list[tuple[int, bool, Doc]]) -> bool:
+def _fits(doc: DocumentRow, room: int, rest: list[tuple[int, bool, Doc]]) -> bool:
     """Whether a document laid out flat, and what follows it up to the next possible line end, fits into the room."""
     todo: list[tuple[bool, Doc]] = [(True, doc)]
     behind = len(rest)
@@ -141,13 +141,13 @@ def _fits(doc: Block, room: int, rest: list[tuple[int, bool, Doc]]) -> bool:
             room -= len(part) if line_end < 0 else line_end
             if line_end >= 0:
                 return room >= 0
-        elif isinstance(part, Block):
+        elif isinstance(part, DocumentRow):
             if part.hangs and not is_flat:
                 return True
             todo.extend((is_flat, piece) for piece in reversed(part.parts))
             room -= part.hangs
-        elif isinstance(part, Line) and is_flat:
+        elif isinstance(part, SoftBreak) and is_flat:
             room -= len(part.flat)
-        elif not (isinstance(part, Hard) and part.is_mark):
+        elif not (isinstance(part, HardBreak) and part.is_mark):
             return True
     return False

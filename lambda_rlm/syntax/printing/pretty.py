@@ -14,7 +14,7 @@ from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.literals import escaped_piece, quoted
 from lambda_rlm.syntax.operators import COALESCE, COMPARE, EXPRESSION, JOIN, LEVELS, MINUS, NOT, OR, PIPE, POSTFIX
 from lambda_rlm.syntax.printing.comments import Comments
-from lambda_rlm.syntax.printing.layout import HARD, SOFT, SPACE, Block, Doc, group, hang, joined, lay_out, nest, row
+from lambda_rlm.syntax.printing.layout import HARD, SOFT, SPACE, Doc, DocumentRow, group, hang, joined, lay_out, nest, row
 from lambda_rlm.syntax.printing.types_written import type_doc
 
 _BARRED_IN_HOLES = frozenset('"\\{}#\r\n')
@@ -167,7 +167,7 @@ class _Printer:
             raise ValueError(f"this cannot stand in the hole of a template: {text!r}")
         return "{" + text + "}"
 
-    def bracketed(self, opening: str, line: Doc, parts: list[Part], closing: str, end: int) -> Block:
+    def bracketed(self, opening: str, line: Doc, parts: list[Part], closing: str, end: int) -> DocumentRow:
         """Elements in brackets, with commas between them: all on one line, or each on its own."""
         inside: list[Doc] = []
         for i, (node, doc) in enumerate(parts):
