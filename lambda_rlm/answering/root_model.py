@@ -29,9 +29,10 @@ from lambda_rlm.completion import (
 )
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.asking.prompt import STANDING, Part, Prompt, merged
+from lambda_rlm.eval.asking.prompt import Part, Prompt, merged
 from lambda_rlm.eval.place import CURRENT
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
+from lambda_rlm.limits import STANDING
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.turn import Piece, Turn, said
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lambda_rlm.bounds.analyse import FUEL, Analysis, analyse
+from lambda_rlm.bounds.analyse import analyse
+from lambda_rlm.bounds.analysis import FUEL, Analysis
 from lambda_rlm.bounds.bound import Bound, bound_of
 from lambda_rlm.bounds.cost import Cost, Overlong
 from lambda_rlm.bounds.declared import Size as DeclaredSize
@@ -92,7 +93,7 @@ def bounded(
         )
         raise Rejected(typed.program.source, [mistake]) from None
     assert analysis.outcome is not None
-    bound = bound_of(analysis.cost, analysis.outcome.span, rates)
+    bound = bound_of(analysis.cost, analysis.outcome.chain, rates)
     return Bounded(
         typed,
         rates,

@@ -67,8 +67,8 @@ class Bound:
         return min(self.calls, -(-self.calls // concurrency) + self.span)
 
 
-def bound_of(cost: Cost, span: SizeBound, rates: Rates) -> Bound:
-    """The bound that a cost and a span amount to at these rates."""
+def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
+    """The bound that a cost and the longest chain of calls amount to at these rates."""
     is_price_known = rates.input_price is not None and rates.output_price is not None
     usd = None
     if rates.input_price is not None and rates.output_price is not None:
@@ -77,7 +77,7 @@ def bound_of(cost: Cost, span: SizeBound, rates: Rates) -> Bound:
     sizes = {
         "calls": cost.calls,
         "attempts": cost.attempts,
-        "span": span,
+        "span": chain,
         "prompt_chars": cost.prompt,
         "input_tokens": cost.input_tokens,
         "output_tokens": cost.output_tokens,

@@ -20,9 +20,9 @@ from lambda_rlm.bounds.domain.abstract import (
     fresh,
     symbol,
 )
+from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
-from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.types.type import Con, Record, Type
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lambda_rlm.limits import MOST_REPLY, PROMPT_OVERHEAD, REPAIR_BYTES, REPLY_CHARACTERS_PER_TOKEN
 from lambda_rlm.types.type import Type
 
 
@@ -23,9 +24,9 @@ def _no_frame(type_: Type) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking, instructions and schema add to a
-    prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries multiplied;
-    `out` and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token`
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data adds
+    to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries
+    multiplied; `out` and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token`
     characters for each of them, and never more than `max_reply`.
     """
 
@@ -33,15 +34,15 @@ class Rates:
     max_output: int
     min_chars_per_token: float = 2.0
     template_tokens: int = 64
-    prompt_bytes: int = 2_048
-    repair_bytes: int = 600
+    prompt_bytes: int = PROMPT_OVERHEAD
+    repair_bytes: int = REPAIR_BYTES
     repairs: int = 1
     retries: int = 2
     out: int = 1_024
     item_out: int = 128
     per_call: int = 16
-    max_reply: int = 100_000
-    reply_chars_per_token: int = 8
+    max_reply: int = MOST_REPLY
+    reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
     reasoning_tokens: int = 0
     instruction_bytes: Callable[[Type], int] = _no_instruction
     """Bytes of the instruction and the schema that ask for a reply of a type."""

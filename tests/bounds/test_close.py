@@ -11,9 +11,9 @@ import pytest
 
 from lambda_rlm.bounds.admit import Bounded, bounded
 from lambda_rlm.bounds.domain.abstract import Abstract
+from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import named
 from lambda_rlm.bounds.planner.autos import default_autos
-from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected

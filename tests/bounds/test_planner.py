@@ -29,7 +29,7 @@ from lambda_rlm.types.type import TEXT
 from lambda_rlm.types.typed import Typed
 
 WIDE = ModelProfile(name="wide", window=10_000_000, max_output=4_096, input_price=0.0, output_price=0.0)
-RATES = Rates(window=50_000, max_output=4_096)
+RATES = Rates(window=50_000, max_output=4_096, prompt_bytes=2_048, repair_bytes=600)
 MAP = 'chunk(context, auto) |> map(fn(p) => llm_call(p, out=50)) |> join("")'
 MERGED = """let solve = fix solve(p) =>
   if length(p) <= auto then llm_call(p, out=100)

@@ -9,11 +9,12 @@ import pytest
 
 from lambda_rlm.diagnostics.faults import LimitExceeded, PrimitiveFault
 from lambda_rlm.eval.library import IMPLEMENTATIONS
-from lambda_rlm.eval.library.engine import MOST_MATCHES, MOST_PATTERN
+from lambda_rlm.eval.library.engine import MOST_PATTERN
 from lambda_rlm.eval.library.structure import HEAVIEST, equality, key_of, shown, weight
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.tariff import CHARACTER, TARIFF
 from lambda_rlm.eval.value import Derived, Document, Reply, Rope, Stretch, Text, Value, origin_of, pieces_of, span_of
+from lambda_rlm.limits import MOST_MATCHES
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.signatures import SIGNATURES
 from lambda_rlm.types.type import FLOAT, INT, TEXT, Type, list_of, option_of, record_of

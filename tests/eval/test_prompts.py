@@ -9,8 +9,9 @@ import pytest
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message
-from lambda_rlm.eval.asking.prompt import MOST_BLOCKS, PROMPT_OVERHEAD, STANDING, Prompt, prompt_of
+from lambda_rlm.eval.asking.prompt import Prompt, prompt_of
 from lambda_rlm.eval.value import Reply, Text
+from lambda_rlm.limits import MOST_BLOCKS, PROMPT_OVERHEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
 from tests.support.asking import KEY, Desk, data, template

@@ -113,6 +113,7 @@ def test_every_module_says_what_it_owns(path: Path) -> None:
 
 
 def test_the_tables_about_library_functions_have_the_same_keys() -> None:
+    from lambda_rlm.bounds.transfer.table import TRANSFERS
     from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
     from lambda_rlm.eval.compile.primitives import LOOPS
     from lambda_rlm.eval.library import IMPLEMENTATIONS
@@ -122,6 +123,7 @@ def test_the_tables_about_library_functions_have_the_same_keys() -> None:
     names = set(Primitive)
     assert set(SIGNATURES) == names
     assert set(TARIFF) == names
+    assert set(TRANSFERS) == names
     assert sorted([*IMPLEMENTATIONS, *LOOPS, *ASYNC_IMPLEMENTATIONS]) == sorted(names), "each is implemented in one place"
 
 

@@ -113,7 +113,7 @@ class AbstractResult(NamedTuple):
     """A value, and the longest chain of model calls that it has to wait for."""
 
     value: Abstract
-    span: SizeBound = ZERO
+    chain: SizeBound = ZERO
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +155,13 @@ Abstract = (
     | StagedValue
     | Opaque
 )
+
+
+def call(function: Abstract | None, *arguments: Abstract | None) -> AbstractResult:
+    """A function value applied."""
+    assert isinstance(function, AbstractFunction)
+    return function.apply(*arguments)
+
 
 OPAQUE: Final = Opaque()
 EITHER: Final = AbstractBool()

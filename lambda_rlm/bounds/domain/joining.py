@@ -59,7 +59,7 @@ def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFuncti
 
     def apply(*arguments: Abstract) -> AbstractResult:
         one, other = a.apply(*arguments), b.apply(*arguments)
-        return AbstractResult(join(one.value, other.value), largest((one.span, other.span)))
+        return AbstractResult(join(one.value, other.value), largest((one.chain, other.chain)))
 
     def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
         return _either_function(a.changed(change) if a.changed else a, b.changed(change) if b.changed else b)

@@ -106,7 +106,7 @@ class _Rank(NamedTuple):
     refused: int
     shortfall: int
     cost: float
-    span: float
+    chain: float
     calls: float
 
 

@@ -1,14 +1,14 @@
-"""Operators in the analysis: what they do to sizes, and which operands they compute.
+"""The rules for operators: what they do to sizes, and which operands they compute.
 
-Owns `infix` and the arithmetic of limits.
+Owns `infix`, `prefix` and the arithmetic of limits.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from lambda_rlm.bounds.analysis import Analysis
 from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     Abstract,
@@ -23,28 +23,35 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch, Place, place_of
 from lambda_rlm.bounds.domain.joining import join, join_lists
 from lambda_rlm.bounds.domain.size import LARGEST, UNLIMITED, ZERO, SizeBound, largest, less, size_of, times
-from lambda_rlm.bounds.transfer.texts import divide, magnitude
+from lambda_rlm.bounds.transfer.numbers import divide, magnitude
 from lambda_rlm.syntax import term as t
 
-if TYPE_CHECKING:
-    from lambda_rlm.bounds.analyse import Analysis
 
-
-def infix(analysis: Analysis, first: t.Term, rest: tuple[tuple[str, t.Term], ...], env: Environment) -> AbstractResult:
+def infix(analysis: Analysis, term: t.Infix, env: Environment) -> AbstractResult:
+    first, rest = term.first, term.rest
     operator = rest[0][0]
     if operator in ("and", "or"):
         return _connective(analysis, operator == "and", (first, *(term for _, term in rest)), env)
     if operator == "??":
         return _coalescing(analysis, (first, *(term for _, term in rest)), env)
-    value, span = analysis.sized(first, env)
-    spans = [span]
+    value, chain = analysis.sized(first, env)
+    chains = [chain]
     operands = [(place_of(first), _extent(value))]
-    for op, term in rest:
-        right, span = analysis.sized(term, env)
-        spans.append(span)
-        operands.append((place_of(term), _extent(right)))
+    for op, operand in rest:
+        right, chain = analysis.sized(operand, env)
+        chains.append(chain)
+        operands.append((place_of(operand), _extent(right)))
         value = _operated(op, value, right)
-    return AbstractResult(_narrowed(analysis, value, operands) if operator == "++" else value, largest(spans))
+    return AbstractResult(_narrowed(analysis, value, operands) if operator == "++" else value, largest(chains))
+
+
+def prefix(analysis: Analysis, term: t.Prefix, env: Environment) -> AbstractResult:
+    value, chain = analysis.sized(term.term, env)
+    if term.operator == "not":
+        holds = value.value if isinstance(value, AbstractBool) else None
+        return AbstractResult(AbstractBool(None if holds is None else not holds), chain)
+    assert isinstance(value, AbstractNumber)
+    return AbstractResult(_negated(value), chain)
 
 
 def _extent(value: Abstract) -> SizeBound:
@@ -82,12 +89,12 @@ def _operated(op: str, a: Abstract, b: Abstract) -> Abstract:
 def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env: Environment) -> AbstractResult:
     """Each operand is computed only where those before it leave the matter open."""
     branch = GuardedBranch(env, analysis.facts)
-    span, value = ZERO, AbstractBool(is_and)
+    chain, value = ZERO, AbstractBool(is_and)
     saved = analysis.facts
     for term in terms:
         analysis.facts = branch.facts
-        right, right_span = analysis.sized(term, branch.env)
-        span = span + right_span
+        right, right_chain = analysis.sized(term, branch.env)
+        chain = chain + right_chain
         known = right.value if isinstance(right, AbstractBool) else None
         if known is (not is_and):
             value = AbstractBool(not is_and if value.value is is_and else None)
@@ -96,22 +103,22 @@ def _connective(analysis: Analysis, is_and: bool, terms: tuple[t.Term, ...], env
             value = EITHER
         branch = analysis.guard.refined(term, is_and, branch)
     analysis.facts = saved
-    return AbstractResult(value, span)
+    return AbstractResult(value, chain)
 
 
 def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment) -> AbstractResult:
     """`a ?? b ?? c` groups to the right: every operand but the last is an Option."""
     values: list[Abstract] = []
-    span = ZERO
+    chain = ZERO
     for term in terms:
         value, own = analysis.sized(term, env)
-        span = span + own
+        chain = chain + own
         values.append(value)
     result = values[-1]
     for value in reversed(values[:-1]):
         if isinstance(value, AbstractOption) and value.inner is not None:
             result = join(value.inner, result)
-    return AbstractResult(result, span)
+    return AbstractResult(result, chain)
 
 
 def arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
@@ -165,6 +172,6 @@ def _difference(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
     return AbstractNumber(low, a.high if rest is None else rest)
 
 
-def negated(value: AbstractNumber) -> AbstractNumber:
+def _negated(value: AbstractNumber) -> AbstractNumber:
     high = value.high.value
     return AbstractNumber(-high if high else 0, size_of(max(0, -value.low)) if value.low != -float("inf") else UNLIMITED)

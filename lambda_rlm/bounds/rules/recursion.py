@@ -1,6 +1,6 @@
-"""Recursion in the analysis: `fix`, level by level.
+"""The rule for recursion: `fix`, level by level.
 
-Owns `recursion`. The body is analysed on the sizes of each level, until a level is reached that does not recurse; levels alike
+Owns `fix`. The body is analysed on the sizes of each level, until a level is reached that does not recurse; levels alike
 in all sizes are analysed once. Refuses a recursion whose argument may not get shorter, or that may go deeper than allowed: it is
 noted, and costs without limit.
 """
@@ -10,20 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from lambda_rlm.bounds.analysis import Analysis
 from lambda_rlm.bounds.cost import Cost
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, changed_names, seen
 from lambda_rlm.bounds.domain.guards import Environment
 from lambda_rlm.bounds.domain.leaves import length_of, settled, signature
+from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import ONE, UNLIMITED
 from lambda_rlm.bounds.names import free_names
-from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow
-
-if TYPE_CHECKING:
-    from lambda_rlm.bounds.analyse import Analysis
 
 ENDLESS: Final = Cost(
     calls=UNLIMITED,
@@ -37,6 +35,10 @@ ENDLESS: Final = Cost(
 Memo = dict[object, tuple[AbstractResult, Cost]]
 
 
+def fix(analysis: Analysis, term: t.Fix, env: Environment) -> AbstractResult:
+    return AbstractResult(recursion(analysis, term, env))
+
+
 def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunction:
     """The function that a `fix` denotes."""
     facts = analysis.facts_without((fix.name, fix.param.name))
@@ -46,16 +48,16 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
         """The recursion as its body sees it: at this depth, on what is shorter than `above`."""
 
         def apply(argument: Abstract) -> AbstractResult:
-            given = settled(seen(argument))
-            size = length_of(given)
-            if size == math.inf or size >= above:
+            settled_argument = settled(seen(argument))
+            length = length_of(settled_argument)
+            if length == math.inf or length >= above:
                 falls = "its argument has no limit" if above == math.inf else "the length of its argument may not fall"
                 return _endless(analysis, fix, falls)
             if depth > analysis.max_depth:
                 return _endless(analysis, fix, f"it may recurse deeper than {analysis.max_depth}")
-            key = (signature(given), depth)
+            key = (signature(settled_argument), depth)
             if key not in memo:
-                inner = {**env, fix.name: level(size, depth + 1), fix.param.name: given}
+                inner = {**env, fix.name: level(length, depth + 1), fix.param.name: settled_argument}
                 with analysis.staging.inside(fix.body), analysis.knowing(facts):
                     memo[key] = analysis.measured(lambda: analysis.term(fix.body, inner))
             outcome, cost = memo[key]

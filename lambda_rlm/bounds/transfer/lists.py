@@ -1,6 +1,6 @@
 """How first-order library functions about lists and options change sizes.
 
-Owns `LIST`, a table as in `transfer_text`; and the element of a list, opened for a callback.
+Owns `LIST`, a table of `SizeTransfer`s, and what rows with callbacks share with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.joining import join, join_lists
 from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, SizeBound, ceil_div, size_of, smallest, times, total
-from lambda_rlm.bounds.transfer.texts import Transfer, at_least, sliced
+from lambda_rlm.bounds.transfer.forms import SizeTransfer
+from lambda_rlm.bounds.transfer.texts import at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
 
 
@@ -35,18 +36,18 @@ def kept(list_: AbstractList, length: SizeBound = UNLIMITED, low: Number = 0) ->
     return AbstractList(smallest(list_.length, length), list_.element, list_.owner, min(low, list_.low))
 
 
-def _take(list_: AbstractList, n: AbstractNumber) -> Abstract:
+def take_elements(list_: AbstractList, n: AbstractNumber) -> Abstract:
     return kept(list_, n.high, max(0, n.low))
 
 
-def _drop(list_: AbstractList, n: AbstractNumber) -> Abstract:
+def drop_elements(list_: AbstractList, n: AbstractNumber) -> Abstract:
     length = list_.length
     if length.is_constant and n.low > 0:
         length = size_of(max(0, length.value - n.low)) if n.low != math.inf else ZERO
     return kept(list_, length)
 
 
-def _slice(list_: AbstractList, start: AbstractNumber, end: AbstractNumber) -> Abstract:
+def slice_elements(list_: AbstractList, start: AbstractNumber, end: AbstractNumber) -> Abstract:
     return kept(list_, sliced(start, end))
 
 
@@ -147,15 +148,7 @@ def _union(a: AbstractList, b: AbstractList) -> Abstract:
     return join_lists(a, b, a.length + b.length, max(min(1, a.low), min(1, b.low)), is_both=True)
 
 
-LIST_SLICES: Final[dict[P, Transfer]] = {
-    P.TAKE: _take,
-    P.TAKE_LAST: _take,
-    P.DROP: _drop,
-    P.SLICE: _slice,
-    P.REVERSE: lambda list_: list_,
-}
-
-LIST: Final[dict[P, Transfer]] = {
+LIST: Final[dict[P, SizeTransfer]] = {
     P.ZIP: _zip,
     P.CROSS: _cross,
     P.PAIRS: _pairs,

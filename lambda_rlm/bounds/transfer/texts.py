@@ -1,14 +1,12 @@
-"""How library functions about texts and numbers change sizes: per function, limits of the result from limits of the arguments.
+"""How library functions about texts change sizes: per function, limits of the result from limits of the arguments.
 
-Owns `TEXT` and `NUMBER`, tables from function to transfer function over abstract values by place (None for an optional argument
-left out). Each promises an upper limit for every argument that its abstract value allows.
+Owns `TEXT`, a table of `SizeTransfer`s. Each promises an upper limit for every argument that its abstract value allows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from lambda_rlm.bounds.domain.abstract import (
     EITHER,
@@ -41,10 +39,9 @@ from lambda_rlm.bounds.domain.size import (
     times,
     total,
 )
+from lambda_rlm.bounds.transfer.forms import SizeTransfer
+from lambda_rlm.limits import MOST_MATCHES
 from lambda_rlm.syntax.primitive import Primitive as P
-
-Transfer = Callable[..., Abstract]
-MOST_MATCHES: Final = 1_000_000
 
 _MOST_WINDOWS: Final = 3
 """Windows in which one character may stand: each advances by at least three eighths of its size."""
@@ -76,18 +73,18 @@ def pieces_of_chunk(chars: SizeBound, max_low: int) -> SizeBound:
     return ceil_div(chars, max_low - max_low // 8)
 
 
-def _take(text: AbstractText, n: AbstractNumber) -> Abstract:
+def take_characters(text: AbstractText, n: AbstractNumber) -> Abstract:
     return part(text, n.high, max(0, min(text.low, n.low)))
 
 
-def _drop(text: AbstractText, n: AbstractNumber) -> Abstract:
+def drop_characters(text: AbstractText, n: AbstractNumber) -> Abstract:
     most = text.chars
     if text.chars.is_constant and n.low > 0:
         most = size_of(max(0, text.chars.value - n.low)) if n.low != math.inf else ZERO
     return part(text, most)
 
 
-def _slice(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Abstract:
+def slice_characters(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Abstract:
     return part(text, sliced(start, end))
 
 
@@ -285,7 +282,7 @@ def to_json(value: Abstract) -> AbstractText:
             return text_of(size_of(5), 1)
 
 
-TEXT: Final[dict[P, Transfer]] = {
+TEXT: Final[dict[P, SizeTransfer]] = {
     P.TRIM: lambda text: part(text),
     P.LOWER: _cased,
     P.UPPER: _cased,
@@ -319,52 +316,5 @@ TEXT: Final[dict[P, Transfer]] = {
     P.RANK: _rank,
     P.WHERE: lambda quote: AbstractRecord(
         (("end", number(0, math.inf)), ("input", text_of(size_of(4096))), ("start", number(0, math.inf)))
-    ),
-}
-
-TEXT_SLICES: Final[dict[P, Transfer]] = {
-    P.TAKE: _take,
-    P.TAKE_LAST: _take,
-    P.DROP: _drop,
-    P.SLICE: _slice,
-    P.REVERSE: lambda text: text,
-}
-
-
-def _extreme(a: AbstractNumber, b: AbstractNumber, is_max: bool) -> Any:
-    if is_max:
-        return AbstractNumber(max(a.low, b.low), largest((a.high, b.high)))
-    return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high))
-
-
-def magnitude(n: AbstractNumber) -> SizeBound:
-    """The largest |n|."""
-    return UNLIMITED if n.low == -math.inf else largest((n.high, size_of(abs(min(0, n.low)))))
-
-
-def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
-    """a / b or a div b."""
-    if b.low <= 0:
-        low = 0 if a.low >= 0 and b.low >= 0 else -math.inf
-        # A Float divisor may lie between 0 and 1: only whole ones, at least 1, keep the size.
-        return AbstractNumber(low, UNLIMITED)
-    divisor = b.low
-    high = ceil_div(a.high, int(divisor)) if divisor >= 1 and divisor != math.inf else UNLIMITED
-    low = a.low // b.high.value if a.low >= 0 else (a.low if divisor >= 1 else -math.inf)
-    return AbstractNumber(low, high)
-
-
-NUMBER: Final[dict[P, Transfer]] = {
-    P.ABS: lambda x: AbstractNumber(0, magnitude(x)),
-    P.MIN: lambda a, b: _extreme(a, b, False),
-    P.MAX: lambda a, b: _extreme(a, b, True),
-    P.ROUND: lambda x: AbstractNumber(x.low - 1, x.high + ONE),
-    P.FLOOR: lambda x: AbstractNumber(x.low - 1, x.high),
-    P.CEIL: lambda x: AbstractNumber(x.low, x.high + ONE),
-    P.DIV: divide,
-    P.TO_FLOAT: lambda x: x,
-    P.TO_INT: lambda x: AbstractNumber(math.floor(x.low) if x.low != -math.inf else x.low, x.high),
-    P.CLAMP: lambda x, low, high: AbstractNumber(
-        max(low.low, min(x.low, high.low)), largest((low.high, smallest(x.high, high.high)))
     ),
 }

@@ -30,12 +30,10 @@ from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
+from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
 
 PROMPT_TOO_LONG: Final = "E0509"
 DEGRADED: Final = "E0516"
-
-_CHARACTERS_PER_TOKEN: Final = 8
-"""A reply has at most so many characters for each token of `out`."""
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -61,7 +59,7 @@ class AskSettings:
     out: int = 1_024
     item_out: int = 128
     repairs: int = 1
-    max_reply: int = 100_000
+    max_reply: int = MOST_REPLY
     per_call: int = 16
     temperature: float = 0.7
     seed: int = 0
@@ -132,7 +130,7 @@ class Asker:
 
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""
-        return min(self.settings.max_reply, _CHARACTERS_PER_TOKEN * out)
+        return min(self.settings.max_reply, REPLY_CHARACTERS_PER_TOKEN * out)
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""

@@ -11,14 +11,12 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.model_map import mapping_bytes
-from lambda_rlm.eval.asking.prompt import PROMPT_OVERHEAD, prompt_of
+from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import prompt_tokens
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.value import Text
+from lambda_rlm.limits import PROMPT_OVERHEAD, REPAIR_BYTES
 from lambda_rlm.types.type import Type
-
-_REPAIR_BYTES = 4 * 600
-"""An error of at most 500 characters, and the words around it."""
 
 _ENOUGH = 2**62
 
@@ -36,7 +34,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         min_chars_per_token=profile.min_chars_per_token,
         template_tokens=profile.template_tokens,
         prompt_bytes=PROMPT_OVERHEAD,
-        repair_bytes=_REPAIR_BYTES,
+        repair_bytes=REPAIR_BYTES,
         repairs=settings.repairs,
         retries=profile.retries,
         out=settings.out,

@@ -25,6 +25,7 @@ from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyReading, ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
+from lambda_rlm.limits import OPTIONS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Con, Type
 
@@ -133,7 +134,7 @@ def _are_labels(options: list[str]) -> bool:
 
 def _listed(prompt: Text, options: list[Text], are_labels: bool, meter: Meter) -> Text:
     """The prompt with the options under it."""
-    pieces = [prompt, Text("\n\nOptions:")]
+    pieces = [prompt, Text(OPTIONS)]
     for number, option in enumerate(options, 1):
         pieces += [Text("\n- " if are_labels else f"\n{number}. "), option]
     return Rope(pieces, sum(piece.n for piece in pieces), meter)

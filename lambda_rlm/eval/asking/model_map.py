@@ -29,6 +29,7 @@ from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 ITEM_TOO_LONG: Final = "E0515"
@@ -39,19 +40,11 @@ _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
 
-_MARKER_TOKENS: Final = 8
-"""What an item's number, its line ends and brackets may take."""
-
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
 
-_ITEMS: Final = "\n\nItems:\n"
-
 _MOST_KEY: Final = 14
 """Bytes of an item's number as a key of the schema, quoted, with what stands around it."""
-
-_MOST_LEAD: Final = 32
-"""Bytes that stand before an item: line ends, its number, and brackets or a code."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -220,7 +213,7 @@ class _Mapping:
 
     def _need(self, index: int) -> int:
         tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
-        return tokens + _MARKER_TOKENS + self._item_out()
+        return tokens + MARKER_TOKENS + self._item_out()
 
     def _question(self, batch: list[int], sampling: Sampling, note: str) -> ModelQuery:
         return self._asked([self.items[index] for index in batch], sampling, note)
@@ -251,16 +244,16 @@ def _instruction(type_: Type, numbers: list[str]) -> str:
 def mapping_bytes(type_: Type) -> tuple[int, int]:
     """The most bytes that one prompt has beside instruction and items, and that each item has beside its text; the schema,
     which some providers count as part of the prompt, included."""
-    frame = _instruction(type_, ["1", "2", "3"]) + _ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
+    frame = _instruction(type_, ["1", "2", "3"]) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
     part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
-    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + _MOST_LEAD
+    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + MOST_LEAD
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
     """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
     opening, closing = _brackets([item.s for item in items])
     gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
-    pieces = [instruction, Text(_ITEMS)]
+    pieces = [instruction, Text(ITEMS)]
     for number, item in enumerate(items, 1):
         lead = f"{opening}{number}{closing} "
         pieces += [Text(lead if number == 1 else gap + lead), item]

@@ -17,6 +17,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.limits import MOST_ERROR
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -27,9 +28,6 @@ NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
 """Failures where the model was reached and gave no answer of the type: `llm_map` and `llm_choose` turn them into none."""
 
 MOST_COERCIONS: Final = 100
-
-MOST_ERROR: Final = 500
-"""The most characters of error that a repair prompt adds; it never shows the bad reply."""
 
 
 class BadReply(Exception):

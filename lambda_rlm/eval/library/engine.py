@@ -21,9 +21,6 @@ from lambda_rlm.eval.value import Document, Text
 MOST_PATTERN: Final = 4_096
 """Characters of a pattern."""
 
-MOST_MATCHES: Final = 300_000
-"""Matches in one text; more are a fault, never cut off."""
-
 NOWHERE: Final = (-1, -1)
 Charge = Callable[[int], None]
 Spans = list[tuple[int, int]]

@@ -12,7 +12,6 @@ from itertools import islice
 
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.eval.library.engine import (
-    MOST_MATCHES,
     Charge,
     Offsets,
     Pattern,
@@ -29,6 +28,7 @@ from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
 _REFERENCE = re.compile(r"\\(\d|\\)")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.limits import ITEMS
 
 _BLOCK: Final = re.compile(r"<data ([0-9a-f]{6,})>\n?(.*?)\n?</data \1>", re.DOTALL)
 _TAG: Final = re.compile(r"</?data [0-9a-f]{6,}>\n?")
-_ITEMS: Final = "\n\nItems:\n"
 _LEAD: Final = re.compile(r"(\[+|\[[0-9a-f]{8}-)1(\]+) ")
 
 
@@ -42,7 +42,7 @@ def shown(request: CompletionRequest) -> Shown:
     numbers = [name for name in (schema or {}).get("properties", {}) if name.isdecimal()]
     items = _items(body, len(numbers)) if numbers else ()
     identity = json.dumps([system, _TAG.sub("", body), schema, request.choices, request.sampling.seed], ensure_ascii=False)
-    head = _TAG.sub("", body.rpartition(_ITEMS)[0]) if items else ""
+    head = _TAG.sub("", body.rpartition(ITEMS)[0]) if items else ""
     return Shown(
         f"{outside}\n{system}", head, "\n\n".join(blocks) if blocks else body, items, schema, request.choices, identity
     )
@@ -50,7 +50,7 @@ def shown(request: CompletionRequest) -> Shown:
 
 def _items(body: str, count: int) -> tuple[str, ...]:
     """The texts behind the numbers 1 to `count`; empty where they are not numbered so."""
-    text = _TAG.sub("", body.rpartition(_ITEMS)[2])
+    text = _TAG.sub("", body.rpartition(ITEMS)[2])
     lead = _LEAD.match(text)
     if lead is None:
         return ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, AbstractText, seen
+from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, size_of
-from lambda_rlm.bounds.rules.asking import value_of
 from lambda_rlm.bounds.transfer.texts import to_json
 from lambda_rlm.types.hosted import HostFunction
 
@@ -20,8 +20,9 @@ def _abstract(function: HostFunction) -> AbstractFunction:
     cost = function.cost
 
     def apply(*arguments: Abstract) -> AbstractResult:
-        given = sum((_size(seen(argument)) for argument in arguments), ZERO)
-        return AbstractResult(value_of(function.type.result, given * cost.characters_per_character + size_of(cost.characters)))
+        received = sum((_size(seen(argument)) for argument in arguments), ZERO)
+        chars = received * cost.characters_per_character + size_of(cost.characters)
+        return AbstractResult(value_of(function.type.result, chars))
 
     return AbstractFunction(apply)
 

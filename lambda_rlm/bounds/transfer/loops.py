@@ -1,6 +1,6 @@
-"""Loops in the analysis: fold, scan, reduce, tree_fold, iterate.
+"""What loops give and cost: fold, scan, reduce, tree_fold, iterate.
 
-Owns the solving of accumulators. One step is analysed with a symbol α for every size of the accumulator; what comes out is read
+Owns `LOOPS`, a table of `CallbackTransfer`s, and the solving of accumulators. One step is analysed with a symbol α for every size of the accumulator; what comes out is read
 by its coefficients. A size that stays finite however large the others are is constant (this is what a guard such as
 `length(acc) + length(x) > max` achieves); one that grows by α + r each step ends at its start plus the total of r; sizes are solved
 in the order in which they depend on each other. What fits none of these has no limit, and whatever is made of it has none.
@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from lambda_rlm.bounds.analysis import Analysis
 from lambda_rlm.bounds.cost import Cost
 from lambda_rlm.bounds.domain.abstract import (
     EMPTY_LIST,
     NONE,
     Abstract,
-    AbstractFunction,
     AbstractList,
     AbstractNumber,
     AbstractOption,
     AbstractResult,
     at_peak,
+    call,
     fresh,
     nested,
     seen,
@@ -30,7 +31,6 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.joining import join
 from lambda_rlm.bounds.domain.leaves import covers, lows, sizes, with_sizes, without_low
 from lambda_rlm.bounds.domain.size import (
-    ONE,
     UNLIMITED,
     ZERO,
     SizeBound,
@@ -44,9 +44,8 @@ from lambda_rlm.bounds.domain.size import (
     total,
 )
 from lambda_rlm.bounds.hardness import TooHard
-
-if TYPE_CHECKING:
-    from lambda_rlm.bounds.analyse import Analysis
+from lambda_rlm.bounds.transfer.forms import CallbackTransfer
+from lambda_rlm.syntax.primitive import Primitive as P
 
 _MOST_WIDENINGS: Final = 24
 """How often the shape of an accumulator may turn out to be too narrow."""
@@ -61,14 +60,9 @@ class _Solved:
 
     value: Abstract
     cost: Cost
-    span: SizeBound
+    chain: SizeBound
     after: Abstract
     """What one step more would make of it."""
-
-
-def _apply(function: Abstract, *arguments: Abstract) -> AbstractResult:
-    assert isinstance(function, AbstractFunction)
-    return function.apply(*arguments)
 
 
 def _solve(
@@ -116,8 +110,8 @@ def _solved(
             break
     final = with_sizes(shape, iter([UNLIMITED if s is None else s for s in solved]))
     outcome, cost = analysis.measured(lambda: step(final))
-    span = times(count, peak(outcome.span, owner))
-    return _Solved(join(init, final), cost.for_each(count, owner), span, seen(outcome.value))
+    chain = times(count, peak(outcome.chain, owner))
+    return _Solved(join(init, final), cost.for_each(count, owner), chain, seen(outcome.value))
 
 
 def _closed(
@@ -165,54 +159,54 @@ def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], Abstra
     return without_low(shape)
 
 
-def fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
+def _fold(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
     if list_.element is None:
         return AbstractResult(init)
     element = list_.element
     with analysis.opened(list_.owner):
-        solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: _apply(f, acc, element))
+        solved = _solve(analysis, init, list_.length, list_.owner, lambda acc: call(f, acc, element))
     analysis.charge(solved.cost)
-    return AbstractResult(solved.value, solved.span)
+    return AbstractResult(solved.value, solved.chain)
 
 
-def scan(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
+def _scan(analysis: Analysis, list_: AbstractList, init: Abstract, f: Abstract) -> AbstractResult:
     if list_.element is None:
         return AbstractResult(EMPTY_LIST)
-    value, span = fold(analysis, list_, init, f)
-    return AbstractResult(AbstractList(list_.length, value, fresh(), list_.low), span)
+    value, chain = _fold(analysis, list_, init, f)
+    return AbstractResult(AbstractList(list_.length, value, fresh(), list_.low), chain)
 
 
-def reduce(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
+def _reduce(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
     first = at_peak(list_)
     if first is None:
         return AbstractResult(NONE)
-    value, span = fold(analysis, list_, first, f)
-    return AbstractResult(AbstractOption(value), span)
+    value, chain = _fold(analysis, list_, first, f)
+    return AbstractResult(AbstractOption(value), chain)
 
 
-def iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abstract, until: Abstract) -> AbstractResult:
+def _iterate(analysis: Analysis, init: Abstract, most: AbstractNumber, step: Abstract, until: Abstract) -> AbstractResult:
     """At most `most` steps, `until` tested before each; the literal count is walked where it is small."""
     count = int(most.high.value) if most.high.value != float("inf") else None
     if count is not None and count <= _UNROLLED:
-        value, span = init, ZERO
+        value, chain = init, ZERO
         for _ in range(count):
-            span = span + _apply(until, value).span
-            stepped = _apply(step, value)
-            span = span + stepped.span
+            chain = chain + call(until, value).chain
+            stepped = call(step, value)
+            chain = chain + stepped.chain
             value = join(value, stepped.value)
-        return AbstractResult(value, span)
+        return AbstractResult(value, chain)
 
     def turn(state: Abstract) -> AbstractResult:
-        tested = _apply(until, state)
-        stepped = _apply(step, state)
-        return AbstractResult(stepped.value, tested.span + stepped.span)
+        tested = call(until, state)
+        stepped = call(step, state)
+        return AbstractResult(stepped.value, tested.chain + stepped.chain)
 
     solved = _solve(analysis, init, most.high, -2, turn)
     analysis.charge(solved.cost)
-    return AbstractResult(solved.value, solved.span)
+    return AbstractResult(solved.value, solved.chain)
 
 
-def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f: Abstract) -> AbstractResult:
+def _tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f: Abstract) -> AbstractResult:
     """Level by level: ⌈n/g⌉ groups, the last may be a lone element, until one is left. Walked level by level on lengths."""
     if list_.element is None:
         return AbstractResult(NONE)
@@ -220,7 +214,7 @@ def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f:
     high = largest((group.high, size_of(2)))
     value: AbstractList = list_
     best: Abstract | None = at_peak(list_)
-    span = ZERO
+    chain = ZERO
     while value.length.value > 1:
         if value.length.value == float("inf"):
             return _endless(analysis, value, high, f)
@@ -229,9 +223,9 @@ def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f:
         inner = groups.element
         # ⌊n/2⌋ groups at most have two elements or more: a lone one rises without f.
         joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))
-        outcome, cost = analysis.measured(lambda inner=inner: _apply(f, inner))  # type: ignore[misc]
+        outcome, cost = analysis.measured(lambda inner=inner: call(f, inner))  # type: ignore[misc]
         analysis.charge(cost.for_each(joining, groups.owner))
-        span = span + peak(outcome.span, groups.owner)
+        chain = chain + peak(outcome.chain, groups.owner)
         risen = at_peak(value)
         assert risen is not None
         merged = AbstractList(groups.length, outcome.value, groups.owner)
@@ -239,7 +233,7 @@ def tree_fold(analysis: Analysis, list_: AbstractList, group: AbstractNumber, f:
         assert joined is not None
         best = join(best, joined) if best is not None else joined
         value = AbstractList(groups.length, join(joined, risen), fresh())
-    return AbstractResult(NONE if best is None else AbstractOption(best), span)
+    return AbstractResult(NONE if best is None else AbstractOption(best), chain)
 
 
 def _endless(analysis: Analysis, list_: AbstractList, high: SizeBound, f: Abstract) -> AbstractResult:
@@ -247,9 +241,15 @@ def _endless(analysis: Analysis, list_: AbstractList, high: SizeBound, f: Abstra
     groups = nested(list_, list_.length, high)
     assert groups.element is not None
     inner = groups.element
-    outcome, cost = analysis.measured(lambda: _apply(f, inner))
+    outcome, cost = analysis.measured(lambda: call(f, inner))
     analysis.charge(cost.for_each(UNLIMITED, groups.owner))
-    return AbstractResult(AbstractOption(outcome.value), UNLIMITED if outcome.span.value else ZERO)
+    return AbstractResult(AbstractOption(outcome.value), UNLIMITED if outcome.chain.value else ZERO)
 
 
-_ = ONE
+LOOPS: Final[dict[P, CallbackTransfer]] = {
+    P.FOLD: _fold,
+    P.SCAN: _scan,
+    P.REDUCE: _reduce,
+    P.TREE_FOLD: _tree_fold,
+    P.ITERATE: _iterate,
+}

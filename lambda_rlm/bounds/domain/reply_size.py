@@ -1,0 +1,71 @@
+"""How large a value of a type can be that is read from a text: a reply, JSON, what a host function gives.
+
+Owns `value_of`. A typed value is read leniently, so what limits it are the fewest characters that each of its parts needs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from lambda_rlm.bounds.domain.abstract import (
+    EITHER,
+    OPAQUE,
+    WIDEST,
+    Abstract,
+    AbstractList,
+    AbstractOption,
+    AbstractRecord,
+    fresh,
+    mapped,
+    number,
+    symbol,
+    text_of,
+)
+from lambda_rlm.bounds.domain.size import SizeBound, ceil_div, size_of
+from lambda_rlm.types.type import Con, Enum, Record, Type
+
+_INT_LIMIT: Final = 2**63
+"""An Int is at least minus this and less than it."""
+
+
+def value_of(type_: Type, chars: SizeBound) -> Abstract:
+    """Any value of a ground type whose JSON has at most `chars` characters."""
+    match type_:
+        case Con("Text" | "Quote"):
+            return text_of(chars)
+        case Enum(labels):
+            lengths = [len(label) for label in labels]
+            return text_of(size_of(max(lengths)), WIDEST, min(lengths))
+        case Con("Int"):
+            return number(-_INT_LIMIT, _INT_LIMIT - 1)
+        case Con("Float"):
+            return number(-math.inf, math.inf)
+        case Con("Bool"):
+            return EITHER
+        case Con("Option", (inner,)):
+            return AbstractOption(value_of(inner, chars))
+        case Con("List", (inner,)):
+            owner = fresh()
+            widest = chars * WIDEST
+
+            def shared(size: SizeBound) -> SizeBound:
+                """Together the texts of a list have no more characters than the reply."""
+                return symbol(size, size, owner) if size in (chars, widest) else size
+
+            return AbstractList(ceil_div(chars, _fewest_characters(inner) + 1), mapped(value_of(inner, chars), shared), owner)
+        case Record(fields):
+            return AbstractRecord(tuple((name, value_of(field, chars)) for name, field in fields))
+        case _:
+            return OPAQUE
+
+
+def _fewest_characters(type_: Type) -> int:
+    """The fewest characters that JSON of a type has, in a list, read leniently: a number is taken as a text, one element as a
+    list, a missing Option as none, and names of fields may be spelled without signs and quotes."""
+    match type_:
+        case Record(fields):
+            needed = [(name, field) for name, field in fields if not (isinstance(field, Con) and field.name == "Option")]
+            return 2 + sum(1 + sum(map(str.isalnum, name)) // 3 + _fewest_characters(field) for name, field in needed)
+        case _:
+            return 1

@@ -1,0 +1,53 @@
+"""How library functions about numbers change their limits.
+
+Owns `NUMBER`, a table as `TEXT` is one for texts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from lambda_rlm.bounds.domain.abstract import AbstractNumber
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, SizeBound, ceil_div, largest, size_of, smallest
+from lambda_rlm.bounds.transfer.forms import SizeTransfer
+from lambda_rlm.syntax.primitive import Primitive as P
+
+
+def _extreme(a: AbstractNumber, b: AbstractNumber, is_max: bool) -> AbstractNumber:
+    if is_max:
+        return AbstractNumber(max(a.low, b.low), largest((a.high, b.high)))
+    return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high))
+
+
+def magnitude(n: AbstractNumber) -> SizeBound:
+    """The largest |n|."""
+    return UNLIMITED if n.low == -math.inf else largest((n.high, size_of(abs(min(0, n.low)))))
+
+
+def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
+    """a / b or a div b."""
+    if b.low <= 0:
+        low = 0 if a.low >= 0 and b.low >= 0 else -math.inf
+        # A Float divisor may lie between 0 and 1: only whole ones, at least 1, keep the size.
+        return AbstractNumber(low, UNLIMITED)
+    divisor = b.low
+    high = ceil_div(a.high, int(divisor)) if divisor >= 1 and divisor != math.inf else UNLIMITED
+    low = a.low // b.high.value if a.low >= 0 else (a.low if divisor >= 1 else -math.inf)
+    return AbstractNumber(low, high)
+
+
+NUMBER: Final[dict[P, SizeTransfer]] = {
+    P.ABS: lambda x: AbstractNumber(0, magnitude(x)),
+    P.MIN: lambda a, b: _extreme(a, b, False),
+    P.MAX: lambda a, b: _extreme(a, b, True),
+    P.ROUND: lambda x: AbstractNumber(x.low - 1, x.high + ONE),
+    P.FLOOR: lambda x: AbstractNumber(x.low - 1, x.high),
+    P.CEIL: lambda x: AbstractNumber(x.low, x.high + ONE),
+    P.DIV: divide,
+    P.TO_FLOAT: lambda x: x,
+    P.TO_INT: lambda x: AbstractNumber(math.floor(x.low) if x.low != -math.inf else x.low, x.high),
+    P.CLAMP: lambda x, low, high: AbstractNumber(
+        max(low.low, min(x.low, high.low)), largest((low.high, smallest(x.high, high.high)))
+    ),
+}
