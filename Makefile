@@ -59,8 +59,8 @@ golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI)
 deep: $(VENV)/.dev ## the properties with many more examples
 	HYPOTHESIS_PROFILE=deep $(PYTEST) $(WORKERS) --timeout 7200 tests/properties tests/differential
 
-mutants: $(VENV)/.dev ## break the analysis of costs and the meter in one place after the other: a test must notice each
-	$(BIN)/python tests/mutants.py
+mutants: $(VENV)/.dev ## break the package in one place after the other, and shrink every transfer: a test must notice each
+	$(BIN)/python -m tests.mutants
 
 quality: $(VENV)/.dev ## how well the default local model answers, held against thresholds
 	$(BIN)/lambda-rlm models get $(MODEL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +14,14 @@ from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import named
 from lambda_rlm.bounds.planner.autos import default_autos
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
-from lambda_rlm.eval.asking.asking_rates import rates_of
+from lambda_rlm.eval.asking.asking_rates import rates_at, rates_of
 from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
@@ -38,13 +39,17 @@ class Ran:
     metered: dict[str, float | None]
     fault: Fault | None
     value: Any = None
+    prompt_bytes: int = 0
+    """The bytes of all prompts as their authors wrote them, without marks, instructions and repairs."""
 
 
 class _Watching(Asker):
     longest = 0
+    sent = 0
 
     def _begun(self, question: Any, place: Any, span: Any) -> Any:
         self.longest = max(self.longest, len(question.prompt.text))
+        self.sent += len(question.prompt.text.encode("utf-8", "surrogatepass"))
         return super()._begun(question, place, span)
 
 
@@ -77,12 +82,20 @@ class Trial:
         stage = Stage(self.typed, self.autos, Meter(self.budget)) if way == "staged" else None
         return self.bounded(self.sizes(way), stage)
 
-    def bounded(self, sizes: Mapping[str, Abstract], stage: Stage | None) -> Bounded | None:
+    def bounded(self, sizes: Mapping[str, Abstract], stage: Stage | None, rates: Rates | None = None) -> Bounded | None:
         """The bound at these sizes; None when the analysis gives up."""
+        rates = rates or rates_of(self.model, self.settings)
         try:
-            return bounded(self.typed, sizes, rates_of(self.model, self.settings), self.autos, self.budget, stage)
+            return bounded(self.typed, sizes, rates, self.autos, self.budget, stage)
         except (Rejected, LimitExceeded):  # a limit that is met while a computed value is measured ends the run itself
             return None
+
+    def bare(self) -> Bounded | None:
+        """The bound from measured sizes at rates where a prompt has its own bytes and nothing else."""
+        rates = rates_at(self.model.profile, self.settings)
+        nothing = dict.fromkeys(("template_tokens", "prompt_bytes", "repair_bytes", "repairs", "retries"), 0)
+        rates = replace(rates, **nothing, instruction_bytes=lambda type_: 0)
+        return self.bounded(self.sizes("measured"), None, rates)
 
     @cached_property
     def autos(self) -> dict[int, int]:
@@ -118,6 +131,7 @@ class Trial:
             },
             fault,
             value,
+            asker.sent,
         )
 
 

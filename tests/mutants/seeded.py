@@ -1,7 +1,7 @@
 """Seeded bugs in the analysis of costs, the meter, types, evaluation and hedging: each must be noticed by a test.
 
-`python tests/mutants.py` copies the package, changes one text in one file, and runs a few fast tests on the copy; `NAME …` runs only
-these. A mutant that no test notices, or whose text is not found any more, fails the run, and so do tests that fail without any bug.
+`python -m tests.mutants.seeded` copies the package, changes one text in one file, and runs a few fast tests on the copy; `NAME …` runs
+only these. A mutant that no test notices, or whose text is not found any more, fails the run, and so do tests that fail without any bug.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
 TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")

@@ -1,0 +1,204 @@
+"""Transfers that are too small: for each library function and each size that its transfer gives, a tenth less, at least one.
+
+`python -m tests.mutants.transfers` changes one row of `TRANSFERS` after the other in this process and holds the theorem of
+`tests/properties/test_transfers.py` against it, on cases drawn from fixed seeds; `NAME …` looks at these functions only. A size that
+nothing notices is printed as a survivor and fails the run, but for those in `UNSEEN`, each with its reason.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import ceil, inf
+from random import Random
+from typing import Final
+
+from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
+from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.domain.abstract import (
+    Abstract,
+    AbstractBool,
+    AbstractList,
+    AbstractNumber,
+    AbstractOption,
+    AbstractRecord,
+    AbstractResult,
+    AbstractText,
+    seen,
+    symbol,
+)
+from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of, total
+from lambda_rlm.bounds.transfer.table import TRANSFERS
+from lambda_rlm.syntax.primitive import Primitive
+from tests.support.transfer_cases import TransferCase, case
+from tests.support.transfer_trials import adversary, broken, trial
+
+MOST_CASES: Final = 400
+"""Cases that one function is tried on, where a mutant lives so long."""
+
+WAYS: Final = ("measured", "declared")
+COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
+
+UNSEEN: Final[dict[tuple[Primitive, str], str]] = {}
+"""Sizes that may be a tenth too small without anybody noticing, and why."""
+
+
+class Shrinking:
+    """Walks over what a transfer gives. Notes the name of every size, and makes the one named `target` a tenth smaller."""
+
+    def __init__(self, target: str | None = None) -> None:
+        self.target = target
+        self.names: list[str] = []
+
+    def result(self, result: AbstractResult, cost: Cost) -> tuple[AbstractResult, Cost]:
+        value = self.value(seen(result.value), "value", ())
+        changed = {name: self.size(getattr(cost, name), name, ()) for name in COSTS}
+        return AbstractResult(value, self.size(result.chain, "chain", ())), replace(cost, **changed)
+
+    def value(self, value: Abstract, name: str, lists: tuple[AbstractList, ...]) -> Abstract:
+        match value:
+            case AbstractNumber(low, high):
+                return AbstractNumber(self.low(low, f"{name} low"), self.size(high, f"{name} high", lists))
+            case AbstractText(chars, bytes_, width, low):
+                return AbstractText(
+                    self.size(chars, f"{name} chars", lists),
+                    self.size(bytes_, f"{name} bytes", lists),
+                    width - self.is_target(f"{name} width", width > 1),
+                    self.low(low, f"{name} low"),
+                    self.size(value.wide, f"{name} wide", lists),
+                )
+            case AbstractOption(inner):
+                if self.is_target(f"{name} present", inner is not None):
+                    return AbstractOption(None)
+                return value if inner is None else AbstractOption(self.value(inner, f"{name}?", lists))
+            case AbstractRecord(fields):
+                return AbstractRecord(tuple((field, self.value(part, f"{name}.{field}", lists)) for field, part in fields))
+            case AbstractBool(None):
+                for truth in (True, False):
+                    if self.is_target(f"{name} {not truth}".lower()):
+                        return AbstractBool(truth)
+                return value
+            case AbstractList(length, element, owner, low):
+                inner = None if element is None else self.value(element, f"{name}[]", (*lists, value))
+                low = self.low(low, f"{name} low")
+                return AbstractList(self.size(length, f"{name} length", lists), inner, owner, low)
+            case _:
+                return value
+
+    def size(self, size: SizeBound, name: str, lists: tuple[AbstractList, ...]) -> SizeBound:
+        """A size, as it is or smaller. One that varies over a list has two: the largest of an element, and the sum."""
+        varying = [list_ for list_ in lists if depends(size, list_.owner)]
+        if size.value in (0, inf):
+            return size
+        if not varying:
+            return size_of(_less(size.value)) if self.is_target(name) else size
+        list_ = varying[-1]
+        highest, sum_ = peak(size, list_.owner), total(size, list_.length, list_.owner)
+        if self.is_target(f"{name}, largest"):
+            return symbol(_smaller(highest, varying[:-1]), sum_, list_.owner)
+        if sum_.value != inf and self.is_target(f"{name}, sum"):
+            return symbol(highest, _smaller(sum_, varying[:-1]), list_.owner)
+        return size
+
+    def low(self, low: Number, name: str) -> Number:
+        return low + max(1, ceil(abs(low) / 10)) if low not in (inf, -inf) and self.is_target(name) else low
+
+    def is_target(self, name: str, is_there: bool = True) -> bool:
+        if is_there:
+            self.names.append(name)
+        return is_there and name == self.target
+
+
+def _less(number: Number) -> Number:
+    return max(0, number - max(1, ceil(number / 10)))
+
+
+def _smaller(size: SizeBound, lists: list[AbstractList]) -> SizeBound:
+    """A tenth less of a size that may vary over the lists around."""
+    if not lists:
+        return size_of(_less(size.value))
+    owner = lists[-1].owner
+    sum_ = total(size, lists[-1].length, owner)
+    return symbol(_smaller(peak(size, owner), lists[:-1]), _smaller(sum_, lists[:-1]), owner)
+
+
+@contextmanager
+def changed(case: TransferCase, shrinking: Shrinking) -> Iterator[None]:
+    """While the transfer of a case's function gives, where the case applies it, what `shrinking` makes of it."""
+    right = TRANSFERS[case.primitive]
+
+    def transfer(analysis: Analysis, application: Application) -> AbstractResult:
+        if application.name.span.start != case.at:
+            return right(analysis, application)
+        result, cost = shrinking.result(*analysis.measured(lambda: right(analysis, application)))
+        analysis.charge(cost)
+        return result
+
+    with swapped(case.primitive, transfer):
+        yield
+
+
+@contextmanager
+def swapped(primitive: Primitive, transfer: Transfer) -> Iterator[None]:
+    """While one row of the table is another."""
+    right = TRANSFERS[primitive]
+    TRANSFERS[primitive] = transfer
+    try:
+        yield
+    finally:
+        TRANSFERS[primitive] = right
+
+
+def survivors(primitive: Primitive, most_cases: int = MOST_CASES) -> tuple[list[str], int]:
+    """The sizes of a function's result and cost that may be too small without a case noticing, and how many sizes there are."""
+    alive: dict[str, None] = {}
+    dead: set[str] = set()
+    for seed in range(most_cases):
+        random = Random(seed)
+        drawn = case(primitive, random.choice)
+        made = trial(drawn, *adversary(random.choice))
+        ran = made.run()
+        noting = Shrinking()
+        with changed(drawn, noting):
+            wrong = broken(drawn, made, ran, WAYS)
+        assert not wrong, (drawn, wrong)
+        for name in dict.fromkeys(noting.names):
+            if name in dead:
+                continue
+            with changed(drawn, Shrinking(name)):
+                is_noticed = bool(broken(drawn, made, ran, WAYS))
+            if is_noticed:
+                dead.add(name)
+                alive.pop(name, None)
+            else:
+                alive[name] = None
+        expected = {name for known, name in UNSEEN if known is primitive}
+        if seed > most_cases // 4 and set(alive) <= expected:
+            break
+    return list(alive), len(alive) + len(dead)
+
+
+def main(names: list[str]) -> int:
+    failures = sizes = 0
+    for primitive in Primitive:
+        if names and primitive.value not in names:
+            continue
+        lived, count = survivors(primitive)
+        sizes += count
+        unseen = {name for known, name in UNSEEN if known is primitive}
+        for name in lived:
+            reason = UNSEEN.get((primitive, name))
+            failures += reason is None
+            print(f"{'SURVIVED' if reason is None else 'unseen  '}  {primitive}: {name}" + (f" ({reason})" if reason else ""))
+        for name in sorted(unseen - set(lived)):
+            failures += 1
+            print(f"NOTICED   {primitive}: {name}, which UNSEEN says is not")
+        sys.stdout.flush()
+    print(f"{sizes} sizes of transfers, {failures} to look at")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
