@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from graphlib import TopologicalSorter
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ from lambda_rlm.bounds.analyse import _RULES, analyse
 from lambda_rlm.bounds.domain.abstract import literal_text
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer.table import TRANSFERS
+from lambda_rlm.bounds.transfer.texts import _GROWTH, _WIDENING
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.execution.check import check
 from lambda_rlm.syntax.primitive import Primitive
@@ -61,3 +63,12 @@ def test_no_two_modules_of_a_pass_import_each_other(room: str) -> None:
         graph[name] = {module for module in wanted if module in paths}
     assert len(graph) > 10
     TopologicalSorter(graph).prepare()
+
+
+def test_changing_case_widens_no_character_more_than_the_transfer_says() -> None:
+    """Every character there is: how many it becomes, and the bytes beyond one for each."""
+    for character in map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]):
+        beyond = len(character.encode()) - 1
+        for changed in (character.upper(), character.lower()):
+            assert len(changed) <= _GROWTH
+            assert len(changed.encode()) - len(changed) <= beyond * _WIDENING

@@ -8,14 +8,14 @@ nothing notices is printed as a survivor and fails the run, but for those in `UN
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import ceil, inf
 from random import Random
 from typing import Final
 
-from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
+from lambda_rlm.bounds.analysis import Analysis, Application
 from lambda_rlm.bounds.cost import Cost
 from lambda_rlm.bounds.domain.abstract import (
     Abstract,
@@ -31,14 +31,19 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of, total
 from lambda_rlm.bounds.transfer.table import TRANSFERS
+from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.syntax.primitive import Primitive
-from tests.support.transfer_cases import TransferCase, case
-from tests.support.transfer_trials import adversary, broken, trial
+from lambda_rlm.types.rows import row_of
+from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Type
+from tests.support.adversary import Adversary
+from tests.support.allowed import disallowed
+from tests.support.transfer_cases import TYPES, TransferCase, case
+from tests.support.transfer_trials import SIZED, adversary, answers, applied, broken, trial
 
-MOST_CASES: Final = 400
+MOST_CASES: Final = 600
 """Cases that one function is tried on, where a mutant lives so long."""
 
-WAYS: Final = ("measured", "declared")
 COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
 
 UNSEEN: Final[dict[tuple[Primitive, str], str]] = {}
@@ -46,7 +51,8 @@ UNSEEN: Final[dict[tuple[Primitive, str], str]] = {}
 
 
 class Shrinking:
-    """Walks over what a transfer gives. Notes the name of every size, and makes the one named `target` a tenth smaller."""
+    """Walks over what a transfer gives. Notes the name of every size, and makes the one named `target` a tenth smaller; of a limit
+    from below, a tenth larger. A size of 0, no limit at all, and "at least 0 characters or elements" promise nothing to break."""
 
     def __init__(self, target: str | None = None) -> None:
         self.target = target
@@ -66,7 +72,7 @@ class Shrinking:
                     self.size(chars, f"{name} chars", lists),
                     self.size(bytes_, f"{name} bytes", lists),
                     width - self.is_target(f"{name} width", width > 1),
-                    self.low(low, f"{name} low"),
+                    self.low(low, f"{name} low") if low else 0,
                     self.size(value.wide, f"{name} wide", lists),
                 )
             case AbstractOption(inner):
@@ -82,7 +88,7 @@ class Shrinking:
                 return value
             case AbstractList(length, element, owner, low):
                 inner = None if element is None else self.value(element, f"{name}[]", (*lists, value))
-                low = self.low(low, f"{name} low")
+                low = self.low(low, f"{name} low") if low else 0
                 return AbstractList(self.size(length, f"{name} length", lists), inner, owner, low)
             case _:
                 return value
@@ -136,48 +142,87 @@ def changed(case: TransferCase, shrinking: Shrinking) -> Iterator[None]:
         analysis.charge(cost)
         return result
 
-    with swapped(case.primitive, transfer):
-        yield
-
-
-@contextmanager
-def swapped(primitive: Primitive, transfer: Transfer) -> Iterator[None]:
-    """While one row of the table is another."""
-    right = TRANSFERS[primitive]
-    TRANSFERS[primitive] = transfer
+    TRANSFERS[case.primitive] = transfer
     try:
         yield
     finally:
-        TRANSFERS[primitive] = right
+        TRANSFERS[case.primitive] = right
+
+
+def names_of(case: TransferCase, analyse: Callable[[], object]) -> list[str]:
+    """The sizes that the transfer of a case's function gives while something is analysed, each once."""
+    noting = Shrinking()
+    with changed(case, noting):
+        analyse()
+    return list(dict.fromkeys(noting.names))
 
 
 def survivors(primitive: Primitive, most_cases: int = MOST_CASES) -> tuple[list[str], int]:
     """The sizes of a function's result and cost that may be too small without a case noticing, and how many sizes there are."""
-    alive: dict[str, None] = {}
-    dead: set[str] = set()
-    for seed in range(most_cases):
+    asked = TYPES["T"] if row_of(primitive).has_type_argument else (None,)
+    lived: list[str] = []
+    count = 0
+    for type_ in asked:
+        trials = _Trials(primitive, type_)
+        for seed in range(most_cases):
+            trials.more(seed)
+            if seed >= most_cases // 4 and {trials.named(name) for name in trials.alive} <= unseen(primitive):
+                break
+        lived += [trials.named(name) for name in trials.alive]
+        count += len(trials.alive) + len(trials.dead)
+    return lived, count
+
+
+def unseen(primitive: Primitive) -> set[str]:
+    """The names of a function's sizes that are not expected to be noticed."""
+    return {name for known, name in UNSEEN if known is primitive}
+
+
+class _Trials:
+    """The sizes of one function that were noticed, and those that were not yet."""
+
+    def __init__(self, primitive: Primitive, asked: Type | None) -> None:
+        self.primitive = primitive
+        self.asked = asked
+        self.alive: dict[str, None] = {}
+        self.dead: set[str] = set()
+
+    def named(self, name: str) -> str:
+        return name if self.asked is None else f"[{show(self.asked)}] {name}"
+
+    def more(self, seed: int) -> None:
+        """Try one more case on every size that it has and that nothing has noticed yet."""
         random = Random(seed)
-        drawn = case(primitive, random.choice)
-        made = trial(drawn, *adversary(random.choice))
-        ran = made.run()
-        noting = Shrinking()
-        with changed(drawn, noting):
-            wrong = broken(drawn, made, ran, WAYS)
-        assert not wrong, (drawn, wrong)
-        for name in dict.fromkeys(noting.names):
-            if name in dead:
+        drawn = case(self.primitive, random.choice, self.asked)
+        model, asking = adversary(drawn, random.choice)
+        made, value = applied(drawn, model, asking)
+        allowed = answers(made)
+        names = names_of(drawn, lambda: answers(made))
+        for right in allowed if value is not None else ():
+            assert not disallowed(right, value), drawn
+        costs = [name for name in names if not name.startswith("value") and name not in self.dead]
+        for name in names:
+            if name in self.dead or name in costs:
                 continue
+            smaller = [Shrinking(name).value(seen(right), "value", ()) for right in allowed]
+            self._note(name, value is not None and any(disallowed(one, value) for one in smaller))
+        if costs:
+            self._try_costs(drawn, model, asking, costs)
+
+    def _try_costs(self, drawn: TransferCase, model: Adversary, asking: AskSettings, names: list[str]) -> None:
+        made = trial(drawn, model, asking)
+        ran = made.run()
+        assert not broken(drawn, made, ran, SIZED), drawn
+        for name in names:
             with changed(drawn, Shrinking(name)):
-                is_noticed = bool(broken(drawn, made, ran, WAYS))
-            if is_noticed:
-                dead.add(name)
-                alive.pop(name, None)
-            else:
-                alive[name] = None
-        expected = {name for known, name in UNSEEN if known is primitive}
-        if seed > most_cases // 4 and set(alive) <= expected:
-            break
-    return list(alive), len(alive) + len(dead)
+                self._note(name, bool(broken(drawn, made, ran, SIZED)))
+
+    def _note(self, name: str, is_noticed: bool) -> None:
+        if is_noticed:
+            self.dead.add(name)
+            self.alive.pop(name, None)
+        else:
+            self.alive[name] = None
 
 
 def main(names: list[str]) -> int:
@@ -187,12 +232,11 @@ def main(names: list[str]) -> int:
             continue
         lived, count = survivors(primitive)
         sizes += count
-        unseen = {name for known, name in UNSEEN if known is primitive}
         for name in lived:
             reason = UNSEEN.get((primitive, name))
             failures += reason is None
             print(f"{'SURVIVED' if reason is None else 'unseen  '}  {primitive}: {name}" + (f" ({reason})" if reason else ""))
-        for name in sorted(unseen - set(lived)):
+        for name in sorted(unseen(primitive) - set(lived)):
             failures += 1
             print(f"NOTICED   {primitive}: {name}, which UNSEEN says is not")
         sys.stdout.flush()

@@ -1,6 +1,6 @@
 """The theorem of the cost analysis, once for each library function: what a run is metered is at most its bound.
 
-Each function is applied to drawn arguments, and a model is asked about what comes out. A function that nothing can draw fails, and so
+Each function is applied to drawn arguments. Its transfer must allow for what it gives, and a model is asked about what comes out. A function that nothing can draw fails, and so
 does one whose transfer is missing or too small.
 """
 
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from lambda_rlm.syntax.primitive import Primitive
 from tests.support.transfer_cases import case
-from tests.support.transfer_trials import adversary, broken, trial
+from tests.support.transfer_trials import adversary, broken, exceeded, trial
 
-EXAMPLES = 12 if settings.default.max_examples <= 100 else 600
+EXAMPLES = 16 if settings.default.max_examples <= 100 else 600
 pytestmark = pytest.mark.timeout(3_600)
 
 
@@ -24,7 +24,9 @@ def test_no_application_costs_more_than_its_bound(primitive: Primitive) -> None:
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         drawn = case(primitive, lambda options: data.draw(st.sampled_from(list(options))))
-        made = trial(drawn, *adversary(lambda options: data.draw(st.sampled_from(list(options)))))
+        asked = adversary(drawn, lambda options: data.draw(st.sampled_from(list(options))))
+        assert not exceeded(drawn, *asked), drawn
+        made = trial(drawn, *asked)
         ran = made.run()
         assert not broken(drawn, made, ran), (drawn, ran.fault)
 

@@ -48,13 +48,14 @@ TEXTS: Final = (
     "a", "", "ab", "a b c d e f g", "abcdefghijklmnopqrstuvwxyz", "€€€€€€€", "ﬃﬃﬃﬃﬃ", "ΐΐΐΐΐΐ", "𝄞𝄞𝄞aaaaaaaa", "a€a€a€a€",
     "€€€aaaaaaaaaaaaaaaaaa", "a\n\nb\n\nc\n\nd", "x,y,,z,", "\n\n\n\n\n\n", "\x01" * 12, "a" * 60, "aaaaaaaaaaaaaaaa aaa", "one two\nthree\r\nfour",
     "𝄞" * 21, "aaaaaaaaaa€", " aaaa ", "b" * 33 + "€€", "İİİİİİİİ",
+    "€" * 40, "𝄞aaaaaaa", "€aaaaaaaaaaaa", "ﬃ" * 20, "a" * 30 + " " + "a" * 29, "\x01" * 40, "a " * 20,
 )  # fmt: skip
 """Empty, narrow, wide, mixed, and such as grow when they are changed."""
 
 LISTS: Final = (
     ("a", "bb", "ccc"), (), ("",), ("a" * 40, "b", "c"), ("€€€", "𝄞", "é", "a"), tuple("abcdefghijkl"), ("x", "x", "x", "y"),
     ("a" * 9, "b" * 9, "c" * 9, "d" * 9), ("€€aaaa", "€€bbbb", "€€cccc"), ("a b", "b c", "c d", "d a"), ("", "", "a" * 20),
-    tuple(f"{i:02}" for i in range(24)), ("ab\ncd\nef",), ("𝄞" * 12, "𝄞" * 11),
+    tuple(f"{i:02}" for i in range(24)), ("ab\ncd\nef",), ("𝄞" * 12, "𝄞" * 11), ("€aaaaaa", "€bbbbb", "€cccc"), ("€" * 30,), ("€aaa", "bbb"), ("x" * 30, "y" * 30),
 )  # fmt: skip
 INTS: Final = (0, 1, 2, 3, 5, 8, 20, 12, 40, -1, -20, 100)
 FLOATS: Final = (0.0, 0.5, 2.0, 7.0, -3.0, 20.0, -0.25, 40.0)
@@ -77,23 +78,67 @@ BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
 BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
     (P.PARSE_DATE, "text"): ("2024-01-31", "31 January 2024", "x", "", "9999-12-31"),
     (P.PARSE_DURATION, "text"): ("1:00:20", "20s", "x", "40 s", "1h"),
-    (P.TO_TEXT, "x"): (),
     (P.RANK, "query"): ("a", "a b c d", "zz", ""),
+    **{
+        (primitive, "text"): ("a", "\n" * 30, "aaa\n" * 4, "€a" * 12, "", "a" * 40, "𝄞aaaa\n€a", "abababab")
+        for primitive in (P.SECTIONS, P.SEARCH, P.REPLACE_REGEX)
+    },
+    **{
+        (primitive, "text"): (
+            "a\nb\nc",
+            "",
+            "\n" * 30,
+            "a b c d e f g h i j k l",
+            "a\n\nb\n\nc\n\nd",
+            "€€ 𝄞 a",
+            "€a\n€b\n€c",
+            "a" * 40,
+            "€" * 40,
+        )
+        for primitive in (P.LINES, P.WORDS, P.PARAGRAPHS)
+    },
+    (P.FIND, "text"): ("aaaaaaaaaaaaaaaaaaaaaaaaaaag", "ab", "€" * 9),
+    (P.FIND_ALL, "text"): ("a" * 40, "aaaaaaaaaaaaaaaaaaaaaaaaaaag", "ab", "€" * 9),
+    (P.FIND, "part"): ("g", "a", ""),
+    (P.FIND_ALL, "part"): ("g", "a", "ab", "€"),
+    (P.SPLIT_ON, "text"): ("," * 30, "a,b", "", "€,a", "€" * 40, "a" * 30),
+    (P.SPLIT_ON, "sep"): (",", "", "€", "a"),
     (P.LLM_SAMPLES, "n"): (0, 1, 2, 5, 11, -1),
     (P.REPEAT, "n"): (0, 1, 2, 5, 11, -1),
 }
-PARSED: Final[dict[Type, tuple[str, ...]]] = {
-    INT: ("7", str(MOST_INT), str(-MOST_INT - 1), "x", "-40"),
-    TEXT: ('"abcdefghijkl"', "abcdefgh", "€" * 9, '"€€€aaaaaa"', ""),
-    BOOL: ("true", "false", "x"),
-    FLOAT: ("7.0", "-3.5", "1e300", "x"),
-    YES_NO: ("yes", '"no"', "x"),
-    list_of(TEXT): ('["a", "b"]', "[" + "0," * 9 + "0]", '["' + "a" * 40 + '"]', "[]", "abc", "[" + "7," * 30 + "7]"),
-    list_of(list_of(TEXT)): ("[[1],[2,3]]", "[" + "0," * 9 + "0]", "[]", '[["aaaaaaaaaaaaaaaa"]]'),
-    record_of(a=TEXT, b=list_of(INT)): ('{"a":"xxxxxxxxxxxxxxxxxxxx","b":[1,2,3]}', "{a:1,b:[" + "2," * 20 + "2]}"),
-    option_of(TEXT): ("null", '"abcdefghijkl"', "€" * 9),
-}
-"""What `parse` is given for a type, from JSON that is written tightly to none at all."""
+ROOM: Final = 161
+"""Characters of what `parse` is given, where it is as large as may be."""
+
+
+def written(type_: Type, room: int) -> list[str]:
+    """Texts of at most `room` characters that are read as a type, leniently, each as large in one way as may be."""
+    many = ",".join(["0"] * ((room - 1) // 2))
+    fewer = ",".join(["2"] * ((room - 14) // 2))
+    match type_:
+        case Con("Text"):
+            return ["a" * room, "𝄞" * room, "€" + "a" * (room - 1)]
+        case Con("Int"):
+            return ["7", str(MOST_INT)[:room], str(-MOST_INT - 1)[:room], "-40"]
+        case Con("Float"):
+            return ["7.0", "-3.5", "1e300"]
+        case Con("Bool"):
+            return ["true", "false"]
+        case Enum(labels):
+            return list(labels)
+        case Con("Option"):
+            return ["null", "a" * room, "𝄞" * room]
+        case Con("List", (Con("Text"),)):
+            return [f"[{many}]", '["' + "𝄞" * (room - 4) + '"]', '["' + "a" * (room - 4) + '"]', "[]"]
+        case Con("List", (Con("List"),)):
+            return [f"[{many}]", f"[[{many[2:]}]]", '[["' + "𝄞" * (room - 6) + '"]]', "[[],[]]"]
+        case Record():
+            extremes = f'{{"a":"","b":[{MOST_INT},{-MOST_INT - 1}]}}'
+            return [
+                f'{{"a":"{"𝄞" * (room - 15)}","b":[]}}',
+                f'{{"a":"","b":[{fewer}]}}',
+                extremes if len(extremes) <= room else "{}",
+            ]
+    raise AssertionError(f"no text is drawn that is read as {show(type_)}")
 
 
 @dataclass(frozen=True)
@@ -105,16 +150,25 @@ class TransferCase:
     at: int
     inputs: dict[str, Type]
     values: dict[str, Any]
+    asked: Type | None = None
+    """What the function asks the model for."""
+
+    @property
+    def applied(self) -> str:
+        """The program that gives what the function gives."""
+        return self.text.rpartition("\n")[0] + "\nanswer"
 
     def __repr__(self) -> str:
         written = "".join(f"# {name}: {show(self.inputs[name])} = {value!r}\n" for name, value in self.values.items())
         return f"\n{written}{self.text}\n"
 
 
-def case(primitive: P, pick: Pick) -> TransferCase:
-    """A function applied, and one observation of its result."""
+def case(primitive: P, pick: Pick, asked: Type | None = None) -> TransferCase:
+    """A function applied, and one observation of its result; `asked` is its type argument, where it has one."""
     row = row_of(primitive)
     known = {name: _type_of(name, row.constraints.get(name), pick) for name in sorted(variables(row))}
+    if asked is not None:
+        known["T"] = asked
     inputs: dict[str, Type] = {"query": TEXT, "context": TEXT}
     values: dict[str, Any] = {"query": "why?", "context": "x" * 4_000}
     arguments: list[str] = []
@@ -135,7 +189,7 @@ def case(primitive: P, pick: Pick) -> TransferCase:
     text = f"{head}{primitive.value}{argument}({', '.join(arguments)});\n{observed}"
     if QUOTE in inputs.values():
         raise AssertionError(f"no quotes are drawn as inputs of {primitive}")
-    return TransferCase(primitive, text, len(head), inputs, values)
+    return TransferCase(primitive, text, len(head), inputs, values, known.get("T") if row.asks_model else None)
 
 
 def _type_of(name: str, constraint: str | None, pick: Pick) -> Type:
@@ -175,7 +229,7 @@ def _literal(primitive: P, parameter: RowParameter, type_: Type, pick: Pick) -> 
 def _pool(primitive: P, parameter: RowParameter, type_: Type, known: dict[str, Type]) -> tuple[Any, ...]:
     """Values to draw from; empty where the type says all."""
     if primitive is P.PARSE:
-        return PARSED[known["T"]]
+        return (*written(known["T"], ROOM), "x", "")
     if (primitive, parameter.name) in BY_PARAMETER:
         return BY_PARAMETER[primitive, parameter.name]
     pool = BY_NAME.get(parameter.name, ())
@@ -265,6 +319,7 @@ def observations(type_: Type, term: str) -> list[str]:
                 f"llm_call({term})",
                 f"llm_call(take({term}, 3))",
                 f"llm_call(take({term}, 1))",
+                f"llm_call(drop({term}, 1))",
                 _asked(f"{_MOST} - length({term})"),
             ]
         case Con("Int"):

@@ -49,6 +49,9 @@ _MOST_WINDOWS: Final = 3
 _GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""
 
+_WIDENING: Final = 3
+"""The most bytes beyond one for each character that come out of changing case, for each that goes in (ΐ becomes three of two bytes)."""
+
 
 def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
     """A stretch of a text of at most so many characters."""
@@ -201,11 +204,11 @@ def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) 
 
 
 def _cased(text: AbstractText) -> Abstract:
-    """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most, of any width."""
+    """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most."""
     if text.width == 1:
         return AbstractText(text.chars, text.bytes, 1, 0)
     chars = lower(text.chars + text.wide * (_GROWTH - 1), text.chars * _GROWTH)
-    return text_of(chars, WIDEST, 0, beyond=text.wide * (_GROWTH * (WIDEST - 1)))
+    return text_of(chars, WIDEST, 0, beyond=text.wide * _WIDENING)
 
 
 def _lines(text: AbstractText) -> Abstract:
