@@ -31,17 +31,16 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of, total
 from lambda_rlm.bounds.transfer.table import TRANSFERS
-from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
-from tests.support.adversary import Adversary
 from tests.support.allowed import disallowed
+from tests.support.bounding import Trial
 from tests.support.transfer_cases import TYPES, TransferCase, case
-from tests.support.transfer_trials import SIZED, adversary, answers, applied, broken, trial
+from tests.support.transfer_trials import SIZED, adversary, answers, applied, broken
 
-MOST_CASES: Final = 600
+MOST_CASES: Final = 300
 """Cases that one function is tried on, where a mutant lives so long."""
 
 COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
@@ -207,10 +206,9 @@ class _Trials:
             smaller = [Shrinking(name).value(seen(right), "value", ()) for right in allowed]
             self._note(name, value is not None and any(disallowed(one, value) for one in smaller))
         if costs:
-            self._try_costs(drawn, model, asking, costs)
+            self._try_costs(drawn, made, costs)
 
-    def _try_costs(self, drawn: TransferCase, model: Adversary, asking: AskSettings, names: list[str]) -> None:
-        made = trial(drawn, model, asking)
+    def _try_costs(self, drawn: TransferCase, made: Trial, names: list[str]) -> None:
         ran = made.run()
         assert not broken(drawn, made, ran, SIZED), drawn
         for name in names:

@@ -21,6 +21,7 @@ Pick = Callable[[Sequence[Any]], Any]
 Scope = tuple[tuple[str, Type], ...]
 
 YES_NO: Final = Enum(("no", "yes"))
+WIDE: Final = Enum(("no", "𝄞𝄞𝄞𝄞"))
 ROW: Final = record_of(n=INT, t=TEXT)
 MOST_INT: Final = 2**63 - 1
 
@@ -34,7 +35,7 @@ TYPES: Final[dict[str, tuple[Type, ...]]] = {
         list_of(TEXT),
         record_of(a=TEXT, b=list_of(INT)),
         option_of(TEXT),
-        YES_NO,
+        WIDE,
         BOOL,
         FLOAT,
         list_of(list_of(TEXT)),
@@ -126,7 +127,7 @@ def written(type_: Type, room: int) -> list[str]:
         case Enum(labels):
             return list(labels)
         case Con("Option"):
-            return ["null", "a" * room, "𝄞" * room]
+            return ["null", "a" * room, "𝄞" * room, '"' + "𝄞" * (room - 2) + '"', '"' + "a" * (room - 2) + '"']
         case Con("List", (Con("Text"),)):
             return [f"[{many}]", '["' + "𝄞" * (room - 4) + '"]', '["' + "a" * (room - 4) + '"]', "[]"]
         case Con("List", (Con("List"),)):
