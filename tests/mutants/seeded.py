@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant("llm_map asks in one round", "bounds/transfer/asking.py", "rounds = _at_least_one_size(votes) * _ROUNDS", "rounds = _at_least_one_size(votes)"),
     Mutant("a template is its last part", "bounds/rules/data.py", "chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide", "chars, bytes_, beyond = shown.chars, shown.bytes, shown.wide"),
     Mutant("windows share no wide character", "bounds/transfer/texts.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1"),
-    Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * _WIDENING", "beyond=text.wide"),
+    Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * wider", "beyond=text.wide"),
     Mutant("what is put in is as narrow as what was there", "bounds/transfer/texts.py", "beyond=text.wide + times(places, new.wide))", "beyond=text.wide)"),
     Mutant("a template has the wide characters of its last part", "bounds/rules/data.py", "bytes_ + shown.bytes, beyond + shown.wide", "bytes_ + shown.bytes, shown.wide"),
     Mutant("a group is put back once", "bounds/transfer/texts.py", "+ times(places, new.wide) + times(text.wide, references)", "+ times(places, new.wide)"),

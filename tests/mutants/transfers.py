@@ -40,12 +40,19 @@ from tests.support.bounding import Trial
 from tests.support.transfer_cases import TYPES, TransferCase, case
 from tests.support.transfer_trials import SIZED, adversary, answers, applied, broken
 
-MOST_CASES: Final = 300
+MOST_CASES: Final = 1_000
 """Cases that one function is tried on, where a mutant lives so long."""
 
 COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
 
-UNSEEN: Final[dict[tuple[Primitive, str], str]] = {}
+_STRICT: Final = "parse reads JSON strictly: an element of these lists takes three characters, where the transfer counts two"
+
+UNSEEN: Final[dict[tuple[Primitive, str], str]] = {
+    (Primitive.SECTIONS, "value[].end low"): "no section is empty, so none ends at 0",
+    (Primitive.PARSE, "[List[Text]] value? length"): _STRICT,
+    (Primitive.PARSE, "[List[List[Text]]] value? length"): _STRICT,
+    (Primitive.PARSE, "[List[List[Text]]] value?[] length"): _STRICT,
+}
 """Sizes that may be a tenth too small without anybody noticing, and why."""
 
 
@@ -165,7 +172,7 @@ def survivors(primitive: Primitive, most_cases: int = MOST_CASES) -> tuple[list[
         trials = _Trials(primitive, type_)
         for seed in range(most_cases):
             trials.more(seed)
-            if seed >= most_cases // 4 and {trials.named(name) for name in trials.alive} <= unseen(primitive):
+            if seed >= most_cases // 10 and {trials.named(name) for name in trials.alive} <= unseen(primitive):
                 break
         lived += [trials.named(name) for name in trials.alive]
         count += len(trials.alive) + len(trials.dead)
@@ -195,8 +202,8 @@ class _Trials:
         drawn = case(self.primitive, random.choice, self.asked)
         model, asking = adversary(drawn, random.choice)
         made, value = applied(drawn, model, asking)
-        allowed = answers(made)
-        names = names_of(drawn, lambda: answers(made))
+        allowed = answers(made, SIZED[:1])
+        names = names_of(drawn, lambda: answers(made, SIZED[:1]))
         for right in allowed if value is not None else ():
             assert not disallowed(right, value), drawn
         costs = [name for name in names if not name.startswith("value") and name not in self.dead]

@@ -46,7 +46,7 @@ TYPES: Final[dict[str, tuple[Type, ...]]] = {
 SHOWN: Final[tuple[Type, ...]] = (TEXT, INT, FLOAT, YES_NO, BOOL)
 
 TEXTS: Final = (
-    "a", "", "ab", "a b c d e f g", "abcdefghijklmnopqrstuvwxyz", "€€€€€€€", "ﬃﬃﬃﬃﬃ", "ΐΐΐΐΐΐ", "𝄞𝄞𝄞aaaaaaaa", "a€a€a€a€",
+    "a", "", "ab", "\x00" * 12, "Ⱥ" * 9, "a b c d e f g", "abcdefghijklmnopqrstuvwxyz", "€€€€€€€", "ﬃﬃﬃﬃﬃ", "ΐΐΐΐΐΐ", "𝄞𝄞𝄞aaaaaaaa", "a€a€a€a€",
     "€€€aaaaaaaaaaaaaaaaaa", "a\n\nb\n\nc\n\nd", "x,y,,z,", "\n\n\n\n\n\n", "\x01" * 12, "a" * 60, "aaaaaaaaaaaaaaaa aaa", "one two\nthree\r\nfour",
     "𝄞" * 21, "aaaaaaaaaa€", " aaaa ", "b" * 33 + "€€", "İİİİİİİİ",
     "€" * 40, "𝄞aaaaaaa", "€aaaaaaaaaaaa", "ﬃ" * 20, "a" * 30 + " " + "a" * 29, "\x01" * 40, "a " * 20,
@@ -63,7 +63,7 @@ FLOATS: Final = (0.0, 0.5, 2.0, 7.0, -3.0, 20.0, -0.25, 40.0)
 INT_LISTS: Final = ((1, 2, 3), (), (0,), (20, 1, 1), (7, 7, 7, 7), (-5, 5), (12, 30), (-20, -1), tuple(range(12)))
 
 BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
-    "regex": ("a", ".", "", "^", "(a)(b)?", "[a-z]+", "(?s).+", "(.)(.)?", "(€+)", "^.", "\\n"),
+    "regex": ("a", ".", "", "^", "(a)(b)?", "[a-z]+", "(?s)(.+)", "()", "(?s).+", "(.)(.)?", "(€+)", "^.", "\\n"),
     "part": ("a", "", "€", "ab", ",", "g", "z"),
     "old": ("a", "", "€", "ab", ","),
     "new": ("", "b", "€€", "xyz", "\\1\\1", "\\0", "𝄞"),
@@ -78,7 +78,7 @@ BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
 }
 BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
     (P.PARSE_DATE, "text"): ("2024-01-31", "31 January 2024", "x", "", "9999-12-31"),
-    (P.PARSE_DURATION, "text"): ("1:00:20", "20s", "x", "40 s", "1h"),
+    (P.PARSE_DURATION, "text"): ("1:00:20", "20s", "x", "40 s", "1h", "0s"),
     (P.RANK, "query"): ("a", "a b c d", "zz", ""),
     **{
         (primitive, "text"): ("a", "\n" * 30, "aaa\n" * 4, "€a" * 12, "", "a" * 40, "𝄞aaaa\n€a", "abababab")
@@ -86,6 +86,7 @@ BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
     },
     **{
         (primitive, "text"): (
+            "a",
             "a\nb\nc",
             "",
             "\n" * 30,
@@ -251,18 +252,51 @@ def _value(type_: Type, pool: Sequence[Any], pick: Pick) -> Any:
             return pick(TEXTS)
         case Enum(labels):
             return pick(labels)
-        case Con("List", (Con("Text"),)):
-            return list(pick(LISTS))
-        case Con("List", (Con("Int"),)):
-            return list(pick(INT_LISTS))
-        case Con("List", (Con("Float"),)):
-            return [float(number) for number in pick(INT_LISTS)]
         case Con("List", (inner,)):
-            return [_value(inner, (), pick) for _ in range(pick((2, 0, 1, 3, 7)))]
+            return pick((_list, _list, _list, _heavy_first, _heavy_last))(inner, pick)
         case Con("Option", (inner,)):
             return _value(inner, (), pick) if pick((True, True, False)) else None
         case Record(fields):
             return {name: _value(inner, (), pick) for name, inner in fields}
+    raise AssertionError(f"no values are drawn for {show(type_)}")
+
+
+def _list(inner: Type, pick: Pick) -> list[Any]:
+    if inner == TEXT:
+        return list(pick(LISTS))
+    if inner in (INT, FLOAT):
+        return [number if inner == INT else float(number) for number in pick(INT_LISTS)]
+    return [_value(inner, (), pick) for _ in range(pick((2, 0, 1, 3, 7)))]
+
+
+def _heavy_first(inner: Type, pick: Pick) -> list[Any]:
+    """A list whose sizes are those of its first element."""
+    return [extreme(inner, 1), *[extreme(inner, 0)] * 13]
+
+
+def _heavy_last(inner: Type, pick: Pick) -> list[Any]:
+    return _heavy_first(inner, pick)[::-1]
+
+
+def extreme(type_: Type, size: int) -> Any:
+    """A value that has everything, for a size of 1, or nothing, for 0."""
+    match type_:
+        case Con("Int"):
+            return 20 * size
+        case Con("Float"):
+            return 20.0 * size
+        case Con("Bool"):
+            return bool(size)
+        case Con("Text"):
+            return "€" * 40 * size
+        case Enum(labels):
+            return labels[size]
+        case Con("List", (inner,)):
+            return [extreme(inner, 1)] * 30 * size
+        case Con("Option", (inner,)):
+            return extreme(inner, 1) if size else None
+        case Record(fields):
+            return {name: extreme(inner, size) for name, inner in fields}
     raise AssertionError(f"no values are drawn for {show(type_)}")
 
 

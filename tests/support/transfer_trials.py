@@ -10,6 +10,7 @@ from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
+from lambda_rlm.diagnostics.faults import LimitExceeded
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import rates_of
@@ -22,6 +23,7 @@ from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import TEXT, Type
 from tests.support.adversary import Adversary
 from tests.support.allowed import disallowed
+from tests.support.applying import read
 from tests.support.bounding import WAYS, Ran, Trial, excess
 from tests.support.transfer_cases import Pick, TransferCase, written
 
@@ -100,18 +102,22 @@ def exceeded(case: TransferCase, model: Adversary, asking: AskSettings) -> list[
 
 
 def applied(case: TransferCase, model: Adversary, asking: AskSettings) -> tuple[Trial, Any]:
-    """The function alone: the trial of it, and its value; None where it ends with a fault."""
+    """The function alone: the trial of it, and its value; None where it ends with a fault, or its texts outgrow the memory."""
     checked = check(case.applied, case.inputs)
     assert checked.typed is not None, case
     made = Trial(checked.typed, case.values, model, asking, BUDGET)
     ran = made.run()
+    try:
+        read(ran.value)
+    except LimitExceeded:
+        return made, None
     return made, ran.value if ran.fault is None else None
 
 
-def answers(made: Trial) -> list[Abstract]:
+def answers(made: Trial, ways: Sequence[str] = SIZED) -> list[Abstract]:
     """What the analysis says of a program's answer."""
     rates = rates_of(made.model, made.settings)
-    outcomes = [analyse(made.typed, made.sizes(way), rates, made.autos, BUDGET.depth).outcome for way in SIZED]
+    outcomes = [analyse(made.typed, made.sizes(way), rates, made.autos, BUDGET.depth).outcome for way in ways]
     return [outcome.value for outcome in outcomes if outcome is not None]
 
 

@@ -49,8 +49,10 @@ _MOST_WINDOWS: Final = 3
 _GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""
 
-_WIDENING: Final = 3
-"""The most bytes beyond one for each character that come out of changing case, for each that goes in (ΐ becomes three of two bytes)."""
+_WIDER_IN_UPPER: Final = 3
+_WIDER_IN_LOWER: Final = 2
+"""The most bytes beyond one for each character that changing case makes of each that there was (ΐ becomes three characters of two
+bytes, Ⱥ one of three)."""
 
 
 def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
@@ -186,7 +188,7 @@ def _search(text: AbstractText, regex: AbstractText) -> Abstract:
     length = smallest(text.chars + ONE, size_of(MOST_MATCHES))
     found = parts(text, length)
     assert found.element is not None
-    groups = uniform(regex.chars, part(text))
+    groups = uniform(ceil_div(regex.chars, len("()")), part(text))
     place = AbstractNumber(0, text.chars)
     record = AbstractRecord((("end", place), ("groups", groups), ("start", place), ("text", found.element)))
     return AbstractList(length, record, found.owner)
@@ -203,12 +205,12 @@ def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) 
     return text_of(text.chars + times(places, new.chars), max(text.width, new.width), beyond=beyond)
 
 
-def _cased(text: AbstractText) -> Abstract:
+def _cased(text: AbstractText, wider: int) -> Abstract:
     """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most."""
     if text.width == 1:
         return AbstractText(text.chars, text.bytes, 1, 0)
     chars = lower(text.chars + text.wide * (_GROWTH - 1), text.chars * _GROWTH)
-    return text_of(chars, WIDEST, 0, beyond=text.wide * _WIDENING)
+    return text_of(chars, WIDEST, 0, beyond=text.wide * wider)
 
 
 def _lines(text: AbstractText) -> Abstract:
@@ -287,8 +289,8 @@ def to_json(value: Abstract) -> AbstractText:
 
 TEXT: Final[dict[P, SizeTransfer]] = {
     P.TRIM: lambda text: part(text),
-    P.LOWER: _cased,
-    P.UPPER: _cased,
+    P.LOWER: lambda text: _cased(text, _WIDER_IN_LOWER),
+    P.UPPER: lambda text: _cased(text, _WIDER_IN_UPPER),
     P.CONTAINS: lambda *_: EITHER,
     P.STARTS_WITH: lambda *_: EITHER,
     P.ENDS_WITH: lambda *_: EITHER,
