@@ -1,8 +1,8 @@
 """The tariff: what each library function costs, in steps of fuel and bytes of new storage.
 
-Owns the one price table, `TARIFF`. The meter charges by it while a program runs and the static analysis bounds by it before:
-both call `Price.steps` and `Price.storage` with sizes, which are monotone in every size, so an upper bound of the sizes gives an
-upper bound of the charge. Refuses to know about values: sizes come in as plain numbers.
+Owns the one price table, `TARIFF`. The library charges the run's meter by it, before the work is done: `Price.steps` and
+`Price.storage` of sizes, monotone in every size. The analysis before the run bounds calls, tokens and dollars, but not steps or
+storage, and does not read this table. Refuses to know about values: sizes come in as plain numbers.
 
 One step is worth about a tenth of a microsecond. The sizes of an application are
 
@@ -37,6 +37,21 @@ CHARACTER: Final = 4
 
 SLOT: Final = 8
 """Bytes for a place in a list or record."""
+
+PAIR: Final = 2 * HEADER
+"""Bytes for a record with two fields."""
+
+OPTION: Final = 16
+"""Bytes for an Option that a function makes of another one."""
+
+NUMBER: Final = 32
+"""Bytes for a number that a list holds."""
+
+FUNCTION_VALUE: Final = 6 * HEADER
+"""Bytes for a function value, beside the slots of the frame that it keeps."""
+
+KEY_STEPS: Final = 4
+"""Fuel for each element of the two lists of `join_by`, beside its key."""
 
 PIECE_STEPS: Final = 2
 """Fuel for each piece of a rope that is opened."""
@@ -75,7 +90,7 @@ class Price:
 
 
 _SLOTS: Final = {"storage_call": HEADER, "storage_made": SLOT}
-_RECORDS: Final = {"storage_call": HEADER, "storage_made": SLOT + 2 * HEADER}
+_RECORDS: Final = {"storage_call": HEADER, "storage_made": SLOT + PAIR}
 _TEXT: Final = {"storage_call": HEADER, "storage_written": CHARACTER}
 _PIECES: Final = {"storage_call": HEADER, "storage_made": SLOT + HEADER, "storage_written": CHARACTER}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lambda_rlm.eval.compile.code import Compiled, Frame, Run
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term
 from lambda_rlm.types.hosted import HostFunction

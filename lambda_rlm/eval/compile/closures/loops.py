@@ -11,20 +11,14 @@ from collections.abc import Callable, Iterator
 from itertools import compress, islice
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Callback, Frame, charge
-from lambda_rlm.eval.compile.finish import Finish
-from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import HEADER, Value
+from lambda_rlm.eval.compile.closures.finish import Finish
+from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
+from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
+from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
 PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
-
-NUMBER = 32
-"""Bytes of a number that a list holds."""
-
-RECORD = 2 * HEADER
-"""Bytes of a record with two fields."""
 
 _SLICE = 4096
 """Records that are kept before they are charged."""
@@ -125,7 +119,7 @@ def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         out: list[Value] = []
         for e[i] in xs:
             part = body(e)
-            charge(meter, len(part), 8 * len(part))
+            charge(meter, len(part), SLOT * len(part))
             out += part
         return out
 
@@ -237,13 +231,13 @@ def _tree_fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 def grouped(xs: list[Value], group: int, steps: int, size: int, meter: Meter) -> list[list[Value]]:
     """The groups of one level of `tree_fold`, charged."""
     n = -(-len(xs) // group)
-    charge(meter, n * steps + len(xs), n * size + 8 * len(xs))
+    charge(meter, n * steps + len(xs), n * size + SLOT * len(xs))
     return [xs[at : at + group] for at in range(0, len(xs), group)]
 
 
 def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
     (i,), body = f.slots, f.body.run
-    steps, size = f.body.steps, f.body.bytes + 16
+    steps, size = f.body.steps, f.body.bytes + OPTION
     is_wrapped = primitive is P.MAP_OPTION
 
     def run(e: Frame, option: tuple[Value] | None) -> Value:
@@ -274,7 +268,7 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
 
     def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
         n, m = len(xs), len(ys)
-        charge(meter, n * (f.body.steps + 4) + m * (g.body.steps + 4), n * f.body.bytes + m * g.body.bytes)
+        charge(meter, n * (f.body.steps + KEY_STEPS) + m * (g.body.steps + KEY_STEPS), n * f.body.bytes + m * g.body.bytes)
         return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
 
     return run
@@ -295,7 +289,7 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
         out: list[Value] = []
         for _ in range(0, n, _SLICE):
             kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
-            charge(meter, 0, RECORD * len(kept))
+            charge(meter, 0, PAIR * len(kept))
             out += kept
         return out
 
@@ -320,7 +314,7 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
         out: list[Value] = []
         for e[i], e[j] in pairs:
             part = body(e)
-            charge(meter, len(part), 8 * len(part))
+            charge(meter, len(part), SLOT * len(part))
             out += part
         return out
 

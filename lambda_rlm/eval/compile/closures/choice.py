@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Compiled, Frame, Run, balanced
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, balanced
 from lambda_rlm.eval.value import Value
 
 

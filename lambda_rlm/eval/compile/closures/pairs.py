@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import combinations, product
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Compiled, Frame, charge, made_of
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
