@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
     Mutant("the first fault in time is raised", "eval/compile/closures/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),
     Mutant("a piece is one character too long", "eval/library/cutting.py", "        highest = begin + size\n", "        highest = begin + size + 1\n", LIBRARY),
-    Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if given >= limit:\n", "        if given > limit:\n", SHORTER),
+    Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if length >= limit:\n", "        if length > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, retries=2 * (1 + inner.retries) - 1)", "inner", HEDGE),

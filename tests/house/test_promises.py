@@ -19,9 +19,8 @@ def uses_of_complete(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, str
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr == "complete":
             yield inside, ast.unparse(node.value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            if any(isinstance(argument, ast.Constant) and argument.value == "complete" for argument in node.args):
-                yield inside, ast.unparse(node)
+        if isinstance(node, ast.Call) and "complete" in [getattr(argument, "value", None) for argument in node.args]:
+            yield inside, ast.unparse(node)
         is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         yield from uses_of_complete(node, node.name if is_function else inside)
 

@@ -20,19 +20,18 @@ import anyio
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
-from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import Fault, InternalError, ModelFailure
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval import wording
+from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
-from lambda_rlm.eval.asking.shape import REFUSED, BadReply, ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-
-PROMPT_TOO_LONG: Final = "E0509"
-DEGRADED: Final = "E0516"
 
 _CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most so many characters for each token of `out`."""
@@ -177,13 +176,13 @@ class Asker:
                 )
                 if n
             )
-            raise ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
+            raise wording.degraded(what)
 
     def refuse_more_than_budget(self, calls: int) -> None:
         """Raises `LimitExceeded` when that many calls can never be afforded, before anything is made for them."""
         budget = self.meter.budget.calls
         if calls > budget:
-            raise LimitExceeded("E0404", f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
+            raise wording.out_of_calls(calls, budget)
 
     def tokens(self, question: ModelQuery) -> int:
         """The tokens of a question's prompt as it would be sent."""
@@ -213,20 +212,10 @@ class Asker:
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
         length = len(question.prompt.text)
-        if length > window * _LONGEST_TOKEN:
-            needed = f"more than {window:,} tokens ({length:,} characters)"
-        else:
-            tokens = self.tokens(question)
-            if tokens + question.out <= window:
-                return
-            needed = f"{tokens:,} tokens ({length:,} characters)"
-        raise ModelFailure(
-            PROMPT_TOO_LONG,
-            f"the prompt has {needed} and its reply may have {question.out:,}, but the window of {self.model.profile.name} "
-            f"holds {window:,}; shorten the prompt with chunk, take or pack, or give a smaller out",
-            span,
-            is_fatal=True,
-        )
+        tokens = None if length > window * _LONGEST_TOKEN else self.tokens(question)
+        if tokens is None or tokens + question.out > window:
+            name = self.model.profile.name
+            raise wording.prompt_too_long(span, tokens=tokens, characters=length, out=question.out, model=name, window=window)
 
     async def _answer(self, flight: Flight, question: ModelQuery, path: tuple[int, ...], span: Span) -> Value:
         """One logical call from its first attempt to its value."""
@@ -300,12 +289,11 @@ class Asker:
             prepared = self._prepare(question, error.message)
             if prepared.tokens + question.out > self.model.profile.room:
                 break
-        again = f" {attempt} times" if attempt > 1 else ""
-        raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
+        raise wording.bad_reply(error.code, error.message, attempt)
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:
-            raise ModelFailure(REFUSED, "the model refused to answer")
+            raise wording.refused()
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
         reading.clear()
         self.meter.spend(PRICE.steps(characters=len(completion.text)))

@@ -14,9 +14,11 @@ import re
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.asking import bad_reply
+from lambda_rlm.eval.asking.bad_reply import QuoteNotFound, must_be
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
@@ -49,7 +51,7 @@ class Coercer:
     def value(self, raw: Raw, type_: Type, place: str) -> Value:
         """The value of `type_` that `raw` stands for; `place` names it in messages. Raises `BadReply`."""
         if raw is CONFLICT:
-            raise BadReply(f"{place} is given twice with different values")
+            raise bad_reply.conflicting(place)
         match type_:
             case Record():
                 return self._record(raw, type_, place)
@@ -100,7 +102,7 @@ class Coercer:
 
     def _record(self, raw: Raw, type_: Record, place: str) -> Value:
         if not isinstance(raw, dict):
-            raise BadReply(f"{place} must be an object with the keys {', '.join(name for name, _ in type_.fields)}")
+            raise bad_reply.no_object(place, [name for name, _ in type_.fields])
         given = self._by_field(raw, type_, place)
         values = []
         for name, field_type in type_.fields:
@@ -111,7 +113,7 @@ class Coercer:
                 self.reading.coerce(f"took the missing {inner} as null")
                 values.append(None)
             else:
-                raise BadReply(f"{inner} is missing")
+                raise bad_reply.missing(inner)
         self._charge(len(values))
         return tuple(values)
 
@@ -166,36 +168,36 @@ class Coercer:
         number = self._number(raw, place, "a whole number")
         if isinstance(number, float):
             if not number.is_integer():
-                raise BadReply(f"{place} must be a whole number")
+                raise must_be(place, "a whole number")
             self.reading.coerce(f"took a decimal number for {place} as a whole one")
             number = int(number)
         if not -_INT_RANGE <= number < _INT_RANGE:
-            raise BadReply(f"{place} must be a whole number of at most 64 bits")
+            raise must_be(place, "a whole number of at most 64 bits")
         return number
 
     def _float(self, raw: Raw, place: str) -> float:
         if isinstance(raw, str) and raw.rstrip().endswith("%"):
-            raise BadReply(f"{place} must be a number without a percent sign")
+            raise must_be(place, "a number without a percent sign")
         try:
             number = float(self._number(raw, place, "a number"))
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise BadReply(f"{place} must be a finite number")
+            raise must_be(place, "a finite number")
         return number
 
     def _number(self, raw: Raw, place: str, expected: str) -> int | float:
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             if isinstance(raw, float) and not math.isfinite(raw):
-                raise BadReply(f"{place} must be {expected}")
+                raise must_be(place, expected)
             return raw
         if not isinstance(raw, str):
-            raise BadReply(f"{place} must be {expected}")
-        found = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
-        if len(found) != 1:
-            raise BadReply(f"{place} must be {expected}" + (", exactly one" if found else ""))
+            raise must_be(place, expected)
+        numbers = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
+        if len(numbers) != 1:
+            raise must_be(place, expected + (", exactly one" if numbers else ""))
         self.reading.coerce(f"took the number out of a text for {place}")
-        return found.pop()
+        return numbers.pop()
 
     def _bool(self, raw: Raw, place: str) -> bool:
         if isinstance(raw, bool):
@@ -206,7 +208,7 @@ class Coercer:
             if len(truths) == 1:
                 self.reading.coerce(f"took a word for {place} as true or false")
                 return truths.pop()
-        raise BadReply(f"{place} must be true or false")
+        raise must_be(place, "true or false")
 
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
         if isinstance(raw, str):
@@ -216,7 +218,7 @@ class Coercer:
             if len(found) == 1:
                 self.reading.coerce(f"took the label out of a text for {place}")
                 return self.reading.text(found.pop())
-        raise BadReply(f"{place} must be exactly one of {', '.join(json.dumps(x, ensure_ascii=False) for x in labels)}")
+        raise bad_reply.no_label(place, labels)
 
     def _text(self, raw: Raw, place: str) -> Text:
         if isinstance(raw, str):
@@ -224,17 +226,17 @@ class Coercer:
         if isinstance(raw, bool | int | float):
             self.reading.coerce(f"took a number or truth for {place} as text")
             return self.reading.text(json.dumps(raw))
-        raise BadReply(f"{place} must be a text")
+        raise must_be(place, "a text")
 
     def _quote(self, raw: Raw, place: str) -> Text:
         if not isinstance(raw, str):
-            raise BadReply(f"{place} must be a text copied word for word")
+            raise must_be(place, "a text copied word for word")
         found = self.finder.find(raw)
         if found is None:
             bare = raw.strip().strip("\"'“”„«»`")
             found = self.finder.find(bare) if bare and bare != raw.strip() else None
             if found is None:
-                raise QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")
+                raise bad_reply.no_quote(place)
             self.reading.coerce(f"left out the quotation marks of {place}")
         self.reading.take(found.n)
         return found

@@ -19,19 +19,18 @@ from typing import Any, Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.numbered import Replies, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
-from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyShape
+from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
-
-ITEM_TOO_LONG: Final = "E0515"
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 """An item that is data, as most are."""
@@ -153,7 +152,7 @@ class _Mapping:
         try:
             found = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
         except ModelFailure as failure:
-            if failure.code in NOT_AN_ANSWER:
+            if failure.code in wording.NOT_AN_ANSWER:
                 return {}
             raise
         return {batch[number - 1]: value for number, value in found.items()}
@@ -197,13 +196,14 @@ class _Mapping:
     def _too_long(self, index: int) -> ModelFailure:
         question = self._question([index], GREEDY, _AGAIN)
         profile = self.asker.model.profile
-        return ModelFailure(
-            ITEM_TOO_LONG,
-            f"item {index} of llm_map does not fit a prompt of its own: {self.items[index].n:,} characters make "
-            f"{self.asker.tokens(question):,} tokens with the instruction, the reply may have {question.out:,}, and the window "
-            f"of {profile.name} holds {profile.room:,}; chunk the items first, or give a smaller out",
+        return wording.item_too_long(
             self.site.span,
-            is_fatal=True,
+            index,
+            characters=self.items[index].n,
+            tokens=self.asker.tokens(question),
+            out=question.out,
+            model=profile.name,
+            window=profile.room,
         )
 
     def _item_out(self) -> int:

@@ -12,12 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from lambda_rlm.eval.asking import bad_reply
+from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.coerce import Coercer
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.reading import cut_off, too_long
-from lambda_rlm.eval.asking.shape import BadReply, ReplyReading, without_thoughts
+from lambda_rlm.eval.asking.reading import refuse_long
+from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Record, Type
 
@@ -37,11 +39,11 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
-            raise cut_off()
-        too_long(reply, reading)
+            raise bad_reply.cut_off()
+        refuse_long(reply, reading)
         entries = list(_entries(without_thoughts(reply, reading).strip(), type_, len(items), reading))
         if not entries:
-            raise BadReply("the reply must be a JSON object with one entry for each numbered item")
+            raise bad_reply.no_entries()
         found: Replies = {}
         for number, raw in _agreed(entries, len(items), reading).items():
             if written(raw) > most:

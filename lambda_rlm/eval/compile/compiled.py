@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import PrimitiveFault
-from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
@@ -151,11 +150,11 @@ def lifted(code: Compiled) -> Run:
     return run
 
 
-def fault_at(span: Span, code: str, message: str) -> Callable[[], NoReturn]:
+def raising(fault: Callable[[], Fault]) -> Callable[[], NoReturn]:
     """A function that raises the fault, for the cold side of a hot closure."""
 
     def fail() -> NoReturn:
-        raise PrimitiveFault(code, message, span)
+        raise fault()
 
     return fail
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded
+from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.compile.closures.binding import hoisted
 from lambda_rlm.eval.compile.compiled import Compiled, constant, in_slot
@@ -58,7 +59,7 @@ class Compiler:
             raise InternalError("compiling", f"no rule for {type(term).__name__}")
         self.level += 1
         if self.level > LEVELS:
-            raise LimitExceeded("E0403", "definitions stand deeper inside each other than the interpreter can hold")
+            raise wording.definitions_too_deep()
         try:
             return rule(self, term, scope, s)
         finally:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import LimitExceeded
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.compile.compiled import Frame, Run
 from lambda_rlm.eval.value import Value
 
@@ -40,7 +40,7 @@ class Stack:
         self.depth = 0
 
     def overflow(self) -> NoReturn:
-        raise LimitExceeded("E0403", "calls of functions stand deeper inside each other than the interpreter can hold")
+        raise wording.calls_too_deep()
 
     def enter(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
         """Run a body that needs `need` interpreter frames, `depth` activations of `fix` further in."""

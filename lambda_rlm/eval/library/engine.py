@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.horizon import Horizon, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
@@ -185,7 +185,7 @@ def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) ->
     try:
         return _compiled(source, is_multi_line)
     except BadPattern as bad:
-        raise PrimitiveFault("E0430", f"`{site.primitive}` was given a pattern that RE2 refuses: {bad}", site.span) from None
+        raise wording.bad_pattern(site.span, site.primitive, bad) from None
 
 
 def literal_pattern(site: Site) -> str | None:

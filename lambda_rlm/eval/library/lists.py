@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from itertools import chain, combinations, product
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.numbers import is_float, whole
 from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
 from lambda_rlm.eval.site import Site
@@ -206,7 +206,7 @@ def _real_sum(items: list[float], site: Site) -> float:
     try:
         return math.fsum(items)
     except OverflowError:
-        raise PrimitiveFault("E0412", "the sum is too large for a Float", site.span) from None
+        raise wording.float_range(site.span, "sum") from None
 
 
 def mean(site: Site) -> Function:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
@@ -27,7 +27,7 @@ def whole(value: int, site: Site) -> int:
     """An Int, if it fits 64 bits; else a fault."""
     if LEAST <= value <= GREATEST:
         return value
-    raise PrimitiveFault("E0411", f"the result of `{site.primitive}` is outside the range of Int (64 bits)", site.span)
+    raise wording.int_range(site.span, site.primitive)
 
 
 def _numeric(function: Function) -> Callable[[Site], Function]:
@@ -80,7 +80,7 @@ def divide(site: Site) -> Function:
     def quotient(a: int, b: int) -> int:
         meter.spend(call)
         if b == 0:
-            raise PrimitiveFault("E0413", "`div` by zero", site.span)
+            raise wording.by_zero(site.span, site.primitive)
         return whole(a // b, site)
 
     return quotient

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.engine import (
     MOST_MATCHES,
     Charge,
@@ -96,7 +96,7 @@ def _charged(found: Iterator[Spans], site: Site) -> Iterator[Spans]:
     while batch := list(islice(found, BATCH)):
         count += len(batch)
         if count > MOST_MATCHES:
-            raise PrimitiveFault("E0431", f"`{site.primitive}` found more than {MOST_MATCHES:,} matches in one text", site.span)
+            raise wording.too_many_matches(site.span, site.primitive, MOST_MATCHES)
         meter.spend(price.made * len(batch) * len(batch[0]))
         meter.allocate(price.storage_made * len(batch) * len(batch[0]))
         yield from batch
@@ -173,7 +173,7 @@ def _template(new: str, pattern: Pattern, site: Site) -> list[bytes | int]:
         if which == "\\":
             parts.append(b"\\")
         elif int(which) > pattern.groups:
-            raise PrimitiveFault("E0430", f"the replacement names group {which}, the pattern has {pattern.groups}", site.span)
+            raise wording.no_such_group(site.span, which, pattern.groups)
         else:
             parts.append(int(which))
         position = reference.end()

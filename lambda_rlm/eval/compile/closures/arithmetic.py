@@ -7,10 +7,12 @@ division by zero are faults; reads constants, slots and fields in place, since a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.compiled import FLOAT_HIGH, HIGH, LOW, Compiled, Frame, Run, fault_at
+from lambda_rlm.eval import wording
+from lambda_rlm.eval.compile.compiled import FLOAT_HIGH, HIGH, LOW, Compiled, Frame, Run, raising
 
 Fail = Callable[[], Any]
 
@@ -34,8 +36,8 @@ def negation(a: Compiled, is_float: bool, span: Span) -> Run:
 
 def _range(is_float: bool, span: Span) -> tuple[Any, Any, Fail]:
     if is_float:
-        return -FLOAT_HIGH, FLOAT_HIGH, fault_at(span, "E0412", "the result is too large for a Float")
-    return LOW, HIGH, fault_at(span, "E0411", "the result is outside the range of Int (64 bits)")
+        return -FLOAT_HIGH, FLOAT_HIGH, raising(partial(wording.float_range, span))
+    return LOW, HIGH, raising(partial(wording.int_range, span))
 
 
 def _sum(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
@@ -105,14 +107,14 @@ def _product(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
 
 def _quotient(op: str, a: Compiled, b: Compiled, span: Span) -> Run:
     """`/` and `%`. A constant divisor that is not 0 needs no test; a remainder is never larger than the divisor."""
-    zero = fault_at(span, "E0413", f"`{op}` by zero")
+    zero = raising(partial(wording.by_zero, span, op))
     i, x, y = a.slot, a.run, b.run
     k = b.constant[0] if b.constant is not None else 0
     if op == "%":
         if k:
             return (lambda e: e[i] % k) if a.shape == "S" else (lambda e: x(e) % k)
         return lambda e: p % q if [p := x(e), q := y(e)][1] else zero()
-    return _division(x, y, zero, fault_at(span, "E0412", "the result is too large for a Float"))
+    return _division(x, y, zero, raising(partial(wording.float_range, span)))
 
 
 def _division(x: Run, y: Run, zero: Fail, fail: Fail) -> Run:

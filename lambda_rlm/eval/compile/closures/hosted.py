@@ -12,18 +12,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import Unfit, to_plain, value_with
 from lambda_rlm.eval.provenance.coverage import texts_of
 from lambda_rlm.eval.tariff import CHARACTER
 from lambda_rlm.eval.value import HEADER, Derived, Origin, Reply, Text, Value, origin_of
 from lambda_rlm.types.hosted import HostFunction
-
-RAISED: Final = "E0415"
-NOT_OF_ITS_TYPE: Final = "E0416"
-TOO_LARGE: Final = "E0417"
 
 _OUTSIDE: Final = Reply(-1, None)
 """Where texts come from that the host gives: from no input, and nobody to be obeyed."""
@@ -43,7 +39,7 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
         try:
             found = function.implementation(*data)
         except Exception as error:
-            raise PrimitiveFault(RAISED, f"`{function.name}` raised {type(error).__name__}: {error}", span) from error
+            raise wording.host_raised(span, function.name, error) from error
         meter.glance()
         return _held(found, cost.characters + cost.characters_per_character * given, list(values))
 
@@ -59,12 +55,11 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
             value = value_with(found, result, what, text)
             size = size_of(found)
         except Unfit as error:
-            raise PrimitiveFault(NOT_OF_ITS_TYPE, str(error), span) from None
+            raise wording.host_result_unfit(span, str(error)) from None
         except (ValueError, OverflowError) as error:
-            raise PrimitiveFault(NOT_OF_ITS_TYPE, f"{what} is no value of the language: {error}", span) from None
+            raise wording.host_result_no_value(span, what, error) from None
         if size > most:
-            message = f"`{function.name}` gave {size:,} characters, and its declared cost allows {most:,}"
-            raise PrimitiveFault(TOO_LARGE, message, span)
+            raise wording.host_result_too_large(span, function.name, size, most)
         meter.allocate(HEADER * weight(result)(value) + CHARACTER * size)
         return value
 

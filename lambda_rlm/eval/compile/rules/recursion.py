@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from lambda_rlm.diagnostics.faults import InternalError, PrimitiveFault
+from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, charged, in_slot, lifted, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import ActiveRecursion, Local, Recursion, Scope
@@ -111,9 +112,8 @@ def _shorter(recursion: Recursion, span: Span) -> Callable[[Frame, Value], None]
     slot, size = recursion.slot, recursion.size
 
     def check(e: Frame, value: Value) -> None:
-        given, limit = size(value), size(e[slot])
-        if given >= limit:
-            message = f"`fix` is applied to something of length {given:,}, which is not shorter than {limit:,}"
-            raise PrimitiveFault("E0414", message, span)
+        length, limit = size(value), size(e[slot])
+        if length >= limit:
+            raise wording.not_shorter(span, length, limit)
 
     return check
