@@ -1,8 +1,8 @@
 """From an admitted program and its inputs to its value.
 
-Owns `evaluate` and, for programs that ask no model, `evaluate_pure`. Promises: the value does not depend on timing; the run ends
-in a value or in a declared `Fault` whose code and place do not depend on timing either; no limit of the budget is exceeded.
-Takes only what was admitted.
+Owns `evaluate` and, for programs that ask no model, `evaluate_pure`. Promises: the value does not depend on timing; the run
+ends in a value or in a declared `Fault` whose code and place do not depend on timing either; no limit of the budget is
+exceeded. Takes only what was admitted.
 """
 
 from __future__ import annotations

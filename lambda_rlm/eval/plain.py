@@ -1,7 +1,8 @@
 """Plain Python data to values of the language, and back, by type.
 
 Owns the two conversions at the edge of a run. Promises that every text of an input knows the input and the path it came from,
-except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does not.
+except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does
+not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Do
 
 
 def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Text], place: str = "") -> Value:
-    """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with `what` and the place."""
+    """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with
+    `what` and the place."""
     match type_:
         case Con("Text") if isinstance(data, str):
             return text(

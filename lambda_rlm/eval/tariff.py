@@ -15,9 +15,9 @@ One step is worth about a tenth of a microsecond. The sizes of an application ar
 | written | the characters of newly made text (spans of an input and pieces of a rope are none) |
 | cells | pairs of characters, for `similarity` |
 
-Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never empty, so
-there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER` bytes each,
-once, and cutting a text that is neither copies the cut.
+Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never
+empty, so there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER`
+bytes each, once, and cutting a text that is neither copies the cut.
 
 A callback's own steps come on top; so do `weight` steps for its keys where the function groups by keys.
 """

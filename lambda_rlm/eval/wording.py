@@ -1,7 +1,7 @@
 """The faults that evaluation raises: their codes and their wording.
 
-Owns one function for each way in which a program's own work stops its run; the fault is made here and raised where it happens. Texts
-of inputs and of replies are never part of a message, except for the answer of a host's function, which its host wrote.
+Owns one function for each way in which a program's own work stops its run; the fault is made here and raised where it happens.
+Texts of inputs and of replies are never part of a message, except for the answer of a host's function, which its host wrote.
 """
 
 from __future__ import annotations

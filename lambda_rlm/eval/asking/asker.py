@@ -50,9 +50,10 @@ class SubSolver(Protocol):
 class AskSettings:
     """How a run asks. `key` is the installation's, from which the codes of data markers are made.
 
-    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
-    `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
-    of one `llm_map` prompt; `temperature` that of independent samples, `seed` the number of the first.
+    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a
+    program does not say (of a call, of one item of `llm_map`); `repairs` how often a bad reply is asked for again; `max_reply`
+    the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
+    `seed` the number of the first.
     """
 
     key: bytes

@@ -1,7 +1,7 @@
 """What is wrong with a reply, in words that the model reads when it is asked again.
 
-Owns `BadReply` and the wording of each complaint. Promises that a message names places, types and texts of the program only, never
-what the model wrote, since it is among the instructions of the next prompt; and that it is short.
+Owns `BadReply` and the wording of each complaint. Promises that a message names places, types and texts of the program only,
+never what the model wrote, since it is among the instructions of the next prompt; and that it is short.
 """
 
 from __future__ import annotations

@@ -103,12 +103,12 @@ class Coercer:
     def _record(self, raw: Raw, type_: Record, place: str) -> Value:
         if not isinstance(raw, dict):
             raise bad_reply.no_object(place, [name for name, _ in type_.fields])
-        given = self._by_field(raw, type_, place)
+        raw_fields = self._by_field(raw, type_, place)
         values = []
         for name, field_type in type_.fields:
             inner = f"{name} of {place}" if place != "the reply" else f"`{name}`"
-            if name in given:
-                values.append(self.value(given[name], field_type, inner))
+            if name in raw_fields:
+                values.append(self.value(raw_fields[name], field_type, inner))
             elif isinstance(field_type, Con) and field_type.name == "Option":
                 self.reading.coerce(f"took the missing {inner} as null")
                 values.append(None)
@@ -120,18 +120,18 @@ class Coercer:
     def _by_field(self, raw: dict[str, Raw], type_: Record, place: str) -> dict[str, Raw]:
         """What is given for each field: by its name, else by a name that differs only in casing and signs."""
         names = [name for name, _ in type_.fields]
-        given = {name: raw[name] for name in names if name in raw}
-        others = [key for key in raw if key not in given]
+        raw_fields = {name: raw[name] for name in names if name in raw}
+        others = [key for key in raw if key not in raw_fields]
         for name in names:
-            if name not in given:
+            if name not in raw_fields:
                 alike = [key for key in others if _plain(key) == _plain(name)]
                 if len(alike) == 1:
                     self.reading.coerce(f"took a key spelled otherwise for `{name}`")
-                    given[name] = raw[alike[0]]
+                    raw_fields[name] = raw[alike[0]]
                     others.remove(alike[0])
         if others:
             self.reading.coerce(f"left out {len(others)} unknown keys of {place}")
-        return given
+        return raw_fields
 
     def _list(self, raw: Raw, element: Type, place: str) -> Value:
         if raw is None:
@@ -203,8 +203,8 @@ class Coercer:
         if isinstance(raw, bool):
             return raw
         if isinstance(raw, str):
-            found = labels_in(raw, (*_TRUE, *_FALSE))
-            truths = {label in _TRUE for label in found}
+            words = labels_in(raw, (*_TRUE, *_FALSE))
+            truths = {label in _TRUE for label in words}
             if len(truths) == 1:
                 self.reading.coerce(f"took a word for {place} as true or false")
                 return truths.pop()
@@ -214,10 +214,10 @@ class Coercer:
         if isinstance(raw, str):
             if raw in labels:
                 return self.reading.text(raw)
-            found = labels_in(raw, labels)
-            if len(found) == 1:
+            named = labels_in(raw, labels)
+            if len(named) == 1:
                 self.reading.coerce(f"took the label out of a text for {place}")
-                return self.reading.text(found.pop())
+                return self.reading.text(named.pop())
         raise bad_reply.no_label(place, labels)
 
     def _text(self, raw: Raw, place: str) -> Text:
@@ -231,15 +231,15 @@ class Coercer:
     def _quote(self, raw: Raw, place: str) -> Text:
         if not isinstance(raw, str):
             raise must_be(place, "a text copied word for word")
-        found = self.finder.find(raw)
-        if found is None:
+        quote = self.finder.find(raw)
+        if quote is None:
             bare = raw.strip().strip("\"'“”„«»`")
-            found = self.finder.find(bare) if bare and bare != raw.strip() else None
-            if found is None:
+            quote = self.finder.find(bare) if bare and bare != raw.strip() else None
+            if quote is None:
                 raise bad_reply.no_quote(place)
             self.reading.coerce(f"left out the quotation marks of {place}")
-        self.reading.take(found.n)
-        return found
+        self.reading.take(quote.n)
+        return quote
 
     def _charge(self, fields: int) -> None:
         self.reading.meter.allocate(HEADER + SLOT * fields)
@@ -255,9 +255,9 @@ def labels_in(text: str, labels: tuple[str, ...]) -> set[str]:
     """The labels that occur in a text as whole words: in this casing if any does, else in any; longer ones hide the shorter
     ones inside them. One that is negated in front gives none, since it does not say which label holds."""
     for flags in (0, re.IGNORECASE):
-        found = _occurring(text, labels, flags)
-        if found:
-            return found
+        occurring = _occurring(text, labels, flags)
+        if occurring:
+            return occurring
     return set()
 
 
@@ -270,12 +270,12 @@ def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
         return set()
     longest_first = sorted((label for alike in by_spelling.values() for label in alike), key=lambda label: (-len(label), label))
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", flags)
-    found: set[str] = set()
+    mentioned: set[str] = set()
     starts: set[int] = set()
     for match in pattern.finditer(text):
-        found |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
+        mentioned |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
         starts.add(match.start())
-    return set() if len(found) == 1 and _is_negated(text, starts) else found
+    return set() if len(mentioned) == 1 and _is_negated(text, starts) else mentioned
 
 
 def _is_negated(text: str, starts: set[int]) -> bool:

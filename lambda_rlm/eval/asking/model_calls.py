@@ -60,11 +60,11 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
     async def samples(prompt: Text, n: int, out: int | None = None) -> Value:
         asker.refuse_more_than_budget(n)
         settings = asker.settings
-        made = prompt_of(prompt, site.meter)
+        sent = prompt_of(prompt, site.meter)
 
         def sample(number: int) -> Callable[[], Awaitable[Value]]:
             sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
-            question = ModelQuery(made, shape, asker.out(out), sampling, settings.repairs)
+            question = ModelQuery(sent, shape, asker.out(out), sampling, settings.repairs)
             return lambda: asker.ask(question, site.span)
 
         return await gather([sample(number) for number in range(max(0, n))])
@@ -80,9 +80,9 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
             return None
         site.meter.spend(PRICE.steps(elements=len(options)))
         are_labels = _are_labels([option.s for option in options])
-        made = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
+        sent = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
-        question = ModelQuery(made, shape, asker.out(None), repairs=asker.settings.repairs)
+        question = ModelQuery(sent, shape, asker.out(None), repairs=asker.settings.repairs)
         try:
             return (await asker.ask(question, site.span),)
         except ModelFailure as failure:

@@ -150,12 +150,12 @@ class _Mapping:
 
     async def _ask(self, batch: list[int], sampling: Sampling, note: str) -> Replies:
         try:
-            found = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
+            replies = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
         except ModelFailure as failure:
             if failure.code in wording.NOT_AN_ANSWER:
                 return {}
             raise
-        return {batch[number - 1]: value for number, value in found.items()}
+        return {batch[number - 1]: value for number, value in replies.items()}
 
     def pack(self, indices: list[int]) -> list[list[int]]:
         """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
@@ -210,11 +210,12 @@ class _Mapping:
         return self.asker.out(self.out, self.asker.settings.item_out)
 
     def _most_items(self) -> int:
-        wanted = self.asker.settings.per_call if self.per_call is None else self.per_call
-        return max(1, min(wanted, self.asker.model.profile.max_output // self._item_out()))
+        per_call = self.asker.settings.per_call if self.per_call is None else self.per_call
+        return max(1, min(per_call, self.asker.model.profile.max_output // self._item_out()))
 
     def _capacity(self) -> int:
-        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one character."""
+        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
+        character."""
         frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
         return self.asker.model.profile.room - frame
 

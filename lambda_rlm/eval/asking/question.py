@@ -1,7 +1,7 @@
 """One question as it is put to a model: what it is, whom it equals, and the request that it becomes.
 
-Owns `ModelQuery` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are never
-counted as fewer than they are.
+Owns `ModelQuery` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are
+never counted as fewer than they are.
 """
 
 from __future__ import annotations

@@ -51,10 +51,10 @@ def read_choice(
         named = named_in(text, tuple(known), reading)
         if named.isdisjoint(choices):
             reading.coerce("took another word for the label")
-        found = {known[label] for label in named}
-        if len(found) != 1:
+        chosen = {known[label] for label in named}
+        if len(chosen) != 1:
             raise bad_reply.no_choice(listed)
-        return value_of(found.pop(), reading)
+        return value_of(chosen.pop(), reading)
 
     return read
 
@@ -141,13 +141,13 @@ def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder
 
 
 def _all_loaded(texts: list[str]) -> list[Raw]:
-    found: list[Raw] = []
+    values: list[Raw] = []
     for text in texts:
         try:
-            found.append(loads(text)[0])
+            values.append(loads(text)[0])
         except ValueError:
-            found.extend(values_in(text))
-    return found
+            values.extend(values_in(text))
+    return values
 
 
 def _distinct(values: list[Raw]) -> list[Raw]:

@@ -74,7 +74,8 @@ def compiler_of(
     kept: Mapping[int, Value] | None = None,
     cuts: Cuts | None = None,
 ) -> Compiler:
-    """A compiler of the terms of a program, with all rules. `kept` has the values of terms that are known, by the term's identity."""
+    """A compiler of the terms of a program, with all rules. `kept` has the values of terms that are known, by the term's
+    identity."""
     return Compiler(_RULES, typed, autos, meter, stack, asker, kept or _NOTHING, cuts)  # type: ignore[arg-type]
 
 

@@ -160,7 +160,8 @@ def raising(fault: Callable[[], Fault]) -> Callable[[], NoReturn]:
 
 
 def literal_of(code: Compiled) -> object:
-    """The value that is known when the program is compiled, else None; a part of a long text is not read for that, which would copy it."""
+    """The value that is known when the program is compiled, else None; a part of a long text is not read for that, which would
+    copy it."""
     if code.constant is None:
         return None
     value = code.constant[0]

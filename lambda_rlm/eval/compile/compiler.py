@@ -1,8 +1,8 @@
 """What compiling carries along: the program, its types, the slots of its frame, and who is charged and asked.
 
-Owns `Compiler`, the state of one compilation for one run; the rules are functions of it, found by the class of a term. Promises that
-a term becomes a coroutine only where its effect demands it, and that arguments which do not depend on each other's values run at once.
-Builds no source text and no byte code.
+Owns `Compiler`, the state of one compilation for one run; the rules are functions of it, found by the class of a term. Promises
+that a term becomes a coroutine only where its effect demands it, and that arguments which do not depend on each other's values
+run at once. Builds no source text and no byte code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ Rule = Callable[["Compiler", Term, Scope, Substitution], Compiled]
 
 @dataclass(eq=False)
 class Compiler:
-    """Compiles one program for one run. `kept` has the values of terms that were computed before the run, by the term's identity."""
+    """Compiles one program for one run. `kept` has the values of terms that were computed before the run, by the term's
+    identity."""
 
     rules: Mapping[type, Rule]
     typed: Typed

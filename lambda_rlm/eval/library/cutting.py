@@ -18,18 +18,17 @@ _WORD_ENDS = (" ", "\t", "\u3000")
 
 
 def cut_before(s: str, lowest: int, highest: int) -> int:
-    """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else `highest`."""
+    """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else
+    `highest`."""
     line = s.rfind("\n", lowest - 1 if lowest else 0, highest)
     if line >= 0:
         paragraph = s.rfind("\n\n", max(0, lowest - 2), line + 1)
         if s[line - 1 : line] == "\r":
-            found = s.rfind("\n\r\n", max(0, lowest - 3), line + 1)
-            paragraph = max(paragraph, found + 1 if found >= 0 else -1)
+            blank = s.rfind("\n\r\n", max(0, lowest - 3), line + 1)
+            paragraph = max(paragraph, blank + 1 if blank >= 0 else -1)
         return paragraph + 2 if paragraph >= 0 else line + 1
     for ends in (_SENTENCE_ENDS, _WORD_ENDS):
-        best = max(
-            [found + len(end) for end in ends if (found := s.rfind(end, max(0, lowest - len(end)), highest)) >= 0], default=-1
-        )
+        best = max([at + len(end) for end in ends if (at := s.rfind(end, max(0, lowest - len(end)), highest)) >= 0], default=-1)
         if best >= 0:
             return best
     return highest

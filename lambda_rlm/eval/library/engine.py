@@ -1,8 +1,8 @@
 """The regular-expression engine: RE2, which takes time linear in the text for a match, loaded when a pattern is first used.
 
-Owns compiled patterns, their bounds, and the way between the bytes that the engine reads and characters. Promises: a bad pattern
-is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone surrogates and NUL included.
-Refuses `\\C`, which could match a part of a character.
+Owns compiled patterns, their bounds, and the way between the bytes that the engine reads and characters. Promises: a bad
+pattern is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone surrogates and NUL
+included. Refuses `\\C`, which could match a part of a character.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class BadPattern(Exception):
 class Pattern:
     """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups.
 
-    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds nothing
-    where the letters `needed` do not stand in a row.
+    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds
+    nothing where the letters `needed` do not stand in a row.
     """
 
     __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most", "needed")

@@ -1,7 +1,7 @@
 """JSON: reading a text as a value of a type, and writing a value as text.
 
-Promises: reading is strict about the values and gives none for anything else, however deep or long; fields that the type does not
-name are passed over, missing fields of Option type are none. What is read or written covers the texts it was made from.
+Promises: reading is strict about the values and gives none for anything else, however deep or long; fields that the type does
+not name are passed over, missing fields of Option type are none. What is read or written covers the texts it was made from.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def parse(site: Site) -> Callable[..., Value]:
             return None
         meter.allocate(price.storage(written=0 if is_number else text.n))
         s, origin = text.s, origin_of(text)
-        found = bare(s, text) if bare is not None else None
-        if found is not None or is_number:
-            return found
+        word = bare(s, text) if bare is not None else None
+        if word is not None or is_number:
+            return word
         try:
             return (decode(json.loads(s, parse_constant=_no_number), origin),)
         except (JsonMismatch, ValueError, RecursionError):
@@ -169,15 +169,15 @@ def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
     def decode_record(data: Any, origin: Origin | None) -> tuple[Value, ...]:
         if type(data) is not dict:
             raise JsonMismatch
-        made = []
+        values = []
         for name, decode, may_lack in fields:
             if name in data:
-                made.append(decode(data[name], origin))
+                values.append(decode(data[name], origin))
             elif may_lack:
-                made.append(None)
+                values.append(None)
             else:
                 raise JsonMismatch
-        return tuple(made)
+        return tuple(values)
 
     return decode_record
 
@@ -204,7 +204,8 @@ def to_json(site: Site) -> Callable[..., Value]:
 
 
 def _writer(type_: Type, meter: Meter, rate: int) -> Write:
-    """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is written."""
+    """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is
+    written."""
     if is_text(type_):
         return _text_writer(meter, rate)
     match type_:

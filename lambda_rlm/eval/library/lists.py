@@ -29,10 +29,10 @@ def _made(count: Counted, make: Function) -> Callable[[Site], Function]:
         meter, price = site.meter, TARIFF[site.primitive]
 
         def made_list(*arguments: Value) -> Value:
-            made = count(*arguments)
+            length = count(*arguments)
             elements = sum([len(argument) for argument in arguments if isinstance(argument, list)])
-            meter.spend(price.steps(elements=elements, made=made))
-            meter.allocate(price.storage(made=made))
+            meter.spend(price.steps(elements=elements, made=length))
+            meter.allocate(price.storage(made=length))
             return make(*arguments)
 
         return made_list
@@ -150,11 +150,11 @@ def _counts(keys: list[Value], items: list[Value]) -> list[list[Value]]:
     """How often each occurs and its first occurrence, in the order of first occurrences."""
     counts: dict[Value, list[Value]] = {}
     for key, item in zip(keys, items, strict=True):
-        found = counts.get(key)
-        if found is None:
+        row = counts.get(key)
+        if row is None:
             counts[key] = [1, item]
         else:
-            found[0] += 1
+            row[0] += 1
     return list(counts.values())
 
 

@@ -1,8 +1,8 @@
 """Staging: what a program needs no model for is computed before the run, on the real inputs.
 
 Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
-Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work that
-ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
+Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work
+that ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Slots filled, then a result: blocks, and arguments that await.
 
-Owns the order in which codes that bind slots run. Promises: a code runs after those whose slots it reads; those that ask a model
-and do not depend on each other run at once; each runs exactly once.
+Owns the order in which codes that bind slots run. Promises: a code runs after those whose slots it reads; those that ask a
+model and do not depend on each other run at once; each runs exactly once.
 """
 
 from __future__ import annotations

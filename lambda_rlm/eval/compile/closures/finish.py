@@ -1,7 +1,7 @@
 """What a library function with a callback makes of its elements and the callback's results.
 
-Owns the second half of `filter`, `group_by`, `sort_by` and their kin: a function of the elements and of all results, by position.
-Pure and awaiting loops share it, so that they cannot differ.
+Owns the second half of `filter`, `group_by`, `sort_by` and their kin: a function of the elements and of all results, by
+position. Pure and awaiting loops share it, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -130,6 +130,6 @@ def _join(key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
         matches = [by_key.get(k, ()) for k in _keys(xs_results, key, weight, meter)]
         n = sum(map(len, matches))
         charge(meter, 2 * n, (PAIR + SLOT) * n)
-        return [(x, y) for x, found in zip(xs, matches, strict=True) for y in found]
+        return [(x, y) for x, partners in zip(xs, matches, strict=True) for y in partners]
 
     return run

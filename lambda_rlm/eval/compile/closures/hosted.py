@@ -1,8 +1,9 @@
 """Functions of the host, applied: plain data in, plain data out, and held to what was declared.
 
-Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and a result
-that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an instruction,
-and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each time it returns.
+Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and
+a result that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an
+instruction, and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each
+time it returns.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
     def apply(*values: Value) -> Value:
         meter.spend(sum(one(value) for one, value in zip(weigh, values, strict=True)))
         data = [to_plain(value, type_) for value, type_ in zip(values, parameters, strict=True)]
-        given = sum(map(size_of, data))
-        meter.spend(cost.steps + cost.steps_per_character * given)
-        meter.allocate(cost.bytes + cost.bytes_per_character * given)
+        characters = sum(map(size_of, data))
+        meter.spend(cost.steps + cost.steps_per_character * characters)
+        meter.allocate(cost.bytes + cost.bytes_per_character * characters)
         try:
-            found = function.implementation(*data)
+            result_data = function.implementation(*data)
         except Exception as error:
             raise wording.host_raised(span, function.name, error) from error
         meter.glance()
-        return _held(found, cost.characters + cost.characters_per_character * given, list(values))
+        return _held(result_data, cost.characters + cost.characters_per_character * characters, list(values))
 
-    def _held(found: Any, most: int, values: list[Value]) -> Value:
+    def _held(data: Any, most: int, values: list[Value]) -> Value:
         origin = _origin(values)
 
         def text(_: str, s: str) -> Text:
@@ -52,8 +53,8 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
 
         what = f"the result of `{function.name}`"
         try:
-            value = value_with(found, result, what, text)
-            size = size_of(found)
+            value = value_with(data, result, what, text)
+            size = size_of(data)
         except Unfit as error:
             raise wording.host_result_unfit(span, str(error)) from None
         except (ValueError, OverflowError) as error:
@@ -67,7 +68,8 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
 
 
 def size_of(data: Any) -> int:
-    """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not finite."""
+    """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not
+    finite."""
     return (
         str.__len__(data)
         if isinstance(data, str)

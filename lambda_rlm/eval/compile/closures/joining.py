@@ -1,8 +1,8 @@
 """`++`, templates, and the equality and order of values that are no numbers.
 
-Owns how texts and lists are put together. Promises: a long text is never copied by joining (a rope holds its pieces), a short one
-is flat at once, so that a rope has few pieces for its length; lists are charged before they are copied; comparing walks no more
-than it has charged.
+Owns how texts and lists are put together. Promises: a long text is never copied by joining (a rope holds its pieces), a short
+one is flat at once, so that a rope has few pieces for its length; lists are charged before they are copied; comparing walks no
+more than it has charged.
 """
 
 from __future__ import annotations

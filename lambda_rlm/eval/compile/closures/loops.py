@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import compress, islice
+from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.closures.finish import Finish
@@ -274,17 +275,20 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
     return run
 
 
-def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop | None:
-    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
-    i, j = f.slots
-    body = f.body.run
-    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
 
-    def run_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return [body(e) for e[i], e[j] in pairs]
 
-    def run_filter(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
         for _ in range(0, n, _SLICE):
@@ -293,7 +297,13 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
             out += kept
         return out
 
-    def run_count(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_count(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         total = 0
         for e[i], e[j] in pairs:
@@ -301,15 +311,33 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
                 total += 1
         return total
 
-    def run_any(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_any(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return any(body(e) for e[i], e[j] in pairs)
 
-    def run_all(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_all(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return all(body(e) for e[i], e[j] in pairs)
 
-    def run_flat_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
         for e[i], e[j] in pairs:
@@ -318,11 +346,20 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
             out += part
         return out
 
-    return {
-        P.MAP: run_map,
-        P.FILTER: run_filter,
-        P.COUNT: run_count,
-        P.ANY: run_any,
-        P.ALL: run_all,
-        P.FLAT_MAP: run_flat_map,
-    }.get(primitive)
+    return run
+
+
+PAIR_LOOPS: Final[dict[P, Callable[[Callback, int, int, Meter], PairLoop]]] = {
+    P.MAP: _pair_map,
+    P.FILTER: _pair_filter,
+    P.COUNT: _pair_count,
+    P.ANY: _pair_any,
+    P.ALL: _pair_all,
+    P.FLAT_MAP: _pair_flat_map,
+}
+"""The loops over records with two fields that can do without making them."""
+
+
+def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop:
+    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
+    return PAIR_LOOPS[primitive](f, f.body.steps + each[0], f.body.bytes + each[1], meter)

@@ -1,7 +1,7 @@
 """Things that run at once, with results and faults as if they had run one after the other.
 
-Owns the bounded ordered map. Promises: at most `limit` workers pull positions from one iterator; results stand by position; when
-one fails, later ones are cancelled and earlier ones finish, and the earliest by position is what is raised; a reached
+Owns the bounded ordered map. Promises: at most `limit` workers pull positions from one iterator; results stand by position;
+when one fails, later ones are cancelled and earlier ones finish, and the earliest by position is what is raised; a reached
 limit of the run, or a bug, cancels all and wins. No exception group leaves. Takes no limiter: calls in flight are limited
 around the model call alone, so maps inside maps cannot wait for each other.
 """

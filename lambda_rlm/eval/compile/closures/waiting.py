@@ -1,7 +1,7 @@
 """The library's loops over functions that ask a model.
 
-Owns `waiting_loop`. Promises: independent elements run at once, each in a copy of the frame; what must be in sequence is; the same
-charges and the same second halves as the loops over pure functions, so that effect and schedule change no value.
+Owns `waiting_loop`. Promises: independent elements run at once, each in a copy of the frame; what must be in sequence is; the
+same charges and the same second halves as the loops over pure functions, so that effect and schedule change no value.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules for what binds names: blocks, `let` and `def`.
 
-Promises: a binding is evaluated where it is written, used or not; bindings in a row that do not depend on each other start at once
-when they ask a model.
+Promises: a binding is evaluated where it is written, used or not; bindings in a row that do not depend on each other start at
+once when they ask a model.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def bind_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scop
     if not rows:
         return code
     flat = _flattened(c, rows)
-    return bound([(slot, made) for slot, made, _ in flat], code, flat)
+    return bound([(slot, value) for slot, value, _ in flat], code, flat)
 
 
 def _bind_function(c: Compiler, scope: dict[str, Binding], name: str, term: t.Lam | t.Def, s: Substitution) -> None:

@@ -7,12 +7,13 @@ is a value, computed once before the loop. Over lists of pairs, the fields of th
 from __future__ import annotations
 
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.arguments import LibraryCall
 from lambda_rlm.eval.compile.rules.functions import compile_function
 from lambda_rlm.eval.compile.rules.library import primitive_function
-from lambda_rlm.eval.compile.rules.loops import OVER_PAIRS, PreparedCallback, loop_of, loop_over_pairs, value_callback
+from lambda_rlm.eval.compile.rules.loops import PreparedCallback, loop_of, loop_over_pairs, value_callback
 from lambda_rlm.eval.compile.rules.names import function_of, recursion_of
 from lambda_rlm.eval.compile.rules.recursion import activation
 from lambda_rlm.eval.compile.scope import ActiveRecursion, Function, KnownFunction, KnownRecursion, Recursion, Scope, Spread
@@ -31,7 +32,7 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
     for a, parameter in zip(call.arguments, call.arrow.parameters, strict=True):
         if not isinstance(parameter, Arrow):
             values.append(call.argument(c, a))
-        elif isinstance(a, t.Lam) and call.primitive in OVER_PAIRS and values[0].pairs and parameter.effect is not Effect.LLM:
+        elif isinstance(a, t.Lam) and call.primitive in PAIR_LOOPS and values[0].pairs and parameter.effect is not Effect.LLM:
             return loop_over_pairs(c, call.primitive, call.arrow, values[0], _over_pairs(c, a, parameter, scope, s))
         elif a is None or isinstance(a, Piped):
             functions.append(value_callback(c, call.argument(c, a), parameter))

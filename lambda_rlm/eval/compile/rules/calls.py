@@ -1,7 +1,7 @@
 """The rules for calls: `f(a, …)` and pipes.
 
-Owns how a function is applied, by what is known of it: a library function, a name bound to a function, the name of a `fix` in its
-own body, or any value.
+Owns how a function is applied, by what is known of it: a library function, a name bound to a function, the name of a `fix` in
+its own body, or any value.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules for functions: `fn`, functions as values, and their calls.
 
-Promises: a function known by name runs in the frame of its caller without a function value; every call of a function value takes
-what it needs of Python's stack before it begins.
+Promises: a function known by name runs in the frame of its caller without a function value; every call of a function value
+takes what it needs of Python's stack before it begins.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def compile_function(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> 
 
 
 def known_call(c: Compiler, function: Function, codes: Sequence[Compiled]) -> Compiled:
-    """Arguments into the function's slots, then its body: in the caller's frame, or a copy of it where others may run at once."""
+    """Arguments into the function's slots, then its body: in the caller's frame, or a copy of it where others may run at
+    once."""
     slots, body = function.slots, function.body
 
     def build(parts: Sequence[Compiled]) -> Compiled:
@@ -49,7 +50,8 @@ def known_call(c: Compiler, function: Function, codes: Sequence[Compiled]) -> Co
 
 
 def value_call(c: Compiler, function: Compiled, codes: Sequence[Compiled], is_async: bool) -> Compiled:
-    """A call of a function value. A pure function may stand where one that asks is allowed, so its result may be there at once."""
+    """A call of a function value. A pure function may stand where one that asks is allowed, so its result may be there at
+    once."""
 
     def build(parts: Sequence[Compiled]) -> Compiled:
         f, runs = parts[0].run, [part.run for part in parts[1:]]

@@ -1,7 +1,7 @@
 """The rules for library functions with a callback: `map`, `filter`, `fold` and their kin.
 
-Owns `LOOPS` and how a loop is made of the codes of its arguments and of its callbacks, which are ready. Reads lists of pairs in place
-where only a pure function looks at them.
+Owns `LOOPS` and how a loop is made of the codes of its arguments and of its callbacks, which are ready. Reads lists of pairs in
+place where only a pure function looks at them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ LOOPS = frozenset({
     P.SCAN, P.JOIN_BY, P.MAX_BY, P.MIN_BY, P.SORT_BY, P.SORT_DESC, P.TOP, P.UNIQUE_BY, P.GROUP_BY, P.MAP_OPTION, P.AND_THEN,
 })  # fmt: skip
 """The library functions with a callback that is applied here."""
-
-OVER_PAIRS = frozenset({P.MAP, P.FILTER, P.COUNT, P.ANY, P.ALL, P.FLAT_MAP})
-"""Those that can read the pairs of a list that is never made."""
 
 _WITHOUT_FINISH = frozenset({P.FOLD, P.REDUCE, P.TREE_FOLD, P.ITERATE, P.SCAN, P.MAP_OPTION, P.AND_THEN})
 _KEYED = frozenset({
@@ -87,12 +84,12 @@ def loop_of(
 def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, callback: Callback) -> Compiled:
     run_loop = pair_loop(primitive, callback, rates(primitive, _gives_numbers(arrow)), c.meter)
     pairs = source.pairs
-    assert run_loop is not None and pairs is not None
+    assert pairs is not None
     price = TARIFF[primitive]
 
     def run(e: Frame) -> Value:
-        n, made = pairs(e)
-        return run_loop(e, n, made)
+        n, records = pairs(e)
+        return run_loop(e, n, records)
 
     code = made_of(run, (source,), steps=price.call, bytes=price.storage_call, is_static=False)
     code.need = _NEED + max(source.need, callback.body.need)

@@ -64,15 +64,15 @@ def function_of(c: Compiler, known: KnownFunction, var: t.Var, s: Substitution) 
 
 
 def function_instance(c: Compiler, known: KnownFunction, key: Instance) -> Function:
-    found = known.instances.get(key)
-    if found is None:
+    function = known.instances.get(key)
+    if function is None:
         slots = tuple(c.slots.new() for _ in known.params)
         inner = {**known.scope, **{p.name: Local(in_slot(i)) for p, i in zip(known.params, slots, strict=True)}}
         substitution = substitution_of(key, known.substitution)
         body, reads = c.collected(lambda: c.compile(known.term.body, inner, substitution))
-        found = known.instances[key] = Function(slots, body, reads)
-    c.reads |= found.reads
-    return found
+        function = known.instances[key] = Function(slots, body, reads)
+    c.reads |= function.reads
+    return function
 
 
 def recursion_of(c: Compiler, named: KnownRecursion, var: t.Var, s: Substitution) -> Recursion:
@@ -81,12 +81,12 @@ def recursion_of(c: Compiler, named: KnownRecursion, var: t.Var, s: Substitution
 
 
 def recursion_instance(c: Compiler, named: KnownRecursion, key: Instance) -> Recursion:
-    found = named.instances.get(key)
-    if found is None:
-        found = recursion(c, named.term, named.scope, substitution_of(key, named.substitution))
-        named.instances[key] = found
-    c.reads |= found.reads
-    return found
+    instance = named.instances.get(key)
+    if instance is None:
+        instance = recursion(c, named.term, named.scope, substitution_of(key, named.substitution))
+        named.instances[key] = instance
+    c.reads |= instance.reads
+    return instance
 
 
 def generic_instance(c: Compiler, generic: Generic, key: Instance) -> Compiled:

@@ -64,9 +64,9 @@ def activation(c: Compiler, recursion: Recursion, code: Compiled, span: Span, *,
                 check(e, value)
             return activate(e, value)
 
-        made = made_of(run, parts, is_static=False, need=2)
-        made.is_async = recursion.is_async
-        return made
+        call = made_of(run, parts, is_static=False, need=2)
+        call.is_async = recursion.is_async
+        return call
 
     if is_inside:
         c.reads.add(recursion.slot)
