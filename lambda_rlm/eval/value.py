@@ -24,7 +24,7 @@ grown together, so that cutting one to shreds costs a binary search and the piec
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -310,4 +310,3 @@ def derived(s: str, *sources: Text) -> Text:
 
 
 EMPTY_TEXT: Final = Text("")
-SyncFunction = Callable[..., Value]

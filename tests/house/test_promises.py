@@ -1,10 +1,13 @@
-"""Promises that hold by the shape of the code: who may ask a model, and that no modules import each other in a circle."""
+"""Promises that hold by the shape of the code: who may ask a model, no import circles, a rule for each form of the language."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import get_args
 
+from lambda_rlm.eval.compile.assembly import RULES
+from lambda_rlm.syntax.term import Term
 from tests.support.places import ROOT
 
 PACKAGE = ROOT / "lambda_rlm"
@@ -105,3 +108,7 @@ def test_no_modules_import_each_other() -> None:
 def test_a_circle_would_be_seen() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"e"}, "e": {"f"}, "f": {"e"}}) == [["b", "c"], ["e", "f"]]
     assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_every_form_of_the_language_has_a_rule_of_compilation() -> None:
+    assert set(RULES) == set(get_args(Term))

@@ -39,7 +39,7 @@ from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import EMPTY, Typed
 
-_RULES = {
+RULES = {
     t.IntLit: compile_int,
     t.FloatLit: compile_constant,
     t.BoolLit: compile_constant,
@@ -61,6 +61,7 @@ _RULES = {
     t.Fix: compile_fix,
     t.Block: compile_block,
 }
+"""The rule for each form of the language."""
 
 _NOTHING: Mapping[int, Value] = MappingProxyType({})
 
@@ -76,7 +77,7 @@ def compiler_of(
 ) -> Compiler:
     """A compiler of the terms of a program, with all rules. `kept` has the values of terms that are known, by the term's
     identity."""
-    return Compiler(_RULES, typed, autos, meter, stack, asker, kept or _NOTHING, cuts)  # type: ignore[arg-type]
+    return Compiler(RULES, typed, autos, meter, stack, asker, kept or _NOTHING, cuts)  # type: ignore[arg-type]
 
 
 def compile_program(
