@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 Value = Any
 """A value of the language, in the representation of the table above."""
 
+INT_LOW: Final = -(2**63)
+INT_HIGH: Final = 2**63 - 1
+"""The least and the greatest Int: 64 bits."""
+
 
 _BLOCK: Final = 256
 """Characters of which a document knows together how many bytes they have."""

@@ -36,6 +36,9 @@ from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 _CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most so many characters for each token of `out`."""
 
+_REPLY_SHARE: Final = 4
+"""A reply whose length the program does not limit takes at most this part of the window: a quarter."""
+
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
 
@@ -128,7 +131,7 @@ class Asker:
         profile = self.model.profile
         if asked is not None:
             return max(1, min(asked, profile.max_output))
-        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // 4))
+        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // _REPLY_SHARE))
 
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""

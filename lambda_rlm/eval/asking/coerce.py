@@ -20,16 +20,17 @@ from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.tariff import HEADER, SLOT
-from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
-_INT_RANGE: Final = 1 << 63
 _NUMBER = re.compile(
     r"(?<![\w.,/:])(?<!\d-)[-+−]?(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w/:]|[.,-]\d)"
 )
 _NEGATION = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|non|without)|n.t)\b\W*(?:(?:an?|the|really|about|any)\W+){0,2}$", re.IGNORECASE
 )
+_DENIAL_REACH: Final = 32
+"""Characters before a label in which a word that denies it is looked for."""
 _NULLS: Final = frozenset({"null", "none", "nil"})
 _TRUE: Final = frozenset({"yes", "true"})
 _FALSE: Final = frozenset({"no", "false"})
@@ -171,7 +172,7 @@ class Coercer:
                 raise must_be(place, "a whole number")
             self.reading.coerce(f"took a decimal number for {place} as a whole one")
             number = int(number)
-        if not -_INT_RANGE <= number < _INT_RANGE:
+        if not INT_LOW <= number <= INT_HIGH:
             raise must_be(place, "a whole number of at most 64 bits")
         return number
 
@@ -281,7 +282,7 @@ def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
 def _is_negated(text: str, starts: set[int]) -> bool:
     """A word that denies, and is no label itself, stands before one of these places."""
     for start in starts:
-        denial = _NEGATION.search(text, max(0, start - 32), start)
+        denial = _NEGATION.search(text, max(0, start - _DENIAL_REACH), start)
         if denial is not None and denial.start() not in starts:
             return True
     return False

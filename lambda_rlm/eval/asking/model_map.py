@@ -41,6 +41,12 @@ _CODE_LENGTH: Final = 8
 _MARKER_TOKENS: Final = 8
 """What an item's number, its line ends and brackets may take."""
 
+_PAIRED: Final = HEADER + 3 * SLOT
+"""Bytes of a record of an item and its reply in a list."""
+
+_SURE: Final = (3, 4)
+"""The part of the room, three quarters, up to which the tokens of parts are trusted to add up."""
+
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
 
@@ -90,7 +96,7 @@ def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
         else:
             shown = [show(item) for item in items]
         replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
-        site.meter.allocate((HEADER + 3 * SLOT) * len(items))
+        site.meter.allocate(_PAIRED * len(items))
         return [(item, reply) for item, reply in zip(items, replies, strict=True)]
 
     return call
@@ -164,7 +170,7 @@ class _Mapping:
         exactly, and packed again into three quarters where it does not fit after all; what needs no more is taken to fit.
         """
         capacity = self._capacity()
-        surely = capacity * 3 // 4
+        surely = capacity * _SURE[0] // _SURE[1]
         needs = {index: self._need(index) for index in indices}
         packed: list[list[int]] = []
         for batch in self._neighbours(indices, needs, capacity):

@@ -11,7 +11,6 @@ all runs of a loop at once; a code that charges more by itself while it runs is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -22,10 +21,6 @@ from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
-
-LOW: Final = -(2**63)
-HIGH: Final = 2**63 - 1
-FLOAT_HIGH: Final = sys.float_info.max
 
 
 @dataclass(slots=True, kw_only=True)

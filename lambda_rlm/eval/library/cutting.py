@@ -7,6 +7,7 @@ last has at least seven eighths of it, so that the number of pieces follows from
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from lambda_rlm.eval.library.extent import Range, copied, extent, pieces
 from lambda_rlm.eval.site import Site
@@ -15,6 +16,9 @@ from lambda_rlm.eval.value import Rope, Text, Value
 
 _SENTENCE_ENDS = (". ", "! ", "? ", ".\t", "。", "！", "？")
 _WORD_ENDS = (" ", "\t", "\u3000")
+
+_SLACK: Final = 8
+"""A piece may be shorter than asked by this part of its size, an eighth, to end with a paragraph, line, sentence or word."""
 
 
 def cut_before(s: str, lowest: int, highest: int) -> int:
@@ -37,7 +41,7 @@ def cut_before(s: str, lowest: int, highest: int) -> int:
 def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> list[Range]:
     """Where the pieces of s[begin:end] stand; each begins `overlap` characters before the end of the one before."""
     ranges: list[Range] = []
-    slack = size // 8
+    slack = size // _SLACK
     while end - begin > size:
         highest = begin + size
         cut = cut_before(s, highest - slack, highest)
@@ -52,7 +56,7 @@ def most_pieces(n: int, size: int, overlap: int = 0) -> int:
     """The largest number of pieces that `n` characters can give."""
     if n <= size:
         return 1 if n else 0
-    step = size - size // 8 - overlap
+    step = size - size // _SLACK - overlap
     return -(-(n - overlap) // step)
 
 

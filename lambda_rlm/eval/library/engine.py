@@ -24,6 +24,9 @@ MOST_PATTERN: Final = 4_096
 MOST_MATCHES: Final = 300_000
 """Matches in one text; more are a fault, never cut off."""
 
+_KEPT_PATTERNS: Final = 256
+"""Compiled patterns that are kept."""
+
 NOWHERE: Final = (-1, -1)
 Charge = Callable[[int], None]
 Spans = list[tuple[int, int]]
@@ -174,7 +177,7 @@ class Offsets:
         return [(places[begin], places[end]) for begin, end in spans]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KEPT_PATTERNS)
 def _compiled(source: str, is_multi_line: bool) -> Pattern:
     return Pattern(source, is_multi_line)
 

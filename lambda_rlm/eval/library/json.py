@@ -15,11 +15,10 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
-from lambda_rlm.eval.library.numbers import GREATEST, LEAST
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Derived, Origin, Text, Value, origin_of
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]
@@ -85,7 +84,7 @@ def _bare_int(s: str, text: Text) -> Value:
     if _INT.fullmatch(s) is None:
         return None
     value = int(s)
-    return (value,) if LEAST <= value <= GREATEST else None
+    return (value,) if INT_LOW <= value <= INT_HIGH else None
 
 
 def _bare_float(s: str, text: Text) -> Value:
@@ -117,7 +116,7 @@ def decoder(type_: Type) -> Decode:
 
 
 def _decode_int(data: Any, origin: Origin | None) -> int:
-    if type(data) is int and LEAST <= data <= GREATEST:
+    if type(data) is int and INT_LOW <= data <= INT_HIGH:
         return data
     raise JsonMismatch
 

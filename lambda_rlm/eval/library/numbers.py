@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
 
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Value
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Value
 from lambda_rlm.types.type import FLOAT, Type
-
-LEAST: Final = -(1 << 63)
-GREATEST: Final = (1 << 63) - 1
 
 Function = Callable[..., Value]
 
@@ -25,7 +21,7 @@ def is_float(type_: Type) -> bool:
 
 def whole(value: int, site: Site) -> int:
     """An Int, if it fits 64 bits; else a fault."""
-    if LEAST <= value <= GREATEST:
+    if INT_LOW <= value <= INT_HIGH:
         return value
     raise wording.int_range(site.span, site.primitive)
 

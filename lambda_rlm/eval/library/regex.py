@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Final
 
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.engine import (
@@ -31,6 +32,11 @@ from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
 
 Function = Callable[..., Value]
+_LINE_FEED: Final = 10
+_CARRIAGE_RETURN: Final = 13
+_LONGEST_ESCAPE: Final = 4
+"""Characters that one character of a text becomes in a pattern, at most."""
+
 _REFERENCE = re.compile(r"\\(\d|\\)")
 
 
@@ -214,13 +220,13 @@ def _head_lines(pattern: Pattern, data: bytes, charge: Charge) -> Iterator[Spans
     position, end = 0, len(data)
     while position < end and (spans := pattern.first_from(data, position, charge)) is not None:
         begin = spans[0][0]
-        if begin == end and data[end - 1] == 10:
+        if begin == end and data[end - 1] == _LINE_FEED:
             return
         start = data.rfind(b"\n", position, begin) + 1 or position
         stop = data.find(b"\n", begin)
         after = stop + 1 if stop >= 0 else end
         line_end = stop if stop >= 0 else end
-        if line_end > start and data[line_end - 1] == 13:
+        if line_end > start and data[line_end - 1] == _CARRIAGE_RETURN:
             line_end -= 1
         yield [(start, line_end), (after, after)]
         position = after
@@ -242,7 +248,7 @@ def escape_regex(site: Site) -> Function:
 
     def escape(text: Text) -> Text:
         meter.spend(price.steps(characters=text.n))
-        meter.allocate(price.storage(written=4 * text.n))
+        meter.allocate(price.storage(written=_LONGEST_ESCAPE * text.n))
         return derived(escaped(text.s), text)
 
     return escape

@@ -6,13 +6,17 @@ division by zero are faults; reads constants, slots and fields in place, since a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
-from lambda_rlm.eval.compile.compiled import FLOAT_HIGH, HIGH, LOW, Compiled, Frame, Run, raising
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, raising
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW
+
+FLOAT_HIGH: Final = sys.float_info.max
 
 Fail = Callable[[], Any]
 
@@ -37,7 +41,7 @@ def negation(a: Compiled, is_float: bool, span: Span) -> Run:
 def _range(is_float: bool, span: Span) -> tuple[Any, Any, Fail]:
     if is_float:
         return -FLOAT_HIGH, FLOAT_HIGH, raising(partial(wording.float_range, span))
-    return LOW, HIGH, raising(partial(wording.int_range, span))
+    return INT_LOW, INT_HIGH, raising(partial(wording.int_range, span))
 
 
 def _sum(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:

@@ -7,6 +7,7 @@ model and do not depend on each other run at once; each runs exactly once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import anyio
 
@@ -15,6 +16,9 @@ from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, made_of
 from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Value
 
+_AWAITING_FRAMES: Final = 4
+"""Interpreter frames between a code and those that fill its slots at once: the map, a worker, the code."""
+
 Row = tuple[int, Compiled, frozenset[int]]
 """A slot, the code of its value, and the slots that the code reads."""
 
@@ -22,7 +26,7 @@ Row = tuple[int, Compiled, frozenset[int]]
 def bound(targets: Sequence[tuple[int, Compiled]], result: Compiled, rows: Sequence[Row] | None = None) -> Compiled:
     """First the bindings, each into its slot, then the result."""
     codes = [code for _, code in targets]
-    need = 4 if any(code.is_async for code in codes) else 1
+    need = _AWAITING_FRAMES if any(code.is_async for code in codes) else 1
     if any(code.is_async for code in (*codes, result)):
         everything = rows if rows is not None else [(slot, code, frozenset[int]()) for slot, code in targets]
         run = _awaiting(arranged(everything) if rows is not None else _sequence(everything), result)
@@ -79,7 +83,11 @@ def hoisted(targets: Sequence[tuple[int, Compiled]], core: Compiled) -> Compiled
         return await inner(e)
 
     code = made_of(
-        run_async if core.is_async else run, [*(code for _, code in targets), core], steps=0, is_static=False, need=4
+        run_async if core.is_async else run,
+        [*(code for _, code in targets), core],
+        steps=0,
+        is_static=False,
+        need=_AWAITING_FRAMES,
     )
     code.is_async = True
     return code

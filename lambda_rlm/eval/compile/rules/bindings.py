@@ -30,16 +30,16 @@ def bind_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scop
     for item in items:
         match item:
             case t.Def():
-                _bind_function(c, inner, item.name, item, s)
+                bind_function(c, inner, item.name, item, s)
             case t.Let(value=t.Lam() as lam):
-                _bind_function(c, inner, item.name, lam, s)
+                bind_function(c, inner, item.name, lam, s)
             case t.Let(value=t.Fix() as fix):
                 named = KnownRecursion(fix, dict(inner), s)
                 if _is_ground(c.type_of(fix, s)):
                     recursion_instance(c, named, ())
                 inner[item.name] = named
             case t.Let():
-                _bind_let(c, inner, item, s, rows)
+                bind_let(c, inner, item, s, rows)
     code = c.compile(result, inner, s)
     if not rows:
         return code
@@ -47,7 +47,7 @@ def bind_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scop
     return bound([(slot, value) for slot, value, _ in flat], code, flat)
 
 
-def _bind_function(c: Compiler, scope: dict[str, Binding], name: str, term: t.Lam | t.Def, s: Substitution) -> None:
+def bind_function(c: Compiler, scope: dict[str, Binding], name: str, term: t.Lam | t.Def, s: Substitution) -> None:
     known = KnownFunction(term, dict(scope), s)
     if _has_one_type(c, term, s):
         function_instance(c, known, ())
@@ -63,7 +63,7 @@ def _has_one_type(c: Compiler, term: t.Lam | t.Def, s: Substitution) -> bool:
     return len(written) == len(annotations) and all(map(_is_ground, written)) and _is_ground(c.type_of(term.body, s))
 
 
-def _bind_let(c: Compiler, scope: dict[str, Binding], item: t.Let, s: Substitution, rows: list[Row | Generic]) -> None:
+def bind_let(c: Compiler, scope: dict[str, Binding], item: t.Let, s: Substitution, rows: list[Row | Generic]) -> None:
     value = item.value
     if _is_ground(c.type_of(value, s)):
         before = dict(scope)

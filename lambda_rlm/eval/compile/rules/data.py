@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
+from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.compile.closures.joining import template
@@ -16,6 +17,9 @@ from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Text, Value
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import FLOAT, Record
 from lambda_rlm.types.typed import Substitution
+
+_TEMPLATE_FRAMES: Final = 3
+"""Interpreter frames that putting a template together takes."""
 
 
 def compile_int(c: Compiler, term: t.IntLit, scope: Scope, s: Substitution) -> Compiled:
@@ -90,7 +94,7 @@ def compile_template(c: Compiler, term: t.Template, scope: Scope, s: Substitutio
     def build(parts: Sequence[Compiled]) -> Compiled:
         rows = iter([(part.run, show) for part, show in zip(parts, shows, strict=True)])
         pieces = [piece if isinstance(piece, str) else next(rows) for piece in term.parts]
-        return made_of(template(pieces, c.meter), parts, is_static=False, need=3, bytes=HEADER * len(parts))
+        return made_of(template(pieces, c.meter), parts, is_static=False, need=_TEMPLATE_FRAMES, bytes=HEADER * len(parts))
 
     return c.strict(codes, build)
 

@@ -21,6 +21,9 @@ from lambda_rlm.types.typed import Substitution
 CALL_STEPS: Final = 5
 """Fuel for a call of a function value, beside its body."""
 
+_CALL_FRAMES: Final = 3
+"""Interpreter frames of a call of a function value, beside its body."""
+
 
 def compile_lam(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> Compiled:
     """`fn(x) => body` as a value."""
@@ -66,7 +69,7 @@ def closure(c: Compiler, function: Function) -> Compiled:
     """A function value: it keeps a copy of the frame it is made in."""
     slots, meter, stack = function.slots, c.meter, c.stack
     body = charged(function.body, meter, CALL_STEPS)
-    run, need = body.run, body.need + 3
+    run, need = body.run, body.need + _CALL_FRAMES
 
     def make(e: Frame) -> Callable[..., Value]:
         charge(meter, 0, FUNCTION_VALUE + SLOT * len(e))

@@ -24,6 +24,9 @@ from lambda_rlm.types.typed import Substitution
 ACTIVATION_STEPS: Final = 20
 """Fuel for an activation of a `fix`, beside its body."""
 
+_ACTIVATION_FRAMES: Final = 4
+"""Interpreter frames of an activation of a `fix`, beside its body."""
+
 
 def compile_fix(c: Compiler, fix: t.Fix, scope: Scope, s: Substitution) -> Compiled:
     """`fix solve(p) => body` as a value."""
@@ -42,7 +45,7 @@ def recursion(c: Compiler, fix: t.Fix, scope: Scope, s: Substitution) -> Recursi
         raise InternalError("compiling", "a pure fix that asks a model")
     body = charged(body, c.meter)
     out.run = lifted(body) if out.is_async else body.run
-    out.need = body.need + 4
+    out.need = body.need + _ACTIVATION_FRAMES
     return out
 
 
