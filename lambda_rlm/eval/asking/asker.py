@@ -46,7 +46,8 @@ _LONGEST_TOKEN: Final = 256
 class SubSolver(Protocol):
     """Writes and runs a checked program of its own over a text, on at most `calls` model calls of this run's budget."""
 
-    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text: ...
+    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
+        """The answer to `query` about `text`; raises `Fault`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

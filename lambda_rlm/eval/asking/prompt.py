@@ -80,6 +80,7 @@ class Prompt:
 
     @cached_property
     def has_data(self) -> bool:
+        """Some of it comes from an input or a reply."""
         return any(part.is_data for part in self.parts)
 
     def messages(self, key: bytes, instruction: str = "", note: str = "") -> tuple[Message, ...]:

@@ -57,6 +57,7 @@ class KnownFunction:
 
     @property
     def params(self) -> tuple[Param, ...]:
+        """Its parameters."""
         return self.term.params
 
 
@@ -141,6 +142,7 @@ class Slots:
         self.count = 0
 
     def new(self) -> int:
+        """The next slot."""
         self.count += 1
         return self.count - 1
 

@@ -40,6 +40,7 @@ class Stack:
         self.depth = 0
 
     def overflow(self) -> NoReturn:
+        """Raises `LimitExceeded`."""
         raise wording.calls_too_deep()
 
     def enter(self, body: Run, frame: Frame, need: int, depth: int) -> Value:

@@ -14,6 +14,7 @@ from lambda_rlm.eval.value import Value
 
 
 def called_here(slots: tuple[int, ...], runs: Sequence[Run], body: Run) -> Run:
+    """A known function in the frame of its caller: arguments into its slots, then its body."""
     if len(slots) == 1:
         (i,), (x,) = slots, runs
 
@@ -42,6 +43,7 @@ def called_here(slots: tuple[int, ...], runs: Sequence[Run], body: Run) -> Run:
 
 
 def called_in_copy(slots: tuple[int, ...], runs: Sequence[Run], body: Run) -> Run:
+    """A known function in a copy of its caller's frame, since others may run in that frame at the same time."""
 
     async def call(e: Frame) -> Value:
         values = [run(e) for run in runs]
@@ -54,6 +56,7 @@ def called_in_copy(slots: tuple[int, ...], runs: Sequence[Run], body: Run) -> Ru
 
 
 def applied(f: Run, runs: Sequence[Run]) -> Run:
+    """A function value applied."""
     if len(runs) == 1:
         x = runs[0]
         return lambda e: f(e)(x(e))
@@ -64,6 +67,8 @@ def applied(f: Run, runs: Sequence[Run]) -> Run:
 
 
 def applied_awaiting(f: Run, runs: Sequence[Run]) -> Run:
+    """A function value applied, and awaited where it asks a model."""
+
     async def call(e: Frame) -> Value:
         return await settled(f(e)(*[run(e) for run in runs]))
 

@@ -48,6 +48,7 @@ def bind_block(c: Compiler, items: Sequence[t.Item], result: t.Term, scope: Scop
 
 
 def bind_function(c: Compiler, scope: dict[str, Binding], name: str, term: t.Lam | t.Def, s: Substitution) -> None:
+    """`def f(x) = …`, `let f = fn(x) => …`: known by name; with one type, it is compiled where it is written."""
     known = KnownFunction(term, dict(scope), s)
     if _has_one_type(c, term, s):
         function_instance(c, known, ())
@@ -64,6 +65,7 @@ def _has_one_type(c: Compiler, term: t.Lam | t.Def, s: Substitution) -> bool:
 
 
 def bind_let(c: Compiler, scope: dict[str, Binding], item: t.Let, s: Substitution, rows: list[Row | Generic]) -> None:
+    """`let x = …`: a constant, or a slot that is filled in the row of the block; with several types, one for each in use."""
     value = item.value
     if _is_ground(c.type_of(value, s)):
         before = dict(scope)

@@ -58,6 +58,7 @@ def value_callback(c: Compiler, code: Compiled, arrow: Arrow) -> PreparedCallbac
 def loop_of(
     c: Compiler, primitive: P, arrow: Arrow, values: Sequence[Compiled], functions: Sequence[PreparedCallback]
 ) -> Compiled:
+    """A library function with callbacks: `values` are the arguments that are no functions, in order."""
     each = rates(primitive, _gives_numbers(arrow))
     bodies = tuple(f.callback for f in functions)
     second = _finish(c, primitive, arrow)
@@ -82,6 +83,7 @@ def loop_of(
 
 
 def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, callback: Callback) -> Compiled:
+    """A library function over a list of records with two fields, which is not made."""
     run_loop = pair_loop(primitive, callback, rates(primitive, _gives_numbers(arrow)), c.meter)
     pairs = source.pairs
     assert pairs is not None

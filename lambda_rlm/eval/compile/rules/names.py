@@ -64,6 +64,7 @@ def function_of(c: Compiler, known: KnownFunction, var: t.Var, s: Substitution) 
 
 
 def function_instance(c: Compiler, known: KnownFunction, key: Instance) -> Function:
+    """A function at a ground instance, compiled at its first use."""
     function = known.instances.get(key)
     if function is None:
         slots = tuple(c.slots.new() for _ in known.params)
@@ -81,6 +82,7 @@ def recursion_of(c: Compiler, named: KnownRecursion, var: t.Var, s: Substitution
 
 
 def recursion_instance(c: Compiler, named: KnownRecursion, key: Instance) -> Recursion:
+    """A `fix` at a ground instance, compiled at its first use."""
     instance = named.instances.get(key)
     if instance is None:
         instance = recursion(c, named.term, named.scope, substitution_of(key, named.substitution))
@@ -90,6 +92,7 @@ def recursion_instance(c: Compiler, named: KnownRecursion, key: Instance) -> Rec
 
 
 def generic_instance(c: Compiler, generic: Generic, key: Instance) -> Compiled:
+    """A `let` of several types at a ground instance: the slot that holds its value."""
     row = generic.instances.get(key)
     if row is None:
         substitution = substitution_of(key, generic.substitution)
