@@ -36,11 +36,11 @@ from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 _CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most so many characters for each token of `out`."""
 
-_REPLY_SHARE: Final = 4
-"""A reply whose length the program does not limit takes at most this part of the window: a quarter."""
-
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
+
+_REPLY_SHARE: Final = 4
+"""A reply whose length the program does not limit takes at most this part of the window: a quarter."""
 
 
 class SubSolver(Protocol):

@@ -35,17 +35,17 @@ from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 """An item that is data, as most are."""
 
-_MOST_BRACKETS: Final = 4
-_CODE_LENGTH: Final = 8
-
-_MARKER_TOKENS: Final = 8
-"""What an item's number, its line ends and brackets may take."""
-
 _PAIRED: Final = HEADER + 3 * SLOT
 """Bytes of a record of an item and its reply in a list."""
 
 _SURE: Final = (3, 4)
 """The part of the room, three quarters, up to which the tokens of parts are trusted to add up."""
+
+_MOST_BRACKETS: Final = 4
+_CODE_LENGTH: Final = 8
+
+_MARKER_TOKENS: Final = 8
+"""What an item's number, its line ends and brackets may take."""
 
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""

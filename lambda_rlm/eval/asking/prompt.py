@@ -37,8 +37,6 @@ PRICE: Final = TARIFF[Primitive.LLM_CALL]
 """What handling prompts and replies is charged by, for all functions that ask a model."""
 
 _CODE_LENGTH: Final = 6
-_TRIES: Final = 64
-"""Codes of one length that are tried before a longer one."""
 _INLINE: Final = 80
 """Data of at most so many characters, without line ends, that stands inside a sentence stays there."""
 
@@ -112,7 +110,7 @@ class Prompt:
         counter = 0
         while True:
             digits = hmac.digest(key, b"%d:" % counter + self.digest, "sha256").hex()
-            code = digits[: _CODE_LENGTH + counter // _TRIES]
+            code = digits[: _CODE_LENGTH + counter // 64]
             if not any(code in text for text in data):
                 return code
             counter += 1

@@ -24,9 +24,6 @@ MOST_PATTERN: Final = 4_096
 MOST_MATCHES: Final = 300_000
 """Matches in one text; more are a fault, never cut off."""
 
-_KEPT_PATTERNS: Final = 256
-"""Compiled patterns that are kept."""
-
 NOWHERE: Final = (-1, -1)
 Charge = Callable[[int], None]
 Spans = list[tuple[int, int]]
@@ -35,6 +32,9 @@ Spans = list[tuple[int, int]]
 
 _LONGEST_REASON: Final = 100
 """Characters: RE2 repeats the pattern, and one that was computed may be a whole document."""
+
+_KEPT_PATTERNS: Final = 256
+"""Compiled patterns that are kept."""
 
 
 class BadPattern(Exception):
