@@ -35,9 +35,6 @@ NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
 """Failures where the model was reached and gave no answer of the type: `llm_map` and `llm_choose` turn them into none."""
 
 
-# ── depth ─────────────────────────────────────────────────────────────────────
-
-
 def calls_too_deep() -> LimitExceeded:
     """Calls of function values, or activations of `fix`, inside each other."""
     return LimitExceeded(TOO_DEEP, "calls of functions stand deeper inside each other than the interpreter can hold")
@@ -52,9 +49,6 @@ def not_shorter(span: Span, length: int, limit: int) -> PrimitiveFault:
     """A `fix` applied in its own body to what is as long as its argument, or longer."""
     message = f"`fix` is applied to something of length {length:,}, which is not shorter than {limit:,}"
     return PrimitiveFault(NOT_SHORTER, message, span)
-
-
-# ── numbers ───────────────────────────────────────────────────────────────────
 
 
 def int_range(span: Span, function: str = "") -> PrimitiveFault:
@@ -73,9 +67,6 @@ def by_zero(span: Span, operation: str) -> PrimitiveFault:
     return PrimitiveFault(BY_ZERO, f"`{operation}` by zero", span)
 
 
-# ── patterns ──────────────────────────────────────────────────────────────────
-
-
 def bad_pattern(span: Span, function: str, why: object) -> PrimitiveFault:
     """A pattern, computed by the program, that the engine refuses."""
     return PrimitiveFault(PATTERN, f"`{function}` was given a pattern that RE2 refuses: {why}", span)
@@ -89,9 +80,6 @@ def no_such_group(span: Span, number: str, groups: int) -> PrimitiveFault:
 def too_many_matches(span: Span, function: str, most: int) -> PrimitiveFault:
     """More matches in one text than are looked for."""
     return PrimitiveFault(MATCHES, f"`{function}` found more than {most:,} matches in one text", span)
-
-
-# ── functions of the host ─────────────────────────────────────────────────────
 
 
 def host_raised(span: Span, function: str, error: Exception) -> PrimitiveFault:
@@ -113,9 +101,6 @@ def host_result_too_large(span: Span, function: str, size: int, most: int) -> Pr
     """A result of more characters than the function's declared cost allows."""
     message = f"`{function}` gave {size:,} characters, and its declared cost allows {most:,}"
     return PrimitiveFault(HOST_SIZE, message, span)
-
-
-# ── asking a model ────────────────────────────────────────────────────────────
 
 
 def out_of_calls(calls: int, budget: int) -> LimitExceeded:

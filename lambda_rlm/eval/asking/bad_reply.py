@@ -32,9 +32,6 @@ class QuoteNotFound(BadReply):
         super().__init__(message, QUOTE_NOT_FOUND)
 
 
-# ── the whole reply ───────────────────────────────────────────────────────────
-
-
 def cut_off() -> BadReply:
     """The model ran into its limit of tokens."""
     return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
@@ -68,9 +65,6 @@ def no_json() -> BadReply:
 def no_entries() -> BadReply:
     """No entry for any item of `llm_map`."""
     return BadReply("the reply must be a JSON object with one entry for each numbered item")
-
-
-# ── a place in it ─────────────────────────────────────────────────────────────
 
 
 def conflicting(place: str) -> BadReply:
