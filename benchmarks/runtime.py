@@ -261,7 +261,7 @@ def memory() -> None:
 
 
 def bounded_map() -> None:
-    from lambda_rlm.eval.compile.together import ordered
+    from lambda_rlm.eval.compile.closures.together import ordered
 
     async def naps() -> float:
         started = time.perf_counter()

@@ -18,7 +18,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.eval.asking.model_calls import NO_SOLVER
+from lambda_rlm.eval.wording import NO_SOLVER
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prospect import Prospect, foresee

@@ -53,8 +53,8 @@ def here() -> TaskPlace:
 
 @contextmanager
 def begun() -> Iterator[None]:
-    """A run, which leaves no place behind: of two that follow each other in one task, the second does not stand behind the calls of the
-    first. One inside another goes on where that one is."""
+    """A run, which leaves no place behind: of two that follow each other in one task, the second does not stand behind the
+    calls of the first. One inside another goes on where that one is."""
     token = None if CURRENT.get() is not None else CURRENT.set(TaskPlace())
     try:
         yield

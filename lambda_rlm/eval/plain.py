@@ -1,7 +1,8 @@
 """Plain Python data to values of the language, and back, by type.
 
 Owns the two conversions at the edge of a run. Promises that every text of an input knows the input and the path it came from,
-except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does not.
+except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does
+not.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.value import Document, Text, Value, span_of
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span_of
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
+
+_MOST_SHOWN: Final = 60
+"""Characters of bad data that an error shows."""
 
 TRUSTED: Final = frozenset({"query"})
 """Inputs whose text is an instruction: it comes from whoever asks."""
@@ -33,7 +37,8 @@ def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Do
 
 
 def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Text], place: str = "") -> Value:
-    """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with `what` and the place."""
+    """The value that plain data means; `text` makes one of a place inside it and characters. Raises `Unfit`, which begins with
+    `what` and the place."""
     match type_:
         case Con("Text") if isinstance(data, str):
             return text(
@@ -43,7 +48,7 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
             return Text(data)
         case Con("Bool") if isinstance(data, bool):
             return data
-        case Con("Int") if isinstance(data, int) and not isinstance(data, bool) and -(2**63) <= data < 2**63:
+        case Con("Int") if isinstance(data, int) and not isinstance(data, bool) and INT_LOW <= data <= INT_HIGH:
             return data
         case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool):
             return float(data)
@@ -76,4 +81,4 @@ def to_plain(value: Value, type_: Type) -> Any:
 
 def _shown(data: Any) -> str:
     text = repr(data)
-    return text if len(text) <= 60 else text[:60] + "…"
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -15,9 +15,9 @@ One step is worth about a tenth of a microsecond. The sizes of an application ar
 | written | the characters of newly made text (spans of an input and pieces of a rope are none) |
 | cells | pairs of characters, for `similarity` |
 
-Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never empty, so
-there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER` bytes each,
-once, and cutting a text that is neither copies the cut.
+Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never
+empty, so there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER`
+bytes each, once, and cutting a text that is neither copies the cut.
 
 A callback's own steps come on top; so do `weight` steps for its keys where the function groups by keys.
 """
@@ -37,6 +37,21 @@ CHARACTER: Final = 4
 
 SLOT: Final = 8
 """Bytes for a place in a list or record."""
+
+PAIR: Final = 2 * HEADER
+"""Bytes for a record with two fields."""
+
+OPTION: Final = 16
+"""Bytes for an Option that a function makes of another one."""
+
+NUMBER: Final = 32
+"""Bytes for a number that a list holds."""
+
+FUNCTION_VALUE: Final = 6 * HEADER
+"""Bytes for a function value, beside the slots of the frame that it keeps."""
+
+KEY_STEPS: Final = 4
+"""Fuel for each element of the two lists of `join_by`, beside its key."""
 
 PIECE_STEPS: Final = 2
 """Fuel for each piece of a rope that is opened."""
@@ -75,7 +90,7 @@ class Price:
 
 
 _SLOTS: Final = {"storage_call": HEADER, "storage_made": SLOT}
-_RECORDS: Final = {"storage_call": HEADER, "storage_made": SLOT + 2 * HEADER}
+_RECORDS: Final = {"storage_call": HEADER, "storage_made": SLOT + PAIR}
 _TEXT: Final = {"storage_call": HEADER, "storage_written": CHARACTER}
 _PIECES: Final = {"storage_call": HEADER, "storage_made": SLOT + HEADER, "storage_written": CHARACTER}
 

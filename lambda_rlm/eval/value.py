@@ -13,8 +13,8 @@ Values carry no types: the evaluator compiles against ground types and knows wha
 
 A `Text` knows where it came from. Three shapes share one class: a *span* of an input (nothing is copied until somebody reads
 it), a *rope* (`++`, `join`, templates: pieces, flattened once when somebody reads it) and a *flat* text with the origin of what
-it was made from. Reading `.s` makes the text flat and charges the copy to the run's meter; `.n`, the length in characters, never
-copies. Adding an origin is constant work per operation; walking origins is iterative.
+it was made from. Reading `.s` makes the text flat and charges the copy to the run's meter; `.n`, the length in characters,
+never copies. Adding an origin is constant work per operation; walking origins is iterative.
 
 A cut of a span is a span and a cut of a rope is a rope of the pieces that overlap it, themselves cut: neither copies, and both
 keep which part came from where. A rope is opened once: its pieces are then spans and flat texts only, neighbours in a document
@@ -24,7 +24,7 @@ grown together, so that cutting one to shreds costs a binary search and the piec
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,13 +37,18 @@ if TYPE_CHECKING:
 Value = Any
 """A value of the language, in the representation of the table above."""
 
+INT_LOW: Final = -(2**63)
+INT_HIGH: Final = 2**63 - 1
+"""The least and the greatest Int: 64 bits."""
+
 
 _BLOCK: Final = 256
 """Characters of which a document knows together how many bytes they have."""
 
 
 class Document:
-    """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and records."""
+    """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
+    records."""
 
     __slots__ = ("_wide", "_width", "meter", "name", "text")
 
@@ -62,7 +67,8 @@ class Document:
         return self._width
 
     def bytes_within(self, start: int, end: int) -> int:
-        """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not read."""
+        """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not
+        read."""
         length = end - start
         if self.width == 1:
             return length
@@ -114,7 +120,8 @@ class Derived:
 
 
 class Text:
-    """A text of the language. `s`: its characters; `n`: how many. `origin` None means trusted: made from literals and `query` only."""
+    """A text of the language. `s`: its characters; `n`: how many. `origin` None means trusted: made from literals and `query`
+    only."""
 
     __slots__ = ("n", "origin", "s", "start")
 
@@ -181,7 +188,8 @@ class Rope(Text):
         return self.s
 
     def opened(self) -> Sequence[Text]:
-        """The pieces from left to right, none of them empty or a rope; replaces `pieces` and fills `ends`, the places they end at."""
+        """The pieces from left to right, none of them empty or a rope; replaces `pieces` and fills `ends`, the places they end
+        at."""
         if self.ends is None:
             pieces = _grown_together(self, self.meter)
             ends: list[int] = []
@@ -194,7 +202,8 @@ class Rope(Text):
         return self.pieces
 
     def cut(self, start: int, end: int) -> Text:
-        """The characters from `start` up to `end`, which must lie inside: a rope of the pieces that overlap, or the only one."""
+        """The characters from `start` up to `end`, which must lie inside: a rope of the pieces that overlap, or the only
+        one."""
         if start >= end:
             return EMPTY_TEXT
         if end - start == self.n:
@@ -230,7 +239,8 @@ def span_of(document: Document, start: int, n: int) -> Text:
 
 
 def pieces_of(text: Text) -> Sequence[Text]:
-    """The pieces of a rope from left to right, ropes inside it opened, also when it has been read; any other text is its own piece."""
+    """The pieces of a rope from left to right, ropes inside it opened, also when it has been read; any other text is its own
+    piece."""
     return text.opened() if isinstance(text, Rope) else (text,)
 
 
@@ -304,4 +314,3 @@ def derived(s: str, *sources: Text) -> Text:
 
 
 EMPTY_TEXT: Final = Text("")
-SyncFunction = Callable[..., Value]

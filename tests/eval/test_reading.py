@@ -9,10 +9,11 @@ import pytest
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.lenient import CONFLICT, loads, values_in
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema, notation, shape_of
-from lambda_rlm.eval.asking.shape import BadReply, ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of

@@ -115,7 +115,7 @@ def test_every_module_says_what_it_owns(path: Path) -> None:
 def test_the_tables_about_library_functions_have_the_same_keys() -> None:
     from lambda_rlm.bounds.transfer.table import TRANSFERS
     from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
-    from lambda_rlm.eval.compile.primitives import LOOPS
+    from lambda_rlm.eval.compile.rules.loops import LOOPS
     from lambda_rlm.eval.library import IMPLEMENTATIONS
     from lambda_rlm.eval.tariff import TARIFF
     from lambda_rlm.types.signatures import SIGNATURES

@@ -20,38 +20,42 @@ import anyio
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
-from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import Fault, InternalError, ModelFailure
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval import wording
+from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
-from lambda_rlm.eval.asking.shape import REFUSED, BadReply, ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
 
-PROMPT_TOO_LONG: Final = "E0509"
-DEGRADED: Final = "E0516"
-
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
+
+_REPLY_SHARE: Final = 4
+"""A reply whose length the program does not limit takes at most this part of the window: a quarter."""
 
 
 class SubSolver(Protocol):
     """Writes and runs a checked program of its own over a text, on at most `calls` model calls of this run's budget."""
 
-    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text: ...
+    async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
+        """The answer to `query` about `text`; raises `Fault`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskSettings:
     """How a run asks. `key` is the installation's, from which the codes of data markers are made.
 
-    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a program does not say (of a call, of one item of `llm_map`);
-    `repairs` how often a bad reply is asked for again; `max_reply` the most characters of a reply; `per_call` the items
-    of one `llm_map` prompt; `temperature` that of independent samples, `seed` the number of the first.
+    `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a
+    program does not say (of a call, of one item of `llm_map`); `repairs` how often a bad reply is asked for again; `max_reply`
+    the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
+    `seed` the number of the first.
     """
 
     key: bytes
@@ -126,7 +130,7 @@ class Asker:
         profile = self.model.profile
         if asked is not None:
             return max(1, min(asked, profile.max_output))
-        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // 4))
+        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // _REPLY_SHARE))
 
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""
@@ -175,13 +179,13 @@ class Asker:
                 )
                 if n
             )
-            raise ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
+            raise wording.degraded(what)
 
     def refuse_more_than_budget(self, calls: int) -> None:
         """Raises `LimitExceeded` when that many calls can never be afforded, before anything is made for them."""
         budget = self.meter.budget.calls
         if calls > budget:
-            raise LimitExceeded("E0404", f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
+            raise wording.out_of_calls(calls, budget)
 
     def tokens(self, question: ModelQuery) -> int:
         """The tokens of a question's prompt as it would be sent."""
@@ -211,20 +215,10 @@ class Asker:
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
         length = len(question.prompt.text)
-        if length > window * _LONGEST_TOKEN:
-            needed = f"more than {window:,} tokens ({length:,} characters)"
-        else:
-            tokens = self.tokens(question)
-            if tokens + question.out <= window:
-                return
-            needed = f"{tokens:,} tokens ({length:,} characters)"
-        raise ModelFailure(
-            PROMPT_TOO_LONG,
-            f"the prompt has {needed} and its reply may have {question.out:,}, but the window of {self.model.profile.name} "
-            f"holds {window:,}; shorten the prompt with chunk, take or pack, or give a smaller out",
-            span,
-            is_fatal=True,
-        )
+        tokens = None if length > window * _LONGEST_TOKEN else self.tokens(question)
+        if tokens is None or tokens + question.out > window:
+            name = self.model.profile.name
+            raise wording.prompt_too_long(span, tokens=tokens, characters=length, out=question.out, model=name, window=window)
 
     async def _answer(self, flight: Flight, question: ModelQuery, path: tuple[int, ...], span: Span) -> Value:
         """One logical call from its first attempt to its value."""
@@ -298,12 +292,11 @@ class Asker:
             prepared = self._prepare(question, error.message)
             if prepared.tokens + question.out > self.model.profile.room:
                 break
-        again = f" {attempt} times" if attempt > 1 else ""
-        raise ModelFailure(error.code, f"the model gave a bad reply{again}: {error.message}")
+        raise wording.bad_reply(error.code, error.message, attempt)
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:
-            raise ModelFailure(REFUSED, "the model refused to answer")
+            raise wording.refused()
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
         reading.clear()
         self.meter.spend(PRICE.steps(characters=len(completion.text)))

@@ -52,8 +52,8 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
 def _count(model: Model, settings: AskSettings, prompt: object, type_: Type) -> int:
     """The tokens of a prompt that is known, as it would be sent; counted on no run's account."""
     assert isinstance(prompt, Text)
-    made = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
-    return prompt_tokens(model, made.messages(settings.key, shape_of(type_).instruction))
+    sent = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
+    return prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction))
 
 
 def _instruction_bytes(type_: Type) -> int:

@@ -14,20 +14,23 @@ import re
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.asking import bad_reply
+from lambda_rlm.eval.asking.bad_reply import QuoteNotFound, must_be
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.tariff import HEADER, SLOT
-from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
-_INT_RANGE: Final = 1 << 63
 _NUMBER = re.compile(
     r"(?<![\w.,/:])(?<!\d-)[-+−]?(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w/:]|[.,-]\d)"
 )
 _NEGATION = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|non|without)|n.t)\b\W*(?:(?:an?|the|really|about|any)\W+){0,2}$", re.IGNORECASE
 )
+_DENIAL_REACH: Final = 32
+"""Characters before a label in which a word that denies it is looked for."""
 _NULLS: Final = frozenset({"null", "none", "nil"})
 _TRUE: Final = frozenset({"yes", "true"})
 _FALSE: Final = frozenset({"no", "false"})
@@ -49,7 +52,7 @@ class Coercer:
     def value(self, raw: Raw, type_: Type, place: str) -> Value:
         """The value of `type_` that `raw` stands for; `place` names it in messages. Raises `BadReply`."""
         if raw is CONFLICT:
-            raise BadReply(f"{place} is given twice with different values")
+            raise bad_reply.conflicting(place)
         match type_:
             case Record():
                 return self._record(raw, type_, place)
@@ -100,36 +103,36 @@ class Coercer:
 
     def _record(self, raw: Raw, type_: Record, place: str) -> Value:
         if not isinstance(raw, dict):
-            raise BadReply(f"{place} must be an object with the keys {', '.join(name for name, _ in type_.fields)}")
-        given = self._by_field(raw, type_, place)
+            raise bad_reply.no_object(place, [name for name, _ in type_.fields])
+        raw_fields = self._by_field(raw, type_, place)
         values = []
         for name, field_type in type_.fields:
             inner = f"{name} of {place}" if place != "the reply" else f"`{name}`"
-            if name in given:
-                values.append(self.value(given[name], field_type, inner))
+            if name in raw_fields:
+                values.append(self.value(raw_fields[name], field_type, inner))
             elif isinstance(field_type, Con) and field_type.name == "Option":
                 self.reading.coerce(f"took the missing {inner} as null")
                 values.append(None)
             else:
-                raise BadReply(f"{inner} is missing")
+                raise bad_reply.missing(inner)
         self._charge(len(values))
         return tuple(values)
 
     def _by_field(self, raw: dict[str, Raw], type_: Record, place: str) -> dict[str, Raw]:
         """What is given for each field: by its name, else by a name that differs only in casing and signs."""
         names = [name for name, _ in type_.fields]
-        given = {name: raw[name] for name in names if name in raw}
-        others = [key for key in raw if key not in given]
+        raw_fields = {name: raw[name] for name in names if name in raw}
+        others = [key for key in raw if key not in raw_fields]
         for name in names:
-            if name not in given:
+            if name not in raw_fields:
                 alike = [key for key in others if _plain(key) == _plain(name)]
                 if len(alike) == 1:
                     self.reading.coerce(f"took a key spelled otherwise for `{name}`")
-                    given[name] = raw[alike[0]]
+                    raw_fields[name] = raw[alike[0]]
                     others.remove(alike[0])
         if others:
             self.reading.coerce(f"left out {len(others)} unknown keys of {place}")
-        return given
+        return raw_fields
 
     def _list(self, raw: Raw, element: Type, place: str) -> Value:
         if raw is None:
@@ -166,57 +169,57 @@ class Coercer:
         number = self._number(raw, place, "a whole number")
         if isinstance(number, float):
             if not number.is_integer():
-                raise BadReply(f"{place} must be a whole number")
+                raise must_be(place, "a whole number")
             self.reading.coerce(f"took a decimal number for {place} as a whole one")
             number = int(number)
-        if not -_INT_RANGE <= number < _INT_RANGE:
-            raise BadReply(f"{place} must be a whole number of at most 64 bits")
+        if not INT_LOW <= number <= INT_HIGH:
+            raise must_be(place, "a whole number of at most 64 bits")
         return number
 
     def _float(self, raw: Raw, place: str) -> float:
         if isinstance(raw, str) and raw.rstrip().endswith("%"):
-            raise BadReply(f"{place} must be a number without a percent sign")
+            raise must_be(place, "a number without a percent sign")
         try:
             number = float(self._number(raw, place, "a number"))
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise BadReply(f"{place} must be a finite number")
+            raise must_be(place, "a finite number")
         return number
 
     def _number(self, raw: Raw, place: str, expected: str) -> int | float:
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             if isinstance(raw, float) and not math.isfinite(raw):
-                raise BadReply(f"{place} must be {expected}")
+                raise must_be(place, expected)
             return raw
         if not isinstance(raw, str):
-            raise BadReply(f"{place} must be {expected}")
-        found = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
-        if len(found) != 1:
-            raise BadReply(f"{place} must be {expected}" + (", exactly one" if found else ""))
+            raise must_be(place, expected)
+        numbers = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
+        if len(numbers) != 1:
+            raise must_be(place, expected + (", exactly one" if numbers else ""))
         self.reading.coerce(f"took the number out of a text for {place}")
-        return found.pop()
+        return numbers.pop()
 
     def _bool(self, raw: Raw, place: str) -> bool:
         if isinstance(raw, bool):
             return raw
         if isinstance(raw, str):
-            found = labels_in(raw, (*_TRUE, *_FALSE))
-            truths = {label in _TRUE for label in found}
+            words = labels_in(raw, (*_TRUE, *_FALSE))
+            truths = {label in _TRUE for label in words}
             if len(truths) == 1:
                 self.reading.coerce(f"took a word for {place} as true or false")
                 return truths.pop()
-        raise BadReply(f"{place} must be true or false")
+        raise must_be(place, "true or false")
 
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
         if isinstance(raw, str):
             if raw in labels:
                 return self.reading.text(raw)
-            found = labels_in(raw, labels)
-            if len(found) == 1:
+            named = labels_in(raw, labels)
+            if len(named) == 1:
                 self.reading.coerce(f"took the label out of a text for {place}")
-                return self.reading.text(found.pop())
-        raise BadReply(f"{place} must be exactly one of {', '.join(json.dumps(x, ensure_ascii=False) for x in labels)}")
+                return self.reading.text(named.pop())
+        raise bad_reply.no_label(place, labels)
 
     def _text(self, raw: Raw, place: str) -> Text:
         if isinstance(raw, str):
@@ -224,20 +227,20 @@ class Coercer:
         if isinstance(raw, bool | int | float):
             self.reading.coerce(f"took a number or truth for {place} as text")
             return self.reading.text(json.dumps(raw))
-        raise BadReply(f"{place} must be a text")
+        raise must_be(place, "a text")
 
     def _quote(self, raw: Raw, place: str) -> Text:
         if not isinstance(raw, str):
-            raise BadReply(f"{place} must be a text copied word for word")
-        found = self.finder.find(raw)
-        if found is None:
+            raise must_be(place, "a text copied word for word")
+        quote = self.finder.find(raw)
+        if quote is None:
             bare = raw.strip().strip("\"'“”„«»`")
-            found = self.finder.find(bare) if bare and bare != raw.strip() else None
-            if found is None:
-                raise QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")
+            quote = self.finder.find(bare) if bare and bare != raw.strip() else None
+            if quote is None:
+                raise bad_reply.no_quote(place)
             self.reading.coerce(f"left out the quotation marks of {place}")
-        self.reading.take(found.n)
-        return found
+        self.reading.take(quote.n)
+        return quote
 
     def _charge(self, fields: int) -> None:
         self.reading.meter.allocate(HEADER + SLOT * fields)
@@ -253,9 +256,9 @@ def labels_in(text: str, labels: tuple[str, ...]) -> set[str]:
     """The labels that occur in a text as whole words: in this casing if any does, else in any; longer ones hide the shorter
     ones inside them. One that is negated in front gives none, since it does not say which label holds."""
     for flags in (0, re.IGNORECASE):
-        found = _occurring(text, labels, flags)
-        if found:
-            return found
+        occurring = _occurring(text, labels, flags)
+        if occurring:
+            return occurring
     return set()
 
 
@@ -268,18 +271,18 @@ def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
         return set()
     longest_first = sorted((label for alike in by_spelling.values() for label in alike), key=lambda label: (-len(label), label))
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", flags)
-    found: set[str] = set()
+    mentioned: set[str] = set()
     starts: set[int] = set()
     for match in pattern.finditer(text):
-        found |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
+        mentioned |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
         starts.add(match.start())
-    return set() if len(found) == 1 and _is_negated(text, starts) else found
+    return set() if len(mentioned) == 1 and _is_negated(text, starts) else mentioned
 
 
 def _is_negated(text: str, starts: set[int]) -> bool:
     """A word that denies, and is no label itself, stands before one of these places."""
     for start in starts:
-        denial = _NEGATION.search(text, max(0, start - 32), start)
+        denial = _NEGATION.search(text, max(0, start - _DENIAL_REACH), start)
         if denial is not None and denial.start() not in starts:
             return True
     return False

@@ -1,8 +1,8 @@
 """One question under way, and all that wait for its answer.
 
 Owns the outcome of a question that several places may share. The first who asks finds the answer, in its own task; who asks the
-same meanwhile waits for it. Promises: each of them gets the same value or its own copy of the same fault; who finds the answer is
-not cancelled while somebody else, who is not, waits for it. Refuses to be asked twice.
+same meanwhile waits for it. Promises: each of them gets the same value or its own copy of the same fault; who finds the answer
+is not cancelled while somebody else, who is not, waits for it. Refuses to be asked twice.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def written(raw: Raw) -> int:
 
 def values_in(text: str) -> list[Raw]:
     """The objects and lists that stand in prose, from left to right, not inside each other."""
-    found: list[Raw] = []
+    values: list[Raw] = []
     parser = _Parser(text)
     failures = 0
     while failures < _MOST_FAILURES:
@@ -76,16 +76,16 @@ def values_in(text: str) -> list[Raw]:
             break
         parser.at = start = opening.start()
         try:
-            found.append(parser.value(0))
+            values.append(parser.value(0))
         except ValueError:
             failures += 1
             parser.at = start + 1
-    return found
+    return values
 
 
 def fenced(text: str) -> list[str]:
     """The contents of the code fences of a text."""
-    return [found.strip() for found in _FENCE.findall(text)]
+    return [contents.strip() for contents in _FENCE.findall(text)]
 
 
 def _is_too_deep(value: Raw) -> bool:
@@ -102,10 +102,10 @@ def _parts(whole: Raw) -> Iterable[Raw]:
 
 
 def _object(pairs: Iterable[tuple[str, Raw]]) -> dict[str, Raw]:
-    made: dict[str, Raw] = {}
+    members: dict[str, Raw] = {}
     for key, value in pairs:
-        made[key] = value if key not in made or _same(made[key], value) else CONFLICT
-    return made
+        members[key] = value if key not in members or _same(members[key], value) else CONFLICT
+    return members
 
 
 def _same(a: Raw, b: Raw) -> bool:
@@ -128,9 +128,9 @@ class _Parser:
 
     def space(self) -> str:
         """Skip white space; the character after it, "" at the end."""
-        found = _SPACE.match(self.text, self.at)
-        assert found is not None
-        self.at = found.end()
+        blank = _SPACE.match(self.text, self.at)
+        assert blank is not None
+        self.at = blank.end()
         return self.text[self.at : self.at + 1]
 
     def value(self, depth: int) -> Raw:
@@ -178,19 +178,19 @@ class _Parser:
         character = self.space()
         if character and character in "\"'":
             return self.string(character)
-        found = _NAME.match(self.text, self.at)
-        if found is None:
+        name = _NAME.match(self.text, self.at)
+        if name is None:
             self.fail("expected a key")
-        self.at = found.end()
-        return found.group()
+        self.at = name.end()
+        return name.group()
 
     def string(self, quote: str) -> str:
         if quote == '"':
-            found = _STRING.match(self.text, self.at)
-            if found is None:
+            literal = _STRING.match(self.text, self.at)
+            if literal is None:
                 self.fail("a text without end")
-            self.at = found.end()
-            written = found.group()
+            self.at = literal.end()
+            written = literal.group()
         else:
             written = self.single_quoted()
         return str(json.loads(written, strict=False))
@@ -199,9 +199,9 @@ class _Parser:
         """A single-quoted text as a double-quoted one; it ends at a quote that a comma, colon or bracket follows."""
         start = self.at + 1
         at = start
-        while (found := _SINGLE_END.search(self.text, at)) is not None:
-            at = found.end()
-            if found.group() == "'":
+        while (stop := _SINGLE_END.search(self.text, at)) is not None:
+            at = stop.end()
+            if stop.group() == "'":
                 self.at = at
                 inner = self.text[start : at - 1].replace("\\'", "'")
                 return (

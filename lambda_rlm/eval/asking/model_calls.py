@@ -14,6 +14,7 @@ from typing import Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.asking.prompt import PRICE, prompt_of
@@ -21,16 +22,13 @@ from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.quotes import normalized
 from lambda_rlm.eval.asking.reading import read_choice
 from lambda_rlm.eval.asking.schema import shape_of
-from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyReading, ReplyShape
+from lambda_rlm.eval.asking.shape import ReplyReading, ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
 from lambda_rlm.limits import OPTIONS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Con, Type
-
-NO_SOLVER: Final = "E0517"
-NOT_TRUSTED: Final = "E0518"
 
 AsyncFunction = Callable[..., Awaitable[Value]]
 AsyncBuilder = Callable[[Site, Asker], AsyncFunction]
@@ -63,11 +61,11 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
     async def samples(prompt: Text, n: int, out: int | None = None) -> Value:
         asker.refuse_more_than_budget(n)
         settings = asker.settings
-        made = prompt_of(prompt, site.meter)
+        sent = prompt_of(prompt, site.meter)
 
         def sample(number: int) -> Callable[[], Awaitable[Value]]:
             sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
-            question = ModelQuery(made, shape, asker.out(out), sampling, settings.repairs)
+            question = ModelQuery(sent, shape, asker.out(out), sampling, settings.repairs)
             return lambda: asker.ask(question, site.span)
 
         return await gather([sample(number) for number in range(max(0, n))])
@@ -83,13 +81,13 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
             return None
         site.meter.spend(PRICE.steps(elements=len(options)))
         are_labels = _are_labels([option.s for option in options])
-        made = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
+        sent = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
-        question = ModelQuery(made, shape, asker.out(None), repairs=asker.settings.repairs)
+        question = ModelQuery(sent, shape, asker.out(None), repairs=asker.settings.repairs)
         try:
             return (await asker.ask(question, site.span),)
         except ModelFailure as failure:
-            if failure.code not in NOT_AN_ANSWER:
+            if failure.code not in wording.NOT_AN_ANSWER:
                 raise
         asker.degrade(items=1)
         return None
@@ -103,11 +101,9 @@ def rlm_call(site: Site, asker: Asker) -> AsyncFunction:
     async def solve(query: Text, text: Text, calls: int) -> Value:
         solver = asker.settings.solver
         if origin_of(query) is not None:
-            message = "the question of rlm_call comes from an input or a reply: write it in the program, and pass texts as text"
-            raise ModelFailure(NOT_TRUSTED, message, site.span, is_fatal=True)
+            raise wording.not_trusted(site.span)
         if solver is None:
-            message = "rlm_call needs a model that writes programs, and this run has none; use llm_call over chunks instead"
-            raise ModelFailure(NO_SOLVER, message, site.span, is_fatal=True)
+            raise wording.no_solver(site.span)
         asker.coverage.show(prompt_of(text, site.meter), site.meter)
         answer = await solver.solve(query, text, calls, asker, site.span)
         most = asker.settings.max_reply

@@ -19,12 +19,13 @@ from typing import Any, Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.numbered import Replies, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
-from lambda_rlm.eval.asking.shape import NOT_AN_ANSWER, ReplyShape
+from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
@@ -32,10 +33,14 @@ from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
-ITEM_TOO_LONG: Final = "E0515"
-
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 """An item that is data, as most are."""
+
+_PAIRED: Final = HEADER + 3 * SLOT
+"""Bytes of a record of an item and its reply in a list."""
+
+_SURE: Final = (3, 4)
+"""The part of the room, three quarters, up to which the tokens of parts are trusted to add up."""
 
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
@@ -84,7 +89,7 @@ def llm_map_by(site: Site, asker: Asker) -> Callable[..., Awaitable[Value]]:
         else:
             shown = [show(item) for item in items]
         replies = await _mapped(site, asker, type_, shown, instruction, per_call, out, votes)
-        site.meter.allocate((HEADER + 3 * SLOT) * len(items))
+        site.meter.allocate(_PAIRED * len(items))
         return [(item, reply) for item, reply in zip(items, replies, strict=True)]
 
     return call
@@ -144,12 +149,12 @@ class _Mapping:
 
     async def _ask(self, batch: list[int], sampling: Sampling, note: str) -> Replies:
         try:
-            found = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
+            replies = await self.asker.ask(self._question(batch, sampling, note), self.site.span)
         except ModelFailure as failure:
-            if failure.code in NOT_AN_ANSWER:
+            if failure.code in wording.NOT_AN_ANSWER:
                 return {}
             raise
-        return {batch[number - 1]: value for number, value in found.items()}
+        return {batch[number - 1]: value for number, value in replies.items()}
 
     def pack(self, indices: list[int]) -> list[list[int]]:
         """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
@@ -158,7 +163,7 @@ class _Mapping:
         exactly, and packed again into three quarters where it does not fit after all; what needs no more is taken to fit.
         """
         capacity = self._capacity()
-        surely = capacity * 3 // 4
+        surely = capacity * _SURE[0] // _SURE[1]
         needs = {index: self._need(index) for index in indices}
         packed: list[list[int]] = []
         for batch in self._neighbours(indices, needs, capacity):
@@ -190,24 +195,26 @@ class _Mapping:
     def _too_long(self, index: int) -> ModelFailure:
         question = self._question([index], GREEDY, _AGAIN)
         profile = self.asker.model.profile
-        return ModelFailure(
-            ITEM_TOO_LONG,
-            f"item {index} of llm_map does not fit a prompt of its own: {self.items[index].n:,} characters make "
-            f"{self.asker.tokens(question):,} tokens with the instruction, the reply may have {question.out:,}, and the window "
-            f"of {profile.name} holds {profile.room:,}; chunk the items first, or give a smaller out",
+        return wording.item_too_long(
             self.site.span,
-            is_fatal=True,
+            index,
+            characters=self.items[index].n,
+            tokens=self.asker.tokens(question),
+            out=question.out,
+            model=profile.name,
+            window=profile.room,
         )
 
     def _item_out(self) -> int:
         return self.asker.out(self.out, self.asker.settings.item_out)
 
     def _most_items(self) -> int:
-        wanted = self.asker.settings.per_call if self.per_call is None else self.per_call
-        return max(1, min(wanted, self.asker.model.profile.max_output // self._item_out()))
+        per_call = self.asker.settings.per_call if self.per_call is None else self.per_call
+        return max(1, min(per_call, self.asker.model.profile.max_output // self._item_out()))
 
     def _capacity(self) -> int:
-        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one character."""
+        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
+        character."""
         frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
         return self.asker.model.profile.room - frame
 

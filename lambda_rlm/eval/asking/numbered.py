@@ -12,12 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from lambda_rlm.eval.asking import bad_reply
+from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.coerce import Coercer
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.reading import cut_off, too_long
-from lambda_rlm.eval.asking.shape import BadReply, ReplyReading, without_thoughts
+from lambda_rlm.eval.asking.reading import refuse_long
+from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Record, Type
 
@@ -37,12 +39,12 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
-            raise cut_off()
-        too_long(reply, reading)
+            raise bad_reply.cut_off()
+        refuse_long(reply, reading)
         entries = list(_entries(without_thoughts(reply, reading).strip(), type_, len(items), reading))
         if not entries:
-            raise BadReply("the reply must be a JSON object with one entry for each numbered item")
-        found: Replies = {}
+            raise bad_reply.no_entries()
+        replies: Replies = {}
         for number, raw in _agreed(entries, len(items), reading).items():
             if written(raw) > most:
                 reading.coerce(f"left out the entry for item {number}, which is too long")
@@ -50,10 +52,10 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
             reading.room = most
             finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
-                found[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")
+                replies[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")
             except BadReply:
                 reading.coerce(f"left out the entry for item {number}, which is not of the type")
-        return found
+        return replies
 
     return read
 
@@ -150,13 +152,13 @@ def _entry(raw: dict[str, Raw], type_: Type) -> Entry | None:
 
 def _of_lines(text: str, reading: ReplyReading) -> Iterator[Entry]:
     for line in text.split("\n"):
-        found = _LINE.fullmatch(line.strip())
-        if found is not None:
-            yield int(found.group(1)), found.group(2)
+        entry = _LINE.fullmatch(line.strip())
+        if entry is not None:
+            yield int(entry.group(1)), entry.group(2)
         elif line.strip():
             reading.coerce("left out a line without a number")
 
 
 def _number(key: str) -> int | None:
-    found = _KEY.fullmatch(key)
-    return int(found.group(1)) if found is not None else None
+    digits = _KEY.fullmatch(key)
+    return int(digits.group(1)) if digits is not None else None

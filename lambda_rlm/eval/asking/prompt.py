@@ -64,6 +64,7 @@ class Prompt:
 
     @cached_property
     def has_data(self) -> bool:
+        """Some of it comes from an input or a reply."""
         return any(part.is_data for part in self.parts)
 
     def messages(self, key: bytes, instruction: str = "", note: str = "") -> tuple[Message, ...]:
@@ -161,8 +162,8 @@ def _join_over(rows: list[Row], gaps: Sequence[int]) -> list[Row]:
     """The rows with these gaps made data."""
     if not gaps:
         return rows
-    wanted = set(gaps)
-    return _join_neighbours([(start, end, is_data or i in wanted) for i, (start, end, is_data) in enumerate(rows)])
+    joined = set(gaps)
+    return _join_neighbours([(start, end, is_data or i in joined) for i, (start, end, is_data) in enumerate(rows)])
 
 
 def _with_leads(text: str, rows: list[Row]) -> list[Row]:

@@ -1,7 +1,7 @@
 """One question as it is put to a model: what it is, whom it equals, and the request that it becomes.
 
-Owns `ModelQuery` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are never
-counted as fewer than they are.
+Owns `ModelQuery` and the identity of its requests, by which journals and caches know them. Promises that a prompt's tokens are
+never counted as fewer than they are.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.asking.shape import ReplyShape
 
 GREEDY: Final = Sampling()
+
+_KEPT: Final = 256
+"""Ways of asking that are kept: those of one program are few."""
 
 Key = tuple[object, ...]
 """What equal questions have in common."""
@@ -62,7 +65,7 @@ def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "") -> 
     return PreparedRequest(request, prompt_tokens(model, messages), shape.schema_bytes)
 
 
-@lru_cache(256)
+@lru_cache(_KEPT)
 def _manner(shape: str, out: int, sampling: Sampling, *notes: str) -> str:
     """What is asked for of a prompt and how, as it stands in a request's identity."""
     return f"{shape!r}, {out!r}, {sampling!r}, {list(notes)!r}"

@@ -63,8 +63,8 @@ class _Wanted:
     def place(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         """The first place of the quote between two positions of a text."""
         if self.pattern is not None:
-            found = self.pattern.search(text, start, end)
-            return None if found is None else found.span()
+            match = self.pattern.search(text, start, end)
+            return None if match is None else match.span()
         place = Normalized(text[start:end]).find(self.text)
         return None if place is None else (start + place[0], start + place[1])
 
@@ -131,8 +131,8 @@ class QuoteFinder:
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
-        found = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted)
-        return found or Text(self._text[start:end], origins[0] if len(origins) == 1 else Derived(tuple(origins)))
+        cited = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted)
+        return cited or Text(self._text[start:end], origins[0] if len(origins) == 1 else Derived(tuple(origins)))
 
     def _touched(self, start: int, end: int) -> Iterator[tuple[Text, int, int]]:
         """The pieces that a place touches, each with the part of it that does."""

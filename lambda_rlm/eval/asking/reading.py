@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from lambda_rlm.eval.asking import bad_reply
+from lambda_rlm.eval.asking.bad_reply import BadReply, QuoteNotFound
 from lambda_rlm.eval.asking.coerce import Coercer, labels_in
 from lambda_rlm.eval.asking.lenient import Raw, fenced, loads, values_in
 from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
-from lambda_rlm.eval.asking.shape import BadReply, QuoteNotFound, ReplyReading, without_thoughts
+from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import Con, Record, Type
 
@@ -44,15 +46,15 @@ def read_choice(
     def read(reply: str, reading: ReplyReading) -> Value:
         text = without_thoughts(reply, reading).strip()
         if not reading.is_complete and not (text in choices and sum(c.startswith(text) for c in choices) == 1):
-            raise cut_off()
-        too_long(text, reading)
+            raise bad_reply.cut_off()
+        refuse_long(text, reading)
         named = named_in(text, tuple(known), reading)
         if named.isdisjoint(choices):
             reading.coerce("took another word for the label")
-        found = {known[label] for label in named}
-        if len(found) != 1:
-            raise BadReply(f"the reply must be exactly one of {listed}")
-        return value_of(found.pop(), reading)
+        chosen = {known[label] for label in named}
+        if len(chosen) != 1:
+            raise bad_reply.no_choice(listed)
+        return value_of(chosen.pop(), reading)
 
     return read
 
@@ -94,22 +96,18 @@ def read_structured(type_: Type) -> Callable[[str, ReplyReading], Value]:
 def read_as(type_: Type, reply: str, reading: ReplyReading, finder: QuoteFinder) -> Value:
     """The value of a type that a reply stands for."""
     if not reading.is_complete:
-        raise cut_off()
-    too_long(reply, reading)
+        raise bad_reply.cut_off()
+    refuse_long(reply, reading)
     text = without_thoughts(reply, reading).strip()
     raw, is_plain = raw_of(type_, text, reading, finder)
     coercer = Coercer(reading, finder)
     return coercer.value(raw, type_, "the reply") if is_plain else coercer.root(raw, type_)
 
 
-def cut_off() -> BadReply:
-    return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
-
-
-def too_long(text: str, reading: ReplyReading) -> None:
+def refuse_long(text: str, reading: ReplyReading) -> None:
     """Raises `BadReply` for a reply of more characters than a typed one may have."""
     if len(text) > reading.most:
-        raise BadReply(f"the reply is longer than {reading.most:,} characters; give a shorter one")
+        raise bad_reply.too_long(reading.most)
 
 
 def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
@@ -134,22 +132,22 @@ def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder
         reading.coerce("took several objects as a list")
         return values, True
     if len(fitting) > 1:
-        raise BadReply("the reply must give one JSON value, not several different ones")
+        raise bad_reply.several_values()
     plain = _plain(type_, fences[0] if len(fences) == 1 else text)
     if plain is None:
-        raise BadReply("the reply must be JSON of the shape asked for and nothing else")
+        raise bad_reply.no_json()
     reading.coerce("read a reply that is no JSON")
     return plain[0], True
 
 
 def _all_loaded(texts: list[str]) -> list[Raw]:
-    found: list[Raw] = []
+    values: list[Raw] = []
     for text in texts:
         try:
-            found.append(loads(text)[0])
+            values.append(loads(text)[0])
         except ValueError:
-            found.extend(values_in(text))
-    return found
+            values.extend(values_in(text))
+    return values
 
 
 def _distinct(values: list[Raw]) -> list[Raw]:

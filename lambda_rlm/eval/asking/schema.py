@@ -20,8 +20,11 @@ from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
 
 NONE_LABEL: Final = "none"
 
+_KEPT_SHAPES: Final = 256
+"""Shapes of types that are kept: the types of one program are few."""
 
-@lru_cache(maxsize=256)
+
+@lru_cache(maxsize=_KEPT_SHAPES)
 def shape_of(type_: Type) -> ReplyShape:
     """How a reply of a ground type without functions is asked for and read."""
     if type_ == TEXT:

@@ -1,7 +1,6 @@
 """How a reply of some type is asked for and read.
 
-Owns `ReplyShape`: what goes into the request for a type and how a model's text becomes a value of it; and the way a reading
-tells that a reply is not one.
+Owns `ReplyShape`: what goes into the request for a type and how a model's text becomes a value of it.
 """
 
 from __future__ import annotations
@@ -14,36 +13,14 @@ from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.asking.bad_reply import too_much_text
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
-from lambda_rlm.limits import MOST_ERROR
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-BAD_REPLY: Final = "E0513"
-QUOTE_NOT_FOUND: Final = "E0514"
-REFUSED: Final = "E0510"
-NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
-"""Failures where the model was reached and gave no answer of the type: `llm_map` and `llm_choose` turn them into none."""
-
 MOST_COERCIONS: Final = 100
-
-
-class BadReply(Exception):
-    """A reply is not of the type asked for. The message says what is wrong in words of the program's author only."""
-
-    def __init__(self, message: str, code: str = BAD_REPLY) -> None:
-        super().__init__(message)
-        self.message = message if len(message) <= MOST_ERROR else message[: MOST_ERROR - 1] + "…"
-        self.code = code
-
-
-class QuoteNotFound(BadReply):
-    """A Quote does not stand in what the model was shown."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, QUOTE_NOT_FOUND)
 
 
 @dataclass(slots=True)
@@ -72,7 +49,7 @@ class ReplyReading:
         """Count the characters of a text that is made of the reply; raises `BadReply` when there are too many."""
         self.room -= characters
         if self.room < 0:
-            raise BadReply(f"the texts of the reply have more than {self.most:,} characters; give shorter ones")
+            raise too_much_text(self.most)
 
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""

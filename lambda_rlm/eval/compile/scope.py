@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lambda_rlm.eval.compile.code import Compiled, Frame, Run
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term
 from lambda_rlm.types.hosted import HostFunction
@@ -57,6 +57,7 @@ class KnownFunction:
 
     @property
     def params(self) -> tuple[Param, ...]:
+        """Its parameters."""
         return self.term.params
 
 
@@ -141,6 +142,7 @@ class Slots:
         self.count = 0
 
     def new(self) -> int:
+        """The next slot."""
         self.count += 1
         return self.count - 1
 

@@ -7,6 +7,7 @@ last has at least seven eighths of it, so that the number of pieces follows from
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from lambda_rlm.eval.library.extent import Range, copied, extent, pieces
 from lambda_rlm.eval.site import Site
@@ -16,20 +17,22 @@ from lambda_rlm.eval.value import Rope, Text, Value
 _SENTENCE_ENDS = (". ", "! ", "? ", ".\t", "。", "！", "？")
 _WORD_ENDS = (" ", "\t", "\u3000")
 
+_SLACK: Final = 8
+"""A piece may be shorter than asked by this part of its size, an eighth, to end with a paragraph, line, sentence or word."""
+
 
 def cut_before(s: str, lowest: int, highest: int) -> int:
-    """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else `highest`."""
+    """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else
+    `highest`."""
     line = s.rfind("\n", lowest - 1 if lowest else 0, highest)
     if line >= 0:
         paragraph = s.rfind("\n\n", max(0, lowest - 2), line + 1)
         if s[line - 1 : line] == "\r":
-            found = s.rfind("\n\r\n", max(0, lowest - 3), line + 1)
-            paragraph = max(paragraph, found + 1 if found >= 0 else -1)
+            blank = s.rfind("\n\r\n", max(0, lowest - 3), line + 1)
+            paragraph = max(paragraph, blank + 1 if blank >= 0 else -1)
         return paragraph + 2 if paragraph >= 0 else line + 1
     for ends in (_SENTENCE_ENDS, _WORD_ENDS):
-        best = max(
-            [found + len(end) for end in ends if (found := s.rfind(end, max(0, lowest - len(end)), highest)) >= 0], default=-1
-        )
+        best = max([at + len(end) for end in ends if (at := s.rfind(end, max(0, lowest - len(end)), highest)) >= 0], default=-1)
         if best >= 0:
             return best
     return highest
@@ -38,7 +41,7 @@ def cut_before(s: str, lowest: int, highest: int) -> int:
 def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> list[Range]:
     """Where the pieces of s[begin:end] stand; each begins `overlap` characters before the end of the one before."""
     ranges: list[Range] = []
-    slack = size // 8
+    slack = size // _SLACK
     while end - begin > size:
         highest = begin + size
         cut = cut_before(s, highest - slack, highest)
@@ -53,7 +56,7 @@ def most_pieces(n: int, size: int, overlap: int = 0) -> int:
     """The largest number of pieces that `n` characters can give."""
     if n <= size:
         return 1 if n else 0
-    step = size - size // 8 - overlap
+    step = size - size // _SLACK - overlap
     return -(-(n - overlap) // step)
 
 

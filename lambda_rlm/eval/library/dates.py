@@ -3,12 +3,14 @@
 A date needs a day, a month and a year of four digits; a weekday before it and a time after it are passed over. Read are
 
 - `2023-01-06`, `2023/1/6`, `2023.01.06`, `20230106`, `2023年1月6日`;
-- `Jan 06, 2023`, `January 6 2023`, `6 January 2023`, `6th of January, 2023`, `06-Jan-2023` (English names, at least three letters);
+- `Jan 06, 2023`, `January 6 2023`, `6 January 2023`, `6th of January, 2023`, `06-Jan-2023` (English names, at least three
+letters);
 - `6.1.2023` (with points the day comes first);
 - `13/01/2023`, `01-13-2023`, `05/05/2023`: with strokes only where it can be read in one way; `01/02/2023` is none.
 
-Durations: `1h 30m`, `90 minutes`, `1 hour and 30 min`, `1.5 hours`, `2 days, 3 h`, `PT1H30M`, `P1DT12H`, `P2W`, `01:30:00`. Fractions round to
-the nearest second, halves to even. A number without a unit and `1:30` are none: they can be read in more ways than one.
+Durations: `1h 30m`, `90 minutes`, `1 hour and 30 min`, `1.5 hours`, `2 days, 3 h`, `PT1H30M`, `P1DT12H`, `P2W`, `01:30:00`.
+Fractions round to the nearest second, halves to even. A number without a unit and `1:30` are none: they can be read in more
+ways than one.
 """
 
 from __future__ import annotations
@@ -95,9 +97,9 @@ def parse_date(site: Site) -> Function:
 def date_in(s: str) -> str | None:
     """The date that a text is, as YYYY-MM-DD."""
     for form in _forms():
-        found = form.fullmatch(s)
-        if found is not None:
-            return _written(found.groupdict())
+        match = form.fullmatch(s)
+        if match is not None:
+            return _written(match.groupdict())
     return None
 
 

@@ -1,8 +1,8 @@
 """The regular-expression engine: RE2, which takes time linear in the text for a match, loaded when a pattern is first used.
 
-Owns compiled patterns, their bounds, and the way between the bytes that the engine reads and characters. Promises: a bad pattern
-is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone surrogates and NUL included.
-Refuses `\\C`, which could match a part of a character.
+Owns compiled patterns, their bounds, and the way between the bytes that the engine reads and characters. Promises: a bad
+pattern is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone surrogates and NUL
+included. Refuses `\\C`, which could match a part of a character.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.horizon import Horizon, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
@@ -30,6 +30,9 @@ Spans = list[tuple[int, int]]
 _LONGEST_REASON: Final = 100
 """Characters: RE2 repeats the pattern, and one that was computed may be a whole document."""
 
+_KEPT_PATTERNS: Final = 256
+"""Compiled patterns that are kept."""
+
 
 class BadPattern(Exception):
     """The engine refuses a pattern; the message says why."""
@@ -38,8 +41,8 @@ class BadPattern(Exception):
 class Pattern:
     """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups.
 
-    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds nothing
-    where the letters `needed` do not stand in a row.
+    `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds
+    nothing where the letters `needed` do not stand in a row.
     """
 
     __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most", "needed")
@@ -171,7 +174,7 @@ class Offsets:
         return [(places[begin], places[end]) for begin, end in spans]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KEPT_PATTERNS)
 def _compiled(source: str, is_multi_line: bool) -> Pattern:
     return Pattern(source, is_multi_line)
 
@@ -182,7 +185,7 @@ def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) ->
     try:
         return _compiled(source, is_multi_line)
     except BadPattern as bad:
-        raise PrimitiveFault("E0430", f"`{site.primitive}` was given a pattern that RE2 refuses: {bad}", site.span) from None
+        raise wording.bad_pattern(site.span, site.primitive, bad) from None
 
 
 def literal_pattern(site: Site) -> str | None:

@@ -53,8 +53,8 @@ def pieces(text: Text, ranges: Iterable[Range]) -> list[Text]:
 def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
     # As `span_of`, without a call for each: a long input has a million lines.
     document = text.origin
-    made: list[Text] = []
-    append = made.append
+    spans: list[Text] = []
+    append = spans.append
     new = Passage.__new__
     for begin, end in ranges:
         span = new(Passage)
@@ -62,15 +62,15 @@ def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
         span.origin = document
         span.start = begin
         append(span)
-    return made
+    return spans
 
 
 def charged_pieces(text: Text, ranges: Iterator[Range], price: Price, meter: Meter) -> list[Text]:
     """`pieces` for a number of ranges that nobody knows yet: charged batch by batch."""
-    made: list[Text] = []
+    cut_pieces: list[Text] = []
     while batch := list(islice(ranges, BATCH)):
         meter.spend(price.made * len(batch))
         written = copied(text, sum([end - begin for begin, end in batch]))
         meter.allocate(price.storage_made * len(batch) + price.storage_written * written)
-        made += pieces(text, batch)
-    return made
+        cut_pieces += pieces(text, batch)
+    return cut_pieces

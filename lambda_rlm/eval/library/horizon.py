@@ -1,10 +1,10 @@
 """How far the engine may read past the end of a match before it is sure of it.
 
-A match takes time linear in what is read, but a pattern such as `(?s)c.*z|c` makes each of many short matches read to the end of
-the text. Owns `Horizon`, an upper bound of what was read past a match, from the pattern and the characters alone, so that
+A match takes time linear in what is read, but a pattern such as `(?s)c.*z|c` makes each of many short matches read to the end
+of the text. Owns `Horizon`, an upper bound of what was read past a match, from the pattern and the characters alone, so that
 whoever searches can charge it. A way through a branch reads at most `fixed` bytes outside of its unbounded repetitions and
-else only what these take: it ends at the latest where that many other bytes have been seen. A pattern without branches that is a
-row of single characters and of repetitions that leave no choice, or prefer to end, reads nothing further: no way through it
+else only what these take: it ends at the latest where that many other bytes have been seen. A pattern without branches that is
+a row of single characters and of repetitions that leave no choice, or prefer to end, reads nothing further: no way through it
 overtakes another.
 Whatever is not understood counts as reading everything.
 """

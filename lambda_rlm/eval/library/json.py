@@ -1,7 +1,7 @@
 """JSON: reading a text as a value of a type, and writing a value as text.
 
-Promises: reading is strict about the values and gives none for anything else, however deep or long; fields that the type does not
-name are passed over, missing fields of Option type are none. What is read or written covers the texts it was made from.
+Promises: reading is strict about the values and gives none for anything else, however deep or long; fields that the type does
+not name are passed over, missing fields of Option type are none. What is read or written covers the texts it was made from.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
-from lambda_rlm.eval.library.numbers import GREATEST, LEAST
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Derived, Origin, Text, Value, origin_of
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]
@@ -53,9 +52,9 @@ def parse(site: Site) -> Callable[..., Value]:
             return None
         meter.allocate(price.storage(written=0 if is_number else text.n))
         s, origin = text.s, origin_of(text)
-        found = bare(s, text) if bare is not None else None
-        if found is not None or is_number:
-            return found
+        word = bare(s, text) if bare is not None else None
+        if word is not None or is_number:
+            return word
         try:
             return (decode(json.loads(s, parse_constant=_no_number), origin),)
         except (JsonMismatch, ValueError, RecursionError):
@@ -85,7 +84,7 @@ def _bare_int(s: str, text: Text) -> Value:
     if _INT.fullmatch(s) is None:
         return None
     value = int(s)
-    return (value,) if LEAST <= value <= GREATEST else None
+    return (value,) if INT_LOW <= value <= INT_HIGH else None
 
 
 def _bare_float(s: str, text: Text) -> Value:
@@ -117,7 +116,7 @@ def decoder(type_: Type) -> Decode:
 
 
 def _decode_int(data: Any, origin: Origin | None) -> int:
-    if type(data) is int and LEAST <= data <= GREATEST:
+    if type(data) is int and INT_LOW <= data <= INT_HIGH:
         return data
     raise JsonMismatch
 
@@ -169,15 +168,15 @@ def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
     def decode_record(data: Any, origin: Origin | None) -> tuple[Value, ...]:
         if type(data) is not dict:
             raise JsonMismatch
-        made = []
+        values = []
         for name, decode, may_lack in fields:
             if name in data:
-                made.append(decode(data[name], origin))
+                values.append(decode(data[name], origin))
             elif may_lack:
-                made.append(None)
+                values.append(None)
             else:
                 raise JsonMismatch
-        return tuple(made)
+        return tuple(values)
 
     return decode_record
 
@@ -204,7 +203,8 @@ def to_json(site: Site) -> Callable[..., Value]:
 
 
 def _writer(type_: Type, meter: Meter, rate: int) -> Write:
-    """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is written."""
+    """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is
+    written."""
     if is_text(type_):
         return _text_writer(meter, rate)
     match type_:

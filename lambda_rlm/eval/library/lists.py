@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from itertools import chain, combinations, product
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.numbers import is_float, whole
 from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
 from lambda_rlm.eval.site import Site
@@ -29,10 +29,10 @@ def _made(count: Counted, make: Function) -> Callable[[Site], Function]:
         meter, price = site.meter, TARIFF[site.primitive]
 
         def made_list(*arguments: Value) -> Value:
-            made = count(*arguments)
+            length = count(*arguments)
             elements = sum([len(argument) for argument in arguments if isinstance(argument, list)])
-            meter.spend(price.steps(elements=elements, made=made))
-            meter.allocate(price.storage(made=made))
+            meter.spend(price.steps(elements=elements, made=length))
+            meter.allocate(price.storage(made=length))
             return make(*arguments)
 
         return made_list
@@ -150,11 +150,11 @@ def _counts(keys: list[Value], items: list[Value]) -> list[list[Value]]:
     """How often each occurs and its first occurrence, in the order of first occurrences."""
     counts: dict[Value, list[Value]] = {}
     for key, item in zip(keys, items, strict=True):
-        found = counts.get(key)
-        if found is None:
+        row = counts.get(key)
+        if row is None:
             counts[key] = [1, item]
         else:
-            found[0] += 1
+            row[0] += 1
     return list(counts.values())
 
 
@@ -206,7 +206,7 @@ def _real_sum(items: list[float], site: Site) -> float:
     try:
         return math.fsum(items)
     except OverflowError:
-        raise PrimitiveFault("E0412", "the sum is too large for a Float", site.span) from None
+        raise wording.float_range(site.span, "sum") from None
 
 
 def mean(site: Site) -> Function:

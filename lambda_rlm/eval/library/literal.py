@@ -13,7 +13,7 @@ _ESCAPES: Final = {ord(c): "\\" + c for c in OPERATORS} | {0: "\\x00"}
 
 def literal_of(pattern: str) -> str | None:
     """The one text that a pattern without operators matches; None for other patterns."""
-    found: list[str] = []
+    literals: list[str] = []
     characters = iter(pattern)
     for character in characters:
         if character == "\\":
@@ -22,8 +22,8 @@ def literal_of(pattern: str) -> str | None:
                 return None
         elif character in OPERATORS:
             return None
-        found.append(character)
-    literal = "".join(found)
+        literals.append(character)
+    literal = "".join(literals)
     return literal if not any("\ud800" <= c <= "\udfff" for c in literal) else None
 
 

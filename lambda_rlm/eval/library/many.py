@@ -1,7 +1,7 @@
 """The library's commonest functions of a text, over many texts at a time, their other argument constant.
 
-Owns `OVER_MANY`, for loops whose whole body is such a call: no closure is entered for an element. Promises the values and the charges
-of the function called once for each, in the order of the texts; fuel is charged before, storage batch by batch.
+Owns `OVER_MANY`, for loops whose whole body is such a call: no closure is entered for an element. Promises the values and the
+charges of the function called once for each, in the order of the texts; fuel is charged before, storage batch by batch.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def take(site: Site, constant: Value) -> Many:
     header, rate = price.storage_call, price.storage_written
 
     def batch(texts: list[Text]) -> list[Value]:
-        made: list[Value] = []
-        append, new, spans = made.append, Passage.__new__, 0
+        heads: list[Value] = []
+        append, new, spans = heads.append, Passage.__new__, 0
         for text in texts:
             if text.n <= most:
                 append(text)
@@ -49,7 +49,7 @@ def take(site: Site, constant: Value) -> Many:
             else:
                 append(EMPTY_TEXT)
         meter.allocate(header * spans)
-        return made
+        return heads
 
     def run(texts: list[Text]) -> list[Value]:
         meter.spend(price.call * len(texts))
@@ -82,7 +82,7 @@ def matches(site: Site, constant: Value) -> Many:
         sizes = Counter([text.n for text in texts])
         meter.spend(sum([count * (call + (kilo * n + 1023 >> 10)) for n, count in sizes.items()]))
         longest = max(sizes, default=0)
-        return [found for at in range(0, len(texts), BATCH) for found in batch(texts[at : at + BATCH], longest)]
+        return [is_match for at in range(0, len(texts), BATCH) for is_match in batch(texts[at : at + BATCH], longest)]
 
     return run
 

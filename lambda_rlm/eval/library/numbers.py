@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Value
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Value
 from lambda_rlm.types.type import FLOAT, Type
-
-LEAST: Final = -(1 << 63)
-GREATEST: Final = (1 << 63) - 1
 
 Function = Callable[..., Value]
 
@@ -25,9 +21,9 @@ def is_float(type_: Type) -> bool:
 
 def whole(value: int, site: Site) -> int:
     """An Int, if it fits 64 bits; else a fault."""
-    if LEAST <= value <= GREATEST:
+    if INT_LOW <= value <= INT_HIGH:
         return value
-    raise PrimitiveFault("E0411", f"the result of `{site.primitive}` is outside the range of Int (64 bits)", site.span)
+    raise wording.int_range(site.span, site.primitive)
 
 
 def _numeric(function: Function) -> Callable[[Site], Function]:
@@ -80,7 +76,7 @@ def divide(site: Site) -> Function:
     def quotient(a: int, b: int) -> int:
         meter.spend(call)
         if b == 0:
-            raise PrimitiveFault("E0413", "`div` by zero", site.span)
+            raise wording.by_zero(site.span, site.primitive)
         return whole(a // b, site)
 
     return quotient

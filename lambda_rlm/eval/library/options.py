@@ -47,9 +47,9 @@ def values(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
 
     def present_values(options: list[Value]) -> list[Value]:
-        made = len(options)
-        meter.spend(price.steps(elements=made, made=made))
-        meter.allocate(price.storage(made=made))
+        most = len(options)
+        meter.spend(price.steps(elements=most, made=most))
+        meter.allocate(price.storage(made=most))
         return [option[0] for option in options if option is not None]
 
     return present_values
@@ -62,12 +62,12 @@ def where(site: Site) -> Function:
         """A record { end, input, start }."""
         meter.spend(price.call)
         meter.allocate(price.storage_call)
-        found = list(_stretches(origin_of(quote), site))
-        if not found:
+        sources = list(_stretches(origin_of(quote), site))
+        if not sources:
             raise InternalError("locating a quote", "a Quote comes from no input")
-        document = found[0].document
-        end = max(stretch.end for stretch in found if stretch.document is document)
-        return end, derived(document.name, quote), found[0].start
+        document = sources[0].document
+        end = max(stretch.end for stretch in sources if stretch.document is document)
+        return end, derived(document.name, quote), sources[0].start
 
     return place
 

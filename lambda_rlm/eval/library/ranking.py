@@ -1,8 +1,8 @@
 """Lexical search: Okapi BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009), k1 = 1.2, b = 0.75.
 
-A term is a run of letters and digits in lower case; scripts written without spaces between words (Chinese, Japanese, Korean) give
-the pairs of neighbouring characters instead. idf(t) = ln(1 + (N − n + ½) / (n + ½)). Promises: texts that share no term with the
-query are left out; the same texts give the same order, ties by index.
+A term is a run of letters and digits in lower case; scripts written without spaces between words (Chinese, Japanese, Korean)
+give the pairs of neighbouring characters instead. idf(t) = ln(1 + (N − n + ½) / (n + ½)). Promises: texts that share no term
+with the query are left out; the same texts give the same order, ties by index.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def terms(s: str) -> list[str]:
     runs: list[str] = _run().findall(lowered)
     if lowered.isascii():
         return runs
-    found: list[str] = []
+    tokens: list[str] = []
     for run in runs:
         if len(run) > 1 and run[0] >= _FIRST_CJK and _is_cjk(run[0]):
-            found += [run[i : i + 2] for i in range(len(run) - 1)]
+            tokens += [run[i : i + 2] for i in range(len(run) - 1)]
         else:
-            found.append(run)
-    return found
+            tokens.append(run)
+    return tokens
 
 
 def _is_cjk(character: str) -> bool:
@@ -55,12 +55,12 @@ def rank(site: Site) -> Callable[..., Value]:
 
     def ranked(texts: list[Text], query: Text, n: int) -> list[tuple[int, float, Text]]:
         """Records { index, score, text }."""
-        made = min(len(texts), max(0, n))
+        kept = min(len(texts), max(0, n))
         size = sum([text.n for text in texts]) + query.n
-        meter.spend(price.steps(elements=len(texts), made=made, characters=size))
-        meter.allocate(price.storage(made=made))
+        meter.spend(price.steps(elements=len(texts), made=kept, characters=size))
+        meter.allocate(price.storage(made=kept))
         scores = bm25(texts, set(terms(query.s)))
-        best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:made]
+        best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:kept]
         return [(index, score, texts[index]) for index, score in best]
 
     return ranked
@@ -68,18 +68,18 @@ def rank(site: Site) -> Callable[..., Value]:
 
 def bm25(texts: list[Text], wanted: set[str]) -> dict[int, float]:
     """The scores of the texts that hold at least one of the wanted terms, by index."""
-    found: list[tuple[int, int, Counter[str]]] = []
+    holders: list[tuple[int, int, Counter[str]]] = []
     total = 0
     for index, text in enumerate(texts):
         held = terms(characters_of(text))
         total += len(held)
         counts = Counter([term for term in held if term in wanted])
         if counts:
-            found.append((index, len(held), counts))
-    holding = Counter([term for _, _, counts in found for term in counts])
+            holders.append((index, len(held), counts))
+    holding = Counter([term for _, _, counts in holders for term in counts])
     idf = {term: math.log1p((len(texts) - n + 0.5) / (n + 0.5)) for term, n in holding.items()}
     usual = total / len(texts) if texts else 1.0
-    return {index: _score(counts, K1 * (1 - B + B * length / usual), idf) for index, length, counts in found}
+    return {index: _score(counts, K1 * (1 - B + B * length / usual), idf) for index, length, counts in holders}
 
 
 def _score(counts: Counter[str], norm: float, idf: dict[str, float]) -> float:

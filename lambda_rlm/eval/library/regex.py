@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Final
 
-from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.engine import (
     Charge,
     Offsets,
@@ -31,6 +32,11 @@ from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
 from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
+_LINE_FEED: Final = 10
+_CARRIAGE_RETURN: Final = 13
+_LONGEST_ESCAPE: Final = 4
+"""Characters that one character of a text becomes in a pattern, at most."""
+
 _REFERENCE = re.compile(r"\\(\d|\\)")
 
 
@@ -89,14 +95,14 @@ def _literally(site: Site, source: str) -> Function:
     return occurs
 
 
-def _charged(found: Iterator[Spans], site: Site) -> Iterator[Spans]:
+def _charged(matches: Iterator[Spans], site: Site) -> Iterator[Spans]:
     """The matches, charged a batch at a time; more than the bound are a fault."""
     meter, price = site.meter, TARIFF[site.primitive]
     count = 0
-    while batch := list(islice(found, BATCH)):
+    while batch := list(islice(matches, BATCH)):
         count += len(batch)
         if count > MOST_MATCHES:
-            raise PrimitiveFault("E0431", f"`{site.primitive}` found more than {MOST_MATCHES:,} matches in one text", site.span)
+            raise wording.too_many_matches(site.span, site.primitive, MOST_MATCHES)
         meter.spend(price.made * len(batch) * len(batch[0]))
         meter.allocate(price.storage_made * len(batch) * len(batch[0]))
         yield from batch
@@ -124,14 +130,14 @@ def search(site: Site) -> Function:
         data = encoded(characters_of(text))
         offsets = Offsets(data)
         is_copy = copied(text, 1)
-        made = []
+        records = []
         for spans in _charged(chosen.all_in(data, _ahead(site)), site):
             (start, end), *groups = offsets.of(spans)
             if is_copy:
                 meter.allocate(price.storage_written * (end - start) * len(spans))
             parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
-            made.append((end, parts, start, text.cut(start, end)))
-        return made
+            records.append((end, parts, start, text.cut(start, end)))
+        return records
 
     return search_text
 
@@ -173,7 +179,7 @@ def _template(new: str, pattern: Pattern, site: Site) -> list[bytes | int]:
         if which == "\\":
             parts.append(b"\\")
         elif int(which) > pattern.groups:
-            raise PrimitiveFault("E0430", f"the replacement names group {which}, the pattern has {pattern.groups}", site.span)
+            raise wording.no_such_group(site.span, which, pattern.groups)
         else:
             parts.append(int(which))
         position = reference.end()
@@ -213,28 +219,28 @@ def _head_lines(pattern: Pattern, data: bytes, charge: Charge) -> Iterator[Spans
     """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
     position, end = 0, len(data)
     while position < end and (spans := pattern.first_from(data, position, charge)) is not None:
-        found = spans[0][0]
-        if found == end and data[end - 1] == 10:
+        begin = spans[0][0]
+        if begin == end and data[end - 1] == _LINE_FEED:
             return
-        start = data.rfind(b"\n", position, found) + 1 or position
-        stop = data.find(b"\n", found)
+        start = data.rfind(b"\n", position, begin) + 1 or position
+        stop = data.find(b"\n", begin)
         after = stop + 1 if stop >= 0 else end
         line_end = stop if stop >= 0 else end
-        if line_end > start and data[line_end - 1] == 13:
+        if line_end > start and data[line_end - 1] == _CARRIAGE_RETURN:
             line_end -= 1
         yield [(start, line_end), (after, after)]
         position = after
 
 
 def _sections(text: Text, heads: list[tuple[int, int, int]]) -> list[tuple[Text, int, Text, int]]:
-    made = []
+    sections = []
     first = heads[0][0] if heads else text.n
     if first:
-        made.append((text.cut(0, first), first, EMPTY_TEXT, 0))
+        sections.append((text.cut(0, first), first, EMPTY_TEXT, 0))
     ends = [start for start, _, _ in heads[1:]] + [text.n]
     for (start, line_end, after), end in zip(heads, ends, strict=False):
-        made.append((text.cut(after, end), end, text.cut(start, line_end), start))
-    return made
+        sections.append((text.cut(after, end), end, text.cut(start, line_end), start))
+    return sections
 
 
 def escape_regex(site: Site) -> Function:
@@ -242,7 +248,7 @@ def escape_regex(site: Site) -> Function:
 
     def escape(text: Text) -> Text:
         meter.spend(price.steps(characters=text.n))
-        meter.allocate(price.storage(written=4 * text.n))
+        meter.allocate(price.storage(written=_LONGEST_ESCAPE * text.n))
         return derived(escaped(text.s), text)
 
     return escape

@@ -37,55 +37,62 @@ def is_empty(site: Site) -> Function:
 
 
 def _slicer(place: Place) -> Callable[[Site], Function]:
-    def build(site: Site) -> Function:
-        price, meter = TARIFF[site.primitive], site.meter
-        call, header, rate = price.call, price.storage_call, price.storage_written
-        cuts = site.cuts if site.primitive in CUTTING else None
+    return lambda site: (_text_slicer if is_text(site.parameters[0]) else _list_slicer)(place, site)
 
-        def slice_text(text: Text, *numbers: int) -> Text:
-            n = text.n
-            start, end = place(n, *numbers)
-            start = start if start > 0 else 0
-            end = end if end < n else n
-            meter.fuel -= call
-            if meter.fuel < 0:
-                meter.out_of_fuel()
-            if start >= end:
-                return EMPTY_TEXT
-            if end - start == n:
-                return text
-            if text.start < 0:
-                meter.allocate(header + rate * copied(text, end - start))
-                kept = text.cut(start, end)
-                if cuts is not None:
-                    cuts.note(text, kept)
-                return kept
-            meter.memory -= header
-            if meter.memory < 0:
-                meter.out_of_memory()
-            # As `span_of`, without a call.
-            span = _new(Passage)
-            span.n = end - start
-            span.origin = text.origin
-            span.start = text.start + start
+
+def _text_slicer(place: Place, site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+    call, header, rate = price.call, price.storage_call, price.storage_written
+    cuts = site.cuts if site.primitive in CUTTING else None
+
+    def slice_text(text: Text, *numbers: int) -> Text:
+        n = text.n
+        start, end = place(n, *numbers)
+        start = start if start > 0 else 0
+        end = end if end < n else n
+        meter.fuel -= call
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        if start >= end:
+            return EMPTY_TEXT
+        if end - start == n:
+            return text
+        if text.start < 0:
+            meter.allocate(header + rate * copied(text, end - start))
+            kept = text.cut(start, end)
             if cuts is not None:
-                cuts.note(text, span)
-            return span
+                cuts.note(text, kept)
+            return kept
+        meter.memory -= header
+        if meter.memory < 0:
+            meter.out_of_memory()
+        # As `span_of`, without a call.
+        span = _new(Passage)
+        span.n = end - start
+        span.origin = text.origin
+        span.start = text.start + start
+        if cuts is not None:
+            cuts.note(text, span)
+        return span
 
-        def slice_list(items: list[Value], *numbers: int) -> list[Value]:
-            n = len(items)
-            start, end = place(n, *numbers)
-            start, end = min(max(start, 0), n), min(max(end, 0), n)
-            made = max(0, end - start)
-            meter.spend(price.steps(made=made))
-            if made == n:
-                return items
-            meter.allocate(price.storage(made=made))
-            return items[start : start + made]
+    return slice_text
 
-        return slice_text if is_text(site.parameters[0]) else slice_list
 
-    return build
+def _list_slicer(place: Place, site: Site) -> Function:
+    price, meter = TARIFF[site.primitive], site.meter
+
+    def slice_list(items: list[Value], *numbers: int) -> list[Value]:
+        n = len(items)
+        start, end = place(n, *numbers)
+        start, end = min(max(start, 0), n), min(max(end, 0), n)
+        length = max(0, end - start)
+        meter.spend(price.steps(made=length))
+        if length == n:
+            return items
+        meter.allocate(price.storage(made=length))
+        return items[start : start + length]
+
+    return slice_list
 
 
 take = _slicer(lambda n, count: (0, count))

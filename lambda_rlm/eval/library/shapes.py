@@ -1,8 +1,8 @@
 """A pattern as rows of what each of its branches reads, for what is to be known about it without running it.
 
 Owns `branches_of`. Sets of characters are masks: a bit for each ASCII character and one for all others; where in doubt a set is
-larger than what the engine takes, never smaller. Refuses what it does not know as `Unclear`; the engine has accepted the pattern
-before.
+larger than what the engine takes, never smaller. Refuses what it does not know as `Unclear`; the engine has accepted the
+pattern before.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Item:
     """A stretch of a branch.
 
     `first`: what it may begin with; `takes`: all that stands in it; `loops`: what its unbounded repetitions take; `fixed`: the
-    most bytes it takes outside of them; `length`: its characters, when there is only one number (0 for an edge such as `$`). Kind: `fixed` has a length,
-    `lazy` and `greedy` repeat one character without bound.
+    most bytes it takes outside of them; `length`: its characters, when there is only one number (0 for an edge such as `$`).
+    Kind: `fixed` has a length, `lazy` and `greedy` repeat one character without bound.
     """
 
     first: int = 0
@@ -99,18 +99,18 @@ class _Reader:
                 self.at += 1
                 branches.append([])
                 continue
-            found = self._atom(depth)
+            rows = self._atom(depth)
             repeat = _REPEAT.match(self.pattern, self.at)
             if repeat is None:
-                if len(found) == 1:
-                    branches[-1] += found[0]
+                if len(rows) == 1:
+                    branches[-1] += rows[0]
                 elif self._is_whole(depth, branches):
-                    return found
+                    return rows
                 else:
-                    branches[-1].append(_either(found))
+                    branches[-1].append(_either(rows))
                 continue
             self.at = repeat.end()
-            branches[-1].append(_repeated(_either(found), repeat))
+            branches[-1].append(_repeated(_either(rows), repeat))
         return branches
 
     def _is_whole(self, depth: int, branches: list[Row]) -> bool:
@@ -235,17 +235,17 @@ def _joined(a: Item, b: Item) -> Item:
 def _either(branches: list[Row]) -> Item:
     """A group as one item."""
     whole = [reduce(_joined, row, Item()) for row in branches]
-    made = whole[0]
+    merged = whole[0]
     for item in whole[1:]:
-        made = Item(
-            made.first | item.first,
-            made.takes | item.takes,
-            made.loops | item.loops,
-            max(made.fixed, item.fixed),
-            made.length if made.length == item.length else None,
-            made.may_lack or item.may_lack,
+        merged = Item(
+            merged.first | item.first,
+            merged.takes | item.takes,
+            merged.loops | item.loops,
+            max(merged.fixed, item.fixed),
+            merged.length if merged.length == item.length else None,
+            merged.may_lack or item.may_lack,
         )
-    return made
+    return merged
 
 
 def _repeated(item: Item, repeat: re.Match[str]) -> Item:

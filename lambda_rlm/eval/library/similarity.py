@@ -1,7 +1,7 @@
 """How alike two texts are: 1 − Levenshtein distance / longer length.
 
-The distance is computed by bit vectors over Python's long integers (Myers 1999, in the form of Hyyrö 2003): a row of the table for
-each character of the longer text, all its cells at once. Charged by the number of cells before.
+The distance is computed by bit vectors over Python's long integers (Myers 1999, in the form of Hyyrö 2003): a row of the table
+for each character of the longer text, all its cells at once. Charged by the number of cells before.
 """
 
 from __future__ import annotations

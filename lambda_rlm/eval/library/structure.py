@@ -236,9 +236,9 @@ def _record_weigher(inner: tuple[Weigher, ...]) -> Weigher:
 
 def _memoized(weigh: Weigher) -> Weigher:
     def memoized(value: Value, memo: dict[int, int]) -> int:
-        found = memo.get(id(value))
-        if found is None:
-            found = memo[id(value)] = weigh(value, memo)
-        return found
+        known = memo.get(id(value))
+        if known is None:
+            known = memo[id(value)] = weigh(value, memo)
+        return known
 
     return memoized

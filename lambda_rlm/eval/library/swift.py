@@ -1,4 +1,5 @@
-"""Patterns that Python's own engine may be asked about, which answers for a short text in a fifth of the time RE2's binding takes.
+"""Patterns that Python's own engine may be asked about, which answers for a short text in a fifth of the time RE2's binding
+takes.
 
 Owns the proof that it may: a pattern of a small part of the syntax, whose answer on ASCII text is that of RE2 and whose
 backtracking is bounded. Repetitions stand on single characters only; a counted one goes up to nine, and what may follow another
@@ -44,7 +45,8 @@ _TOKEN: Final = r"""(?x)
 """
 
 Node = tuple[int, bool, bool]
-"""A character of a mask: whether it may be left out, whether it may be repeated. Mask 0, left out: an edge, no character at all."""
+"""A character of a mask: whether it may be left out, whether it may be repeated. Mask 0, left out: an edge, no character at
+all."""
 Sequence = list["Node | Alternatives"]
 Alternatives = list[Sequence]
 

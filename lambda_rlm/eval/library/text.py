@@ -218,8 +218,8 @@ def _line_spans(text: Text) -> list[Text]:
     document = text.origin
     s, begin, end = extent(text)
     find_end, new = s.find, Passage.__new__
-    made: list[Text] = []
-    append = made.append
+    lines: list[Text] = []
+    append = lines.append
     while begin < end:
         stop = find_end("\n", begin, end)
         if stop < 0:
@@ -230,7 +230,7 @@ def _line_spans(text: Text) -> list[Text]:
         line.start = begin
         append(line)
         begin = stop + 1
-    return made
+    return lines
 
 
 def _lines_returned(s: str, begin: int, end: int) -> Iterator[Range]:

@@ -68,11 +68,11 @@ def texts_of(value: Value) -> Iterator[Text]:
 
 def citations(value: Value, meter: Meter) -> tuple[Citation, ...]:
     """The parts of the inputs that a value was made from, by input and position."""
-    found: dict[Document, list[Interval]] = {}
+    by_document: dict[Document, list[Interval]] = {}
     origins = [origin for text in texts_of(value) if (origin := origin_of(text)) is not None]
     for stretch in stretches(origins, meter, through_replies=True):
-        found.setdefault(stretch.document, []).append((stretch.start, stretch.end))
-    cited = sorted(((document.name, union(intervals)) for document, intervals in found.items()), key=lambda item: item[0])
+        by_document.setdefault(stretch.document, []).append((stretch.start, stretch.end))
+    cited = sorted(((document.name, union(intervals)) for document, intervals in by_document.items()), key=lambda item: item[0])
     share = max(1, MOST_CITATIONS // max(1, len(cited)))
     return tuple(
         Citation(name, start, end) for name, intervals in cited[:MOST_CITATIONS] for start, end in coarsened(intervals, share)

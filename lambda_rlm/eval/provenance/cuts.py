@@ -1,9 +1,9 @@
 """What programs cut away from the inputs before a model saw it.
 
-Owns `Cuts`, which is told of every `take`, `take_last` and `slice` of a text, and the number that comes of them: how many characters
-of the inputs were cut from texts of which a kept part has stood in a prompt, and have stood in no prompt themselves. Promises constant
-work for each cut, and a number that does not depend on the schedule. Refuses to guess: what is cut from replies, or from texts that
-were computed and not cut out of an input, is in no place of an input and is not counted.
+Owns `Cuts`, which is told of every `take`, `take_last` and `slice` of a text, and the number that comes of them: how many
+characters of the inputs were cut from texts of which a kept part has stood in a prompt, and have stood in no prompt themselves.
+Promises constant work for each cut, and a number that does not depend on the schedule. Refuses to guess: what is cut from
+replies, or from texts that were computed and not cut out of an input, is in no place of an input and is not counted.
 """
 
 from __future__ import annotations
@@ -79,12 +79,13 @@ def _lost(rope: Rope, kept: Sequence[Text], shown: Shown) -> dict[Document, list
 
 
 def _parts(text: Text) -> dict[Document, list[Interval]]:
-    """The stretches of documents that the pieces of a text are, or were computed from. A text that was cut has its pieces opened."""
-    found: dict[Document, list[Interval]] = {}
+    """The stretches of documents that the pieces of a text are, or were computed from. A text that was cut has its pieces
+    opened."""
+    by_document: dict[Document, list[Interval]] = {}
     for piece in text.pieces if isinstance(text, Rope) else (text,):
         origin = origin_of(piece)
         if isinstance(origin, Document):
             origin = Stretch(origin, 0, len(origin.text))
         if isinstance(origin, Stretch):
-            found.setdefault(origin.document, []).append((origin.start, origin.end))
-    return {document: union(rows) for document, rows in found.items()}
+            by_document.setdefault(origin.document, []).append((origin.start, origin.end))
+    return {document: union(rows) for document, rows in by_document.items()}

@@ -27,7 +27,7 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 def minus(intervals: Sequence[Interval], taken: Sequence[Interval]) -> list[Interval]:
     """What of these is in none of those; both disjoint and in order."""
-    left: list[Interval] = []
+    remaining: list[Interval] = []
     at = 0
     for start, end in intervals:
         while at < len(taken) and taken[at][1] <= start:
@@ -35,12 +35,12 @@ def minus(intervals: Sequence[Interval], taken: Sequence[Interval]) -> list[Inte
         k = at
         while k < len(taken) and taken[k][0] < end:
             if start < taken[k][0]:
-                left.append((start, taken[k][0]))
+                remaining.append((start, taken[k][0]))
             start = max(start, taken[k][1])
             k += 1
         if start < end:
-            left.append((start, end))
-    return left
+            remaining.append((start, end))
+    return remaining
 
 
 def common_to(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:

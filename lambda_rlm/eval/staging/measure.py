@@ -1,7 +1,7 @@
 """How large values are, as the analysis of costs wants to know it.
 
-Owns `measured`: a value of a ground type to its abstract value, with exact lengths, peaks and sums. Named sizes of inputs become
-symbols, so that bounds print as closed forms in them.
+Owns `measured`: a value of a ground type to its abstract value, with exact lengths, peaks and sums. Named sizes of inputs
+become symbols, so that bounds print as closed forms in them.
 """
 
 from __future__ import annotations

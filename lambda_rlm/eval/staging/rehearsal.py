@@ -1,7 +1,8 @@
 """Staging for a choice: a program's pure terms under one set of numbers for its `auto` after the other.
 
-Owns `Rehearsal`. What depends on no `auto` is computed once for all of them. Nothing is kept for the run and nothing is charged to
-its meter: each set has a meter of its own, with the memory of the run and a part of its fuel; who watches the run may watch these.
+Owns `Rehearsal`. What depends on no `auto` is computed once for all of them. Nothing is kept for the run and nothing is charged
+to its meter: each set has a meter of its own, with the memory of the run and a part of its fuel; who watches the run may watch
+these.
 """
 
 from __future__ import annotations
@@ -59,11 +60,12 @@ class Rehearsal:
         return _Shared(self, autos, meter)
 
     def names(self, node: t.Node) -> tuple[list[str], list[int]]:
-        """The free names of a node, and which `auto` stand in it; the nodes are those of the program, so their identity holds."""
-        found = self._names.get(id(node))
-        if found is None:
-            found = self._names[id(node)] = sorted(free_names(node)), _autos_in(node)
-        return found
+        """The free names of a node, and which `auto` stand in it; the nodes are those of the program, so their identity
+        holds."""
+        names = self._names.get(id(node))
+        if names is None:
+            names = self._names[id(node)] = sorted(free_names(node)), _autos_in(node)
+        return names
 
 
 class _Shared(Stage):
@@ -84,13 +86,14 @@ class _Shared(Stage):
         return values[place][0]
 
     def elements(self, list_: StagedValue) -> list[StagedValue]:
-        found = self._rehearsal.elements.get(id(list_))
-        if found is None:
-            found = self._rehearsal.elements[id(list_)] = list_, super().elements(list_)
-        return found[1]
+        known = self._rehearsal.elements.get(id(list_))
+        if known is None:
+            known = self._rehearsal.elements[id(list_)] = list_, super().elements(list_)
+        return known[1]
 
     def _place(self, node: t.Node, env: Mapping[str, Abstract], used: list[StagedValue]) -> _Place | None:
-        """What the value of a node depends on: the node, the values of its names, its numbers. `used` keeps the values alive."""
+        """What the value of a node depends on: the node, the values of its names, its numbers. `used` keeps the values
+        alive."""
         is_piped = isinstance(node, t.Pipe) and isinstance(node.head, t.Var) and node.head.name == PIPED
         own = node.stages[0] if is_piped else node  # type: ignore[attr-defined]
         names, autos = self._rehearsal.names(own)

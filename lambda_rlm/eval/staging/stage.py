@@ -1,8 +1,8 @@
 """Staging: what a program needs no model for is computed before the run, on the real inputs.
 
 Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
-Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work that
-ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
+Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work
+that ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval.compile import scope as names
-from lambda_rlm.eval.compile.code import FRAMES, Stack, charged, constant
-from lambda_rlm.eval.compile.compiler import Compiler
+from lambda_rlm.eval.compile.assembly import compiler_of
+from lambda_rlm.eval.compile.compiled import charged, constant
+from lambda_rlm.eval.compile.stack import FRAMES, Stack
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Value
@@ -51,7 +52,7 @@ class Stage:
         stack = Stack(self.meter, FRAMES)
         before, self.meter.deepest = self.meter.deepest, 0
         try:
-            compiler = Compiler(self.typed, self.autos, self.meter, stack, None, cuts=self.cuts)
+            compiler = compiler_of(self.typed, self.autos, self.meter, stack, cuts=self.cuts)
             code = charged(compiler.compile(term, bindings, EMPTY), self.meter)
             stack.left -= code.need
             if stack.left < 0 or code.is_async:

@@ -6,11 +6,17 @@ division by zero are faults; reads constants, slots and fields in place, since a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.code import FLOAT_HIGH, HIGH, LOW, Compiled, Frame, Run, fault_at
+from lambda_rlm.eval import wording
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, raising
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW
+
+FLOAT_HIGH: Final = sys.float_info.max
 
 Fail = Callable[[], Any]
 
@@ -34,8 +40,8 @@ def negation(a: Compiled, is_float: bool, span: Span) -> Run:
 
 def _range(is_float: bool, span: Span) -> tuple[Any, Any, Fail]:
     if is_float:
-        return -FLOAT_HIGH, FLOAT_HIGH, fault_at(span, "E0412", "the result is too large for a Float")
-    return LOW, HIGH, fault_at(span, "E0411", "the result is outside the range of Int (64 bits)")
+        return -FLOAT_HIGH, FLOAT_HIGH, raising(partial(wording.float_range, span))
+    return INT_LOW, INT_HIGH, raising(partial(wording.int_range, span))
 
 
 def _sum(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
@@ -105,14 +111,14 @@ def _product(a: Compiled, b: Compiled, low: Any, high: Any, fail: Fail) -> Run:
 
 def _quotient(op: str, a: Compiled, b: Compiled, span: Span) -> Run:
     """`/` and `%`. A constant divisor that is not 0 needs no test; a remainder is never larger than the divisor."""
-    zero = fault_at(span, "E0413", f"`{op}` by zero")
+    zero = raising(partial(wording.by_zero, span, op))
     i, x, y = a.slot, a.run, b.run
     k = b.constant[0] if b.constant is not None else 0
     if op == "%":
         if k:
             return (lambda e: e[i] % k) if a.shape == "S" else (lambda e: x(e) % k)
         return lambda e: p % q if [p := x(e), q := y(e)][1] else zero()
-    return _division(x, y, zero, fault_at(span, "E0412", "the result is too large for a Float"))
+    return _division(x, y, zero, raising(partial(wording.float_range, span)))
 
 
 def _division(x: Run, y: Run, zero: Fail, fail: Fail) -> Run:
@@ -127,123 +133,3 @@ def _division(x: Run, y: Run, zero: Fail, fail: Fail) -> Run:
         return r
 
     return divide
-
-
-def comparison(op: str, a: Compiled, b: Compiled) -> Run:
-    """`a op b` on two Ints, Floats or Bools."""
-    if a.shape == "K" and b.shape in "SF":
-        a, b = b, a
-        op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
-    return _COMPARE[op](a, b)
-
-
-def _equal(a: Compiled, b: Compiled) -> Run:
-    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
-    k = b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SS":
-            return lambda e: e[i] == e[j]
-        case "SK":
-            return lambda e: e[i] == k
-        case "FK":
-            return lambda e: e[i][m] == k
-        case "FF":
-            return lambda e: e[i][m] == e[j][n]
-        case "SF":
-            return lambda e: e[i] == e[j][n]
-        case "FS":
-            return lambda e: e[i][m] == e[j]
-        case "NK":
-            return lambda e: x(e) == k
-    return lambda e: x(e) == y(e)
-
-
-def _unequal(a: Compiled, b: Compiled) -> Run:
-    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
-    k = b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SS":
-            return lambda e: e[i] != e[j]
-        case "SK":
-            return lambda e: e[i] != k
-        case "FK":
-            return lambda e: e[i][m] != k
-        case "FF":
-            return lambda e: e[i][m] != e[j][n]
-        case "NK":
-            return lambda e: x(e) != k
-    return lambda e: x(e) != y(e)
-
-
-def _less(a: Compiled, b: Compiled) -> Run:
-    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
-    k = b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SS":
-            return lambda e: e[i] < e[j]
-        case "SK":
-            return lambda e: e[i] < k
-        case "FK":
-            return lambda e: e[i][m] < k
-        case "FF":
-            return lambda e: e[i][m] < e[j][n]
-        case "NK":
-            return lambda e: x(e) < k
-    return lambda e: x(e) < y(e)
-
-
-def _at_most(a: Compiled, b: Compiled) -> Run:
-    i, j, m, n, x, y = a.slot, b.slot, a.field, b.field, a.run, b.run
-    k = b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SS":
-            return lambda e: e[i] <= e[j]
-        case "SK":
-            return lambda e: e[i] <= k
-        case "FK":
-            return lambda e: e[i][m] <= k
-        case "FF":
-            return lambda e: e[i][m] <= e[j][n]
-        case "NK":
-            return lambda e: x(e) <= k
-    return lambda e: x(e) <= y(e)
-
-
-def _more(a: Compiled, b: Compiled) -> Run:
-    i, j, x, y = a.slot, b.slot, a.run, b.run
-    m, k = a.field, b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SK":
-            return lambda e: e[i] > k
-        case "FK":
-            return lambda e: e[i][m] > k
-        case "SS":
-            return lambda e: e[i] > e[j]
-        case "NK":
-            return lambda e: x(e) > k
-    return lambda e: x(e) > y(e)
-
-
-def _at_least(a: Compiled, b: Compiled) -> Run:
-    i, j, x, y = a.slot, b.slot, a.run, b.run
-    m, k = a.field, b.constant[0] if b.constant is not None else None
-    match a.shape + b.shape:
-        case "SK":
-            return lambda e: e[i] >= k
-        case "FK":
-            return lambda e: e[i][m] >= k
-        case "SS":
-            return lambda e: e[i] >= e[j]
-        case "NK":
-            return lambda e: x(e) >= k
-    return lambda e: x(e) >= y(e)
-
-
-_COMPARE: dict[str, Callable[[Compiled, Compiled], Run]] = {
-    "==": _equal,
-    "!=": _unequal,
-    "<": _less,
-    "<=": _at_most,
-    ">": _more,
-    ">=": _at_least,
-}

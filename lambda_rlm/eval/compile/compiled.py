@@ -11,23 +11,16 @@ all runs of a loop at once; a code that charges more by itself while it runs is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import LimitExceeded, PrimitiveFault
-from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.value import Value
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
-
-LOW: Final = -(2**63)
-HIGH: Final = 2**63 - 1
-FLOAT_HIGH: Final = sys.float_info.max
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,62 +97,6 @@ class Callback:
     body: Compiled
 
 
-class Stack:
-    """How deep a run stands in calls of function values and activations of `fix`.
-
-    Python's own stack is finite and is never enlarged, so every such call takes what it needs (known when it is compiled)
-    from `left` while it lasts, and the run ends in a declared fault when nothing is left.
-    """
-
-    __slots__ = ("depth", "left", "meter")
-
-    def __init__(self, meter: Meter, left: int) -> None:
-        self.meter = meter
-        self.left = left
-        self.depth = 0
-
-    def overflow(self) -> NoReturn:
-        raise LimitExceeded("E0403", "calls of functions stand deeper inside each other than the interpreter can hold")
-
-    def enter(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
-        """Run a body that needs `need` interpreter frames, `depth` activations of `fix` further in."""
-        self.left -= need
-        self.depth += depth
-        try:
-            if self.left < 0:
-                self.overflow()
-            if depth:
-                self.meter.enter(self.depth + NESTING.get()[1])
-            return body(frame)
-        finally:
-            self.left += need
-            self.depth -= depth
-
-    async def enter_async(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
-        """As `enter`, for a body that awaits."""
-        used, outer = NESTING.get()
-        used += need
-        if used > ASYNC_FRAMES:
-            self.overflow()
-        if depth:
-            self.meter.enter(outer + depth)
-        token = NESTING.set((used, outer + depth))
-        try:
-            return await body(frame)
-        finally:
-            NESTING.reset(token)
-
-
-NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
-"""Interpreter frames taken, and `fix` depth reached, by the awaiting callers of the running task."""
-
-FRAMES: Final = 640
-"""Interpreter frames that a program may need; the rest of the usual 1,000 belongs to the host and to library functions."""
-
-ASYNC_FRAMES: Final = 360
-"""How many of them awaiting code may take; the others stay for the pure code below it."""
-
-
 def charge(meter: Meter, steps: int, size: int) -> None:
     """Charge fuel and storage before the work is done."""
     meter.fuel -= steps
@@ -168,13 +105,6 @@ def charge(meter: Meter, steps: int, size: int) -> None:
     meter.memory -= size
     if meter.memory < 0:
         meter.out_of_memory()
-
-
-CALL_STEPS: Final = 5
-"""Fuel for a call of a function value, beside its body."""
-
-ACTIVATION_STEPS: Final = 20
-"""Fuel for an activation of a `fix`, beside its body."""
 
 
 def charged(code: Compiled, meter: Meter, extra: int = 0) -> Compiled:
@@ -215,10 +145,21 @@ def lifted(code: Compiled) -> Run:
     return run
 
 
-def fault_at(span: Span, code: str, message: str) -> Callable[[], NoReturn]:
+def raising(fault: Callable[[], Fault]) -> Callable[[], NoReturn]:
     """A function that raises the fault, for the cold side of a hot closure."""
 
     def fail() -> NoReturn:
-        raise PrimitiveFault(code, message, span)
+        raise fault()
 
     return fail
+
+
+def literal_of(code: Compiled) -> object:
+    """The value that is known when the program is compiled, else None; a part of a long text is not read for that, which would
+    copy it."""
+    if code.constant is None:
+        return None
+    value = code.constant[0]
+    if isinstance(value, Text):
+        return value.s if type(value) is Text else None
+    return value

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import combinations, product
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Compiled, Frame, charge, made_of
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -24,14 +24,14 @@ def pairs_code(meter: Meter, primitive: P, parts: Sequence[Compiled]) -> Compile
     runs = [part.run for part in parts]
 
     def pairs(e: Frame) -> tuple[int, Iterator[tuple[Value, Value]]]:
-        n, made = _counted(primitive, [run(e) for run in runs])
+        n, records = _counted(primitive, [run(e) for run in runs])
         meter.spend(n * price.made)
-        return n, made
+        return n, records
 
     def run(e: Frame) -> list[tuple[Value, Value]]:
-        n, made = _counted(primitive, [run(e) for run in runs])
+        n, records = _counted(primitive, [run(e) for run in runs])
         charge(meter, n * price.made, n * price.storage_made)
-        return list(made)
+        return list(records)
 
     return replace(made_of(run, parts, steps=price.call, bytes=price.storage_call, is_static=False, need=2), pairs=pairs)
 

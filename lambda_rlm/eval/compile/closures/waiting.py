@@ -1,7 +1,7 @@
 """The library's loops over functions that ask a model.
 
-Owns `waiting_loop`. Promises: independent elements run at once, each in a copy of the frame; what must be in sequence is; the same
-charges and the same second halves as the loops over pure functions, so that effect and schedule change no value.
+Owns `waiting_loop`. Promises: independent elements run at once, each in a copy of the frame; what must be in sequence is; the
+same charges and the same second halves as the loops over pure functions, so that effect and schedule change no value.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Callback, Frame, charge, lifted
-from lambda_rlm.eval.compile.finish import Finish
-from lambda_rlm.eval.compile.loops import grouped
-from lambda_rlm.eval.compile.together import ordered
+from lambda_rlm.eval.compile.closures.finish import Finish
+from lambda_rlm.eval.compile.closures.loops import grouped
+from lambda_rlm.eval.compile.closures.together import ordered
+from lambda_rlm.eval.compile.compiled import Callback, Frame, charge, lifted
+from lambda_rlm.eval.tariff import KEY_STEPS, OPTION
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -73,7 +74,7 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Wait
 
     async def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
         n, m = len(xs), len(ys)
-        charge(meter, n * (f.body.steps + 4) + m * (g.body.steps + 4), n * f.body.bytes + m * g.body.bytes)
+        charge(meter, n * (f.body.steps + KEY_STEPS) + m * (g.body.steps + KEY_STEPS), n * f.body.bytes + m * g.body.bytes)
 
         def one(position: int) -> Awaitable[Value]:
             frame = e.copy()
@@ -162,7 +163,7 @@ def _option(primitive: P, f: Callback, meter: Meter) -> WaitingLoop:
     async def run(e: Frame, option: tuple[Value] | None) -> Value:
         if option is None:
             return None
-        charge(meter, f.body.steps, f.body.bytes + 16)
+        charge(meter, f.body.steps, f.body.bytes + OPTION)
         e[slot] = option[0]
         value = await body(e)
         return (value,) if is_wrapped else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Compiled, Frame, Run, balanced
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, balanced
 from lambda_rlm.eval.value import Value
 
 
@@ -130,9 +130,9 @@ def _first(options: Sequence[Compiled], last: Compiled) -> Run:
 
     def run(e: Frame) -> Value:
         for option in runs:
-            found = option(e)
-            if found is not None:
-                return found[0]
+            first = option(e)
+            if first is not None:
+                return first[0]
         return z(e)
 
     return run
@@ -141,9 +141,9 @@ def _first(options: Sequence[Compiled], last: Compiled) -> Run:
 def _first_async(options: Sequence[Compiled], last: Compiled) -> Run:
     async def run(e: Frame) -> Value:
         for option in options:
-            found = await option.run(e) if option.is_async else option.run(e)
-            if found is not None:
-                return found[0]
+            first = await option.run(e) if option.is_async else option.run(e)
+            if first is not None:
+                return first[0]
         return await last.run(e) if last.is_async else last.run(e)
 
     return run
@@ -161,10 +161,10 @@ def _match(subject: Compiled, slot: int, some: Compiled, none: Compiled) -> Run:
     s, yes, no = subject.run, some.run, none.run
 
     def run(e: Frame) -> Value:
-        found = s(e)
-        if found is None:
+        option = s(e)
+        if option is None:
             return no(e)
-        e[slot] = found[0]
+        e[slot] = option[0]
         return yes(e)
 
     return run
@@ -172,10 +172,10 @@ def _match(subject: Compiled, slot: int, some: Compiled, none: Compiled) -> Run:
 
 def _match_async(subject: Compiled, slot: int, some: Compiled, none: Compiled) -> Run:
     async def run(e: Frame) -> Value:
-        found = await subject.run(e) if subject.is_async else subject.run(e)
-        if found is None:
+        option = await subject.run(e) if subject.is_async else subject.run(e)
+        if option is None:
             return await none.run(e) if none.is_async else none.run(e)
-        e[slot] = found[0]
+        e[slot] = option[0]
         return await some.run(e) if some.is_async else some.run(e)
 
     return run

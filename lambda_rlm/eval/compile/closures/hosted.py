@@ -1,8 +1,9 @@
 """Functions of the host, applied: plain data in, plain data out, and held to what was declared.
 
-Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and a result
-that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an instruction,
-and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each time it returns.
+Owns `applied`. Promises: the declared steps and storage are charged before each application; whatever the function raises, and
+a result that is not of its type or larger than declared, is a fault that names the function; what it gives is data, never an
+instruction, and goes back to the parts of the inputs that it was given. Its time is not metered: the deadline is looked at each
+time it returns.
 """
 
 from __future__ import annotations
@@ -12,18 +13,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import Unfit, to_plain, value_with
 from lambda_rlm.eval.provenance.coverage import texts_of
 from lambda_rlm.eval.tariff import CHARACTER
 from lambda_rlm.eval.value import HEADER, Derived, Origin, Reply, Text, Value, origin_of
 from lambda_rlm.types.hosted import HostFunction
-
-RAISED: Final = "E0415"
-NOT_OF_ITS_TYPE: Final = "E0416"
-TOO_LARGE: Final = "E0417"
 
 _OUTSIDE: Final = Reply(-1, None)
 """Where texts come from that the host gives: from no input, and nobody to be obeyed."""
@@ -37,17 +34,17 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
     def apply(*values: Value) -> Value:
         meter.spend(sum(one(value) for one, value in zip(weigh, values, strict=True)))
         data = [to_plain(value, type_) for value, type_ in zip(values, parameters, strict=True)]
-        given = sum(map(size_of, data))
-        meter.spend(cost.steps + cost.steps_per_character * given)
-        meter.allocate(cost.bytes + cost.bytes_per_character * given)
+        characters = sum(map(size_of, data))
+        meter.spend(cost.steps + cost.steps_per_character * characters)
+        meter.allocate(cost.bytes + cost.bytes_per_character * characters)
         try:
-            found = function.implementation(*data)
+            result_data = function.implementation(*data)
         except Exception as error:
-            raise PrimitiveFault(RAISED, f"`{function.name}` raised {type(error).__name__}: {error}", span) from error
+            raise wording.host_raised(span, function.name, error) from error
         meter.glance()
-        return _held(found, cost.characters + cost.characters_per_character * given, list(values))
+        return _held(result_data, cost.characters + cost.characters_per_character * characters, list(values))
 
-    def _held(found: Any, most: int, values: list[Value]) -> Value:
+    def _held(data: Any, most: int, values: list[Value]) -> Value:
         origin = _origin(values)
 
         def text(_: str, s: str) -> Text:
@@ -56,15 +53,14 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
 
         what = f"the result of `{function.name}`"
         try:
-            value = value_with(found, result, what, text)
-            size = size_of(found)
+            value = value_with(data, result, what, text)
+            size = size_of(data)
         except Unfit as error:
-            raise PrimitiveFault(NOT_OF_ITS_TYPE, str(error), span) from None
+            raise wording.host_result_unfit(span, str(error)) from None
         except (ValueError, OverflowError) as error:
-            raise PrimitiveFault(NOT_OF_ITS_TYPE, f"{what} is no value of the language: {error}", span) from None
+            raise wording.host_result_no_value(span, what, error) from None
         if size > most:
-            message = f"`{function.name}` gave {size:,} characters, and its declared cost allows {most:,}"
-            raise PrimitiveFault(TOO_LARGE, message, span)
+            raise wording.host_result_too_large(span, function.name, size, most)
         meter.allocate(HEADER * weight(result)(value) + CHARACTER * size)
         return value
 
@@ -72,7 +68,8 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
 
 
 def size_of(data: Any) -> int:
-    """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not finite."""
+    """The characters of a text, those of the compact JSON of anything else; raises `ValueError` for a number that is not
+    finite."""
     return (
         str.__len__(data)
         if isinstance(data, str)

@@ -1,7 +1,7 @@
 """What a library function with a callback makes of its elements and the callback's results.
 
-Owns the second half of `filter`, `group_by`, `sort_by` and their kin: a function of the elements and of all results, by position.
-Pure and awaiting loops share it, so that they cannot differ.
+Owns the second half of `filter`, `group_by`, `sort_by` and their kin: a function of the elements and of all results, by
+position. Pure and awaiting loops share it, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from itertools import compress
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import charge
-from lambda_rlm.eval.value import HEADER, Value
+from lambda_rlm.eval.compile.compiled import charge
+from lambda_rlm.eval.tariff import PAIR, SLOT
+from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Finish = Callable[..., Value]
@@ -54,7 +55,7 @@ def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter)
 def flattened(parts: list[list[Value]], meter: Meter) -> list[Value]:
     """The lists one after the other, charged before they are copied."""
     n = sum(map(len, parts))
-    charge(meter, n, 8 * n)
+    charge(meter, n, SLOT * n)
     out: list[Value] = []
     for part in parts:
         out += part
@@ -128,7 +129,7 @@ def _join(key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
             by_key.setdefault(k, []).append(y)
         matches = [by_key.get(k, ()) for k in _keys(xs_results, key, weight, meter)]
         n = sum(map(len, matches))
-        charge(meter, 2 * n, (2 * HEADER + 8) * n)
-        return [(x, y) for x, found in zip(xs, matches, strict=True) for y in found]
+        charge(meter, 2 * n, (PAIR + SLOT) * n)
+        return [(x, y) for x, partners in zip(xs, matches, strict=True) for y in partners]
 
     return run

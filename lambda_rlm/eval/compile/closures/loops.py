@@ -9,22 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import compress, islice
+from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.code import Callback, Frame, charge
-from lambda_rlm.eval.compile.finish import Finish
-from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import HEADER, Value
+from lambda_rlm.eval.compile.closures.finish import Finish
+from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
+from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
+from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
 PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
-
-NUMBER = 32
-"""Bytes of a number that a list holds."""
-
-RECORD = 2 * HEADER
-"""Bytes of a record with two fields."""
 
 _SLICE = 4096
 """Records that are kept before they are charged."""
@@ -125,7 +120,7 @@ def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         out: list[Value] = []
         for e[i] in xs:
             part = body(e)
-            charge(meter, len(part), 8 * len(part))
+            charge(meter, len(part), SLOT * len(part))
             out += part
         return out
 
@@ -237,13 +232,13 @@ def _tree_fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 def grouped(xs: list[Value], group: int, steps: int, size: int, meter: Meter) -> list[list[Value]]:
     """The groups of one level of `tree_fold`, charged."""
     n = -(-len(xs) // group)
-    charge(meter, n * steps + len(xs), n * size + 8 * len(xs))
+    charge(meter, n * steps + len(xs), n * size + SLOT * len(xs))
     return [xs[at : at + group] for at in range(0, len(xs), group)]
 
 
 def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
     (i,), body = f.slots, f.body.run
-    steps, size = f.body.steps, f.body.bytes + 16
+    steps, size = f.body.steps, f.body.bytes + OPTION
     is_wrapped = primitive is P.MAP_OPTION
 
     def run(e: Frame, option: tuple[Value] | None) -> Value:
@@ -274,32 +269,41 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
 
     def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
         n, m = len(xs), len(ys)
-        charge(meter, n * (f.body.steps + 4) + m * (g.body.steps + 4), n * f.body.bytes + m * g.body.bytes)
+        charge(meter, n * (f.body.steps + KEY_STEPS) + m * (g.body.steps + KEY_STEPS), n * f.body.bytes + m * g.body.bytes)
         return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
 
     return run
 
 
-def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop | None:
-    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
-    i, j = f.slots
-    body = f.body.run
-    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
 
-    def run_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return [body(e) for e[i], e[j] in pairs]
 
-    def run_filter(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
         for _ in range(0, n, _SLICE):
             kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
-            charge(meter, 0, RECORD * len(kept))
+            charge(meter, 0, PAIR * len(kept))
             out += kept
         return out
 
-    def run_count(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_count(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         total = 0
         for e[i], e[j] in pairs:
@@ -307,28 +311,55 @@ def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
                 total += 1
         return total
 
-    def run_any(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_any(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return any(body(e) for e[i], e[j] in pairs)
 
-    def run_all(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_all(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         return all(body(e) for e[i], e[j] in pairs)
 
-    def run_flat_map(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
+    return run
+
+
+def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
+    (i, j), body = f.slots, f.body.run
+
+    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
         for e[i], e[j] in pairs:
             part = body(e)
-            charge(meter, len(part), 8 * len(part))
+            charge(meter, len(part), SLOT * len(part))
             out += part
         return out
 
-    return {
-        P.MAP: run_map,
-        P.FILTER: run_filter,
-        P.COUNT: run_count,
-        P.ANY: run_any,
-        P.ALL: run_all,
-        P.FLAT_MAP: run_flat_map,
-    }.get(primitive)
+    return run
+
+
+PAIR_LOOPS: Final[dict[P, Callable[[Callback, int, int, Meter], PairLoop]]] = {
+    P.MAP: _pair_map,
+    P.FILTER: _pair_filter,
+    P.COUNT: _pair_count,
+    P.ANY: _pair_any,
+    P.ALL: _pair_all,
+    P.FLAT_MAP: _pair_flat_map,
+}
+"""The loops over records with two fields that can do without making them."""
+
+
+def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop:
+    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
+    return PAIR_LOOPS[primitive](f, f.body.steps + each[0], f.body.bytes + each[1], meter)

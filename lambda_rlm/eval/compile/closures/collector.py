@@ -1,7 +1,7 @@
 """Python's cycle collector while pure code runs.
 
-Values of the language hold no cycles, so reference counts free them all, and the collector would only walk every list, record and
-text that was made since its last turn: more than half the time of a loop over many texts.
+Values of the language hold no cycles, so reference counts free them all, and the collector would only walk every list, record
+and text that was made since its last turn: more than half the time of a loop over many texts.
 """
 
 from __future__ import annotations

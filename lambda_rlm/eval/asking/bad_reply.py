@@ -1,0 +1,95 @@
+"""What is wrong with a reply, in words that the model reads when it is asked again.
+
+Owns `BadReply` and the wording of each complaint. Promises that a message names places, types and texts of the program only,
+never what the model wrote, since it is among the instructions of the next prompt; and that it is short.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from lambda_rlm.eval.wording import BAD_REPLY, QUOTE_NOT_FOUND
+from lambda_rlm.limits import MOST_ERROR
+
+
+class BadReply(Exception):
+    """A reply is not of the type asked for. The message says what is wrong in words of the program's author only."""
+
+    def __init__(self, message: str, code: str = BAD_REPLY) -> None:
+        super().__init__(message)
+        self.message = message if len(message) <= MOST_ERROR else message[: MOST_ERROR - 1] + "…"
+        self.code = code
+
+
+class QuoteNotFound(BadReply):
+    """A Quote does not stand in what the model was shown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, QUOTE_NOT_FOUND)
+
+
+def cut_off() -> BadReply:
+    """The model ran into its limit of tokens."""
+    return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
+
+
+def too_long(most: int) -> BadReply:
+    """A typed reply of more characters than it may have."""
+    return BadReply(f"the reply is longer than {most:,} characters; give a shorter one")
+
+
+def too_much_text(most: int) -> BadReply:
+    """The texts made of one reply have too many characters together."""
+    return BadReply(f"the texts of the reply have more than {most:,} characters; give shorter ones")
+
+
+def no_choice(listed: str) -> BadReply:
+    """None of the choices, or several; `listed` shows them, or names them where they come from an input."""
+    return BadReply(f"the reply must be exactly one of {listed}")
+
+
+def several_values() -> BadReply:
+    """Several different answers."""
+    return BadReply("the reply must give one JSON value, not several different ones")
+
+
+def no_json() -> BadReply:
+    """No JSON, nor anything plain enough to be read as the type."""
+    return BadReply("the reply must be JSON of the shape asked for and nothing else")
+
+
+def no_entries() -> BadReply:
+    """No entry for any item of `llm_map`."""
+    return BadReply("the reply must be a JSON object with one entry for each numbered item")
+
+
+def conflicting(place: str) -> BadReply:
+    """One key twice."""
+    return BadReply(f"{place} is given twice with different values")
+
+
+def missing(place: str) -> BadReply:
+    """A field that is no Option."""
+    return BadReply(f"{place} is missing")
+
+
+def no_object(place: str, keys: Iterable[str]) -> BadReply:
+    """No record."""
+    return BadReply(f"{place} must be an object with the keys {', '.join(keys)}")
+
+
+def must_be(place: str, expected: str) -> BadReply:
+    """Not of the expected kind, which is named."""
+    return BadReply(f"{place} must be {expected}")
+
+
+def no_label(place: str, labels: Iterable[str]) -> BadReply:
+    """None of the labels of an enumeration, or several."""
+    listed = ", ".join(json.dumps(label, ensure_ascii=False) for label in labels)
+    return BadReply(f"{place} must be exactly one of {listed}")
+
+
+def no_quote(place: str) -> QuoteNotFound:
+    """A text that is nowhere in what was shown."""
+    return QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")

@@ -1,0 +1,72 @@
+"""How deep a run may stand in calls, held before Python's own stack is reached.
+
+Owns `Stack` and the shares of interpreter frames. Promises that a program whose calls are nested too deep ends in a declared
+fault, never in a `RecursionError`; that pure code below awaiting code always has frames left; that the depth of recursion is
+reported to the meter.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Final, NoReturn
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval import wording
+from lambda_rlm.eval.compile.compiled import Frame, Run
+from lambda_rlm.eval.value import Value
+
+FRAMES: Final = 640
+"""Interpreter frames that a program may need; the rest of the usual 1,000 belongs to the host and to library functions."""
+
+ASYNC_FRAMES: Final = 360
+"""How many of them awaiting code may take; the others stay for the pure code below it."""
+
+NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
+"""Interpreter frames taken, and `fix` depth reached, by the awaiting callers of the running task."""
+
+
+class Stack:
+    """How deep a run stands in calls of function values and activations of `fix`.
+
+    Python's own stack is finite and is never enlarged, so every such call takes what it needs (known when it is compiled)
+    from `left` while it lasts, and the run ends in a declared fault when nothing is left.
+    """
+
+    __slots__ = ("depth", "left", "meter")
+
+    def __init__(self, meter: Meter, left: int) -> None:
+        self.meter = meter
+        self.left = left
+        self.depth = 0
+
+    def overflow(self) -> NoReturn:
+        """Raises `LimitExceeded`."""
+        raise wording.calls_too_deep()
+
+    def enter(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
+        """Run a body that needs `need` interpreter frames, `depth` activations of `fix` further in."""
+        self.left -= need
+        self.depth += depth
+        try:
+            if self.left < 0:
+                self.overflow()
+            if depth:
+                self.meter.enter(self.depth + NESTING.get()[1])
+            return body(frame)
+        finally:
+            self.left += need
+            self.depth -= depth
+
+    async def enter_async(self, body: Run, frame: Frame, need: int, depth: int) -> Value:
+        """As `enter`, for a body that awaits."""
+        used, outer = NESTING.get()
+        used += need
+        if used > ASYNC_FRAMES:
+            self.overflow()
+        if depth:
+            self.meter.enter(outer + depth)
+        token = NESTING.set((used, outer + depth))
+        try:
+            return await body(frame)
+        finally:
+            NESTING.reset(token)
