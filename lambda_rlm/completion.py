@@ -34,12 +34,16 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A provider's count. `cost` is in US dollars, None when the price is not known; unknown plus known is unknown."""
+    """What a provider counted for one or more requests.
+
+    `cost` is in US dollars. None, the default, means that it is unknown, which is never 0: a sum is unknown as soon as one of its
+    terms is. A reply that costs nothing says `cost=0.0`; nothing used at all is `NO_USAGE`, which changes no sum.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
-    cost: float | None = 0.0
+    cost: float | None = None
     attempts: int = 1
 
     def __add__(self, other: Usage) -> Usage:
@@ -53,7 +57,11 @@ class Usage:
         )
 
 
-NO_USAGE = Usage(attempts=0)
+NO_USAGE = Usage(cost=0.0, attempts=0)
+"""No request was made: the zero of the sum."""
+
+FAILED_ATTEMPT = Usage(cost=0.0)
+"""One request that failed, of which the provider counted nothing: it is not billed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ class Meter:
     """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
     `reserved` is under way, `held` a limit set aside.
 
-    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars.
+    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was used
+    here than was set aside for it, at an unknown cost.
 
     A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
     """
@@ -52,6 +53,7 @@ class Meter:
         "fuel_limit",
         "held",
         "is_limited_in_usd",
+        "is_unpriced",
         "memory",
         "memory_limit",
         "parent",
@@ -64,6 +66,7 @@ class Meter:
         self.budget = budget
         self.parent = parent
         self.is_limited_in_usd: bool = self._usd_limit is not None or (parent is not None and parent.is_limited_in_usd)
+        self.is_unpriced = False
         self.fuel = self.fuel_limit = self._aside = 0
         self._look: Callable[[], None] | None = None if parent is None else parent._look
         self.memory = self.memory_limit = 0
@@ -180,12 +183,22 @@ class Meter:
 
     def reserve(self, tokens: int, usd: float | None) -> None:
         """Set aside the worst case of one request, all its attempts included, before it is made."""
+        self._refuse_unpriced()
         self._take(Amount(0, tokens, self._priced(usd)), "the next call")
 
     def settle(self, tokens: int, usd: float | None, usage: Usage) -> None:
-        """Give back what `reserve` set aside for one request and book what it used."""
-        used = Amount(0, usage.input_tokens + usage.output_tokens, money_of(usage.cost or 0.0))
-        self._give(Amount(0, tokens, self._priced(usd)), used, usage)
+        """Give back what `reserve` set aside for one request and book what it used.
+
+        A request whose cost is unknown is booked with all the money that was set aside for it. Where it used more tokens than that
+        covers, nobody knows how much money is left: from then on a limit in US dollars refuses every request.
+        """
+        aside, used = Amount(0, tokens, self._priced(usd)), usage.input_tokens + usage.output_tokens
+        if usage.cost is None:
+            self.is_unpriced = self.is_unpriced or used > tokens
+            money = aside.money
+        else:
+            money = money_of(usage.cost)
+        self._give(aside, Amount(0, used, money), usage)
 
     def hold(self, calls: int, tokens: int, usd: float | None) -> None:
         """Set aside all that a run may still need; what is reserved from now on is taken out of it first."""
@@ -213,11 +226,19 @@ class Meter:
         return self.held.minus(self.used).largest(self.reserved)
 
     def _priced(self, usd: float | None) -> int:
+        """The money of an amount that is to be set aside or given back; an unknown price is refused where dollars are limited."""
         if usd is not None:
             return money_of(usd)
         if self.is_limited_in_usd:
             raise LimitExceeded("E0406", NO_PRICE)
         return 0
+
+    def _refuse_unpriced(self) -> None:
+        account: Meter | None = self
+        while account is not None and self.is_limited_in_usd:
+            if account.is_unpriced:
+                raise LimitExceeded("E0406", NO_PRICE)
+            account = account.parent
 
     @property
     def _usd_limit(self) -> int | None:

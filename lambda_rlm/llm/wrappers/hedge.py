@@ -17,7 +17,7 @@ import anyio.lowlevel
 
 from lambda_rlm import events
 from lambda_rlm.budget.paying import price
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
@@ -81,7 +81,7 @@ class Hedged(Wrapper):
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure)
         if isinstance(second.error, ModelFailure):
-            first.error.usage = (first.error.usage or Usage()) + (second.error.usage or Usage())
+            first.error.usage = (first.error.usage or FAILED_ATTEMPT) + (second.error.usage or FAILED_ATTEMPT)
         raise first.error
 
 
@@ -111,7 +111,7 @@ class _Attempt:
         if self.completion is not None:
             return self.completion.usage
         if isinstance(self.error, ModelFailure):
-            return self.error.usage or Usage()
+            return self.error.usage or FAILED_ATTEMPT
         if not self.sent.is_set():
             return NO_USAGE
         attempts = 1 + profile.retries
