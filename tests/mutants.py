@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant("a child does not draw on its parent", "budget/meter.py", "            self.parent._take(target.minus(committed), who)\n", "            pass\n", METER),
     Mutant("what was held is not given back", "budget/meter.py", "            self.parent._give(before.minus(self._open), NOTHING, NO_USAGE)\n", "            pass\n", METER),
     Mutant("one call more than the budget", "budget/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
-    Mutant("no occurs check", "types/unify.py", "            if top is hole:\n                return INFINITE\n", "            if top is hole:\n                continue\n", TYPES),
+    Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
     Mutant("the first fault in time is raised", "eval/compile/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),

@@ -163,7 +163,8 @@ class Checker:
         if self.steps > MAX_STEPS:
             self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
 
-    def hole(self, heads: int | None = None) -> TypeVariable:
+    def fresh(self, heads: int | None = None) -> TypeVariable:
+        """A new type variable of the current level."""
         return TypeVariable(self.level) if heads is None else TypeVariable(self.level, heads)
 
     def perform(self, effect: Effects) -> None:

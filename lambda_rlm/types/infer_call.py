@@ -18,7 +18,7 @@ from lambda_rlm.types.infer_library import infer_library
 from lambda_rlm.types.infer_name import use
 from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import fill
+from lambda_rlm.types.unify import bind
 
 
 def infer_app(s: Checker, term: App) -> Open:
@@ -108,9 +108,9 @@ def _call_unknown(s: Checker, app: App, callee: TypeVariable, piped: GivenArgume
     given = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
     parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in given])
     effect = Effects(s.level)
-    result: Open = s.hole()
+    result: Open = s.fresh()
     function = Fn(parameters, result, effect)
-    clash = fill(callee, function)
+    clash = bind(callee, function)
     if clash is not None:
         if clash.kind == "head":
             _not_a_function(s, app, callee)

@@ -51,7 +51,7 @@ def infer_lam(s: Checker, term: Lam) -> Open:
 
 
 def _parameter(s: Checker, param: Param) -> Binding:
-    type_ = open_written(s, param.annotation) if param.annotation is not None else s.hole()
+    type_ = open_written(s, param.annotation) if param.annotation is not None else s.fresh()
     return Binding("local", param.name, type_, param.span)
 
 
@@ -68,7 +68,7 @@ def infer_fix(s: Checker, term: Fix) -> Open:
             "E0226", f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
             hint="recurse over a text or a list, and keep the rest outside",
         )  # fmt: skip
-    result: Open = s.hole()
+    result: Open = s.fresh()
     function = Fn((param.type,), result, effect)
     with s.scope(Binding("fix", term.name, function, term.span), param), s.under(effect):
         s.check(term.body, result, (f"the result of `{term.name}`",))

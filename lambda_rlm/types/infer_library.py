@@ -27,7 +27,7 @@ from lambda_rlm.types.mismatch import Why, because
 from lambda_rlm.types.open_type import BROKEN, T_QUOTE, T_TEXT, Effects, Fn, Labels, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.rows import RowInstance, RowType, SignatureRow, instantiate_row, row_of
 from lambda_rlm.types.special import AUTO_PARAMETERS, check_special
-from lambda_rlm.types.unify import Clash, fill, fit
+from lambda_rlm.types.unify import Clash, bind, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, pip
     check_special(s, primitive, row, slots)
     if is_fine:
         return call.instance.result
-    for hole in call.instance.variables.values():
-        if hole.link is None:
-            hole.link = BROKEN
+    for variable in call.instance.variables.values():
+        if variable.link is None:
+            variable.link = BROKEN
     return poisoned(call.instance.result)
 
 
@@ -114,7 +114,7 @@ def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
     first = s.diagnostics[before:]
     del s.diagnostics[before:]
     instance = instantiate_row(call.row, s.level)
-    fill(instance.variables[name], T_TEXT)
+    bind(instance.variables[name], T_TEXT)
     s.types[id(function)] = Fn(instance.parameters, instance.result, instance.effect)
     known = [
         given if given is None or parameter.type.is_function else _known(s, given)
@@ -178,9 +178,9 @@ def _break_open_parameters(wanted: Open) -> None:
     wanted = find(wanted)
     if isinstance(wanted, Fn):
         for parameter in wanted.parameters:
-            hole = find(parameter)
-            if isinstance(hole, TypeVariable):
-                hole.link = BROKEN
+            variable = find(parameter)
+            if isinstance(variable, TypeVariable):
+                variable.link = BROKEN
 
 
 def _join_first(

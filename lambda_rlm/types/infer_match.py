@@ -33,7 +33,7 @@ from lambda_rlm.types.open_type import (
     option_of,
 )
 from lambda_rlm.types.show import show_labels, show_open
-from lambda_rlm.types.unify import Clash, demand_label, fill, restrict
+from lambda_rlm.types.unify import Clash, bind, demand_label, restrict
 
 
 def infer_match(s: Checker, term: Match) -> Open:
@@ -99,11 +99,11 @@ def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
     literals = [p.literal for p in patterns if isinstance(p, LiteralPattern)]
     clash: Clash | None = None
     if any(isinstance(p, SomePattern | NonePattern) for p in patterns):
-        clash = fill(subject, option_of(s.hole()))
+        clash = bind(subject, option_of(s.fresh()))
     elif literals and isinstance(literals[0], IntLit):
-        clash = fill(subject, T_INT)
+        clash = bind(subject, T_INT)
     elif literals and isinstance(literals[0], BoolLit):
-        clash = fill(subject, T_BOOL)
+        clash = bind(subject, T_BOOL)
     elif literals:
         labels = frozenset(lit.value for lit in literals if isinstance(lit, TextLit))
         if any(isinstance(p, AnyPattern) for p in patterns):
@@ -111,7 +111,7 @@ def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
             for label in labels:
                 clash = clash or demand_label(subject, label, TEXTS)
         else:
-            clash = fill(subject, Labels(labels))
+            clash = bind(subject, Labels(labels))
     if clash is not None and subject.link is None:
         s.report(
             "E0209", f"the patterns do not fit {show_open(subject)}", term.subject.span, given=show_open(subject),

@@ -19,7 +19,7 @@ from lambda_rlm.types.open_type import (
 )
 from lambda_rlm.types.rows import instantiate_row, row_of
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import demand_data, fill
+from lambda_rlm.types.unify import bind, demand_data
 from lambda_rlm.types.written import open_written
 
 
@@ -81,14 +81,14 @@ def _library_value(s: Checker, term: Var) -> Open:
     return Fn(required, instance.result, instance.effect)
 
 
-def bind_type_argument(s: Checker, term: Var, hole: TypeVariable | None) -> None:
+def bind_type_argument(s: Checker, term: Var, variable: TypeVariable | None) -> None:
     """T of `llm_call[T]`: what is written, else Text; no functions inside."""
-    if hole is None:
+    if variable is None:
         if term.type_argument is not None:
             misplaced_type_argument(s, term)
         return
     if term.type_argument is None:
-        fill(hole, T_TEXT)
+        bind(variable, T_TEXT)
         return
     written = open_written(s, term.type_argument)
     if demand_data(written):
@@ -100,7 +100,7 @@ def bind_type_argument(s: Checker, term: Var, hole: TypeVariable | None) -> None
             hint="a model answers with data",
         )
         written = BROKEN
-    fill(hole, written)
+    bind(variable, written)
 
 
 def misplaced_type_argument(s: Checker, term: Var) -> None:

@@ -34,7 +34,7 @@ from lambda_rlm.types.open_type import (
     option_of,
 )
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import Clash, demand_data, fill, is_list_like, is_text_like, restrict, unify
+from lambda_rlm.types.unify import Clash, bind, demand_data, is_list_like, is_text_like, restrict, unify
 
 
 def infer_infix(s: Checker, term: Infix) -> Open:
@@ -81,8 +81,8 @@ def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
     if isinstance(given, Broken):
         return BROKEN
     if isinstance(given, TypeVariable) and given.heads & OPTION:
-        value = s.hole()
-        fill(given, option_of(value))
+        value = s.fresh()
+        bind(given, option_of(value))
         return value
     s.report(
         "E0213",
@@ -156,7 +156,7 @@ def _append(s: Checker, term: Infix) -> Open:
             if not is_text_like(find(given)):
                 s.fits(part, given, T_TEXT, ("an operand of `++` with a Text",))
         return T_TEXT
-    result: Open = deciding if not isinstance(deciding, TypeVariable) else list_of(s.hole())
+    result: Open = deciding if not isinstance(deciding, TypeVariable) else list_of(s.fresh())
     for part, given in zip(parts, types, strict=True):
         if find(given) is not deciding:
             result = _append_list(s, part, result, given)

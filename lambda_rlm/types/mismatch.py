@@ -19,6 +19,7 @@ from lambda_rlm.types.open_type import (
     OPTION,
     ORD,
     QUOTE,
+    RECORD,
     SHOW,
     T_INT,
     T_TEXT,
@@ -235,7 +236,7 @@ def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[
         if bits(find(given.arguments[0])) & TEXTS:
             return f'write join({short}, "\\n") to make one text of the list, or map over it', ()
         return 'map the elements to texts, then join them: join(map(xs, fn(x) => …), "\\n")', ()
-    return ("name the field that holds the text, or write to_json(…)" if have == 256 else None), ()
+    return ("name the field that holds the text, or write to_json(…)" if have == RECORD else None), ()
 
 
 def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[QuickFix, ...]]:
