@@ -1,7 +1,7 @@
 """The tokens of a text of any length, in known vocabularies.
 
-Owns what is counted and what is estimated. A text of up to `EXACT` characters is counted; of a longer one stretches are, spread over
-all of it. Promises that estimates are checked: one in fifty is counted too, and how far it was off is kept.
+Owns what is counted and what is estimated. A text of up to `EXACT` characters is counted; of a longer one stretches are, spread
+over all of it. Promises that estimates are checked: one in fifty is counted too, and how far it was off is kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading a log: a file of rows or of lines, packed or not, a folder of such, or standard input.
 
-Owns which form a file has: JSON Lines by its ending or by how it begins, else a prompt a line; in a folder every other file is one
-prompt. Promises to go on after what cannot be read, and, when interrupted, to keep what was read so far.
+Owns which form a file has: JSON Lines by its ending or by how it begins, else a prompt a line; in a folder every other file is
+one prompt. Promises to go on after what cannot be read, and, when interrupted, to keep what was read so far.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def read(
     name: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> LogTally:
-    """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and what was
-    read until then is given."""
+    """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and
+    what was read until then is given."""
     found, left_out = tally(vocabularies), LeftOut()
     files = logs(arguments, reading or Reading(), found.notes)
     total = None if any(file.size is None for file in files) else sum(file.size or 0 for file in files)

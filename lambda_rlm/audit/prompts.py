@@ -1,8 +1,8 @@
 """The prompts in a row of a log.
 
-Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and request
-logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in another form the
-keys are told. What is no text (pictures, audio) is counted, not measured.
+Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and
+request logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in
+another form the keys are told. What is no text (pictures, audio) is counted, not measured.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Unusable(ValueError):
 
 @dataclass(slots=True)
 class LoggedPrompt:
-    """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as tokens."""
+    """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as
+    tokens."""
 
     texts: list[str] = field(default_factory=list)
     tokens: int = 0
@@ -33,8 +34,8 @@ class LoggedPrompt:
 
 
 def prompts(row: Any, name: str | None = None) -> list[LoggedPrompt]:
-    """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text is
-    (`a.b` for one inside another). Raises `Unusable`."""
+    """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text
+    is (`a.b` for one inside another). Raises `Unusable`."""
     if name is not None:
         found = _at(row, name)
         return [_content(found, LoggedPrompt())]

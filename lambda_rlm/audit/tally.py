@@ -33,10 +33,11 @@ class Bad:
 
 @dataclass(slots=True)
 class LogTally:
-    """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not read.
+    """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not
+    read.
 
-    `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around the prompt; `not_text` parts that are pictures or the
-    like; `is_whole` says that the log was read to its end.
+    `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around
+    the prompt; `not_text` parts that are pictures or the like; `is_whole` says that the log was read to its end.
     """
 
     counter: Counter

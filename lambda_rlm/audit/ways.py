@@ -1,8 +1,8 @@
 """Which way a prompt of a length goes, and what each way likely costs.
 
-Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to bound programs at a few lengths
-only (powers of two), on text of the log cut or repeated to that length, with the costs between them, and beyond the longest, on
-straight lines. The question is taken to be empty: a search then finds no words of it and reads all of the text.
+Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to bound programs at a
+few lengths only (powers of two), on text of the log cut or repeated to that length, with the costs between them, and beyond the
+longest, on straight lines. The question is taken to be empty: a search then finds no words of it and reads all of the text.
 """
 
 from __future__ import annotations

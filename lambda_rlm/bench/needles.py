@@ -1,7 +1,7 @@
 """Needles in running text: one sentence to be found (`s_niah`), dated entries to be put in order (`seq_niah`).
 
-Owns their generators, after RULER's niah_single and Sequential-NIAH: the wording of needles and questions follows those, names and
-texts are new. Promises that equal seeds give equal tasks.
+Owns their generators, after RULER's niah_single and Sequential-NIAH: the wording of needles and questions follows those, names
+and texts are new. Promises that equal seeds give equal tasks.
 """
 
 from __future__ import annotations

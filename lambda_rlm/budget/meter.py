@@ -1,16 +1,16 @@
 """What a run has spent, and the refusal to spend more.
 
-Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled after.
-Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit, whatever the
-schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
+Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled
+after. Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit,
+whatever the schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
 
-Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is used
-there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within the
-budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its calls
-are then taken out of that, so that none of them can be refused because another one came first.
+Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is
+used there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within
+the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
+calls are then taken out of that, so that none of them can be refused because another one came first.
 
-The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked before
-each, so that pure work can be stopped without a price for every step.
+The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked
+before each, so that pure work can be stopped without a price for every step.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Meter:
     """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
     `reserved` is under way, `held` a limit set aside.
 
-    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was used
-    here than was set aside for it, at an unknown cost.
+    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was
+    used here than was set aside for it, at an unknown cost.
 
     A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
     """
@@ -189,8 +189,8 @@ class Meter:
     def settle(self, tokens: int, usd: float | None, usage: Usage) -> None:
         """Give back what `reserve` set aside for one request and book what it used.
 
-        A request whose cost is unknown is booked with all the money that was set aside for it. Where it used more tokens than that
-        covers, nobody knows how much money is left: from then on a limit in US dollars refuses every request.
+        A request whose cost is unknown is booked with all the money that was set aside for it. Where it used more tokens than
+        that covers, nobody knows how much money is left: from then on a limit in US dollars refuses every request.
         """
         aside, used = Amount(0, tokens, self._priced(usd)), usage.input_tokens + usage.output_tokens
         if usage.cost is None:
@@ -226,7 +226,8 @@ class Meter:
         return self.held.minus(self.used).largest(self.reserved)
 
     def _priced(self, usd: float | None) -> int:
-        """The money of an amount that is to be set aside or given back; an unknown price is refused where dollars are limited."""
+        """The money of an amount that is to be set aside or given back; an unknown price is refused where dollars are
+        limited."""
         if usd is not None:
             return money_of(usd)
         if self.is_limited_in_usd:

@@ -30,7 +30,8 @@ class Fault(Exception):
 
 
 class LimitExceeded(Fault):
-    """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be caught."""
+    """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be
+    caught."""
 
 
 class OutOfTime(LimitExceeded):

@@ -27,9 +27,9 @@ _BEGINS: Final = re.compile(
 
 
 def programs(reply: str, *, is_cut: bool = False) -> list[str]:
-    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of JSON the
-    program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as a program does comes
-    first as it is: marks of thoughts may stand in its texts."""
+    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of
+    JSON the program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as
+    a program does comes first as it is: marks of thoughts may stand in its texts."""
     whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
@@ -50,7 +50,8 @@ def _unwrapped(text: str) -> str:
 
 
 def _in_json(text: str) -> str:
-    """The program that JSON holds, as its only text; nothing where there is none that calls anything: then the text is the program."""
+    """The program that JSON holds, as its only text; nothing where there is none that calls anything: then the text is the
+    program."""
     if text[:1] not in ("{", '"') or len(text) > LONGEST:
         return ""
     try:
@@ -63,8 +64,8 @@ def _in_json(text: str) -> str:
 
 
 def _without_thoughts(reply: str) -> str:
-    """What stands outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of nothing
-    but beginnings takes no longer than another."""
+    """What stands outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of
+    nothing but beginnings takes no longer than another."""
     text = reply[: 4 * LONGEST]
     kept: list[str] = []
     begins: int | None = 0

@@ -22,8 +22,8 @@ _DESCRIPTION: Final = (
 
 
 BEYOND: Final = frozenset(("E0107", "E0114", "E0117", "E0118", "E0119"))
-"""What is wrong with a text of the grammar at most: numbers that do not fit, names given twice, and the caps, that on the length of
-a name among them."""
+"""What is wrong with a text of the grammar at most: numbers that do not fit, names given twice, and the caps, that on the
+length of a name among them."""
 
 
 def is_kept(program: str) -> bool:

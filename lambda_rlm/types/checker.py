@@ -1,7 +1,7 @@
 """What inference carries along: names in scope, the level, the running effect, facts found, mistakes found.
 
-Owns the state of one run of `infer`; the rules are functions of it, found by the class of a term. Promises that every term that a
-rule looked at has a type on record, and that a reported mistake yields a type that fits everywhere.
+Owns the state of one run of `infer`; the rules are functions of it, found by the class of a term. Promises that every term that
+a rule looked at has a type on record, and that a reported mistake yields a type that fits everywhere.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MAX_DIAGNOSTICS = 100
 class Binding:
     """A name in scope. `kind` is one of input, host, let, def, local, fix.
 
-    `parameters` are the names of a def's or host function's; `opened` makes the type afresh, since every use has its own effects;
-    `owner` is the binding in whose value this one stands;
-    `weight` is the size of a quantified type, which each use copies.
+    `parameters` are the names of a def's or host function's; `opened` makes the type afresh, since every use has its own
+    effects; `owner` is the binding in whose value this one stands; `weight` is the size of a quantified type, which each use
+    copies.
     """
 
     kind: str
@@ -111,7 +111,8 @@ class Checker:
         return found
 
     def check(self, term: Term, wanted: Open, why: Why = ()) -> bool:
-        """Infer a term that flows into a place of type `wanted`, with what is wanted pushed inward; False when a mistake was reported."""
+        """Infer a term that flows into a place of type `wanted`, with what is wanted pushed inward; False when a mistake was
+        reported."""
         rule = self.check_rules.get(term.__class__)
         if rule is not None:
             before = len(self.diagnostics)

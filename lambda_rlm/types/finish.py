@@ -1,7 +1,7 @@
 """From types under inference to frozen data.
 
-Promises: one frozen type for one node, shared; what is left open and constrained gets its default (a literal or Show: Text, Num:
-Int), what is left open and unconstrained stays a variable, which any value fits.
+Promises: one frozen type for one node, shared; what is left open and constrained gets its default (a literal or Show: Text,
+Num: Int), what is left open and unconstrained stays a variable, which any value fits.
 """
 
 from __future__ import annotations

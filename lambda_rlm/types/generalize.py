@@ -1,8 +1,8 @@
 """Schemes: quantifying what a binding leaves open, and fresh copies of it at each use.
 
-Promises: only what was made inside the binding (its level is deeper) is quantified; what carries a constraint is quantified only
-where a function is written, so that evaluating a value once suffices; a literal's type is never quantified.
-Effects that depend on a quantified effect become one with it, so that a scheme needs no order between its effects.
+Promises: only what was made inside the binding (its level is deeper) is quantified; what carries a constraint is quantified
+only where a function is written, so that evaluating a value once suffices; a literal's type is never quantified. Effects that
+depend on a quantified effect become one with it, so that a scheme needs no order between its effects.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def _default_literals(node: Open, variables: list[TypeVariable], level: int) -> 
 
 
 def _absorb(effect: Effects, level: int) -> bool:
-    """Make what depends on an effect one with it; False when something outside depends on it, so that it cannot be quantified."""
+    """Make what depends on an effect one with it; False when something outside depends on it, so that it cannot be
+    quantified."""
     while True:
         effect = find_effect(effect)
         above = [find_effect(e) for e in effect.above]

@@ -1,7 +1,7 @@
 """Functions that a host program adds to the language.
 
-Owns `HostFunction` and `HostCost`, what is declared of one: its type, and the most that applying it costs and gives. Promises that
-nothing but what is declared here widens the language; the implementation is called by the evaluator only.
+Owns `HostFunction` and `HostCost`, what is declared of one: its type, and the most that applying it costs and gives. Promises
+that nothing but what is declared here widens the language; the implementation is called by the evaluator only.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lambda_rlm.types.type import Arrow, Type
 class HostCost:
     """What one application costs at most: a constant, and so much more for each character of the arguments.
 
-    `steps` of fuel and `bytes` of new storage are charged before it; `characters` is the size of what it gives. The size of a text is
-    its characters, that of anything else the characters of its compact JSON.
+    `steps` of fuel and `bytes` of new storage are charged before it; `characters` is the size of what it gives. The size of a
+    text is its characters, that of anything else the characters of its compact JSON.
     """
 
     steps: int = 1_000

@@ -87,8 +87,8 @@ _CHECK_RULES = {
 
 def infer(program: t.Program, inputs: Mapping[str, Type], functions: Mapping[str, HostFunction] = NONE) -> Typed:
     """
-    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case) and those of the
-    functions that the host adds.
+    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case) and those of
+    the functions that the host adds.
 
     Raises `Rejected` with every type error, sorted by place.
     """

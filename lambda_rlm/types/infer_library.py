@@ -103,7 +103,8 @@ RETRY_STEPS = 500
 
 
 def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
-    """Pass the functions. A state that starts as a Quote or a label and goes on as a Text is a Text: then once more, with that."""
+    """Pass the functions. A state that starts as a Quote or a label and goes on as a Text is a Text: then once more, with
+    that."""
     before = len(s.diagnostics)
     is_fine = _pass_callbacks(s, call, True)
     name = _STATES.get(call.primitive, "")

@@ -1,7 +1,7 @@
 """The rules for literals, data and templates.
 
-Each function is one judgement Γ ⊢ term : type, with Γ in the checker. A literal's type is a type variable with its label or with Int and
-Float as heads, so that its neighbors decide. The `check_…` forms push a type that is known into a term.
+Each function is one judgement Γ ⊢ term : type, with Γ in the checker. A literal's type is a type variable with its label or
+with Int and Float as heads, so that its neighbors decide. The `check_…` forms push a type that is known into a term.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many instances of polymorphic bindings a program has.
 
-Evaluation makes one for each binding and ground substitution that is reached. Promises to look at each instance once, and to stop
-at the cap.
+Evaluation makes one for each binding and ground substitution that is reached. Promises to look at each instance once, and to
+stop at the cap.
 """
 
 from __future__ import annotations

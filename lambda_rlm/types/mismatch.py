@@ -1,7 +1,7 @@
 """Words for a type that does not fit its place.
 
-Owns the message, the reason and the hint of a clash; knows the slips that models and people make (a List where Text is wanted, an
-Option used as its content, a number in `++`) and says what to write instead. A reason is a plain tuple until it is needed.
+Owns the message, the reason and the hint of a clash; knows the slips that models and people make (a List where Text is wanted,
+an Option used as its content, a number in `++`) and says what to write instead. A reason is a plain tuple until it is needed.
 """
 
 from __future__ import annotations

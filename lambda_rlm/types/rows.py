@@ -1,7 +1,7 @@
 """The library's signature rows, read and made ready for use.
 
-Owns the little notation of `signatures` (its reader is written by hand: the notation is closed) and its instances. Promises:
-a row is read when it is first used, once; every instance has fresh type variables and one fresh effect, shared by its callbacks.
+Owns the little notation of `signatures` (its reader is written by hand: the notation is closed) and its instances. Promises: a
+row is read when it is first used, once; every instance has fresh type variables and one fresh effect, shared by its callbacks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Types as people read them: `List[{ id: Int, opened: Text }]`, `(a) -> b ! llm`, `"no" | "yes"`.
 
-Promises: equal types print equally; variables are named a, b, c … in the order they are met. In messages long enumerations are cut
-with `…`. An effect is printed where a model is asked, or where it depends on the
-effect of another function in the type.
+Promises: equal types print equally; variables are named a, b, c … in the order they are met. In messages long enumerations are
+cut with `…`. An effect is printed where a model is asked, or where it depends on the effect of another function in the type.
 """
 
 from __future__ import annotations

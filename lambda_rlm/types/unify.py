@@ -35,7 +35,8 @@ WALK_CAP = 4 * MAX_SIZE
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Why two types do not meet: `kind` is one of head, field, extra, arity, label, function, infinite, size; `names` says which."""
+    """Why two types do not meet: `kind` is one of head, field, extra, arity, label, function, infinite, size; `names` says
+    which."""
 
     kind: str
     names: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """The form of a chat completion that most servers speak: how a request is written, how a reply is read.
 
-Owns the JSON of both sides, for every door that speaks it. Promises that a schema has an object at its root, as providers want it,
-and that the reply is taken out again; that a usage is counts that can be, so that no reply gives a budget more than it had; that
-a text is one.
+Owns the JSON of both sides, for every door that speaks it. Promises that a schema has an object at its root, as providers want
+it, and that the reply is taken out again; that a usage is counts that can be, so that no reply gives a budget more than it had;
+that a text is one.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def usage_of(name: str, profile: ModelProfile, sent: object, received: object, c
 
 
 def completion_of(name: str, text: object, refusal: object, finish: str, usage: Usage, unwrap: Unwrap) -> Completion:
-    """A reply as a completion: a refusal is one, an empty reply is a failure that carries its usage, and so is what is no text."""
+    """A reply as a completion: a refusal is one, an empty reply is a failure that carries its usage, and so is what is no
+    text."""
     stop = StopReason.REFUSAL if refusal else STOP.get(finish, StopReason.STOP)
     said = refusal or text or ""
     if not isinstance(said, str):

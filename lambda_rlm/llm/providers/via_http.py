@@ -1,9 +1,10 @@
 """The lean door: OpenAI-compatible servers, asked over one pool of connections for each event loop.
 
 Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
-door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what is
-no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it may
-have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
+door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what
+is no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it
+may have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with
+one again.
 """
 
 from __future__ import annotations

@@ -226,8 +226,8 @@ class _GrammarRefused(Exception):
 
 
 async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:
-    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the coroutine is
-    there, so that it is closed with the call and not dropped with a warning on standard error."""
+    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the
+    coroutine is there, so that it is closed with the call and not dropped with a warning on standard error."""
     task = asyncio.ensure_future(call)
     try:
         return await asyncio.shield(task)

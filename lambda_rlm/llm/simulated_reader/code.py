@@ -1,8 +1,8 @@
 """Questions over the Python files of a package, read by their lines.
 
 Owns the readers of a few kinds of question: direct base classes, imports from a module, functions that raise or call, public
-functions of a file. Files are told apart by lines `===== FILE: path =====`. It reads no more into code than these lines say; for other questions
-there is no reader.
+functions of a file. Files are told apart by lines `===== FILE: path =====`. It reads no more into code than these lines say;
+for other questions there is no reader.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A reading in the form that a prompt asks for.
 
-Owns the fit from what was found to a JSON Schema, to a choice among labels, or to plain words. Fields are filled by what their names
-mean: a quote gets the words, a date the date, anything else what the finding says in short. Promises a reply of the type asked for.
+Owns the fit from what was found to a JSON Schema, to a choice among labels, or to plain words. Fields are filled by what their
+names mean: a quote gets the words, a date the date, anything else what the finding says in short. Promises a reply of the type
+asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Questions after all pairs of users whose lines meet conditions on their labels.
 
-Owns `Condition`, what one user's lines must have, and `Pairing`, a question understood, with its answer over labelled lines. The
-wordings are the twenty of OOLONG-Pairs. A clause on all instances of a label holds for a user without any.
+Owns `Condition`, what one user's lines must have, and `Pairing`, a question understood, with its answer over labelled lines.
+The wordings are the twenty of OOLONG-Pairs. A clause on all instances of a label holds for a user without any.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Replies kept across runs, so that a question which was answered once is not paid again.
 
-Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of its
-type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within its
-size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another program's is
-never changed, and no trouble with it fails a run: it is told once, and models are asked. Keys are hashes: neither prompts nor
-secrets are written, replies are.
+Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of
+its type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within
+its size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another
+program's is never changed, and no trouble with it fails a run: it is told once, and models are asked. Keys are hashes: neither
+prompts nor secrets are written, replies are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ask twice when the first answer is slow, and take whichever comes first (Dean and Barroso, CACM 56(2), 2013).
 
-Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really sent,
-came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
+Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really
+sent, came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
 provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a failure: when
 both fail, the first leaves with the usage of both.
 """
@@ -26,8 +26,8 @@ _ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=
 
 
 class Hedged(Wrapper):
-    """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between the two;
-    waiting there is not slowness. `sleep` is replaced in tests."""
+    """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between
+    the two; waiting there is not slowness. `sleep` is replaced in tests."""
 
     def __init__(
         self,

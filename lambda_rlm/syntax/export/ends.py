@@ -11,7 +11,8 @@ _OF_WORDS: Final = chars([(ord("0"), ord("9")), (ord("A"), ord("Z")), (ord("a"),
 
 
 class Ends:
-    """What a grammar's symbols begin and end with; a name, a keyword and a number are words, and so is `f` before a template."""
+    """What a grammar's symbols begin and end with; a name, a keyword and a number are words, and so is `f` before a
+    template."""
 
     def __init__(self, rules: Mapping[str, Sequence[tuple[str, ...]]], terminals: Mapping[str, Ebnf]) -> None:
         self._first = _reached(rules, terminals, lambda right: right[0])

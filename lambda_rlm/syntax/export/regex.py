@@ -1,8 +1,8 @@
 r"""The grammar's regular expressions, read.
 
-Owns the subset that its terminals are written in: literals, classes, `|`, groups, `? * + {n} {m,n}`, and the escapes `\n \t \r \xHH`
-and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in another way than the parser
-must not reach it.
+Owns the subset that its terminals are written in: literals, classes, `|`, groups, `? * + {n} {m,n}`, and the escapes `\n \t \r
+\xHH` and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in another way than the
+parser must not reach it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The grammar's rules for a decoder that has no lexer of the parser's kind: white space written out, words kept apart.
 
-Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it stands in differ: after
-a word, where another word needs white space before it, and in a template's hole, where only some characters may stand. Promises
-that the rules accept what the parser accepts, save what no grammar can say: numbers that do not fit, fields named twice, and the
-caps. Refuses a grammar in which it could not tell where white space is needed.
+Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it stands in differ:
+after a word, where another word needs white space before it, and in a template's hole, where only some characters may stand.
+Promises that the rules accept what the parser accepts, save what no grammar can say: numbers that do not fit, fields named
+twice, and the caps. Refuses a grammar in which it could not tell where white space is needed.
 """
 
 from __future__ import annotations

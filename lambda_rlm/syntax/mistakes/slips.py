@@ -1,10 +1,11 @@
 """Almost right: what models write out of habit from other languages, and its correction.
 
 Owns the closed list of slips. Each is told by a diagnostic with a fix that a machine may apply without asking; a test applies
-them all. The list: `True False None null`, `Some(x)` as a pattern · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse, `f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and
-`\"""text\"""` · typographic signs · `//` comments · a code fence · `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`,
-`fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` · `return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing
-or needless `;` · doubled braces and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
+them all. The list: `True False None null`, `Some(x)` as a pattern · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse,
+`f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and `\"""text\"""` · typographic signs · `//` comments · a code fence
+· `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`, `fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` ·
+`return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing or needless `;` · doubled braces
+and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
 """
 
 from __future__ import annotations
