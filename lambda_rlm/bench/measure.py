@@ -21,6 +21,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.llm.failures import BAD_SIMULATION, KEY_REFUSED, NO_ENGINE, NO_WEIGHTS, UNKNOWN_MODEL, UNREACHABLE
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.synth.writing import Writing
@@ -31,7 +32,7 @@ NAIVE_PIECE: Final = 20_000
 SHOWN_ANSWER: Final = 2_000
 """A list of pairs may have a million."""
 
-_WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E0531"})
+_WRONG_SETUP: Final = frozenset({UNREACHABLE, KEY_REFUSED, UNKNOWN_MODEL, BAD_SIMULATION, NO_WEIGHTS, NO_ENGINE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

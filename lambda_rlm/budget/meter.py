@@ -25,6 +25,14 @@ from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded
 
+OUT_OF_FUEL: Final = "E0401"
+OUT_OF_MEMORY: Final = "E0402"
+TOO_DEEP: Final = "E0403"
+OUT_OF_CALLS: Final = "E0404"
+OUT_OF_TOKENS: Final = "E0405"
+OUT_OF_MONEY: Final = "E0406"
+"""The codes of what is used up, as `diagnostics.codes.evaluation` explains them."""
+
 _CALL: Final = Amount(calls=1)
 
 NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
@@ -163,17 +171,17 @@ class Meter:
             if fuel + more >= 0:
                 self.fuel = fuel + more
                 return
-        raise LimitExceeded("E0401", f"the program used up its {self.fuel_limit:,} steps of fuel")
+        raise LimitExceeded(OUT_OF_FUEL, f"the program used up its {self.fuel_limit:,} steps of fuel")
 
     def out_of_memory(self) -> NoReturn:
         """As `out_of_fuel`, for storage."""
         self.memory = 0
-        raise LimitExceeded("E0402", f"the program allocated more than its {self.memory_limit:,} bytes")
+        raise LimitExceeded(OUT_OF_MEMORY, f"the program allocated more than its {self.memory_limit:,} bytes")
 
     def enter(self, depth: int) -> None:
         """A `fix` activation at this depth begins (1 is the outermost)."""
         if depth > self.budget.depth:
-            raise LimitExceeded("E0403", f"`fix` recursed deeper than {self.budget.depth}")
+            raise LimitExceeded(TOO_DEEP, f"`fix` recursed deeper than {self.budget.depth}")
         self.deepest = max(self.deepest, depth)
 
     def reserve_call(self) -> None:
@@ -231,14 +239,14 @@ class Meter:
         if usd is not None:
             return money_of(usd)
         if self.is_limited_in_usd:
-            raise LimitExceeded("E0406", NO_PRICE)
+            raise LimitExceeded(OUT_OF_MONEY, NO_PRICE)
         return 0
 
     def _refuse_unpriced(self) -> None:
         account: Meter | None = self
         while account is not None and self.is_limited_in_usd:
             if account.is_unpriced:
-                raise LimitExceeded("E0406", NO_PRICE)
+                raise LimitExceeded(OUT_OF_MONEY, NO_PRICE)
             account = account.parent
 
     @property
@@ -275,15 +283,17 @@ class Meter:
             message = f"the run used up its {budget.calls:,} model calls"
             if amount.calls > 1:
                 message = f"{who} may need {amount.calls:,} model calls; {left:,} of {budget.calls:,} are left"
-            raise LimitExceeded("E0404", message)
+            raise LimitExceeded(OUT_OF_CALLS, message)
         if amount.tokens and target.tokens > budget.tokens:
             left = max(0, budget.tokens - spent.tokens)
-            raise LimitExceeded("E0405", f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left")
+            raise LimitExceeded(
+                OUT_OF_TOKENS, f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left"
+            )
         limit = self._usd_limit
         if amount.money and limit is not None and target.money > limit:
             left_usd, whole = dollars(max(0, limit - spent.money)), dollars(limit)
             message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} are left"
-            raise LimitExceeded("E0406", message)
+            raise LimitExceeded(OUT_OF_MONEY, message)
 
     def _grow(self, fuel: int, memory: int) -> None:
         """More fuel and memory: out of the parent's, as much as it has, where there is one."""

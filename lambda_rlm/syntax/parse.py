@@ -14,6 +14,7 @@ from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.grammar.lalr import Unexpected, run
 from lambda_rlm.syntax.grammar.table import table
+from lambda_rlm.syntax.mistakes.codes import PROGRAM_TOO_LARGE, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.slips import SlipPlace, code_fence
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
@@ -25,7 +26,7 @@ def parse(source: SourceFile) -> Program:
     size = len(source.text)
     if size > MAX_CHARACTERS:
         message = f"the program has {size:,} characters, more than {MAX_CHARACTERS:,}"
-        raise Rejected(source, [Diagnostic("E0118", message, Span(0, 0))])
+        raise Rejected(source, [Diagnostic(PROGRAM_TOO_LARGE, message, Span(0, 0))])
     if mistakes := _unencodable(source.text):
         raise Rejected(source, mistakes)
     grammar = table()
@@ -52,5 +53,5 @@ def _unencodable(text: str) -> list[Diagnostic]:
         text.encode()
     except UnicodeEncodeError as error:
         span = Span(error.start, error.end)
-        return [Diagnostic("E0103", "half of a surrogate pair stands here, which is no character", span)]
+        return [Diagnostic(UNKNOWN_CHARACTER, "half of a surrogate pair stands here, which is no character", span)]
     return []

@@ -17,6 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
 from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.keywords import INFIX_WORDS
+from lambda_rlm.syntax.mistakes.codes import NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.mistakes.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.templates import Hoist
@@ -92,7 +93,7 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
                         break
                 if len(tokens) > MAX_TOKENS:
                     found.mistakes.append(
-                        Diagnostic("E0118", f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at))
+                        Diagnostic(PROGRAM_TOO_LARGE, f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at))
                     )
                     break
                 continue
@@ -114,7 +115,7 @@ def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist)
     tokens = found.tokens
     if FENCE.match(source.text, source.text.rfind("\n", 0, at) + 1):
         found.is_fenced = True
-        found.mistakes.append(Diagnostic("E0103", "a code fence", Span(at, at + 3)))
+        found.mistakes.append(Diagnostic(UNKNOWN_CHARACTER, "a code fence", Span(at, at + 3)))
         return at + 3
     if source.text[at] == '"' and tokens and tokens[-1].end == at and tokens[-1].text == "f":
         at = tokens.pop().start
@@ -122,9 +123,9 @@ def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist)
         hoist.offset = tokens[0].start
     mistakes, after = misspelled(source, at, end, hoist)
     last = found.mistakes[-1] if found.mistakes else None
-    if last and mistakes and last.code == mistakes[0].code == "E0103" and last.primary.end == at:
+    if last and mistakes and last.code == mistakes[0].code == UNKNOWN_CHARACTER and last.primary.end == at:
         span = Span(last.primary.start, mistakes[0].primary.end)
-        found.mistakes[-1] = Diagnostic("E0103", "these characters mean nothing outside of a text", span)
+        found.mistakes[-1] = Diagnostic(UNKNOWN_CHARACTER, "these characters mean nothing outside of a text", span)
     else:
         found.mistakes += mistakes
     return after
@@ -152,7 +153,7 @@ def _suspect(found: Tokens, source: SourceFile, begin: int, at: int, end: int, h
         found.mistakes.append(doubled_bar(text, Span(before.start, at)))
         return at
     if before.kind == "NAME" and begin - before.start == 64 and (text[begin].isalnum() or text[begin] == "_"):
-        found.mistakes.append(Diagnostic("E0118", "a name has at most 64 characters", Span(before.start, at)))
+        found.mistakes.append(Diagnostic(PROGRAM_TOO_LARGE, "a name has at most 64 characters", Span(before.start, at)))
         return at
     return None
 
@@ -162,7 +163,7 @@ def _triple_quotes(found: Tokens, source: SourceFile, begin: int, end: int) -> i
     opening = found.tokens.pop()
     closing = source.text.find('"""', begin + 1, end)
     if closing < 0:
-        found.mistakes.append(Diagnostic("E0104", "this text is not closed", Span(opening.start, begin + 1)))
+        found.mistakes.append(Diagnostic(UNCLOSED_TEXT, "this text is not closed", Span(opening.start, begin + 1)))
         return end
     inner = source.text[begin + 1 : closing].replace('\\"', '"').replace('"', '\\"')
     span = Span(opening.start, closing + 3)
@@ -173,4 +174,4 @@ def _triple_quotes(found: Tokens, source: SourceFile, begin: int, end: int) -> i
 
 def _too_nested(span: Span) -> Diagnostic:
     message = f"brackets are nested deeper than {MAX_NESTING} levels here"
-    return Diagnostic("E0117", message, span, hint="name an inner part with `let` or `def`")
+    return Diagnostic(NESTED_TOO_DEEP, message, span, hint="name an inner part with `let` or `def`")

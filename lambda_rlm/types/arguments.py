@@ -13,6 +13,7 @@ from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Argument, Term
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import WRONG_ARGUMENT_COUNT, WRONG_KEYWORD_ARGUMENT
 from lambda_rlm.types.mismatch import Why
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import BROKEN, Open, find
@@ -65,13 +66,13 @@ def _place_named(s: Checker, argument: Argument, slots: list[GivenArgument | Non
         meant = nearest(name, callee.parameters)
         hint = f"did you mean `{meant}`? " if meant else ""
         s.report(
-            "E0206", f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
+            WRONG_KEYWORD_ARGUMENT, f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
             fixes=rename(span, meant) if meant else (),
         )  # fmt: skip
         return False
     index = callee.parameters.index(name)
     if slots[index] is not None:
-        s.report("E0206", f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
+        s.report(WRONG_KEYWORD_ARGUMENT, f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
         return False
     slots[index] = GivenArgument(argument.value)
     return True
@@ -82,14 +83,14 @@ def _too_many(s: Checker, app: App, callee: Callee, count: int, is_piped: bool) 
     piped = ", the value piped in included," if is_piped else ""
     takes = f"{most} argument{'' if most == 1 else 's'}" if not callee.optional else f"at most {most} arguments"
     message = f"`{callee.name}` takes {takes}, given {count}{piped}".rstrip(",")
-    s.report("E0205", message, app.span, hint=f"it is {callee.signature}")
+    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=f"it is {callee.signature}")
 
 
 def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> None:
     names = ", ".join(f"`{name}`" for name in missing)
     message, hint = f"`{callee.name}` is not given {names}", f"it is {callee.signature}"
     fixes = _from_nought(app) if callee.name == P.RANGE and missing == ["end"] else ()
-    s.report("E0205", message, app.span, hint=hint, fixes=fixes)
+    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=hint, fixes=fixes)
 
 
 def _from_nought(app: App) -> tuple[QuickFix, ...]:

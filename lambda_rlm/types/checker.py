@@ -14,6 +14,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, QuickFix, Sever
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Term
+from lambda_rlm.types.codes import TYPE_TOO_LARGE
 from lambda_rlm.types.effects import include_effect
 from lambda_rlm.types.generalize import Mapping, Quantified
 from lambda_rlm.types.mismatch import Why, mismatch
@@ -103,7 +104,10 @@ class Checker:
         self.steps += 1
         if self.steps > MAX_STEPS:
             self.report(
-                "E0222", "checking this program takes too many steps", term.span, hint="split the program, or write less of it"
+                TYPE_TOO_LARGE,
+                "checking this program takes too many steps",
+                term.span,
+                hint="split the program, or write less of it",
             )
             raise TooMuchWork
         found = self.rules[term.__class__](self, term)
@@ -138,7 +142,7 @@ class Checker:
     def _add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic; stops where types outgrow the caps or mistakes pile up, since what follows would only echo it."""
         self.diagnostics.append(diagnostic)
-        if diagnostic.code == "E0222" or len(self.diagnostics) >= MAX_DIAGNOSTICS:
+        if diagnostic.code == TYPE_TOO_LARGE or len(self.diagnostics) >= MAX_DIAGNOSTICS:
             raise TooMuchWork
 
     def report(
@@ -162,7 +166,9 @@ class Checker:
         """Count work that a program can make large; raises `TooMuchWork` above the cap."""
         self.steps += steps
         if self.steps > MAX_STEPS:
-            self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
+            self.report(
+                TYPE_TOO_LARGE, "checking this program takes too many steps", span, hint="give its functions smaller types"
+            )
 
     def fresh(self, heads: int | None = None) -> TypeVariable:
         """A new type variable of the current level."""

@@ -14,6 +14,7 @@ from lambda_rlm.types.arguments import (
     why_of,
 )
 from lambda_rlm.types.checker import PRIMITIVES, Binding, Checker
+from lambda_rlm.types.codes import NOT_A_FUNCTION, WRONG_KEYWORD_ARGUMENT
 from lambda_rlm.types.infer_library import infer_library
 from lambda_rlm.types.infer_name import use
 from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Open, OpenNamed, TypeVariable, find
@@ -126,7 +127,7 @@ def _has_named(s: Checker, app: App) -> bool:
     for argument in app.arguments:
         if argument.name is not None:
             s.report(
-                "E0206", f"`{argument.name}` is given by name to a function value", argument.span,
+                WRONG_KEYWORD_ARGUMENT, f"`{argument.name}` is given by name to a function value", argument.span,
                 hint="only defs and library functions have named parameters; give it by place",
             )  # fmt: skip
             return True
@@ -138,4 +139,4 @@ def _not_a_function(s: Checker, app: App, callee: Open) -> None:
     if isinstance(callee, OpenNamed) and callee.name == "List":
         text = s.source.text[app.function.span.start : app.function.span.end]
         hint = f"write get({text}, i) for the element at i; it gives an Option"
-    s.report("E0204", f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)
+    s.report(NOT_A_FUNCTION, f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)

@@ -8,6 +8,7 @@ from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import FUNCTION_MISPLACED, NOT_ORDERED, WRONG_OPERAND
 from lambda_rlm.types.infer_term import meet
 from lambda_rlm.types.joins import compare, join
 from lambda_rlm.types.mismatch import Why, no_order, suggest
@@ -85,7 +86,7 @@ def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
         bind(given, option_of(value))
         return value
     s.report(
-        "E0213",
+        WRONG_OPERAND,
         f"{show_open(given)} is never none, so `??` has nothing to do",
         term.span,
         given=show_open(given),
@@ -107,7 +108,11 @@ def _equal(s: Checker, term: Infix) -> Open:
         for side, given in ((term.first, a), (right, b)):
             if demand_data(given):
                 s.report(
-                    "E0214", "functions cannot be compared", side.span, given=show_open(given), hint="compare what they give"
+                    FUNCTION_MISPLACED,
+                    "functions cannot be compared",
+                    side.span,
+                    given=show_open(given),
+                    hint="compare what they give",
                 )
                 break
     return T_BOOL
@@ -123,7 +128,7 @@ def _order(s: Checker, term: Infix) -> Open:
     for side, given in ((term.first, a), (right, b)):
         if restrict(given, ORD):
             hint = no_order(s.source, side, given)
-            s.report("E0225", f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
+            s.report(NOT_ORDERED, f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
             return T_BOOL
     if _is_text(a) and _is_text(b):
         return T_BOOL
@@ -180,7 +185,11 @@ def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
         if clash is not None:
             hint = suggest(s.source, part, given, T_TEXT)[0] or "`++` joins texts, or lists"
             s.report(
-                "E0213", f"`++` joins texts or lists, not {show_open(given)}", part.span, given=show_open(given), hint=hint
+                WRONG_OPERAND,
+                f"`++` joins texts or lists, not {show_open(given)}",
+                part.span,
+                given=show_open(given),
+                hint=hint,
             )
             return BROKEN
     return result
@@ -221,7 +230,7 @@ def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -
     fixes = (QuickFix("write `++`", tuple(edits)),) if is_whole else ()
     shown = show_open(found[wrong])
     hint = "write `++` to join texts or lists" + ("" if is_whole else ", with to_text(…) around numbers")
-    s.report("E0213", f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
+    s.report(WRONG_OPERAND, f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
     return True
 
 
@@ -239,7 +248,7 @@ def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
     hint, fixes = suggest(s.source, term, given, TypeVariable(0, NUM))
     hint = hint or f"`{operator}` takes Int or Float"
     s.report(
-        "E0213",
+        WRONG_OPERAND,
         f"`{operator}` works on numbers, not on {show_open(given)}",
         term.span,
         given=show_open(given),

@@ -20,6 +20,7 @@ from lambda_rlm.syntax.term import (
     TextLit,
 )
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import MISPLACED_AUTO
 from lambda_rlm.types.complaints import no_field, not_shown
 from lambda_rlm.types.joins import join
 from lambda_rlm.types.mismatch import Why
@@ -73,7 +74,7 @@ def infer_none(s: Checker, term: NoneLit) -> Open:
 def infer_auto(s: Checker, term: Auto) -> Open:
     if id(term) not in s.autos:
         s.report(
-            "E0216",
+            MISPLACED_AUTO,
             "`auto` cannot be here",
             term.span,
             hint="auto stands directly as the size or count of chunk, windows, pack, batch, split, tree_fold or per_call, or in length(x) <= auto",

@@ -8,6 +8,7 @@ from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import IntLit, TextLit
 from lambda_rlm.types.arguments import GivenArgument
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import BAD_REGULAR_EXPRESSION, MAX_NOT_LITERAL
 from lambda_rlm.types.rows import SignatureRow
 
 AUTO_PARAMETERS = frozenset(
@@ -35,7 +36,7 @@ def _iterate(s: Checker, given: dict[str, GivenArgument]) -> None:
     most = given["max"].term
     if not isinstance(most, IntLit):
         s.report(
-            "E0218",
+            MAX_NOT_LITERAL,
             "`max` of iterate must be a literal",
             most.span,
             hint="write a number such as 10: it bounds the work before the run",
@@ -48,7 +49,7 @@ def _pattern(s: Checker, given: dict[str, GivenArgument]) -> None:
         problem = pattern_problem(term.value)
         if problem is not None:
             hint = 'patterns are RE2: no lookahead, lookbehind or backreferences; write r"…" so that \\ stands for itself'
-            s.report("E0217", f"this is no pattern: {problem}", term.span, hint=hint)
+            s.report(BAD_REGULAR_EXPRESSION, f"this is no pattern: {problem}", term.span, hint=hint)
 
 
 def pattern_problem(pattern: str) -> str | None:

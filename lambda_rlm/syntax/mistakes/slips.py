@@ -17,6 +17,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.grammar.lalr import Unexpected, is_accepted
 from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.mistakes.codes import EMPTY_BRACES, WRONG_SEMICOLON
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.tokens import END, Token
 
@@ -237,7 +238,7 @@ def _plain_braces(place: SlipPlace) -> Diagnostic | None:
         "write `(` and `)`",
         Edit(first, "("),
         Edit(last, ")"),
-        code="E0112",
+        code=EMPTY_BRACES,
     )
 
 
@@ -260,7 +261,7 @@ def _missing_semicolon(place: SlipPlace) -> Diagnostic | None:
         return None
     if place.token.kind in ITEM_WORDS or (place.starts_line() and _starts_expression(place.token)):
         edit = Edit(Span(before.end, before.end), ";")
-        return slip("a `;` is missing at the end of this item", before.span, "put `;` after it", edit, code="E0108")
+        return slip("a `;` is missing at the end of this item", before.span, "put `;` after it", edit, code=WRONG_SEMICOLON)
     return None
 
 
@@ -269,7 +270,7 @@ def _needless_semicolon(place: SlipPlace) -> Diagnostic | None:
         return None
     closers = (END, "RBRACE")
     if place.kind(-1) == "SEMICOLON" or (place.kind(1) in closers and any(map(place.accepts, closers))):
-        return instead("only `let`, `def` and `type` end with `;`", place.token.span, "", code="E0108")
+        return instead("only `let`, `def` and `type` end with `;`", place.token.span, "", code=WRONG_SEMICOLON)
     return None
 
 
