@@ -74,12 +74,8 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
             continue
         else:
             at = hit.end()
-            if (
-                kind in _SUSPECTS
-                and tokens
-                and tokens[-1].end == begin
-                and (to := _suspect(found, source, begin, at, end, hoist))
-            ):
+            meets = kind in _SUSPECTS and tokens and tokens[-1].end == begin
+            if meets and (to := _suspect(found, source, begin, at, end, hoist)):
                 at = to
             else:
                 word = text[begin:at]
@@ -88,13 +84,8 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
                 tokens.append(Token(kind, word, begin, at))
                 if kind in _STEPS:
                     depth += _STEPS[kind]
-                    if depth > MAX_NESTING:
-                        found.mistakes.append(_too_nested(Span(begin, at)))
-                        break
-                if len(tokens) > MAX_TOKENS:
-                    found.mistakes.append(
-                        Diagnostic(PROGRAM_TOO_LARGE, f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at))
-                    )
+                if depth > MAX_NESTING or len(tokens) > MAX_TOKENS:
+                    found.mistakes.append(_too_nested(Span(begin, at)) if depth > MAX_NESTING else _too_long(Span(begin, at)))
                     break
                 continue
         if len(found.mistakes) >= MAX_MISTAKES:
@@ -170,6 +161,10 @@ def _triple_quotes(found: Tokens, source: SourceFile, begin: int, end: int) -> i
     written = opening.text[:-1] + inner + '"'
     found.mistakes.append(instead('a text stands in single `"`; it may span lines', span, written))
     return closing + 3
+
+
+def _too_long(span: Span) -> Diagnostic:
+    return Diagnostic(PROGRAM_TOO_LARGE, f"the program has more than {MAX_TOKENS:,} tokens", span)
 
 
 def _too_nested(span: Span) -> Diagnostic:

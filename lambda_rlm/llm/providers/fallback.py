@@ -1,8 +1,8 @@
 """Asking again without the schema or the grammar that a server does not support.
 
-Owns what is known of one server: whether it takes a JSON Schema, and why it refused a grammar. Promises that a constraint is left out
-of every request after the one in which it was refused, and that a reply written without its grammar says so. Refuses to guess: only
-the adapter that sends the request says whether an error is about the constraint (`ConstraintRefused`).
+Owns what is known of one server: whether it takes a JSON Schema, and why it refused a grammar. Promises that a constraint is
+left out of every request after the one in which it was refused, and that a reply written without its grammar says so. Refuses
+to guess: only the adapter that sends the request says whether an error is about the constraint (`ConstraintRefused`).
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class ConstraintRefused(Exception):
 class ConstraintFallback(Generic[Reply]):
     """Completions of one server, each with as much of its constraint as the server supports.
 
-    `ask` sends a request and raises `ConstraintRefused` where the form may be the reason of an error, `ModelFailure` for any other;
-    `read` makes a completion of a reply.
+    `ask` sends a request and raises `ConstraintRefused` where the form may be the reason of an error, `ModelFailure` for any
+    other; `read` makes a completion of a reply.
     """
 
     def __init__(
