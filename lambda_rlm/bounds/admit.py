@@ -1,8 +1,8 @@
 """The gate before a run: a typed program becomes bounded, and a bounded one admitted.
 
-Owns `Bounded`, `Admitted` and the only makers of them, `bounded`, `admit` and `defer`. Promises that a program is admitted only when its
-bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends. Evaluation takes
-nothing but what was admitted.
+Owns `Bounded`, `Admitted` and the only makers of them, `bounded`, `admit` and `defer`. Promises that a program is admitted only
+when its bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends.
+Evaluation takes nothing but what was admitted.
 """
 
 from __future__ import annotations
