@@ -101,7 +101,7 @@ MUTANTS = (
     Mutant("what a prompt shows is dropped too", "eval/provenance/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/eval/test_dropped.py",)),
     Mutant("what is cut for no prompt is dropped", "eval/provenance/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/eval/test_dropped.py",)),
     Mutant("a program that was cut is mended", "synth/extract.py", "if match.group(3) or not is_cut]", "]", SYNTH),
-    Mutant("what was cut is read as it stands", "synth/extract.py", "if not found and text and not is_cut:", "if not found and text:", SYNTH),
+    Mutant("what was cut is read as it stands", "synth/extract.py", "if not fenced and text and not is_cut:", "if not fenced and text:", SYNTH),
     Mutant("candidates are run whether they fit together or not", "answering/candidates.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),
     Mutant("a failure leaves in a group", "answering/candidates.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
     Mutant("layout tells programs apart", "synth/select.py", "pretty(replace(renamed(program), source=_NOWHERE))", "pretty(renamed(program))", SYNTH),

@@ -80,13 +80,13 @@ class AuditReport:
 
 
 def report(
-    found: LogTally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None
+    counted: LogTally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None
 ) -> AuditReport:
     """The figures of a model; `root` writes programs for it."""
     factor = density(profile.name)
-    histogram = found.tokens[nearest_vocabulary(profile.name)]
-    ratio = max(1.0, found.characters / max(1, histogram.total) / factor)
-    ways = Ways(profile, root, routing, task, ratio, found)
+    histogram = counted.tokens[nearest_vocabulary(profile.name)]
+    ratio = max(1.0, counted.characters / max(1, histogram.total) / factor)
+    ways = Ways(profile, root, routing, task, ratio, counted)
     numbers = [(round(number * factor), count) for number, count in histogram.numbers()]
     total = max(1, histogram.count)
     sent: dict[Way, int] = dict.fromkeys(WAYS, 0)
@@ -111,8 +111,8 @@ def report(
 
 
 def _percentiles(histogram: Histogram, factor: float) -> dict[str, int]:
-    found = {f"p{round(share * 100)}": round(histogram.quantile(share) * factor) for share in SHARES}
-    return {**found, "max": round(histogram.most * factor)}
+    percentiles = {f"p{round(share * 100)}": round(histogram.quantile(share) * factor) for share in SHARES}
+    return {**percentiles, "max": round(histogram.most * factor)}
 
 
 def _last(holds: Callable[[int], bool], high: int) -> int:

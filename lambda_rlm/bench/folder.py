@@ -59,10 +59,10 @@ def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
 def _is_of(folder: Path, path: Path) -> bool:
     """The file stands in the folder, or in another folder of tasks beside it: a folder from elsewhere names no other file to be
     sent."""
-    home, found = folder.resolve(), path.resolve()
-    if found.is_relative_to(home):
+    home, target = folder.resolve(), path.resolve()
+    if target.is_relative_to(home):
         return True
-    beside = found.relative_to(home.parent).parts if found.is_relative_to(home.parent) else ()
+    beside = target.relative_to(home.parent).parts if target.is_relative_to(home.parent) else ()
     return len(beside) > 1 and (home.parent / beside[0] / TASKS).is_file()
 
 
@@ -92,12 +92,12 @@ def _over_documents(row: Mapping[str, Any], path: Path) -> Iterator[Task]:
 
 @cache
 def _documents(path: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    documents: dict[str, dict[str, str]] = {}
     for number, row in enumerate(_rows(path), 1):
         if not row.keys() >= {"doc_id", "text"}:
             raise InputProblem(f"document {number} of {path} has no 'doc_id' or no 'text'")
-        found[str(row["doc_id"])] = {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])}
-    return found
+        documents[str(row["doc_id"])] = {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])}
+    return documents
 
 
 def _chosen(path: Path, ids: tuple[str, ...]) -> Mapping[str, Any]:

@@ -91,11 +91,11 @@ class Summary:
 async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterator[TaskResult]:
     """What comes of each task, one after the other; raises `Fault` for a wrong set-up."""
     for task in tasks:
-        given = from_values(task.inputs())
+        inputs = from_values(task.inputs())
         try:
             run = await ask(
                 task.question,
-                given,
+                inputs,
                 model,
                 way.budget,
                 choice=way.strategy,
@@ -106,11 +106,11 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
                 writing=way.writing,
             )
         except Rejected as refused:
-            yield _refused(task, given, refused)
+            yield _refused(task, inputs, refused)
             continue
         if run.fault is not None and run.fault.code in _WRONG_SETUP:
             raise run.fault
-        yield _asked(task, given, run)
+        yield _asked(task, inputs, run)
 
 
 def summaries(asked: Sequence[TaskResult]) -> list[Summary]:
@@ -126,7 +126,7 @@ def macro_average(rows: Sequence[Summary]) -> float:
     return sum(row.score for row in rows) / len(rows) if rows else 0.0
 
 
-def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
+def _asked(task: Task, inputs: Inputs, run: Run) -> TaskResult:
     fault: Fault | None = run.fault
     spent, written = run.usage, run.synthesis
     calls, used = (0, NO_USAGE) if written is None else (written.calls, written.usage)
@@ -137,7 +137,7 @@ def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
         fault=None if fault is None else f"[{fault.code}] {fault.message}",
         calls=spent.calls + calls,
         bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls) + calls,
-        naive=naive_calls(given.values["context"]),
+        naive=naive_calls(inputs.values["context"]),
         input_tokens=spent.input_tokens + used.input_tokens,
         output_tokens=spent.output_tokens + used.output_tokens,
         usd=None if spent.usd is None or used.cost is None else spent.usd + used.cost,
@@ -148,7 +148,7 @@ def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
     )
 
 
-def _refused(task: Task, given: Inputs, refused: Rejected) -> TaskResult:
+def _refused(task: Task, inputs: Inputs, refused: Rejected) -> TaskResult:
     """A task that may cost more than its budget: nothing was asked."""
     first = refused.diagnostics[0]
     return TaskResult(
@@ -158,7 +158,7 @@ def _refused(task: Task, given: Inputs, refused: Rejected) -> TaskResult:
         fault=f"[{first.code}] {first.message}",
         calls=0,
         bound=None,
-        naive=naive_calls(given.values["context"]),
+        naive=naive_calls(inputs.values["context"]),
         input_tokens=0,
         output_tokens=0,
         usd=0.0,

@@ -92,15 +92,15 @@ class RecordedModel:
         return self._tokens.get(messages_hash(messages), utf8_bound(messages, self._profile))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        found = self._replies.get(request_hash(request))
-        if found is None:
+        reply = self._replies.get(request_hash(request))
+        if reply is None:
             prompt = "\n".join(message.content for message in request.messages)
             shown = repr(prompt if len(prompt) <= _SHOWN else prompt[:_SHOWN] + "…")
             raise failure(NOT_RECORDED, f"{self._path} holds no reply to the request whose prompt starts {shown}")
-        if isinstance(found, Completion):
-            return found
-        failed = failure(found["code"], found["message"])
-        failed.usage = Usage(**found["usage"])
+        if isinstance(reply, Completion):
+            return reply
+        failed = failure(reply["code"], reply["message"])
+        failed.usage = Usage(**reply["usage"])
         raise failed
 
     async def aclose(self) -> None:

@@ -72,7 +72,7 @@ class Parameters:
 
 def parameters(name: str) -> Parameters:
     """The parameters that a model's name says; raises `ValueError`."""
-    given: dict[str, object] = {}
+    values: dict[str, object] = {}
     kinds: dict[str, Callable[[str], object]] = {
         field.name: int if isinstance(field.default, int) else float for field in fields(Parameters) if field.name != "key"
     }
@@ -82,11 +82,11 @@ def parameters(name: str) -> Parameters:
             keys.append(value)
         elif key not in kinds:
             raise ValueError(f"unknown parameter {key!r}; there are {', '.join([*kinds, 'key'])}")
-        elif key in given:
+        elif key in values:
             raise ValueError(f"{key} is given twice")
         else:
-            given[key] = _number(key, value, kinds[key])
-    return Parameters(**given, key=tuple(keys))  # type: ignore[arg-type]
+            values[key] = _number(key, value, kinds[key])
+    return Parameters(**values, key=tuple(keys))  # type: ignore[arg-type]
 
 
 def _number(key: str, value: str, kind: Callable[[str], object]) -> object:

@@ -103,14 +103,14 @@ def _needed(program: Program) -> Program:
 
 def _names(node: Node) -> set[str]:
     """Every name that stands in it, of a value or a type."""
-    found: set[str] = set()
+    names: set[str] = set()
     todo = [node]
     while todo:
         node = todo.pop()
         if isinstance(node, Var | NamedType):
-            found.add(node.name)
+            names.add(node.name)
         todo.extend(children(node))
-    return found
+    return names
 
 
 def _sized(program: Program, sizes: Mapping[str, int]) -> Program:

@@ -59,7 +59,7 @@ class Routing:
 
 def shares(text: str) -> dict[str, float]:
     """The shares that `plan=0.2,synth=0.1` names; raises `ValueError`."""
-    found: dict[str, float] = {}
+    shares_by_arm: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (piece.strip() for piece in part.partition("="))
         try:
@@ -68,10 +68,10 @@ def shares(text: str) -> dict[str, float]:
             equals = ""
         if not equals or not name:
             raise ValueError(f"{part!r} is not NAME=SHARE")
-        if name in found:
+        if name in shares_by_arm:
             raise ValueError(f"{name!r} is given two shares")
-        found[name] = share
-    return found
+        shares_by_arm[name] = share
+    return shares_by_arm
 
 
 def _known(names: Collection[str], known: Collection[str], what: str) -> None:

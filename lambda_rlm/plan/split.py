@@ -20,8 +20,8 @@ _BYTES: Final = 8
 def arm(split: Mapping[str, float], inputs: Mapping[str, Any]) -> Way | None:
     """The way that a split gives these inputs, None for the router's own. Questions about the same inputs go together; a
     question about nothing is its own input."""
-    given = {name: value for name, value in inputs.items() if name != "query"} or dict(inputs)
-    digest = hashlib.sha256(json.dumps(given, ensure_ascii=True, sort_keys=True).encode()).digest()
+    keyed = {name: value for name, value in inputs.items() if name != "query"} or dict(inputs)
+    digest = hashlib.sha256(json.dumps(keyed, ensure_ascii=True, sort_keys=True).encode()).digest()
     place = int.from_bytes(digest[:_BYTES]) / 256**_BYTES
     end = 0.0
     for way in WAYS:

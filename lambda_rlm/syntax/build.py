@@ -237,16 +237,16 @@ class Builder:
         return term.Template(Span(start, end), tuple(parts))
 
     def _hole(self, span: Span) -> term.Term:
-        found = scan(self.table, self.source, span.start, span.end, self._hoist)
-        self._tokens_of_holes += len(found.tokens)
+        scanned = scan(self.table, self.source, span.start, span.end, self._hoist)
+        self._tokens_of_holes += len(scanned.tokens)
         if self._tokens_of_holes > MAX_TOKENS or len(self.mistakes) >= MAX_MISTAKES:
             return term.NoneLit(span)
-        if not found.mistakes:
+        if not scanned.mistakes:
             try:
-                return run(self.table, "hole", found.tokens, self.methods)  # type: ignore[no-any-return]
+                return run(self.table, "hole", scanned.tokens, self.methods)  # type: ignore[no-any-return]
             except Unexpected as error:
-                found.mistakes.append(explain(SlipPlace(self.table, self.source, found.tokens, error)))
-        self.mistakes += found.mistakes
+                scanned.mistakes.append(explain(SlipPlace(self.table, self.source, scanned.tokens, error)))
+        self.mistakes += scanned.mistakes
         return term.NoneLit(span)
 
     # ── match ──

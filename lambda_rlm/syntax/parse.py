@@ -30,21 +30,21 @@ def parse(source: SourceFile) -> Program:
     if mistakes := _unencodable(source.text):
         raise Rejected(source, mistakes)
     grammar = table()
-    found = scan(grammar, source, 0, size)
-    if found.is_fenced:
+    scanned = scan(grammar, source, 0, size)
+    if scanned.is_fenced:
         raise Rejected(source, [code_fence(source)])
-    if found.mistakes:
-        raise Rejected(source, found.mistakes)
-    builder = Builder(grammar, source, found.tokens[0].start)
+    if scanned.mistakes:
+        raise Rejected(source, scanned.mistakes)
+    builder = Builder(grammar, source, scanned.tokens[0].start)
     try:
-        program: Program = run(grammar, "program", found.tokens, builder.methods)
+        program: Program = run(grammar, "program", scanned.tokens, builder.methods)
     except Unexpected as error:
-        mistake = explain(SlipPlace(grammar, source, found.tokens, error))
+        mistake = explain(SlipPlace(grammar, source, scanned.tokens, error))
         raise Rejected(source, [*builder.finish(), mistake]) from None
     mistakes = builder.finish() or over_caps(program)
     if mistakes:
         raise Rejected(source, mistakes)
-    return replace(program, comments=tuple(found.comments))
+    return replace(program, comments=tuple(scanned.comments))
 
 
 def _unencodable(text: str) -> list[Diagnostic]:

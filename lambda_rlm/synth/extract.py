@@ -33,20 +33,20 @@ def programs(reply: str, *, is_cut: bool = False) -> list[str]:
     whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
-    found = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
-    if not found and text and not is_cut:
+    fenced = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
+    if not fenced and text and not is_cut:
         begins = _BEGINS.search(text)
-        found = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
-        found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
+        fenced = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
+        fenced += [without for part in fenced[-1:] if (without := _without_last_paragraph(part)) != part]
     if text != whole and _BEGINS.match(whole) and not is_cut:
-        found.insert(0, whole)
-    return [part[:LONGEST] for one in found for part in (_in_json(one), one, _unwrapped(one)) if part]
+        fenced.insert(0, whole)
+    return [part[:LONGEST] for one in fenced for part in (_in_json(one), one, _unwrapped(one)) if part]
 
 
 def _unwrapped(text: str) -> str:
     """What stands in backticks, or between the marks of an element; nothing where there are none around all of it."""
-    found = _WRAPPED.fullmatch(text[: 2 * LONGEST])
-    return "" if found is None else (found["ticked"] or found["element"]).strip()
+    match = _WRAPPED.fullmatch(text[: 2 * LONGEST])
+    return "" if match is None else (match["ticked"] or match["element"]).strip()
 
 
 def _in_json(text: str) -> str:

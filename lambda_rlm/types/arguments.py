@@ -112,16 +112,16 @@ def record_arguments(s: Checker, app: App, slots: list[GivenArgument | None]) ->
     s.arguments[id(app)] = tuple([None if g is None else PIPED if g.is_piped else g.term for g in slots])
 
 
-def why_of(number: int, given: GivenArgument, name: str, called: str) -> Why:
+def why_of(number: int, argument: GivenArgument, name: str, called: str) -> Why:
     """Why an argument meets its parameter."""
-    return ("piped", called, name) if given.is_piped else ("argument", number, called, name)
+    return ("piped", called, name) if argument.is_piped else ("argument", number, called, name)
 
 
-def pass_argument(s: Checker, given: GivenArgument, wanted: Open, why: Why) -> bool:
+def pass_argument(s: Checker, argument: GivenArgument, wanted: Open, why: Why) -> bool:
     """Let an argument flow into its parameter; False when a mistake was reported."""
-    if given.type is not None:
-        return s.fits(given.term, given.type, wanted, why)
-    return s.check(given.term, wanted, why)
+    if argument.type is not None:
+        return s.fits(argument.term, argument.type, wanted, why)
+    return s.check(argument.term, wanted, why)
 
 
 def poisoned(result: Open) -> Open:

@@ -110,9 +110,9 @@ class Checker:
                 hint="split the program, or write less of it",
             )
             raise TooMuchWork
-        found = self.rules[term.__class__](self, term)
-        self.types[id(term)] = found
-        return found
+        type_ = self.rules[term.__class__](self, term)
+        self.types[id(term)] = type_
+        return type_
 
     def check(self, term: Term, wanted: Open, why: Why = ()) -> bool:
         """Infer a term that flows into a place of type `wanted`, with what is wanted pushed inward; False when a mistake was
@@ -120,9 +120,9 @@ class Checker:
         rule = self.check_rules.get(term.__class__)
         if rule is not None:
             before = len(self.diagnostics)
-            found = rule(self, term, wanted, why)
-            if found is not None:
-                self.types[id(term)] = found
+            checked = rule(self, term, wanted, why)
+            if checked is not None:
+                self.types[id(term)] = checked
                 return len(self.diagnostics) == before
         given = self.infer(term)
         return self.fits(term, given, wanted, why)

@@ -46,15 +46,15 @@ class Finisher:
             return self._variable(node)
         if node.frozen is not None:
             return node.frozen  # type: ignore[return-value]
-        found = self.done.get(id(node))
-        if found is None:
-            found = self._build(node)
+        frozen = self.done.get(id(node))
+        if frozen is None:
+            frozen = self._build(node)
             if node.size:
-                node.frozen = found
+                node.frozen = frozen
             else:
-                self.done[id(node)] = found
+                self.done[id(node)] = frozen
                 self.kept.append(node)
-        return found
+        return frozen
 
     def _build(self, node: OpenNamed | Rec | Labels | Fn | Broken) -> Type:
         if isinstance(node, OpenNamed):

@@ -20,15 +20,15 @@ def measure(node: Open) -> tuple[int, int]:
 
     def walk(node: Open) -> tuple[int, int]:
         node = find(node)
-        found = known.get(id(node))
-        if found is None:
+        extent = known.get(id(node))
+        if extent is None:
             size, depth = 1, 0
             for child in inside(node):
                 child_size, child_depth = walk(child)
                 size += child_size
                 depth = max(depth, child_depth)
-            found = known[id(node)] = (size, depth if isinstance(node, Fn) else depth + 1)
-        return found
+            extent = known[id(node)] = (size, depth if isinstance(node, Fn) else depth + 1)
+        return extent
 
     return walk(node)
 
@@ -149,9 +149,9 @@ def _copy(node: Open, mapping: Mapping, done: dict[int, Open]) -> Open:
         return node
     if isinstance(node, TypeVariable):
         return mapping.get(node, node)  # type: ignore[return-value]
-    found = done.get(id(node))
-    if found is not None:
-        return found
+    earlier = done.get(id(node))
+    if earlier is not None:
+        return earlier
     copied: Open = node
     if isinstance(node, OpenNamed):
         copied = OpenNamed(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))

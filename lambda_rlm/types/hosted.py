@@ -54,8 +54,10 @@ class HostFunction:
     @property
     def signature(self) -> str:
         """`lookup_part(name: Text) -> Option[Text]`."""
-        given = ", ".join(f"{name}: {show(type_)}" for name, type_ in zip(self.parameters, self.type.parameters, strict=True))
-        return f"{self.name}({given}) -> {show(self.type.result)}"
+        parameters = ", ".join(
+            f"{name}: {show(type_)}" for name, type_ in zip(self.parameters, self.type.parameters, strict=True)
+        )
+        return f"{self.name}({parameters}) -> {show(self.type.result)}"
 
     def opened(self, thaw: Callable[[Type], Any], level: int) -> Fn:
         """Its type at one of its uses, as inference sees it."""

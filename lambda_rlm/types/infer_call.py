@@ -37,13 +37,13 @@ def infer_pipe(s: Checker, term: Pipe) -> Open:
     ──────────────── (Pipe)
     Γ ⊢ a |> f(b) : τ
     """
-    given = GivenArgument(term.head, s.infer(term.head), True)
+    piped = GivenArgument(term.head, s.infer(term.head), True)
     for stage in term.stages:
-        result = _call(s, stage, given)
+        result = _call(s, stage, piped)
         s.types[id(stage)] = result
-        given = GivenArgument(stage, result, True)
-    assert given.type is not None
-    return given.type
+        piped = GivenArgument(stage, result, True)
+    assert piped.type is not None
+    return piped.type
 
 
 def _call(s: Checker, app: App, piped: GivenArgument | None) -> Open:
@@ -106,8 +106,8 @@ def _call_unknown(s: Checker, app: App, callee: TypeVariable, piped: GivenArgume
     if _has_named(s, app):
         infer_all(s, app)
         return BROKEN
-    given = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
-    parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in given])
+    passed = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
+    parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in passed])
     effect = Effects(s.level)
     result: Open = s.fresh()
     function = Fn(parameters, result, effect)
@@ -118,7 +118,7 @@ def _call_unknown(s: Checker, app: App, callee: TypeVariable, piped: GivenArgume
         else:
             s.clash(app.function, callee, function, (), clash)
         return BROKEN
-    record_arguments(s, app, list(given))
+    record_arguments(s, app, list(passed))
     s.perform(effect)
     return result
 

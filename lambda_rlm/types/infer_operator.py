@@ -152,10 +152,10 @@ def _append(s: Checker, term: Infix) -> Open:
     """`++` joins texts, or lists: one operand that is known decides for all."""
     parts = [term.first, *(t for _, t in term.rest)]
     types = [s.infer(part) for part in parts]
-    found = [find(t) for t in types]
-    deciding = next((f for f in found if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    heads = [find(t) for t in types]
+    deciding = next((f for f in heads if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
     if deciding is None:
-        return _append_unknown(s, parts, found)
+        return _append_unknown(s, parts, heads)
     if is_text_like(deciding):
         for part, given in zip(parts, types, strict=True):
             if not is_text_like(find(given)):
@@ -216,8 +216,8 @@ def _arithmetic(s: Checker, term: Infix) -> Open:
 
 def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -> bool:
     """`+` between texts or lists: one message for the whole chain, with the edit."""
-    found = [find(t) for t in types]
-    wrong = next((i for i, f in enumerate(found) if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    heads = [find(t) for t in types]
+    wrong = next((i for i, f in enumerate(heads) if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
     if wrong is None or any(operator != "+" for operator, _ in term.rest):
         return False
     edits = []
@@ -226,9 +226,9 @@ def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -
         at = left.span.end + between.find("+")
         if between.strip() == "+":
             edits.append(Edit(Span(at, at + 1), "++"))
-    is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in found}) == 1
+    is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in heads}) == 1
     fixes = (QuickFix("write `++`", tuple(edits)),) if is_whole else ()
-    shown = show_open(found[wrong])
+    shown = show_open(heads[wrong])
     hint = "write `++` to join texts or lists" + ("" if is_whole else ", with to_text(…) around numbers")
     s.report(WRONG_OPERAND, f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
     return True

@@ -32,8 +32,8 @@ def check_special(s: Checker, primitive: Primitive, row: SignatureRow, slots: Se
         check(s, {p.name: g for p, g in zip(row.parameters, slots, strict=True) if g is not None})
 
 
-def _iterate(s: Checker, given: dict[str, GivenArgument]) -> None:
-    most = given["max"].term
+def _iterate(s: Checker, arguments: dict[str, GivenArgument]) -> None:
+    most = arguments["max"].term
     if not isinstance(most, IntLit):
         s.report(
             MAX_NOT_LITERAL,
@@ -43,9 +43,9 @@ def _iterate(s: Checker, given: dict[str, GivenArgument]) -> None:
         )
 
 
-def _pattern(s: Checker, given: dict[str, GivenArgument]) -> None:
-    term = given["regex"].term
-    if isinstance(term, TextLit) and not given["regex"].is_piped:
+def _pattern(s: Checker, arguments: dict[str, GivenArgument]) -> None:
+    term = arguments["regex"].term
+    if isinstance(term, TextLit) and not arguments["regex"].is_piped:
         problem = pattern_problem(term.value)
         if problem is not None:
             hint = 'patterns are RE2: no lookahead, lookbehind or backreferences; write r"…" so that \\ stands for itself'

@@ -42,12 +42,12 @@ def _open(s: Checker, term: TypeTerm) -> Open:
 
 def _named(s: Checker, term: NamedType) -> Open:
     name, arguments = term.name, term.arguments
-    found = s.abbreviations.get(name)
-    if found is not None or name in SCALARS:
+    abbreviation = s.abbreviations.get(name)
+    if abbreviation is not None or name in SCALARS:
         if arguments:
             s.report(NO_SUCH_TYPE, f"`{name}` takes no type in brackets", term.span, hint=f"write {name}")
             return BROKEN
-        return found.open() if found is not None else SCALARS[name]
+        return abbreviation.open() if abbreviation is not None else SCALARS[name]
     if name in _CONSTRUCTORS:
         if len(arguments) == 1:
             return OpenNamed(name, (_open(s, arguments[0]),))

@@ -205,8 +205,8 @@ class Pool:
             patience = None if place == len(addresses) else _NEXT_ADDRESS_SECONDS
             try:
                 async with asyncio.timeout(patience):
-                    made = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
-                    _, connection = await made
+                    opening = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
+                    _, connection = await opening
             except OSError as error:  # TimeoutError is one
                 failure = Unreachable(str(error) or type(error).__name__)
             else:

@@ -96,22 +96,22 @@ class HttpModel:
     async def _carrier(self) -> Carrier:
         """The pool of connections of this event loop. Raises `Unsendable` and `Unreachable`."""
         loop = asyncio.get_running_loop()
-        found = self._carriers.get(loop)
-        if found is None:
+        open_carrier = self._carriers.get(loop)
+        if open_carrier is None:
             pool = self._pools[loop] = self._pool()
-            found = self._carriers[loop] = await anext(pool)
-        return found
+            open_carrier = self._carriers[loop] = await anext(pool)
+        return open_carrier
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        made = carrier(destination(self._base_url, self._key()), self._timeout)
+        opened = carrier(destination(self._base_url, self._key()), self._timeout)
         try:
-            yield made
+            yield opened
         finally:
             loop = asyncio.get_running_loop()  # which what it carries holds on to
             self._carriers.pop(loop, None)
             self._pools.pop(loop, None)
-            await made.aclose()
+            await opened.aclose()
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
         """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
@@ -170,12 +170,12 @@ _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("s
 @lru_cache(256)
 def _manner(max_tokens: int, sampling: Sampling) -> bytes:
     """How a reply is drawn, as it stands in a request after its messages."""
-    told: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    fields: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
-        told["top_p"] = sampling.top_p
+        fields["top_p"] = sampling.top_p
     if sampling.seed is not None:
-        told["seed"] = sampling.seed
-    return b"], " + json.dumps(told)[1:-1].encode()
+        fields["seed"] = sampling.seed
+    return b"], " + json.dumps(fields)[1:-1].encode()
 
 
 def _written(text: str) -> bytes:

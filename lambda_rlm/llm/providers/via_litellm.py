@@ -169,10 +169,10 @@ class LitellmModel:
         return completion_of(self._name, content, refusal, finish, usage, unwrap)
 
     def _usage(self, reply: Any) -> Usage:
-        told = reply.usage
-        details = getattr(told, "prompt_tokens_details", None)
+        counts = reply.usage
+        details = getattr(counts, "prompt_tokens_details", None)
         cached = getattr(details, "cached_tokens", None) or 0
-        usage = usage_of(self._name, self._profile, told.prompt_tokens, told.completion_tokens, cached)
+        usage = usage_of(self._name, self._profile, counts.prompt_tokens, counts.completion_tokens, cached)
         return replace(usage, cost=self._cost(reply, usage))
 
     def _cost(self, reply: Any, usage: Usage) -> float | None:

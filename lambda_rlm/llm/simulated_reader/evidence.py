@@ -28,9 +28,9 @@ class EvidenceReader:
 
     def read(self, data: str) -> Findings:
         hits = [pattern.search(data) for pattern in self.patterns]
-        found = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
-        answer = found[-1].quote if len(found) == len(hits) else None
-        return Findings(tuple(found), answer) if found else NOTHING
+        findings = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
+        answer = findings[-1].quote if len(findings) == len(hits) else None
+        return Findings(tuple(findings), answer) if findings else NOTHING
 
     def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:

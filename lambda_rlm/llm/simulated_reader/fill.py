@@ -112,9 +112,9 @@ class Form:
         field = self._field(low, first)
         if field is not None:
             return str(field)
-        told = self.reader.told(name.casefold()) if finding is None else None
-        if told is not None:
-            return str(told)
+        answer = self.reader.told(name.casefold()) if finding is None else None
+        if answer is not None:
+            return str(answer)
         if finding is not None:
             return finding.value
         return self.reading.answer or ""

@@ -65,12 +65,12 @@ class ListReader(Reader, Protocol):
         """A plausible wrong finding in the place of a right one; None where it is passed over."""
         ...
 
-    def listed(self, found: list[Finding]) -> Findings:
+    def listed(self, findings: list[Finding]) -> Findings:
         """The reading of so many findings."""
         ...
 
 
 def a_sentence(data: str, random: Random) -> str:
     """Some sentence or line of the data; empty when it has none."""
-    found = _SENTENCE.findall(data) or [line for line in data.splitlines() if line.strip()]
-    return random.choice(found).strip()[:_LONGEST_LINE] if found else ""
+    sentences = _SENTENCE.findall(data) or [line for line in data.splitlines() if line.strip()]
+    return random.choice(sentences).strip()[:_LONGEST_LINE] if sentences else ""

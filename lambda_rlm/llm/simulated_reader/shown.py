@@ -59,10 +59,10 @@ def _items(body: str, count: int) -> tuple[str, ...]:
     starts, at = [(0, lead.end())], lead.end()
     for number in range(2, count + 1):
         mark = f"\n{lead[1]}{number}{lead[2]} "
-        found = text.find(mark, at - 1)
-        if found < 0:
+        mark_at = text.find(mark, at - 1)
+        if mark_at < 0:
             return ()
-        at = found + len(mark)
-        starts.append((found, at))
+        at = mark_at + len(mark)
+        starts.append((mark_at, at))
     ends = [start for start, _ in starts[1:]] + [len(text)]
     return tuple(text[begin:end].strip("\n") for (_, begin), end in zip(starts, ends, strict=True))

@@ -183,9 +183,9 @@ class Cached(Wrapper):
         if not _is_repeatable(request):
             return await self._model.complete(request)
         key = hashlib.sha256(f"{self._name}\n{request.digest}".encode()).hexdigest()
-        found = self._store.get(key)
-        if found is not None:
-            return Completion(found[0], NO_USAGE, model=found[1])
+        kept = self._store.get(key)
+        if kept is not None:
+            return Completion(kept[0], NO_USAGE, model=kept[1])
         completion = await self._model.complete(request)
         if completion.stop_reason is StopReason.STOP and completion.text:
             return replace(completion, keep=partial(self._store.put, key, completion.text, completion.model))

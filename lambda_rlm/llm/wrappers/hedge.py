@@ -123,8 +123,8 @@ class _Noticed(Wrapper):
     """A `Model` that says when it is asked."""
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        told = _ON_SENT.get()
-        if told is not None:
+        on_sent = _ON_SENT.get()
+        if on_sent is not None:
             await anyio.lowlevel.checkpoint_if_cancelled()  # let in by the other's end: nobody waits for it any more
-            told()
+            on_sent()
         return await self._model.complete(request)

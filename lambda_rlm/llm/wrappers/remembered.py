@@ -23,9 +23,9 @@ class Remembered(Wrapper):
         self._failures = failures
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        found = self._replies.get(request.digest) if request.digest else None
-        if found is not None:
-            return found
+        reply = self._replies.get(request.digest) if request.digest else None
+        if reply is not None:
+            return reply
         if self._failures is not None:
             code = self._failures.get(request.digest, NOT_RECORDED)
             raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply to this question")

@@ -73,8 +73,8 @@ class _Levels:
 
     def all(self) -> dict[str, Ebnf]:
         self._body(START, 0)
-        found = {_name(rule, depth): body for (rule, depth), body in self._made.items() if body is not None}
-        return {START: found.pop(START), **found}
+        rules = {_name(rule, depth): body for (rule, depth), body in self._made.items() if body is not None}
+        return {START: rules.pop(START), **rules}
 
     def _body(self, rule: str, depth: int) -> Ebnf | None:
         """A rule at a depth; None where it holds nothing there, since all it stands for is deeper than may be."""

@@ -39,16 +39,16 @@ def _reached(
     end: Callable[[tuple[str, ...]], str],
 ) -> dict[str, set[str]]:
     """The terminals at one end of each symbol; no rule is empty."""
-    found = {name: {name} for name in terminals} | {name: set[str]() for name in rules}
+    reached = {name: {name} for name in terminals} | {name: set[str]() for name in rules}
     is_growing = True
     while is_growing:
         is_growing = False
         for name, rights in rules.items():
             for right in rights:
-                more = found[end(right)] - found[name]
-                found[name] |= more
+                more = reached[end(right)] - reached[name]
+                reached[name] |= more
                 is_growing = is_growing or bool(more)
-    return found
+    return reached
 
 
 def _has_word(part: Ebnf, is_last: bool) -> bool:

@@ -168,24 +168,24 @@ class _Writer:
 
     def _possible_in_hole(self) -> set[str]:
         """The symbols that stand for texts without a forbidden character."""
-        found = {name for name, written in self._terminals.items() if restricted(written, self._forbidden) is not None}
+        possible = {name for name, written in self._terminals.items() if restricted(written, self._forbidden) is not None}
         while more := {
             origin
             for origin, rights in self._rules.items()
-            if origin not in found and any(found.issuperset(right) for right in rights)
+            if origin not in possible and any(possible.issuperset(right) for right in rights)
         }:
-            found |= more
-        return found
+            possible |= more
+        return possible
 
 
 def _terminals(table: Table) -> dict[str, Ebnf]:
     """What the terminals stand for: names without the keywords, and, where a value is named, without other languages' words."""
-    found = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
-    found |= {name: text(word) for word, name in table.keywords.items()}
-    pattern = found["NAME"]
-    found["NAME"] = NamedPart("NAME", names_without(pattern, table.keywords))
-    found[_VALUE_NAME] = NamedPart(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
-    return found | {name: NamedPart(name, found[name]) for name in _WRITTEN_ONCE if name in found}
+    terminals = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
+    terminals |= {name: text(word) for word, name in table.keywords.items()}
+    pattern = terminals["NAME"]
+    terminals["NAME"] = NamedPart("NAME", names_without(pattern, table.keywords))
+    terminals[_VALUE_NAME] = NamedPart(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
+    return terminals | {name: NamedPart(name, terminals[name]) for name in _WRITTEN_ONCE if name in terminals}
 
 
 def _is_begun_by(written: Ebnf, whole: Ebnf) -> bool:

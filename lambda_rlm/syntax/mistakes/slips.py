@@ -84,9 +84,9 @@ class SlipPlace:
 def find_slip(place: SlipPlace) -> Diagnostic | None:
     """The slip that explains a token that does not fit."""
     for look in _LOOKS:
-        found = look(place)
-        if found is not None:
-            return found
+        diagnostic = look(place)
+        if diagnostic is not None:
+            return diagnostic
     return None
 
 

@@ -49,9 +49,9 @@ _AFTER_EXPRESSION = {
 def explain(place: SlipPlace) -> Diagnostic:
     """What is wrong where the parser stopped."""
     for look in (find_slip, *_LOOKS):
-        found = look(place)
-        if found is not None:
-            return found
+        diagnostic = look(place)
+        if diagnostic is not None:
+            return diagnostic
     return _generic(place)
 
 
@@ -197,14 +197,14 @@ def _generic(place: SlipPlace) -> Diagnostic:
     expected = _expected(place)
     before = place.previous
     after = f" after {_shown(before)}" if before else ""
-    given = _shown(place.token)
+    shown = _shown(place.token)
     return Diagnostic(
         UNEXPECTED,
-        f"expected {expected}{after}, found {given}",
+        f"expected {expected}{after}, found {shown}",
         place.token.span,
         hint=_hint(place, expected),
         expected=expected,
-        given=given,
+        given=shown,
     )
 
 

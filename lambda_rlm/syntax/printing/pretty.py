@@ -177,8 +177,8 @@ class _Printer:
         heads = [doc() for _, doc in parts[:-1]]
         flat = lay_out(joined((", ",), heads), UNBOUNDED)
         if len(flat) > HUGGED_WIDTH or "\n" in flat:
-            made: list[Part] = [(parts[i][0], partial(row, heads[i])) for i in range(len(heads))]
-            return self.bracketed("(", SOFT, [*made, parts[-1]], ")", end)
+            members: list[Part] = [(parts[i][0], partial(row, heads[i])) for i in range(len(heads))]
+            return self.bracketed("(", SOFT, [*members, parts[-1]], ")", end)
         last = parts[-1][1]()
         after = row(self.comments.behind(arguments[-1].span.end), self.comments.rest(end))
         return row("(", flat, ", " if flat else "", last, row(after, SOFT) if after.has_hard else "", ")")
