@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
+UNKNOWN = ("tests/budget/test_unknown_costs.py",)
 TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")
 SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
@@ -84,6 +85,9 @@ MUTANTS = (
     Mutant("what is used is not booked", "budget/meter.py", "        self.used = self.used.plus(used)\n", "", METER),
     Mutant("a child does not draw on its parent", "budget/meter.py", "            self.parent._take(target.minus(committed), who)\n", "            pass\n", METER),
     Mutant("what was held is not given back", "budget/meter.py", "            self.parent._give(before.minus(self._open), NOTHING, NO_USAGE)\n", "            pass\n", METER),
+    Mutant("an unknown cost is booked as nothing", "budget/meter.py", "            money = aside.money\n", "            money = 0\n", UNKNOWN),
+    Mutant("unknown spending refuses nothing", "budget/meter.py", "            if account.is_unpriced:\n", "            if False:\n", UNKNOWN),
+    Mutant("nothing reported is no cost", "completion.py", "    cost: float | None = None\n", "    cost: float | None = 0.0\n", UNKNOWN),
     Mutant("one call more than the budget", "budget/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
