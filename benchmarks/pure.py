@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lambda_rlm.bounds.admit import admit  # noqa: E402
+from lambda_rlm.bounds.admit import defer  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
@@ -48,7 +48,7 @@ def program(text: str, types: Mapping[str, str], data: Mapping[str, Any]) -> Job
     values["query"] = to_value("q", parse_type("Text"), "query", Meter(BUDGET), [])
 
     def job() -> Any:
-        return evaluate_pure(admit(typed, BUDGET, PROFILE), values, Meter(BUDGET))
+        return evaluate_pure(defer(typed, BUDGET, PROFILE), values, Meter(BUDGET))
 
     return job
 

@@ -34,12 +34,16 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A provider's count. `cost` is in US dollars, None when the price is not known; unknown plus known is unknown."""
+    """What a provider counted for one or more requests.
+
+    `cost` is in US dollars. None, the default, means that it is unknown, which is never 0: a sum is unknown as soon as one of
+    its terms is. A reply that costs nothing says `cost=0.0`; nothing used at all is `NO_USAGE`, which changes no sum.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
-    cost: float | None = 0.0
+    cost: float | None = None
     attempts: int = 1
 
     def __add__(self, other: Usage) -> Usage:
@@ -53,14 +57,18 @@ class Usage:
         )
 
 
-NO_USAGE = Usage(attempts=0)
+NO_USAGE = Usage(cost=0.0, attempts=0)
+"""No request was made: the zero of the sum."""
+
+FAILED_ATTEMPT = Usage(cost=0.0)
+"""One request that failed, of which the provider counted nothing: it is not billed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """A language that a reply is written in, in the two notations that decoders take: llguidance's dialect of Lark, and GBNF.
-    `short` is a part of it, in Lark, in which nothing goes on and on: for small models. `name` and `description` tell a model what
-    it is."""
+    `short` is a part of it, in Lark, in which nothing goes on and on: for small models. `name` and `description` tell a model
+    what it is."""
 
     name: str
     description: str
@@ -90,9 +98,9 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an attempt
-    says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage it had then.
-    `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was.
+    """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an
+    attempt says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage
+    it had then. `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was.
     """
 
     text: str
@@ -108,13 +116,13 @@ class Completion:
 class ModelProfile:
     """What is known of a model before it is asked.
 
-    `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown.
-    `min_chars_per_token` is the proved lower limit used by the static window check; `template_tokens` the most that a chat
-    template adds to a request; `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`;
-    `is_small` says that a model learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of the prompt, and `thinks_first` that a thought is asked for
-    before, since under a grammar a model cannot think aloud;
-    `retries` is how often a request may be made
-    again behind one `complete`.
+    `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown. `min_chars_per_token` is
+    the proved lower limit used by the static window check; `template_tokens` the most that a chat template adds to a request;
+    `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`; `is_small` says that a model
+    learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are
+    enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
+    the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
+    `retries` is how often a request may be made again behind one `complete`.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """What happens in a run, as frozen events, and who listens.
 
 Events carry the place in the program and the position among siblings, so that a trace can be put in the order of the data
-whatever the schedule was. `program` tells the calls of one program from those of others in the same run; it is empty for those of the root
-model. A tracer must be cheap: it is called on the hot path of model calls, never of pure steps.
+whatever the schedule was. `program` tells the calls of one program from those of others in the same run; it is empty for those
+of the root model. A tracer must be cheap: it is called on the hot path of model calls, never of pure steps.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Detection = Literal["none", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The router chose a way: "direct", "plan" or "synth". It is told by itself before a program is written, and else with the program that
-    begins. `task` is what the question was taken for, `split` the arm
-    of a comparison that the inputs are in; `detection` what came of asking a model for the task, "none" where it was not asked."""
+    """The router chose a way: "direct", "plan" or "synth". It is told by itself before a program is written, and else with the
+    program that begins. `task` is what the question was taken for, `split` the arm of a comparison that the inputs are in;
+    `detection` what came of asking a model for the task, "none" where it was not asked."""
 
     way: Way
     task: str | None
@@ -33,8 +33,9 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class ProgramStarted:
-    """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by the
-    place of each `auto`, `bound` what it can use at most, as JSON data; `routed` is the decision it was taken by, where a router decided."""
+    """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by
+    the place of each `auto`, `bound` what it can use at most, as JSON data; `routed` is the decision it was taken by, where a
+    router decided."""
 
     program: str
     name: str
@@ -107,7 +108,8 @@ class Hedging:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """All is over. `run` is the `Run`, with its value or its fault; `missed` counts events that a slow reader of a stream lost."""
+    """All is over. `run` is the `Run`, with its value or its fault; `missed` counts events that a slow reader of a stream
+    lost."""
 
     run: Any
     missed: int = 0

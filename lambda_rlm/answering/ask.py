@@ -314,7 +314,7 @@ class _Asking:
                 left,
                 calls=max(0, left.calls - used.calls),
                 tokens=max(0, left.tokens - used.input_tokens - used.output_tokens),
-                usd=None if left.usd is None else max(0.0, left.usd - (used.usd or 0.0)),
+                usd=None if left.usd is None else max(0.0, left.usd - _most_usd(run, left.usd)),
             )
         seconds = None if left.seconds is None else max(0.0, self.started + left.seconds - monotonic())
         return replace(left, seconds=seconds)
@@ -358,3 +358,10 @@ class _Asking:
         if isinstance(fault, OutOfTime):
             fault = fault.of(self.asked.budget.seconds or 0.0)
         return replace(total, fault=fault, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)
+
+
+def _most_usd(run: Run, left: float) -> float:
+    """The dollars that a run used; where it did not learn them, the most that it may have used."""
+    if run.usage.usd is not None:
+        return run.usage.usd
+    return left if run.bound is None or run.bound.usd is None else run.bound.usd

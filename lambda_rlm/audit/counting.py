@@ -1,7 +1,7 @@
 """The tokens of a text of any length, in known vocabularies.
 
-Owns what is counted and what is estimated. A text of up to `EXACT` characters is counted; of a longer one stretches are, spread over
-all of it. Promises that estimates are checked: one in fifty is counted too, and how far it was off is kept.
+Owns what is counted and what is estimated. A text of up to `EXACT` characters is counted; of a longer one stretches are, spread
+over all of it. Promises that estimates are checked: one in fifty is counted too, and how far it was off is kept.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Counter:
         last = len(text) - _STRETCH
         starts = [last * i // (_STRETCHES - 1) for i in range(_STRETCHES)]
         stretches = [text[start : start + _STRETCH] for start in starts]
-        found = [_scaled(encode, stretches, len(text)) for encode in self._encoders]
+        counts = [_scaled(encode, stretches, len(text)) for encode in self._encoders]
         if self.estimated % _CHECKED == 1 and len(text) <= _MOST_CHECKED:
             truth = max(1, self._encoders[0](text))
-            self.errors.add(round(_UNIT * abs(found[0] - truth) / truth))
-        return found
+            self.errors.add(round(_UNIT * abs(counts[0] - truth) / truth))
+        return counts
 
     def of_stretches(self, stretches: Sequence[bytes], size: int) -> list[int]:
         """The tokens of a line of which only stretches are known, and how many bytes it has."""

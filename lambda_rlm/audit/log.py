@@ -1,7 +1,7 @@
 """Reading a log: a file of rows or of lines, packed or not, a folder of such, or standard input.
 
-Owns which form a file has: JSON Lines by its ending or by how it begins, else a prompt a line; in a folder every other file is one
-prompt. Promises to go on after what cannot be read, and, when interrupted, to keep what was read so far.
+Owns which form a file has: JSON Lines by its ending or by how it begins, else a prompt a line; in a folder every other file is
+one prompt. Promises to go on after what cannot be read, and, when interrupted, to keep what was read so far.
 """
 
 from __future__ import annotations
@@ -55,23 +55,23 @@ class Log:
 
 def logs(arguments: Sequence[str], reading: Reading, notes: list[str]) -> list[Log]:
     """The files that arguments mean, without opening one; what is left out is put on `notes`. Raises `InputProblem`."""
-    found: list[Log] = []
+    files: list[Log] = []
     for argument in arguments:
         path = Path(argument)
         if argument == "-":
-            found.append(Log(None, None))
+            files.append(Log(None, None))
         elif os.path.isdir(argument):
             try:
                 walked = walk(path, reading)
             except OSError as error:
                 raise unreadable(path, error) from None
             notes += [*walked.left_out.notes(argument), *walked.notes]
-            found += [Log(file.path, file.size, _by_ending(file.path) or "text") for file in walked.files]
+            files += [Log(file.path, file.size, _by_ending(file.path) or "text") for file in walked.files]
         else:
-            found.append(Log(path, size_of(path), _by_ending(path)))
-    if not found:
+            files.append(Log(path, size_of(path), _by_ending(path)))
+    if not files:
         raise InputProblem("there is no file to read", "; ".join(notes) or None)
-    return found
+    return files
 
 
 def read(
@@ -81,40 +81,40 @@ def read(
     name: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> LogTally:
-    """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and what was
-    read until then is given."""
-    found, left_out = tally(vocabularies), LeftOut()
-    files = logs(arguments, reading or Reading(), found.notes)
+    """The tally of logs; `name` says where the text of a row is. Raises `InputProblem`. An interruption ends the reading, and
+    what was read until then is given."""
+    counted, left_out = tally(vocabularies), LeftOut()
+    files = logs(arguments, reading or Reading(), counted.notes)
     total = None if any(file.size is None for file in files) else sum(file.size or 0 for file in files)
     progress = _Progress(on_progress, total)
     try:
         for file in files:
-            _read(file, found, name, progress, left_out, is_alone=len(files) == 1)
+            _read(file, counted, name, progress, left_out, is_alone=len(files) == 1)
     except KeyboardInterrupt:
-        found.is_whole = False
-    found.notes += left_out.notes("the logs")
-    return found
+        counted.is_whole = False
+    counted.notes += left_out.notes("the logs")
+    return counted
 
 
 def _by_ending(path: Path) -> Form | None:
     return "rows" if path.name.lower().removesuffix(".gz").endswith(_ROWS) else None
 
 
-def _read(file: Log, found: LogTally, name: str | None, progress: _Progress, left_out: LeftOut, is_alone: bool) -> None:
+def _read(file: Log, counted: LogTally, name: str | None, progress: _Progress, left_out: LeftOut, is_alone: bool) -> None:
     try:
         with _opened(file) as raw:
-            _take(file, raw, found, name, progress)
+            _take(file, raw, counted, name, progress)
     except InputProblem as problem:
         if is_alone:
             raise
         left_out.add(problem.kind, file.name)
     except (OSError, EOFError, zlib.error) as error:
-        if is_alone and not found.prompts and file.path is not None and not isinstance(error, (EOFError, gzip.BadGzipFile)):
+        if is_alone and not counted.prompts and file.path is not None and not isinstance(error, (EOFError, gzip.BadGzipFile)):
             raise unreadable(file.path, error) from None
-        found.notes.append(f"{file.name}: the rest cannot be read: {error}")
+        counted.notes.append(f"{file.name}: the rest cannot be read: {error}")
 
 
-def _take(file: Log, raw: BufferedReader, found: LogTally, name: str | None, progress: _Progress) -> None:
+def _take(file: Log, raw: BufferedReader, counted: LogTally, name: str | None, progress: _Progress) -> None:
     """All prompts of a file that is open, packed or not."""
     is_packed = raw.peek(2)[:2] == _GZIP
     unpacked = gzip.GzipFile(fileobj=raw) if is_packed else raw
@@ -126,14 +126,14 @@ def _take(file: Log, raw: BufferedReader, found: LogTally, name: str | None, pro
         raise problem
     form = file.form or ("rows" if name or _begins_a_row(first) else "lines")
     bytes_ = cast("BinaryIO", unpacked)
-    position = raw.tell if raw.seekable() else lambda: found.bytes
+    position = raw.tell if raw.seekable() else lambda: counted.bytes
     for line in [whole(bytes_)] if form == "text" else _without_mark(lines(bytes_)):
-        found.bytes += line.size
+        counted.bytes += line.size
         if form == "rows":
-            _add_row(line, file, found, name)
+            _add_row(line, file, counted, name)
         else:
-            found.add_text(line)
-        progress.at(position(), found.bytes)
+            counted.add_text(line)
+        progress.at(position(), counted.bytes)
     progress.done += file.size or 0
 
 
@@ -148,15 +148,15 @@ def _begins_a_row(first: bytes) -> bool:
         return False
 
 
-def _add_row(line: LogLine, file: Log, found: LogTally, name: str | None) -> None:
+def _add_row(line: LogLine, file: Log, counted: LogTally, name: str | None) -> None:
     if line.number == 1 and line.data in (b"[", b"{"):
         hint = "one value a line is read: `jq -c '.[]' FILE > NEW.jsonl`" if line.data == b"[" else "`jq -c . FILE > NEW.jsonl`"
         raise InputProblem(f"{file.name} is one JSON value over several lines", hint, "JSON over several lines")
-    found.add_row(line, file.name, name)
+    counted.add_row(line, file.name, name)
 
 
-def _without_mark(found: Iterator[LogLine]) -> Iterator[LogLine]:
-    for line in found:
+def _without_mark(lines: Iterator[LogLine]) -> Iterator[LogLine]:
+    for line in lines:
         if line.number == 1 and line.data.startswith(b"\xef\xbb\xbf"):
             line = LogLine(1, line.data[3:], line.size, line.stretches)
         yield line

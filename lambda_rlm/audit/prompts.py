@@ -1,8 +1,8 @@
 """The prompts in a row of a log.
 
-Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and request
-logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in another form the
-keys are told. What is no text (pictures, audio) is counted, not measured.
+Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and
+request logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in
+another form the keys are told. What is no text (pictures, audio) is counted, not measured.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Unusable(ValueError):
 
 @dataclass(slots=True)
 class LoggedPrompt:
-    """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as tokens."""
+    """A prompt as its texts; `tokens` are those that are known without counting: around messages, or of a prompt given as
+    tokens."""
 
     texts: list[str] = field(default_factory=list)
     tokens: int = 0
@@ -33,11 +34,11 @@ class LoggedPrompt:
 
 
 def prompts(row: Any, name: str | None = None) -> list[LoggedPrompt]:
-    """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text is
-    (`a.b` for one inside another). Raises `Unusable`."""
+    """The prompts of a row, all of one request together but for a request that is a list of prompts; `name` says where the text
+    is (`a.b` for one inside another). Raises `Unusable`."""
     if name is not None:
-        found = _at(row, name)
-        return [_content(found, LoggedPrompt())]
+        named = _at(row, name)
+        return [_content(named, LoggedPrompt())]
     if isinstance(row, str):
         return [LoggedPrompt([row])]
     if isinstance(row, list) and row and all(isinstance(item, dict) and "role" in item for item in row):
@@ -91,73 +92,73 @@ def _object(row: Mapping[str, Any], depth: int) -> list[LoggedPrompt]:
 
 def _parsed(text: str, key: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         raise Unusable(f"the text of {key!r} is not JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise Unusable(f"the text of {key!r} is not an object")
-    return found
+    return value
 
 
-def _several(found: Any, row: Mapping[str, Any]) -> list[LoggedPrompt]:
+def _several(prompt: Any, row: Mapping[str, Any]) -> list[LoggedPrompt]:
     """A text, items of a conversation, several prompts, or a prompt as tokens."""
-    if isinstance(found, list) and found:
-        if all(isinstance(item, str) for item in found):
-            return [LoggedPrompt([item]) for item in found]
-        if all(isinstance(item, int) for item in found):
-            return [LoggedPrompt(tokens=len(found))]
-        if all(isinstance(item, list) and all(isinstance(token, int) for token in item) for item in found):
-            return [LoggedPrompt(tokens=len(item)) for item in found]
-        return [_tools(row, _messages(found, _system(row)))]
-    if isinstance(found, dict):
-        return [LoggedPrompt([json.dumps(found, ensure_ascii=False)])]
-    return [_tools(row, _content(found, _system(row)))]
+    if isinstance(prompt, list) and prompt:
+        if all(isinstance(item, str) for item in prompt):
+            return [LoggedPrompt([item]) for item in prompt]
+        if all(isinstance(item, int) for item in prompt):
+            return [LoggedPrompt(tokens=len(prompt))]
+        if all(isinstance(item, list) and all(isinstance(token, int) for token in item) for item in prompt):
+            return [LoggedPrompt(tokens=len(item)) for item in prompt]
+        return [_tools(row, _messages(prompt, _system(row)))]
+    if isinstance(prompt, dict):
+        return [LoggedPrompt([json.dumps(prompt, ensure_ascii=False)])]
+    return [_tools(row, _content(prompt, _system(row)))]
 
 
 def _system(row: Mapping[str, Any]) -> LoggedPrompt:
-    made = LoggedPrompt()
+    prompt = LoggedPrompt()
     for key in ("system", "instructions"):
         if row.get(key):
-            _content(row[key], made)
-    return made
+            _content(row[key], prompt)
+    return prompt
 
 
-def _tools(row: Mapping[str, Any], made: LoggedPrompt) -> LoggedPrompt:
+def _tools(row: Mapping[str, Any], prompt: LoggedPrompt) -> LoggedPrompt:
     """The definitions of tools are part of what a model reads."""
     for key in ("tools", "functions"):
         if row.get(key):
-            made.texts.append(json.dumps(row[key], ensure_ascii=False, separators=(",", ":")))
-    return made
+            prompt.texts.append(json.dumps(row[key], ensure_ascii=False, separators=(",", ":")))
+    return prompt
 
 
-def _messages(messages: list[Any], made: LoggedPrompt) -> LoggedPrompt:
+def _messages(messages: list[Any], prompt: LoggedPrompt) -> LoggedPrompt:
     for message in messages:
         if not isinstance(message, dict):
             raise Unusable(f"a message is {_kind(message)}, not an object")
-        made.tokens += _MESSAGE
+        prompt.tokens += _MESSAGE
         content = message.get("content", message.get("output", message.get("arguments")))
         if content is not None:
-            _content(content, made)
+            _content(content, prompt)
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
-            made.texts.append(json.dumps(call, ensure_ascii=False, separators=(",", ":")))
-    return made
+            prompt.texts.append(json.dumps(call, ensure_ascii=False, separators=(",", ":")))
+    return prompt
 
 
-def _content(content: Any, made: LoggedPrompt) -> LoggedPrompt:
+def _content(content: Any, prompt: LoggedPrompt) -> LoggedPrompt:
     """A text, or parts of which some are texts."""
     if isinstance(content, str):
-        made.texts.append(content)
+        prompt.texts.append(content)
     elif isinstance(content, list):
         for part in content:
             text = part if isinstance(part, str) else part.get("text") if isinstance(part, dict) else None
             if isinstance(text, str):
-                made.texts.append(text)
+                prompt.texts.append(text)
             else:
-                made.not_text += 1
+                prompt.not_text += 1
     else:
         raise Unusable(f"the content is {_kind(content)}, not a text")
-    return made
+    return prompt
 
 
 def _at(row: Any, name: str) -> Any:

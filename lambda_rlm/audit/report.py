@@ -1,8 +1,8 @@
 """What a tally means for models: where prompts lie in their windows, which way each would go, and what that would likely cost.
 
-Owns the figures of one model. Promises that the ways are those of the router itself, asked for every length, and that a cost is what
-the analysis of costs finds likely for the program of that way; where a price is unknown the cost is, too. A prompt of a log holds its
-question and its text together, so it is measured as a text with no question beside it.
+Owns the figures of one model. Promises that the ways are those of the router itself, asked for every length, and that a cost is
+what the analysis of costs finds likely for the program of that way; where a price is unknown the cost is, too. A prompt of a
+log holds its question and its text together, so it is measured as a text with no question beside it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _WORTH: Final = 0.1
 class AuditReport:
     """Figures of one model.
 
-    `percentiles` in its tokens, `over_window` the share of prompts that do not fit its window with a reply, `ways` the share that goes
-    each way, `threshold` the longest prompt in tokens that goes straight to it and `limit` the longest that could. `reply_tokens` is the
-    mean of the log, None where it does not tell. `usd` is the likely cost of all prompts: as the router sends them (`routed`), and each
-    way for all that can go it; `unfit` counts those that cannot be asked directly. `cheaper` is the length from which a plan is likely
-    cheaper than the direct call, None where it never is; `saved` what sending all from there on, but none below `SHORT`, through a plan
-    would save, None where that is little.
+    `percentiles` in its tokens, `over_window` the share of prompts that do not fit its window with a reply, `ways` the share
+    that goes each way, `threshold` the longest prompt in tokens that goes straight to it and `limit` the longest that could.
+    `reply_tokens` is the mean of the log, None where it does not tell. `usd` is the likely cost of all prompts: as the router
+    sends them (`routed`), and each way for all that can go it; `unfit` counts those that cannot be asked directly. `cheaper` is
+    the length from which a plan is likely cheaper than the direct call, None where it never is; `saved` what sending all from
+    there on, but none below `SHORT`, through a plan would save, None where that is little.
     """
 
     profile: ModelProfile
@@ -80,13 +80,13 @@ class AuditReport:
 
 
 def report(
-    found: LogTally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None
+    counted: LogTally, profile: ModelProfile, root: ModelProfile, routing: Routing, task: str | None = None
 ) -> AuditReport:
     """The figures of a model; `root` writes programs for it."""
     factor = density(profile.name)
-    histogram = found.tokens[nearest_vocabulary(profile.name)]
-    ratio = max(1.0, found.characters / max(1, histogram.total) / factor)
-    ways = Ways(profile, root, routing, task, ratio, found)
+    histogram = counted.tokens[nearest_vocabulary(profile.name)]
+    ratio = max(1.0, counted.characters / max(1, histogram.total) / factor)
+    ways = Ways(profile, root, routing, task, ratio, counted)
     numbers = [(round(number * factor), count) for number, count in histogram.numbers()]
     total = max(1, histogram.count)
     sent: dict[Way, int] = dict.fromkeys(WAYS, 0)
@@ -111,8 +111,8 @@ def report(
 
 
 def _percentiles(histogram: Histogram, factor: float) -> dict[str, int]:
-    found = {f"p{round(share * 100)}": round(histogram.quantile(share) * factor) for share in SHARES}
-    return {**found, "max": round(histogram.most * factor)}
+    percentiles = {f"p{round(share * 100)}": round(histogram.quantile(share) * factor) for share in SHARES}
+    return {**percentiles, "max": round(histogram.most * factor)}
 
 
 def _last(holds: Callable[[int], bool], high: int) -> int:
@@ -140,7 +140,8 @@ def _costs(numbers: list[tuple[int, int]], ways: Ways) -> dict[str, float | None
 
 
 def _cheaper(numbers: list[tuple[int, int]], ways: Ways) -> tuple[int | None, float | None]:
-    """From which length on a plan is likely cheaper than the direct call, and what that would save; nothing where it is little."""
+    """From which length on a plan is likely cheaper than the direct call, and what that would save; nothing where it is
+    little."""
     start, saved, spent = None, 0.0, 0.0
     for tokens, count in numbers:
         routed = ways.usd(ways.way(tokens), tokens)

@@ -1,7 +1,8 @@
 """A histogram of whole numbers from 0 up, of bounded size whatever it is given.
 
-Owns the buckets. Promises that a quantile is off by at most half a per cent of its value, that numbers up to 200 are exact, and that
-count, sum and largest number are exact. (The relative-error sketch of Masson, Rim and Lee, VLDB 2019, with one fixed error.)
+Owns the buckets. Promises that a quantile is off by at most half a per cent of its value, that numbers up to 200 are exact, and
+that count, sum and largest number are exact. (The relative-error sketch of Masson, Rim and Lee, VLDB 2019, with one fixed
+error.)
 """
 
 from __future__ import annotations

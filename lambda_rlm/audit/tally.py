@@ -33,10 +33,11 @@ class Bad:
 
 @dataclass(slots=True)
 class LogTally:
-    """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not read.
+    """Histograms of tokens by vocabulary; how many prompts, characters, bytes; replies as the log counts them; what was not
+    read.
 
-    `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around the prompt; `not_text` parts that are pictures or the
-    like; `is_whole` says that the log was read to its end.
+    `sample` is the beginning of the first texts. `cut` counts lines too long to be read whole, measured with the JSON around
+    the prompt; `not_text` parts that are pictures or the like; `is_whole` says that the log was read to its end.
     """
 
     counter: Counter
@@ -64,14 +65,14 @@ class LogTally:
             return
         try:
             row = _loads(line.data)
-            found = prompts(row, name)
+            row_prompts = prompts(row, name)
         except Unusable as error:
             self.add_bad(file, line.number, str(error))
             return
         replied = reply_tokens(row)
         if replied is not None:
             self.replies.add(replied)
-        self._add(found)
+        self._add(row_prompts)
 
     def add_text(self, line: LogLine) -> None:
         """A line, or a file, that is one prompt."""
@@ -96,8 +97,8 @@ class LogTally:
         if len(self.bad_shown) < _SHOWN:
             self.bad_shown.append(Bad(file, line, reason))
 
-    def _add(self, found: Iterable[LoggedPrompt]) -> None:
-        for prompt in found:
+    def _add(self, logged: Iterable[LoggedPrompt]) -> None:
+        for prompt in logged:
             self.not_text += prompt.not_text
             sums = [prompt.tokens] * len(self.tokens)
             for text in prompt.texts:

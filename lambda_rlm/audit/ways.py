@@ -1,8 +1,8 @@
 """Which way a prompt of a length goes, and what each way likely costs.
 
-Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to bound programs at a few lengths
-only (powers of two), on text of the log cut or repeated to that length, with the costs between them, and beyond the longest, on
-straight lines. The question is taken to be empty: a search then finds no words of it and reads all of the text.
+Owns the joining of the router's rule and the analysis of costs for lengths instead of texts. Promises to bound programs at a
+few lengths only (powers of two), on text of the log cut or repeated to that length, with the costs between them, and beyond the
+longest, on straight lines. The question is taken to be empty: a search then finds no words of it and reads all of the text.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class Ways:
         routing: Routing,
         task: str | None,
         characters_per_token: float,
-        found: LogTally,
+        counted: LogTally,
     ) -> None:
         self.profile = profile
         self.root = root
         self.routing = routing
         self.task = task
         self.ratio = characters_per_token
-        replies = found.replies
+        replies = counted.replies
         self.reply = round(replies.total / replies.count) if replies.count else None
-        self.sample = found.sample or "word "
+        self.sample = counted.sample or "word "
         self._likely = cache(self._analysed)
 
     def way(self, tokens: int) -> Way:
@@ -96,10 +96,10 @@ class Ways:
         length = case.measure.characters
         text = (self.sample * (1 + length // len(self.sample)))[:length]
         try:
-            found = foresee(checked.typed, {"context": text, "query": ""}, ScriptedModel((), self.profile), _ANY)
+            prospect = foresee(checked.typed, {"context": text, "query": ""}, ScriptedModel((), self.profile), _ANY)
         except Rejected:
             return None
-        likely = found.estimate()
+        likely = prospect.estimate()
         return None if likely is None else likely.usd
 
     def _case(self, tokens: int) -> Case:

@@ -1,10 +1,11 @@
 """Tasks from a folder: a `tasks.jsonl` and the contexts that it names.
 
 Owns the reading of the common schema: `id`, `task`, `context_file`, `question`, `answer`, `scorer`, and where there are any
-`answer_type`, `aliases`, `nominal_length`, `tokens_approx`. A context is a text file beside it; `docs.jsonl` means a collection of documents
-(`doc_id`, `title`, `text`), which a task may have in smaller subsets (`doc_subsets`, ids by size); `recipe:NAME` means
-`contexts/NAME.txt`, once somebody made it. Promises that a row's gold goes to the scorer only, and that nothing is read but what stands in
-the folder, or in another folder of tasks beside it. Refuses, before any task is asked, a row that could not be asked or scored.
+`answer_type`, `aliases`, `nominal_length`, `tokens_approx`. A context is a text file beside it; `docs.jsonl` means a collection
+of documents (`doc_id`, `title`, `text`), which a task may have in smaller subsets (`doc_subsets`, ids by size); `recipe:NAME`
+means `contexts/NAME.txt`, once somebody made it. Promises that a row's gold goes to the scorer only, and that nothing is read
+but what stands in the folder, or in another folder of tasks beside it. Refuses, before any task is asked, a row that could not
+be asked or scored.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
 
 
 def _is_of(folder: Path, path: Path) -> bool:
-    """The file stands in the folder, or in another folder of tasks beside it: a folder from elsewhere names no other file to be sent."""
-    home, found = folder.resolve(), path.resolve()
-    if found.is_relative_to(home):
+    """The file stands in the folder, or in another folder of tasks beside it: a folder from elsewhere names no other file to be
+    sent."""
+    home, target = folder.resolve(), path.resolve()
+    if target.is_relative_to(home):
         return True
-    beside = found.relative_to(home.parent).parts if found.is_relative_to(home.parent) else ()
+    beside = target.relative_to(home.parent).parts if target.is_relative_to(home.parent) else ()
     return len(beside) > 1 and (home.parent / beside[0] / TASKS).is_file()
 
 
@@ -90,12 +92,12 @@ def _over_documents(row: Mapping[str, Any], path: Path) -> Iterator[Task]:
 
 @cache
 def _documents(path: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    documents: dict[str, dict[str, str]] = {}
     for number, row in enumerate(_rows(path), 1):
         if not row.keys() >= {"doc_id", "text"}:
             raise InputProblem(f"document {number} of {path} has no 'doc_id' or no 'text'")
-        found[str(row["doc_id"])] = {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])}
-    return found
+        documents[str(row["doc_id"])] = {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])}
+    return documents
 
 
 def _chosen(path: Path, ids: tuple[str, ...]) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """A benchmark asked of a model: each task's score and what it took.
 
-Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a score of 0, that a
-wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is seen by the scorer only.
+Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a
+score of 0, that a wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is
+seen by the scorer only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.llm.failures import BAD_SIMULATION, KEY_REFUSED, NO_ENGINE, NO_WEIGHTS, UNKNOWN_MODEL, UNREACHABLE
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.synth.writing import Writing
@@ -30,12 +32,13 @@ NAIVE_PIECE: Final = 20_000
 SHOWN_ANSWER: Final = 2_000
 """A list of pairs may have a million."""
 
-_WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E0531"})
+_WRONG_SETUP: Final = frozenset({UNREACHABLE, KEY_REFUSED, UNKNOWN_MODEL, BAD_SIMULATION, NO_WEIGHTS, NO_ENGINE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that answers)."""
+    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that
+    answers)."""
 
     strategy: Choice
     task: str
@@ -48,10 +51,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a program
-    used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of `NAIVE_PIECE`
-    characters and to merge; `fallback` is why the plan answered where a
-    program was to be written, None where it did not."""
+    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a
+    program used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of
+    `NAIVE_PIECE` characters and to merge; `fallback` is why the plan answered where a program was to be written, None where it
+    did not."""
 
     task: Task
     score: float
@@ -88,11 +91,11 @@ class Summary:
 async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterator[TaskResult]:
     """What comes of each task, one after the other; raises `Fault` for a wrong set-up."""
     for task in tasks:
-        given = from_values(task.inputs())
+        inputs = from_values(task.inputs())
         try:
             run = await ask(
                 task.question,
-                given,
+                inputs,
                 model,
                 way.budget,
                 choice=way.strategy,
@@ -103,11 +106,11 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
                 writing=way.writing,
             )
         except Rejected as refused:
-            yield _refused(task, given, refused)
+            yield _refused(task, inputs, refused)
             continue
         if run.fault is not None and run.fault.code in _WRONG_SETUP:
             raise run.fault
-        yield _asked(task, given, run)
+        yield _asked(task, inputs, run)
 
 
 def summaries(asked: Sequence[TaskResult]) -> list[Summary]:
@@ -123,7 +126,7 @@ def macro_average(rows: Sequence[Summary]) -> float:
     return sum(row.score for row in rows) / len(rows) if rows else 0.0
 
 
-def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
+def _asked(task: Task, inputs: Inputs, run: Run) -> TaskResult:
     fault: Fault | None = run.fault
     spent, written = run.usage, run.synthesis
     calls, used = (0, NO_USAGE) if written is None else (written.calls, written.usage)
@@ -134,7 +137,7 @@ def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
         fault=None if fault is None else f"[{fault.code}] {fault.message}",
         calls=spent.calls + calls,
         bound=None if run.bound is None or run.bound.calls is None else int(run.bound.calls) + calls,
-        naive=naive_calls(given.values["context"]),
+        naive=naive_calls(inputs.values["context"]),
         input_tokens=spent.input_tokens + used.input_tokens,
         output_tokens=spent.output_tokens + used.output_tokens,
         usd=None if spent.usd is None or used.cost is None else spent.usd + used.cost,
@@ -145,7 +148,7 @@ def _asked(task: Task, given: Inputs, run: Run) -> TaskResult:
     )
 
 
-def _refused(task: Task, given: Inputs, refused: Rejected) -> TaskResult:
+def _refused(task: Task, inputs: Inputs, refused: Rejected) -> TaskResult:
     """A task that may cost more than its budget: nothing was asked."""
     first = refused.diagnostics[0]
     return TaskResult(
@@ -155,7 +158,7 @@ def _refused(task: Task, given: Inputs, refused: Rejected) -> TaskResult:
         fault=f"[{first.code}] {first.message}",
         calls=0,
         bound=None,
-        naive=naive_calls(given.values["context"]),
+        naive=naive_calls(inputs.values["context"]),
         input_tokens=0,
         output_tokens=0,
         usd=0.0,

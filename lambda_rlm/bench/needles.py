@@ -1,12 +1,12 @@
 """Needles in running text: one sentence to be found (`s_niah`), dated entries to be put in order (`seq_niah`).
 
-Owns their generators, after RULER's niah_single and Sequential-NIAH: the wording of needles and questions follows those, names and
-texts are new. Promises that equal seeds give equal tasks.
+Owns their generators, after RULER's niah_single and Sequential-NIAH: the wording of needles and questions follows those, names
+and texts are new. Promises that equal seeds give equal tasks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 from random import Random
@@ -89,7 +89,3 @@ def _scattered(tokens: int, needles: list[str], depths: list[float], seed: int) 
     for depth, needle in sorted(zip(depths, needles, strict=True), reverse=True):
         text.insert(int(depth * (len(text) + 1)), needle)
     return {"context": " ".join(text)}
-
-
-Generate = Callable[[int, int, int], list[Task]]
-"""From a length in tokens, a number of tasks and a seed to tasks."""

@@ -1,7 +1,7 @@
 """Whole packages of source text, and questions that are answered by lines scattered over their files (`codeqa`).
 
-Owns the generator, after the repository questions of LongBench v2: invented Python packages, questions after direct base classes,
-imports and functions that raise. Promises that golds are known from how the files were made, not from reading them.
+Owns the generator, after the repository questions of LongBench v2: invented Python packages, questions after direct base
+classes, imports and functions that raise. Promises that golds are known from how the files were made, not from reading them.
 """
 
 from __future__ import annotations

@@ -122,8 +122,8 @@ def _set_f1(task: Mapping[str, Any], prediction: Prediction) -> float:
 
 
 def _pairs_f1(task: Mapping[str, Any], prediction: Prediction) -> float:
-    found = prediction if isinstance(prediction, list) else _PAIR.findall(prediction)
-    said = {_pair(first, second) for first, second in found}
+    pairs = prediction if isinstance(prediction, list) else _PAIR.findall(prediction)
+    said = {_pair(first, second) for first, second in pairs}
     gold = pairs_of(task["answer"])
     return f1(len(said & gold), len(gold), len(said))
 
@@ -148,8 +148,8 @@ def _ordered_list(task: Mapping[str, Any], prediction: Prediction) -> float:
     said, gold = _entries(map(str, lines)), _entries(task["answer"])
     longest = [[0] * (len(said) + 1) for _ in range(len(gold) + 1)]
     for i, wanted in enumerate(gold):
-        for j, given in enumerate(said):
-            longest[i + 1][j + 1] = longest[i][j] + 1 if _alike(wanted, given) else max(longest[i][j + 1], longest[i + 1][j])
+        for j, answer in enumerate(said):
+            longest[i + 1][j + 1] = longest[i][j] + 1 if _alike(wanted, answer) else max(longest[i][j + 1], longest[i + 1][j])
     return f1(longest[-1][-1], len(gold), len(said))
 
 
@@ -164,8 +164,8 @@ def _entries(lines: Iterable[str]) -> list[tuple[str, Counter[str]]]:
     return entries
 
 
-def _alike(wanted: tuple[str, Counter[str]], given: tuple[str, Counter[str]]) -> bool:
-    (gold_day, gold), (day, words) = wanted, given
+def _alike(wanted: tuple[str, Counter[str]], answer: tuple[str, Counter[str]]) -> bool:
+    (gold_day, gold), (day, words) = wanted, answer
     return gold_day == day and f1((gold & words).total(), gold.total(), words.total()) >= _ALIKE
 
 

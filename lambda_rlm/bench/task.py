@@ -1,6 +1,7 @@
 """One task of a benchmark: a question about an input, and what its answer is worth.
 
-Owns `Task`. Promises that what may reach the system under test is `question` and what `inputs()` gives; `gold` is for the scorer alone.
+Owns `Task`. Promises that what may reach the system under test is `question` and what `inputs()` gives; `gold` is for the
+scorer alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ _K: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`size` is the nominal length, counted in `unit`s; `inputs` reads or makes the input when it is needed, under the name `context`."""
+    """`size` is the nominal length, counted in `unit`s; `inputs` reads or makes the input when it is needed, under the name
+    `context`."""
 
     id: str
     benchmark: str

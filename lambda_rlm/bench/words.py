@@ -1,7 +1,7 @@
 """The matter that generated benchmarks are made of: running text, and names that nobody bears.
 
-Owns the pool, part of Charles Darwin, On the Origin of Species (public domain, after the edition of Standard Ebooks, CC0), and the
-making of names. Promises that equal seeds give equal matter.
+Owns the pool, part of Charles Darwin, On the Origin of Species (public domain, after the edition of Standard Ebooks, CC0), and
+the making of names. Promises that equal seeds give equal matter.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def sentences() -> tuple[str, ...]:
 
 
 def prose(characters: int, random: Random) -> list[str]:
-    """Consecutive sentences of about so many characters, from a place that is drawn; the pool again from its start when it ends."""
+    """Consecutive sentences of about so many characters, from a place that is drawn; the pool again from its start when it
+    ends."""
     pool = sentences()
     at, taken, out = random.randrange(len(pool)), 0, []
     while taken < characters:

@@ -1,8 +1,8 @@
 """The gate before a run: a typed program becomes bounded, and a bounded one admitted.
 
-Owns `Bounded`, `Admitted` and the only makers of them, `bounded` and `admit`. Promises that a program is admitted only when its
-bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends. Evaluation takes
-nothing but what was admitted.
+Owns `Bounded`, `Admitted` and the only makers of them, `bounded`, `admit` and `defer`. Promises that a program is admitted only
+when its bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends.
+Evaluation takes nothing but what was admitted.
 """
 
 from __future__ import annotations
@@ -112,13 +112,13 @@ def unasked(typed: Typed, rates: Rates) -> Bounded:
     return Bounded(typed, rates, {}, bound_of(cost, ZERO, rates), cost, (), is_final=True)
 
 
-def admit(program: Typed | Bounded, budget: Budget, profile: ModelProfile) -> Admitted:
-    """The program, to be run within this budget; raises `Rejected`.
+def defer(program: Typed, budget: Budget, profile: ModelProfile) -> Admitted:
+    """A program whose inputs are not known yet, let through to where they are: there it is bounded, and admitted or rejected."""
+    return Admitted(program, budget, profile, default_autos(program, profile))
 
-    A program that is only typed is let through to where its inputs are: there it is bounded, and admitted again.
-    """
-    if isinstance(program, Typed):
-        return Admitted(program, budget, profile, default_autos(program, profile))
+
+def admit(program: Bounded, budget: Budget, profile: ModelProfile) -> Admitted:
+    """The program, to be run within this budget; raises `Rejected`."""
     errors = refusals(program, budget)
     if errors:
         raise Rejected(program.typed.program.source, errors)

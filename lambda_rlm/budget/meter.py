@@ -1,16 +1,16 @@
 """What a run has spent, and the refusal to spend more.
 
-Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled after.
-Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit, whatever the
-schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
+Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled
+after. Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit,
+whatever the schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
 
-Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is used
-there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within the
-budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its calls
-are then taken out of that, so that none of them can be refused because another one came first.
+Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is
+used there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within
+the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
+calls are then taken out of that, so that none of them can be refused because another one came first.
 
-The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked before
-each, so that pure work can be stopped without a price for every step.
+The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked
+before each, so that pure work can be stopped without a price for every step.
 """
 
 from __future__ import annotations
@@ -25,6 +25,14 @@ from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded
 
+OUT_OF_FUEL: Final = "E0401"
+OUT_OF_MEMORY: Final = "E0402"
+TOO_DEEP: Final = "E0403"
+OUT_OF_CALLS: Final = "E0404"
+OUT_OF_TOKENS: Final = "E0405"
+OUT_OF_MONEY: Final = "E0406"
+"""The codes of what is used up, as `diagnostics.codes.evaluation` explains them."""
+
 _CALL: Final = Amount(calls=1)
 
 NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
@@ -38,7 +46,8 @@ class Meter:
     """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
     `reserved` is under way, `held` a limit set aside.
 
-    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars.
+    `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was
+    used here than was set aside for it, at an unknown cost.
 
     A child is closed by `close`, or by leaving it as a context manager: then what it did not use is its parent's again.
     """
@@ -52,6 +61,7 @@ class Meter:
         "fuel_limit",
         "held",
         "is_limited_in_usd",
+        "is_unpriced",
         "memory",
         "memory_limit",
         "parent",
@@ -64,6 +74,7 @@ class Meter:
         self.budget = budget
         self.parent = parent
         self.is_limited_in_usd: bool = self._usd_limit is not None or (parent is not None and parent.is_limited_in_usd)
+        self.is_unpriced = False
         self.fuel = self.fuel_limit = self._aside = 0
         self._look: Callable[[], None] | None = None if parent is None else parent._look
         self.memory = self.memory_limit = 0
@@ -160,17 +171,17 @@ class Meter:
             if fuel + more >= 0:
                 self.fuel = fuel + more
                 return
-        raise LimitExceeded("E0401", f"the program used up its {self.fuel_limit:,} steps of fuel")
+        raise LimitExceeded(OUT_OF_FUEL, f"the program used up its {self.fuel_limit:,} steps of fuel")
 
     def out_of_memory(self) -> NoReturn:
         """As `out_of_fuel`, for storage."""
         self.memory = 0
-        raise LimitExceeded("E0402", f"the program allocated more than its {self.memory_limit:,} bytes")
+        raise LimitExceeded(OUT_OF_MEMORY, f"the program allocated more than its {self.memory_limit:,} bytes")
 
     def enter(self, depth: int) -> None:
         """A `fix` activation at this depth begins (1 is the outermost)."""
         if depth > self.budget.depth:
-            raise LimitExceeded("E0403", f"`fix` recursed deeper than {self.budget.depth}")
+            raise LimitExceeded(TOO_DEEP, f"`fix` recursed deeper than {self.budget.depth}")
         self.deepest = max(self.deepest, depth)
 
     def reserve_call(self) -> None:
@@ -180,12 +191,22 @@ class Meter:
 
     def reserve(self, tokens: int, usd: float | None) -> None:
         """Set aside the worst case of one request, all its attempts included, before it is made."""
+        self._refuse_unpriced()
         self._take(Amount(0, tokens, self._priced(usd)), "the next call")
 
     def settle(self, tokens: int, usd: float | None, usage: Usage) -> None:
-        """Give back what `reserve` set aside for one request and book what it used."""
-        used = Amount(0, usage.input_tokens + usage.output_tokens, money_of(usage.cost or 0.0))
-        self._give(Amount(0, tokens, self._priced(usd)), used, usage)
+        """Give back what `reserve` set aside for one request and book what it used.
+
+        A request whose cost is unknown is booked with all the money that was set aside for it. Where it used more tokens than
+        that covers, nobody knows how much money is left: from then on a limit in US dollars refuses every request.
+        """
+        aside, used = Amount(0, tokens, self._priced(usd)), usage.input_tokens + usage.output_tokens
+        if usage.cost is None:
+            self.is_unpriced = self.is_unpriced or used > tokens
+            money = aside.money
+        else:
+            money = money_of(usage.cost)
+        self._give(aside, Amount(0, used, money), usage)
 
     def hold(self, calls: int, tokens: int, usd: float | None) -> None:
         """Set aside all that a run may still need; what is reserved from now on is taken out of it first."""
@@ -213,11 +234,20 @@ class Meter:
         return self.held.minus(self.used).largest(self.reserved)
 
     def _priced(self, usd: float | None) -> int:
+        """The money of an amount that is to be set aside or given back; an unknown price is refused where dollars are
+        limited."""
         if usd is not None:
             return money_of(usd)
         if self.is_limited_in_usd:
-            raise LimitExceeded("E0406", NO_PRICE)
+            raise LimitExceeded(OUT_OF_MONEY, NO_PRICE)
         return 0
+
+    def _refuse_unpriced(self) -> None:
+        account: Meter | None = self
+        while account is not None and self.is_limited_in_usd:
+            if account.is_unpriced:
+                raise LimitExceeded(OUT_OF_MONEY, NO_PRICE)
+            account = account.parent
 
     @property
     def _usd_limit(self) -> int | None:
@@ -253,15 +283,17 @@ class Meter:
             message = f"the run used up its {budget.calls:,} model calls"
             if amount.calls > 1:
                 message = f"{who} may need {amount.calls:,} model calls; {left:,} of {budget.calls:,} are left"
-            raise LimitExceeded("E0404", message)
+            raise LimitExceeded(OUT_OF_CALLS, message)
         if amount.tokens and target.tokens > budget.tokens:
             left = max(0, budget.tokens - spent.tokens)
-            raise LimitExceeded("E0405", f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left")
+            raise LimitExceeded(
+                OUT_OF_TOKENS, f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left"
+            )
         limit = self._usd_limit
         if amount.money and limit is not None and target.money > limit:
             left_usd, whole = dollars(max(0, limit - spent.money)), dollars(limit)
             message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} are left"
-            raise LimitExceeded("E0406", message)
+            raise LimitExceeded(OUT_OF_MONEY, message)
 
     def _grow(self, fuel: int, memory: int) -> None:
         """More fuel and memory: out of the parent's, as much as it has, where there is one."""

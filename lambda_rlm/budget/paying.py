@@ -1,7 +1,7 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
-Owns the one way in which calls of programs and of those who write programs are paid. Promises that nothing is sent which the meter
-cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
+Owns the one way in which calls of programs and of those who write programs are paid. Promises that nothing is sent which the
+meter cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import InternalError, ModelFailure
 
 
@@ -33,9 +33,11 @@ async def pay(
     usage: Usage | None = None
     try:
         completion = await model.complete(request)
-        usage = completion.usage
+        usage = priced(profile, completion.usage)
+        if usage is not completion.usage:
+            completion = replace(completion, usage=usage)
     except ModelFailure as failed:
-        usage = failed.usage or Usage()
+        usage = priced(profile, failed.usage or FAILED_ATTEMPT)
         raise
     except Exception as error:
         message = f"{profile.name} raised {type(error).__name__}: {error}"
@@ -44,17 +46,26 @@ async def pay(
         if usage is None:  # cancelled: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
             over = prompt_tokens, usage.cost
-        elif usage.cost is None and profile.input_price is not None:
-            usage = replace(usage, cost=price(profile, usage.input_tokens, usage.output_tokens))
         meter.settle(*over, usage)
         on_usage(usage)
     return completion
 
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
-    """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest reply."""
+    """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest
+    reply."""
     attempts, replied = 1 + profile.retries, replied + profile.reasoning_tokens
     return (sent + replied) * attempts, price(profile, sent * attempts, replied * attempts)
+
+
+def priced(profile: ModelProfile, usage: Usage) -> Usage:
+    """The usage at the profile's prices where the model reported no cost. A model that has a price and counted no token at all
+    has reported nothing: what it used stays unknown."""
+    is_free = not profile.input_price and not profile.output_price
+    if usage.cost is not None or not (usage.input_tokens or usage.output_tokens or is_free):
+        return usage
+    cost = price(profile, usage.input_tokens, usage.output_tokens)
+    return usage if cost is None else replace(usage, cost=cost)
 
 
 def price(profile: ModelProfile, input_tokens: int, output_tokens: int) -> float | None:

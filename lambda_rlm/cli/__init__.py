@@ -6,14 +6,13 @@ the answer on standard output and everything else on standard error; with `--jso
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from lambda_rlm.cli import exits
+from lambda_rlm.cli import exits, start_up
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,20 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # pure work looks for that between slices of its fuel. The second one raises wherever the program is. So it does also where
         # whoever started this process ignores it.
         exits.heed_interruptions()
-        gc.disable()  # until `loaded`: nothing that a command loads is garbage, and looking it through takes a tenth of the start
+        start_up.loading()
         from lambda_rlm.cli.app import run_command
 
         code = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
         code = exits.interrupted("--json" in (sys.argv if arguments is None else arguments))
     _leave(code)
-
-
-def loaded() -> None:
-    """A command has loaded what it needs: that is never looked through for garbage again, what comes now is."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 def _leave(code: int) -> None:

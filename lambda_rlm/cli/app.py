@@ -11,8 +11,9 @@ from typing import Final
 
 import typer
 
-from lambda_rlm.cli import exits, loaded
+from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.start_up import loaded
 
 _ANSWERS: Final = ("ask", "run")
 """The commands that begin soonest: nothing of the others is loaded for them."""

@@ -1,1 +1,2 @@
-"""What the rooms share when something is wrong: places in source text, diagnostics, faults, the code table, and their renderings."""
+"""What the rooms share when something is wrong: places in source text, diagnostics, faults, the code table, and their
+renderings."""

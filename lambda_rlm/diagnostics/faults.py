@@ -6,11 +6,13 @@ place in the program, and the usage so far. `InternalError` is a bug of λ-RLM a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lambda_rlm.completion import Usage
     from lambda_rlm.diagnostics.source import Span
+
+OUT_OF_TIME: Final = "E0407"
 
 
 class Fault(Exception):
@@ -30,7 +32,8 @@ class Fault(Exception):
 
 
 class LimitExceeded(Fault):
-    """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be caught."""
+    """A budget or a cap was reached: fuel, memory, depth, calls, tokens, usd or seconds. Carries no position; cannot be
+    caught."""
 
 
 class OutOfTime(LimitExceeded):
@@ -45,7 +48,7 @@ class OutOfTime(LimitExceeded):
     @classmethod
     def after(cls, seconds: float) -> OutOfTime:
         """The fault of a run that had so many seconds; less by a hair where some went into choosing its way."""
-        return cls("E0407", f"the run took longer than its {round(seconds, 2) or seconds:g} seconds")
+        return cls(OUT_OF_TIME, f"the run took longer than its {round(seconds, 2) or seconds:g} seconds")
 
 
 class PrimitiveFault(Fault):

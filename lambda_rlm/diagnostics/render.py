@@ -28,11 +28,6 @@ _TAB: Final = "    "
 # ── for people ──
 
 
-def human(diagnostics: Iterable[Diagnostic], source: SourceFile) -> str:
-    """Diagnostics for a person, in plain text."""
-    return "\n".join("".join(text for text, _ in human_parts(d, source)) for d in diagnostics)
-
-
 def human_parts(diagnostic: Diagnostic, source: SourceFile) -> list[Part]:
     """One diagnostic for a person, as styled pieces."""
     severity = diagnostic.severity.value
@@ -67,11 +62,6 @@ def fault_parts(fault: Fault, source: SourceFile | None) -> list[Part]:
         parts += _place(source, fault.span, gutter)
         parts += _excerpt(source, fault.span, "", gutter, "caret")
     return parts
-
-
-def human_fault(fault: Fault, source: SourceFile | None = None) -> str:
-    """A fault for a person, in plain text."""
-    return "".join(text for text, _ in fault_parts(fault, source))
 
 
 def _head(style: str, kind: str, code: str, message: str) -> list[Part]:

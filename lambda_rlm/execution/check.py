@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.bounds.admit import Admitted, admit
+from lambda_rlm.bounds.admit import Admitted, defer
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
@@ -76,7 +76,7 @@ class Checked:
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
         budget = budget or Budget()
-        admitted = admit(self.typed, budget, profile)
+        admitted = defer(self.typed, budget, profile)
         found = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
         if found is None:
             return admitted

@@ -1,7 +1,7 @@
 """Models of the past, for runs that are made again and ask nobody.
 
-Owns what is kept of a model for that, and the stand-in. Promises that a replay needs neither weights nor keys nor files of replies,
-and is bounded with the window and the prices that the model had then. Refuses to be asked.
+Owns what is kept of a model for that, and the stand-in. Promises that a replay needs neither weights nor keys nor files of
+replies, and is bounded with the window and the prices that the model had then. Refuses to be asked.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def plain_profile(profile: ModelProfile) -> dict[str, Any]:
 
 
 def as_it_was(opened: Callable[[], Model], kept: Mapping[str, Any] | None) -> Model:
-    """The model of a run that is made again. It is opened where it can be, since nobody counts its tokens better. Raises `ModelFailure`
-    where it cannot, and nothing was kept of it."""
+    """The model of a run that is made again. It is opened where it can be, since nobody counts its tokens better. Raises
+    `ModelFailure` where it cannot, and nothing was kept of it."""
     names = {field.name for field in fields(ModelProfile)}
     try:
         model = opened()
@@ -37,8 +37,8 @@ def as_it_was(opened: Callable[[], Model], kept: Mapping[str, Any] | None) -> Mo
 
 
 class AsItWas:
-    """A `Model` with the profile that it had, or else with the one that it has now. Where it cannot count, its tokens are estimated:
-    the likely number, not the most."""
+    """A `Model` with the profile that it had, or else with the one that it has now. Where it cannot count, its tokens are
+    estimated: the likely number, not the most."""
 
     def __init__(self, model: Model | None, profile: ModelProfile | None) -> None:
         assert model is not None or profile is not None

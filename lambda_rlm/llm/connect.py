@@ -1,8 +1,8 @@
 """From a model's name to a model.
 
-Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every litellm name
-(`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded and no
-network is touched before the first call, and that providers are asked through `RetryingModel`.
+Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every
+litellm name (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded
+and no network is touched before the first call, and that providers are asked through `RetryingModel`.
 
 With no model named: `LAMBDA_RLM_MODEL` when it is set, else a small model of the first provider whose key is set, else the
 local one (`LAMBDA_RLM_GGUF`, or the default weights).
@@ -83,11 +83,11 @@ def connect(
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
 
-    `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a
-    provider's model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one
-    for this model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain` says how a
-    reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of providers and
-    local models across runs; it is closed with the model.
+    `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a provider's
+    model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one for this
+    model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain`
+    says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of
+    providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None

@@ -79,8 +79,8 @@ FATES: Final[dict[str, Fate]] = {
 
 
 def failure(code: str, message: str, *, retry_after: float | None = None, is_final: bool = False) -> ModelFailure:
-    """The `ModelFailure` of a code; raises `ValueError` for a code that is not one of a model's. `is_final`: it is known that asking
-    again as it stands would fail again."""
+    """The `ModelFailure` of a code; raises `ValueError` for a code that is not one of a model's. `is_final`: it is known that
+    asking again as it stands would fail again."""
     fate = FATES.get(code)
     if fate is None:
         raise ValueError(f"no model failure has the code {code!r}")

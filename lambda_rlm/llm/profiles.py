@@ -47,8 +47,8 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
 
 
 def with_dialect(profile: ModelProfile, dialect: Dialect | None) -> ModelProfile:
-    """The profile of a model that is asked for grammars in a dialect. A tool's grammar may count as part of the prompt; around a
-    tool's input a model thinks as it likes, and one that reasons by itself has thought before it begins."""
+    """The profile of a model that is asked for grammars in a dialect. A tool's grammar may count as part of the prompt; around
+    a tool's input a model thinks as it likes, and one that reasons by itself has thought before it begins."""
     has_tool, takes = dialect == "openai", dialect is not None
     thinks_first = takes and not has_tool and not profile.reasoning_tokens
     return replace(profile, takes_grammar=takes, counts_grammar=has_tool, thinks_first=thinks_first)

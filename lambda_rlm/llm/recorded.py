@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
@@ -56,7 +56,7 @@ class Recording(Wrapper):
             completion = await self._model.complete(request)
         except ModelFailure as failed:
             if not failed.is_fatal:
-                usage = asdict(failed.usage or Usage())
+                usage = asdict(failed.usage or FAILED_ATTEMPT)
                 self._append({**row, "failure": {"code": failed.code, "message": failed.message, "usage": usage}})
             raise
         self._append({**row, "completion": _plain_completion(completion)})
@@ -92,15 +92,15 @@ class RecordedModel:
         return self._tokens.get(messages_hash(messages), utf8_bound(messages, self._profile))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        found = self._replies.get(request_hash(request))
-        if found is None:
+        reply = self._replies.get(request_hash(request))
+        if reply is None:
             prompt = "\n".join(message.content for message in request.messages)
             shown = repr(prompt if len(prompt) <= _SHOWN else prompt[:_SHOWN] + "…")
             raise failure(NOT_RECORDED, f"{self._path} holds no reply to the request whose prompt starts {shown}")
-        if isinstance(found, Completion):
-            return found
-        failed = failure(found["code"], found["message"])
-        failed.usage = Usage(**found["usage"])
+        if isinstance(reply, Completion):
+            return reply
+        failed = failure(reply["code"], reply["message"])
+        failed.usage = Usage(**reply["usage"])
         raise failed
 
     async def aclose(self) -> None:

@@ -66,10 +66,10 @@ class Rule:
         if self.delay < 0:
             raise ValueError(f"delay must not be negative, not {self.delay!r}")
 
-    def text(self, found: Any) -> str:
+    def text(self, match: Any) -> str:
         """The reply with the groups of a match put in."""
         text = self.reply
-        groups = found.groups()
+        groups = match.groups()
         for number in range(min(len(groups), 9), 0, -1):
             text = text.replace(f"\\{number}", groups[number - 1] or "")
         return text
@@ -122,14 +122,14 @@ class ScriptedModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         prompt = "\n".join(message.content for message in request.messages)
         self.prompts.append(prompt)
-        rule, found = self._first_match(prompt)
+        rule, match = self._first_match(prompt)
         if rule.delay:
             from anyio import sleep
 
             await sleep(rule.delay)
         if rule.failure is not None:
             raise failure(rule.failure, f"{self._profile.name}: {rule.message}", retry_after=rule.retry_after)
-        return self._completion(request, rule, rule.text(found))
+        return self._completion(request, rule, rule.text(match))
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -138,10 +138,10 @@ class ScriptedModel:
         for index, rule in enumerate(self._rules):
             if rule.times is not None and self._uses[index] >= rule.times:
                 continue
-            found = rule.pattern.search(prompt)
-            if found is not None:
+            match = rule.pattern.search(prompt)
+            if match is not None:
                 self._uses[index] += 1
-                return rule, found
+                return rule, match
         raise failure(NO_RULE, f"no rule of {self._profile.name} matches the prompt that starts {_start(prompt)}")
 
     def _completion(self, request: CompletionRequest, rule: Rule, text: str) -> Completion:

@@ -2,13 +2,15 @@
 
 Owns the name's form, a query string after `sim:`, as in `sim:?a0=1&rho=0.9&k=8000&latency=0.2`:
 
-    a0 rho k            an answer is right with probability a0·rho^(n/k), n the tokens of the prompt's data; 1, 1 and 8000 if not said
+    a0 rho k            an answer is right with probability a0·rho^(n/k), n the tokens of the prompt's data; 1, 1 and 8000
+                        if not said
     latency jitter      seconds before a reply, and how much more it may be, drawn evenly
     price_in price_out  US dollars for a million tokens
     window max_output   tokens; 32768 and 8192 if not said
     seed                draws other errors
-    key                 a file with an answer key beside the shipped one, one JSON object a line: `text` and `label`, or `question` and
-                        `evidence`; may be given several times; `&`, `+` and `%` in its path are written as in URLs
+    key                 a file with an answer key beside the shipped one, one JSON object a line: `text` and `label`, or
+                        `question` and `evidence`; may be given several times; `&`, `+` and `%` in its
+                        path are written as in URLs
 
 Promises that a reply depends on the prompt, the number of the sample and the seed alone, and that tokens are those of the
 vocabulary o200k_base. Refuses prompts that no benchmark has.
@@ -70,7 +72,7 @@ class Parameters:
 
 def parameters(name: str) -> Parameters:
     """The parameters that a model's name says; raises `ValueError`."""
-    given: dict[str, object] = {}
+    values: dict[str, object] = {}
     kinds: dict[str, Callable[[str], object]] = {
         field.name: int if isinstance(field.default, int) else float for field in fields(Parameters) if field.name != "key"
     }
@@ -80,11 +82,11 @@ def parameters(name: str) -> Parameters:
             keys.append(value)
         elif key not in kinds:
             raise ValueError(f"unknown parameter {key!r}; there are {', '.join([*kinds, 'key'])}")
-        elif key in given:
+        elif key in values:
             raise ValueError(f"{key} is given twice")
         else:
-            given[key] = _number(key, value, kinds[key])
-    return Parameters(**given, key=tuple(keys))  # type: ignore[arg-type]
+            values[key] = _number(key, value, kinds[key])
+    return Parameters(**values, key=tuple(keys))  # type: ignore[arg-type]
 
 
 def _number(key: str, value: str, kind: Callable[[str], object]) -> object:

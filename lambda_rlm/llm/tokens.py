@@ -63,8 +63,8 @@ def count(messages: tuple[Message, ...], profile: ModelProfile, known: str | Non
 
 
 def cut(text: str, limit: int, known: str) -> tuple[str, int, bool]:
-    """A text of at most `limit` tokens of a vocabulary, how many it has, and whether it is the whole one. Where the vocabulary is not
-    to be had, a token is a byte."""
+    """A text of at most `limit` tokens of a vocabulary, how many it has, and whether it is the whole one. Where the vocabulary
+    is not to be had, a token is a byte."""
     encoder = _encoder(known)
     size = encoder or (lambda part: len(part.encode("utf-8", "surrogatepass")))
     tokens = size(text)
@@ -78,8 +78,8 @@ def cut(text: str, limit: int, known: str) -> tuple[str, int, bool]:
 
 
 def bytes_per_token(model: str, sample: str) -> float:
-    """How many bytes of UTF-8 are likely to make a token: counted on a sample where there is one, by the model's vocabulary or the
-    nearest known one; by experience with English prose otherwise. An estimate, not a limit."""
+    """How many bytes of UTF-8 are likely to make a token: counted on a sample where there is one, by the model's vocabulary or
+    the nearest known one; by experience with English prose otherwise. An estimate, not a limit."""
     known = vocabulary(model)
     factor = density(model)
     encoder = _encoder(known or "o200k_base") if len(sample) >= _LEAST_SAMPLE else None
@@ -89,7 +89,8 @@ def bytes_per_token(model: str, sample: str) -> float:
 
 
 def density(model: str) -> float:
-    """How many tokens a model is likely to make of what is one in its vocabulary, or in the nearest known one: 1 where it is known."""
+    """How many tokens a model is likely to make of what is one in its vocabulary, or in the nearest known one: 1 where it is
+    known."""
     return 1.0 if vocabulary(model) else next((f for family, f in _DENSER if family in model.lower()), _DENSE)
 
 

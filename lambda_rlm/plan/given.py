@@ -1,8 +1,9 @@
 """The inputs at hand, as the strategies take them.
 
-Owns the text, in the language itself, that makes of inputs of any types what a strategy names: `context`, one Text of all of them;
-`documents`, a list of names and texts; `items`, rows with their fields. Promises names and columns as they were given: a folder stays
-a list of documents, typed rows stay rows. Refuses nothing: what has no such form is given as its JSON, as part of `context`.
+Owns the text, in the language itself, that makes of inputs of any types what a strategy names: `context`, one Text of all of
+them; `documents`, a list of names and texts; `items`, rows with their fields. Promises names and columns as they were given: a
+folder stays a list of documents, typed rows stay rows. Refuses nothing: what has no such form is given as its JSON, as part of
+`context`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A strategy of the standard library as a program over the inputs at hand.
 
-Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents` and `items` where the inputs
-have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is parsed and
-checked like any other.
+Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents` and `items` where the
+inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is
+parsed and checked like any other.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def strategy_text(name: str) -> str:
 
 
 def _given(program: Program, inputs: Mapping[str, Type]) -> tuple[str, Program]:
-    """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use for."""
+    """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
+    for."""
     prelude = ""
     for name, form in (("documents", given.documents(inputs)), ("items", given.items(inputs))):
         if form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
@@ -102,14 +103,14 @@ def _needed(program: Program) -> Program:
 
 def _names(node: Node) -> set[str]:
     """Every name that stands in it, of a value or a type."""
-    found: set[str] = set()
+    names: set[str] = set()
     todo = [node]
     while todo:
         node = todo.pop()
         if isinstance(node, Var | NamedType):
-            found.add(node.name)
+            names.add(node.name)
         todo.extend(children(node))
-    return found
+    return names
 
 
 def _sized(program: Program, sizes: Mapping[str, int]) -> Program:

@@ -1,7 +1,7 @@
 """How questions are routed: what a person may set of it.
 
-Owns `Routing`, and the notation of shares, `plan=0.2,synth=0.1`. Refuses shares outside 0 to 1, and of a split those that come to
-more than 1 together.
+Owns `Routing`, and the notation of shares, `plan=0.2,synth=0.1`. Refuses shares outside 0 to 1, and of a split those that come
+to more than 1 together.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ STRENGTHS: Final[tuple[Strength, ...]] = ("auto", "strong", "weak")
 class Routing:
     """How the router decides.
 
-    `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window, `direct_shares`
-    the same by task; `strength`: whether who writes programs is "strong" enough for them, "auto" to judge by its name, price and
-    window; `split`: the shares of inputs that go another way than the router's own, so that ways can be compared; `escalates`: a direct
-    call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is where a written program stopped at a
-    fault of its own; `detects`: a model may be asked which task a question is.
+    `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window,
+    `direct_shares` the same by task; `strength`: whether who writes programs is "strong" enough for them, "auto" to judge by
+    its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
+    compared; `escalates`: a direct call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is
+    where a written program stopped at a fault of its own; `detects`: a model may be asked which task a question is.
     """
 
     direct_share: float = 1.0
@@ -59,7 +59,7 @@ class Routing:
 
 def shares(text: str) -> dict[str, float]:
     """The shares that `plan=0.2,synth=0.1` names; raises `ValueError`."""
-    found: dict[str, float] = {}
+    shares_by_arm: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (piece.strip() for piece in part.partition("="))
         try:
@@ -68,10 +68,10 @@ def shares(text: str) -> dict[str, float]:
             equals = ""
         if not equals or not name:
             raise ValueError(f"{part!r} is not NAME=SHARE")
-        if name in found:
+        if name in shares_by_arm:
             raise ValueError(f"{name!r} is given two shares")
-        found[name] = share
-    return found
+        shares_by_arm[name] = share
+    return shares_by_arm
 
 
 def _known(names: Collection[str], known: Collection[str], what: str) -> None:

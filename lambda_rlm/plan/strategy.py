@@ -1,7 +1,7 @@
 """Which way a question goes: straight to the model, through a strategy of the standard library, or by a program written for it.
 
-Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice, and that what fits goes straight
-to the model unless something else is asked for. Asks no model.
+Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice, and that what fits goes
+straight to the model unless something else is asked for. Asks no model.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Preference:
 class Case:
     """A question as the router sees it.
 
-    `leaf` answers, `root` writes programs; `choice` is the way that was asked for, `task` what is known of the question, `split` the way
-    that the inputs go in a comparison. Raises `ValueError` for an unknown choice or task.
+    `leaf` answers, `root` writes programs; `choice` is the way that was asked for, `task` what is known of the question,
+    `split` the way that the inputs go in a comparison. Raises `ValueError` for an unknown choice or task.
     """
 
     measure: Measure
@@ -130,8 +130,8 @@ class Case:
 
     @property
     def _needed(self) -> int:
-        """Tokens of a prompt with everything, and of its reply: without the words around them, so no more than there are. Whether a
-        prompt that is close to the window fits it is known when it is counted, before it is sent."""
+        """Tokens of a prompt with everything, and of its reply: without the words around them, so no more than there are.
+        Whether a prompt that is close to the window fits it is known when it is counted, before it is sent."""
         return self.measure.tokens + 2 * self.query_tokens + _reply(self.leaf)
 
     @property
@@ -159,7 +159,8 @@ class Case:
 def route(
     measure: Measure, query_tokens: int, profile: ModelProfile, choice: Choice = "auto", task: str | None = None
 ) -> Route:
-    """The strategy for a question about inputs of this size to a model that writes no programs, before anything is known of costs."""
+    """The strategy for a question about inputs of this size to a model that writes no programs, before anything is known of
+    costs."""
     case = Case(
         measure=measure,
         query_tokens=query_tokens,

@@ -1,7 +1,8 @@
 """What a model can be trusted with: writing programs that beat a fixed plan, and telling tasks apart.
 
-Owns the judgement: of programs by families that are known to write them well, then by price and window; of tasks by size. Fixed plans win with weak models and free programs with strong
-ones (2603.20105), so a model of which nothing is known is taken for a weak one.
+Owns the judgement: of programs by families that are known to write them well, then by price and window; of tasks by size. Fixed
+plans win with weak models and free programs with strong ones (2603.20105), so a model of which nothing is known is taken for a
+weak one.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _TINY: Final = re.compile(r"(?:^|[^\d.])(?:0?\.\d+b|\d{2,3}m)(?:$|[^a-z\d])")
 
 
 def tells_tasks_apart(profile: ModelProfile) -> bool:
-    """The model is worth asking which task a question is. One of less than a billion parameters is not: Qwen2.5-Coder-0.5B took 13 of
-    31 questions for what they are, Qwen2.5-Coder-1.5B 21 (`benchmarks/told_apart.py`)."""
+    """The model is worth asking which task a question is. One of less than a billion parameters is not: Qwen2.5-Coder-0.5B took
+    13 of 31 questions for what they are, Qwen2.5-Coder-1.5B 21 (`benchmarks/told_apart.py`)."""
     return _TINY.search(profile.name.lower()) is None
 
 

@@ -1,7 +1,7 @@
 """The tasks that the standard library has a plan for, and the program that asks a model which of them a question is.
 
-Owns the menu. Promises that the program's answer is one entry of it and carries nothing else, whatever the question or the inputs
-say. Knows nothing of how the plans work.
+Owns the menu. Promises that the program's answer is one entry of it and carries nothing else, whatever the question or the
+inputs say. Knows nothing of how the plans work.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ _EXAMPLES: Final = (
     ("Find all pairs of customers who bought the same thing.", "pairwise"),
     ("What is the password of the guest network?", "search"),
 )
-"""Small models go by examples more than by what a task is said to be for; without any they take most things for the first on the list."""
+"""Small models go by examples more than by what a task is said to be for; without any they take most things for the first on
+the list."""
 
 
 def which_task() -> str:

@@ -1,6 +1,7 @@
 """The direct call that may say that the text does not answer.
 
-Owns its program. Promises that a reply says so by being null as a whole: no words of a document inside an answer are taken for it.
+Owns its program. Promises that a reply says so by being null as a whole: no words of a document inside an answer are taken for
+it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from lambda_rlm.syntax.caps import MAX_TOKENS
 from lambda_rlm.syntax.grammar.lalr import Unexpected, methods_of, run
 from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.literals import template_pieces, text_value
+from lambda_rlm.syntax.mistakes.codes import NAME_GIVEN_TWICE, NUMBER_OUT_OF_RANGE, PROGRAM_TOO_LARGE
 from lambda_rlm.syntax.mistakes.fixes import instead
 from lambda_rlm.syntax.mistakes.slips import FOREIGN_WORDS, SlipPlace
 from lambda_rlm.syntax.mistakes.unexpected import explain
@@ -208,7 +209,7 @@ class Builder:
     def float_lit(self, c: Children, start: int, end: int) -> term.FloatLit:
         value = float(c[0].text)
         if math.isinf(value):
-            self.mistakes.append(Diagnostic("E0107", "this number is too large for a Float", Span(start, end)))
+            self.mistakes.append(Diagnostic(NUMBER_OUT_OF_RANGE, "this number is too large for a Float", Span(start, end)))
         return term.FloatLit(Span(start, end), value)
 
     def true_lit(self, c: Children, start: int, end: int) -> term.BoolLit:
@@ -236,16 +237,16 @@ class Builder:
         return term.Template(Span(start, end), tuple(parts))
 
     def _hole(self, span: Span) -> term.Term:
-        found = scan(self.table, self.source, span.start, span.end, self._hoist)
-        self._tokens_of_holes += len(found.tokens)
+        scanned = scan(self.table, self.source, span.start, span.end, self._hoist)
+        self._tokens_of_holes += len(scanned.tokens)
         if self._tokens_of_holes > MAX_TOKENS or len(self.mistakes) >= MAX_MISTAKES:
             return term.NoneLit(span)
-        if not found.mistakes:
+        if not scanned.mistakes:
             try:
-                return run(self.table, "hole", found.tokens, self.methods)  # type: ignore[no-any-return]
+                return run(self.table, "hole", scanned.tokens, self.methods)  # type: ignore[no-any-return]
             except Unexpected as error:
-                found.mistakes.append(explain(SlipPlace(self.table, self.source, found.tokens, error)))
-        self.mistakes += found.mistakes
+                scanned.mistakes.append(explain(SlipPlace(self.table, self.source, scanned.tokens, error)))
+        self.mistakes += scanned.mistakes
         return term.NoneLit(span)
 
     # ── match ──
@@ -299,11 +300,11 @@ class Builder:
         """What is wrong apart from the grammar, numbers that do not fit included."""
         for literal in self._too_large.values():
             hint = "an Int lies between -9223372036854775808 and 9223372036854775807; write it as a Float, or as text"
-            self.mistakes.append(Diagnostic("E0107", "this number does not fit in an Int", literal.span, hint=hint))
+            self.mistakes.append(Diagnostic(NUMBER_OUT_OF_RANGE, "this number does not fit in an Int", literal.span, hint=hint))
         if self._tokens_of_holes > MAX_TOKENS:
             span = Span(0, len(self.source.text))
             self.mistakes.append(
-                Diagnostic("E0118", f"the templates have more than {MAX_TOKENS:,} tokens in their holes", span)
+                Diagnostic(PROGRAM_TOO_LARGE, f"the templates have more than {MAX_TOKENS:,} tokens in their holes", span)
             )
         return self.mistakes
 
@@ -312,7 +313,9 @@ class Builder:
         for name, span in names:
             if name in first:
                 label = Label(first[name], "first given here")
-                self.mistakes.append(Diagnostic("E0114", f"the {what} `{name}` is given twice", span, secondary=(label,)))
+                self.mistakes.append(
+                    Diagnostic(NAME_GIVEN_TWICE, f"the {what} `{name}` is given twice", span, secondary=(label,))
+                )
             else:
                 first[name] = span
 

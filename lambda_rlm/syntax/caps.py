@@ -12,6 +12,7 @@ from typing import get_args
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term
+from lambda_rlm.syntax.mistakes.codes import NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, WRITTEN_TYPE_TOO_LARGE
 from lambda_rlm.syntax.term import Node, Program, Term, TypeTerm
 
 MAX_CHARACTERS = 200_000
@@ -57,14 +58,14 @@ def _measure_type(root: Node, nodes: int) -> tuple[int, Diagnostic | None]:
         if size > MAX_TYPE_SIZE or depth > MAX_TYPE_DEPTH:
             what = f"more than {MAX_TYPE_SIZE} parts" if size > MAX_TYPE_SIZE else f"more than {MAX_TYPE_DEPTH} levels"
             hint = "name a part of it with `type Name = …;`"
-            return nodes, Diagnostic("E0119", f"this type has {what}", root.span, hint=hint)
+            return nodes, Diagnostic(WRITTEN_TYPE_TOO_LARGE, f"this type has {what}", root.span, hint=hint)
         todo.extend((child, depth + 1) for child in children(node))
     return nodes + size - 1, None
 
 
 def _too_large(span: Span) -> Diagnostic:
     return Diagnostic(
-        "E0118",
+        PROGRAM_TOO_LARGE,
         f"the program has more than {MAX_NODES:,} parts",
         span,
         hint="write less: repeat with `map` or `fold`, or say it once in a `def`",
@@ -73,7 +74,7 @@ def _too_large(span: Span) -> Diagnostic:
 
 def _too_deep(span: Span) -> Diagnostic:
     message = f"the program is nested deeper than {MAX_DEPTH} levels here"
-    return Diagnostic("E0117", message, span, hint="name an inner part with `let` or `def`")
+    return Diagnostic(NESTED_TOO_DEEP, message, span, hint="name an inner part with `let` or `def`")
 
 
 def children(node: Node) -> list[Node]:

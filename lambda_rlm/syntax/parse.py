@@ -14,6 +14,7 @@ from lambda_rlm.syntax.build import Builder
 from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.grammar.lalr import Unexpected, run
 from lambda_rlm.syntax.grammar.table import table
+from lambda_rlm.syntax.mistakes.codes import PROGRAM_TOO_LARGE, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.slips import SlipPlace, code_fence
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
@@ -25,25 +26,25 @@ def parse(source: SourceFile) -> Program:
     size = len(source.text)
     if size > MAX_CHARACTERS:
         message = f"the program has {size:,} characters, more than {MAX_CHARACTERS:,}"
-        raise Rejected(source, [Diagnostic("E0118", message, Span(0, 0))])
+        raise Rejected(source, [Diagnostic(PROGRAM_TOO_LARGE, message, Span(0, 0))])
     if mistakes := _unencodable(source.text):
         raise Rejected(source, mistakes)
     grammar = table()
-    found = scan(grammar, source, 0, size)
-    if found.is_fenced:
+    scanned = scan(grammar, source, 0, size)
+    if scanned.is_fenced:
         raise Rejected(source, [code_fence(source)])
-    if found.mistakes:
-        raise Rejected(source, found.mistakes)
-    builder = Builder(grammar, source, found.tokens[0].start)
+    if scanned.mistakes:
+        raise Rejected(source, scanned.mistakes)
+    builder = Builder(grammar, source, scanned.tokens[0].start)
     try:
-        program: Program = run(grammar, "program", found.tokens, builder.methods)
+        program: Program = run(grammar, "program", scanned.tokens, builder.methods)
     except Unexpected as error:
-        mistake = explain(SlipPlace(grammar, source, found.tokens, error))
+        mistake = explain(SlipPlace(grammar, source, scanned.tokens, error))
         raise Rejected(source, [*builder.finish(), mistake]) from None
     mistakes = builder.finish() or over_caps(program)
     if mistakes:
         raise Rejected(source, mistakes)
-    return replace(program, comments=tuple(found.comments))
+    return replace(program, comments=tuple(scanned.comments))
 
 
 def _unencodable(text: str) -> list[Diagnostic]:
@@ -52,5 +53,5 @@ def _unencodable(text: str) -> list[Diagnostic]:
         text.encode()
     except UnicodeEncodeError as error:
         span = Span(error.start, error.end)
-        return [Diagnostic("E0103", "half of a surrogate pair stands here, which is no character", span)]
+        return [Diagnostic(UNKNOWN_CHARACTER, "half of a surrogate pair stands here, which is no character", span)]
     return []

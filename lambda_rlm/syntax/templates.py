@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.literals import ESCAPE
+from lambda_rlm.syntax.mistakes.codes import BAD_TEMPLATE, UNCLOSED_TEXT
 from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead, slip
 
 _VALID = re.compile(rf"\\(?:{ESCAPE}|[{{}}])")
@@ -52,7 +53,7 @@ class Hoist:
         edits = [Edit(span, name) for name, (span, _) in zip(names, texts, strict=True)]
         title = "name the text with `let` before it"
         message = "a hole holds no quoted text"
-        return slip(message, hole, title, Edit(Span(start, start), lets), *edits, code="E0106")
+        return slip(message, hole, title, Edit(Span(start, start), lets), *edits, code=BAD_TEMPLATE)
 
 
 def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -> tuple[list[Diagnostic], int]:
@@ -71,10 +72,12 @@ def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -
                 faults.append(bad_escape(text[at : at + 2], at))
             at = valid.end() if valid else at + 2
         elif text.startswith(("{{", "}}"), at):
-            faults.append(instead(f"a brace is written `\\{text[at]}`", Span(at, at + 2), "\\" + text[at], code="E0106"))
+            faults.append(instead(f"a brace is written `\\{text[at]}`", Span(at, at + 2), "\\" + text[at], code=BAD_TEMPLATE))
             at += 2
         elif text[at] == "}":
-            faults.append(instead("this `}` closes no hole; a brace is written `\\}`", Span(at, at + 1), "\\}", code="E0106"))
+            faults.append(
+                instead("this `}` closes no hole; a brace is written `\\}`", Span(at, at + 1), "\\}", code=BAD_TEMPLATE)
+            )
             at += 1
         elif text[at] == "{":
             fault, at = _hole(text, at, end, hoist)
@@ -83,7 +86,7 @@ def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -
             at += 1
     if at >= end:
         hint = 'put `"` where it ends; a `"` within it is written `\\"`'
-        return [Diagnostic("E0104", "this template is not closed", Span(start, start + 2), hint=hint)], end
+        return [Diagnostic(UNCLOSED_TEXT, "this template is not closed", Span(start, start + 2), hint=hint)], end
     return faults, at + 1
 
 
@@ -92,11 +95,11 @@ def _hole(text: str, at: int, end: int, hoist: Hoist) -> tuple[Diagnostic | None
     hit = _HOLE.match(text, at, end)
     if hit is None:
         message = "this hole is not closed; a brace is written `\\{`"
-        return instead(message, Span(at, at + 1), "\\{", code="E0106"), at + 1
+        return instead(message, Span(at, at + 1), "\\{", code=BAD_TEMPLATE), at + 1
     span, inside = Span(at, hit.end()), hit.group()[1:-1]
     if not inside.strip():
         title, edits = "write `\\{\\}`", [Edit(span, "\\{" + inside + "\\}")]
-        return slip("this hole is empty; braces are written `\\{` and `\\}`", span, title, *edits, code="E0106"), span.end
+        return slip("this hole is empty; braces are written `\\{` and `\\}`", span, title, *edits, code=BAD_TEMPLATE), span.end
     if _KEY.match(text, at, span.end):
         plain = re.sub(r'(?<!\\)"', r"\\" + '"', hit.group())
         plain = "\\" + plain[:-1] + "\\}"
@@ -105,15 +108,15 @@ def _hole(text: str, at: int, end: int, hoist: Hoist) -> tuple[Diagnostic | None
             span,
             f"write `{plain}`",
             Edit(span, plain),
-            code="E0106",
+            code=BAD_TEMPLATE,
         ), span.end
     if '"' in inside:
         return _quoted_hole(inside, span, hoist), span.end
     if _LINE_END.search(inside) and not re.search(r"[{}\\#]", inside):
-        return instead("a hole stands on one line", span, _LINE_END.sub(" ", hit.group()), code="E0106"), span.end
+        return instead("a hole stands on one line", span, _LINE_END.sub(" ", hit.group()), code=BAD_TEMPLATE), span.end
     if re.search(r"[{}\\#]", inside):
         hint = "give it a name with `let` before the template, and put the name into the hole"
-        return Diagnostic("E0106", "a hole holds no braces, `\\`, `#` or line end", span, hint=hint), span.end
+        return Diagnostic(BAD_TEMPLATE, "a hole holds no braces, `\\`, `#` or line end", span, hint=hint), span.end
     return None, span.end
 
 
@@ -129,6 +132,6 @@ def _quoted_hole(inside: str, span: Span, hoist: Hoist) -> Diagnostic:
         is_template = inside[max(0, hit.start() - 1) : hit.start()].isidentifier()
         if is_template or not (written.startswith("r") or _PLAIN.fullmatch(written)):
             hint = "give it a name with `let` before the template, and put the name into the hole"
-            return Diagnostic("E0106", "a hole holds no quoted text", span, hint=hint)
+            return Diagnostic(BAD_TEMPLATE, "a hole holds no quoted text", span, hint=hint)
         texts.append((Span(span.start + 1 + hit.start(), span.start + 1 + hit.end()), written))
     return hoist.moved_all(span, texts)

@@ -17,6 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
 from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.keywords import INFIX_WORDS
+from lambda_rlm.syntax.mistakes.codes import NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.mistakes.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.templates import Hoist
@@ -54,8 +55,8 @@ class Tokens:
 
 def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | None = None) -> Tokens:
     """The tokens of a stretch of a source text; with `hoist` it is the hole of a template."""
-    found = Tokens()
-    text, tokens, keywords, depth, at = source.text, found.tokens, table.keywords, 0, start
+    scanned = Tokens()
+    text, tokens, keywords, depth, at = source.text, scanned.tokens, table.keywords, 0, start
     hoist = hoist or Hoist(source)
     match = _matcher(table, text, at, end)
     while at < end:
@@ -63,22 +64,18 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
         kind = hit.lastgroup if hit else None
         begin = at
         if hit is None or kind is None:
-            at = _read_on(found, source, begin, end, hoist)
+            at = _read_on(scanned, source, begin, end, hoist)
         elif kind == "WHITE_SPACE":
             at = hit.end()
             continue
         elif kind == "COMMENT":
             at = hit.end()
-            found.comments.append((Span(begin, at), text[begin:at]))
+            scanned.comments.append((Span(begin, at), text[begin:at]))
             continue
         else:
             at = hit.end()
-            if (
-                kind in _SUSPECTS
-                and tokens
-                and tokens[-1].end == begin
-                and (to := _suspect(found, source, begin, at, end, hoist))
-            ):
+            meets = kind in _SUSPECTS and tokens and tokens[-1].end == begin
+            if meets and (to := _suspect(scanned, source, begin, at, end, hoist)):
                 at = to
             else:
                 word = text[begin:at]
@@ -87,20 +84,15 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
                 tokens.append(Token(kind, word, begin, at))
                 if kind in _STEPS:
                     depth += _STEPS[kind]
-                    if depth > MAX_NESTING:
-                        found.mistakes.append(_too_nested(Span(begin, at)))
-                        break
-                if len(tokens) > MAX_TOKENS:
-                    found.mistakes.append(
-                        Diagnostic("E0118", f"the program has more than {MAX_TOKENS:,} tokens", Span(begin, at))
-                    )
+                if depth > MAX_NESTING or len(tokens) > MAX_TOKENS:
+                    scanned.mistakes.append(_too_nested(Span(begin, at)) if depth > MAX_NESTING else _too_long(Span(begin, at)))
                     break
                 continue
-        if len(found.mistakes) >= MAX_MISTAKES:
+        if len(scanned.mistakes) >= MAX_MISTAKES:
             break
         match = _matcher(table, text, at, end)
     tokens.append(Token(END, "", end, end))
-    return found
+    return scanned
 
 
 def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Match[str] | None]:
@@ -109,68 +101,72 @@ def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Matc
     return cast("Callable[[], Match[str] | None]", scanner.match)
 
 
-def _read_on(found: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
+def _read_on(scanned: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
     """Tell what is wrong where no terminal fits, and where to read on."""
-    tokens = found.tokens
+    tokens = scanned.tokens
     if FENCE.match(source.text, source.text.rfind("\n", 0, at) + 1):
-        found.is_fenced = True
-        found.mistakes.append(Diagnostic("E0103", "a code fence", Span(at, at + 3)))
+        scanned.is_fenced = True
+        scanned.mistakes.append(Diagnostic(UNKNOWN_CHARACTER, "a code fence", Span(at, at + 3)))
         return at + 3
     if source.text[at] == '"' and tokens and tokens[-1].end == at and tokens[-1].text == "f":
         at = tokens.pop().start
     if hoist.offset is None and tokens:
         hoist.offset = tokens[0].start
     mistakes, after = misspelled(source, at, end, hoist)
-    last = found.mistakes[-1] if found.mistakes else None
-    if last and mistakes and last.code == mistakes[0].code == "E0103" and last.primary.end == at:
+    last = scanned.mistakes[-1] if scanned.mistakes else None
+    if last and mistakes and last.code == mistakes[0].code == UNKNOWN_CHARACTER and last.primary.end == at:
         span = Span(last.primary.start, mistakes[0].primary.end)
-        found.mistakes[-1] = Diagnostic("E0103", "these characters mean nothing outside of a text", span)
+        scanned.mistakes[-1] = Diagnostic(UNKNOWN_CHARACTER, "these characters mean nothing outside of a text", span)
     else:
-        found.mistakes += mistakes
+        scanned.mistakes += mistakes
     return after
 
 
-def _suspect(found: Tokens, source: SourceFile, begin: int, at: int, end: int, hoist: Hoist) -> int | None:
+def _suspect(scanned: Tokens, source: SourceFile, begin: int, at: int, end: int, hoist: Hoist) -> int | None:
     """Tokens that fit one by one, but never side by side: where to read on when it is a mistake."""
-    text, before = source.text, found.tokens[-1]
+    text, before = source.text, scanned.tokens[-1]
     first = text[begin]
     if before.kind in _ENDS_OF_TERMS and text[begin:at] in INFIX_WORDS:
         message = f"white space stands before `{text[begin:at]}`"
-        found.mistakes.append(slip(message, Span(begin, at), "put a space before it", Edit(Span(begin, begin), " ")))
+        scanned.mistakes.append(slip(message, Span(begin, at), "put a space before it", Edit(Span(begin, begin), " ")))
         return at
     if first == '"' and before.text == "f":
-        return _read_on(found, source, begin, end, hoist)
+        return _read_on(scanned, source, begin, end, hoist)
     if first == '"' and before.kind in ("TEXT", "TEMPLATE") and before.text in ('""', 'f""'):
-        return _triple_quotes(found, source, begin, end)
+        return _triple_quotes(scanned, source, begin, end)
     if first == "/" and before.kind == "SLASH":
-        found.tokens.pop()
-        found.mistakes.append(instead("a comment starts with `#`", Span(before.start, at), "#"))
+        scanned.tokens.pop()
+        scanned.mistakes.append(instead("a comment starts with `#`", Span(before.start, at), "#"))
         line_end = text.find("\n", at, end)
         return line_end if line_end >= 0 else end
     if first == "|" and before.kind == "VBAR":
-        found.tokens.pop()
-        found.mistakes.append(doubled_bar(text, Span(before.start, at)))
+        scanned.tokens.pop()
+        scanned.mistakes.append(doubled_bar(text, Span(before.start, at)))
         return at
     if before.kind == "NAME" and begin - before.start == 64 and (text[begin].isalnum() or text[begin] == "_"):
-        found.mistakes.append(Diagnostic("E0118", "a name has at most 64 characters", Span(before.start, at)))
+        scanned.mistakes.append(Diagnostic(PROGRAM_TOO_LARGE, "a name has at most 64 characters", Span(before.start, at)))
         return at
     return None
 
 
-def _triple_quotes(found: Tokens, source: SourceFile, begin: int, end: int) -> int:
+def _triple_quotes(scanned: Tokens, source: SourceFile, begin: int, end: int) -> int:
     '''`"""text"""`: one pair of quotes is enough, since a text may span lines.'''
-    opening = found.tokens.pop()
+    opening = scanned.tokens.pop()
     closing = source.text.find('"""', begin + 1, end)
     if closing < 0:
-        found.mistakes.append(Diagnostic("E0104", "this text is not closed", Span(opening.start, begin + 1)))
+        scanned.mistakes.append(Diagnostic(UNCLOSED_TEXT, "this text is not closed", Span(opening.start, begin + 1)))
         return end
     inner = source.text[begin + 1 : closing].replace('\\"', '"').replace('"', '\\"')
     span = Span(opening.start, closing + 3)
     written = opening.text[:-1] + inner + '"'
-    found.mistakes.append(instead('a text stands in single `"`; it may span lines', span, written))
+    scanned.mistakes.append(instead('a text stands in single `"`; it may span lines', span, written))
     return closing + 3
+
+
+def _too_long(span: Span) -> Diagnostic:
+    return Diagnostic(PROGRAM_TOO_LARGE, f"the program has more than {MAX_TOKENS:,} tokens", span)
 
 
 def _too_nested(span: Span) -> Diagnostic:
     message = f"brackets are nested deeper than {MAX_NESTING} levels here"
-    return Diagnostic("E0117", message, span, hint="name an inner part with `let` or `def`")
+    return Diagnostic(NESTED_TOO_DEEP, message, span, hint="name an inner part with `let` or `def`")

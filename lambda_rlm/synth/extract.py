@@ -27,30 +27,31 @@ _BEGINS: Final = re.compile(
 
 
 def programs(reply: str, *, is_cut: bool = False) -> list[str]:
-    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of JSON the
-    program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as a program does comes
-    first as it is: marks of thoughts may stand in its texts."""
+    """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of
+    JSON the program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as
+    a program does comes first as it is: marks of thoughts may stand in its texts."""
     whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
-    found = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
-    if not found and text and not is_cut:
+    fenced = [match.group(2).strip() for match in blocks][-_MOST_FENCES:][::-1]
+    if not fenced and text and not is_cut:
         begins = _BEGINS.search(text)
-        found = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
-        found += [without for part in found[-1:] if (without := _without_last_paragraph(part)) != part]
+        fenced = [text] if begins is None or begins.start() == 0 else [text, text[begins.start() :]]
+        fenced += [without for part in fenced[-1:] if (without := _without_last_paragraph(part)) != part]
     if text != whole and _BEGINS.match(whole) and not is_cut:
-        found.insert(0, whole)
-    return [part[:LONGEST] for one in found for part in (_in_json(one), one, _unwrapped(one)) if part]
+        fenced.insert(0, whole)
+    return [part[:LONGEST] for one in fenced for part in (_in_json(one), one, _unwrapped(one)) if part]
 
 
 def _unwrapped(text: str) -> str:
     """What stands in backticks, or between the marks of an element; nothing where there are none around all of it."""
-    found = _WRAPPED.fullmatch(text[: 2 * LONGEST])
-    return "" if found is None else (found["ticked"] or found["element"]).strip()
+    match = _WRAPPED.fullmatch(text[: 2 * LONGEST])
+    return "" if match is None else (match["ticked"] or match["element"]).strip()
 
 
 def _in_json(text: str) -> str:
-    """The program that JSON holds, as its only text; nothing where there is none that calls anything: then the text is the program."""
+    """The program that JSON holds, as its only text; nothing where there is none that calls anything: then the text is the
+    program."""
     if text[:1] not in ("{", '"') or len(text) > LONGEST:
         return ""
     try:
@@ -63,8 +64,8 @@ def _in_json(text: str) -> str:
 
 
 def _without_thoughts(reply: str) -> str:
-    """What stands outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of nothing
-    but beginnings takes no longer than another."""
+    """What stands outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of
+    nothing but beginnings takes no longer than another."""
     text = reply[: 4 * LONGEST]
     kept: list[str] = []
     begins: int | None = 0

@@ -12,6 +12,13 @@ from lambda_rlm.completion import Grammar
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.export.forms import export, short_programs
+from lambda_rlm.syntax.mistakes.codes import (
+    NAME_GIVEN_TWICE,
+    NESTED_TOO_DEEP,
+    NUMBER_OUT_OF_RANGE,
+    PROGRAM_TOO_LARGE,
+    WRITTEN_TYPE_TOO_LARGE,
+)
 from lambda_rlm.syntax.parse import parse
 
 NAME: Final = "lambda_rlm_program"
@@ -21,9 +28,9 @@ _DESCRIPTION: Final = (
 )
 
 
-BEYOND: Final = frozenset(("E0107", "E0114", "E0117", "E0118", "E0119"))
-"""What is wrong with a text of the grammar at most: numbers that do not fit, names given twice, and the caps, that on the length of
-a name among them."""
+BEYOND: Final = frozenset((NUMBER_OUT_OF_RANGE, NAME_GIVEN_TWICE, NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, WRITTEN_TYPE_TOO_LARGE))
+"""What is wrong with a text of the grammar at most: numbers that do not fit, names given twice, and the caps, that on the
+length of a name among them."""
 
 
 def is_kept(program: str) -> bool:

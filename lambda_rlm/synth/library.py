@@ -32,23 +32,23 @@ def model_calls() -> str:
     return "\n".join(f"{primitive}{SIGNATURES[primitive].text.removesuffix(' ! llm')}" for primitive in asking)
 
 
-def _kind(found: SignatureRow) -> tuple[str, str]:
+def _kind(row: SignatureRow) -> tuple[str, str]:
     """What is given first and what comes back."""
-    return _given(found, found.parameters[0]), _shape(found.result, found) or _same(found)
+    return _given(row, row.parameters[0]), _shape(row.result, row) or _same(row)
 
 
-def _same(found: SignatureRow) -> str:
+def _same(row: SignatureRow) -> str:
     """What a result that is a variable stands for."""
-    first = found.parameters[0].type
+    first = row.parameters[0].type
     return "its value" if first.name == "Option" else "the accumulator"
 
 
-def _given(found: SignatureRow, parameter: RowParameter) -> str:
-    if found.constraints.get(parameter.type.name) == "Seq":
+def _given(row: SignatureRow, parameter: RowParameter) -> str:
+    if row.constraints.get(parameter.type.name) == "Seq":
         return "Text or List"
     if parameter.type.name == "n":
         return "number"
-    return _shape(parameter.type, found) or "any"
+    return _shape(parameter.type, row) or "any"
 
 
 def _call(primitive: P) -> str:
@@ -67,16 +67,16 @@ def _parameter(parameter: RowParameter) -> str:
     return "fn(list)" if given[0].name == "List" else parameter.name
 
 
-def _shape(type_: RowType, found: SignatureRow) -> str:
+def _shape(type_: RowType, row: SignatureRow) -> str:
     """A type with its variables left out: `List`, `Option`, `{ key, items: List }`."""
     if type_.fields:
-        shapes = ((name, _shape(field, found)) for name, field in type_.fields)
+        shapes = ((name, _shape(field, row)) for name, field in type_.fields)
         return "{ " + ", ".join(f"{name}: {shape}" if shape else name for name, shape in shapes) + " }"
     if not type_.arguments:
         if type_.name in _SCALARS:
             return type_.name
-        return _CONSTRAINED.get(found.constraints.get(type_.name, ""), "")
-    inner = ", ".join(_shape(argument, found) for argument in type_.arguments)
+        return _CONSTRAINED.get(row.constraints.get(type_.name, ""), "")
+    inner = ", ".join(_shape(argument, row) for argument in type_.arguments)
     return f"{type_.name}[{inner}]" if inner else type_.name
 
 

@@ -36,10 +36,10 @@ def mend(source: SourceFile, check: Check) -> Mended:
     fixes: list[str] = []
     diagnostics = tuple(check(source))
     while len(fixes) < MOST:
-        found = next((d for d in diagnostics if d.severity is Severity.ERROR and d.fixes), None)
-        if found is None:
+        fixable = next((d for d in diagnostics if d.severity is Severity.ERROR and d.fixes), None)
+        if fixable is None:
             break
-        source = SourceFile(source.name, apply_fix(source.text, found.fixes[0]))
-        fixes.append(f"{found.code} {found.fixes[0].title}")
+        source = SourceFile(source.name, apply_fix(source.text, fixable.fixes[0]))
+        fixes.append(f"{fixable.code} {fixable.fixes[0].title}")
         diagnostics = tuple(check(source))
     return Mended(source, diagnostics, tuple(fixes))

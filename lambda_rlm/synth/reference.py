@@ -1,7 +1,7 @@
 """The page about the language that a root model reads first, built from the tables.
 
-Owns the words around the tables (`reference.md`) and in which form the worked examples are shown. Promises the same page every time,
-so that providers' prompt caches hold it, and the whole library. Says nothing of the inputs: see `task`.
+Owns the words around the tables (`reference.md`) and in which form the worked examples are shown. Promises the same page every
+time, so that providers' prompt caches hold it, and the whole library. Says nothing of the inputs: see `task`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def reference() -> str:
 
 
 def shown_to(*, is_small: bool) -> tuple[str, tuple[Turn, ...]]:
-    """The page for a model, and the turns that stand before the first task. A small model continues a page in prose or repeats it;
-    shown the same examples as questions and answers, it answers with a program."""
+    """The page for a model, and the turns that stand before the first task. A small model continues a page in prose or repeats
+    it; shown the same examples as questions and answers, it answers with a program."""
     if not is_small:
         return reference(), ()
     page, _, examples = reference().partition(_EXAMPLES)

@@ -44,9 +44,9 @@ class Ran:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesis:
     """How the writing went: every attempt, the rounds that ran a program, what the root model's calls used, and, where no
-    program was accepted or none answered, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in each
-    round, without what it was shown of contents; `ran` are the programs that ran; `notes` say what was asked for and
-    not done; `is_small` that the root model was shown the page as a small one is."""
+    program was accepted or none answered, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in
+    each round, without what it was shown of contents; `ran` are the programs that ran; `notes` say what was asked for and not
+    done; `is_small` that the root model was shown the page as a small one is."""
 
     attempts: tuple[Attempt, ...] = ()
     asked: tuple[tuple[Turn, ...], ...] = ()

@@ -25,7 +25,8 @@ UNSURE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A program that was accepted: its normal form, how many samples gave it, their mean confidence, what it can cost at most."""
+    """A program that was accepted: its normal form, how many samples gave it, their mean confidence, what it can cost at
+    most."""
 
     number: int
     normal: str
@@ -58,7 +59,8 @@ def merge(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The most promising first: those that more samples gave; then by their places in confidence and in static cost, added up."""
+    """The most promising first: those that more samples gave; then by their places in confidence and in static cost, added
+    up."""
     confident = _places(candidates, lambda c: (-c.confidence,))
     cheap = _places(candidates, lambda c: (_or_endless(c.usd), _or_endless(c.calls)))
     return sorted(candidates, key=lambda c: (-c.samples, confident[c.number] + cheap[c.number], cheap[c.number], c.number))

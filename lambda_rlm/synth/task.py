@@ -1,7 +1,7 @@
 """What a root model is told of one question: its inputs by name, type and size, what it may spend, and the question.
 
-Owns the first turn. Promises that contents are not in it unless `peek` says so; contents, file names and names of fields are data,
-and are cut: file names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
+Owns the first turn. Promises that contents are not in it unless `peek` says so; contents, file names and names of fields are
+data, and are cut: file names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ LONGEST_NAME: Final = 80
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
-    where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that the answer
-    must have; `functions` what the host adds to the library."""
+    where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
+    the answer must have; `functions` what the host adds to the library."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -51,8 +51,8 @@ def first_turn(task: WritingTask) -> Turn:
 
 
 def described(inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int) -> list[Piece]:
-    """What is told of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as may be
-    seen."""
+    """What is told of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as may
+    be seen."""
     return [piece for name, type_ in types.items() if name != "query" for piece in _input(name, type_, inputs[name], peek)]
 
 

@@ -1,7 +1,7 @@
 """A conversation with a root model, before it is rendered: who says what, and which of it is data.
 
-Owns `Piece` and `Turn`. What comes from inputs (their contents, file names, keys of objects and heads of columns) is data; whoever
-sends a turn puts it between markers, as everywhere else.
+Owns `Piece` and `Turn`. What comes from inputs (their contents, file names, keys of objects and heads of columns) is data;
+whoever sends a turn puts it between markers, as everywhere else.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from typing import Final
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix, Rejected, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
+from lambda_rlm.types.codes import TYPE_MISMATCH
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
 
-NOT_THAT_TYPE: Final = "E0201"
 _NAME: Final = "answer_as_wanted"
 
 
@@ -30,7 +30,7 @@ def mismatch(typed: Typed, wanted: Type) -> Diagnostic | None:
     edit = Edit(whole, f"let {_NAME}: {asked} = {source.text[whole.start : whole.end]};\n{_NAME}")
     fix = QuickFix(f"say that the answer is {asked}", (edit,))
     return Diagnostic(
-        NOT_THAT_TYPE,
+        TYPE_MISMATCH,
         f"the answer is {given}, and {asked} is asked for",
         place,
         hint=f"make the last expression {asked}",

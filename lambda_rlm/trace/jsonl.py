@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
-from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Routed, RunFinished
+from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Retrying, Routed, RunFinished
 
 
 class JsonLines:
@@ -37,73 +37,87 @@ class JsonLines:
 
 def event_json(event: Event) -> dict[str, Any]:
     """An event as JSON data; `event` names its kind."""
-    if isinstance(event, Routed):
-        return {"event": "routed", **routed_json(event)}
-    if isinstance(event, ProgramStarted):
-        return {
-            "event": "program_started",
-            "program": event.program,
-            "name": event.name,
-            "text": event.text,
-            "autos": {str(place): number for place, number in event.autos.items()},
-            "bound": event.bound,
-            "routed": None if event.routed is None else routed_json(event.routed),
-        }
-    if isinstance(event, CallStarted):
-        request = event.request
-        return {
-            "event": "call_started",
-            "program": event.program,
-            "call": event.call,
-            "path": list(event.path),
-            "span": [event.span.start, event.span.end],
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            "max_tokens": request.max_tokens,
-            "schema": request.schema,
-            "choices": request.choices,
-            "grammar": None if request.grammar is None else request.grammar.name,
-            "model": event.model,
-            "shown": [list(part) for part in event.shown],
-            "digest": request.digest,
-        }
-    if isinstance(event, Replied):
-        return {
-            "event": "replied",
-            "program": event.program,
-            "call": event.call,
-            "path": list(event.path),
-            "digest": event.digest,
-            "reply": event.completion.text,
-            "is_remembered": event.completion.is_remembered,
-            "stop_reason": event.completion.stop_reason.value,
-            "usage": usage_json(event.completion.usage),
-            "seconds": round(event.seconds, 6),
-        }
-    if isinstance(event, CallFinished):
-        return {
-            "event": "call_finished",
-            "program": event.program,
-            "call": event.call,
-            "path": list(event.path),
-            "span": [event.span.start, event.span.end],
-            "usage": usage_json(event.usage),
-            "seconds": round(event.seconds, 6),
-            "reply": event.reply,
-            "failure": event.failure,
-            "is_shared": event.is_shared,
-            "coercions": list(event.coercions),
-        }
-    if isinstance(event, RunFinished):
-        fault = event.run.fault
-        return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code}
-    if isinstance(event, Hedging):
-        return {"event": "hedging", "seconds": event.seconds}
+    match event:
+        case Routed():
+            return {"event": "routed", **routed_json(event)}
+        case ProgramStarted():
+            return {"event": "program_started", **_program_json(event)}
+        case CallStarted():
+            return {"event": "call_started", **_call_json(event)}
+        case Replied():
+            return {"event": "replied", **_reply_json(event)}
+        case CallFinished():
+            return {"event": "call_finished", **_finished_json(event)}
+        case RunFinished():
+            fault = event.run.fault
+            return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code}
+        case Hedging():
+            return {"event": "hedging", "seconds": event.seconds}
+        case Retrying():
+            return {
+                "event": "retrying",
+                "code": event.code,
+                "message": event.message,
+                "attempt": event.attempt,
+                "seconds": event.seconds,
+            }
+
+
+def _program_json(event: ProgramStarted) -> dict[str, Any]:
     return {
-        "event": "retrying",
-        "code": event.code,
-        "message": event.message,
-        "attempt": event.attempt,
-        "seconds": event.seconds,
+        "program": event.program,
+        "name": event.name,
+        "text": event.text,
+        "autos": {str(place): number for place, number in event.autos.items()},
+        "bound": event.bound,
+        "routed": None if event.routed is None else routed_json(event.routed),
+    }
+
+
+def _call_json(event: CallStarted) -> dict[str, Any]:
+    request = event.request
+    return {
+        "program": event.program,
+        "call": event.call,
+        "path": list(event.path),
+        "span": [event.span.start, event.span.end],
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        "max_tokens": request.max_tokens,
+        "schema": request.schema,
+        "choices": request.choices,
+        "grammar": None if request.grammar is None else request.grammar.name,
+        "model": event.model,
+        "shown": [list(part) for part in event.shown],
+        "digest": request.digest,
+    }
+
+
+def _reply_json(event: Replied) -> dict[str, Any]:
+    return {
+        "program": event.program,
+        "call": event.call,
+        "path": list(event.path),
+        "digest": event.digest,
+        "reply": event.completion.text,
+        "is_remembered": event.completion.is_remembered,
+        "stop_reason": event.completion.stop_reason.value,
+        "usage": usage_json(event.completion.usage),
+        "seconds": round(event.seconds, 6),
+    }
+
+
+def _finished_json(event: CallFinished) -> dict[str, Any]:
+    return {
+        "program": event.program,
+        "call": event.call,
+        "path": list(event.path),
+        "span": [event.span.start, event.span.end],
+        "usage": usage_json(event.usage),
+        "seconds": round(event.seconds, 6),
+        "reply": event.reply,
+        "failure": event.failure,
+        "is_shared": event.is_shared,
+        "coercions": list(event.coercions),
     }
 
 

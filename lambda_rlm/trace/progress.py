@@ -16,8 +16,8 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 
 @dataclass(slots=True)
 class Progress:
-    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` are at most made by all
-    programs that have begun, with those made beside them (to write one, for example); None before, and where there is no limit."""
+    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` are at most made by all programs that
+    have begun, with those made beside them (to write one, for example); None before, and where there is no limit."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0

@@ -13,6 +13,7 @@ from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Argument, Term
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import WRONG_ARGUMENT_COUNT, WRONG_KEYWORD_ARGUMENT
 from lambda_rlm.types.mismatch import Why
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import BROKEN, Open, find
@@ -65,13 +66,13 @@ def _place_named(s: Checker, argument: Argument, slots: list[GivenArgument | Non
         meant = nearest(name, callee.parameters)
         hint = f"did you mean `{meant}`? " if meant else ""
         s.report(
-            "E0206", f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
+            WRONG_KEYWORD_ARGUMENT, f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
             fixes=rename(span, meant) if meant else (),
         )  # fmt: skip
         return False
     index = callee.parameters.index(name)
     if slots[index] is not None:
-        s.report("E0206", f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
+        s.report(WRONG_KEYWORD_ARGUMENT, f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
         return False
     slots[index] = GivenArgument(argument.value)
     return True
@@ -82,14 +83,14 @@ def _too_many(s: Checker, app: App, callee: Callee, count: int, is_piped: bool) 
     piped = ", the value piped in included," if is_piped else ""
     takes = f"{most} argument{'' if most == 1 else 's'}" if not callee.optional else f"at most {most} arguments"
     message = f"`{callee.name}` takes {takes}, given {count}{piped}".rstrip(",")
-    s.report("E0205", message, app.span, hint=f"it is {callee.signature}")
+    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=f"it is {callee.signature}")
 
 
 def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> None:
     names = ", ".join(f"`{name}`" for name in missing)
     message, hint = f"`{callee.name}` is not given {names}", f"it is {callee.signature}"
     fixes = _from_nought(app) if callee.name == P.RANGE and missing == ["end"] else ()
-    s.report("E0205", message, app.span, hint=hint, fixes=fixes)
+    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=hint, fixes=fixes)
 
 
 def _from_nought(app: App) -> tuple[QuickFix, ...]:
@@ -111,16 +112,16 @@ def record_arguments(s: Checker, app: App, slots: list[GivenArgument | None]) ->
     s.arguments[id(app)] = tuple([None if g is None else PIPED if g.is_piped else g.term for g in slots])
 
 
-def why_of(number: int, given: GivenArgument, name: str, called: str) -> Why:
+def why_of(number: int, argument: GivenArgument, name: str, called: str) -> Why:
     """Why an argument meets its parameter."""
-    return ("piped", called, name) if given.is_piped else ("argument", number, called, name)
+    return ("piped", called, name) if argument.is_piped else ("argument", number, called, name)
 
 
-def pass_argument(s: Checker, given: GivenArgument, wanted: Open, why: Why) -> bool:
+def pass_argument(s: Checker, argument: GivenArgument, wanted: Open, why: Why) -> bool:
     """Let an argument flow into its parameter; False when a mistake was reported."""
-    if given.type is not None:
-        return s.fits(given.term, given.type, wanted, why)
-    return s.check(given.term, wanted, why)
+    if argument.type is not None:
+        return s.fits(argument.term, argument.type, wanted, why)
+    return s.check(argument.term, wanted, why)
 
 
 def poisoned(result: Open) -> Open:

@@ -1,7 +1,7 @@
 """What inference carries along: names in scope, the level, the running effect, facts found, mistakes found.
 
-Owns the state of one run of `infer`; the rules are functions of it, found by the class of a term. Promises that every term that a
-rule looked at has a type on record, and that a reported mistake yields a type that fits everywhere.
+Owns the state of one run of `infer`; the rules are functions of it, found by the class of a term. Promises that every term that
+a rule looked at has a type on record, and that a reported mistake yields a type that fits everywhere.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, QuickFix, Sever
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Term
+from lambda_rlm.types.codes import TYPE_TOO_LARGE
 from lambda_rlm.types.effects import include_effect
 from lambda_rlm.types.generalize import Mapping, Quantified
 from lambda_rlm.types.mismatch import Why, mismatch
@@ -30,9 +31,9 @@ MAX_DIAGNOSTICS = 100
 class Binding:
     """A name in scope. `kind` is one of input, host, let, def, local, fix.
 
-    `parameters` are the names of a def's or host function's; `opened` makes the type afresh, since every use has its own effects;
-    `owner` is the binding in whose value this one stands;
-    `weight` is the size of a quantified type, which each use copies.
+    `parameters` are the names of a def's or host function's; `opened` makes the type afresh, since every use has its own
+    effects; `owner` is the binding in whose value this one stands; `weight` is the size of a quantified type, which each use
+    copies.
     """
 
     kind: str
@@ -103,21 +104,25 @@ class Checker:
         self.steps += 1
         if self.steps > MAX_STEPS:
             self.report(
-                "E0222", "checking this program takes too many steps", term.span, hint="split the program, or write less of it"
+                TYPE_TOO_LARGE,
+                "checking this program takes too many steps",
+                term.span,
+                hint="split the program, or write less of it",
             )
             raise TooMuchWork
-        found = self.rules[term.__class__](self, term)
-        self.types[id(term)] = found
-        return found
+        type_ = self.rules[term.__class__](self, term)
+        self.types[id(term)] = type_
+        return type_
 
     def check(self, term: Term, wanted: Open, why: Why = ()) -> bool:
-        """Infer a term that flows into a place of type `wanted`, with what is wanted pushed inward; False when a mistake was reported."""
+        """Infer a term that flows into a place of type `wanted`, with what is wanted pushed inward; False when a mistake was
+        reported."""
         rule = self.check_rules.get(term.__class__)
         if rule is not None:
             before = len(self.diagnostics)
-            found = rule(self, term, wanted, why)
-            if found is not None:
-                self.types[id(term)] = found
+            checked = rule(self, term, wanted, why)
+            if checked is not None:
+                self.types[id(term)] = checked
                 return len(self.diagnostics) == before
         given = self.infer(term)
         return self.fits(term, given, wanted, why)
@@ -137,7 +142,7 @@ class Checker:
     def _add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic; stops where types outgrow the caps or mistakes pile up, since what follows would only echo it."""
         self.diagnostics.append(diagnostic)
-        if diagnostic.code == "E0222" or len(self.diagnostics) >= MAX_DIAGNOSTICS:
+        if diagnostic.code == TYPE_TOO_LARGE or len(self.diagnostics) >= MAX_DIAGNOSTICS:
             raise TooMuchWork
 
     def report(
@@ -161,9 +166,12 @@ class Checker:
         """Count work that a program can make large; raises `TooMuchWork` above the cap."""
         self.steps += steps
         if self.steps > MAX_STEPS:
-            self.report("E0222", "checking this program takes too many steps", span, hint="give its functions smaller types")
+            self.report(
+                TYPE_TOO_LARGE, "checking this program takes too many steps", span, hint="give its functions smaller types"
+            )
 
-    def hole(self, heads: int | None = None) -> TypeVariable:
+    def fresh(self, heads: int | None = None) -> TypeVariable:
+        """A new type variable of the current level."""
         return TypeVariable(self.level) if heads is None else TypeVariable(self.level, heads)
 
     def perform(self, effect: Effects) -> None:

@@ -6,6 +6,7 @@ from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import Select, Term, Var
 from lambda_rlm.types.checker import PRIMITIVES, Checker
+from lambda_rlm.types.codes import NO_SUCH_FIELD, NOT_SHOWABLE, TYPE_TOO_LARGE, UNKNOWN_NAME
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import BROKEN, FUNCTION, LIST, OPTION, TEXTS, Open, Rec, TypeVariable, bits, find
 from lambda_rlm.types.rows import row_of
@@ -27,7 +28,7 @@ def unknown_name(s: Checker, term: Var) -> Open:
     meant = _MEANT.get(term.name) or nearest(term.name, known)
     span = Span(term.span.start, term.span.start + len(term.name))
     hint = f"did you mean `{meant}`?" if meant else "a program sees its inputs, what stands above, and the library"
-    s.report("E0202", f"nothing is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
+    s.report(UNKNOWN_NAME, f"nothing is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
     return BROKEN
 
 
@@ -39,11 +40,13 @@ def no_field(s: Checker, term: Select, record: Open) -> Open:
         hint = f"did you mean `{meant}`? " if meant else ""
         fixes = rename(term.field_span, meant) if meant else ()
         message = f"there is no field `{term.field}` in {show_open(record)}"
-        s.report("E0203", message, term.field_span, hint=f"{hint}its fields are {names}", given=show_open(record), fixes=fixes)
+        s.report(
+            NO_SUCH_FIELD, message, term.field_span, hint=f"{hint}its fields are {names}", given=show_open(record), fixes=fixes
+        )
         return BROKEN
     how, fixes = _field_of(s, term, record)
     message = f"{show_open(record)} has no fields, so no `.{term.field}`"
-    s.report("E0203", message, term.field_span, hint=how, given=show_open(record), fixes=fixes)
+    s.report(NO_SUCH_FIELD, message, term.field_span, hint=how, given=show_open(record), fixes=fixes)
     return BROKEN
 
 
@@ -86,14 +89,14 @@ def not_shown(s: Checker, term: Term, given: Open) -> None:
         hint = f"name a field: {short}.{next(iter(given.fields))}, or write to_json({short})"
     elif heads == FUNCTION:
         hint = "this is a function: apply it to its arguments"
-    s.report("E0223", f"{show_open(given)} cannot be shown in a text", term.span, hint=hint, given=show_open(given))
+    s.report(NOT_SHOWABLE, f"{show_open(given)} cannot be shown in a text", term.span, hint=hint, given=show_open(given))
 
 
 def infinite_result(s: Checker, name: str, span: Span, size: int, depth: int) -> None:
     """A binding whose type is over the caps."""
     what = f"{size:,} parts" if size < 10**9 else "too many parts"
     s.report(
-        "E0222",
+        TYPE_TOO_LARGE,
         f"the type of `{name}` is too large: {what}, {depth} levels",
         span,
         hint="build smaller records; a type has at most 500 parts",

@@ -1,7 +1,7 @@
 """From types under inference to frozen data.
 
-Promises: one frozen type for one node, shared; what is left open and constrained gets its default (a literal or Show: Text, Num:
-Int), what is left open and unconstrained stays a variable, which any value fits.
+Promises: one frozen type for one node, shared; what is left open and constrained gets its default (a literal or Show: Text,
+Num: Int), what is left open and unconstrained stays a variable, which any value fits.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ class Finisher:
         """The frozen form of a node."""
         node = find(node)
         if isinstance(node, TypeVariable):
-            return self._hole(node)
+            return self._variable(node)
         if node.frozen is not None:
             return node.frozen  # type: ignore[return-value]
-        found = self.done.get(id(node))
-        if found is None:
-            found = self._build(node)
+        frozen = self.done.get(id(node))
+        if frozen is None:
+            frozen = self._build(node)
             if node.size:
-                node.frozen = found
+                node.frozen = frozen
             else:
-                self.done[id(node)] = found
+                self.done[id(node)] = frozen
                 self.kept.append(node)
-        return found
+        return frozen
 
     def _build(self, node: OpenNamed | Rec | Labels | Fn | Broken) -> Type:
         if isinstance(node, OpenNamed):
@@ -68,14 +68,14 @@ class Finisher:
             return Arrow(parameters, self.freeze(node.result), freeze_effect(node.effect))
         return Erroneous()
 
-    def _hole(self, hole: TypeVariable) -> Type:
-        if hole.level == GENERIC or not hole.is_constrained or (hole.heads == ANY and hole.fields is None):
-            if not hole.id:
-                hole.id = self.next_id
+    def _variable(self, variable: TypeVariable) -> Type:
+        if variable.level == GENERIC or not variable.is_constrained or (variable.heads == ANY and variable.fields is None):
+            if not variable.id:
+                variable.id = self.next_id
                 self.next_id += 1
-            return Variable(hole.id)
-        hole.link = default_of(hole)
-        return self.freeze(hole.link)
+            return Variable(variable.id)
+        variable.link = default_of(variable)
+        return self.freeze(variable.link)
 
     def substitution(self, mapping: Mapping) -> Substitution:
         """What quantified variables are at one use."""
@@ -96,17 +96,17 @@ def freeze_effect(effect: Effects) -> AnyEffect:
     return EffectVariable(effect.id) if effect.level == GENERIC else Effect.PURE
 
 
-def default_of(hole: TypeVariable) -> Open:
-    """The type of a constrained hole that nothing decided."""
-    if hole.fields is not None:
-        return Rec(hole.fields)
-    if hole.heads & INT and hole.heads != ANY and (hole.is_weak or not hole.heads & TEXT):
+def default_of(variable: TypeVariable) -> Open:
+    """The type of a constrained type variable that nothing decided."""
+    if variable.fields is not None:
+        return Rec(variable.fields)
+    if variable.heads & INT and variable.heads != ANY and (variable.is_weak or not variable.heads & TEXT):
         return T_INT
-    if hole.heads & TEXT:
+    if variable.heads & TEXT:
         return T_TEXT
     for bit, name in ((LIST, "List"), (OPTION, "Option")):
-        if hole.heads & bit:
-            return OpenNamed(name, (TypeVariable(hole.level),))
+        if variable.heads & bit:
+            return OpenNamed(name, (TypeVariable(variable.level),))
     return T_TEXT
 
 

@@ -1,8 +1,8 @@
 """Schemes: quantifying what a binding leaves open, and fresh copies of it at each use.
 
-Promises: only what was made inside the binding (its level is deeper) is quantified; what carries a constraint is quantified only
-where a function is written, so that evaluating a value once suffices; a literal's type is never quantified.
-Effects that depend on a quantified effect become one with it, so that a scheme needs no order between its effects.
+Promises: only what was made inside the binding (its level is deeper) is quantified; what carries a constraint is quantified
+only where a function is written, so that evaluating a value once suffices; a literal's type is never quantified. Effects that
+depend on a quantified effect become one with it, so that a scheme needs no order between its effects.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ def measure(node: Open) -> tuple[int, int]:
 
     def walk(node: Open) -> tuple[int, int]:
         node = find(node)
-        found = known.get(id(node))
-        if found is None:
+        extent = known.get(id(node))
+        if extent is None:
             size, depth = 1, 0
             for child in inside(node):
                 child_size, child_depth = walk(child)
                 size += child_size
                 depth = max(depth, child_depth)
-            found = known[id(node)] = (size, depth if isinstance(node, Fn) else depth + 1)
-        return found
+            extent = known[id(node)] = (size, depth if isinstance(node, Fn) else depth + 1)
+        return extent
 
     return walk(node)
 
 
 def inside(node: Open) -> tuple[Open, ...]:
-    """The types directly inside a found node, what is known of a hole's fields included."""
+    """The types directly inside a found node, what is known of a type variable's fields included."""
     if isinstance(node, OpenNamed):
         return node.arguments
     if isinstance(node, Rec):
@@ -47,8 +47,8 @@ def inside(node: Open) -> tuple[Open, ...]:
 
 
 def open_parts(node: Open, level: int) -> tuple[list[TypeVariable], list[Effects]]:
-    """The holes and effects in a type that are deeper than a level, in the order they are met."""
-    holes: dict[TypeVariable, None] = {}
+    """The type variables and effects in a type that are deeper than a level, in the order they are met."""
+    variables: dict[TypeVariable, None] = {}
     effects: dict[Effects, None] = {}
     stack = [node]
     seen: set[int] = set()
@@ -58,28 +58,28 @@ def open_parts(node: Open, level: int) -> tuple[list[TypeVariable], list[Effects
             continue
         seen.add(id(top))
         if isinstance(top, TypeVariable) and level < top.level < GENERIC:
-            holes[top] = None
+            variables[top] = None
         elif isinstance(top, Fn):
             effect = find_effect(top.effect)
             if level < effect.level < GENERIC and not effect.is_llm:
                 effects[effect] = None
         stack.extend(reversed(inside(top)))
-    return list(holes), list(effects)
+    return list(variables), list(effects)
 
 
 def generalize(node: Open, level: int, is_function: bool, next_id: int) -> Quantified:
     """Quantify in place; ids count on from `next_id`."""
     if node.size:
         return ()
-    holes, effects = open_parts(node, level)
-    if is_function and any(hole.labels is not None for hole in holes):
-        holes = _default_literals(node, holes, level)
+    variables, effects = open_parts(node, level)
+    if is_function and any(variable.labels is not None for variable in variables):
+        variables = _default_literals(node, variables, level)
     chosen: list[TypeVariable | Effects] = []
-    for hole in holes:
-        if hole.is_weak or (hole.is_constrained and not is_function):
-            hole.level = level
+    for variable in variables:
+        if variable.is_weak or (variable.is_constrained and not is_function):
+            variable.level = level
         else:
-            chosen.append(hole)
+            chosen.append(variable)
     for effect in effects:
         effect = find_effect(effect)
         if effect in chosen:
@@ -94,7 +94,7 @@ def generalize(node: Open, level: int, is_function: bool, next_id: int) -> Quant
     return tuple(chosen)
 
 
-def _default_literals(node: Open, holes: list[TypeVariable], level: int) -> list[TypeVariable]:
+def _default_literals(node: Open, variables: list[TypeVariable], level: int) -> list[TypeVariable]:
     """Literals that only come out of a function are Text."""
     from_parameters: set[TypeVariable] = set()
     at = find(node)
@@ -103,16 +103,17 @@ def _default_literals(node: Open, holes: list[TypeVariable], level: int) -> list
             from_parameters.update(open_parts(parameter, level)[0])
         at = find(at.result)
     kept: list[TypeVariable] = []
-    for hole in holes:
-        if hole.labels is not None and not hole.heads & ~LITERAL and hole not in from_parameters:
-            hole.link = T_TEXT
+    for variable in variables:
+        if variable.labels is not None and not variable.heads & ~LITERAL and variable not in from_parameters:
+            variable.link = T_TEXT
         else:
-            kept.append(hole)
+            kept.append(variable)
     return kept
 
 
 def _absorb(effect: Effects, level: int) -> bool:
-    """Make what depends on an effect one with it; False when something outside depends on it, so that it cannot be quantified."""
+    """Make what depends on an effect one with it; False when something outside depends on it, so that it cannot be
+    quantified."""
     while True:
         effect = find_effect(effect)
         above = [find_effect(e) for e in effect.above]
@@ -125,13 +126,13 @@ def _absorb(effect: Effects, level: int) -> bool:
 
 
 def instantiate(node: Open, quantified: Quantified, level: int) -> tuple[Open, Mapping]:
-    """A copy with fresh holes and effects for what is quantified, and which is which."""
+    """A copy with fresh type variables and effects for what is quantified, and which is which."""
     mapping: Mapping = {}
     for part in quantified:
         if isinstance(part, TypeVariable):
-            hole = TypeVariable(level, part.heads)
-            hole.labels, hole.is_data = part.labels, part.is_data
-            mapping[part] = hole
+            variable = TypeVariable(level, part.heads)
+            variable.labels, variable.is_data = part.labels, part.is_data
+            mapping[part] = variable
         else:
             effect = Effects(level)
             effect.pure_for = list(part.pure_for)
@@ -148,9 +149,9 @@ def _copy(node: Open, mapping: Mapping, done: dict[int, Open]) -> Open:
         return node
     if isinstance(node, TypeVariable):
         return mapping.get(node, node)  # type: ignore[return-value]
-    found = done.get(id(node))
-    if found is not None:
-        return found
+    earlier = done.get(id(node))
+    if earlier is not None:
+        return earlier
     copied: Open = node
     if isinstance(node, OpenNamed):
         copied = OpenNamed(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))

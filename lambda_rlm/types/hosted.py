@@ -1,7 +1,7 @@
 """Functions that a host program adds to the language.
 
-Owns `HostFunction` and `HostCost`, what is declared of one: its type, and the most that applying it costs and gives. Promises that
-nothing but what is declared here widens the language; the implementation is called by the evaluator only.
+Owns `HostFunction` and `HostCost`, what is declared of one: its type, and the most that applying it costs and gives. Promises
+that nothing but what is declared here widens the language; the implementation is called by the evaluator only.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lambda_rlm.types.type import Arrow, Type
 class HostCost:
     """What one application costs at most: a constant, and so much more for each character of the arguments.
 
-    `steps` of fuel and `bytes` of new storage are charged before it; `characters` is the size of what it gives. The size of a text is
-    its characters, that of anything else the characters of its compact JSON.
+    `steps` of fuel and `bytes` of new storage are charged before it; `characters` is the size of what it gives. The size of a
+    text is its characters, that of anything else the characters of its compact JSON.
     """
 
     steps: int = 1_000
@@ -54,8 +54,10 @@ class HostFunction:
     @property
     def signature(self) -> str:
         """`lookup_part(name: Text) -> Option[Text]`."""
-        given = ", ".join(f"{name}: {show(type_)}" for name, type_ in zip(self.parameters, self.type.parameters, strict=True))
-        return f"{self.name}({given}) -> {show(self.type.result)}"
+        parameters = ", ".join(
+            f"{name}: {show(type_)}" for name, type_ in zip(self.parameters, self.type.parameters, strict=True)
+        )
+        return f"{self.name}({parameters}) -> {show(self.type.result)}"
 
     def opened(self, thaw: Callable[[Type], Any], level: int) -> Fn:
         """Its type at one of its uses, as inference sees it."""

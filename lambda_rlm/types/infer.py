@@ -16,6 +16,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.checker import Binding, Checker, TooMuchWork
+from lambda_rlm.types.codes import FUNCTION_MISPLACED, MISPLACED_AUTO, NEEDLESS_OR_ELSE, TYPE_TOO_LARGE
 from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.finish import Finisher, thaw
 from lambda_rlm.types.generalize import inside, measure
@@ -87,8 +88,8 @@ _CHECK_RULES = {
 
 def infer(program: t.Program, inputs: Mapping[str, Type], functions: Mapping[str, HostFunction] = NONE) -> Typed:
     """
-    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case) and those of the
-    functions that the host adds.
+    The program with its types and effects, under the types of its inputs (`query: Text` is among them in any case) and those of
+    the functions that the host adds.
 
     Raises `Rejected` with every type error, sorted by place.
     """
@@ -122,12 +123,12 @@ def _answer(s: Checker, program: t.Program, result: Open) -> Open:
     """The type of the answer: data, within the caps, nothing left open."""
     if demand_data(result):
         s.report(
-            "E0214", "the answer of a program holds no functions", program.result.span, given=show_open(result),
+            FUNCTION_MISPLACED, "the answer of a program holds no functions", program.result.span, given=show_open(result),
             hint="apply the function to its arguments",
         )  # fmt: skip
     size, depth = measure(result)
     if size > MAX_SIZE or depth > MAX_DEPTH:
-        s.report("E0222", "the type of the answer is too large", program.result.span, hint="give a smaller record")
+        s.report(TYPE_TOO_LARGE, "the type of the answer is too large", program.result.span, hint="give a smaller record")
     _close_answer(result)
     return result
 
@@ -157,14 +158,14 @@ def _after(s: Checker) -> None:
             if isinstance(span, Span) and span not in reported:
                 reported.add(span)
                 s.report(
-                    "E0219",
+                    NEEDLESS_OR_ELSE,
                     "`or_else` must not ask a model",
                     span,
                     hint='give a value that is there already, such as none or ""',
                 )
     for number, span in enumerate(s.autos.values(), 1):
         if number > MAX_AUTOS:
-            s.report("E0216", f"a program has at most {MAX_AUTOS} `auto`", span, hint="write a number here")
+            s.report(MISPLACED_AUTO, f"a program has at most {MAX_AUTOS} `auto`", span, hint="write a number here")
             break
 
 

@@ -14,11 +14,12 @@ from lambda_rlm.types.arguments import (
     why_of,
 )
 from lambda_rlm.types.checker import PRIMITIVES, Binding, Checker
+from lambda_rlm.types.codes import NOT_A_FUNCTION, WRONG_KEYWORD_ARGUMENT
 from lambda_rlm.types.infer_library import infer_library
 from lambda_rlm.types.infer_name import use
 from lambda_rlm.types.open_type import BROKEN, Broken, Effects, Fn, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import fill
+from lambda_rlm.types.unify import bind
 
 
 def infer_app(s: Checker, term: App) -> Open:
@@ -36,13 +37,13 @@ def infer_pipe(s: Checker, term: Pipe) -> Open:
     ──────────────── (Pipe)
     Γ ⊢ a |> f(b) : τ
     """
-    given = GivenArgument(term.head, s.infer(term.head), True)
+    piped = GivenArgument(term.head, s.infer(term.head), True)
     for stage in term.stages:
-        result = _call(s, stage, given)
+        result = _call(s, stage, piped)
         s.types[id(stage)] = result
-        given = GivenArgument(stage, result, True)
-    assert given.type is not None
-    return given.type
+        piped = GivenArgument(stage, result, True)
+    assert piped.type is not None
+    return piped.type
 
 
 def _call(s: Checker, app: App, piped: GivenArgument | None) -> Open:
@@ -105,19 +106,19 @@ def _call_unknown(s: Checker, app: App, callee: TypeVariable, piped: GivenArgume
     if _has_named(s, app):
         infer_all(s, app)
         return BROKEN
-    given = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
-    parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in given])
+    passed = ([piped] if piped is not None else []) + [GivenArgument(a.value) for a in app.arguments]
+    parameters = tuple([g.type if g.type is not None else s.infer(g.term) for g in passed])
     effect = Effects(s.level)
-    result: Open = s.hole()
+    result: Open = s.fresh()
     function = Fn(parameters, result, effect)
-    clash = fill(callee, function)
+    clash = bind(callee, function)
     if clash is not None:
         if clash.kind == "head":
             _not_a_function(s, app, callee)
         else:
             s.clash(app.function, callee, function, (), clash)
         return BROKEN
-    record_arguments(s, app, list(given))
+    record_arguments(s, app, list(passed))
     s.perform(effect)
     return result
 
@@ -126,7 +127,7 @@ def _has_named(s: Checker, app: App) -> bool:
     for argument in app.arguments:
         if argument.name is not None:
             s.report(
-                "E0206", f"`{argument.name}` is given by name to a function value", argument.span,
+                WRONG_KEYWORD_ARGUMENT, f"`{argument.name}` is given by name to a function value", argument.span,
                 hint="only defs and library functions have named parameters; give it by place",
             )  # fmt: skip
             return True
@@ -138,4 +139,4 @@ def _not_a_function(s: Checker, app: App, callee: Open) -> None:
     if isinstance(callee, OpenNamed) and callee.name == "List":
         text = s.source.text[app.function.span.start : app.function.span.end]
         hint = f"write get({text}, i) for the element at i; it gives an Option"
-    s.report("E0204", f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)
+    s.report(NOT_A_FUNCTION, f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)

@@ -19,6 +19,7 @@ from lambda_rlm.syntax.term import (
     TypeDef,
 )
 from lambda_rlm.types.checker import Binding, Checker
+from lambda_rlm.types.codes import DEFINED_TWICE, FUNCTION_MISPLACED, TYPE_MISMATCH, UNSIZED_RECURSION
 from lambda_rlm.types.complaints import infinite_result
 from lambda_rlm.types.generalize import generalize, measure
 from lambda_rlm.types.mismatch import Why
@@ -51,7 +52,7 @@ def infer_lam(s: Checker, term: Lam) -> Open:
 
 
 def _parameter(s: Checker, param: Param) -> Binding:
-    type_ = open_written(s, param.annotation) if param.annotation is not None else s.hole()
+    type_ = open_written(s, param.annotation) if param.annotation is not None else s.fresh()
     return Binding("local", param.name, type_, param.span)
 
 
@@ -65,16 +66,16 @@ def infer_fix(s: Checker, term: Fix) -> Open:
     param = _parameter(s, term.param)
     if restrict(param.type, SEQ):
         s.report(
-            "E0226", f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
+            UNSIZED_RECURSION, f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
             hint="recurse over a text or a list, and keep the rest outside",
         )  # fmt: skip
-    result: Open = s.hole()
+    result: Open = s.fresh()
     function = Fn((param.type,), result, effect)
     with s.scope(Binding("fix", term.name, function, term.span), param), s.under(effect):
         s.check(term.body, result, (f"the result of `{term.name}`",))
     if demand_data(result):
         s.report(
-            "E0214", f"`{term.name}` gives a function; the result of fix is data", term.body.span, given=show_open(result),
+            FUNCTION_MISPLACED, f"`{term.name}` gives a function; the result of fix is data", term.body.span, given=show_open(result),
             hint="recurse to data, and build the function outside",
         )  # fmt: skip
     return function
@@ -99,7 +100,7 @@ def run_item(s: Checker, item: Item, defined: dict[tuple[bool, str], Span], stac
     is_type = isinstance(item, TypeDef)
     before = defined.get((is_type, item.name))
     if before is not None and not isinstance(item, Let):
-        s.report("E0212", f"`{item.name}` is defined twice", item.name_span, hint="choose another name")
+        s.report(DEFINED_TWICE, f"`{item.name}` is defined twice", item.name_span, hint="choose another name")
     defined[is_type, item.name] = item.name_span
     if isinstance(item, TypeDef):
         old = s.abbreviations.get(item.name)
@@ -189,7 +190,7 @@ def _annotated(s: Checker, param: Param, given: Open, written: Open) -> None:
     clash = fit(given, written)
     if clash is not None and param.annotation is not None:
         s.report(
-            "E0201", f"`{param.name}` is given {show_open(given)}, and written as {show_open(written)}", param.annotation.span,
+            TYPE_MISMATCH, f"`{param.name}` is given {show_open(given)}, and written as {show_open(written)}", param.annotation.span,
             expected=show_open(given), given=show_open(written), hint="leave the type out, or write the one that is given",
         )  # fmt: skip
 

@@ -27,7 +27,7 @@ from lambda_rlm.types.mismatch import Why, because
 from lambda_rlm.types.open_type import BROKEN, T_QUOTE, T_TEXT, Effects, Fn, Labels, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.rows import RowInstance, RowType, SignatureRow, instantiate_row, row_of
 from lambda_rlm.types.special import AUTO_PARAMETERS, check_special
-from lambda_rlm.types.unify import Clash, fill, fit
+from lambda_rlm.types.unify import Clash, bind, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class _Call:
     slots: list[GivenArgument | None]
     instance: RowInstance
 
-    def why(self, index: int, given: GivenArgument) -> Why:
-        return why_of(index + 1, given, self.row.parameters[index].name, self.primitive.value)
+    def why(self, index: int, argument: GivenArgument) -> Why:
+        return why_of(index + 1, argument, self.row.parameters[index].name, self.primitive.value)
 
 
 def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, piped: GivenArgument | None) -> Open:
@@ -68,9 +68,9 @@ def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, pip
     check_special(s, primitive, row, slots)
     if is_fine:
         return call.instance.result
-    for hole in call.instance.variables.values():
-        if hole.link is None:
-            hole.link = BROKEN
+    for variable in call.instance.variables.values():
+        if variable.link is None:
+            variable.link = BROKEN
     return poisoned(call.instance.result)
 
 
@@ -85,16 +85,16 @@ def _callee(primitive: Primitive, row: SignatureRow) -> Callee:
 
 def _pass_all_data(s: Checker, call: _Call) -> bool:
     is_fine = True
-    for index, given in enumerate(call.slots):
-        if given is not None and not call.row.parameters[index].type.is_function:
-            is_fine = _pass_data(s, call, index, given) and is_fine
+    for index, argument in enumerate(call.slots):
+        if argument is not None and not call.row.parameters[index].type.is_function:
+            is_fine = _pass_data(s, call, index, argument) and is_fine
     return is_fine
 
 
 def _pass_callbacks(s: Checker, call: _Call, is_fine: bool) -> bool:
-    for index, given in enumerate(call.slots):
-        if given is not None and call.row.parameters[index].type.is_function:
-            is_fine = _pass_callback(s, call, index, given, is_fine) and is_fine
+    for index, argument in enumerate(call.slots):
+        if argument is not None and call.row.parameters[index].type.is_function:
+            is_fine = _pass_callback(s, call, index, argument, is_fine) and is_fine
     return is_fine
 
 
@@ -103,7 +103,8 @@ RETRY_STEPS = 500
 
 
 def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
-    """Pass the functions. A state that starts as a Quote or a label and goes on as a Text is a Text: then once more, with that."""
+    """Pass the functions. A state that starts as a Quote or a label and goes on as a Text is a Text: then once more, with
+    that."""
     before = len(s.diagnostics)
     is_fine = _pass_callbacks(s, call, True)
     name = _STATES.get(call.primitive, "")
@@ -114,7 +115,7 @@ def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
     first = s.diagnostics[before:]
     del s.diagnostics[before:]
     instance = instantiate_row(call.row, s.level)
-    fill(instance.variables[name], T_TEXT)
+    bind(instance.variables[name], T_TEXT)
     s.types[id(function)] = Fn(instance.parameters, instance.result, instance.effect)
     known = [
         given if given is None or parameter.type.is_function else _known(s, given)
@@ -128,38 +129,38 @@ def _with_state(s: Checker, call: _Call, function: Var) -> tuple[_Call, bool]:
     return again, False
 
 
-def _pass_data(s: Checker, call: _Call, index: int, given: GivenArgument) -> bool:
+def _pass_data(s: Checker, call: _Call, index: int, argument: GivenArgument) -> bool:
     name = call.row.parameters[index].name
-    term = given.term
+    term = argument.term
     if isinstance(term, Auto) and (call.primitive, name) in AUTO_PARAMETERS:
         s.autos[id(term)] = term.span
-    why = call.why(index, given)
+    why = call.why(index, argument)
     if name != "or_else":
-        return pass_argument(s, given, call.instance.parameters[index], why)
+        return pass_argument(s, argument, call.instance.parameters[index], why)
     effect = Effects(s.level)
     effect.pure_for.append(term.span)
     s.pinned.append(effect)
     with s.under(effect):
-        return pass_argument(s, given, call.instance.parameters[index], why)
+        return pass_argument(s, argument, call.instance.parameters[index], why)
 
 
-def _pass_callback(s: Checker, call: _Call, index: int, given: GivenArgument, is_fine: bool) -> bool:
+def _pass_callback(s: Checker, call: _Call, index: int, argument: GivenArgument, is_fine: bool) -> bool:
     wanted = call.instance.parameters[index]
-    term = given.term
+    term = argument.term
     if not is_fine:
         _break_open_parameters(wanted)
-    why = call.why(index, given)
-    if isinstance(term, Var) and not given.is_piped:
+    why = call.why(index, argument)
+    if isinstance(term, Var) and not argument.is_piped:
         binding = s.names.get(term.name)
         if binding is not None and binding.kind == "fix":
             s.types[id(term)] = binding.type
             return s.fits(term, binding.type, wanted, why)
     if call.primitive in _STEPS and isinstance(term, Lam):
         before = len(s.diagnostics)
-        fine = pass_argument(s, given, wanted, why)
+        fine = pass_argument(s, argument, wanted, why)
         _explain_step(s, before, call.primitive)
         return fine
-    return pass_argument(s, given, wanted, why)
+    return pass_argument(s, argument, wanted, why)
 
 
 _STEPS = frozenset({Primitive.FOLD, Primitive.SCAN, Primitive.ITERATE, Primitive.REDUCE})
@@ -168,9 +169,9 @@ _STEPS = frozenset({Primitive.FOLD, Primitive.SCAN, Primitive.ITERATE, Primitive
 def _explain_step(s: Checker, before: int, primitive: Primitive) -> None:
     """A mismatch at the result of a step says that states have one type."""
     for index in range(before, len(s.diagnostics)):
-        found = s.diagnostics[index]
-        if found.because is not None and found.because.startswith("what the function given as"):
-            s.diagnostics[index] = replace(found, because=because(("step", primitive.value)))
+        diagnostic = s.diagnostics[index]
+        if diagnostic.because is not None and diagnostic.because.startswith("what the function given as"):
+            s.diagnostics[index] = replace(diagnostic, because=because(("step", primitive.value)))
 
 
 def _break_open_parameters(wanted: Open) -> None:
@@ -178,9 +179,9 @@ def _break_open_parameters(wanted: Open) -> None:
     wanted = find(wanted)
     if isinstance(wanted, Fn):
         for parameter in wanted.parameters:
-            hole = find(parameter)
-            if isinstance(hole, TypeVariable):
-                hole.link = BROKEN
+            variable = find(parameter)
+            if isinstance(variable, TypeVariable):
+                variable.link = BROKEN
 
 
 def _join_first(
@@ -203,11 +204,11 @@ def _join_first(
     return known
 
 
-def _known(s: Checker, given: GivenArgument) -> GivenArgument:
+def _known(s: Checker, argument: GivenArgument) -> GivenArgument:
     """An argument with its type, which is inferred only once."""
-    if given.type is not None:
-        return given
-    return GivenArgument(given.term, s.types.get(id(given.term)) or s.infer(given.term), given.is_piped)
+    if argument.type is not None:
+        return argument
+    return GivenArgument(argument.term, s.types.get(id(argument.term)) or s.infer(argument.term), argument.is_piped)
 
 
 def _parts(row_type: RowType, name: str, given: Open) -> list[Open]:

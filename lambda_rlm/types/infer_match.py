@@ -16,6 +16,7 @@ from lambda_rlm.syntax.term import (
     TextLit,
 )
 from lambda_rlm.types.checker import Binding, Checker
+from lambda_rlm.types.codes import INCOMPLETE_MATCH, PATTERN_MISMATCH, UNKNOWN_LABEL, UNREACHABLE_ARM
 from lambda_rlm.types.infer_term import meet
 from lambda_rlm.types.mismatch import Why
 from lambda_rlm.types.nearest import nearest, rename
@@ -33,7 +34,7 @@ from lambda_rlm.types.open_type import (
     option_of,
 )
 from lambda_rlm.types.show import show_labels, show_open
-from lambda_rlm.types.unify import Clash, demand_label, fill, restrict
+from lambda_rlm.types.unify import Clash, bind, demand_label, restrict
 
 
 def infer_match(s: Checker, term: Match) -> Open:
@@ -99,11 +100,11 @@ def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
     literals = [p.literal for p in patterns if isinstance(p, LiteralPattern)]
     clash: Clash | None = None
     if any(isinstance(p, SomePattern | NonePattern) for p in patterns):
-        clash = fill(subject, option_of(s.hole()))
+        clash = bind(subject, option_of(s.fresh()))
     elif literals and isinstance(literals[0], IntLit):
-        clash = fill(subject, T_INT)
+        clash = bind(subject, T_INT)
     elif literals and isinstance(literals[0], BoolLit):
-        clash = fill(subject, T_BOOL)
+        clash = bind(subject, T_BOOL)
     elif literals:
         labels = frozenset(lit.value for lit in literals if isinstance(lit, TextLit))
         if any(isinstance(p, AnyPattern) for p in patterns):
@@ -111,10 +112,10 @@ def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
             for label in labels:
                 clash = clash or demand_label(subject, label, TEXTS)
         else:
-            clash = fill(subject, Labels(labels))
+            clash = bind(subject, Labels(labels))
     if clash is not None and subject.link is None:
         s.report(
-            "E0209", f"the patterns do not fit {show_open(subject)}", term.subject.span, given=show_open(subject),
+            PATTERN_MISMATCH, f"the patterns do not fit {show_open(subject)}", term.subject.span, given=show_open(subject),
             hint="match works on Option, labels, Text, Int and Bool",
         )  # fmt: skip
         subject.link = BROKEN
@@ -150,14 +151,16 @@ def _misfit(s: Checker, pattern: Pattern, subject: Open, shown: str) -> None:
         hint = "match on the Option first: some(x) => …, none => …"
     elif isinstance(pattern, SomePattern | NonePattern):
         hint = "this is never none: use it as it is"
-    s.report("E0209", f"{shown} does not fit {show_open(subject)}", pattern.span, expected=show_open(subject), hint=hint)
+    s.report(
+        PATTERN_MISMATCH, f"{shown} does not fit {show_open(subject)}", pattern.span, expected=show_open(subject), hint=hint
+    )
 
 
 def _no_label(s: Checker, pattern: Pattern, label: str, subject: Labels) -> None:
     meant = nearest(label, subject.labels)
     hint = f"did you mean {show_labels([meant])}?" if meant is not None else f"the labels are {show_labels(subject.labels)}"
     s.report(
-        "E0207", f"{show_labels([label])} is not one of the labels {show_labels(subject.labels)}", pattern.span, hint=hint,
+        UNKNOWN_LABEL, f"{show_labels([label])} is not one of the labels {show_labels(subject.labels)}", pattern.span, hint=hint,
         expected=show_labels(subject.labels), given=show_labels([label]),
         fixes=rename(pattern.span, show_labels([meant])) if meant is not None else (),
     )  # fmt: skip
@@ -180,13 +183,13 @@ def _exhaustive(s: Checker, term: Match, subject: Open) -> None:
         missing = _missing(subject, seen)
         if "_" in seen or key in seen or missing == []:
             hint = "remove it, or move it above the arm that takes its values"
-            s.report("E0210", "no value reaches this arm", arm.pattern.span, hint=hint, severity=Severity.WARNING)
+            s.report(UNREACHABLE_ARM, "no value reaches this arm", arm.pattern.span, hint=hint, severity=Severity.WARNING)
         seen.add(key)
     missing = _missing(subject, seen)
     if missing != [] and "_" not in seen:
         what = ", ".join(missing) if missing else f"other values of {show_open(subject)}"
         arms = ", ".join(f"{m} => …" for m in missing) if missing else "_ => …"
-        s.report("E0208", f"this match has no arm for {what}", term.span, given=show_open(subject), hint=f"add {arms}")
+        s.report(INCOMPLETE_MATCH, f"this match has no arm for {what}", term.span, given=show_open(subject), hint=f"add {arms}")
 
 
 def _missing(subject: Open, seen: set[object]) -> list[str] | None:

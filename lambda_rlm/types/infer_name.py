@@ -6,6 +6,7 @@ from lambda_rlm.syntax.term import (
     Var,
 )
 from lambda_rlm.types.checker import PRIMITIVES, Binding, Checker, Use
+from lambda_rlm.types.codes import FIX_NOT_CALLED, MAX_NOT_LITERAL, MISPLACED_TYPE_ARGUMENT
 from lambda_rlm.types.complaints import unknown_name
 from lambda_rlm.types.generalize import instantiate
 from lambda_rlm.types.open_type import (
@@ -19,7 +20,7 @@ from lambda_rlm.types.open_type import (
 )
 from lambda_rlm.types.rows import instantiate_row, row_of
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import demand_data, fill
+from lambda_rlm.types.unify import bind, demand_data
 from lambda_rlm.types.written import open_written
 
 
@@ -32,7 +33,7 @@ def infer_var(s: Checker, term: Var) -> Open:
     binding = s.names.get(term.name)
     if binding is not None and binding.kind == "fix":
         s.report(
-            "E0220",
+            FIX_NOT_CALLED,
             f"`{term.name}` can only be called, or given to a library function",
             term.span,
             hint=f"write {term.name}(…) or map(parts, {term.name})",
@@ -69,7 +70,7 @@ def _library_value(s: Checker, term: Var) -> Open:
     s.primitives[id(term)] = primitive
     if term.name == "iterate":
         s.report(
-            "E0218",
+            MAX_NOT_LITERAL,
             "`iterate` can only be called, with a literal `max`",
             term.span,
             hint="write fn(x) => iterate(x, 10, step, until)",
@@ -81,26 +82,26 @@ def _library_value(s: Checker, term: Var) -> Open:
     return Fn(required, instance.result, instance.effect)
 
 
-def bind_type_argument(s: Checker, term: Var, hole: TypeVariable | None) -> None:
+def bind_type_argument(s: Checker, term: Var, variable: TypeVariable | None) -> None:
     """T of `llm_call[T]`: what is written, else Text; no functions inside."""
-    if hole is None:
+    if variable is None:
         if term.type_argument is not None:
             misplaced_type_argument(s, term)
         return
     if term.type_argument is None:
-        fill(hole, T_TEXT)
+        bind(variable, T_TEXT)
         return
     written = open_written(s, term.type_argument)
     if demand_data(written):
         s.report(
-            "E0215",
+            MISPLACED_TYPE_ARGUMENT,
             "T cannot hold a function",
             term.type_argument.span,
             given=show_open(written),
             hint="a model answers with data",
         )
         written = BROKEN
-    fill(hole, written)
+    bind(variable, written)
 
 
 def misplaced_type_argument(s: Checker, term: Var) -> None:
@@ -109,4 +110,4 @@ def misplaced_type_argument(s: Checker, term: Var) -> None:
     binding = s.names.get(term.name)
     if binding is not None and not isinstance(find(binding.type), Fn):
         hint = f"write get({term.name}, i) for the element at i; it gives an Option"
-    s.report("E0215", f"`{term.name}` takes no type argument", term.span, hint=hint)
+    s.report(MISPLACED_TYPE_ARGUMENT, f"`{term.name}` takes no type argument", term.span, hint=hint)

@@ -8,6 +8,7 @@ from lambda_rlm.diagnostics.diagnostic import Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import App, Auto, If, Infix, Pipe, Prefix, Term, Var
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import FUNCTION_MISPLACED, NOT_ORDERED, WRONG_OPERAND
 from lambda_rlm.types.infer_term import meet
 from lambda_rlm.types.joins import compare, join
 from lambda_rlm.types.mismatch import Why, no_order, suggest
@@ -34,7 +35,7 @@ from lambda_rlm.types.open_type import (
     option_of,
 )
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.unify import Clash, demand_data, fill, is_list_like, is_text_like, restrict, unify
+from lambda_rlm.types.unify import Clash, bind, demand_data, is_list_like, is_text_like, restrict, unify
 
 
 def infer_infix(s: Checker, term: Infix) -> Open:
@@ -81,11 +82,11 @@ def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
     if isinstance(given, Broken):
         return BROKEN
     if isinstance(given, TypeVariable) and given.heads & OPTION:
-        value = s.hole()
-        fill(given, option_of(value))
+        value = s.fresh()
+        bind(given, option_of(value))
         return value
     s.report(
-        "E0213",
+        WRONG_OPERAND,
         f"{show_open(given)} is never none, so `??` has nothing to do",
         term.span,
         given=show_open(given),
@@ -107,7 +108,11 @@ def _equal(s: Checker, term: Infix) -> Open:
         for side, given in ((term.first, a), (right, b)):
             if demand_data(given):
                 s.report(
-                    "E0214", "functions cannot be compared", side.span, given=show_open(given), hint="compare what they give"
+                    FUNCTION_MISPLACED,
+                    "functions cannot be compared",
+                    side.span,
+                    given=show_open(given),
+                    hint="compare what they give",
                 )
                 break
     return T_BOOL
@@ -123,7 +128,7 @@ def _order(s: Checker, term: Infix) -> Open:
     for side, given in ((term.first, a), (right, b)):
         if restrict(given, ORD):
             hint = no_order(s.source, side, given)
-            s.report("E0225", f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
+            s.report(NOT_ORDERED, f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
             return T_BOOL
     if _is_text(a) and _is_text(b):
         return T_BOOL
@@ -147,16 +152,16 @@ def _append(s: Checker, term: Infix) -> Open:
     """`++` joins texts, or lists: one operand that is known decides for all."""
     parts = [term.first, *(t for _, t in term.rest)]
     types = [s.infer(part) for part in parts]
-    found = [find(t) for t in types]
-    deciding = next((f for f in found if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    heads = [find(t) for t in types]
+    deciding = next((f for f in heads if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
     if deciding is None:
-        return _append_unknown(s, parts, found)
+        return _append_unknown(s, parts, heads)
     if is_text_like(deciding):
         for part, given in zip(parts, types, strict=True):
             if not is_text_like(find(given)):
                 s.fits(part, given, T_TEXT, ("an operand of `++` with a Text",))
         return T_TEXT
-    result: Open = deciding if not isinstance(deciding, TypeVariable) else list_of(s.hole())
+    result: Open = deciding if not isinstance(deciding, TypeVariable) else list_of(s.fresh())
     for part, given in zip(parts, types, strict=True):
         if find(given) is not deciding:
             result = _append_list(s, part, result, given)
@@ -180,7 +185,11 @@ def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
         if clash is not None:
             hint = suggest(s.source, part, given, T_TEXT)[0] or "`++` joins texts, or lists"
             s.report(
-                "E0213", f"`++` joins texts or lists, not {show_open(given)}", part.span, given=show_open(given), hint=hint
+                WRONG_OPERAND,
+                f"`++` joins texts or lists, not {show_open(given)}",
+                part.span,
+                given=show_open(given),
+                hint=hint,
             )
             return BROKEN
     return result
@@ -207,8 +216,8 @@ def _arithmetic(s: Checker, term: Infix) -> Open:
 
 def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -> bool:
     """`+` between texts or lists: one message for the whole chain, with the edit."""
-    found = [find(t) for t in types]
-    wrong = next((i for i, f in enumerate(found) if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
+    heads = [find(t) for t in types]
+    wrong = next((i for i, f in enumerate(heads) if not isinstance(f, Broken) and (is_text_like(f) or is_list_like(f))), None)
     if wrong is None or any(operator != "+" for operator, _ in term.rest):
         return False
     edits = []
@@ -217,11 +226,11 @@ def _is_joining(s: Checker, term: Infix, parts: list[Term], types: list[Open]) -
         at = left.span.end + between.find("+")
         if between.strip() == "+":
             edits.append(Edit(Span(at, at + 1), "++"))
-    is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in found}) == 1
+    is_whole = len(edits) == len(term.rest) and len({is_text_like(f) for f in heads}) == 1
     fixes = (QuickFix("write `++`", tuple(edits)),) if is_whole else ()
-    shown = show_open(found[wrong])
+    shown = show_open(heads[wrong])
     hint = "write `++` to join texts or lists" + ("" if is_whole else ", with to_text(…) around numbers")
-    s.report("E0213", f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
+    s.report(WRONG_OPERAND, f"`+` works on numbers, not on {shown}", parts[wrong].span, given=shown, hint=hint, fixes=fixes)
     return True
 
 
@@ -239,7 +248,7 @@ def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
     hint, fixes = suggest(s.source, term, given, TypeVariable(0, NUM))
     hint = hint or f"`{operator}` takes Int or Float"
     s.report(
-        "E0213",
+        WRONG_OPERAND,
         f"`{operator}` works on numbers, not on {show_open(given)}",
         term.span,
         given=show_open(given),

@@ -1,7 +1,7 @@
 """The rules for literals, data and templates.
 
-Each function is one judgement Γ ⊢ term : type, with Γ in the checker. A literal's type is a hole with its label or with Int and
-Float as heads, so that its neighbors decide. The `check_…` forms push a type that is known into a term.
+Each function is one judgement Γ ⊢ term : type, with Γ in the checker. A literal's type is a type variable with its label or
+with Int and Float as heads, so that its neighbors decide. The `check_…` forms push a type that is known into a term.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lambda_rlm.syntax.term import (
     TextLit,
 )
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import MISPLACED_AUTO
 from lambda_rlm.types.complaints import no_field, not_shown
 from lambda_rlm.types.joins import join
 from lambda_rlm.types.mismatch import Why
@@ -47,15 +48,15 @@ from lambda_rlm.types.unify import Clash, demand_field, restrict
 
 
 def infer_int(s: Checker, term: IntLit) -> Open:
-    hole = TypeVariable(s.level, NUM)
-    hole.is_weak = True
-    return hole
+    variable = TypeVariable(s.level, NUM)
+    variable.is_weak = True
+    return variable
 
 
 def infer_text(s: Checker, term: TextLit) -> Open:
-    hole = TypeVariable(s.level, LITERAL)
-    hole.labels = frozenset((term.value,))
-    return hole
+    variable = TypeVariable(s.level, LITERAL)
+    variable.labels = frozenset((term.value,))
+    return variable
 
 
 def infer_float(s: Checker, term: FloatLit) -> Open:
@@ -67,13 +68,13 @@ def infer_bool(s: Checker, term: BoolLit) -> Open:
 
 
 def infer_none(s: Checker, term: NoneLit) -> Open:
-    return option_of(s.hole())
+    return option_of(s.fresh())
 
 
 def infer_auto(s: Checker, term: Auto) -> Open:
     if id(term) not in s.autos:
         s.report(
-            "E0216",
+            MISPLACED_AUTO,
             "`auto` cannot be here",
             term.span,
             hint="auto stands directly as the size or count of chunk, windows, pack, batch, split, tree_fold or per_call, or in length(x) <= auto",
@@ -97,7 +98,7 @@ def infer_list(s: Checker, term: ListLit) -> Open:
     Γ ⊢ [e₁, …, eₙ] : List[τ]
     """
     if not term.items:
-        return list_of(s.hole())
+        return list_of(s.fresh())
     element = s.infer(term.items[0])
     for number, item in enumerate(term.items[1:], 2):
         element = meet(s, item, element, s.infer(item), ("element", number))
@@ -128,7 +129,7 @@ def infer_select(s: Checker, term: Select) -> Open:
         field = record.fields.get(term.field)
         return field if field is not None else no_field(s, term, record)
     if isinstance(record, TypeVariable):
-        field = s.hole()
+        field = s.fresh()
         clash = demand_field(record, term.field, field)
         if clash is None:
             return field

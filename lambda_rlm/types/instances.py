@@ -1,7 +1,7 @@
 """How many instances of polymorphic bindings a program has.
 
-Evaluation makes one for each binding and ground substitution that is reached. Promises to look at each instance once, and to stop
-at the cap.
+Evaluation makes one for each binding and ground substitution that is reached. Promises to look at each instance once, and to
+stop at the cap.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.types.checker import Binding, Use
+from lambda_rlm.types.codes import TYPE_TOO_LARGE
 from lambda_rlm.types.finish import Finisher
 from lambda_rlm.types.type import AnyEffect, Effect, EffectVariable, Type
 from lambda_rlm.types.typed import Substitution, ground
@@ -38,7 +39,7 @@ def count_instances(uses: Sequence[Use], finisher: Finisher) -> Diagnostic | Non
             if len(seen) > MAX_INSTANCES:
                 hint = "give the polymorphic functions types, so that they have one form each"
                 return Diagnostic(
-                    "E0222", f"this program uses its functions at more than {MAX_INSTANCES:,} types", use.span, hint=hint
+                    TYPE_TOO_LARGE, f"this program uses its functions at more than {MAX_INSTANCES:,} types", use.span, hint=hint
                 )
             stack.append((use.binding, here))
     return None

@@ -22,7 +22,7 @@ from lambda_rlm.types.open_type import (
     TypeVariable,
     find,
 )
-from lambda_rlm.types.unify import HEAD, Clash, demand_label, fill, restrict, same_fields, unify
+from lambda_rlm.types.unify import HEAD, Clash, bind, demand_label, restrict, same_fields, unify
 
 
 def join(a: Open, b: Open) -> Open | Clash:
@@ -33,9 +33,9 @@ def join(a: Open, b: Open) -> Open | Clash:
     if isinstance(a, Broken):
         return b
     if isinstance(a, TypeVariable):
-        return _join_hole(a, b)
+        return _join_variable(a, b)
     if isinstance(b, TypeVariable):
-        return _join_hole(b, a)
+        return _join_variable(b, a)
     if a.bit & TEXTS and b.bit & TEXTS:
         return a if isinstance(a, Labels) and isinstance(b, Labels) and a.labels == b.labels else T_TEXT
     if isinstance(a, OpenNamed) and isinstance(b, OpenNamed) and a.name == b.name and a.arguments:
@@ -47,12 +47,17 @@ def join(a: Open, b: Open) -> Open | Clash:
     return a if clash is None else clash
 
 
-def _join_hole(hole: TypeVariable, other: Open) -> Open | Clash:
-    if isinstance(other, Labels) and hole.labels is not None and not hole.labels <= other.labels and hole.heads & TEXT:
-        return fill(hole, T_TEXT) or T_TEXT
-    if not isinstance(other, TypeVariable) and other.bit == QUOTE and hole.heads & TEXT and not hole.heads & QUOTE:
-        return fill(hole, T_TEXT) or T_TEXT
-    return unify(hole, other) or other
+def _join_variable(variable: TypeVariable, other: Open) -> Open | Clash:
+    if (
+        isinstance(other, Labels)
+        and variable.labels is not None
+        and not variable.labels <= other.labels
+        and variable.heads & TEXT
+    ):
+        return bind(variable, T_TEXT) or T_TEXT
+    if not isinstance(other, TypeVariable) and other.bit == QUOTE and variable.heads & TEXT and not variable.heads & QUOTE:
+        return bind(variable, T_TEXT) or T_TEXT
+    return unify(variable, other) or other
 
 
 def _join_records(a: Rec, b: Rec) -> Open | Clash:
@@ -86,14 +91,14 @@ def compare(a: Open, b: Open) -> Clash | None:
             missing = literal.labels - other.labels
             return Clash("label", tuple(sorted(missing))) if missing else None
         if isinstance(other, TypeVariable):
-            return _compare_hole(other, literal)
+            return _compare_variable(other, literal)
         return None if other.bit & TEXTS or isinstance(other, Broken) else HEAD
     joined = join(a, b)
     return joined if isinstance(joined, Clash) else None
 
 
-def _compare_hole(hole: TypeVariable, literal: TypeVariable) -> Clash | None:
-    clash = restrict(hole, TEXTS)
+def _compare_variable(variable: TypeVariable, literal: TypeVariable) -> Clash | None:
+    clash = restrict(variable, TEXTS)
     for label in literal.labels or ():
-        clash = clash or demand_label(hole, label, TEXTS)
+        clash = clash or demand_label(variable, label, TEXTS)
     return clash

@@ -1,7 +1,7 @@
 """Words for a type that does not fit its place.
 
-Owns the message, the reason and the hint of a clash; knows the slips that models and people make (a List where Text is wanted, an
-Option used as its content, a number in `++`) and says what to write instead. A reason is a plain tuple until it is needed.
+Owns the message, the reason and the hint of a clash; knows the slips that models and people make (a List where Text is wanted,
+an Option used as its content, a number in `++`) and says what to write instead. A reason is a plain tuple until it is needed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,16 @@ from __future__ import annotations
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.term import Infix, Lam, NoneLit, Pipe, Term, TextLit
+from lambda_rlm.types.codes import (
+    FUNCTION_MISPLACED,
+    INFINITE_TYPE,
+    NOT_ORDERED,
+    NOT_SHOWABLE,
+    TYPE_MISMATCH,
+    TYPE_TOO_LARGE,
+    UNKNOWN_LABEL,
+    WRONG_PARAMETER_COUNT,
+)
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import (
     BOOL,
@@ -19,6 +29,7 @@ from lambda_rlm.types.open_type import (
     OPTION,
     ORD,
     QUOTE,
+    RECORD,
     SHOW,
     T_INT,
     T_TEXT,
@@ -78,12 +89,12 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
             return _label(term, given, wanted, reason, clash)
         case "infinite":
             return Diagnostic(
-                "E0221", f"this would need a type that contains itself: {shown_given} inside {shown_wanted}", term.span,
+                INFINITE_TYPE, f"this would need a type that contains itself: {shown_given} inside {shown_wanted}", term.span,
                 because=reason, hint="a function cannot be applied to itself, nor a list be its own element",
             )  # fmt: skip
         case "size":
             return Diagnostic(
-                "E0222",
+                TYPE_TOO_LARGE,
                 "the type of this is too large",
                 term.span,
                 because=reason,
@@ -91,7 +102,7 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
             )
         case "function":
             return Diagnostic(
-                "E0214", f"a function cannot be here, and {shown_given} holds one", term.span, given=shown_given, because=reason,
+                FUNCTION_MISPLACED, f"a function cannot be here, and {shown_given} holds one", term.span, given=shown_given, because=reason,
                 hint="apply the function first, and keep what it gives",
             )  # fmt: skip
         case "arity" if isinstance(term, Lam):
@@ -103,7 +114,7 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
     hint, fixes = _in_place(source, term, given, wanted, why) or suggest(source, term, given, wanted)
     hint = hint or _detail(clash)
     return Diagnostic(
-        "E0201", message, term.span, hint=hint, expected=shown_wanted, given=shown_given, because=reason, fixes=fixes
+        TYPE_MISMATCH, message, term.span, hint=hint, expected=shown_wanted, given=shown_given, because=reason, fixes=fixes
     )
 
 
@@ -130,11 +141,11 @@ def _constraint(source: SourceFile, term: Term, given: Open, wanted: Open, reaso
         return None
     if wanted.heads == ORD:
         return Diagnostic(
-            "E0225", f"{shown} has no order", term.span, hint=no_order(source, term, given), given=shown, because=reason
+            NOT_ORDERED, f"{shown} has no order", term.span, hint=no_order(source, term, given), given=shown, because=reason
         )
     if wanted.heads == SHOW:
         hint = suggest(source, term, given, T_TEXT)[0]
-        return Diagnostic("E0223", f"{shown} cannot be shown in a text", term.span, hint=hint, given=shown, because=reason)
+        return Diagnostic(NOT_SHOWABLE, f"{shown} cannot be shown in a text", term.span, hint=hint, given=shown, because=reason)
     return None
 
 
@@ -163,7 +174,7 @@ def _lambda_arity(term: Lam, clash: Clash, wanted: Open, reason: str | None) -> 
     if isinstance(function, Fn) and count == 2 and len(term.params) == 1:
         names = f"acc, {'x' if term.params[0].name == 'acc' else term.params[0].name}"
     return Diagnostic(
-        "E0224", f"this function takes {_count(len(term.params), 'argument')}, and is given {count}", term.span,
+        WRONG_PARAMETER_COUNT, f"this function takes {_count(len(term.params), 'argument')}, and is given {count}", term.span,
         expected=show_open(wanted), because=reason, hint=f"write fn({names}) => …",
     )  # fmt: skip
 
@@ -179,7 +190,7 @@ def _label(term: Term, given: Open, wanted: Open, reason: str | None, clash: Cla
     fixes = rename(term.span, show_labels([meant])) if meant is not None and isinstance(term, TextLit) else ()
     hint = f"did you mean {show_labels([meant])}?" if meant is not None else f"the labels are {show_labels(labels)}"
     return Diagnostic(
-        "E0207", f"{show_labels([wrong])} is not one of the labels {show_labels(labels)}", term.span, hint=hint,
+        UNKNOWN_LABEL, f"{show_labels([wrong])} is not one of the labels {show_labels(labels)}", term.span, hint=hint,
         expected=show_labels(labels), given=show_labels([wrong]), because=reason, fixes=fixes,
     )  # fmt: skip
 
@@ -235,7 +246,7 @@ def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[
         if bits(find(given.arguments[0])) & TEXTS:
             return f'write join({short}, "\\n") to make one text of the list, or map over it', ()
         return 'map the elements to texts, then join them: join(map(xs, fn(x) => …), "\\n")', ()
-    return ("name the field that holds the text, or write to_json(…)" if have == 256 else None), ()
+    return ("name the field that holds the text, or write to_json(…)" if have == RECORD else None), ()
 
 
 def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[QuickFix, ...]]:

@@ -1,8 +1,8 @@
-"""Types while they are being found out: trees with mutable holes, and effects as a growing relation.
+"""Types while they are being found out: trees with mutable type variables, and effects as a growing relation.
 
 Owns the mutable state of inference, one node at a time; `unify` and `joins` are its only writers besides generalization.
-Promises: a node whose `size` is above 0 is *ground*: it holds no hole and no effect, so that it may be shared and never
-walked. Refuses to leave the room: `finish` turns everything into the frozen data of `type`.
+Promises: a node whose `size` is above 0 is *ground*: it holds no type variable and no effect, so that it may be shared and
+never walked. Refuses to leave the room: `finish` turns everything into the frozen data of `type`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SEQ: Final = TEXT | LIST
 LITERAL: Final = TEXT | ENUM
 
 GENERIC: Final = 1 << 30
-"""The level of a quantified hole or effect: it belongs to a scheme and is never bound again."""
+"""The level of a quantified type variable or effect: it belongs to a scheme and is never bound again."""
 
 MAX_SIZE: Final = 500
 MAX_DEPTH: Final = 8
@@ -115,7 +115,8 @@ class Fn:
 
 
 class TypeVariable:
-    """A type not yet known, with what is known of it: allowed heads, fields it has, labels it was met with, no functions inside.
+    """A type not yet known, with what is known of it: allowed heads, fields it has, labels it was met with, no functions
+    inside.
 
     `is_weak`: an integer literal touched it, so that it is never quantified.
     """
@@ -180,7 +181,7 @@ def option_of(element: Open) -> OpenNamed:
 
 
 def find(node: Open) -> Open:
-    """What stands at the end of a chain of filled holes; shortens the chain."""
+    """What stands at the end of a chain of bound type variables; shortens the chain."""
     if not isinstance(node, TypeVariable) or node.link is None:
         return node
     end: Open = node.link

@@ -12,6 +12,7 @@ from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import TypeDef
 from lambda_rlm.types.checker import Checker, TooMuchWork
+from lambda_rlm.types.codes import FUNCTION_MISPLACED, NO_SUCH_TYPE
 from lambda_rlm.types.finish import Finisher
 from lambda_rlm.types.open_type import BROKEN, Fn, Open, find
 from lambda_rlm.types.type import Arrow, Effect, Type
@@ -27,7 +28,8 @@ def parse_type(text: str) -> Type:
     if demand_data(node):
         whole = Span(0, len(text))
         raise Rejected(
-            SourceFile("type", text), [Diagnostic("E0214", "an input holds no functions", whole, hint="declare data only")]
+            SourceFile("type", text),
+            [Diagnostic(FUNCTION_MISPLACED, "an input holds no functions", whole, hint="declare data only")],
         )
     return Finisher(1).freeze(node)
 
@@ -38,7 +40,7 @@ def parse_function(text: str) -> Arrow:
     if not isinstance(node, Fn) or any(map(demand_data, (*node.parameters, node.result))):
         whole = Span(0, len(text))
         mistake = Diagnostic(
-            "E0211", "expected the type of a function of data", whole, hint="for example (Text, Int) -> Option[Text]"
+            NO_SUCH_TYPE, "expected the type of a function of data", whole, hint="for example (Text, Int) -> Option[Text]"
         )
         raise Rejected(SourceFile("type", text), [mistake])
     freeze = Finisher(1).freeze
@@ -54,7 +56,8 @@ def _written(text: str) -> Open:
     whole = Span(0, len(text))
     if len(program.items) != 1 or not isinstance(program.items[0], TypeDef):
         raise Rejected(
-            own, [Diagnostic("E0211", "expected one type", whole, hint="write a type such as List[{ id: Int, opened: Text }]")]
+            own,
+            [Diagnostic(NO_SUCH_TYPE, "expected one type", whole, hint="write a type such as List[{ id: Int, opened: Text }]")],
         )
     checker = Checker(program.source, {}, {})
     node: Open

@@ -1,7 +1,7 @@
 """The library's signature rows, read and made ready for use.
 
-Owns the little notation of `signatures` (its reader is written by hand: the notation is closed) and its instances. Promises:
-a row is read when it is first used, once; every instance has fresh holes and one fresh effect, shared by its callbacks.
+Owns the little notation of `signatures` (its reader is written by hand: the notation is closed) and its instances. Promises: a
+row is read when it is first used, once; every instance has fresh type variables and one fresh effect, shared by its callbacks.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def row_of(primitive: Primitive) -> SignatureRow:
 
 
 def instantiate_row(row: SignatureRow, level: int) -> RowInstance:
-    """A row with fresh holes for its variables and a fresh effect. `T` is a variable like the others."""
+    """A row with fresh type variables for its variables and a fresh effect. `T` is a variable like the others."""
     variables: dict[str, TypeVariable] = {}
     effect = Effects(level, row.asks_model)
 
@@ -220,18 +220,18 @@ def instantiate_row(row: SignatureRow, level: int) -> RowInstance:
             return Rec({name: build(field) for name, field in row_type.fields})
         if row_type.arguments:
             return OpenNamed(row_type.name, tuple([build(a) for a in row_type.arguments]))
-        hole = variables.get(row_type.name)
-        if hole is None:
-            hole = variables[row_type.name] = _variable(row, row_type.name, level)
-        return hole
+        variable = variables.get(row_type.name)
+        if variable is None:
+            variable = variables[row_type.name] = _variable(row, row_type.name, level)
+        return variable
 
     parameters = tuple([build(p.type) for p in row.parameters])
     return RowInstance(parameters, build(row.result), effect, variables)
 
 
 def _variable(row: SignatureRow, name: str, level: int) -> TypeVariable:
-    hole = TypeVariable(level)
+    variable = TypeVariable(level)
     constraint = row.constraints.get(name)
     if constraint is not None:
-        hole.heads, hole.is_data = CONSTRAINTS[constraint]
-    return hole
+        variable.heads, variable.is_data = CONSTRAINTS[constraint]
+    return variable

@@ -1,8 +1,7 @@
 """Types as people read them: `List[{ id: Int, opened: Text }]`, `(a) -> b ! llm`, `"no" | "yes"`.
 
-Promises: equal types print equally; variables are named a, b, c … in the order they are met. In messages long enumerations are cut
-with `…`. An effect is printed where a model is asked, or where it depends on the
-effect of another function in the type.
+Promises: equal types print equally; variables are named a, b, c … in the order they are met. In messages long enumerations are
+cut with `…`. An effect is printed where a model is asked, or where it depends on the effect of another function in the type.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ class _Shower:
             return f"({shown}) -> {self.open(node.result, depth + 1)}{self._open_effect(node.effect)}"
         if isinstance(node, Broken):
             return "?"
-        return self._hole(node, depth)
+        return self._variable(node, depth)
 
     def _open_effect(self, effect: Effects) -> str:
         return " ! llm" if find_effect(effect).is_llm else ""
@@ -138,14 +137,14 @@ class _Shower:
     def _fields(self, fields: dict[str, Open], depth: int, tail: str = "") -> str:
         return "{ " + ", ".join(f"{n}: {self.open(t, depth + 1)}" for n, t in fields.items()) + f"{tail} }}"
 
-    def _hole(self, hole: TypeVariable, depth: int) -> str:
-        if hole.fields is not None:
-            return self._fields(hole.fields, depth, ", …")
-        if hole.labels is not None:
-            return show_labels(hole.labels) if not hole.heads & TEXT else "Text"
-        if hole.is_weak:
+    def _variable(self, variable: TypeVariable, depth: int) -> str:
+        if variable.fields is not None:
+            return self._fields(variable.fields, depth, ", …")
+        if variable.labels is not None:
+            return show_labels(variable.labels) if not variable.heads & TEXT else "Text"
+        if variable.is_weak:
             return "Int"
-        heads = [name for bit, name in _HEADS if hole.heads & bit]
+        heads = [name for bit, name in _HEADS if variable.heads & bit]
         if len(heads) + 3 <= len(_HEADS):
             return " or ".join(heads)
-        return self.names.name(id(hole))
+        return self.names.name(id(variable))

@@ -8,6 +8,7 @@ from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import IntLit, TextLit
 from lambda_rlm.types.arguments import GivenArgument
 from lambda_rlm.types.checker import Checker
+from lambda_rlm.types.codes import BAD_REGULAR_EXPRESSION, MAX_NOT_LITERAL
 from lambda_rlm.types.rows import SignatureRow
 
 AUTO_PARAMETERS = frozenset(
@@ -31,24 +32,24 @@ def check_special(s: Checker, primitive: Primitive, row: SignatureRow, slots: Se
         check(s, {p.name: g for p, g in zip(row.parameters, slots, strict=True) if g is not None})
 
 
-def _iterate(s: Checker, given: dict[str, GivenArgument]) -> None:
-    most = given["max"].term
+def _iterate(s: Checker, arguments: dict[str, GivenArgument]) -> None:
+    most = arguments["max"].term
     if not isinstance(most, IntLit):
         s.report(
-            "E0218",
+            MAX_NOT_LITERAL,
             "`max` of iterate must be a literal",
             most.span,
             hint="write a number such as 10: it bounds the work before the run",
         )
 
 
-def _pattern(s: Checker, given: dict[str, GivenArgument]) -> None:
-    term = given["regex"].term
-    if isinstance(term, TextLit) and not given["regex"].is_piped:
+def _pattern(s: Checker, arguments: dict[str, GivenArgument]) -> None:
+    term = arguments["regex"].term
+    if isinstance(term, TextLit) and not arguments["regex"].is_piped:
         problem = pattern_problem(term.value)
         if problem is not None:
             hint = 'patterns are RE2: no lookahead, lookbehind or backreferences; write r"…" so that \\ stands for itself'
-            s.report("E0217", f"this is no pattern: {problem}", term.span, hint=hint)
+            s.report(BAD_REGULAR_EXPRESSION, f"this is no pattern: {problem}", term.span, hint=hint)
 
 
 def pattern_problem(pattern: str) -> str | None:

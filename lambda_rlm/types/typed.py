@@ -76,8 +76,8 @@ def ground(type_: Type, substitution: Substitution) -> Type:
         return type_
     match type_:
         case Variable():
-            found = substitution.get(type_, type_)
-            return found  # type: ignore[return-value]
+            instance = substitution.get(type_, type_)
+            return instance  # type: ignore[return-value]
         case Con(name, arguments) if arguments:
             return Con(name, tuple(ground(a, substitution) for a in arguments))
         case Record(fields):

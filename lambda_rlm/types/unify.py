@@ -1,7 +1,7 @@
 """Making types meet: equality (`unify`), flowing into a place (`fit`), and what may be demanded of a type (`restrict` …).
 
-Owns every filling of a hole. Promises: no cyclic type, no type above the size cap, a filled hole satisfies what was known of it,
-constraints meet by intersection. Each function gives None, or the `Clash` that a caller turns into a diagnostic.
+Owns every binding of a type variable. Promises: no cyclic type, no type above the size cap, a bound variable satisfies what was
+known of it, constraints meet by intersection. Each function gives None, or the `Clash` that a caller turns into a diagnostic.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ WALK_CAP = 4 * MAX_SIZE
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Why two types do not meet: `kind` is one of head, field, extra, arity, label, function, infinite, size; `names` says which."""
+    """Why two types do not meet: `kind` is one of head, field, extra, arity, label, function, infinite, size; `names` says
+    which."""
 
     kind: str
     names: tuple[str, ...] = ()
@@ -53,9 +54,9 @@ def unify(a: Open, b: Open) -> Clash | None:
     if a is b:
         return None
     if isinstance(a, TypeVariable):
-        return _merge(a, b) if isinstance(b, TypeVariable) else fill(a, b)
+        return _merge(a, b) if isinstance(b, TypeVariable) else bind(a, b)
     if isinstance(b, TypeVariable):
-        return fill(b, a)
+        return bind(b, a)
     if isinstance(a, OpenNamed):
         if isinstance(b, OpenNamed) and a.name == b.name:
             for x, y in zip(a.arguments, b.arguments, strict=True):
@@ -109,9 +110,9 @@ def fit(given: Open, wanted: Open) -> Clash | None:
     if given is wanted:
         return None
     if isinstance(wanted, TypeVariable):
-        return _fit_hole(given, wanted)
+        return _fit_variable(given, wanted)
     if isinstance(given, TypeVariable):
-        return fill(given, wanted)
+        return bind(given, wanted)
     if isinstance(given, OpenNamed):
         if isinstance(wanted, OpenNamed):
             if given.name == wanted.name:
@@ -129,13 +130,13 @@ def fit(given: Open, wanted: Open) -> Clash | None:
     return None if isinstance(given, Broken) or isinstance(wanted, Broken) else HEAD
 
 
-def _fit_hole(given: Open, wanted: TypeVariable) -> Clash | None:
+def _fit_variable(given: Open, wanted: TypeVariable) -> Clash | None:
     if isinstance(given, TypeVariable):
         return _merge(given, wanted)
     is_text = bool(given.bit & TEXTS) and given is not BROKEN
     if is_text and wanted.heads & TEXT and (not wanted.heads & (given.bit | INT) or _lacks_labels(given, wanted)):
-        return fill(wanted, T_TEXT)
-    return fill(wanted, given)
+        return bind(wanted, T_TEXT)
+    return bind(wanted, given)
 
 
 def _lacks_labels(given: Open, wanted: TypeVariable) -> bool:
@@ -161,37 +162,37 @@ def _fit_functions(given: Fn, wanted: Fn) -> Clash | None:
     return fit(given.result, wanted.result)
 
 
-def fill(hole: TypeVariable, node: Open) -> Clash | None:
-    """Let a hole be a type that is no hole."""
+def bind(variable: TypeVariable, node: Open) -> Clash | None:
+    """Let a type variable be a type that is not a variable."""
     if isinstance(node, Broken):
-        hole.link = node
+        variable.link = node
         return None
-    if not hole.heads & node.bit:  # type: ignore[union-attr]
+    if not variable.heads & node.bit:  # type: ignore[union-attr]
         return HEAD
-    if (not node.size or hole.is_data) and (clash := _settle(node, hole, hole.level)):
+    if (not node.size or variable.is_data) and (clash := occurs_check(node, variable, variable.level)):
         return clash
-    if hole.is_data and (clash := demand_data(node)):
+    if variable.is_data and (clash := demand_data(node)):
         return clash
-    if hole.labels is not None and isinstance(node, Labels) and not hole.labels <= node.labels:
-        return Clash("label", tuple(sorted(hole.labels - node.labels)))
-    if hole.fields is not None and isinstance(node, Rec):
-        missing = tuple(name for name in hole.fields if name not in node.fields)
+    if variable.labels is not None and isinstance(node, Labels) and not variable.labels <= node.labels:
+        return Clash("label", tuple(sorted(variable.labels - node.labels)))
+    if variable.fields is not None and isinstance(node, Rec):
+        missing = tuple(name for name in variable.fields if name not in node.fields)
         if missing:
             return Clash("field", missing)
-    hole.link = node
-    if hole.fields is not None and isinstance(node, Rec):
-        return _fill_fields(hole.fields, node)
+    variable.link = node
+    if variable.fields is not None and isinstance(node, Rec):
+        return _bind_fields(variable.fields, node)
     return None
 
 
-def _fill_fields(fields: dict[str, Open], record: Rec) -> Clash | None:
+def _bind_fields(fields: dict[str, Open], record: Rec) -> Clash | None:
     for name, field in fields.items():
         if clash := unify(record.fields[name], field):
             return clash
     return None
 
 
-def _settle(node: Open, hole: TypeVariable, level: int) -> Clash | None:
+def occurs_check(node: Open, variable: TypeVariable, level: int) -> Clash | None:
     """The occurs check; also keeps what is inside from being quantified above `level`, and counts."""
     stack = [node]
     count = 0
@@ -203,7 +204,7 @@ def _settle(node: Open, hole: TypeVariable, level: int) -> Clash | None:
         if top.size:
             continue
         if isinstance(top, TypeVariable):
-            if top is hole:
+            if top is variable:
                 return INFINITE
             top.level = min(top.level, level)
             if top.fields:
@@ -220,11 +221,11 @@ def _settle(node: Open, hole: TypeVariable, level: int) -> Clash | None:
 
 
 def _merge(a: TypeVariable, b: TypeVariable) -> Clash | None:
-    """Let two holes be one: constraints meet by intersection."""
+    """Let two type variables be one: constraints meet by intersection."""
     heads = a.heads & b.heads
     if not heads:
         return HEAD
-    if (a.fields and (clash := _settle_fields(a, b))) or (b.fields and (clash := _settle_fields(b, a))):
+    if (a.fields and (clash := _occurs_check_fields(a, b))) or (b.fields and (clash := _occurs_check_fields(b, a))):
         return clash
     if a.fields and not heads & RECORD:
         return HEAD
@@ -243,9 +244,9 @@ def _merge(a: TypeVariable, b: TypeVariable) -> Clash | None:
     return None
 
 
-def _settle_fields(owner: TypeVariable, other: TypeVariable) -> Clash | None:
+def _occurs_check_fields(owner: TypeVariable, other: TypeVariable) -> Clash | None:
     for field in (owner.fields or {}).values():
-        if clash := _settle(field, other, other.level):
+        if clash := occurs_check(field, other, other.level):
             return clash
     return None
 
@@ -282,7 +283,7 @@ def restrict(node: Open, heads: int) -> Clash | None:
 
 
 def demand_data(node: Open) -> Clash | None:
-    """Demand that no function is inside; holes remember it."""
+    """Demand that no function is inside; type variables remember it."""
     stack = [node]
     seen: set[int] = set()
     while stack:
@@ -305,27 +306,27 @@ def demand_data(node: Open) -> Clash | None:
     return None
 
 
-def demand_field(hole: TypeVariable, name: str, field: Open) -> Clash | None:
+def demand_field(variable: TypeVariable, name: str, field: Open) -> Clash | None:
     """Demand that a type not yet known is a record with a field of a type."""
-    if not hole.heads & RECORD:
+    if not variable.heads & RECORD:
         return HEAD
-    hole.heads = RECORD
-    if hole.fields is None:
-        hole.fields = {}
-    known = hole.fields.get(name)
+    variable.heads = RECORD
+    if variable.fields is None:
+        variable.fields = {}
+    known = variable.fields.get(name)
     if known is not None:
         return unify(known, field)
-    hole.fields[name] = field
-    if hole.is_data:
+    variable.fields[name] = field
+    if variable.is_data:
         return demand_data(field)
-    return _settle(field, hole, hole.level)
+    return occurs_check(field, variable, variable.level)
 
 
-def demand_label(hole: TypeVariable, label: str, heads: int) -> Clash | None:
+def demand_label(variable: TypeVariable, label: str, heads: int) -> Clash | None:
     """Demand that a type not yet known has a label, or is no enumeration."""
-    if clash := restrict(hole, heads):
+    if clash := restrict(variable, heads):
         return clash
-    hole.labels = frozenset((label,)) if hole.labels is None else hole.labels | {label}
+    variable.labels = frozenset((label,)) if variable.labels is None else variable.labels | {label}
     return None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from lambda_rlm.syntax.term import EnumType, FunctionType, NamedType, RecordType, TypeDef, TypeTerm
 from lambda_rlm.types.checker import Abbreviation, Checker
+from lambda_rlm.types.codes import DEFINED_TWICE, NO_SUCH_TYPE, TYPE_TOO_LARGE
 from lambda_rlm.types.generalize import measure
 from lambda_rlm.types.nearest import nearest, rename
 from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, SCALARS, Effects, Fn, Labels, Open, OpenNamed, Rec
@@ -21,7 +22,7 @@ def open_written(s: Checker, term: TypeTerm) -> Open:
         size, depth = measure(node)
         if size > MAX_SIZE or depth > MAX_DEPTH:
             what = f"{size:,} parts, more than {MAX_SIZE}" if size > MAX_SIZE else f"{depth} levels, more than {MAX_DEPTH}"
-            s.report("E0222", f"this type is too large: it has {what}", term.span, hint="write a flatter type")
+            s.report(TYPE_TOO_LARGE, f"this type is too large: it has {what}", term.span, hint="write a flatter type")
             node = BROKEN
     s.written[id(term)] = node
     return node
@@ -41,16 +42,18 @@ def _open(s: Checker, term: TypeTerm) -> Open:
 
 def _named(s: Checker, term: NamedType) -> Open:
     name, arguments = term.name, term.arguments
-    found = s.abbreviations.get(name)
-    if found is not None or name in SCALARS:
+    abbreviation = s.abbreviations.get(name)
+    if abbreviation is not None or name in SCALARS:
         if arguments:
-            s.report("E0211", f"`{name}` takes no type in brackets", term.span, hint=f"write {name}")
+            s.report(NO_SUCH_TYPE, f"`{name}` takes no type in brackets", term.span, hint=f"write {name}")
             return BROKEN
-        return found.open() if found is not None else SCALARS[name]
+        return abbreviation.open() if abbreviation is not None else SCALARS[name]
     if name in _CONSTRUCTORS:
         if len(arguments) == 1:
             return OpenNamed(name, (_open(s, arguments[0]),))
-        s.report("E0211", f"`{name}` takes one type in brackets, given {len(arguments)}", term.span, hint=f"write {name}[Text]")
+        s.report(
+            NO_SUCH_TYPE, f"`{name}` takes one type in brackets, given {len(arguments)}", term.span, hint=f"write {name}[Text]"
+        )
         return BROKEN
     _unknown(s, term)
     return BROKEN
@@ -69,7 +72,7 @@ def _unknown(s: Checker, term: NamedType) -> None:
     hint = (
         f"did you mean `{meant}`?" if meant else f"the types here are {', '.join(known)}; a type sees only the types above it"
     )
-    s.report("E0211", f"no type is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
+    s.report(NO_SUCH_TYPE, f"no type is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
 
 
 def define_type(s: Checker, item: TypeDef) -> None:
@@ -78,7 +81,7 @@ def define_type(s: Checker, item: TypeDef) -> None:
     name = item.name
     if name in SCALARS or name in _CONSTRUCTORS:
         s.report(
-            "E0212",
+            DEFINED_TWICE,
             f"`{name}` is a type of the language and cannot be defined again",
             item.name_span,
             hint="choose another name",

@@ -12,7 +12,7 @@ import pytest
 
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError
 from lambda_rlm.execution.execute import Run
@@ -69,7 +69,7 @@ class Root:
         self.stop = stop
         self.profile = PROFILE
         self.calls = 0
-        self.paid = Usage(attempts=0)
+        self.paid = NO_USAGE
 
     def count_tokens(self, messages: Any) -> int:
         return sum(len(message.content) for message in messages) // 3

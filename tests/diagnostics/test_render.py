@@ -10,9 +10,10 @@ import pytest
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Label, QuickFix, Severity
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.diagnostics.render import as_json, fault_json, human, human_fault, model
+from lambda_rlm.diagnostics.render import as_json, fault_json, model
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from tests.support.places import GOLDEN
+from tests.support.plain_text import human, human_fault
 
 
 def at(source: SourceFile, part: str) -> Span:

@@ -12,13 +12,14 @@ from lambda_rlm import Budget, Rejected, Run, Size
 from lambda_rlm.bounds.declared import excess
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.codes import CODES
-from lambda_rlm.diagnostics.render import as_json, human
+from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
+from tests.support.plain_text import human
 
 PIECES = "chunk(context, 1000) |> map(fn(p) => llm_call(p, out=50)) |> join(query)"
 PROFILE = ModelProfile(name="openai/gpt-4o", window=50_000, max_output=4_000, input_price=1e-6, output_price=2e-6)

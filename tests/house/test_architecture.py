@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.syntax.primitive import Primitive
 from tests.support.places import ROOT
 
@@ -248,34 +247,6 @@ def test_no_file_speaks_of_a_machine_or_of_unfinished_work() -> None:
             if hit:
                 found.append(f"{path.relative_to(ROOT)}: {hit.group()}")
     assert found == []
-
-
-def code_literals() -> dict[str, str]:
-    """Every string in the package that looks like an error code, with a file that has it, outside the code table."""
-    found: dict[str, str] = {}
-    for path in MODULES:
-        if "codes" in path.parts:
-            continue
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[EW]\d{4}", node.value):
-                found[node.value] = str(path)
-    return found
-
-
-def test_every_code_in_use_is_explained() -> None:
-    assert {code: path for code, path in code_literals().items() if code not in CODES} == {}
-
-
-def test_every_code_explained_is_in_use() -> None:
-    assert sorted(set(CODES) - set(code_literals())) == []
-
-
-def test_codes_are_numbered_by_the_room_they_belong_to() -> None:
-    from lambda_rlm.diagnostics.codes import admission, evaluation, model, syntax, types
-
-    tables = {"E01": syntax, "E02": types, "E03": admission, "E04": evaluation, "E05": model}
-    wrong = [row.code for prefix, table in tables.items() for row in table.TABLE if not re.match(f"[EW]{prefix[1:]}", row.code)]
-    assert wrong == []
 
 
 def test_every_skip_has_a_reason() -> None:

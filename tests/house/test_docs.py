@@ -14,12 +14,12 @@ import pytest
 import typer.testing
 
 from lambda_rlm.cli.commands import app
-from lambda_rlm.diagnostics.render import human
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.support.cases import Case, bind
 from tests.support.places import ROOT
+from tests.support.plain_text import human
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 FENCE = re.compile(r"^```lam\n(.*?)^```", re.MULTILINE | re.DOTALL)

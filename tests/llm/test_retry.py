@@ -48,7 +48,7 @@ def test_after_the_last_attempt_the_failure_leaves_with_its_usage() -> None:
     with pytest.raises(ModelFailure) as raised:
         anyio.run(RetryingModel(failing("E0502", 9), RetryPolicy(retries=3), sleep=clock.sleep).complete, asked("x"))
     assert raised.value.code == "E0502"
-    assert raised.value.usage == Usage(attempts=4)
+    assert raised.value.usage == Usage(cost=0.0, attempts=4)
     assert len(clock.waited) == 3
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
+UNKNOWN = ("tests/budget/test_unknown_costs.py",)
 TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")
 SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
@@ -84,8 +85,11 @@ MUTANTS = (
     Mutant("what is used is not booked", "budget/meter.py", "        self.used = self.used.plus(used)\n", "", METER),
     Mutant("a child does not draw on its parent", "budget/meter.py", "            self.parent._take(target.minus(committed), who)\n", "            pass\n", METER),
     Mutant("what was held is not given back", "budget/meter.py", "            self.parent._give(before.minus(self._open), NOTHING, NO_USAGE)\n", "            pass\n", METER),
+    Mutant("an unknown cost is booked as nothing", "budget/meter.py", "            money = aside.money\n", "            money = 0\n", UNKNOWN),
+    Mutant("unknown spending refuses nothing", "budget/meter.py", "            if account.is_unpriced:\n", "            if False:\n", UNKNOWN),
+    Mutant("nothing reported is no cost", "completion.py", "    cost: float | None = None\n", "    cost: float | None = 0.0\n", UNKNOWN),
     Mutant("one call more than the budget", "budget/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
-    Mutant("no occurs check", "types/unify.py", "            if top is hole:\n                return INFINITE\n", "            if top is hole:\n                continue\n", TYPES),
+    Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
     Mutant("the first fault in time is raised", "eval/compile/closures/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),
@@ -101,7 +105,7 @@ MUTANTS = (
     Mutant("what a prompt shows is dropped too", "eval/provenance/cuts.py", "minus(union(parts), shown(document))", "union(parts)", ("tests/eval/test_dropped.py",)),
     Mutant("what is cut for no prompt is dropped", "eval/provenance/cuts.py", "if first < len(starts) and starts[first] < end:", "if True:", ("tests/eval/test_dropped.py",)),
     Mutant("a program that was cut is mended", "synth/extract.py", "if match.group(3) or not is_cut]", "]", SYNTH),
-    Mutant("what was cut is read as it stands", "synth/extract.py", "if not found and text and not is_cut:", "if not found and text:", SYNTH),
+    Mutant("what was cut is read as it stands", "synth/extract.py", "if not fenced and text and not is_cut:", "if not fenced and text:", SYNTH),
     Mutant("candidates are run whether they fit together or not", "answering/candidates.py", "    for number, one in enumerate(ranked):\n", "    chosen = list(ranked)\n    for number, one in enumerate(()):\n", SYNTH),
     Mutant("a failure leaves in a group", "answering/candidates.py", "            failures.append(failure)\n            group.cancel_scope.cancel()\n", "            raise\n", SYNTH),
     Mutant("layout tells programs apart", "synth/select.py", "pretty(replace(renamed(program), source=_NOWHERE))", "pretty(renamed(program))", SYNTH),

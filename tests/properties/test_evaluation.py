@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.bounds.admit import admit
+from lambda_rlm.bounds.admit import defer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.diagnostics.codes import CODES
@@ -77,7 +77,7 @@ def test_calls_in_flight_are_set_aside_with_their_worst_case(tokens: int, concur
     budget = Budget(tokens=tokens, concurrency=concurrency)
 
     async def go() -> Run:
-        return await execute_ungated(admit(typed, budget, model.profile), {"query": ""}, model)
+        return await execute_ungated(defer(typed, budget, model.profile), {"query": ""}, model)
 
     done = anyio.run(go)
     assert model.worst <= tokens

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from lambda_rlm.bounds.admit import admit
+from lambda_rlm.bounds.admit import defer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.source import SourceFile
@@ -36,7 +36,7 @@ def run(
     types = {"query": TEXT, **(types or {})}
     values = {"query": "the question", **(values or {})}
     chosen = model or ScriptedModel.from_rules(rules)
-    admitted = admit(infer(parse(SourceFile("test", text)), types), Budget(**limits), chosen.profile)
+    admitted = defer(infer(parse(SourceFile("test", text)), types), Budget(**limits), chosen.profile)
     return anyio.run(partial(execute, admitted, values, chosen))
 
 

@@ -96,7 +96,6 @@ class PlannerChoice:
     rows: tuple[ChoiceRow, ...]
     accuracy: float
     reason: str
-    is_floor_reached: bool
     source: SourceFile = field(repr=False)
 
 
@@ -236,11 +235,8 @@ class _Search:
 
     def _explained(self, best: tuple[int, ...]) -> PlannerChoice:
         trial = self._try(best)
-        is_reached = trial.rank.shortfall == 0
         rows = tuple(self._row(i, best) for i in range(len(best)))
-        return PlannerChoice(
-            self._autos(best), rows, trial.tried.accuracy, self._reason(trial), is_reached, self.typed.program.source
-        )
+        return PlannerChoice(self._autos(best), rows, trial.tried.accuracy, self._reason(trial), self.typed.program.source)
 
     def _row(self, i: int, best: tuple[int, ...]) -> ChoiceRow:
         beside = {

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from lambda_rlm.cli import exits, loaded
+from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import Begun, recording
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.render import as_json, fault_parts

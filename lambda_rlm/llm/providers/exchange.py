@@ -1,8 +1,8 @@
 """One request to a server and its answer, whatever carries it.
 
-Owns where requests go (`Destination`: address, target and the constant part of the head), what comes back, and the ways in which
-nothing does. Promises that a key, user or address with a line end or another control character is refused before anything is
-sent, without showing it. Refuses URLs that are neither http nor https.
+Owns where requests go (`Destination`: address, target and the constant part of the head), what comes back, and the ways in
+which nothing does. Promises that a key, user or address with a line end or another control character is refused before anything
+is sent, without showing it. Refuses URLs that are neither http nor https.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Carrier(Protocol):
     """Carries requests to one destination. Used in the event loop that made it."""
 
     async def post(self, body: bytes, most: int) -> Answer:
-        """The answer to a request; raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or `TimeoutError`."""
+        """The answer to a request; raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or
+        `TimeoutError`."""
         ...
 
     async def aclose(self) -> None: ...
@@ -98,8 +99,8 @@ def without_user(url: str) -> str:
 
 
 def refuse_unsendable(base_url: str | None, key: str | None) -> None:
-    """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself; `NoAddress` for another
-    URL that leads nowhere."""
+    """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself; `NoAddress` for
+    another URL that leads nowhere."""
     if base_url is not None and _UNPRINTED.search(base_url):
         raise Garbled("the base URL has a blank, a line end or a control character in it; was it copied with its line end?")
     if base_url is not None:

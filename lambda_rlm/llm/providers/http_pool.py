@@ -1,7 +1,7 @@
 """HTTP/1.1 over connections that are kept: the carrier of the lean door.
 
-Owns the connections to one destination in one event loop. Promises: one exchange at a time on a connection, the one used last is
-used first; a connection is used again only after an answer that was read to its end and that allows it; what a server sends
+Owns the connections to one destination in one event loop. Promises: one exchange at a time on a connection, the one used last
+is used first; a connection is used again only after an answer that was read to its end and that allows it; what a server sends
 unasked, more than was allowed, or in an encoding, ends the connection; who stops waiting ends it too. The parser is llhttp.
 Refuses nothing silently: an answer that is cut off is `Lost`, one without a length ends where the server ends it.
 """
@@ -31,7 +31,8 @@ _HEAD_BYTES: Final = 64 * 1024
 """What the head of an answer and its framing may come to, beside the body."""
 
 _BUFFER_BYTES: Final = 16 * 1024
-"""What is read at once, into room of the connection's own: a fresh quarter of a megabyte for each reply costs more than the reply."""
+"""What is read at once, into room of the connection's own: a fresh quarter of a megabyte for each reply costs more than the
+reply."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -204,8 +205,8 @@ class Pool:
             patience = None if place == len(addresses) else _NEXT_ADDRESS_SECONDS
             try:
                 async with asyncio.timeout(patience):
-                    made = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
-                    _, connection = await made
+                    opening = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
+                    _, connection = await opening
             except OSError as error:  # TimeoutError is one
                 failure = Unreachable(str(error) or type(error).__name__)
             else:

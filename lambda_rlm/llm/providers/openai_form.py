@@ -1,8 +1,8 @@
 """The form of a chat completion that most servers speak: how a request is written, how a reply is read.
 
-Owns the JSON of both sides, for every door that speaks it. Promises that a schema has an object at its root, as providers want it,
-and that the reply is taken out again; that a usage is counts that can be, so that no reply gives a budget more than it had; that
-a text is one.
+Owns the JSON of both sides, for every door that speaks it. Promises that a schema has an object at its root, as providers want
+it, and that the reply is taken out again; that a usage is counts that can be, so that no reply gives a budget more than it had;
+that a text is one.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap)
         reply = json.loads(body)
         choice = reply["choices"][0]
         message, finish = choice["message"], str(choice.get("finish_reason"))
-        text, refusal, told = input_of_tool(message) or message.get("content"), message.get("refusal"), reply["usage"]
-        cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens")
-        usage = usage_of(name, profile, told["prompt_tokens"], told["completion_tokens"], cached)
+        text, refusal, counts = input_of_tool(message) or message.get("content"), message.get("refusal"), reply["usage"]
+        cached = (counts.get("prompt_tokens_details") or {}).get("cached_tokens")
+        usage = usage_of(name, profile, counts["prompt_tokens"], counts["completion_tokens"], cached)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise failure(MALFORMED_BODY, f"{name}: the reply cannot be read: it has not the form of a completion") from None
     return completion_of(name, text, refusal, finish, usage, unwrap)
@@ -68,7 +68,8 @@ def usage_of(name: str, profile: ModelProfile, sent: object, received: object, c
 
 
 def completion_of(name: str, text: object, refusal: object, finish: str, usage: Usage, unwrap: Unwrap) -> Completion:
-    """A reply as a completion: a refusal is one, an empty reply is a failure that carries its usage, and so is what is no text."""
+    """A reply as a completion: a refusal is one, an empty reply is a failure that carries its usage, and so is what is no
+    text."""
     stop = StopReason.REFUSAL if refusal else STOP.get(finish, StopReason.STOP)
     said = refusal or text or ""
     if not isinstance(said, str):
@@ -81,11 +82,11 @@ def completion_of(name: str, text: object, refusal: object, finish: str, usage: 
     raise failed
 
 
-def _count(told: object) -> int | None:
+def _count(number: object) -> int | None:
     """A number of tokens, None for what is none. Numbers that are not (NaN) are in no range."""
-    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= MOST_TOKENS:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= MOST_TOKENS:
         return None
-    return int(told)
+    return int(number)
 
 
 def _object(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The lean door: OpenAI-compatible servers, asked over one pool of connections for each event loop.
 
 Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
-door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what is
-no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it may
-have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
+door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what
+is no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it
+may have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with
+one again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
+from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import (
     Answer,
     Carrier,
@@ -33,8 +33,9 @@ from lambda_rlm.llm.providers.exchange import (
     destination,
     without_user,
 )
-from lambda_rlm.llm.providers.openai_form import as_it_stands, completion_in, response_format, schema_of
-from lambda_rlm.llm.providers.vendor_errors import TurnedDown, blotted, turned_down
+from lambda_rlm.llm.providers.fallback import ConstraintFallback, ConstraintRefused, ReplyForm
+from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.vendor_errors import blotted, turned_down
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
 
@@ -72,9 +73,7 @@ class HttpModel:
         self._api_key = api_key
         self._timeout = timeout
         self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._dialect = dialect
-        self._takes_schema = True
-        self._refused_grammar = ""
+        self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -86,35 +85,7 @@ class HttpModel:
         return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        if request.grammar is not None and self._dialect is not None:
-            return await self._in_grammar(request, grammar_fields(self._dialect, request.grammar))
-        schema, unwrap = schema_of(request)
-        if schema is not None and self._takes_schema:
-            answer = await self._post(request, {"response_format": response_format(schema)})
-            failed = None if answer.status == 200 else self._turned_down(answer)
-            if failed is None:
-                return completion_in(answer.body, self._name, self._profile, unwrap)
-            if not failed.is_about_schema:
-                raise failed.failure
-            self._takes_schema = False
-        answer = await self._post(request, {})
-        if answer.status != 200:
-            raise self._turned_down(answer).failure
-        return completion_in(answer.body, self._name, self._profile, as_it_stands)
-
-    async def _in_grammar(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
-        note = self._refused_grammar
-        if not note:
-            answer = await self._post(request, fields)
-            if answer.status == 200:
-                return completion_in(answer.body, self._name, self._profile, as_it_stands)
-            failed = self._turned_down(answer).failure
-            if not is_refusal(answer.status):
-                raise failed
-            note = not_kept(failed.message)
-        found = await self.complete(replace(request, grammar=None))
-        self._refused_grammar = note
-        return replace(found, unconstrained=note)
+        return await self._fallback.complete(request)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
@@ -125,22 +96,36 @@ class HttpModel:
     async def _carrier(self) -> Carrier:
         """The pool of connections of this event loop. Raises `Unsendable` and `Unreachable`."""
         loop = asyncio.get_running_loop()
-        found = self._carriers.get(loop)
-        if found is None:
+        open_carrier = self._carriers.get(loop)
+        if open_carrier is None:
             pool = self._pools[loop] = self._pool()
-            found = self._carriers[loop] = await anext(pool)
-        return found
+            open_carrier = self._carriers[loop] = await anext(pool)
+        return open_carrier
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        made = carrier(destination(self._base_url, self._key()), self._timeout)
+        opened = carrier(destination(self._base_url, self._key()), self._timeout)
         try:
-            yield made
+            yield opened
         finally:
             loop = asyncio.get_running_loop()  # which what it carries holds on to
             self._carriers.pop(loop, None)
             self._pools.pop(loop, None)
-            await made.aclose()
+            await opened.aclose()
+
+    async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
+        """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
+        answer = await self._post(request, form.fields)
+        if answer.status == 200:
+            return answer
+        refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._api_key)
+        is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
+        if form.kind != "free" and is_about_form:
+            raise ConstraintRefused(refused.failure)
+        raise refused.failure
+
+    def _completion(self, answer: Answer, unwrap: Unwrap) -> Completion:
+        return completion_in(answer.body, self._name, self._profile, unwrap)
 
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
@@ -162,9 +147,6 @@ class HttpModel:
             raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
         except UnreadableResponse as error:
             raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: {error}") from None
-
-    def _turned_down(self, answer: Answer) -> TurnedDown:
-        return turned_down(answer.status, answer.body, answer.headers, self._name, self._api_key)
 
     def _blotted(self, error: Exception) -> str:
         return blotted(str(error), self._api_key)
@@ -188,12 +170,12 @@ _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("s
 @lru_cache(256)
 def _manner(max_tokens: int, sampling: Sampling) -> bytes:
     """How a reply is drawn, as it stands in a request after its messages."""
-    told: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    fields: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
-        told["top_p"] = sampling.top_p
+        fields["top_p"] = sampling.top_p
     if sampling.seed is not None:
-        told["seed"] = sampling.seed
-    return b"], " + json.dumps(told)[1:-1].encode()
+        fields["seed"] = sampling.seed
+    return b"], " + json.dumps(fields)[1:-1].encode()
 
 
 def _written(text: str) -> bytes:

@@ -15,7 +15,7 @@ import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,6 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
     KEY_REFUSED,
@@ -37,9 +36,10 @@ from lambda_rlm.llm.failures import (
     failure,
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, input_of_tool, is_refusal, not_kept
+from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.openai_form import as_it_stands, completion_of, response_format, schema_of, usage_of
+from lambda_rlm.llm.providers.fallback import ConstraintFallback, ConstraintRefused, ReplyForm
+from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, usage_of
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
 from lambda_rlm.llm.tokens import count, vocabulary
 
@@ -69,9 +69,7 @@ class LitellmModel:
         self._api_key = api_key
         self._timeout = timeout
         self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._dialect = dialect
-        self._takes_schema = True
-        self._refused_grammar = ""
+        self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
         self._litellm: Any = None
 
     @property
@@ -86,28 +84,7 @@ class LitellmModel:
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
         _OPEN.add(self)
         self._check_name(litellm)
-        if request.grammar is not None and self._dialect is not None:
-            return await self._in_grammar(litellm, request, grammar_fields(self._dialect, request.grammar))
-        schema, unwrap = schema_of(request)
-        if schema is None or not self._takes_schema:
-            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
-        try:
-            reply = await self._ask(litellm, request, {"response_format": response_format(schema)})
-        except _SchemaRefused:
-            self._takes_schema = False
-            return self._completion(litellm, await self._ask(litellm, request, {}), as_it_stands)
-        return self._completion(litellm, reply, unwrap)
-
-    async def _in_grammar(self, litellm: Any, request: CompletionRequest, fields: Mapping[str, Any]) -> Completion:
-        note = self._refused_grammar
-        if not note:
-            try:
-                return self._completion(litellm, await self._ask(litellm, request, {"extra_body": fields}), as_it_stands)
-            except _GrammarRefused as refused:
-                note = not_kept(refused.failure.message)
-        found = await self.complete(replace(request, grammar=None))
-        self._refused_grammar = note
-        return replace(found, unconstrained=note)
+        return await self._fallback.complete(request)
 
     async def aclose(self) -> None:
         """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""
@@ -143,18 +120,21 @@ class LitellmModel:
                     KEY_REFUSED, f"{self._name} needs a key: set {' and '.join(missing)}, or use local/NAME ({provider})"
                 )
 
-    async def _ask(self, litellm: Any, request: CompletionRequest, form: Mapping[str, Any]) -> Any:
+    async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
+        """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
+        fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
         try:
             with anyio.fail_after(self._timeout):
-                return await _unhurried(litellm.acompletion(**self._arguments(request), **form))
+                return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
         except Exception as error:
-            if "response_format" in form and mentions_constraint(error):
-                raise _SchemaRefused from None
             failed = mapped(error, self._name, self._base_url, self._api_key)
-            if "extra_body" in form and failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0)):
-                raise _GrammarRefused(failed) from None
+            if form.kind == "schema" and mentions_constraint(error):
+                raise ConstraintRefused(failed) from None
+            may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
+            if form.kind == "grammar" and may_be_grammar:
+                raise ConstraintRefused(failed) from None
             raise failed from None
 
     def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
@@ -178,28 +158,28 @@ class LitellmModel:
             arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
         return arguments
 
-    def _completion(self, litellm: Any, reply: Any, unwrap: Callable[[str], str]) -> Completion:
+    def _completion(self, reply: Any, unwrap: Unwrap) -> Completion:
         try:
             choice = reply.choices[0]
             content, finish = _input_of_tool(choice.message) or choice.message.content, str(choice.finish_reason)
             refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
-            usage = self._usage(litellm, reply)
+            usage = self._usage(reply)
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: the reply has not the form of a completion") from None
         return completion_of(self._name, content, refusal, finish, usage, unwrap)
 
-    def _usage(self, litellm: Any, reply: Any) -> Usage:
-        told = reply.usage
-        details = getattr(told, "prompt_tokens_details", None)
+    def _usage(self, reply: Any) -> Usage:
+        counts = reply.usage
+        details = getattr(counts, "prompt_tokens_details", None)
         cached = getattr(details, "cached_tokens", None) or 0
-        usage = usage_of(self._name, self._profile, told.prompt_tokens, told.completion_tokens, cached)
-        return replace(usage, cost=self._cost(litellm, reply, usage))
+        usage = usage_of(self._name, self._profile, counts.prompt_tokens, counts.completion_tokens, cached)
+        return replace(usage, cost=self._cost(reply, usage))
 
-    def _cost(self, litellm: Any, reply: Any, usage: Usage) -> float | None:
+    def _cost(self, reply: Any, usage: Usage) -> float | None:
         if usage.cost is None:
             return None
         try:
-            return float(litellm.completion_cost(reply, model=self._name))
+            return float(_litellm().completion_cost(reply, model=self._name))
         except Exception:
             return usage.cost
 
@@ -213,21 +193,9 @@ def _input_of_tool(message: Any) -> str | None:
     return input_of_tool({"tool_calls": calls})
 
 
-class _SchemaRefused(Exception):
-    """The server does not take a JSON Schema."""
-
-
-class _GrammarRefused(Exception):
-    """The server may have failed so because of a grammar."""
-
-    def __init__(self, failure: ModelFailure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
 async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:
-    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the coroutine is
-    there, so that it is closed with the call and not dropped with a warning on standard error."""
+    """Await a call of litellm. It makes the coroutine that asks in a thread: who is cancelled in that moment waits until the
+    coroutine is there, so that it is closed with the call and not dropped with a warning on standard error."""
     task = asyncio.ensure_future(call)
     try:
         return await asyncio.shield(task)

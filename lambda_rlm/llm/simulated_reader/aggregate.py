@@ -1,6 +1,7 @@
 """Questions about the labels of many lines: counts, comparisons, most and least common, by user, by month and by date.
 
-Owns `AggregateQuestion`, a question of this kind understood, and its answer over labelled lines. The wordings are those of OOLONG.
+Owns `AggregateQuestion`, a question of this kind understood, and its answer over labelled lines. The wordings are those of
+OOLONG.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AggregateQuestion:
-    """A question: its text, the labels it names, the two users or the number or the day it names, and which lines it is about."""
+    """A question: its text, the labels it names, the two users or the number or the day it names, and which lines it is
+    about."""
 
     kind: Kind
     question: str

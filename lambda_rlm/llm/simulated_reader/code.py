@@ -1,8 +1,8 @@
 """Questions over the Python files of a package, read by their lines.
 
 Owns the readers of a few kinds of question: direct base classes, imports from a module, functions that raise or call, public
-functions of a file. Files are told apart by lines `===== FILE: path =====`. It reads no more into code than these lines say; for other questions
-there is no reader.
+functions of a file. Files are told apart by lines `===== FILE: path =====`. It reads no more into code than these lines say;
+for other questions there is no reader.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class CodeReader:
         self.find, self.counts = find, counts
 
     def read(self, data: str) -> Findings:
-        found = [finding for path, text in _files(data) for finding in self.find(path, text)]
-        found = found or _names_alone(data)
-        return self.listed(list({finding.value: finding for finding in found if finding.value}.values()))
+        findings = [finding for path, text in _files(data) for finding in self.find(path, text)]
+        findings = findings or _names_alone(data)
+        return self.listed(list({finding.value: finding for finding in findings if finding.value}.values()))
 
     def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         name = _some_name(data, random)
@@ -52,10 +52,12 @@ class CodeReader:
     def told(self, name: str) -> Any:
         return None
 
-    def listed(self, found: list[Finding]) -> Findings:
-        if not found:
+    def listed(self, findings: list[Finding]) -> Findings:
+        if not findings:
             return NOTHING
-        return Findings(tuple(found), str(len(found)) if self.counts else "\n".join(finding.value for finding in found))
+        return Findings(
+            tuple(findings), str(len(findings)) if self.counts else "\n".join(finding.value for finding in findings)
+        )
 
 
 def _some_name(data: str, random: Random) -> str:

@@ -26,16 +26,16 @@ _PATTERNS: Final = tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 def dates_in(text: str) -> Iterator[tuple[int, int, date]]:
     """Start, end and value of each date, in the order of the text."""
-    found = []
+    dates = []
     for pattern in _PATTERNS:
         for hit in pattern.finditer(text):
             parts = hit.groupdict()
             month = int(parts["month"]) if parts.get("month") else _NUMBERS[parts["name"].casefold()]
             try:
-                found.append((hit.start(), hit.end(), date(int(parts["year"]), month, int(parts["day"]))))
+                dates.append((hit.start(), hit.end(), date(int(parts["year"]), month, int(parts["day"]))))
             except ValueError:
                 continue
-    yield from sorted(found)
+    yield from sorted(dates)
 
 
 def first_date(text: str) -> date | None:

@@ -47,9 +47,9 @@ class DiaryReader:
         day = date.fromisoformat(finding.fields["date"]) + timedelta(random.choice((-30, -7, 7, 30)))
         return _finding(finding.quote, day, finding.fields["what"])
 
-    def listed(self, found: list[Finding]) -> Findings:
-        in_order = sorted(found, key=lambda finding: finding.value)
-        return Findings(tuple(in_order), "\n".join(finding.value for finding in in_order)) if found else NOTHING
+    def listed(self, findings: list[Finding]) -> Findings:
+        in_order = sorted(findings, key=lambda finding: finding.value)
+        return Findings(tuple(in_order), "\n".join(finding.value for finding in in_order)) if findings else NOTHING
 
     def told(self, name: str) -> Any:
         return self.person if any(part in name for part in ("person", "key", "term", "quer", "search", "subject")) else None

@@ -1,8 +1,9 @@
 """Questions over several documents, of which the key holds the quotes that bear on them.
 
-Owns their reader: of a question's evidence it finds what stands in the data, word for word but for white space. Where it
-has seen them all it answers with the last, which is as much as it can do: it draws no conclusion that no quote states. Where it is asked what to look
-for next, it names the words of the next quote that it has not seen, without numbers: they stand for what a reader knows of the world.
+Owns their reader: of a question's evidence it finds what stands in the data, word for word but for white space. Where it has
+seen them all it answers with the last, which is as much as it can do: it draws no conclusion that no quote states. Where it is
+asked what to look for next, it names the words of the next quote that it has not seen, without numbers: they stand for what a
+reader knows of the world.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class EvidenceReader:
 
     def read(self, data: str) -> Findings:
         hits = [pattern.search(data) for pattern in self.patterns]
-        found = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
-        answer = found[-1].quote if len(found) == len(hits) else None
-        return Findings(tuple(found), answer) if found else NOTHING
+        findings = [Finding(hit[0], hit[0], {"next": self._next(hits)}) for hit in hits if hit]
+        answer = findings[-1].quote if len(findings) == len(hits) else None
+        return Findings(tuple(findings), answer) if findings else NOTHING
 
     def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:

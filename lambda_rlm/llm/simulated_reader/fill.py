@@ -1,7 +1,8 @@
 """A reading in the form that a prompt asks for.
 
-Owns the fit from what was found to a JSON Schema, to a choice among labels, or to plain words. Fields are filled by what their names
-mean: a quote gets the words, a date the date, anything else what the finding says in short. Promises a reply of the type asked for.
+Owns the fit from what was found to a JSON Schema, to a choice among labels, or to plain words. Fields are filled by what their
+names mean: a quote gets the words, a date the date, anything else what the finding says in short. Promises a reply of the type
+asked for.
 """
 
 from __future__ import annotations
@@ -111,9 +112,9 @@ class Form:
         field = self._field(low, first)
         if field is not None:
             return str(field)
-        told = self.reader.told(name.casefold()) if finding is None else None
-        if told is not None:
-            return str(told)
+        answer = self.reader.told(name.casefold()) if finding is None else None
+        if answer is not None:
+            return str(answer)
         if finding is not None:
             return finding.value
         return self.reading.answer or ""

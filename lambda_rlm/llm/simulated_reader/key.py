@@ -54,7 +54,8 @@ def read_key(path: str | Path) -> AnswerKey:
 
 
 def shipped_questions() -> list[tuple[str, str]]:
-    """The questions that are shipped, with their labels: made from patterns, in the categories of TREC question classification."""
+    """The questions that are shipped, with their labels: made from patterns, in the categories of TREC question
+    classification."""
     text = (files("lambda_rlm.llm.simulated_reader") / "pool" / "questions.jsonl").read_text(encoding="utf-8")
     return [(row["text"], row["label"]) for row in _rows(text)]
 

@@ -1,7 +1,7 @@
 """Questions about labelled lines, as a reader of one prompt answers them.
 
-Owns the readers of aggregate and of pair questions: they label each line that they are shown by the key, and compute from that what
-is asked, of these lines alone.
+Owns the readers of aggregate and of pair questions: they label each line that they are shown by the key, and compute from that
+what is asked, of these lines alone.
 """
 
 from __future__ import annotations

@@ -57,9 +57,9 @@ class NeedleReader:
         self.alone = re.compile(rf"^\W*({_ALONE[kind]})\W*$", re.MULTILINE)
 
     def read(self, data: str) -> Findings:
-        found = [Finding(hit[0], hit[1]) for hit in self.sentence.finditer(data)]
-        found = found or [Finding(hit[0].strip(), hit[1]) for hit in self.alone.finditer(data)]
-        return Findings(tuple(found), found[0].value) if found else NOTHING
+        findings = [Finding(hit[0], hit[1]) for hit in self.sentence.finditer(data)]
+        findings = findings or [Finding(hit[0].strip(), hit[1]) for hit in self.alone.finditer(data)]
+        return Findings(tuple(findings), findings[0].value) if findings else NOTHING
 
     def misread(self, data: str, reading: Findings, random: Random) -> Findings:
         if reading.findings and random.random() < 0.5:

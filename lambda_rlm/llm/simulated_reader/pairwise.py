@@ -1,7 +1,7 @@
 """Questions after all pairs of users whose lines meet conditions on their labels.
 
-Owns `Condition`, what one user's lines must have, and `Pairing`, a question understood, with its answer over labelled lines. The
-wordings are the twenty of OOLONG-Pairs. A clause on all instances of a label holds for a user without any.
+Owns `Condition`, what one user's lines must have, and `Pairing`, a question understood, with its answer over labelled lines.
+The wordings are the twenty of OOLONG-Pairs. A clause on all instances of a label holds for a user without any.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Condition:
         return all(self._has(needed, lines) for needed in self.needed) and self._is_in_time(lines)
 
     def _has(self, needed: Needed, lines: list[Instance]) -> bool:
-        found = sum(line.label in needed.labels for line in lines)
-        return found == needed.times if needed.is_exact else found >= needed.times
+        count = sum(line.label in needed.labels for line in lines)
+        return count == needed.times if needed.is_exact else count >= needed.times
 
     def _is_in_time(self, lines: list[Instance]) -> bool:
         if self.dated is None:

@@ -1,7 +1,7 @@
 """A question about labelled lines as the plan that the strategies `aggregate` and `pairwise` ask for.
 
-Owns the one place where the simulated reader knows a strategy: what each kind of question is in the words of those plans. A plan
-holds what the question says and nothing of the data but the names of its fields.
+Owns the one place where the simulated reader knows a strategy: what each kind of question is in the words of those plans. A
+plan holds what the question says and nothing of the data but the names of its fields.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _MONTH: Final = "month of Date"
 
 
 def plan_for(question: str, schema: Mapping[str, Any] | None, random: Random | None) -> dict[str, Any] | None:
-    """The plan that a reply of this schema must be, wrong in one thing where there is a `random` to draw it from; None where no plan
-    is asked for, or none of a question that is known."""
+    """The plan that a reply of this schema must be, wrong in one thing where there is a `random` to draw it from; None where no
+    plan is asked for, or none of a question that is known."""
     fields = set() if schema is None else set(schema.get("properties", ()))
     tally = tally_of(question) if fields >= _TALLY else None
     pairing = pairing_of(question) if fields >= _PAIRING else None

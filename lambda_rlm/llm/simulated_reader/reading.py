@@ -1,7 +1,7 @@
 """What a reader makes of the data of one prompt, before it is put in the form that the prompt asks for.
 
-Owns `Finding`, `Findings` and the protocol `Reader`: one for each family of questions, made from the question alone. Promises that
-a reading holds nothing but what stands in the data and what the reader's key says of single facts.
+Owns `Finding`, `Findings` and the protocol `Reader`: one for each family of questions, made from the question alone. Promises
+that a reading holds nothing but what stands in the data and what the reader's key says of single facts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _LONGEST_LINE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact: the words it stands in, what it says in short, and more of it by name: `next` is what it makes worth looking for, `note`
-    how it is noted down where not by the words it stands in."""
+    """One fact: the words it stands in, what it says in short, and more of it by name: `next` is what it makes worth looking
+    for, `note` how it is noted down where not by the words it stands in."""
 
     quote: str
     value: str
@@ -65,12 +65,12 @@ class ListReader(Reader, Protocol):
         """A plausible wrong finding in the place of a right one; None where it is passed over."""
         ...
 
-    def listed(self, found: list[Finding]) -> Findings:
+    def listed(self, findings: list[Finding]) -> Findings:
         """The reading of so many findings."""
         ...
 
 
 def a_sentence(data: str, random: Random) -> str:
     """Some sentence or line of the data; empty when it has none."""
-    found = _SENTENCE.findall(data) or [line for line in data.splitlines() if line.strip()]
-    return random.choice(found).strip()[:_LONGEST_LINE] if found else ""
+    sentences = _SENTENCE.findall(data) or [line for line in data.splitlines() if line.strip()]
+    return random.choice(sentences).strip()[:_LONGEST_LINE] if sentences else ""

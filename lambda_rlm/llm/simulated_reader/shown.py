@@ -1,7 +1,8 @@
 """A request as a reader sees it: the instruction, the data, the items that are numbered, and the form of the reply.
 
-Owns the way back from rendered messages to these parts. What stands between data markers is data, the rest is instruction; a prompt
-without markers is both at once. Promises an identity that does not depend on the markers' codes, which differ between installations.
+Owns the way back from rendered messages to these parts. What stands between data markers is data, the rest is instruction; a
+prompt without markers is both at once. Promises an identity that does not depend on the markers' codes, which differ between
+installations.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _LEAD: Final = re.compile(r"(\[+|\[[0-9a-f]{8}-)1(\]+) ")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`items` is empty where none are numbered, `head` what stands before them; `schema` and `choices` are as in the request."""
+    """`items` is empty where none are numbered, `head` what stands before them; `schema` and `choices` are as in the
+    request."""
 
     instruction: str
     head: str
@@ -57,10 +59,10 @@ def _items(body: str, count: int) -> tuple[str, ...]:
     starts, at = [(0, lead.end())], lead.end()
     for number in range(2, count + 1):
         mark = f"\n{lead[1]}{number}{lead[2]} "
-        found = text.find(mark, at - 1)
-        if found < 0:
+        mark_at = text.find(mark, at - 1)
+        if mark_at < 0:
             return ()
-        at = found + len(mark)
-        starts.append((found, at))
+        at = mark_at + len(mark)
+        starts.append((mark_at, at))
     ends = [start for start, _ in starts[1:]] + [len(text)]
     return tuple(text[begin:end].strip("\n") for (_, begin), end in zip(starts, ends, strict=True))

@@ -1,7 +1,7 @@
 """When a reader errs: the accuracy model of the λ-RLM paper (arXiv 2603.20105, section 4).
 
-Owns `Slips`. Promises that whether and how an answer is wrong depends on nothing but the seed, the prompt, the number of the sample
-and the place of the answer in the reply, so neither on the schedule nor on what was asked before.
+Owns `Slips`. Promises that whether and how an answer is wrong depends on nothing but the seed, the prompt, the number of the
+sample and the place of the answer in the reply, so neither on the schedule nor on what was asked before.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Replies kept across runs, so that a question which was answered once is not paid again.
 
-Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of its
-type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within its
-size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another program's is
-never changed, and no trouble with it fails a run: it is told once, and models are asked. Keys are hashes: neither prompts nor
-secrets are written, replies are.
+Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of
+its type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within
+its size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another
+program's is never changed, and no trouble with it fails a run: it is told once, and models are asked. Keys are hashes: neither
+prompts nor secrets are written, replies are.
 """
 
 from __future__ import annotations
@@ -183,9 +183,9 @@ class Cached(Wrapper):
         if not _is_repeatable(request):
             return await self._model.complete(request)
         key = hashlib.sha256(f"{self._name}\n{request.digest}".encode()).hexdigest()
-        found = self._store.get(key)
-        if found is not None:
-            return Completion(found[0], NO_USAGE, model=found[1])
+        kept = self._store.get(key)
+        if kept is not None:
+            return Completion(kept[0], NO_USAGE, model=kept[1])
         completion = await self._model.complete(request)
         if completion.stop_reason is StopReason.STOP and completion.text:
             return replace(completion, keep=partial(self._store.put, key, completion.text, completion.model))

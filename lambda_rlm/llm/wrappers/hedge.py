@@ -1,7 +1,7 @@
 """Ask twice when the first answer is slow, and take whichever comes first (Dean and Barroso, CACM 56(2), 2013).
 
-Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really sent,
-came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
+Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really
+sent, came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
 provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a failure: when
 both fail, the first leaves with the usage of both.
 """
@@ -17,7 +17,7 @@ import anyio.lowlevel
 
 from lambda_rlm import events
 from lambda_rlm.budget.paying import price
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
@@ -26,8 +26,8 @@ _ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=
 
 
 class Hedged(Wrapper):
-    """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between the two;
-    waiting there is not slowness. `sleep` is replaced in tests."""
+    """A `Model` that asks another a second time when it is slow. `through` puts what makes requests wait (a limiter) between
+    the two; waiting there is not slowness. `sleep` is replaced in tests."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Hedged(Wrapper):
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure)
         if isinstance(second.error, ModelFailure):
-            first.error.usage = (first.error.usage or Usage()) + (second.error.usage or Usage())
+            first.error.usage = (first.error.usage or FAILED_ATTEMPT) + (second.error.usage or FAILED_ATTEMPT)
         raise first.error
 
 
@@ -111,7 +111,7 @@ class _Attempt:
         if self.completion is not None:
             return self.completion.usage
         if isinstance(self.error, ModelFailure):
-            return self.error.usage or Usage()
+            return self.error.usage or FAILED_ATTEMPT
         if not self.sent.is_set():
             return NO_USAGE
         attempts = 1 + profile.retries
@@ -123,8 +123,8 @@ class _Noticed(Wrapper):
     """A `Model` that says when it is asked."""
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        told = _ON_SENT.get()
-        if told is not None:
+        on_sent = _ON_SENT.get()
+        if on_sent is not None:
             await anyio.lowlevel.checkpoint_if_cancelled()  # let in by the other's end: nobody waits for it any more
-            told()
+            on_sent()
         return await self._model.complete(request)

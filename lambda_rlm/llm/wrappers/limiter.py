@@ -1,9 +1,10 @@
 """How much a provider is asked at once, and how fast.
 
-Owns the limiter that all requests of one run to one provider go through, whichever of its models they are for. Promises that no more than `limit` run at once, that a provider which
-says it is busy is asked half as much, once for all requests that were under way then, and after that, reply by reply, more again
-(additive increase, multiplicative decrease; Chiu and Jain, 1989), that nobody asks before the time it named, and that requests and tokens a minute stay within what is
-allowed, beyond a short burst. Refuses limits below 1.
+Owns the limiter that all requests of one run to one provider go through, whichever of its models they are for. Promises that no
+more than `limit` run at once, that a provider which says it is busy is asked half as much, once for all requests that were
+under way then, and after that, reply by reply, more again (additive increase, multiplicative decrease; Chiu and Jain, 1989),
+that nobody asks before the time it named, and that requests and tokens a minute stay within what is allowed, beyond a short
+burst. Refuses limits below 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Replies that were paid for before, given again instead of asking.
 
-Owns the wrapper. Promises that a question whose reply is remembered reaches no model, and that its usage is told as it was, so that
-a run which goes on where another stopped is metered as if it had never stopped. Questions are known by their digest.
+Owns the wrapper. Promises that a question whose reply is remembered reaches no model, and that its usage is told as it was, so
+that a run which goes on where another stopped is metered as if it had never stopped. Questions are known by their digest.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Remembered(Wrapper):
         self._failures = failures
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        found = self._replies.get(request.digest) if request.digest else None
-        if found is not None:
-            return found
+        reply = self._replies.get(request.digest) if request.digest else None
+        if reply is not None:
+            return reply
         if self._failures is not None:
             code = self._failures.get(request.digest, NOT_RECORDED)
             raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply to this question")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
@@ -69,7 +69,7 @@ class RetryingModel(Wrapper):
             try:
                 completion = await self._model.complete(request)
             except ModelFailure as failed:
-                spent = spent + (failed.usage or Usage())
+                spent = spent + (failed.usage or FAILED_ATTEMPT)
                 if not failed.is_retryable or attempt > self.policy.retries:
                     failed.usage = spent
                     raise

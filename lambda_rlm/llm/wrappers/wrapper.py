@@ -1,7 +1,7 @@
 """A model around a model.
 
-Owns what wrappers have in common: they have the profile of the inner model, count as it counts, and are closed with it. Each adds how
-it is asked, and says what it has otherwise.
+Owns what wrappers have in common: they have the profile of the inner model, count as it counts, and are closed with it. Each
+adds how it is asked, and says what it has otherwise.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A smaller language for small models: nothing in it goes on and on.
 
-Owns the limits on how often a part may be repeated and how deep expressions may stand in each other. A small model that has lost its
-way says the same thing over and over, in a row or each time within the last; under these rules it is made to close what it has opened
-instead. Promises programs of the language only; many of the language's programs are not among these.
+Owns the limits on how often a part may be repeated and how deep expressions may stand in each other. A small model that has
+lost its way says the same thing over and over, in a row or each time within the last; under these rules it is made to close
+what it has opened instead. Promises programs of the language only; many of the language's programs are not among these.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _LONGEST_LITERAL: Final = 300
 """Characters between two escapes."""
 
 _LONGEST_NAME: Final = 14
-"""Tokens of the model's vocabulary, white space before it included. A limit on characters would make a lexer's state of each length: see
-`export_names`. It is more than all white space and the longest word could take: llguidance breaks off, and the model writes freely, where
-the limit falls on the end of a word that may go on as a name."""
+"""Tokens of the model's vocabulary, white space before it included. A limit on characters would make a lexer's state of each
+length: see `export_names`. It is more than all white space and the longest word could take: llguidance breaks off, and the
+model writes freely, where the limit falls on the end of a word that may go on as a name."""
 
 _LONGEST_NUMBER: Final = 9
 _LONGEST_SPACE: Final = 8
@@ -58,7 +58,8 @@ _NAMES: Final = ("NAME", "VALUE_NAME")
 
 
 def within_bounds(rules: Mapping[str, Ebnf]) -> dict[str, Ebnf]:
-    """The rules with a limit on every repetition and on every recursion, without comments, and with nothing after the program."""
+    """The rules with a limit on every repetition and on every recursion, without comments, and with nothing after the
+    program."""
     return _Levels(rules).all()
 
 
@@ -72,8 +73,8 @@ class _Levels:
 
     def all(self) -> dict[str, Ebnf]:
         self._body(START, 0)
-        found = {_name(rule, depth): body for (rule, depth), body in self._made.items() if body is not None}
-        return {START: found.pop(START), **found}
+        rules = {_name(rule, depth): body for (rule, depth), body in self._made.items() if body is not None}
+        return {START: rules.pop(START), **rules}
 
     def _body(self, rule: str, depth: int) -> Ebnf | None:
         """A rule at a depth; None where it holds nothing there, since all it stands for is deeper than may be."""

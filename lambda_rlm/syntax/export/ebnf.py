@@ -1,7 +1,7 @@
 """Grammars as expressions over characters and rules: what the exports are computed with.
 
-Owns the algebra and its laws. Promises that every constructor keeps the language: what is made simpler stays equal. Knows no form
-in which a grammar is written, and nothing of λ-RLM.
+Owns the algebra and its laws. Promises that every constructor keeps the language: what is made simpler stays equal. Knows no
+form in which a grammar is written, and nothing of λ-RLM.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class LexedText:
-    """A stretch of text that a lexer takes at once, without a rule in it. `most` is how many tokens of its model's vocabulary a decoder may
-    spend on it, None for any number."""
+    """A stretch of text that a lexer takes at once, without a rule in it. `most` is how many tokens of its model's vocabulary a
+    decoder may spend on it, None for any number."""
 
     part: Ebnf
     most: int | None = None

@@ -11,7 +11,8 @@ _OF_WORDS: Final = chars([(ord("0"), ord("9")), (ord("A"), ord("Z")), (ord("a"),
 
 
 class Ends:
-    """What a grammar's symbols begin and end with; a name, a keyword and a number are words, and so is `f` before a template."""
+    """What a grammar's symbols begin and end with; a name, a keyword and a number are words, and so is `f` before a
+    template."""
 
     def __init__(self, rules: Mapping[str, Sequence[tuple[str, ...]]], terminals: Mapping[str, Ebnf]) -> None:
         self._first = _reached(rules, terminals, lambda right: right[0])
@@ -38,16 +39,16 @@ def _reached(
     end: Callable[[tuple[str, ...]], str],
 ) -> dict[str, set[str]]:
     """The terminals at one end of each symbol; no rule is empty."""
-    found = {name: {name} for name in terminals} | {name: set[str]() for name in rules}
+    reached = {name: {name} for name in terminals} | {name: set[str]() for name in rules}
     is_growing = True
     while is_growing:
         is_growing = False
         for name, rights in rules.items():
             for right in rights:
-                more = found[end(right)] - found[name]
-                found[name] |= more
+                more = reached[end(right)] - reached[name]
+                reached[name] |= more
                 is_growing = is_growing or bool(more)
-    return found
+    return reached
 
 
 def _has_word(part: Ebnf, is_last: bool) -> bool:

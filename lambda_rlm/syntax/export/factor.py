@@ -1,8 +1,8 @@
 """Rules made fit for a decoder: no left recursion, common beginnings shared, few steps from an expression to its first token.
 
 Owns the changes of form that keep the language. They matter: a decoder that keeps a stack for each open alternative needs time
-exponential in the nesting where two alternatives begin alike, and one that keeps a chart pays for every rule that could begin at
-each place in each of two hundred thousand tokens.
+exponential in the nesting where two alternatives begin alike, and one that keeps a chart pays for every rule that could begin
+at each place in each of two hundred thousand tokens.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The one grammar in the forms that constrained decoders take.
 
-Owns the list of forms. Promises that each is made from the grammar's parse table, never by hand; that what the parser accepts, each
-accepts, and what one accepts, the parser accepts, save numbers that do not fit, fields and labels given twice, and the caps on
-size and depth, which no grammar can say. White space is written out, names are those that are no keywords, and a template's holes
-are expressions.
+Owns the list of forms. Promises that each is made from the grammar's parse table, never by hand; that what the parser accepts,
+each accepts, and what one accepts, the parser accepts, save numbers that do not fit, fields and labels given twice, and the
+caps on size and depth, which no grammar can say. White space is written out, names are those that are no keywords, and a
+template's holes are expressions.
 
 `lark` is the grammar itself; `openai` what a custom tool takes (`syntax: lark`), `llguidance` the same with the header by which
 llama.cpp's server knows it; `gbnf` is what vLLM, SGLang and llama.cpp take.

@@ -1,8 +1,8 @@
 r"""The grammar's regular expressions, read.
 
-Owns the subset that its terminals are written in: literals, classes, `|`, groups, `? * + {n} {m,n}`, and the escapes `\n \t \r \xHH`
-and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in another way than the parser
-must not reach it.
+Owns the subset that its terminals are written in: literals, classes, `|`, groups, `? * + {n} {m,n}`, and the escapes `\n \t \r
+\xHH` and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in another way than the
+parser must not reach it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _TIMES: Final = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 def expression(pattern: str) -> Ebnf:
     """What a pattern matches."""
     reader = _Reader(pattern)
-    found = reader.choice()
+    whole = reader.choice()
     if reader.at < len(pattern):
         raise reader.refusal()
-    return found
+    return whole
 
 
 class _Reader:
@@ -62,10 +62,10 @@ class _Reader:
         if self._takes("("):
             if self._peek() == "?":
                 raise self.refusal()
-            found = self.choice()
+            inner = self.choice()
             if not self._takes(")"):
                 raise self.refusal()
-            return found
+            return inner
         if self._takes("["):
             return self._class()
         if self._peek() in (".", "^", "$", "*", "+", "?", "{", "]", "}"):
@@ -99,9 +99,9 @@ class _Reader:
         end = self.pattern.find(sign, self.at)
         if end < 0:
             raise self.refusal()
-        found = self.pattern[self.at : end]
+        text = self.pattern[self.at : end]
         self.at = end + 1
-        return found
+        return text
 
     def _next(self) -> str:
         if self.at == len(self.pattern):

@@ -1,9 +1,9 @@
 """The grammar's rules for a decoder that has no lexer of the parser's kind: white space written out, words kept apart.
 
-Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it stands in differ: after
-a word, where another word needs white space before it, and in a template's hole, where only some characters may stand. Promises
-that the rules accept what the parser accepts, save what no grammar can say: numbers that do not fit, fields named twice, and the
-caps. Refuses a grammar in which it could not tell where white space is needed.
+Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it stands in differ:
+after a word, where another word needs white space before it, and in a template's hole, where only some characters may stand.
+Promises that the rules accept what the parser accepts, save what no grammar can say: numbers that do not fit, fields named
+twice, and the caps. Refuses a grammar in which it could not tell where white space is needed.
 """
 
 from __future__ import annotations
@@ -168,24 +168,24 @@ class _Writer:
 
     def _possible_in_hole(self) -> set[str]:
         """The symbols that stand for texts without a forbidden character."""
-        found = {name for name, written in self._terminals.items() if restricted(written, self._forbidden) is not None}
+        possible = {name for name, written in self._terminals.items() if restricted(written, self._forbidden) is not None}
         while more := {
             origin
             for origin, rights in self._rules.items()
-            if origin not in found and any(found.issuperset(right) for right in rights)
+            if origin not in possible and any(possible.issuperset(right) for right in rights)
         }:
-            found |= more
-        return found
+            possible |= more
+        return possible
 
 
 def _terminals(table: Table) -> dict[str, Ebnf]:
     """What the terminals stand for: names without the keywords, and, where a value is named, without other languages' words."""
-    found = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
-    found |= {name: text(word) for word, name in table.keywords.items()}
-    pattern = found["NAME"]
-    found["NAME"] = NamedPart("NAME", names_without(pattern, table.keywords))
-    found[_VALUE_NAME] = NamedPart(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
-    return found | {name: NamedPart(name, found[name]) for name in _WRITTEN_ONCE if name in found}
+    terminals = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
+    terminals |= {name: text(word) for word, name in table.keywords.items()}
+    pattern = terminals["NAME"]
+    terminals["NAME"] = NamedPart("NAME", names_without(pattern, table.keywords))
+    terminals[_VALUE_NAME] = NamedPart(_VALUE_NAME, names_without(pattern, (*table.keywords, *FOREIGN_WORDS)))
+    return terminals | {name: NamedPart(name, terminals[name]) for name in _WRITTEN_ONCE if name in terminals}
 
 
 def _is_begun_by(written: Ebnf, whole: Ebnf) -> bool:

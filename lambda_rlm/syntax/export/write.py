@@ -1,7 +1,7 @@
 """Rules written down: as a grammar in llguidance's dialect of Lark, and as GBNF.
 
-Owns the two notations. Promises that every character which means something in one of them is escaped, control characters always:
-a raw NUL ends a grammar for a decoder written in C, without a word.
+Owns the two notations. Promises that every character which means something in one of them is escaped, control characters
+always: a raw NUL ends a grammar for a decoder written in C, without a word.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _TIMES: Final = {(0, 1): "?", (0, None): "*", (1, None): "+"}
 
 
 def lark(rules: Mapping[str, Ebnf]) -> str:
-    """Rules and terminals in Lark's syntax; white space is part of the terminals, and nothing is ignored. How many tokens one may have at most
-    is an attribute of a rule around it, which llguidance knows alone."""
+    """Rules and terminals in Lark's syntax; white space is part of the terminals, and nothing is ignored. How many tokens one
+    may have at most is an attribute of a rule around it, which llguidance knows alone."""
     terminals = _Terminals(_lark_terminal, "T{}".format)
     limits: dict[str, str] = {}
 

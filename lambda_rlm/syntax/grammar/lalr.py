@@ -35,8 +35,7 @@ def methods_of(table: Table, builder: object) -> list[Method | None]:
 def run(table: Table, start: str, tokens: Sequence[Token], methods: list[Method | None]) -> Any:
     """The value of the start rule over all tokens, the last of which is the end mark."""
     rows, rules = table.states, table.rules
-    final = table.end_states[start]
-    state = table.start_states[start]
+    state, final = table.start_states[start], table.end_states[start]
     states: list[int] = [state]
     values: list[Any] = []
     starts: list[int] = []

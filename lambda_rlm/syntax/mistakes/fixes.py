@@ -6,16 +6,17 @@ import re
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.syntax.mistakes.codes import FOREIGN_HABIT, UNKNOWN_ESCAPE
 
 FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
 
-def slip(message: str, span: Span, title: str, *edits: Edit, code: str = "E0116") -> Diagnostic:
+def slip(message: str, span: Span, title: str, *edits: Edit, code: str = FOREIGN_HABIT) -> Diagnostic:
     """A mistake that can be put right by a machine."""
     return Diagnostic(code, message, span, fixes=(QuickFix(title, edits),))
 
 
-def instead(message: str, span: Span, replacement: str, code: str = "E0116") -> Diagnostic:
+def instead(message: str, span: Span, replacement: str, code: str = FOREIGN_HABIT) -> Diagnostic:
     """A slip whose fix replaces what stands there."""
     title = f"write `{replacement.strip()}`" if replacement.strip() else "take it away"
     return slip(message, span, title, Edit(span, replacement), code=code)
@@ -25,8 +26,10 @@ def bad_escape(escape: str, at: int) -> Diagnostic:
     r"""An escape that means nothing, as `\d`; what is meant is mostly the backslash itself."""
     span = Span(at, at + len(escape))
     if escape == "\\'":
-        return instead("`'` needs no backslash", span, "'", code="E0105")
+        return instead("`'` needs no backslash", span, "'", code=UNKNOWN_ESCAPE)
     if escape == "\\u":
-        return Diagnostic("E0105", "`\\u` is followed by four hexadecimal digits, and no half of a pair stands alone", span)
+        return Diagnostic(
+            UNKNOWN_ESCAPE, "`\\u` is followed by four hexadecimal digits, and no half of a pair stands alone", span
+        )
     message = f'`{escape}` is no escape; a backslash is written `\\\\`, and raw text, for patterns, r"…"'
-    return instead(message, span, "\\" + escape, code="E0105")
+    return instead(message, span, "\\" + escape, code=UNKNOWN_ESCAPE)

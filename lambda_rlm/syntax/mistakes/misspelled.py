@@ -12,6 +12,7 @@ import unicodedata
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.literals import ESCAPE
+from lambda_rlm.syntax.mistakes.codes import UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead
 from lambda_rlm.syntax.templates import Hoist, faults_of_template
 
@@ -69,7 +70,7 @@ def _stray(text: str, at: int) -> Diagnostic:
     if unicodedata.category(character) == "Cf":
         return instead("an invisible character stands here", span, "")
     shown = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
-    return Diagnostic("E0103", f"{shown} means nothing outside of a text", span)
+    return Diagnostic(UNKNOWN_CHARACTER, f"{shown} means nothing outside of a text", span)
 
 
 def _faulty_text(text: str, at: int, end: int) -> tuple[list[Diagnostic], int]:
@@ -77,7 +78,7 @@ def _faulty_text(text: str, at: int, end: int) -> tuple[list[Diagnostic], int]:
     hit = _TEXT.match(text, at, end)
     if hit is None:
         hint = 'put `"` where the text ends; a `"` within it is written `\\"`'
-        return [Diagnostic("E0104", "this text is not closed", Span(at, at + 1), hint=hint)], end
+        return [Diagnostic(UNCLOSED_TEXT, "this text is not closed", Span(at, at + 1), hint=hint)], end
     faults = [
         bad_escape(escape.group(), at + 1 + escape.start())
         for escape in _ESCAPE.finditer(text[at + 1 : hit.end() - 1])

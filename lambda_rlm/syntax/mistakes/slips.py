@@ -1,10 +1,11 @@
 """Almost right: what models write out of habit from other languages, and its correction.
 
 Owns the closed list of slips. Each is told by a diagnostic with a fix that a machine may apply without asking; a test applies
-them all. The list: `True False None null`, `Some(x)` as a pattern · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse, `f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and
-`\"""text\"""` · typographic signs · `//` comments · a code fence · `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`,
-`fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` · `return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing
-or needless `;` · doubled braces and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
+them all. The list: `True False None null`, `Some(x)` as a pattern · `&&`, `||`, `!` · `===` · `=` for `==` and the reverse,
+`f(a: e)`, `{ a = e }`, `{ "a": e }` · `'text'`, `“text”` and `\"""text\"""` · typographic signs · `//` comments · a code fence
+· `x => e`, `(x) => e`, `x -> e`, `fn x => e`, `fn(x) -> e`, `fn(x): e`, `lambda x: e` · `def f(x) => e`, `def f(x) { … }` ·
+`return e` · `const x = e`, `var x = e` · `elif` · `if c { … }` · `{ e }` for `(e)` · a missing or needless `;` · doubled braces
+and quoted text in templates (these two in `misspelled`, beside the other faults of templates).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.grammar.lalr import Unexpected, is_accepted
 from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.mistakes.codes import EMPTY_BRACES, WRONG_SEMICOLON
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.tokens import END, Token
 
@@ -82,9 +84,9 @@ class SlipPlace:
 def find_slip(place: SlipPlace) -> Diagnostic | None:
     """The slip that explains a token that does not fit."""
     for look in _LOOKS:
-        found = look(place)
-        if found is not None:
-            return found
+        diagnostic = look(place)
+        if diagnostic is not None:
+            return diagnostic
     return None
 
 
@@ -236,7 +238,7 @@ def _plain_braces(place: SlipPlace) -> Diagnostic | None:
         "write `(` and `)`",
         Edit(first, "("),
         Edit(last, ")"),
-        code="E0112",
+        code=EMPTY_BRACES,
     )
 
 
@@ -259,7 +261,7 @@ def _missing_semicolon(place: SlipPlace) -> Diagnostic | None:
         return None
     if place.token.kind in ITEM_WORDS or (place.starts_line() and _starts_expression(place.token)):
         edit = Edit(Span(before.end, before.end), ";")
-        return slip("a `;` is missing at the end of this item", before.span, "put `;` after it", edit, code="E0108")
+        return slip("a `;` is missing at the end of this item", before.span, "put `;` after it", edit, code=WRONG_SEMICOLON)
     return None
 
 
@@ -268,7 +270,7 @@ def _needless_semicolon(place: SlipPlace) -> Diagnostic | None:
         return None
     closers = (END, "RBRACE")
     if place.kind(-1) == "SEMICOLON" or (place.kind(1) in closers and any(map(place.accepts, closers))):
-        return instead("only `let`, `def` and `type` end with `;`", place.token.span, "", code="E0108")
+        return instead("only `let`, `def` and `type` end with `;`", place.token.span, "", code=WRONG_SEMICOLON)
     return None
 
 

@@ -11,6 +11,17 @@ from collections.abc import Callable
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Label, QuickFix
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.syntax.mistakes.codes import (
+    CHAINED_COMPARISON,
+    EMPTY_BRACES,
+    IF_WITHOUT_ELSE,
+    NO_RESULT,
+    OPERATOR_AFTER_STAGE,
+    POSITIONAL_AFTER_KEYWORD,
+    RESERVED_WORD,
+    UNBALANCED_BRACKET,
+    UNEXPECTED,
+)
 from lambda_rlm.syntax.mistakes.fixes import slip
 from lambda_rlm.syntax.mistakes.slips import CLOSERS, ITEM_WORDS, SlipPlace, find_slip
 from lambda_rlm.syntax.term import Argument
@@ -38,9 +49,9 @@ _AFTER_EXPRESSION = {
 def explain(place: SlipPlace) -> Diagnostic:
     """What is wrong where the parser stopped."""
     for look in (find_slip, *_LOOKS):
-        found = look(place)
-        if found is not None:
-            return found
+        diagnostic = look(place)
+        if diagnostic is not None:
+            return diagnostic
     return _generic(place)
 
 
@@ -58,7 +69,7 @@ def _chained_comparison(place: SlipPlace) -> Diagnostic | None:
     middle = place.source.text[first.end : before.end].strip()
     edit = Edit(Span(before.end, before.end), f" and {middle}")
     return Diagnostic(
-        "E0109",
+        CHAINED_COMPARISON,
         "comparisons do not chain",
         place.token.span,
         secondary=(Label(first.span, "the first comparison"),),
@@ -83,7 +94,7 @@ def _operator_behind_stage(place: SlipPlace) -> Diagnostic | None:
         "put the pipe in parentheses",
         Edit(Span(start, start), "("),
         Edit(Span(before.end, before.end), ")"),
-        code="E0110",
+        code=OPERATOR_AFTER_STAGE,
     )
 
 
@@ -101,14 +112,14 @@ def _positional_behind_named(place: SlipPlace) -> Diagnostic | None:
     if at is None or at.kind == "COMMA" or not (place.accepts("NAME") or place.accepts("EQUAL")):
         return None
     hint = "put the arguments by place first"
-    return Diagnostic("E0113", "an argument by place comes after one by name", at.span, hint=hint)
+    return Diagnostic(POSITIONAL_AFTER_KEYWORD, "an argument by place comes after one by name", at.span, hint=hint)
 
 
 def _keyword_as_name(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind not in _KEYWORDS or place.accepts("SOME") or not place.accepts("NAME"):
         return None
     message = f"`{place.token.text}` is a word of the language and no name"
-    return Diagnostic("E0115", message, place.token.span, hint=f"take another name, as `{place.token.text.strip('_')}_1`")
+    return Diagnostic(RESERVED_WORD, message, place.token.span, hint=f"take another name, as `{place.token.text.strip('_')}_1`")
 
 
 def _missing_answer(place: SlipPlace) -> Diagnostic | None:
@@ -118,10 +129,10 @@ def _missing_answer(place: SlipPlace) -> Diagnostic | None:
     before = place.previous
     if before is None:
         hint = "it is zero or more items, then an expression: the answer"
-        return Diagnostic("E0111", "the program is empty", place.token.span, hint=hint)
+        return Diagnostic(NO_RESULT, "the program is empty", place.token.span, hint=hint)
     whole = "the program" if place.token.kind == END else "the block"
     hint = "the last thing in it is an expression without `;`"
-    return Diagnostic("E0111", f"{whole} has items but no result", Span(before.start, place.token.end), hint=hint)
+    return Diagnostic(NO_RESULT, f"{whole} has items but no result", Span(before.start, place.token.end), hint=hint)
 
 
 def _empty_braces(place: SlipPlace) -> Diagnostic | None:
@@ -129,7 +140,7 @@ def _empty_braces(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind != "RBRACE" or before is None or before.kind != "LBRACE":
         return None
     hint = "a record has at least one field, a block at least one item, a `match` at least one arm"
-    return Diagnostic("E0112", "nothing stands between these braces", Span(before.start, place.token.end), hint=hint)
+    return Diagnostic(EMPTY_BRACES, "nothing stands between these braces", Span(before.start, place.token.end), hint=hint)
 
 
 def _missing_else(place: SlipPlace) -> Diagnostic | None:
@@ -138,7 +149,7 @@ def _missing_else(place: SlipPlace) -> Diagnostic | None:
         return None
     opening = next((v for v in reversed(place.error.values) if isinstance(v, Token) and v.kind == "IF"), None)
     span = opening.span if opening else place.token.span
-    return Diagnostic("E0120", "this `if` has no `else`", span, hint="every choice has a value: `if c then a else b`")
+    return Diagnostic(IF_WITHOUT_ELSE, "this `if` has no `else`", span, hint="every choice has a value: `if c then a else b`")
 
 
 def _brackets(place: SlipPlace) -> Diagnostic | None:
@@ -149,7 +160,9 @@ def _brackets(place: SlipPlace) -> Diagnostic | None:
     if opening is None:
         if token.kind not in CLOSERS:
             return None
-        return slip(f"this `{token.text}` closes nothing", token.span, "take it away", Edit(token.span, ""), code="E0102")
+        return slip(
+            f"this `{token.text}` closes nothing", token.span, "take it away", Edit(token.span, ""), code=UNBALANCED_BRACKET
+        )
     sign, closer, closing = _OPENERS[opening.kind]
     if token.kind == closer:
         return None
@@ -157,9 +170,13 @@ def _brackets(place: SlipPlace) -> Diagnostic | None:
     message = f"a `{closing}` is missing to close the `{sign}` at {line}:{column}"
     label = Label(opening.span, "opened here")
     if not place.accepts(closer):
-        return Diagnostic("E0102", message, token.span, secondary=(label,)) if token.kind in (*CLOSERS, END) else None
+        return (
+            Diagnostic(UNBALANCED_BRACKET, message, token.span, secondary=(label,)) if token.kind in (*CLOSERS, END) else None
+        )
     edit = Edit(Span(before.end, before.end), closing)
-    return Diagnostic("E0102", message, token.span, secondary=(label,), fixes=(QuickFix(f"put `{closing}` there", (edit,)),))
+    return Diagnostic(
+        UNBALANCED_BRACKET, message, token.span, secondary=(label,), fixes=(QuickFix(f"put `{closing}` there", (edit,)),)
+    )
 
 
 _LOOKS: tuple[Callable[[SlipPlace], Diagnostic | None], ...] = (
@@ -180,14 +197,14 @@ def _generic(place: SlipPlace) -> Diagnostic:
     expected = _expected(place)
     before = place.previous
     after = f" after {_shown(before)}" if before else ""
-    given = _shown(place.token)
+    shown = _shown(place.token)
     return Diagnostic(
-        "E0101",
-        f"expected {expected}{after}, found {given}",
+        UNEXPECTED,
+        f"expected {expected}{after}, found {shown}",
         place.token.span,
         hint=_hint(place, expected),
         expected=expected,
-        given=given,
+        given=shown,
     )
 
 

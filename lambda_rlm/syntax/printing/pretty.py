@@ -115,18 +115,8 @@ class _Printer:
 
     def bare(self, term: t.Term) -> Doc:
         match term:
-            case t.IntLit(value=value):
-                return str(value)
-            case t.FloatLit(value=number):
-                return repr(number)
-            case t.BoolLit(value=truth):
-                return "true" if truth else "false"
-            case t.TextLit(value=text, is_raw=is_raw):
-                return f'r"{text}"' if is_raw and '"' not in text else quoted(text)
-            case t.NoneLit():
-                return "none"
-            case t.Auto():
-                return "auto"
+            case t.IntLit() | t.FloatLit() | t.BoolLit() | t.TextLit() | t.NoneLit() | t.Auto():
+                return _word(term)
             case t.Template():
                 return self.template(term)
             case t.Var(name=name, type_argument=argument):
@@ -187,8 +177,8 @@ class _Printer:
         heads = [doc() for _, doc in parts[:-1]]
         flat = lay_out(joined((", ",), heads), UNBOUNDED)
         if len(flat) > HUGGED_WIDTH or "\n" in flat:
-            made: list[Part] = [(parts[i][0], partial(row, heads[i])) for i in range(len(heads))]
-            return self.bracketed("(", SOFT, [*made, parts[-1]], ")", end)
+            members: list[Part] = [(parts[i][0], partial(row, heads[i])) for i in range(len(heads))]
+            return self.bracketed("(", SOFT, [*members, parts[-1]], ")", end)
         last = parts[-1][1]()
         after = row(self.comments.behind(arguments[-1].span.end), self.comments.rest(end))
         return row("(", flat, ", " if flat else "", last, row(after, SOFT) if after.has_hard else "", ")")
@@ -275,3 +265,20 @@ def _hugs(arguments: tuple[t.Argument, ...]) -> bool:
             return len(arguments) == 1 and bool(inner) and _hugs(inner)
         case _:
             return False
+
+
+def _word(term: t.IntLit | t.FloatLit | t.BoolLit | t.TextLit | t.NoneLit | t.Auto) -> str:
+    """A term that has no parts."""
+    match term:
+        case t.IntLit(value=value):
+            return str(value)
+        case t.FloatLit(value=number):
+            return repr(number)
+        case t.BoolLit(value=truth):
+            return "true" if truth else "false"
+        case t.TextLit(value=text, is_raw=is_raw):
+            return f'r"{text}"' if is_raw and '"' not in text else quoted(text)
+        case t.NoneLit():
+            return "none"
+        case t.Auto():
+            return "auto"

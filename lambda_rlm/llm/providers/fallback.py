@@ -1,0 +1,83 @@
+"""Asking again without the schema or the grammar that a server does not support.
+
+Owns what is known of one server: whether it takes a JSON Schema, and why it refused a grammar. Promises that a constraint is
+left out of every request after the one in which it was refused, and that a reply written without its grammar says so. Refuses
+to guess: only the adapter that sends the request says whether an error is about the constraint (`ConstraintRefused`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, not_kept
+from lambda_rlm.llm.providers.openai_form import Unwrap, as_it_stands, response_format, schema_of
+
+Reply = TypeVar("Reply")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyForm:
+    """The form that a reply must have: which kind of constraint, and the fields that ask for it in the body of a request."""
+
+    kind: Literal["free", "schema", "grammar"] = "free"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+FREE: Final = ReplyForm()
+
+
+class ConstraintRefused(Exception):
+    """The server may have failed because of the constraint; `failure` is what it is otherwise."""
+
+    def __init__(self, failure: ModelFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class ConstraintFallback(Generic[Reply]):
+    """Completions of one server, each with as much of its constraint as the server supports.
+
+    `ask` sends a request and raises `ConstraintRefused` where the form may be the reason of an error, `ModelFailure` for any
+    other; `read` makes a completion of a reply.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect | None,
+        ask: Callable[[CompletionRequest, ReplyForm], Awaitable[Reply]],
+        read: Callable[[Reply, Unwrap], Completion],
+    ) -> None:
+        self._dialect = dialect
+        self._ask = ask
+        self._read = read
+        self._takes_schema = True
+        self._refused_grammar = ""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """The server's completion. Raises `ModelFailure`."""
+        if request.grammar is not None and self._dialect is not None:
+            return await self._in_grammar(request, ReplyForm("grammar", grammar_fields(self._dialect, request.grammar)))
+        schema, unwrap = schema_of(request)
+        if schema is not None and self._takes_schema:
+            try:
+                reply = await self._ask(request, ReplyForm("schema", {"response_format": response_format(schema)}))
+            except ConstraintRefused:
+                self._takes_schema = False
+            else:
+                return self._read(reply, unwrap)
+        return self._read(await self._ask(request, FREE), as_it_stands)
+
+    async def _in_grammar(self, request: CompletionRequest, form: ReplyForm) -> Completion:
+        note = self._refused_grammar
+        if not note:
+            try:
+                return self._read(await self._ask(request, form), as_it_stands)
+            except ConstraintRefused as refused:
+                note = not_kept(refused.failure.message)
+        completion = await self.complete(replace(request, grammar=None))
+        self._refused_grammar = note
+        return replace(completion, unconstrained=note)

@@ -1,0 +1,32 @@
+"""The codes of type errors, by name; `diagnostics.codes.types` explains them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TYPE_MISMATCH: Final = "E0201"
+UNKNOWN_NAME: Final = "E0202"
+NO_SUCH_FIELD: Final = "E0203"
+NOT_A_FUNCTION: Final = "E0204"
+WRONG_ARGUMENT_COUNT: Final = "E0205"
+WRONG_KEYWORD_ARGUMENT: Final = "E0206"
+UNKNOWN_LABEL: Final = "E0207"
+INCOMPLETE_MATCH: Final = "E0208"
+PATTERN_MISMATCH: Final = "E0209"
+UNREACHABLE_ARM: Final = "E0210"
+NO_SUCH_TYPE: Final = "E0211"
+DEFINED_TWICE: Final = "E0212"
+WRONG_OPERAND: Final = "E0213"
+FUNCTION_MISPLACED: Final = "E0214"
+MISPLACED_TYPE_ARGUMENT: Final = "E0215"
+MISPLACED_AUTO: Final = "E0216"
+BAD_REGULAR_EXPRESSION: Final = "E0217"
+MAX_NOT_LITERAL: Final = "E0218"
+NEEDLESS_OR_ELSE: Final = "E0219"
+FIX_NOT_CALLED: Final = "E0220"
+INFINITE_TYPE: Final = "E0221"
+TYPE_TOO_LARGE: Final = "E0222"
+NOT_SHOWABLE: Final = "E0223"
+WRONG_PARAMETER_COUNT: Final = "E0224"
+NOT_ORDERED: Final = "E0225"
+UNSIZED_RECURSION: Final = "E0226"

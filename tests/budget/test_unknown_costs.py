@@ -1,0 +1,141 @@
+"""A cost that nobody knows is shown as unknown and never booked as nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import NO_PRICE, Meter
+from lambda_rlm.budget.paying import priced
+from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, ModelProfile, Usage
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.execution.as_json import run_json
+from lambda_rlm.execution.execute import Run
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.trace.summary import summary
+from tests.support.asking import FakeModel
+from tests.support.running import run
+
+UNPRICED = ModelProfile("own", window=4_000, max_output=1_000)
+PRICED = ModelProfile("own", window=4_000, max_output=1_000, input_price=0.001, output_price=0.002)
+COSTS = st.none() | st.integers(0, 9).map(float)
+USAGES = st.builds(Usage, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), COSTS, st.integers(0, 3))
+
+
+def own(usage: Usage, profile: ModelProfile) -> FakeModel:
+    """A host's model that reports this usage with each reply."""
+    return FakeModel(lambda _: Completion("yes", usage), profile)
+
+
+def shown(done: Run) -> tuple[float | None, str]:
+    """The cost of a run in JSON and on the screen."""
+    line = summary("direct", done.usage.calls, done.usage.tokens, done.usage.seconds)
+    usd: float | None = run_json(done)["usage"]["usd"]
+    return usd, line.split(" · ")[3]
+
+
+def test_a_usage_without_a_cost_is_of_unknown_cost() -> None:
+    assert Usage().cost is None
+
+
+@given(USAGES, USAGES)
+def test_a_sum_is_unknown_as_soon_as_one_of_its_terms_is(one: Usage, other: Usage) -> None:
+    total = one + other
+    assert (total.cost is None) == (one.cost is None or other.cost is None)
+    assert total == other + one
+
+
+@given(USAGES)
+def test_no_usage_changes_no_sum(usage: Usage) -> None:
+    assert NO_USAGE + usage == usage + NO_USAGE == usage
+
+
+@pytest.mark.parametrize("usage", [Usage(), Usage(10, 3), Usage(10, 3, cost=None)])
+def test_a_model_without_prices_shows_an_unknown_cost(usage: Usage) -> None:
+    done = run("llm_call(query)", model=own(usage, UNPRICED))
+    assert done.ok
+    assert shown(done) == (None, "cost unknown")
+
+
+def test_one_unknown_reply_among_known_ones_leaves_the_sum_unknown() -> None:
+    usages = iter([Usage(10, 3, cost=0.5), Usage(10, 3), Usage(10, 3, cost=0.5)])
+    model = FakeModel(lambda _: Completion("yes", next(usages)), UNPRICED)
+    done = run('["a", "b", "c"] |> map(fn(x) => llm_call(x))', model=model)
+    assert done.ok and done.usage.calls == 3
+    assert shown(done) == (None, "cost unknown")
+
+
+def test_tokens_without_a_cost_are_paid_at_the_profile_prices() -> None:
+    done = run("llm_call(query)", model=own(Usage(10, 3), PRICED))
+    assert shown(done) == (pytest.approx(0.016), "$0.0160")
+
+
+def test_the_cost_that_a_model_reports_is_kept() -> None:
+    assert shown(run("llm_call(query)", model=own(Usage(10, 3, cost=0.25), PRICED))) == (0.25, "$0.2500")
+
+
+@pytest.mark.parametrize("usage", [Usage(cost=0.0), Usage(10, 3, cost=0.0)])
+def test_a_model_that_says_it_is_free_is_free(usage: Usage) -> None:
+    assert shown(run("llm_call(query)", model=own(usage, UNPRICED))) == (0.0, "free")
+
+
+def test_a_scripted_model_is_free() -> None:
+    assert shown(run("llm_call(query)", model=ScriptedModel.from_rules([("", "yes")]))) == (0.0, "free")
+
+
+def test_a_run_that_asks_no_model_is_free_whatever_the_price() -> None:
+    assert shown(run("1 + 1", model=own(Usage(), UNPRICED))) == (0.0, "free")
+
+
+def test_a_failed_attempt_of_which_nothing_was_counted_is_not_billed() -> None:
+    def fail(_: object) -> Completion:
+        raise ModelFailure("E0501", "busy")
+
+    done = run('llm_call(query, or_else="none")', model=FakeModel(fail, PRICED))
+    assert done.ok
+    assert shown(done) == (0.0, "free")
+    assert priced(PRICED, FAILED_ATTEMPT) is FAILED_ATTEMPT
+
+
+def test_a_dollar_limit_refuses_a_model_without_prices() -> None:
+    with pytest.raises(Rejected) as refused:
+        run("llm_call(query)", model=own(Usage(10, 3, cost=0.1), UNPRICED), usd=1.0)
+    assert refused.value.diagnostics[0].code == "E0304"
+
+
+def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst() -> None:
+    """Two calls of at most $0.7 each fit no budget of $1, whatever the first one leaves unsaid."""
+    meter = Meter(Budget(usd=1.0))
+    meter.reserve(100, 0.7)
+    usage = priced(PRICED, Usage())
+    assert usage.cost is None
+    meter.settle(100, 0.7, usage)
+    assert meter.usage.cost is None
+    assert meter.left().usd == pytest.approx(0.3)
+    with pytest.raises(LimitExceeded) as raised:
+        meter.reserve(100, 0.7)
+    assert raised.value.code == "E0406"
+
+
+def test_a_priced_model_that_reports_nothing_shows_an_unknown_cost() -> None:
+    assert shown(run("llm_call(query)", model=own(Usage(), PRICED), usd=10.0)) == (None, "cost unknown")
+
+
+def test_after_unknown_spending_of_an_earlier_session_a_dollar_limit_refuses() -> None:
+    """A run that goes on under a limit does not begin at zero because nobody knows what it cost until now."""
+    meter = Meter(Budget(usd=1.0))
+    meter.settle(0, 0.0, Usage(100, 10))
+    for account in (meter, meter.child(Budget())):
+        with pytest.raises(LimitExceeded, match=NO_PRICE):
+            account.reserve(1, 0.0001)
+
+
+def test_without_a_dollar_limit_unknown_spending_refuses_nothing() -> None:
+    meter = Meter(Budget())
+    meter.settle(0, 0.0, Usage(100, 10))
+    meter.reserve(1, None)
+    meter.settle(1, None, Usage(1, 0))
+    assert meter.usage == Usage(101, 10, attempts=2)
