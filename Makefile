@@ -13,7 +13,7 @@ QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 WORKERS := -n auto --maxprocesses 4
 
-.PHONY: help check lint test tests grammar golden mutants deep quality bench demo clean
+.PHONY: help check quick lint test tests grammar golden mutants deep quality bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,14 @@ test: export PYTHONHASHSEED := 0
 test: $(VENV)/.dev ## set up, fetch the small test model, run the tests
 	$(BIN)/lambda-rlm models get smollm2-135m
 	$(PYTEST) $(WORKERS)
+
+# Format, lint, import contracts and every test that is not marked `slow`: under a minute on two cores.
+quick: export PYTHONHASHSEED := 0
+quick: $(VENV)/.dev ## the quick loop: format, lint, import contracts, and the tests that are not slow
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(PYTEST) $(WORKERS) -m "not quality and not slow"
 
 check: lint test ## everything that is checked before a change lands: format, lint, types, imports, tests
 

@@ -67,6 +67,7 @@ def imports_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module
 
 
+@pytest.mark.slow
 def test_every_import_goes_downward() -> None:
     """The layers of docs/architecture.md are the contracts of pyproject.toml; a new module must be given its place."""
     command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
@@ -184,6 +185,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_the_wheel_carries_the_grammar_and_the_strategies(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "lambda_rlm/_data/grammar/lambda_rlm.lark" in names
@@ -193,6 +195,7 @@ def test_the_wheel_carries_the_grammar_and_the_strategies(wheel: Path) -> None:
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "examples/"))]
 
 
+@pytest.mark.slow
 def test_the_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     program = "from lambda_rlm import resources, check; assert resources.grammar_text(); assert check('1 + 1').ok; print(resources.__file__)"
@@ -274,6 +277,28 @@ def test_codes_are_numbered_by_the_room_they_belong_to() -> None:
     tables = {"E01": syntax, "E02": types, "E03": admission, "E04": evaluation, "E05": model}
     wrong = [row.code for prefix, table in tables.items() for row in table.TABLE if not re.match(f"[EW]{prefix[1:]}", row.code)]
     assert wrong == []
+
+
+COLLECT_WITHOUT_EXTRAS = """
+import sys
+import pytest
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", "tests"]))
+"""
+
+
+@pytest.mark.slow
+def test_the_tests_are_collected_without_the_extras() -> None:
+    """Who has not installed an extra runs all tests but its own."""
+    program = COLLECT_WITHOUT_EXTRAS.format(absent={"llguidance", "xllamacpp", "pypdf", "docx", "matplotlib"})
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3_000:]
 
 
 def test_every_skip_has_a_reason() -> None:

@@ -54,6 +54,7 @@ def shell_commands() -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [c for c in shell_commands() if c[0] == "lambda-rlm"], ids=" ".join)
 def test_a_command_of_the_readme_has_only_options_that_there_are(command: list[str]) -> None:
     words = [word for word in command[1:3] if word in ("models", "get")] or [command[1]]
@@ -78,6 +79,7 @@ def test_the_error_that_the_readme_shows_is_the_one_that_is_printed() -> None:
     assert human(check(file).diagnostics, file).strip() == shown.strip()
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     """With a scripted model in the place of the hosted one."""
     (program,) = re.findall(
@@ -99,6 +101,7 @@ EXAMPLES = re.findall(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_the_python_of_the_librarys_page_runs(number: int, tmp_path: Path) -> None:
     """With a scripted model in the place of the hosted one."""
