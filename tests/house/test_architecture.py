@@ -279,28 +279,6 @@ def test_codes_are_numbered_by_the_room_they_belong_to() -> None:
     assert wrong == []
 
 
-COLLECT_WITHOUT_EXTRAS = """
-import sys
-import pytest
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {absent}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Absent())
-sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", "tests"]))
-"""
-
-
-@pytest.mark.slow
-def test_the_tests_are_collected_without_the_extras() -> None:
-    """Who has not installed an extra runs all tests but its own."""
-    program = COLLECT_WITHOUT_EXTRAS.format(absent={"llguidance", "xllamacpp", "pypdf", "docx", "matplotlib"})
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3_000:]
-
-
 def test_every_skip_has_a_reason() -> None:
     """A test that does not run says why, and nothing is expected to fail."""
     found = []
