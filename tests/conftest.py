@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.extras import WITHOUT_LOCAL
+
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("NO_COLOR", "1")
 
@@ -21,6 +23,12 @@ _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW)
 settings.register_profile("deep", max_examples=5_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that asks the model in the process needs the engine that runs it."""
+    if item.get_closest_marker("local"):
+        pytest.importorskip("xllamacpp", reason=WITHOUT_LOCAL)
 
 
 @pytest.fixture(autouse=True)

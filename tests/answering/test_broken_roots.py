@@ -108,6 +108,7 @@ def assert_paid_exactly(run: Run, root: Root, model: FakeModel, budget: Budget =
     assert budget.usd is not None and spent.cost is not None and spent.cost <= budget.usd
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "manner", [{}, {"candidates": 3}, {"rounds": 3}, {"repairs": 0}], ids=["", "candidates", "rounds", "once"]
 )
@@ -201,6 +202,7 @@ def told(shell: Shell, root: str, *options: str, model: str = "scripted:leaf.jso
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_person_gets_the_answer_of_the_plan_and_the_reason(shell: Shell, name: str) -> None:
     rules = [{"match": "# Task", "reply": REPLIES[name](n), "times": 1} for n in range(1, 6)]
@@ -211,6 +213,7 @@ def test_a_person_gets_the_answer_of_the_plan_and_the_reason(shell: Shell, name:
     assert found["synthesis"]["usage"]["calls"] + found["usage"]["calls"] <= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "code"), [("broken", "E0501"), ("bad-key", "E0506"), ("garbage", "E0512"), ("unknown", "E0507")]
 )

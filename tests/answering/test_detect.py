@@ -65,6 +65,7 @@ def test_every_name_that_the_router_knows_is_on_the_menu() -> None:
     assert show(check(which_task(), {"about": TEXT}).typed.type).count("|") == len(TASKS) - 1  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_the_task_that_the_model_names_is_taken(task: str) -> None:
     run = asked(answering(task))
@@ -105,6 +106,7 @@ def test_a_peek_is_shown_as_data_and_the_choices_stay_what_they_are(text: str) -
     assert "Wanted:" in body[body.index(f"</data {code}>") :]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_whatever_the_model_replies_the_task_is_on_the_menu_or_there_is_none(reply: str) -> None:
     found = detected(FakeModel(reply, PROFILE), {"context": "x"}, peek=100)

@@ -155,6 +155,7 @@ PROGRAMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @given(texts=st.lists(hostile, min_size=2, max_size=3), name=hostile, key=keys, reply=hostile, breaks=st.integers(0, 2))
 @pytest.mark.parametrize("peek", [0, 60])
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -172,6 +173,7 @@ def test_no_text_of_an_input_or_a_reply_ever_stands_where_orders_stand(
     assert_within(run, budget, model)
 
 
+@pytest.mark.slow
 @given(texts=st.lists(hostile, min_size=1, max_size=3))
 def test_the_request_to_a_blind_author_is_the_same_to_the_byte_whatever_documents_say(texts: list[str]) -> None:
     """So the program is the same too: a model that is sent the same can only be told the same."""

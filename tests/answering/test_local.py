@@ -10,6 +10,8 @@ import pytest
 from lambda_rlm.llm.local import weights
 from tests.support.shell import Shell, wrote
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.local
 def test_a_question_about_a_short_file_is_exactly_one_call(

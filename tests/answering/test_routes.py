@@ -119,6 +119,7 @@ def test_writing_that_cannot_be_afforded_is_not_begun() -> None:
     assert (found.way, found.split) == ("direct", "synth")
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(1, 12), st.booleans(), st.sampled_from(["search", "summarise"]), st.booleans())
 def test_the_decision_that_is_told_is_the_one_that_is_taken(calls: int, is_long: bool, task: str, is_strong: bool) -> None:
@@ -212,6 +213,7 @@ def test_without_the_budget_for_a_plan_the_text_does_not_say() -> None:
     )
 
 
+@pytest.mark.slow
 @given(st.integers(1, 4), st.integers(0, 14_000), st.one_of(st.none(), st.floats(0, 20)))
 def test_no_escalation_exceeds_the_budget(calls: int, tokens: int, usd: float | None) -> None:
     budget, leaf = Budget(calls=calls, tokens=tokens, usd=usd), model("not found", direct="null")

@@ -48,6 +48,7 @@ def solved(task: str, seed: int) -> tuple[World, Run]:
     return world, anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"')))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("task", TASKS)
 def test_a_recorded_program_is_accepted_and_gives_the_right_answer(task: str, seed: int) -> None:
@@ -63,6 +64,7 @@ def test_a_recorded_program_is_accepted_and_gives_the_right_answer(task: str, se
     assert not run.degraded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_a_recorded_program_stays_within_what_was_promised(task: str) -> None:
     for seed in SEEDS:
@@ -73,6 +75,7 @@ def test_a_recorded_program_stays_within_what_was_promised(task: str) -> None:
             assert getattr(run.usage, name) <= getattr(run.bound, name), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_a_recorded_program_answers_on_the_command_line(
     task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -107,6 +110,7 @@ def written(name: str, value: Any) -> str:
     return wrote(f"{name}.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", [task for task, (count, chars) in STATED.items() if count * chars < 4_000_000])
 def test_a_recorded_program_is_admitted_at_the_size_that_its_task_states(task: str) -> None:
     """What is known of the real inputs is worked out, and decides; in a moment, however long the lists are."""
@@ -123,6 +127,7 @@ AMBIGUOUS = {("no semicolons", "is_the_claim_supported")}
 """Here the next line begins with a parenthesis, and is the argument of a call without the semicolon."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_made_everywhere_in_a_recorded_program_is_put_right_without_asking(slip: str) -> None:
     """Put right means that the program is the one that it was, not only one that passes."""

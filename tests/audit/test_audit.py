@@ -326,6 +326,7 @@ def peak(path: str) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambda_rlm.audit.log._BUFFER", 8_192)
 

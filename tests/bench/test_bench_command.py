@@ -22,6 +22,7 @@ def test_the_table_has_a_line_for_each_length(capsys: pytest.CaptureFixture[str]
     assert "4/4 s_niah-4K-1: 100" in shown.err
 
 
+@pytest.mark.slow
 def test_as_json_it_is_one_object_with_every_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

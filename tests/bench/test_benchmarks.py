@@ -34,6 +34,7 @@ def ask_all(tasks: Sequence[Task], model: SimulatedModel, task: str, strategy: C
     return anyio.run(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [8_192, 32_768])
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
 def test_a_plan_over_a_perfect_reader_answers_exactly_and_within_its_bound(name: str, window: int) -> None:
@@ -55,6 +56,7 @@ def test_a_perfect_reader_answers_directly_too(name: str) -> None:
     assert {one.calls for one in asked} == {1}
 
 
+@pytest.mark.slow
 def test_a_reader_that_errs_more_on_longer_prompts_is_worse_directly_than_in_a_plan() -> None:
     row = BENCHMARKS["oolong"]
     model = SimulatedModel(Parameters(rho=0.6, k=1_000))
@@ -149,6 +151,7 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
         read_tasks(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["search", "multi_hop", "answer", "extract"])
 @pytest.mark.parametrize("window", [16_500, 32_768])
 def test_a_piece_leaves_room_for_the_prompt_and_the_reply_of_every_plan_that_reads(task: str, window: int) -> None:

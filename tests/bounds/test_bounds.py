@@ -182,6 +182,7 @@ def test_the_bound_holds_for_prompts_that_are_packed_again(window: int, size: in
     holds(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [500, 900, 2_600])
 @pytest.mark.parametrize("items", range(1, 20))
 def test_items_of_several_lines_are_asked_for_in_prompts_that_fit(window: int, items: int) -> None:
@@ -328,6 +329,7 @@ def test_a_replacement_without_a_limit_is_bounded_by_what_is_taken_of_it() -> No
     holds(trial(program, {"t: Text": "é" * 3 + "a" * 300, "xs: List[Text]": ["x"] * 6}, Saying(lambda request: "false")))
 
 
+@pytest.mark.slow
 def test_levels_of_a_recursion_with_other_wide_characters_are_other_levels() -> None:
     """Lists alike in lengths, bytes and peaks, of which one has more wide characters in all."""
     n = 2_000

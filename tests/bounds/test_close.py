@@ -24,6 +24,8 @@ from lambda_rlm.types.parse_type import parse_type
 from tests.bounds.test_bounds import Saying, trial
 from tests.support.sample_inputs import OTHERS, PROGRAMS, sample, title
 
+pytestmark = pytest.mark.slow
+
 SLOWEST = 1.0
 """Seconds of processor time, for a program made to be hard."""
 

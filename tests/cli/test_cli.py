@@ -123,6 +123,7 @@ BAD_INPUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("argument", "words"), BAD_INPUTS.values(), ids=list(BAD_INPUTS))
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_input_that_cannot_be_used_is_exit_64(shell: Shell, argument: str, words: str, as_json: bool) -> None:
@@ -182,6 +183,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("model", "code"), FAULTS.values(), ids=list(FAULTS))
 def test_a_model_that_cannot_be_asked_is_exit_2_with_its_code(shell: Shell, model: str, code: str) -> None:
@@ -234,6 +236,7 @@ USAGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", USAGE.values(), ids=list(USAGE))
 def test_wrong_usage_is_exit_64_on_both_faces(shell: Shell, arguments: list[str]) -> None:
     wrote("p.lam", "1")

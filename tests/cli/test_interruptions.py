@@ -27,6 +27,8 @@ from tests.support.model_contract import asked
 from tests.support.places import ROOT
 from tests.support.shell import journal, leave_alone, script, wrote
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
 TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")
 

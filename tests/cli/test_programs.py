@@ -166,6 +166,7 @@ def process(*arguments: str, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **more)
 
 
+@pytest.mark.slow
 def test_the_module_is_the_command() -> None:
     wrote("p.lam", "1 + 1")
     done = process("run", "p.lam")
@@ -186,6 +187,7 @@ def interrupted(*arguments: str, calls: int = 1) -> tuple[int, str, str, float]:
     return running.returncode, out, err, time.monotonic() - sent
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_calls_in_flight_and_prints_the_usage_so_far() -> None:
     model = script({"match": "one", "reply": "1"}, {"match": "", "reply": "2", "delay": 300})
     wrote("p.lam", 'let a = llm_call("one"); llm_call(f"two {a}")')
@@ -200,6 +202,7 @@ def test_ctrl_c_cancels_calls_in_flight_and_prints_the_usage_so_far() -> None:
     assert events[-1]["failure"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_ctrl_c_with_json_is_one_object() -> None:
     model = script({"match": "", "reply": "2", "delay": 300})
     code, out, err, _ = interrupted("run", wrote("p.lam", 'llm_call("x")'), "--model", model, "--json")
@@ -220,6 +223,7 @@ def working(program: str) -> subprocess.Popen[str]:
     return running
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_pure_work_at_once() -> None:
     running = working("fold(range(0, 1000000), 0, fn(acc, x) => acc + sum(map(range(0, 1000), fn(y) => x * y % 7)))")
     running.send_signal(signal.SIGINT)
@@ -264,6 +268,7 @@ def test_an_answer_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatc
     assert "error: the answer cannot be written to standard output: No space left on device" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error() -> None:
     wrote("p.lam", 'repeat("x", 5000000)')
     running = process("run", "p.lam")
@@ -276,6 +281,7 @@ def test_a_closed_pipe_is_no_error() -> None:
     running.stderr.close()
 
 
+@pytest.mark.slow
 def test_standard_input_is_an_input_and_a_program() -> None:
     wrote("p.lam", "length(context)")
     assert process("run", "p.lam", "-", stdin=subprocess.PIPE).communicate("λλλ", timeout=60)[0] == "3\n"

@@ -274,6 +274,7 @@ def test_a_person_is_told_where_the_task_is_from_and_what_was_not_taken(shell: S
     assert "note" not in shell.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["summarise", "no such task"])
 def test_a_replay_asks_what_the_run_asked(shell: Shell, task: str) -> None:
     book = wrote("book.txt", LONG)
@@ -285,6 +286,7 @@ def test_a_replay_asks_what_the_run_asked(shell: Shell, task: str) -> None:
     assert "replayed 2 calls: all as they were" in shell.err
 
 
+@pytest.mark.slow
 def test_ways_are_compared_over_the_runs_of_the_journal(shell: Shell) -> None:
     texts = [wrote(f"{i}.txt", f"Ann keeps bees {i}. " * 250) for i in range(12)]
     model = answering("search")

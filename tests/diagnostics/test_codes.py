@@ -65,6 +65,7 @@ def test_the_fixed_program_is_accepted_without_a_word(row: Code) -> None:
     assert codes_of(case_of(row, row.fixed)) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", DYNAMIC, ids=lambda row: row.code)
 def test_the_bad_program_stops_with_its_code_and_the_fixed_one_runs(row: Code) -> None:
     assert codes_of(case_of(row, row.bad)) == set()

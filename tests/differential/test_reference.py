@@ -35,11 +35,13 @@ def evaluator(drawn: Drawn) -> tuple[str, Any]:
     return "fault", done.fault.code
 
 
+@pytest.mark.slow
 @given(programs(asks=False, library=DRAWN))
 def test_pure_programs_mean_what_the_reference_means(drawn: Drawn) -> None:
     assert evaluator(drawn) == reference(drawn)
 
 
+@pytest.mark.slow
 @given(programs(library=DRAWN | IN_THE_EVALUATOR))
 def test_programs_that_ask_a_model_mean_what_the_reference_means(drawn: Drawn) -> None:
     assert evaluator(drawn) == reference(drawn)
@@ -48,6 +50,7 @@ def test_programs_that_ask_a_model_mean_what_the_reference_means(drawn: Drawn) -
 APPLIED = sorted(DRAWN - {Primitive.ITERATE}, key=lambda primitive: primitive.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("primitive", APPLIED, ids=lambda primitive: primitive.value)
 def test_a_library_function_means_what_the_reference_means(primitive: Primitive) -> None:
     """Each function on its own, so that none is drawn too seldom to be held to its meaning."""

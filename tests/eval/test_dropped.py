@@ -83,6 +83,7 @@ def test_cuts_that_the_planner_tried_are_not_counted() -> None:
     assert done.dropped.characters_before_prompts == len(TEXT) - 50 * done.usage.calls
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data())
 def test_the_count_is_that_of_a_set_of_places(data: st.DataObject) -> None:

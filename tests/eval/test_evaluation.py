@@ -20,6 +20,7 @@ from tests.support.running import Dawdling, run
 CASES = CONFORMANCE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(CASES.glob("faults/reject/attack_*.lam")), ids=lambda p: p.stem)
 def test_an_attack_ends_within_two_hundred_megabytes(path: Path) -> None:
     """Peak of what Python allocates; tracing slows it, so the time of attacks is measured in benchmarks."""
@@ -48,6 +49,7 @@ PROMPTS = [n + k for n in "abcdefg" for k in "123"] + ["x", "<x>y", "taken"]
 turns = st.dictionaries(st.sampled_from(PROMPTS), st.integers(1, 12))
 
 
+@pytest.mark.slow
 @given(turns=turns, limit=st.integers(1, 128))
 def test_the_value_and_its_price_do_not_depend_on_delays_or_on_the_limit(turns: dict[str, int], limit: int) -> None:
     model, plain = Dawdling(turns), Dawdling({})
@@ -61,6 +63,7 @@ def test_the_value_and_its_price_do_not_depend_on_delays_or_on_the_limit(turns: 
     assert "untaken" not in model.asked
 
 
+@pytest.mark.slow
 @given(turns=turns, limit=st.integers(1, 128), failing=st.frozensets(st.sampled_from(PROMPTS), min_size=1, max_size=4))
 def test_the_leftmost_fault_is_raised_whatever_the_schedule(turns: dict[str, int], limit: int, failing: frozenset[str]) -> None:
     done = run(PROGRAM, model=Dawdling(turns, failing), concurrency=limit)

@@ -365,6 +365,7 @@ class Yielding(ScriptedModel):
         return await super().complete(request)
 
 
+@pytest.mark.slow
 def test_maps_inside_maps_finish_with_the_same_answer_at_every_limit_from_1_to_256() -> None:
     """A place in flight is taken around a call alone: an outer element that held one while its inner ones wait would starve them."""
     source = 'range(0, 3) |> map(fn(i) => range(0, 3) |> map(fn(j) => llm_call(f"{i} {j}", out=8)) |> join(",")) |> join(";")'

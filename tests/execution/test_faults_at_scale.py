@@ -24,6 +24,8 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 
+pytestmark = pytest.mark.slow
+
 CALLS = 500
 SHARE = 0.2
 FATES = ("busy", "broken", "hang", "drop", "cut", "garbage", "empty", "wrong")

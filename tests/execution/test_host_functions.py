@@ -282,6 +282,7 @@ PROGRAMS = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data(), adversaries())
 def test_what_is_metered_is_at_most_the_bound_with_drawn_functions_of_the_host(

@@ -66,6 +66,7 @@ def imports_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module
 
 
+@pytest.mark.slow
 def test_every_import_goes_downward() -> None:
     """The layers of docs/architecture.md are the contracts of pyproject.toml; a new module must be given its place."""
     command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
@@ -185,6 +186,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_the_wheel_carries_the_grammar_and_the_strategies(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "lambda_rlm/_data/grammar/lambda_rlm.lark" in names
@@ -194,6 +196,7 @@ def test_the_wheel_carries_the_grammar_and_the_strategies(wheel: Path) -> None:
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "examples/"))]
 
 
+@pytest.mark.slow
 def test_the_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     program = "from lambda_rlm import resources, check; assert resources.grammar_text(); assert check('1 + 1').ok; print(resources.__file__)"

@@ -21,7 +21,11 @@ from tests.support.cases import Case, bind
 from tests.support.places import ROOT
 from tests.support.plain_text import human
 
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+DOCUMENTS = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+)
+PAGES = [*DOCUMENTS, ROOT / "tests" / "conformance" / "README.md"]
+"""Documents, and the pages whose programs another test runs."""
 FENCE = re.compile(r"^```lam\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
@@ -42,7 +46,7 @@ def test_a_program_in_a_document_checks(path: Path, index: int, text: str) -> No
     assert [d.message for d in scratch.check().diagnostics] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_link_leads_somewhere(path: Path) -> None:
     prose = CODE.sub("", path.read_text(encoding="utf-8"))
     assert [to for to in LINK.findall(prose) if not (path.parent / to).exists()] == []
@@ -54,6 +58,7 @@ def shell_commands() -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [c for c in shell_commands() if c[0] == "lambda-rlm"], ids=" ".join)
 def test_a_command_of_the_readme_has_only_options_that_there_are(command: list[str]) -> None:
     words = [word for word in command[1:3] if word in ("models", "get")] or [command[1]]
@@ -78,6 +83,7 @@ def test_the_error_that_the_readme_shows_is_the_one_that_is_printed() -> None:
     assert human(check(file).diagnostics, file).strip() == shown.strip()
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     """With a scripted model in the place of the hosted one."""
     (program,) = re.findall(
@@ -99,6 +105,7 @@ EXAMPLES = re.findall(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_the_python_of_the_librarys_page_runs(number: int, tmp_path: Path) -> None:
     """With a scripted model in the place of the hosted one."""
@@ -157,7 +164,7 @@ def test_no_rule_is_named_in_the_document_only() -> None:
     assert set(re.findall(r"─ \((\w+)\)", text)) == set(RULES)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_file_or_test_that_a_document_names_exists(path: Path) -> None:
     """`tests/…`, `lambda_rlm/…` and the like are paths from the root (or patterns); `test_…` is the name of a test."""
     text = path.read_text(encoding="utf-8")

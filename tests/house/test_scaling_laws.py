@@ -9,6 +9,8 @@ import pytest
 from lambda_rlm.cli.app import run_command
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 FOLDER = ROOT / "examples" / "scaling-laws"
 ROW = re.compile(r"^([\d,]+) +(plan|direct) +([\d.]+) +([\d.]+) +([\d.]+)$", re.MULTILINE)
 

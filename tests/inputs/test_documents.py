@@ -62,6 +62,7 @@ def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytes
     assert "1 of 2 pages are read" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
 
 
+@pytest.mark.slow
 def test_a_page_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     packed = zlib.compress(b"BT (x) Tj ET " * 20_000_000, 9)
     raw = document_files.pdf(["x"], packed).replace(b"<< /Length", b"<< /Filter /FlateDecode /Length")
@@ -124,6 +125,7 @@ def test_footnotes_are_read_and_headers_and_comments_are_told(tmp_path: Path) ->
     assert any("comments are not read" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of it is unpacked: a few kilobytes may declare gigabytes."""
     out = io.BytesIO()
@@ -241,6 +243,7 @@ def test_documents_of_a_folder_are_read_among_its_texts(tmp_path: Path) -> None:
     assert "(a zip archive or an office document): e.xlsx" in notes
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.sampled_from(["docx", "html"]), st.data())
 def test_damaged_documents_give_a_text_or_an_input_problem(kind: Kind, data: st.DataObject) -> None:

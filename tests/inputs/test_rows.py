@@ -136,6 +136,7 @@ def nested(depth: int) -> object:
     return 1 if depth == 0 else {"a": nested(depth - 1), "b": [None, {"c": nested(depth - 1)}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wild",
     [

@@ -17,6 +17,8 @@ from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from tests.support.places import ROOT
 from tests.support.shell import Shell, journal, leave_alone, script, wrote
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = sorted(random.Random(20).sample([(n, phase) for n in range(1, 15) for phase in ("before", "after")], 20))
 
 

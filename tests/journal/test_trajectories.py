@@ -97,6 +97,7 @@ def test_failures_are_labelled_by_the_codes_of_their_diagnostics(shell: Shell) -
         assert [d.code for d in found] == row["codes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outcome", "count"), [("answered", 1), ("rejected", 1), ("fault", 1), ("degraded", 1), ("all", 4)])
 def test_rows_are_chosen_by_outcome(shell: Shell, outcome: str, count: int) -> None:
     asked(shell, "lenght_of(context)", ASKING)
@@ -180,6 +181,7 @@ def test_what_does_not_exist_is_refused(shell: Shell, arguments: tuple[str, ...]
     assert shell("export", *arguments) == 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "outcome", ["{", "[1]", '{"synthesis": {"asked": [[{}]]}}', '{"synthesis": {"asked": [[]], "written": [{"codes": []}]}}']
 )

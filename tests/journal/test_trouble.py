@@ -70,6 +70,7 @@ def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_during_a_run_takes_no_answer_and_leaves_the_journal_readable(shell: Shell) -> None:
     wrote("p.lam", PROGRAM)
     model = script({"match": "", "reply": "word " * 200})
@@ -86,6 +87,7 @@ def test_a_disk_that_fills_up_during_a_run_takes_no_answer_and_leaves_the_journa
     assert shell.out == "59940\n"
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_before_a_run_is_said_before_a_model_is_asked() -> None:
     wrote("p.lam", PROGRAM)
     done = python(FULL, "100", "run", "p.lam", "--model", script({"match": "", "failure": "E0506"}))
@@ -94,6 +96,7 @@ def test_a_disk_that_is_full_before_a_run_is_said_before_a_model_is_asked() -> N
     assert not Path("home/journal.sqlite3").exists() or not Path("home/journal.sqlite3").stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--no-journal"]])
 def test_a_journal_that_may_only_be_read_is_said_before_a_model_is_asked(arguments: list[str]) -> None:
     wrote("p.lam", "1 + 1")
@@ -158,6 +161,7 @@ def attacks() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(range(8)))
 def test_a_file_that_is_not_a_whole_journal_of_ours_is_refused_by_every_command_and_left_as_it_is(
     shell: Shell, name: int

@@ -77,6 +77,7 @@ class TestLimited(ModelContract):
         return Subject(Limited(ScriptedModel.from_rules(RULES), Limiter(2)), ANSWERED, asked("wait"), asked("fail"))
 
 
+@pytest.mark.slow  # the first use of litellm takes seconds
 class TestProvider(ModelContract):
     """An OpenAI-compatible server; what is asked is chosen by the model's name, so several are put behind one."""
 
@@ -113,6 +114,7 @@ class _LeanByPrompt(HttpModel):
         return json.dumps({**body, "model": request.messages[0].content.split()[0]}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.local
 class TestLocal(ModelContract):
     @pytest.fixture

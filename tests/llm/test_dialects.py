@@ -41,7 +41,7 @@ PLAIN = {"model", "messages", "max_tokens", "temperature"}
 Door = type[LitellmModel] | type[HttpModel]
 
 
-@pytest.fixture(params=[LitellmModel, HttpModel], ids=["litellm", "http"])
+@pytest.fixture(params=[pytest.param(LitellmModel, id="litellm", marks=pytest.mark.slow), pytest.param(HttpModel, id="http")])
 def door(request: pytest.FixtureRequest) -> Door:
     """Each way to a server at a URL."""
     kind: Door = request.param

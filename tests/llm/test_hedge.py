@@ -191,6 +191,7 @@ def test_the_profile_counts_every_attempt_twice_whichever_wrapper_is_outside(ret
     assert inside.retries == outside.retries == 2 * (1 + retries) - 1
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(sources(), adversaries())
 def test_what_is_metered_is_at_most_the_bound_with_every_request_sent_twice(

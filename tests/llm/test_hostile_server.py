@@ -76,6 +76,7 @@ def test_cached_tokens_are_never_more_than_were_sent_nor_fewer_than_none(cached:
     assert 0 <= replied(http, said(completion(usage=told))).usage.cached_tokens <= 3
 
 
+@pytest.mark.slow
 def test_a_negative_usage_gives_no_budget_back(door: Door) -> None:
     """Two calls would else cost less than one: the third would be afforded."""
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-from llguidance import LLMatcher, LLTokenizer
 
 from lambda_rlm.completion import Message, Sampling, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
@@ -23,7 +22,12 @@ from lambda_rlm.llm.local.engine import EngineSettings, engine, threads_by_load
 from lambda_rlm.llm.local.model import LocalModel
 from lambda_rlm.syntax.export.forms import export
 from lambda_rlm.synth.language import is_kept, language
+from tests.support.extras import WITHOUT_LOCAL
 from tests.support.model_contract import asked
+
+pytestmark = pytest.mark.slow
+
+llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
 
 LABELS = ("yes", "no", 'say "maybe"', "zwölf\n", "a\\b", "")
 
@@ -64,7 +68,7 @@ def test_a_program_is_written_under_the_grammar(model: LocalModel, seed: int) ->
     """However little sense it makes: every byte is one that the grammar allows there, and what came to its end parses."""
     request = replace(asked("Greet me in a program.", 48), grammar=language(), sampling=Sampling(1.0, seed=seed))
     completion = anyio.run(model.complete, request)
-    found = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(language().short))
+    found = llguidance.LLMatcher(llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(language().short))
     data = list(completion.text.encode())
     assert found.validate_tokens(data) == len(data), completion.text
     if completion.stop_reason is StopReason.STOP:
@@ -76,7 +80,7 @@ def test_the_engine_takes_the_other_form_too(model: LocalModel) -> None:
     """llama.cpp's own reader, which other servers have, reads the GBNF that is exported."""
     body = {"messages": [{"role": "user", "content": "Greet me."}], "max_tokens": 16, "grammar": export("gbnf")}
     reply = engine(EngineSettings(weights.path("smollm2-135m"), 2048, 2, 1)).chat(body, lambda: False)
-    found = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(export("openai")))
+    found = llguidance.LLMatcher(llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(export("openai")))
     data = list(reply.text.encode())
     assert data and found.validate_tokens(data) == len(data), reply.text
 
@@ -154,14 +158,12 @@ def test_a_bad_schema_is_found_before_it_is_sent() -> None:
 
 
 def test_the_grammar_of_any_labels_accepts_just_those() -> None:
-    from llguidance import LLMatcher, LLTokenizer
-
     for max_tokens in (4, 64):
         held = constraint(replace(asked("x", max_tokens), choices=LABELS))
-        grammar = LLMatcher.grammar_from_lark(held.fields["grammar"].removeprefix("%llguidance {}\n"))
+        grammar = llguidance.LLMatcher.grammar_from_lark(held.fields["grammar"].removeprefix("%llguidance {}\n"))
 
         def accepts(text: str, grammar: str = grammar) -> bool:
-            matcher = LLMatcher(LLTokenizer("byte"), grammar)
+            matcher = llguidance.LLMatcher(llguidance.LLTokenizer("byte"), grammar)
             tokens = list(text.encode())
             return matcher.validate_tokens(tokens) == len(tokens) and matcher.consume_tokens(tokens) and matcher.is_accepting()
 

@@ -57,6 +57,7 @@ def test_a_perfect_reader_says_what_the_text_says_and_not_found_where_it_does_no
     assert reply(model, question(1, "")).text == "not found"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a0", "rho", "k"), [(0.7, 1.0, 8000), (1.0, 0.9, 20), (0.95, 0.8, 60)])
 def test_answers_are_right_as_often_as_the_law_says(a0: float, rho: float, k: int) -> None:
     """The scaling laws that are drawn with this model rest on it. The draws are fixed by the seed, so the test cannot flicker."""

@@ -26,7 +26,7 @@ KEY = "sk-secret-1234567890"
 Door = type[LitellmModel] | type[HttpModel]
 
 
-@pytest.fixture(params=[LitellmModel, HttpModel], ids=["litellm", "http"])
+@pytest.fixture(params=[pytest.param(LitellmModel, id="litellm", marks=pytest.mark.slow), pytest.param(HttpModel, id="http")])
 def door(request: pytest.FixtureRequest) -> Door:
     """Each way to a server at a URL."""
     kind: Door = request.param

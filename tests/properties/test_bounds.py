@@ -19,7 +19,7 @@ from tests.support.strategies import Drawn, programs
 from tests.support.strategies_bounds import INPUTS, Source, sources
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
-pytestmark = pytest.mark.timeout(3_600)  # two thousand programs take longer than any other test
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
 _FACTOR = 1 if settings.default.max_examples <= 100 else 25
 
 

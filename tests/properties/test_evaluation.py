@@ -21,6 +21,8 @@ from tests.support.oracle import OracleModel
 from tests.support.strategies import Drawn, programs
 from tests.support.ungated import execute_ungated
 
+pytestmark = pytest.mark.slow
+
 
 @given(programs())
 def test_a_well_typed_program_gives_a_value_of_its_type_or_a_declared_fault(drawn: Drawn) -> None:

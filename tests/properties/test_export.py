@@ -21,7 +21,10 @@ from lambda_rlm.syntax.tokens import END, scan
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.turn import Turn
 from tests.support import gbnf
+from tests.support.extras import WITHOUT_LOCAL
 from tests.support.strategies_syntax import SOUP, drawn, near_programs, programs
+
+pytestmark = pytest.mark.slow
 
 BEYOND = {"E0107", "E0114", "E0117", "E0118", "E0119"}
 """What no grammar says: numbers that do not fit, names given twice, the caps."""
@@ -37,7 +40,7 @@ GRAMMARS = {"programs": export("openai"), "short programs": short_programs()}
 
 @cache
 def recognizer(grammar: str) -> Any:
-    llguidance = pytest.importorskip("llguidance")
+    llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     return llguidance.LLMatcher(llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(GRAMMARS[grammar]))
 
 
@@ -54,6 +57,8 @@ def large_vocabulary() -> tuple[Any, Any]:
 
     bytes_per_token("gpt-5", "text" * 100)  # which tells tiktoken where the files are
     import tiktoken
+
+    pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     from llguidance.tiktoken import lltokenizer_from_encoding
 
     encoding = tiktoken.get_encoding("o200k_base")
@@ -128,9 +133,8 @@ def test_what_is_written_is_decodable(path: Path) -> None:
 def test_a_large_vocabulary_keeps_within_the_limits_of_the_decoder(path: Path, grammar: str) -> None:
     """A decoder gives up, without a word, on a mask that takes it too many steps; no vocabulary of bytes ever shows it."""
     encoding, tokenizer = large_vocabulary()
-    from llguidance import LLMatcher
-
-    found = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(GRAMMARS[grammar]), log_level=0)
+    llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
+    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS[grammar]), log_level=0)
     for token in encoding.encode_ordinary(path.read_text(encoding="utf-8")):
         mask = found.compute_bitmask()
         assert not found.is_error(), found.get_error()[:200]
@@ -250,9 +254,8 @@ def test_nothing_goes_on_and_on_in_a_short_program(text: str) -> None:
 def test_what_small_models_are_shown_is_short(turn: Turn) -> None:
     """Else they would be held to what nobody showed them."""
     encoding, tokenizer = large_vocabulary()
-    from llguidance import LLMatcher
-
-    found = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(GRAMMARS["short programs"]))
+    llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
+    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS["short programs"]))
     assert found.consume_tokens(encoding.encode_ordinary(turn.text))
     assert found.is_accepting()
 
@@ -263,10 +266,9 @@ def test_what_small_models_are_shown_is_short(turn: Turn) -> None:
 def test_a_name_in_a_short_program_comes_to_its_end(program: str) -> None:
     """Where a small model has begun to repeat itself within one, it may only go on with what can follow a name."""
     encoding, tokenizer = large_vocabulary()
-    from llguidance import LLMatcher
-
+    llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     for name, is_short in (("rows_of_the_table", True), ("String" + "ToString" * 12, False)):
-        found = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(GRAMMARS["short programs"]), log_level=0)
+        found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS["short programs"]), log_level=0)
         assert found.consume_tokens(encoding.encode_ordinary(program.format(name))) is is_short
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT
 from tests.support.strategies import Drawn, programs
+
+pytestmark = pytest.mark.slow
 
 TOKENS = st.sampled_from(
     [

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from lambda_rlm.eval.value import Document, Rope, Text, Value, pieces_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of, record_of
 from tests.support.applying import SPAN, apply, document, is_unread_span, meter, read
+
+pytestmark = pytest.mark.slow
 
 texts = st.text(alphabet=st.sampled_from("ab .\n\r\té𝒳。") | st.characters(), max_size=80)
 sizes = st.integers(-1, 40)

@@ -25,6 +25,8 @@ from lambda_rlm.syntax.term import Program, Term, TypeDef
 from lambda_rlm.syntax.tokens import END, scan
 from tests.support.strategies_syntax import near_programs, programs, soups, terms, types
 
+pytestmark = pytest.mark.slow
+
 
 def parsed(text: str) -> Program:
     return parse(SourceFile("drawn", text))

@@ -69,6 +69,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("expected", "changes"), CASES, ids=range(len(CASES)))
 def test_what_is_counted_is_what_the_plan_says(expected: str, changes: dict[str, Any]) -> None:
     counting = "Say what has to be counted"
@@ -90,6 +91,7 @@ ROLES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("expected", "changes"), ROLES, ids=range(len(ROLES)))
 def test_pairs_are_those_of_the_two_roles_each_once_and_in_order(expected: str, changes: dict[str, Any]) -> None:
     pairing = "Say what makes a pair"

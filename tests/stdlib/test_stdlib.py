@@ -56,6 +56,7 @@ def test_every_task_is_a_file_of_the_standard_library() -> None:
     assert set(NAMES) == {"direct", *TASKS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", WHOLE, ids=lambda e: e.name)
 def test_a_strategy_answers_as_its_example_says(example: Example) -> None:
     model = ScriptedModel.from_rules(example.replies)
@@ -63,6 +64,7 @@ def test_a_strategy_answers_as_its_example_says(example: Example) -> None:
     assert value_of(ran(TEXTS[example.name], example.values, types, model)) == json.loads(example.expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", PARTS, ids=lambda e: e.name)
 def test_a_def_gives_what_its_example_says(example: Example) -> None:
     name = example.name.partition(":")[0]
@@ -125,6 +127,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["search", "summarise", "answer"])
 @pytest.mark.parametrize("choice", ["plan", "auto"])
 @pytest.mark.parametrize("text", ODD.values(), ids=list(ODD))
@@ -235,6 +238,7 @@ ANY_INPUTS: dict[str, dict[str, Type]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("types", ANY_INPUTS.values(), ids=list(ANY_INPUTS))
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plan_over_any_inputs_is_a_checked_program(name: str, types: dict[str, Type]) -> None:

@@ -108,6 +108,7 @@ def asked_of(task: str, name: str, profile: str) -> Run:
     return asked(task, {"context": TEXTS[name]}, NARROW if profile == "narrow" else WIDE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["narrow", "wide"])
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("task", TASKS)
@@ -120,6 +121,7 @@ def test_a_strategy_is_right_on_any_text_when_the_model_is(task: str, name: str,
         assert run.usage.calls == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text.strip()])
 @pytest.mark.parametrize("task", ["search", "multi_hop", "summarise", "answer"])
 def test_some_strategies_are_right_even_where_one_passage_is_all_that_fits(task: str, name: str) -> None:
@@ -133,6 +135,7 @@ def naive_calls(task: str, name: str, profile: ModelProfile) -> int:
     return ceil(len(TEXTS[name]) / route(given, 10, profile, "plan", task).sizes["piece"]) + 1
 
 
+@pytest.mark.slow
 def test_what_a_strategy_takes_is_kept_beside_its_bound_and_the_naive_calls() -> None:
     lines = ["calls made, calls at most, calls of asking every piece and once for all replies", ""]
     for name in ("line ends of Windows", "mixed scripts", "one huge line without spaces"):
@@ -166,6 +169,7 @@ FILLED = {name: text.replace("{a}", "[k=bees]").replace("{b}", "[k=goats]") for 
 ROWS = [{"who": "zora", "note": "[k=bees]"}, {"who": "yuri", "note": "[k=goats]"}, {"who": "xenia", "note": "[k=bees]"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
 @pytest.mark.parametrize("name", FILLED)
 def test_columns_are_found_however_they_are_written(name: str, profile: ModelProfile) -> None:
@@ -217,6 +221,7 @@ def test_passages_and_rows_say_which_document_they_are_from(profile: ModelProfil
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", [NARROW, WIDE], ids=lambda p: p.name)
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text.strip()])
 def test_compare_finds_what_differs_and_nothing_else(name: str, profile: ModelProfile) -> None:
@@ -243,6 +248,7 @@ def test_compare_takes_two_documents_and_says_so_otherwise() -> None:
 # ── what is not so ──
 
 
+@pytest.mark.slow
 def test_an_item_whose_label_is_no_label_is_told_and_not_counted() -> None:
     model = Faithful(WIDE, plans(["bees", "goats"]))
     given = from_values({"context": FILLED["lines"]})
@@ -251,6 +257,7 @@ def test_an_item_whose_label_is_no_label_is_told_and_not_counted() -> None:
         assert run.value == f"1 of 4 items got no label and are not counted.\n{expected}"
 
 
+@pytest.mark.slow
 def test_the_model_is_asked_for_no_label_that_is_not_needed_and_once_for_equal_items() -> None:
     text = "\n".join(f"who: p{n % 7} | note: [k={'bees' if n % 3 else 'goats'}]" for n in range(300))
     by_who = {**plans([])["Say what has to be counted"], "first": [], "ask": "most", "by": "who", "number": 1}

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
@@ -39,7 +39,7 @@ from lambda_rlm.types.typed import Typed
 from tests.support.ungated import execute_ungated
 
 _INPUT = re.compile(r"# inputs?:? (\w+): (.*?)(?: = (.*))?$")
-_HEADER = re.compile(r"# (query|model|budget|gate|error):? (.*)$")
+_HEADER = re.compile(r"# (\w+):? (.*)$")
 _EXPECTED = re.compile(r"#! ([EW]\d{4}(?:,? [EW]\d{4})*)\s*$")
 
 
@@ -111,33 +111,48 @@ def marked(text: str) -> Iterator[tuple[int, str]]:
 
 
 def bind(case: Case, line: str) -> None:
+    """Read one line of a program for what its comment says; any other line says nothing."""
     if hit := _INPUT.match(line):
         name, type_, value = hit.groups()
         case.inputs[name] = parse_type(type_)
         if value is not None:
             case.values[name] = json.loads(value)
-    elif hit := _HEADER.match(line):
-        key, rest = hit.groups()
-        if key == "query":
-            case.values["query"] = rest
-        elif key == "model":
-            pattern, arrow, reply = rest.partition(" => ")
-            assert arrow, f"{case.name}: a model line is REGEX => REPLY, not {rest!r}"
-            case.rules.append((pattern, _reply(reply)))
-        elif key == "budget":
-            case.budget |= {k: json.loads(v) for k, v in (pair.split("=") for pair in rest.split())}
-        elif key == "gate":
-            case.is_gated = rest != "off"
-        else:
-            code, number = rest.split()
-            case.errors.append((int(number), code))
+    elif (hit := _HEADER.match(line)) and hit[1] in HEADERS:
+        HEADERS[hit[1]](case, hit[2])
 
 
-def _reply(written: str) -> str:
-    if written.startswith('"'):
-        reply: str = json.loads(written)
-        return reply
-    return written
+def _query(case: Case, rest: str) -> None:
+    case.values["query"] = rest
+
+
+def _model(case: Case, rest: str) -> None:
+    pattern, arrow, reply = rest.partition(" => ")
+    assert arrow, f"{case.name}: a model line is REGEX => REPLY, not {rest!r}"
+    case.rules.append((pattern, json.loads(reply) if reply.startswith('"') else reply))
+
+
+def _budget(case: Case, rest: str) -> None:
+    case.budget |= {key: json.loads(limit) for key, limit in (pair.split("=") for pair in rest.split())}
+
+
+def _gate(case: Case, rest: str) -> None:
+    assert rest == "off", f"{case.name}: a gate is off, not {rest!r}"
+    case.is_gated = False
+
+
+def _error(case: Case, rest: str) -> None:
+    code, line = rest.split()
+    case.errors.append((int(line), code))
+
+
+HEADERS: Final[Mapping[str, Callable[[Case, str], None]]] = {
+    "query": _query,
+    "model": _model,
+    "budget": _budget,
+    "gate": _gate,
+    "error": _error,
+}
+"""The keys of header comments beside `input`; tests/conformance/README.md documents each."""
 
 
 def mistakes(case: Case) -> list[tuple[int, str]]:

@@ -6,7 +6,11 @@ import io
 import zipfile
 from collections.abc import Sequence
 
-from docx import Document
+import pytest
+
+from tests.support.extras import WITHOUT_DOCUMENTS
+
+Document = pytest.importorskip("docx", reason=WITHOUT_DOCUMENTS).Document
 
 
 def pdf(pages: Sequence[str], contents: bytes | None = None) -> bytes:

@@ -16,6 +16,7 @@ from lambda_rlm.syntax.export.write import gbnf
 from lambda_rlm.syntax.grammar.table import assemble
 from lambda_rlm.syntax.grammar.tabulate import tabulate
 from lambda_rlm.syntax.keywords import INFIX_WORDS
+from tests.support.extras import WITHOUT_LOCAL
 from tests.support.gbnf import Gbnf, read
 from tests.support.shell import Shell
 
@@ -48,7 +49,7 @@ def test_the_form_lark_is_the_grammar_itself() -> None:
 @pytest.mark.parametrize("form", LARK_FORMS)
 def test_a_decoder_takes_each_lark_form(form: str) -> None:
     """A bad one is ignored by some engines without a word."""
-    llguidance = pytest.importorskip("llguidance")
+    llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     grammar = llguidance.LLMatcher.grammar_from_lark(LARK_FORMS[form])
     assert llguidance.LLMatcher.validate_grammar(grammar) == ""
 

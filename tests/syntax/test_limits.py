@@ -50,6 +50,7 @@ DEEP = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DEEP)
 def test_a_huge_text_is_rejected_quickly(kind: str) -> None:
     """Whatever is repeated a hundred thousand times: diagnostics, no exception, no long wait."""
@@ -63,6 +64,7 @@ def test_a_huge_text_is_rejected_quickly(kind: str) -> None:
     assert time.process_time() - start < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind, (before, _, _) in DEEP.items() if before])
 def test_the_deepest_program_can_be_walked_by_plain_recursion(kind: str) -> None:
     """The largest number of repetitions that is accepted: printed, compared and hashed without deep recursion."""

@@ -41,6 +41,7 @@ ATTACKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_on_types_ends_in_a_diagnostic_soon(name: str) -> None:
     text, code = ATTACKS[name]
