@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.cli.settings import NAMES
+from lambda_rlm.cli.keys import SETTINGS
 from tests.support.places import ROOT
 from tests.support.shell import Shell, leave_alone, wrote
 
@@ -44,4 +44,4 @@ def test_a_command_of_the_pages_runs(
 
 def test_the_options_of_the_page_are_settings() -> None:
     """`exclude` in a file and `LAMBDA_RLM_EXCLUDE` are promised there."""
-    assert {"include", "exclude", "encoding", "raw", "ignore", "max_input"} <= NAMES
+    assert {"include", "exclude", "encoding", "raw", "ignore", "max_input"} <= set(SETTINGS)
