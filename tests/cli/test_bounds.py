@@ -16,7 +16,9 @@ from lambda_rlm.cli.sizes import columns
 from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress
 from tests.support.places import GOLDEN
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 SUMMARIES = """\
 let parts = chunk(context, 17500) |> map(fn(p) => llm_call(f"Summarize:\\n{p}", out=200));
@@ -25,17 +27,6 @@ llm_call(f"Merge:\\n{take(all, 20000)}")
 """
 EACH = 'map(["a", "b"], fn(x) => llm_call(f"{x} {context}"))'
 PRICED = {"profile": {"window": 100_000, "input_price": 1e-6, "output_price": 2e-6}}
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Works in an empty folder, without settings and keys."""
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def priced() -> str:

@@ -25,15 +25,12 @@ from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import asked
 from tests.support.places import ROOT
-from tests.support.shell import journal, leave_alone, script, wrote
+from tests.support.shell import journal, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
 TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
 
 
 def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,7 +20,6 @@ from lambda_rlm.types.hosted import HostFunction
 from tests.properties.test_bounds import BUDGET, adversaries
 from tests.support.adversary import Adversary
 from tests.support.bounding import WAYS, Trial, excess
-from tests.support.shell import leave_alone
 
 PARTS = {"M4": "a bolt of 4 mm", "M5": "a nut"}
 
@@ -253,8 +251,8 @@ def test_it_is_called_once_for_a_run_and_not_by_whoever_bounds_or_plans() -> Non
     assert done.fault is None and len(called) == done.usage.calls
 
 
-def test_a_root_model_is_shown_it_and_may_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
+@pytest.mark.usefixtures("alone")
+def test_a_root_model_is_shown_it_and_may_use_it() -> None:
     root = ScriptedModel.from_rules([("", 'lookup_part(trim(context)) ?? "unknown"')])
     rlm = RLM(ScriptedModel.from_rules([("", "z")]), root_model=root, strategy="synth", primitives=[lookup_part], journal=True)
     seen: list[Event] = []

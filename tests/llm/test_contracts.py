@@ -20,6 +20,7 @@ from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import ModelContract, Subject, asked
+from tests.support.sleeping import at_once
 
 RULES = (
     {"match": "capital of (\\w+)", "reply": "The capital of \\1 is a city."},
@@ -67,7 +68,7 @@ class TestRetrying(ModelContract):
     @pytest.fixture
     def subject(self) -> Subject:
         answered = (*ANSWERED, asked("busy"))
-        model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=_no_sleep)
+        model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=at_once)
         return Subject(model, answered, asked("wait"), asked("fail"))
 
 
@@ -121,7 +122,3 @@ class TestLocal(ModelContract):
         answered = (asked("Name a color."), replace(asked("Is a cat an animal?"), choices=("yes", "no")))
         slow = asked("Tell me a long story. " * 60, 500)
         return Subject(model, answered, slow, asked("word " * 5000), is_repeatable=False)
-
-
-async def _no_sleep(seconds: float) -> None:
-    assert seconds >= 0

@@ -28,6 +28,7 @@ from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.properties.test_bounds import adversaries, holds
 from tests.support.adversary import Adversary
 from tests.support.model_contract import asked
+from tests.support.sleeping import at_once
 from tests.support.strategies_bounds import INPUTS, Source, sources
 
 PROFILE = ModelProfile("slow", window=8_000, max_output=500, input_price=1e-6, output_price=2e-6, reasoning_tokens=5)
@@ -62,10 +63,6 @@ class Slow:
 
     async def aclose(self) -> None:
         """Nothing to close."""
-
-
-async def at_once(_: float) -> None:
-    await anyio.lowlevel.checkpoint()
 
 
 async def never(_: float) -> None:

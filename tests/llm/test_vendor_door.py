@@ -18,19 +18,11 @@ from lambda_rlm.llm.providers.vendor_errors import blotted
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel
+from tests.support.doors import Door
 from tests.support.faulty_server import RETRY_AFTER, FaultyServer
 from tests.support.model_contract import asked
 
 KEY = "sk-secret-1234567890"
-
-Door = type[LitellmModel] | type[HttpModel]
-
-
-@pytest.fixture(params=[LitellmModel, HttpModel], ids=["litellm", "http"])
-def door(request: pytest.FixtureRequest) -> Door:
-    """Each way to a server at a URL."""
-    kind: Door = request.param
-    return kind
 
 
 def complete(door: Door, server: FaultyServer, name: str, request: CompletionRequest, timeout: float = 20.0) -> Completion:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
@@ -27,12 +26,11 @@ from lambda_rlm.resources import folder
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of
-from tests.support.places import ROOT
+from tests.support.places import IS_REWRITING, ROOT
 from tests.support.prompt_shapes import shapes, written
 from tests.support.stdlib_examples import Example, above, def_examples, definitions, program_examples
 
 PAGE = ROOT / "docs" / "strategies.md"
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 NAMES = sorted(p.name.removesuffix(".lam") for p in folder("stdlib").iterdir() if p.name.endswith(".lam"))
 TEXTS = {name: strategy_text(name) for name in NAMES}
 WHOLE = [e for name, text in TEXTS.items() for e in program_examples(name, text)]

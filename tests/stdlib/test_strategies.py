@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cache
 from math import ceil
@@ -22,10 +21,9 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import TASKS, route
 from tests.support.faithful import FACT, Faithful, facts, label, plans, translated
-from tests.support.places import GOLDEN
+from tests.support.places import GOLDEN, IS_REWRITING
 
 CALLS = GOLDEN / "strategy_calls.txt"
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 SHOWN = 600
 
 TINY = ModelProfile(name="tiny", window=1_024, max_output=512, input_price=0.0, output_price=0.0)
