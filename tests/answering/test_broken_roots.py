@@ -111,7 +111,7 @@ def assert_paid_exactly(run: Run, root: Root, model: FakeModel, budget: Budget =
     "manner", [{}, {"candidates": 3}, {"rounds": 3}, {"repairs": 0}], ids=["", "candidates", "rounds", "once"]
 )
 @pytest.mark.parametrize("name", REPLIES)
-def test_the_plan_answers_where_no_reply_is_a_program(name: str, manner: dict[str, int]) -> None:
+def test_the_plan_answers_where_no_reply_is_a_program(name: str, manner: dict[str, Any]) -> None:
     root, model = Root(REPLIES[name]), leaf()
     run = asked(root, model, **manner)
     assert run.answer == "Ann" and run.program != ASKING
@@ -176,7 +176,8 @@ def test_a_bug_in_a_model_of_the_hosts_is_told_as_one() -> None:
     def reply(n: int) -> str:
         raise RuntimeError("the host's own mistake")
 
-    for manner in ({}, {"candidates": 2}):
+    manners: list[dict[str, Any]] = [{}, {"candidates": 2}]
+    for manner in manners:
         with pytest.raises(InternalError, match="the host's own mistake"):
             asked(Root(reply), leaf(), **manner)
 

@@ -104,7 +104,7 @@ def test_models_tells_what_is_missing(shell: Shell) -> None:
 
 
 def test_every_command_has_help_with_an_example(shell: Shell) -> None:
-    names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]  # type: ignore[union-attr]
+    names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert {"ask", "check", "explain", "fmt", "prompt", "run"} <= set(names)
     for arguments in [[n] for n in names] + [["models"], ["models", "get"]]:
         assert shell(*arguments, "--help") == 0

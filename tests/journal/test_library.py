@@ -16,6 +16,7 @@ from pydantic import BaseModel
 import lambda_rlm
 from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.events import CallStarted
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.journal import Journal
@@ -38,7 +39,7 @@ class Counting(ScriptedModel):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         if self.answered >= self.alive:
-            raise lambda_rlm.diagnostics.faults.ModelFailure("E0506", "the key was refused", is_fatal=True)  # type: ignore[attr-defined]
+            raise ModelFailure("E0506", "the key was refused", is_fatal=True)
         reply = await super().complete(request)
         self.answered += 1
         return reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ def test_the_first_answer_counts_and_the_other_request_is_cancelled() -> None:
 def test_a_cancelled_request_is_booked_with_its_prompt_and_the_longest_reply() -> None:
     """The provider may go on and bill it; nobody is told what it came to."""
     completion = anyio.run(hedged(Slow(None, "there")).complete, asked("x", max_tokens=40))
-    assert completion.usage == Usage(10 + 10, 3 + 45, cost=pytest.approx(16e-6 + 10e-6 + 90e-6), attempts=2)
+    assert completion.usage.cost == pytest.approx(16e-6 + 10e-6 + 90e-6)
+    assert replace(completion.usage, cost=None) == Usage(10 + 10, 3 + 45, cost=None, attempts=2)
 
 
 def test_a_request_that_is_answered_in_time_is_sent_once() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -144,7 +145,7 @@ def test_choices_are_asked_for_by_schema_and_come_back_bare(door: Door, server: 
     ],
 )
 def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(
-    door: Door, server: FaultyServer, schema: dict, text: str
+    door: Door, server: FaultyServer, schema: dict[str, Any], text: str
 ) -> None:
     """Providers take only objects at the root; the asker does not need to know."""
     assert complete(door, server, "ok", replace(asked("x"), schema=schema)).text == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -21,7 +22,8 @@ from lambda_rlm.plan.given import MOST_COLUMNS
 from lambda_rlm.plan.given import context as prelude
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan, strategy_text
-from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
+from lambda_rlm.plan.strategy import Choice, Route, route
+from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
@@ -38,7 +40,7 @@ PARTS = [e for name, text in TEXTS.items() for e in def_examples(name, text)]
 SMALL = ModelProfile(name="small", window=1_024, max_output=256, input_price=0.0, output_price=0.0)
 
 
-def ran(program: str, values: dict[str, Any], types: dict[str, Type], model: ScriptedModel) -> Run:
+def ran(program: str, values: Mapping[str, Any], types: Mapping[str, Type], model: ScriptedModel) -> Run:
     checked = check(SourceFile("program", program), types)
     assert checked.ok, checked.diagnostics
     return anyio.run(execute, checked.admit(Budget(calls=200), model.profile), values, model)
