@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.bounds.declared import Size
-from lambda_rlm.cli.display.screen import _status
+from lambda_rlm.cli.display.screen import status
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.sizes import columns
 from lambda_rlm.events import ProgramStarted
@@ -210,9 +210,9 @@ def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
 
 def test_the_bar_shows_calls_done_against_the_bound() -> None:
     progress = Progress()
-    assert _status(progress).startswith("0 calls · ")
+    assert status(progress).startswith("0 calls · ")
     progress(ProgramStarted("p", "p.lam", "1", {}, {"calls": 61}))
-    assert _status(progress).startswith("0 of at most 61 calls · ")
+    assert status(progress).startswith("0 of at most 61 calls · ")
 
 
 def test_approve_without_a_terminal_refuses_and_names_the_hash(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

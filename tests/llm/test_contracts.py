@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.local.model import LocalModel
 from lambda_rlm.llm.providers.via_http import HttpModel
-from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
@@ -83,7 +84,7 @@ class TestProvider(ModelContract):
 
     @pytest.fixture
     def subject(self, server: FaultyServer) -> Subject:
-        _litellm()  # the first use takes seconds, which nothing can cut short
+        import_module("litellm")  # the first use takes seconds, which nothing can cut short
         model = _ByPrompt(server.url)
         return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
 

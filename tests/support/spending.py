@@ -19,7 +19,7 @@ from lambda_rlm.execution.execute import Options, Run, _Execution
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.sleeping import at_once
-from tests.support.ungated import _Ungated
+from tests.support.ungated import Ungated
 
 PROFILE = ModelProfile(
     "greedy", window=4_000, max_output=500, input_price=0.000_25, output_price=0.002, template_tokens=64, reasoning_tokens=7
@@ -108,7 +108,7 @@ def spend(
     assert checked.ok, checked.diagnostics
     whole = model if retries == 0 else RetryingModel(model, RetryPolicy(retries=retries), sleep=at_once)
     admitted = checked.admit(budget, whole.profile)
-    gate = _Execution if is_gated else _Ungated
+    gate = _Execution if is_gated else Ungated
 
     async def go() -> tuple[Run, Meter]:
         execution = gate(admitted, whole, Options(key=b"tests"), None, None, parent)
