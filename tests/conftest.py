@@ -1,4 +1,4 @@
-"""Settings of the whole suite: Hypothesis profiles, and the environment that makes every run the same."""
+"""Settings of the whole suite: Hypothesis profiles, the environment that makes every run the same, and the fixtures of several rooms."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.extras import WITHOUT_LOCAL
+from tests.support.shell import Shell, leave_alone
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("NO_COLOR", "1")
@@ -37,3 +39,16 @@ def heeds_ctrl_c() -> Iterator[None]:
     yield
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one, without settings and keys."""
+    leave_alone(tmp_path, monkeypatch)
+    return tmp_path
+
+
+@pytest.fixture
+def shell(alone: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Commands run in the process, in an empty folder."""
+    return Shell(capsys)

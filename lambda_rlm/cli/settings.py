@@ -1,8 +1,9 @@
 """Settings: from files, the environment and the command line, the nearest wins.
 
-Owns the keys, their types and where they are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
+Owns the defaults and where settings are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
 `lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They are
-read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand.
+read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand. The keys and
+their kinds are declared in `keys`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,71 +19,25 @@ from typing import Any, Final, cast
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.keys import SETTINGS, Keys, Setting
 from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.inputs.reading import MOST_BYTES, Reading
+from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.llm.providers.dialects import CONSTRAIN
 from lambda_rlm.llm.wrappers.limiter import Limiters
-from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
-from lambda_rlm.plan.strategy import CHOICES
-from lambda_rlm.plan.tasks import TASKS
+from lambda_rlm.plan.routing import Routing, Strength, shares
 from lambda_rlm.synth.writing import Writing
 
 _PREFIX: Final = "LAMBDA_RLM_"
-_DEFAULT: Final = Budget()
-_LIKELY: Final = Accuracy()
+_BUDGET: Final = Budget()
+_ACCURACY: Final = Accuracy()
 _WRITING: Final = Writing()
 _ROUTING: Final = Routing()
-_ASKING: Final = AskSettings(key=b"")
+_READING: Final = Reading()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Every setting of `ask`, `run` and `check`; None means that nobody set it."""
-
-    model: str | None = None
-    base_url: str | None = None
-    root_model: str | None = None
-    rounds: int = _WRITING.rounds
-    candidates: int = _WRITING.candidates
-    peek: int = _WRITING.peek
-    constrain: str = "auto"
-    task: str | None = None
-    strategy: str = "auto"
-    direct_share: float = _ROUTING.direct_share
-    direct_shares: str = ""
-    strength: str = _ROUTING.strength
-    split: str = ""
-    escalate: bool = _ROUTING.escalates
-    rpm: int | None = None
-    tpm: int | None = None
-    hedge: float | None = None
-    max_calls: int = _DEFAULT.calls
-    max_cost: float | None = None
-    max_tokens: int = _DEFAULT.tokens
-    max_seconds: float | None = None
-    max_depth: int = _DEFAULT.depth
-    concurrency: int = _DEFAULT.concurrency
-    fuel: int = _DEFAULT.fuel
-    memory: int = _DEFAULT.memory
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    encoding: str | None = None
-    raw: bool = False
-    ignore: bool = True
-    max_input: int = MOST_BYTES
-    approve: bool = False
-    strict: bool = False
-    seed: int = 0
-    out: int = _ASKING.out
-    cache: bool = False
-    journal: str | None = None
-    keeps_journal: bool = True
-    journal_days: int = KEEP_DAYS
-    accuracy_short: float = _LIKELY.short
-    accuracy_decay: float = _LIKELY.decay
-    accuracy_compose: float = _LIKELY.compose
-    accuracy_floor: float = _LIKELY.floor
+class Settings(Keys):
+    """Every setting of a command, and what the rooms below make of them."""
 
     def accuracy(self) -> Accuracy:
         """What the planner assumes of the model; raises `UsageProblem` for shares that are none."""
@@ -150,17 +105,66 @@ class Settings:
             raise UsageProblem(str(error)) from None
 
 
+DEFAULTS: Final = Settings(
+    model=None,
+    base_url=None,
+    strategy="auto",
+    task=None,
+    direct_share=_ROUTING.direct_share,
+    direct_shares="",
+    strength=_ROUTING.strength,
+    split="",
+    escalate=_ROUTING.escalates,
+    root_model=None,
+    rounds=_WRITING.rounds,
+    candidates=_WRITING.candidates,
+    peek=_WRITING.peek,
+    constrain="auto",
+    max_calls=_BUDGET.calls,
+    max_cost=_BUDGET.usd,
+    max_tokens=_BUDGET.tokens,
+    max_seconds=_BUDGET.seconds,
+    max_depth=_BUDGET.depth,
+    concurrency=_BUDGET.concurrency,
+    rpm=None,
+    tpm=None,
+    hedge=None,
+    fuel=_BUDGET.fuel,
+    memory=_BUDGET.memory,
+    strict=False,
+    seed=0,
+    approve=False,
+    cache=False,
+    journal=None,
+    keeps_journal=True,
+    include=_READING.include,
+    exclude=_READING.exclude,
+    encoding=_READING.encoding,
+    raw=_READING.raw,
+    ignore=_READING.ignore,
+    max_input=_READING.most_bytes,
+    out=AskSettings(key=b"").out,
+    journal_days=KEEP_DAYS,
+    accuracy_short=_ACCURACY.short,
+    accuracy_decay=_ACCURACY.decay,
+    accuracy_compose=_ACCURACY.compose,
+    accuracy_floor=_ACCURACY.floor,
+)
+"""The settings where nothing is set: the defaults of the rooms that they are for."""
+
+
 def settings(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Settings:
     """The settings of this call; options that are None were not given. Raises `UsageProblem`."""
     found = _from_files(here or Path.cwd())
-    for key, read in _READERS.items():
-        text = environ.get(_PREFIX + key.upper())
-        if text is not None and text.strip():
-            found[key] = _valid(key, _of_text(read, text.strip(), _PREFIX + key.upper()), _PREFIX + key.upper())
+    for key, setting in SETTINGS.items():
+        variable = _PREFIX + key.upper()
+        text = environ.get(variable, "").strip()
+        if text:
+            found[key] = _valid(setting, _of_text(setting.kind, text, variable), variable)
     for key, value in options.items():
         if value is not None:
-            found[key] = _valid(key, value, "--" + key.replace("_", "-"))
-    return Settings(**found)
+            found[key] = _valid(SETTINGS[key], value, SETTINGS[key].flag)
+    return replace(DEFAULTS, **found)
 
 
 def _from_files(here: Path) -> dict[str, Any]:
@@ -192,26 +196,25 @@ def _checked(table: Any, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for written, value in table.items():
         key = written.replace("-", "_")
-        if key not in _READERS:
-            near = get_close_matches(key, _READERS, 1)
+        if key not in SETTINGS:
+            near = get_close_matches(key, SETTINGS, 1)
             raise UsageProblem(f"unknown setting {written!r} in {where}", f"did you mean {near[0]!r}?" if near else None)
-        found[key] = _valid(key, value, where)
+        found[key] = _valid(SETTINGS[key], value, where)
     return found
 
 
-def _valid(key: str, value: Any, where: str) -> Any:
+def _valid(setting: Setting, value: Any, where: str) -> Any:
     """The value in the kind that its key has; numbers written as texts in a file are refused."""
-    kind = _READERS[key]
+    key, kind, about = setting.key, setting.kind, setting.about
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise UsageProblem(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
-    if key in _POSITIVE and not value > 0:
+    if about.is_positive and not value > 0:
         raise UsageProblem(f"{where}: {key} is more than 0, not {value!r}")
-    allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS, "constrain": CONSTRAIN}.get(key)
-    if allowed is not None and value not in allowed:
-        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
+    if about.choices and value not in about.choices:
+        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(about.choices)}")
     return value
 
 
@@ -232,39 +235,3 @@ def _of_text(kind: type, text: str, where: str) -> Any:
 
 
 _KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list of texts"}
-_FLOATS: Final = frozenset(
-    {
-        "max_cost",
-        "max_seconds",
-        "hedge",
-        "accuracy_short",
-        "accuracy_decay",
-        "accuracy_compose",
-        "accuracy_floor",
-        "direct_share",
-    }
-)
-_POSITIVE: Final = frozenset({"rpm", "tpm", "hedge", "out"})
-_SWITCHES: Final = frozenset({"approve", "strict", "cache", "keeps_journal", "escalate", "raw", "ignore"})
-_TEXTS: Final = frozenset(
-    {
-        "model",
-        "base_url",
-        "root_model",
-        "task",
-        "strategy",
-        "journal",
-        "direct_shares",
-        "strength",
-        "split",
-        "encoding",
-        "constrain",
-    }
-)
-_LISTS: Final = frozenset({"include", "exclude"})
-_READERS: Final[dict[str, type]] = {f.name: int for f in fields(Settings)} | {
-    name: kind for kind, names in ((float, _FLOATS), (str, _TEXTS), (bool, _SWITCHES), (tuple, _LISTS)) for name in names
-}
-
-NAMES: Final = frozenset(_READERS)
-"""What may be set."""

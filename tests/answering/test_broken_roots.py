@@ -21,13 +21,12 @@ from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.synth.writing import Writing
 from tests.support.asking import FakeModel
 from tests.support.faulty_server import FaultyServer
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import ASKING, Shell, wrote
 
 PROFILE = ModelProfile("root", window=32_768, max_output=8_192, input_price=1e-6, output_price=1e-6)
 LEAF = ModelProfile("leaf", window=16_384, max_output=2_048, input_price=1e-6, output_price=1e-6)
 BUDGET = Budget(calls=30, tokens=600_000, usd=0.6)
 TEXT = "Ann keeps bees in the garden. " * 40
-PROGRAM = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
 
 Reply = Callable[[int], str]
 REPLIES: dict[str, Reply] = {
@@ -113,10 +112,10 @@ def assert_paid_exactly(run: Run, root: Root, model: FakeModel, budget: Budget =
     "manner", [{}, {"candidates": 3}, {"rounds": 3}, {"repairs": 0}], ids=["", "candidates", "rounds", "once"]
 )
 @pytest.mark.parametrize("name", REPLIES)
-def test_the_plan_answers_where_no_reply_is_a_program(name: str, manner: dict[str, int]) -> None:
+def test_the_plan_answers_where_no_reply_is_a_program(name: str, manner: dict[str, Any]) -> None:
     root, model = Root(REPLIES[name]), leaf()
     run = asked(root, model, **manner)
-    assert run.answer == "Ann" and run.program != PROGRAM
+    assert run.answer == "Ann" and run.program != ASKING
     assert run.synthesis is not None and run.synthesis.fallback is not None and run.synthesis.rounds == 0
     assert 1 <= root.calls <= 4 + 3 * (manner.get("candidates", 1) > 1)
     assert_paid_exactly(run, root, model)
@@ -178,7 +177,8 @@ def test_a_bug_in_a_model_of_the_hosts_is_told_as_one() -> None:
     def reply(n: int) -> str:
         raise RuntimeError("the host's own mistake")
 
-    for manner in ({}, {"candidates": 2}):
+    manners: list[dict[str, Any]] = [{}, {"candidates": 2}]
+    for manner in manners:
         with pytest.raises(InternalError, match="the host's own mistake"):
             asked(Root(reply), leaf(), **manner)
 
@@ -187,10 +187,10 @@ def test_a_bug_in_a_model_of_the_hosts_is_told_as_one() -> None:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    leave_alone(tmp_path, monkeypatch)
-    Path("leaf.jsonl").write_text(json.dumps({"match": "", "reply": "Ann"}), encoding="utf-8")
-    return Shell(capsys)
+def shell(shell: Shell) -> Shell:
+    """Beside a model that answers `Ann`, in `leaf.jsonl`."""
+    wrote("leaf.jsonl", json.dumps({"match": "", "reply": "Ann"}))
+    return shell
 
 
 def told(shell: Shell, root: str, *options: str, model: str = "scripted:leaf.jsonl") -> Any:

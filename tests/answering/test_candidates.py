@@ -24,7 +24,7 @@ from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.progress import Progress
 from tests.answering.test_synthesize import PLAN, Root, asked, leaf
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import Shell, wrote
 
 
 def calls(count: int, word: str) -> str:
@@ -253,12 +253,6 @@ def test_jobs_side_by_side_end_with_the_first_that_fails() -> None:
 
 
 # ── on the command line ──
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    leave_alone(tmp_path, monkeypatch)
-    return Shell(capsys)
 
 
 def told(shell: Shell, replies: list[str], *options: str, code: int = 0) -> None:

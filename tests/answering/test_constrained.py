@@ -153,7 +153,7 @@ def test_a_small_model_is_shown_the_examples_as_turns() -> None:
 
 @pytest.mark.parametrize("traits", [{}, {"is_small": True}, {"thinks_first": True}], ids=["page", "turns", "thought"])
 @pytest.mark.parametrize("returns", [None, parse_type(LONG)], ids=["", "typed"])
-def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str, bool], returns: Type | None) -> None:
+def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str, Any], returns: Type | None) -> None:
     """The shown prompt to the byte, and a bound that holds for the smallest conversation."""
     root, budget = Constrained("Think.", "1", **traits), Budget()
     given = from_values({"context": "some text"}).with_query("What?")

@@ -166,14 +166,15 @@ def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_p
 
 
 def test_no_call_when_the_task_is_given_one_when_not_and_none_when_nothing_depends_on_it() -> None:
-    for settings, text, calls, detections in [
+    cases: list[tuple[dict[str, Any], str, int, int]] = [
         ({"task": "search"}, LONG, 1, 0),
         ({}, LONG, 2, 1),
         ({}, "Ann keeps bees.", 1, 0),
         ({"choice": "direct"}, "Ann keeps bees.", 1, 0),
         ({"choice": "plan"}, "Ann keeps bees.", 2, 1),
         ({"choice": "plan", "task": "search"}, "Ann keeps bees.", 1, 0),
-    ]:
+    ]
+    for settings, text, calls, detections in cases:
         model = answering("search")
         run = asked(model, text, **settings)
         assert (run.usage.calls, sum(map(is_detection, model.requests))) == (calls, detections), settings

@@ -14,13 +14,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.local
-def test_a_question_about_a_short_file_is_exactly_one_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_question_about_a_short_file_is_exactly_one_call(shell: Shell) -> None:
     """No call for the task, none for writing, none asked again; and `route` says so beforehand."""
     weights.fetch("smollm2-135m")
-    monkeypatch.chdir(tmp_path)
-    shell, text = Shell(capsys), wrote("a.txt", "Ann keeps bees in the garden behind the mill. Bob keeps goats on the hill.")
+    text = wrote("a.txt", "Ann keeps bees in the garden behind the mill. Bob keeps goats on the hill.")
     asked = ("What does Ann keep?", text, "--model", "local/smollm2-135m")
     assert shell("ask", *asked, "--no-journal", "--json", "--trace", "t.jsonl") == 0
     found = shell.json

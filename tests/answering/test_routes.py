@@ -77,7 +77,8 @@ def test_a_direct_call_on_a_short_text_is_one_call_and_nothing_else() -> None:
 
 
 def test_a_direct_call_over_the_budget_leaves_the_question_to_a_plan_that_is_not() -> None:
-    text, wide = SHORT + "nothing else " * 100_000, {"window": 400_000}
+    text = SHORT + "nothing else " * 100_000
+    wide: dict[str, Any] = {"window": 400_000}
     direct, plan, _ = decided(text, task="multi_hop", model=wide).ways
     assert direct.bound is not None and plan.bound is not None
     tokens = ((direct.bound.tokens or 0) + (plan.bound.tokens or 0)) // 2

@@ -299,7 +299,7 @@ def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
             budget=Budget(usd=1.0),
             options=Options(key=b"key", spent=spent),
         )
-        anyio.run(lambda question=question: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+        anyio.run(synthesize, question, lambda: SourceFile("plan.lam", PLAN))
         sent.append([(request.messages, request.digest) for request in root.requests])
     assert sent[0] == sent[1] and len(sent[0]) == 2
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,7 +18,7 @@ from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import from_arguments, from_values
 from lambda_rlm.llm.recorded import Recording
 from tests.answering.test_synthesize import Root
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import Shell, wrote
 from tests.support.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired
 from tests.support.worlds.full_size import STATED, full_size
 from tests.support.worlds.slips import SLIPS, mended
@@ -77,12 +76,9 @@ def test_a_recorded_program_stays_within_what_was_promised(task: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
-def test_a_recorded_program_answers_on_the_command_line(
-    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_recorded_program_answers_on_the_command_line(task: str, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in, answer out, both models replayed from recordings of a run of the library: that all their requests are found there
     says that the command asks exactly what the library asks."""
-    leave_alone(tmp_path, monkeypatch)
     world, root = TASKS[task](1), root_of(task)
     monkeypatch.setenv("LAMBDA_RLM_OUT", str(world.out))
     paths = [f"{name}={written(name, value)}" for name, value in world.inputs.items()]
@@ -94,7 +90,6 @@ def test_a_recorded_program_answers_on_the_command_line(
         options=Options(out=world.out),
     )
     anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"')))
-    shell = Shell(capsys)
     models = ["--model", "recorded:leaf.jsonl", "--root-model", "recorded:root.jsonl"]
     assert shell("ask", world.query, *paths, "--strategy", "synth", "--max-calls", str(BUDGET.calls), *models, "--json") == 0
     found = shell.json

@@ -25,7 +25,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.types.show import show
 from tests.support.asking import FakeModel
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import Shell, wrote
 
 
 def scripted(*rules: tuple[str, str]) -> RLM:
@@ -102,10 +102,7 @@ class Tree(BaseModel):
 
 
 @pytest.mark.parametrize("place", ["library", "command line"])
-def test_all_models_of_a_run_keep_to_its_limits_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
-) -> None:
-    leave_alone(tmp_path, monkeypatch)
+def test_all_models_of_a_run_keep_to_its_limits_together(shell: Shell, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     made: list[Limiters] = []
 
     def connect(_: str, limiters: Limiters, **how: object) -> FakeModel:
@@ -119,7 +116,7 @@ def test_all_models_of_a_run_keep_to_its_limits_together(
         assert rlm.ask("Who?", strategy="direct", context="c").answer == "x"
     else:
         names = ("--model", "openai/leaf", "--root-model", "openai/root")
-        assert Shell(capsys)("ask", "Who?", wrote("c.txt", "c"), *names, "--concurrency", "3", "--rpm", "60") == 0
+        assert shell("ask", "Who?", wrote("c.txt", "c"), *names, "--concurrency", "3", "--rpm", "60") == 0
     first, second = made
     assert first is second
     assert first.of("openai").limit == 3

@@ -279,7 +279,7 @@ def test_of_a_folder_logs_are_read_as_logs_and_other_files_as_prompts(tmp_path: 
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = io.BufferedReader(io.BytesIO(b'\xef\xbb\xbf{"prompt": "a"}\n{"prompt": "b"}\n'))  # type: ignore[arg-type]
+    data = io.BufferedReader(io.BytesIO(b'\xef\xbb\xbf{"prompt": "a"}\n{"prompt": "b"}\n'))
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=data))
     assert tallied("-").prompts == 2
 

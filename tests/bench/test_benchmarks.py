@@ -127,7 +127,7 @@ def test_tasks_of_a_folder_are_read_with_their_contexts(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The clerk rang.", encoding="utf-8")
     documents = [{"doc_id": d, "title": d.upper(), "text": f"text {d}"} for d in "xyz"]
     (tmp_path / "docs.jsonl").write_text("".join(json.dumps(d) + "\n" for d in documents), encoding="utf-8")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**ROW, "nominal_length": 8192},
         {**ROW, "id": "b", "context_file": "docs.jsonl", "doc_subsets": {"2": ["z", "x"]}},
         {**ROW, "id": "c", "context_file": "recipe:later"},

@@ -36,6 +36,10 @@ class Saying(Adversary):
         return self.say(request)
 
 
+def always(reply: str) -> Callable[[CompletionRequest], str]:
+    return lambda request: reply
+
+
 def trial(
     program: str, inputs: dict[str, Any], model: Adversary | None = None, budget: Budget = BUDGET, **asking: Any
 ) -> Trial:
@@ -304,7 +308,7 @@ def test_no_prompt_has_more_bytes_than_the_sizes_of_its_parts_tell(parts: str, t
 def test_a_slice_is_as_long_as_its_ends_are_apart_wherever_it_is(slice_: str, most: int | None) -> None:
     program = 'let at = llm_call[Int]("where"); let r = { at: at }; llm_call(' + slice_ + ")"
     for where in (0, 3, 20, 60):
-        made = trial(program, {"t: Text": "“”" + "t" * 58}, Saying(lambda request, where=where: str(where)))
+        made = trial(program, {"t: Text": "“”" + "t" * 58}, Saying(always(str(where))))
         holds(made)
     bound = made.bound("measured")
     assert bound is not None

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from lambda_rlm.bounds.declared import Size
-from lambda_rlm.cli.display.screen import _status
+from lambda_rlm.cli.display.screen import status
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.sizes import columns
 from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress
 from tests.support.places import GOLDEN
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 SUMMARIES = """\
 let parts = chunk(context, 17500) |> map(fn(p) => llm_call(f"Summarize:\\n{p}", out=200));
@@ -25,17 +27,6 @@ llm_call(f"Merge:\\n{take(all, 20000)}")
 """
 EACH = 'map(["a", "b"], fn(x) => llm_call(f"{x} {context}"))'
 PRICED = {"profile": {"window": 100_000, "input_price": 1e-6, "output_price": 2e-6}}
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Works in an empty folder, without settings and keys."""
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def priced() -> str:
@@ -219,9 +210,9 @@ def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
 
 def test_the_bar_shows_calls_done_against_the_bound() -> None:
     progress = Progress()
-    assert _status(progress).startswith("0 calls · ")
+    assert status(progress).startswith("0 calls · ")
     progress(ProgramStarted("p", "p.lam", "1", {}, {"calls": 61}))
-    assert _status(progress).startswith("0 of at most 61 calls · ")
+    assert status(progress).startswith("0 of at most 61 calls · ")
 
 
 def test_approve_without_a_terminal_refuses_and_names_the_hash(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

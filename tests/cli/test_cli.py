@@ -9,18 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Works in an empty folder, without settings and keys."""
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 # ── ask and run ──

@@ -10,16 +10,10 @@ from typing import Any
 import pytest
 
 from lambda_rlm.audit import log
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
 
 LENGTHS = 'context |> map(fn(d) => f"{d.name}:{length(d.text)}") |> join(" ")'
 EACH = 'context |> map(fn(d) => llm_call(f"Say: {take(d.text, 100)}", out=50)) |> join(" ")'
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    leave_alone(tmp_path, monkeypatch)
-    return Shell(capsys)
 
 
 def folder() -> str:

@@ -14,6 +14,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,18 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import asked
 from tests.support.places import ROOT
-from tests.support.shell import journal, leave_alone, script, wrote
+from tests.support.shell import journal, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 pytestmark = pytest.mark.slow
 
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
 TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
 
 
 def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str]:
@@ -152,7 +150,7 @@ def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_corout
 
     async def main(url: str) -> None:
         model = LitellmModel("custom_openai/slow", base_url=url, api_key="none")
-        await anyio.to_thread.run_sync(_litellm)
+        await anyio.to_thread.run_sync(import_module, "litellm")
         asyncio.get_running_loop().set_default_executor(threads)
         async with anyio.create_task_group() as group:
             group.start_soon(model.complete, asked("x"))

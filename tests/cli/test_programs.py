@@ -19,18 +19,9 @@ import pytest
 from lambda_rlm.cli.app import run_command
 from lambda_rlm.cli.commands import app
 from tests.support.places import ROOT
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Works in an empty folder, without settings and keys."""
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 # ── check, fmt, explain, models ──
@@ -113,7 +104,7 @@ def test_models_tells_what_is_missing(shell: Shell) -> None:
 
 
 def test_every_command_has_help_with_an_example(shell: Shell) -> None:
-    names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]  # type: ignore[union-attr]
+    names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert {"ask", "check", "explain", "fmt", "prompt", "run"} <= set(names)
     for arguments in [[n] for n in names] + [["models"], ["models", "get"]]:
         assert shell(*arguments, "--help") == 0

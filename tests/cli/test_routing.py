@@ -11,23 +11,15 @@ import pytest
 from lambda_rlm.cli.display.comparison import groups
 from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.plan.tasks import FALLBACK, TASKS
-from tests.support.shell import Shell, journal, leave_alone, script, wrote
+from tests.support.shell import Shell, journal, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 LONG = "Ann keeps bees. " * 3_000
 PROFILE = {"profile": {"window": 2_000, "input_price": 0.000001, "output_price": 0.000002}}
 DETECTION = "The tool that gets it"
 ROOT = {"profile": {"window": 16_000, "input_price": 0.000001, "output_price": 0.000002}}
 WRITTEN = 'llm_call(f"Say {take(context, 9)}", out=9)'
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def answering(task: str, reply: str = "bees") -> str:

@@ -7,19 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import ASKING, Shell, wrote
 
-PROGRAM = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def scripted(name: str, *rules: dict[str, object]) -> str:
@@ -29,11 +19,11 @@ def scripted(name: str, *rules: dict[str, object]) -> str:
 
 def test_a_written_program_answers_and_its_writing_is_told(shell: Shell) -> None:
     leaf = scripted("leaf.jsonl", {"match": "Who keeps bees", "reply": "Ann"})
-    root = scripted("root.jsonl", {"match": "# Task", "reply": f"```\n{PROGRAM}\n```"})
+    root = scripted("root.jsonl", {"match": "# Task", "reply": f"```\n{ASKING}\n```"})
     book = wrote("a.txt", "Ann keeps bees.")
     assert shell("ask", "Who?", book, "--strategy", "synth", "--model", leaf, "--root-model", root, "--json") == 0
     found = shell.json
-    assert (found["answer"], found["route"], found["program"]) == ("Ann", "synth", PROGRAM)
+    assert (found["answer"], found["route"], found["program"]) == ("Ann", "synth", ASKING)
     assert (found["synthesis"]["attempts"], found["synthesis"]["rounds"], found["synthesis"]["fallback"]) == (1, 1, None)
     assert found["synthesis"]["usage"]["calls"] == 1
     assert found["usage"]["calls"] == found["bound"]["calls"] == 1
@@ -86,7 +76,7 @@ def test_numbers_that_mean_nothing_are_refused(shell: Shell, option: str) -> Non
 
 def test_a_program_of_ones_own_may_have_a_sub_model(shell: Shell) -> None:
     leaf = scripted("leaf.jsonl", {"match": "Who keeps bees", "reply": "Ann"})
-    root = scripted("root.jsonl", {"match": "# Task", "reply": PROGRAM})
+    root = scripted("root.jsonl", {"match": "# Task", "reply": ASKING})
     program, book = wrote("p.lam", "rlm_call(query, context, 4)"), wrote("a.txt", "Ann keeps bees.")
     assert shell("run", program, book, "--query", "Who?", "--model", leaf, "--root-model", root, "--json") == 0
     assert (shell.json["answer"], shell.json["usage"]["calls"]) == ("Ann", 2)

@@ -8,7 +8,6 @@ error fails. `make golden` rewrites the expectations.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from random import Random
 
@@ -18,9 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
 from tests.support.cases import Case, mistakes, read_case, run_stages, typed_stages
-from tests.support.places import CONFORMANCE
-
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
+from tests.support.places import CONFORMANCE, IS_REWRITING
 
 
 def cases(*patterns: str) -> pytest.MarkDecorator:

@@ -47,7 +47,8 @@ def run_of(row: Code, program: str, run: Callable[..., Awaitable[Run]] = execute
     rules += [{"match": match, "reply": reply} for match, reply in row.replies]
     priced = replace(DEFAULT_PROFILE, input_price=0.001, output_price=0.001)
     model = ScriptedModel.from_rules(rules, priced if "usd" in row.budget else DEFAULT_PROFILE)
-    admitted = case_of(row, program).check().admit(Budget(**row.budget), model.profile)
+    limits: dict[str, Any] = row.budget
+    admitted = case_of(row, program).check().admit(Budget(**limits), model.profile)
     given = {name: values[name] for name in admitted.typed.inputs}
     return anyio.run(partial(run, admitted, given, model, options=Options(is_strict=row.is_strict)))
 

@@ -173,7 +173,7 @@ def _llm_samples(ask: Ask, wanted: Type, prompt: str, n: int, out: int | None = 
 MODEL_CALLS: dict[Primitive, Callable[..., Any]] = {Primitive.LLM_CALL: _llm_call, Primitive.LLM_SAMPLES: _llm_samples}
 
 
-def _divided(a: float, b: float) -> float:
+def _divided(a: float, b: float) -> Any:
     return number(a / b) if b else _by_zero()
 
 

@@ -249,7 +249,7 @@ def _mean(list: list[Any]) -> Any:
 def _div(a: int, b: int) -> int:
     if b == 0:
         raise Fault("E0413")
-    return number(a // b)
+    return int(number(a // b))
 
 
 def _to_whole(rule: Callable[[float], int]) -> Callable[[Any], int]:

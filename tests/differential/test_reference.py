@@ -55,7 +55,7 @@ APPLIED = sorted(DRAWN - {Primitive.ITERATE}, key=lambda primitive: primitive.va
 def test_a_library_function_means_what_the_reference_means(primitive: Primitive) -> None:
     """Each function on its own, so that none is drawn too seldom to be held to its meaning."""
 
-    @settings(max_examples=settings.default.max_examples // 2)
+    @settings(max_examples=settings().max_examples // 2)
     @given(applications(primitive, DRAWN))
     def agree(drawn: Drawn) -> None:
         assert evaluator(drawn) == reference(drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import anyio
 import pytest
@@ -216,10 +217,14 @@ def test_a_call_that_nobody_waits_for_is_cancelled_and_may_be_asked_again() -> N
         gate = anyio.Event()
         desk = Desk(FakeModel("late", gate=gate))
         call = desk.function(Primitive.LLM_CALL, TEXT)
+
+        async def ask() -> None:
+            await call(Text("When?"))
+
         async with desk.asker.opened():
             async with anyio.create_task_group() as group:
-                group.start_soon(call, Text("When?"))
-                group.start_soon(call, Text("When?"))
+                group.start_soon(ask)
+                group.start_soon(ask)
                 await anyio.wait_all_tasks_blocked()
                 group.cancel_scope.cancel()
             await anyio.wait_all_tasks_blocked()
@@ -331,7 +336,7 @@ def test_calls_in_flight_are_never_more_than_the_budget_says() -> None:
                 nonlocal most
                 await call(Text(f"Question {number}"))
 
-            await gather([lambda n=n: watched(n) for n in range(150)])
+            await gather([partial(watched, n) for n in range(150)])
 
         desk.run(work)
         assert desk.asker.counts.max_in_flight == limit
@@ -343,7 +348,7 @@ def test_the_span_is_the_longest_chain_of_calls() -> None:
     call = desk.function(Primitive.LLM_CALL, TEXT)
 
     async def work() -> None:
-        side = await gather([lambda n=n: call(Text(f"Part {n}")) for n in range(5)])
+        side = await gather([partial(call, Text(f"Part {n}")) for n in range(5)])
         await call(template("Join: ", *side))
 
     desk.run(work)

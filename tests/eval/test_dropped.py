@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,7 +17,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.synth.writing import Writing
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
 
 ANSWERS = ScriptedModel.from_rules([("", "yes")])
 
@@ -142,11 +141,7 @@ def test_the_figure_stands_in_the_json_and_in_the_library() -> None:
     assert RLM(ANSWERS).ask("Who?", context="short").dropped.characters_before_prompts == 0
 
 
-def test_a_person_is_told_beside_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    leave_alone(tmp_path, monkeypatch)
-    shell = Shell(capsys)
+def test_a_person_is_told_beside_the_answer(shell: Shell) -> None:
     program = (
         "run",
         wrote("p.lam", "llm_call(take(context, 100))"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,7 +133,8 @@ def test_fuel_and_storage_are_exact_to_the_unit(text: str) -> None:
     """With what a run used it runs again, with one less of either it does not."""
     used = run(text).usage
     assert run(text, fuel=used.steps, memory=used.bytes).fault is None
-    for limits, code in (({"fuel": used.steps - 1}, "E0401"), ({"memory": used.bytes - 1}, "E0402")):
+    cases: list[tuple[dict[str, Any], str]] = [({"fuel": used.steps - 1}, "E0401"), ({"memory": used.bytes - 1}, "E0402")]
+    for limits, code in cases:
         fault = run(text, **limits).fault
         assert fault is not None and fault.code == code
 

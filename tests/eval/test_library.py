@@ -261,7 +261,8 @@ def test_a_rope_is_charged_when_it_is_read_and_once() -> None:
 
 
 def shared(levels: int, width: int) -> tuple[Value, Type]:
-    value, type_ = [1], list_of(INT)
+    value: Value = [1]
+    type_: Type = list_of(INT)
     for _ in range(levels):
         value, type_ = [value] * width, list_of(type_)
     return value, type_

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ def shown(messages: tuple[Message, ...]) -> str:
     return "".join(f"── {message.role}\n{message.content}\n" for message in messages)
 
 
-def sent(prompt: Text, result: Type = TEXT, reply: str = "x", **settings: object) -> str:
+def sent(prompt: Text, result: Type = TEXT, reply: str = "x", **settings: Any) -> str:
     """The messages of the first request of an `llm_call`."""
     desk = Desk(reply, repairs=0, **settings)
     desk.call(prompt, result, or_else=lambda: None)
@@ -56,7 +58,7 @@ def lines_of(document: str) -> list[Text]:
     return [data(line) for line in document.split("\n")]
 
 
-CASES = {
+CASES: dict[str, Callable[[], str]] = {
     "without_data": lambda: sent(Text("What is the capital of France?")),
     "question_and_text": lambda: sent(template("Answer the question.\n\nQuestion: How many?\n\nText:\n", data(STORY))),
     "inline_data": lambda: sent(template("Who is ", data("Ann Lee"), " in this text?\n\n", data(STORY), "\n\nBe brief.")),

@@ -34,7 +34,7 @@ def read(reply: str, type_: Type, prompt: Text | None = None, most: int = 10_000
     return value, reading
 
 
-EXACT = [
+EXACT: list[tuple[Type, str, Any]] = [
     (INT, '{"reply": 42}', 42),
     (INT, "42", 42),
     (FLOAT, '{"reply": 3}', 3.0),
@@ -49,7 +49,7 @@ EXACT = [
     (list_of(ROW), '{"reply": [{"id": 1, "label": "value"}]}', [(1, "value")]),
 ]
 
-COERCED = [
+COERCED: list[tuple[Type, str, Any]] = [
     (INT, '```json\n{"reply": 42}\n```', 42),
     (INT, 'Sure! {"reply": 42} Anything else?', 42),
     (INT, "<think>hm, 40 or 41?</think>42", 42),
@@ -88,7 +88,7 @@ COERCED = [
     (TEXT, "<think>\nlong thoughts\n</think>\n\nAnswer", "Answer"),
 ]
 
-BAD = [
+BAD: list[tuple[Type, str]] = [
     (INT, ""),
     (INT, "some"),
     (INT, "between 12 and 15"),

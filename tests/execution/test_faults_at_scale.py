@@ -23,6 +23,7 @@ from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from tests.support.sleeping import at_once
 
 pytestmark = pytest.mark.slow
 
@@ -108,15 +109,11 @@ class Server:
         return True
 
 
-async def no_sleep(seconds: float) -> None:
-    await anyio.lowlevel.checkpoint()
-
-
 async def asked(server: Server, program: str, retries: int, **limits: int) -> Run:
     checked = check(program, {"query": "", "numbers": list(range(CALLS))})
     async with server.serving() as url:
         door = HttpModel("there", url, timeout=4.0, profile=PROFILE)
-        model = RetryingModel(Limited(door, Limiter(sleep=no_sleep)), RetryPolicy(retries=retries), sleep=no_sleep)
+        model = RetryingModel(Limited(door, Limiter(sleep=at_once)), RetryPolicy(retries=retries), sleep=at_once)
         admitted = checked.admit(Budget(calls=CALLS, concurrency=64, **limits), model.profile)
         run = await execute(admitted, {"query": "", "numbers": list(range(CALLS))}, model, options=OPTIONS)
         await model.aclose()

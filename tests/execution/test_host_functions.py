@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,7 +20,6 @@ from lambda_rlm.types.hosted import HostFunction
 from tests.properties.test_bounds import BUDGET, adversaries
 from tests.support.adversary import Adversary
 from tests.support.bounding import WAYS, Trial, excess
-from tests.support.shell import leave_alone
 
 PARTS = {"M4": "a bolt of 4 mm", "M5": "a nut"}
 
@@ -99,6 +97,16 @@ def made(signature: str, function: Callable[..., Any], **cost: int) -> HostFunct
     return primitive("f", signature, cost=HostCost(**cost))(function)
 
 
+def keeping(called: list[str], reply: object) -> Callable[[str], object]:
+    """A function that keeps what it is called with."""
+
+    def function(argument: str) -> object:
+        called.append(argument)
+        return reply
+
+    return function
+
+
 def test_what_it_raises_is_a_fault_that_names_it() -> None:
     assert fault('f("a")', made("(Text) -> Text", lambda t: {}[t])) == "E0415 `f` raised KeyError: 'a' at f"
 
@@ -147,9 +155,7 @@ def test_a_text_with_ways_of_its_own_is_its_characters_alone() -> None:
 
 def test_its_declared_steps_and_storage_are_charged_before_it_is_called() -> None:
     called: list[str] = []
-    function = made(
-        "(Text) -> Int", lambda t: called.append(t) or 1, steps=100, steps_per_character=7, bytes=1_000, bytes_per_character=11
-    )
+    function = made("(Text) -> Int", keeping(called, 1), steps=100, steps_per_character=7, bytes=1_000, bytes_per_character=11)
     free = made("(Text) -> Int", lambda t: 1, steps=0)
     dear, cheap = ran('f("abcde")', function), ran('f("abcde")', free)
     assert dear.usage.steps - cheap.usage.steps == 100 + 7 * 5
@@ -246,15 +252,15 @@ def test_two_of_one_name_and_one_of_an_input_are_refused() -> None:
 def test_it_is_called_once_for_a_run_and_not_by_whoever_bounds_or_plans() -> None:
     """The planner tries a program's pure parts many times; a function of the host may be slow, or count."""
     called: list[str] = []
-    function = made("(Text) -> Text", lambda t: called.append(t) or "x")
+    function = made("(Text) -> Text", keeping(called, "x"))
     text = "Ann keeps bees. " * 3_000
     done = ran('chunk(context, auto) |> map(fn(p) => llm_call(f(take(p, 5)) ++ p)) |> join("")', function,
                model=ScriptedModel.from_rules([("", "y")]), context=text)  # fmt: skip
     assert done.fault is None and len(called) == done.usage.calls
 
 
-def test_a_root_model_is_shown_it_and_may_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
+@pytest.mark.usefixtures("alone")
+def test_a_root_model_is_shown_it_and_may_use_it() -> None:
     root = ScriptedModel.from_rules([("", 'lookup_part(trim(context)) ?? "unknown"')])
     rlm = RLM(ScriptedModel.from_rules([("", "z")]), root_model=root, strategy="synth", primitives=[lookup_part], journal=True)
     seen: list[Event] = []

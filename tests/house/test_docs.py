@@ -18,7 +18,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.support.cases import Case, bind
-from tests.support.places import ROOT
+from tests.support.places import IS_REWRITING, ROOT
 from tests.support.plain_text import human
 
 DOCUMENTS = sorted(
@@ -31,7 +31,6 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 PROGRAMS = [(path, i, hit[1]) for path in DOCUMENTS for i, hit in enumerate(FENCE.finditer(path.read_text(encoding="utf-8")))]
 LIBRARY = re.compile(r"(<!-- library: .*? -->\n).*?(<!-- end of library -->)", re.DOTALL)
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 RULES = (
     ["Lit", "Template", "Var", "List", "Record", "Select", "Lam", "App", "Pipe", "Infix", "Default", "Prefix", "If", "Match", "Fix", "Block", "Let", "Def", "Type", "Auto", "Call"]
 )  # fmt: skip

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.cli.settings import NAMES
+from lambda_rlm.cli.keys import SETTINGS
 from tests.support.places import ROOT
-from tests.support.shell import Shell, leave_alone, wrote
+from tests.support.shell import Shell, wrote
 
 DOCS = ROOT / "docs"
 COMMANDS = [
@@ -25,10 +25,7 @@ COMMANDS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_of_the_pages_runs(
-    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    leave_alone(tmp_path, monkeypatch)
+def test_a_command_of_the_pages_runs(command: list[str], shell: Shell) -> None:
     for name in ("contracts/acme.txt", "contracts/old/bolt.txt", "contracts/notes.md", "prompts/a.txt"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         wrote(name, name)
@@ -38,11 +35,10 @@ def test_a_command_of_the_pages_runs(
     wrote("rows.jsonl", json.dumps({"data": {"prompt": "Hello"}}) + "\n")
     wrote("count.lam", 'f"{length(context)}"')
     wrote("each.lam", 'context |> map(fn(d) => llm_call(f"Sum up: {take(d.text, 900)}", out=50)) |> join("\\n")')
-    shell = Shell(capsys)
     assert shell(*command) == 0, shell.err
     assert shell.out
 
 
 def test_the_options_of_the_page_are_settings() -> None:
     """`exclude` in a file and `LAMBDA_RLM_EXCLUDE` are promised there."""
-    assert {"include", "exclude", "encoding", "raw", "ignore", "max_input"} <= NAMES
+    assert {"include", "exclude", "encoding", "raw", "ignore", "max_input"} <= set(SETTINGS)

@@ -24,7 +24,7 @@ def printed() -> str:
 
     sys.path.insert(0, str(FOLDER))
     try:
-        import laws
+        import laws  # type: ignore[import-not-found]
     finally:
         sys.path.remove(str(FOLDER))
     out = io.StringIO()

@@ -7,6 +7,7 @@ import io
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     opened: list[str] = []
     original = builtins.open
 
-    def counting(file: object, *rest: object, **more: object) -> object:
+    def counting(file: Any, *rest: Any, **more: Any) -> Any:
         opened.append(str(file))
         return original(file, *rest, **more)
 
@@ -94,7 +95,7 @@ def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_documents_in_sorted_order_without_hidden_binary_and_tool_files(tmp_path: Path) -> None:
-    for name, content in {
+    files: dict[str, str | bytes] = {
         "b.txt": "B",
         "a/z.txt": "Z",
         "a/empty.txt": "",
@@ -105,7 +106,8 @@ def test_a_folder_is_documents_in_sorted_order_without_hidden_binary_and_tool_fi
         "mine/lib.py": "no",
         "image.png": b"\x89PNG\0",
         "latin.txt": b"\xe9",
-    }.items():
+    }
+    for name, content in files.items():
         written(tmp_path, name, content)
     inputs = from_arguments([str(tmp_path)])
     assert inputs.types == {"context": DOCUMENTS}

@@ -16,17 +16,9 @@ from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import ScriptedModel
-from tests.support.shell import Shell, journal, leave_alone, script, wrote
+from tests.support.shell import Shell, journal, script, wrote
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["no file", "an empty file"])

@@ -16,23 +16,16 @@ from pydantic import BaseModel
 import lambda_rlm
 from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.events import CallStarted
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.support.asking import FakeModel
-from tests.support.shell import Shell, leave_alone, script, wrote
+from tests.support.shell import Shell, script, wrote
 
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 LONG = "".join(f"Line {n}: the {n * 7919 % 1000}th bee visits the flower.\n" for n in range(4_000))
@@ -46,7 +39,7 @@ class Counting(ScriptedModel):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         if self.answered >= self.alive:
-            raise lambda_rlm.diagnostics.faults.ModelFailure("E0506", "the key was refused", is_fatal=True)  # type: ignore[attr-defined]
+            raise ModelFailure("E0506", "the key was refused", is_fatal=True)
         reply = await super().complete(request)
         self.answered += 1
         return reply

@@ -17,19 +17,9 @@ from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from tests.support.places import ROOT
 from tests.support.shell import Shell, journal, leave_alone, script, wrote
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
 MOMENTS = sorted(random.Random(20).sample([(n, phase) for n in range(1, 15) for phase in ("before", "after")], 20))
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 PROGRAM = """

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.journal.journal import CallRow
 from lambda_rlm.journal.tree import CallBranch, Figures, figures_of, folding, lines, tree
-from tests.support.shell import Shell, leave_alone, script, wrote
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    leave_alone(tmp_path, monkeypatch)
-    return Shell(capsys)
+from tests.support.shell import Shell, script, wrote
 
 
 def row(path: tuple[int, ...], state: str = "replied", seconds: float | None = 1.0, tokens: int = 3, place: int = 0) -> CallRow:

@@ -12,20 +12,11 @@ import pytest
 
 from lambda_rlm.execution.check import check
 from lambda_rlm.synth.reference import reference
-from tests.support.shell import Shell, journal, leave_alone, wrote
+from tests.support.shell import ASKING, Shell, journal, wrote
 
-ASKING = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
+pytestmark = pytest.mark.usefixtures("alone")
+
 SECRET = "sk-very-secret-1234567890"
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def asked(

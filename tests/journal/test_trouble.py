@@ -13,7 +13,9 @@ import pytest
 
 from lambda_rlm.journal.journal import Journal
 from tests.support.places import ROOT
-from tests.support.shell import Shell, journal, leave_alone, script, wrote
+from tests.support.shell import Shell, journal, script, wrote
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 PROGRAM = 'range(0, 60) |> map(fn(n) => llm_call(f"say {n}", out=300)) |> map(length) |> sum'
 
@@ -51,16 +53,6 @@ if not os.fork():
     os._exit(code)
 sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 """
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_alone(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

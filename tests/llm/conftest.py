@@ -1,4 +1,4 @@
-"""What the tests of the model rooms share: a faulty server, and the small local model."""
+"""What the tests of the model rooms share: the ways to a server, a faulty one, and the small local model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.llm.local import weights
+from tests.support.doors import DOORS, Door
 from tests.support.faulty_server import FaultyServer
 
 
@@ -15,6 +16,13 @@ from tests.support.faulty_server import FaultyServer
 def small_weights() -> Path:
     """The weights of SmolLM2, fetched once into the cache of this machine; a test fails when they cannot be had."""
     return weights.fetch("smollm2-135m")
+
+
+@pytest.fixture(params=[pytest.param(DOORS[0], id="litellm", marks=pytest.mark.slow), pytest.param(DOORS[1], id="http")])
+def door(request: pytest.FixtureRequest) -> Door:
+    """Each way to a server at a URL."""
+    kind: Door = request.param
+    return kind
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.local.model import LocalModel
 from lambda_rlm.llm.providers.via_http import HttpModel
-from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
@@ -20,6 +21,7 @@ from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import ModelContract, Subject, asked
+from tests.support.sleeping import at_once
 
 RULES = (
     {"match": "capital of (\\w+)", "reply": "The capital of \\1 is a city."},
@@ -67,7 +69,7 @@ class TestRetrying(ModelContract):
     @pytest.fixture
     def subject(self) -> Subject:
         answered = (*ANSWERED, asked("busy"))
-        model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=_no_sleep)
+        model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=at_once)
         return Subject(model, answered, asked("wait"), asked("fail"))
 
 
@@ -83,7 +85,7 @@ class TestProvider(ModelContract):
 
     @pytest.fixture
     def subject(self, server: FaultyServer) -> Subject:
-        _litellm()  # the first use takes seconds, which nothing can cut short
+        import_module("litellm")  # the first use takes seconds, which nothing can cut short
         model = _ByPrompt(server.url)
         return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
 
@@ -123,7 +125,3 @@ class TestLocal(ModelContract):
         answered = (asked("Name a color."), replace(asked("Is a cat an animal?"), choices=("yes", "no")))
         slow = asked("Tell me a long story. " * 60, 500)
         return Subject(model, answered, slow, asked("word " * 5000), is_repeatable=False)
-
-
-async def _no_sleep(seconds: float) -> None:
-    assert seconds >= 0

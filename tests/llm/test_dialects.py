@@ -11,8 +11,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.providers.dialects import DIALECTS, Dialect, dialect_of
-from lambda_rlm.llm.providers.via_http import HttpModel
-from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from tests.support.doors import Door
 from tests.support.faulty_server import FaultyServer
 from tests.support.model_contract import asked
 
@@ -37,15 +36,6 @@ FIELDS = {
     "llamacpp": {"grammar": "root ::= [0-9]+\n"},
 }
 PLAIN = {"model", "messages", "max_tokens", "temperature"}
-
-Door = type[LitellmModel] | type[HttpModel]
-
-
-@pytest.fixture(params=[pytest.param(LitellmModel, id="litellm", marks=pytest.mark.slow), pytest.param(HttpModel, id="http")])
-def door(request: pytest.FixtureRequest) -> Door:
-    """Each way to a server at a URL."""
-    kind: Door = request.param
-    return kind
 
 
 def request_of(text: str) -> CompletionRequest:

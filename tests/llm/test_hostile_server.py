@@ -25,15 +25,16 @@ PRICED = ModelProfile("m", 8_192, 1_024, input_price=1e-6, output_price=1e-6)
 
 ABSURD_COUNTS: list[Any] = [-5, float("nan"), float("inf"), 10**30, "3", None, True, [3], {}]
 
-Door = Callable[[str], Model]
+Door = Callable[..., Model]
+"""From a URL, and perhaps a key, to a model there."""
 
 
-def http(url: str) -> HttpModel:
-    return HttpModel("openai/m", url, api_key="key", profile=PRICED)
+def http(url: str, key: str = "key") -> HttpModel:
+    return HttpModel("openai/m", url, api_key=key, profile=PRICED)
 
 
-def litellm(url: str) -> LitellmModel:
-    return LitellmModel("openai/m", base_url=url, api_key="key", profile=PRICED)
+def litellm(url: str, key: str = "key") -> LitellmModel:
+    return LitellmModel("openai/m", base_url=url, api_key=key, profile=PRICED)
 
 
 @pytest.fixture(params=[http, litellm], ids=["http", "litellm"])
@@ -175,8 +176,7 @@ def test_a_redirect_is_not_followed_with_the_key(status: str) -> None:
 def test_a_key_with_a_line_end_is_refused_before_anything_is_sent_and_not_shown(door: Door, key: str) -> None:
     async def job() -> tuple[RawServer, ModelFailure]:
         async with raw_server(said(completion())) as server:
-            model = door(server.url)
-            model._api_key = key  # type: ignore[attr-defined]
+            model = door(server.url, key)
             with pytest.raises(ModelFailure) as raised:
                 await model.complete(asked("hello"))
             await model.aclose()

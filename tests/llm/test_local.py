@@ -165,7 +165,9 @@ def test_the_grammar_of_any_labels_accepts_just_those() -> None:
         def accepts(text: str, grammar: str = grammar) -> bool:
             matcher = llguidance.LLMatcher(llguidance.LLTokenizer("byte"), grammar)
             tokens = list(text.encode())
-            return matcher.validate_tokens(tokens) == len(tokens) and matcher.consume_tokens(tokens) and matcher.is_accepting()
+            return bool(
+                matcher.validate_tokens(tokens) == len(tokens) and matcher.consume_tokens(tokens) and matcher.is_accepting()
+            )
 
         for label in LABELS[:5]:
             written = f"{held.before}{label}{held.after}"

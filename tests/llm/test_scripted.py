@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -59,7 +60,10 @@ def test_a_long_reply_is_cut_at_the_bound_and_says_so() -> None:
 
 
 def test_usage_follows_the_rule_of_four_characters_unless_the_script_says() -> None:
-    rules = [{"match": "own", "reply": "r", "usage": {"input_tokens": 9, "output_tokens": 8, "cost": 0.5}}, ("x", "12345")]
+    rules: list[dict[str, Any] | tuple[str, str]] = [
+        {"match": "own", "reply": "r", "usage": {"input_tokens": 9, "output_tokens": 8, "cost": 0.5}},
+        ("x", "12345"),
+    ]
     model = ScriptedModel.from_rules(rules)
     assert reply(model, "x").usage == Usage(5, 2, cost=0.0)
     assert reply(model, "own").usage == Usage(9, 8, cost=0.5)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -109,7 +110,7 @@ def test_a_reply_is_of_the_type_asked_for_right_or_wrong(type_: str, a0: float) 
 
 def test_the_key_holds_facts_of_leaves_and_never_an_answer(tmp_path: Path) -> None:
     """What stands beside `evidence` in a file of tasks is not read: a perfect reader with the answers in hand would prove nothing."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"question": "Who rang?", "evidence": [{"quote": "The clerk rang."}], "answer": "the clerk", "aliases": ["clerk"]},
         {"text": "What is an isthmus ?", "label": "entity", "answer": 3},
         {"question": "How many?", "answer": 7},

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -18,19 +19,11 @@ from lambda_rlm.llm.providers.vendor_errors import blotted
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel
+from tests.support.doors import Door
 from tests.support.faulty_server import RETRY_AFTER, FaultyServer
 from tests.support.model_contract import asked
 
 KEY = "sk-secret-1234567890"
-
-Door = type[LitellmModel] | type[HttpModel]
-
-
-@pytest.fixture(params=[pytest.param(LitellmModel, id="litellm", marks=pytest.mark.slow), pytest.param(HttpModel, id="http")])
-def door(request: pytest.FixtureRequest) -> Door:
-    """Each way to a server at a URL."""
-    kind: Door = request.param
-    return kind
 
 
 def complete(door: Door, server: FaultyServer, name: str, request: CompletionRequest, timeout: float = 20.0) -> Completion:
@@ -152,7 +145,7 @@ def test_choices_are_asked_for_by_schema_and_come_back_bare(door: Door, server: 
     ],
 )
 def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(
-    door: Door, server: FaultyServer, schema: dict, text: str
+    door: Door, server: FaultyServer, schema: dict[str, Any], text: str
 ) -> None:
     """Providers take only objects at the root; the asker does not need to know."""
     assert complete(door, server, "ok", replace(asked("x"), schema=schema)).text == text

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -184,8 +186,8 @@ def test_two_at_once_fetch_it_once(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = weights.shutil.disk_usage(tmp_path)._replace(free=1_000_000)
-    monkeypatch.setattr(weights.shutil, "disk_usage", lambda path: usage)
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(ModelFailure, match="make room, or set LAMBDA_RLM_HOME"):
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
 

@@ -158,7 +158,8 @@ def test_each_way_is_given_about_its_share_of_many_inputs() -> None:
     """Four standard deviations of 10,000 draws: drawing by anything but an even hash fails."""
     split, n = {"direct": 0.1, "plan": 0.2, "synth": 0.05}, 10_000
     drawn = [arm(split, {"context": f"document {i}"}) for i in range(n)]
-    for way, share in [*split.items(), (None, 0.65)]:
+    shares: list[tuple[Any, float]] = [*split.items(), (None, 0.65)]
+    for way, share in shares:
         assert abs(drawn.count(way) - n * share) < 4 * (n * share * (1 - share)) ** 0.5
     questions = [arm({"plan": 0.5}, {"query": f"question {i}"}) for i in range(1_000)]
     assert 400 < questions.count("plan") < 600

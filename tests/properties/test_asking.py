@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,7 @@ from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.eval.asking.schema import json_schema, shape_of
 from lambda_rlm.eval.place import gather
-from lambda_rlm.eval.provenance.coverage import coarsened, union
+from lambda_rlm.eval.provenance.intervals import coarsened, union
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of
@@ -206,7 +207,7 @@ def test_no_run_exceeds_its_budget_at_any_moment(
         await call(Text(f"Question {'x' * number}"), out=30, or_else=lambda: 0)
 
     try:
-        desk.run(lambda: gather([lambda n=n: one(n) for n in questions]))
+        desk.run(lambda: gather([partial(one, n) for n in questions]))
     except LimitExceeded as limit:
         assert limit.code in {"E0404", "E0405"}
     usage = desk.meter.usage
@@ -234,7 +235,7 @@ def test_the_outcome_does_not_depend_on_the_schedule(questions: list[int], rando
             return int(await call(Text(f"Question {number}"))) * 100 + place
 
         try:
-            return desk.run(lambda: gather([lambda n=n, p=p: one(n, p) for p, n in enumerate(questions)]))
+            return desk.run(lambda: gather([partial(one, n, p) for p, n in enumerate(questions)]))
         except Fault as fault:
             return (fault.code, fault.message, fault.span)
 

@@ -20,7 +20,7 @@ from tests.support.strategies_bounds import INPUTS, Source, sources
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
-_FACTOR = 1 if settings.default.max_examples <= 100 else 25
+_FACTOR = 1 if settings().max_examples <= 100 else 25
 
 
 @st.composite

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -22,17 +22,17 @@ from lambda_rlm.plan.given import MOST_COLUMNS
 from lambda_rlm.plan.given import context as prelude
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan, strategy_text
-from lambda_rlm.plan.strategy import TASKS, Choice, Route, route
+from lambda_rlm.plan.strategy import Choice, Route, route
+from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of
-from tests.support.places import ROOT
+from tests.support.places import IS_REWRITING, ROOT
 from tests.support.prompt_shapes import shapes, written
 from tests.support.stdlib_examples import Example, above, def_examples, definitions, program_examples
 
 PAGE = ROOT / "docs" / "strategies.md"
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 NAMES = sorted(p.name.removesuffix(".lam") for p in folder("stdlib").iterdir() if p.name.endswith(".lam"))
 TEXTS = {name: strategy_text(name) for name in NAMES}
 WHOLE = [e for name, text in TEXTS.items() for e in program_examples(name, text)]
@@ -40,7 +40,7 @@ PARTS = [e for name, text in TEXTS.items() for e in def_examples(name, text)]
 SMALL = ModelProfile(name="small", window=1_024, max_output=256, input_price=0.0, output_price=0.0)
 
 
-def ran(program: str, values: dict[str, Any], types: dict[str, Type], model: ScriptedModel) -> Run:
+def ran(program: str, values: Mapping[str, Any], types: Mapping[str, Type], model: ScriptedModel) -> Run:
     checked = check(SourceFile("program", program), types)
     assert checked.ok, checked.diagnostics
     return anyio.run(execute, checked.admit(Budget(calls=200), model.profile), values, model)

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from math import ceil
 from typing import Any
 
@@ -20,12 +19,12 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.strategy import TASKS, route
+from lambda_rlm.plan.strategy import route
+from lambda_rlm.plan.tasks import TASKS
 from tests.support.faithful import FACT, Faithful, facts, label, plans, translated
-from tests.support.places import GOLDEN
+from tests.support.places import GOLDEN, IS_REWRITING
 
 CALLS = GOLDEN / "strategy_calls.txt"
-IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 SHOWN = 600
 
 TINY = ModelProfile(name="tiny", window=1_024, max_output=512, input_price=0.0, output_price=0.0)
@@ -253,7 +252,7 @@ def test_an_item_whose_label_is_no_label_is_told_and_not_counted() -> None:
     model = Faithful(WIDE, plans(["bees", "goats"]))
     given = from_values({"context": FILLED["lines"]})
     for task, expected in (("aggregate", "2"), ("pairwise", "(xenia, zora)")):
-        run = anyio.run(lambda task=task: ask("How many?", given, model, Budget(), choice="plan", task=task))
+        run = anyio.run(partial(ask, "How many?", given, model, Budget(), choice="plan", task=task))
         assert run.value == f"1 of 4 items got no label and are not counted.\n{expected}"
 
 

@@ -172,8 +172,8 @@ def _completion(body: dict[str, Any]) -> dict[str, Any]:
         message["content"], finish = "I will count first.", "tool_calls"
         message["tool_calls"] = [{"id": "call_1", "type": "custom", "custom": call}]
     words = len(str(message["content"] or "").split())
-    if words > body.get("max_tokens", body.get("max_completion_tokens", 10**9)):
-        limit = body.get("max_tokens", body.get("max_completion_tokens"))
+    limit: int = body.get("max_tokens", body.get("max_completion_tokens", 10**9))
+    if words > limit:
         message["content"], finish, words = " ".join(message["content"].split()[:limit]), "length", limit
     prompt = sum(len(row["content"].split()) for row in body["messages"])
     return {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from lambda_rlm.cli.app import run_command
 from lambda_rlm.journal.journal import Journal
+
+ASKING: Final = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
+"""A program with one call."""
 
 
 class Shell:

@@ -18,7 +18,8 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, _Execution
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
-from tests.support.ungated import _Ungated
+from tests.support.sleeping import at_once
+from tests.support.ungated import Ungated
 
 PROFILE = ModelProfile(
     "greedy", window=4_000, max_output=500, input_price=0.000_25, output_price=0.002, template_tokens=64, reasoning_tokens=7
@@ -91,10 +92,6 @@ class Greedy:
         return Usage(sent, replied, cost=sent * profile.input_price + replied * profile.output_price)
 
 
-async def _at_once(seconds: float) -> None:
-    await anyio.lowlevel.checkpoint()
-
-
 def spend(
     program: str,
     model: Greedy,
@@ -109,9 +106,9 @@ def spend(
     given = from_values({"context": "", **(inputs or {})}).with_query("?")
     checked = check(program, given.types)
     assert checked.ok, checked.diagnostics
-    whole = model if retries == 0 else RetryingModel(model, RetryPolicy(retries=retries), sleep=_at_once)
+    whole = model if retries == 0 else RetryingModel(model, RetryPolicy(retries=retries), sleep=at_once)
     admitted = checked.admit(budget, whole.profile)
-    gate = _Execution if is_gated else _Ungated
+    gate = _Execution if is_gated else Ungated
 
     async def go() -> tuple[Run, Meter]:
         execution = gate(admitted, whole, Options(key=b"tests"), None, None, parent)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -139,8 +140,8 @@ class _Maker:
 
     def term(self, wanted: Type, scope: Scope, fuel: int) -> t.Term:
         """A term of type `wanted` over the names of `scope`."""
-        options = [lambda: self.literal(wanted)]
-        options += [lambda n=name: variable(n) for name, type_ in scope if type_ == wanted]
+        options: list[Callable[[], t.Term]] = [lambda: self.literal(wanted)]
+        options += [partial(variable, name) for name, type_ in scope if type_ == wanted]
         if fuel > 0:
             options += self.forms(wanted, scope, fuel)
         made: t.Term = self.pick(options)()
@@ -151,17 +152,12 @@ class _Maker:
         options = [maker for _, maker in self.of_shape(wanted, scope, half)]
         for name, type_ in scope:
             if isinstance(type_, Arrow) and type_.result == wanted:
-                options.append(lambda n=name, ps=type_.parameters: call(n, *[self.term(p, scope, half) for p in ps]))
+                options.append(partial(self.called, name, type_.parameters, scope, half))
             if isinstance(type_, Record):
                 options += [
-                    lambda n=name, f=f: t.Select(NOWHERE, variable(n), f, NOWHERE)
-                    for f, inner in type_.fields
-                    if inner == wanted
+                    partial(t.Select, NOWHERE, variable(name), f, NOWHERE) for f, inner in type_.fields if inner == wanted
                 ]
-        options += [
-            lambda p=p, row=row, found=found: self.library_call(p, row, found, scope, half)
-            for p, row, found in self.giving(wanted)
-        ]
+        options += [partial(self.library_call, p, row, found, scope, half) for p, row, found in self.giving(wanted)]
         if self.asks:
             options += [lambda: self.question(wanted, scope)] * 8
             if isinstance(wanted, Con) and wanted.name == "List":
@@ -258,6 +254,7 @@ class _Maker:
     def template(self, scope: Scope) -> t.Term:
         holes: list[t.Term] = [variable(name) for name, type_ in scope if type_ in SHOWN]
         holes += [call("length", variable(name)) for name, type_ in scope if type_ == TEXT]
+        holes = holes or [self.literal(INT)]
         parts: list[str | t.Term] = []
         for _ in range(self.pick((1, 2))):
             piece = self.draw(st.text(ALPHABET, max_size=4))
@@ -386,7 +383,10 @@ class _Maker:
             named = {"or_else": self.literal(known["T"])}
         self.asks, self.rows = was_asking, rows
         application = call(callee, *arguments, **named)
-        return piped(application) if arguments and self.draw(st.booleans()) else application
+        return piped(application) if bool(arguments) and self.draw(st.booleans()) else application
+
+    def called(self, name: str, parameters: tuple[Type, ...], scope: Scope, fuel: int) -> t.Term:
+        return call(name, *[self.term(parameter, scope, fuel) for parameter in parameters])
 
     def argument(self, name: str, type_: Type, scope: Scope, fuel: int) -> t.Term:
         if name == "regex":

@@ -11,7 +11,9 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution.execute import Options, Run, _Execution
 
 
-class _Ungated(_Execution):
+class Ungated(_Execution):
+    """An execution with the static gate switched off."""
+
     def _bound(self, values: dict[str, Any]) -> None:
         """Nothing is known before the run."""
 
@@ -20,4 +22,4 @@ async def execute_ungated(
     admitted: Admitted, inputs: Mapping[str, Any], model: Model, *, options: Options | None = None, tracer: Tracer | None = None
 ) -> Run:
     """`runtime.execute` with the static gate switched off."""
-    return await _Ungated(admitted, model, options or Options(), tracer).run(inputs)
+    return await Ungated(admitted, model, options or Options(), tracer).run(inputs)

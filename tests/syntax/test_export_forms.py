@@ -144,11 +144,6 @@ def test_a_construct_that_decoders_do_not_share_is_refused(pattern: str) -> None
         expression(pattern)
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_the_command_prints_a_form(shell: Shell, form: str) -> None:
     assert shell("grammar", "--format", form) == 0

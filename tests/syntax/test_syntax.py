@@ -74,6 +74,7 @@ def test_different_terms_stay_different(one: str, other: str) -> None:
 
 def test_the_ends_of_int_are_literals_and_no_more() -> None:
     low, high = parsed("[-9223372036854775808, 9223372036854775807]").result.items  # type: ignore[union-attr]
+    assert isinstance(low, IntLit) and isinstance(high, IntLit)
     assert (low.value, high.value) == (-(2**63), 2**63 - 1)
     for text in (
         "9223372036854775808",

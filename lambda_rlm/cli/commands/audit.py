@@ -6,24 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import (
-    BaseUrl,
-    DirectShare,
-    DirectShares,
-    Exclude,
-    Ignore,
-    Include,
-    Json,
-    Model,
-    RootModel,
-    Strength,
-    Task,
-    given,
-)
+from lambda_rlm.cli.commands.options import FOUND, MODEL, Chosen, Json, takes
 from lambda_rlm.cli.commands.table import app
 
 
 @app.command(epilog="Example: lambda-rlm audit requests.jsonl --models openai/gpt-5-mini,local/qwen2.5-coder-0.5b")
+@takes(*MODEL, "task", "direct_share", "direct_shares", "strength", "root_model", *FOUND, "ignore")
 def audit(
     logs: Annotated[
         list[str],
@@ -38,19 +26,11 @@ def audit(
     field: Annotated[
         str | None, typer.Option("--field", metavar="KEY", help="Where the prompt of a row is, for example data.prompt.")
     ] = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    task: Task = None,
-    direct_share: DirectShare = None,
-    direct_shares: DirectShares = None,
-    strength: Strength = None,
-    root_model: RootModel = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    ignore: Ignore = None,
+    *,
+    options: Chosen,
     json: Json = False,
 ) -> None:
     """Measure a log of past prompts: lengths against windows, the way each would go, likely cost. Asks no model."""
     from lambda_rlm.cli.actions import audit as command
 
-    raise typer.Exit(command.audit(logs, models or [], field, given(locals()), json))
+    raise typer.Exit(command.audit(logs, models or [], field, options, json))

@@ -6,38 +6,21 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import (
-    BaseUrl,
-    Cache,
-    Concurrency,
-    Constrain,
-    DirectShare,
-    Hedge,
-    Json,
-    MaxCalls,
-    MaxCost,
-    Model,
-    RootModel,
-    Rpm,
-    Seed,
-    Tpm,
-    given,
-)
+from lambda_rlm.cli.commands.options import RATES, Chosen, Json, takes
 from lambda_rlm.cli.commands.table import app
 
 
 @app.command(epilog='Example: lambda-rlm bench s_niah --model "sim:?a0=1&rho=0.9&k=8000" --sizes 8K,32K,128K')
+@takes(
+    "model", "root_model", "base_url", "direct_share", "max_calls", "max_cost", *RATES, "hedge", "constrain", "seed", "cache"
+)
 def bench(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The benchmark.", show_default=False)] = None,
     lists: Annotated[bool, typer.Option("--list", help="Name the benchmarks, and stop.")] = False,
-    model: Model = None,
-    root_model: RootModel = None,
-    base_url: BaseUrl = None,
     strategy: Annotated[str, typer.Option("--strategy", metavar="auto|direct|plan|synth", help="Which way to go.")] = "plan",
     task: Annotated[
         str | None, typer.Option("--task", metavar="NAME", help="The plan; without it, the one for this benchmark.")
     ] = None,
-    direct_share: DirectShare = None,
     sizes: Annotated[
         str | None,
         typer.Option("--sizes", metavar="8K,32K", help="Lengths of the inputs; without it 8K and 32K, or all of a folder."),
@@ -46,15 +29,8 @@ def bench(
     data: Annotated[
         str | None, typer.Option("--data", metavar="FOLDER", help="Tasks from a folder with a tasks.jsonl, not made ones.")
     ] = None,
-    max_calls: MaxCalls = None,
-    max_cost: MaxCost = None,
-    concurrency: Concurrency = None,
-    rpm: Rpm = None,
-    tpm: Tpm = None,
-    hedge: Hedge = None,
-    constrain: Constrain = None,
-    seed: Seed = None,
-    cache: Cache = None,
+    *,
+    options: Chosen,
     json: Json = False,
 ) -> None:
     """Score a model, or a plan, on a benchmark."""
@@ -63,5 +39,4 @@ def bench(
     if lists or name is None:
         raise typer.Exit(commands.listing(json) if lists else commands.unnamed())
     chosen = commands.BenchRequest(name=name, strategy=strategy, task=task, sizes=sizes, limit=limit, data=data, json=json)
-    options = {key: value for key, value in given(locals()).items() if key not in ("strategy", "task")}
     raise typer.Exit(commands.run(chosen, options))

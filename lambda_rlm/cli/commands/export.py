@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import JournalFile
+from lambda_rlm.cli.commands.options import Chosen, takes
 from lambda_rlm.cli.commands.table import app
 
 _RUNS = "Ids of runs, the beginning or end of one, `last`, or `all`."
 
 
 @app.command(epilog="Example: lambda-rlm export all --format sft --outcome answered -o programs.jsonl")
+@takes("journal")
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN…", help=_RUNS, show_default=False)],
     form: Annotated[str, typer.Option("--format", metavar="sft|verifiers", help="Chats, or rows of an environment.")] = "sft",
@@ -24,9 +25,10 @@ def export(
         bool, typer.Option("--doubles", help="Keep programs that differ in names, layout and comments alone.")
     ] = False,
     answers: Annotated[bool, typer.Option("--answers", help="Put the runs' answers in: these may quote inputs.")] = False,
-    journal: JournalFile = None,
+    *,
+    options: Chosen,
 ) -> None:
     """Write programs that models wrote as training data, one JSON object a line."""
     from lambda_rlm.cli.actions import export as command
 
-    raise typer.Exit(command.export(runs, {"journal": journal}, form, outcome, file, keeps_doubles, answers))
+    raise typer.Exit(command.export(runs, options, form, outcome, file, keeps_doubles, answers))

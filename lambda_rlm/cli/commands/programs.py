@@ -6,35 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import (
-    BaseUrl,
-    Candidates,
-    Concurrency,
-    Constrain,
-    Encoding,
-    Exclude,
-    Fuel,
-    Hedge,
-    Ignore,
-    Include,
-    Inputs,
-    Json,
-    MaxCalls,
-    MaxCost,
-    MaxDepth,
-    MaxInput,
-    MaxTokens,
-    Memory,
-    Model,
-    Peek,
-    Raw,
-    RootModel,
-    given,
-)
+from lambda_rlm.cli.commands.options import BUDGET, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, takes
 from lambda_rlm.cli.commands.table import app
 
 
 @app.command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
+@takes(*MODEL, "hedge", *BUDGET, "max_depth", "concurrency", *WORK, *READING)
 def check(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
     inputs: Inputs = None,
@@ -57,71 +34,44 @@ def check(
         str | None, typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print a stage.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are offered, in place.")] = False,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    hedge: Hedge = None,
-    max_calls: MaxCalls = None,
-    max_cost: MaxCost = None,
-    max_tokens: MaxTokens = None,
-    max_depth: MaxDepth = None,
-    concurrency: Concurrency = None,
-    fuel: Fuel = None,
-    memory: Memory = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    encoding: Encoding = None,
-    raw: Raw = None,
-    ignore: Ignore = None,
-    max_input: MaxInput = None,
+    *,
+    options: Chosen,
     json: Json = False,
 ) -> None:
     """Parse and type a program, and tell what it can cost."""
     from lambda_rlm.cli.actions import programs
 
     facts = programs.CheckRequest(inputs or [], declare or [], size or [], query, unread)
-    raise typer.Exit(programs.check(program, facts, given(locals()), emit, fix, json))
+    raise typer.Exit(programs.check(program, facts, options, emit, fix, json))
 
 
 @app.command(epilog="Example: lambda-rlm inputs contracts/ --exclude '*.min.js'")
+@takes(*FOUND, "raw", "ignore", "max_input")
 def inputs(
     inputs: Inputs = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    raw: Raw = None,
-    ignore: Ignore = None,
-    max_input: MaxInput = None,
+    *,
+    options: Chosen,
     json: Json = False,
 ) -> None:
     """List what would be read, and what is left out and why. Reads nothing."""
     from lambda_rlm.cli.actions import inputs as listing
 
-    raise typer.Exit(listing.inputs(inputs or ["."], given(locals()), json))
+    raise typer.Exit(listing.inputs(inputs or ["."], options, json))
 
 
 @app.command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
+@takes(*MODEL, "root_model", "candidates", "peek", "constrain", "max_calls", "max_cost", *READING)
 def prompt(
     inputs: Inputs = None,
     query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
-    model: Model = None,
-    base_url: BaseUrl = None,
-    root_model: RootModel = None,
-    candidates: Candidates = None,
-    peek: Peek = None,
-    constrain: Constrain = None,
-    max_calls: MaxCalls = None,
-    max_cost: MaxCost = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    encoding: Encoding = None,
-    raw: Raw = None,
-    ignore: Ignore = None,
-    max_input: MaxInput = None,
+    *,
+    options: Chosen,
     json: Json = False,
 ) -> None:
     """Print exactly what a model that writes programs is given."""
     from lambda_rlm.cli.actions import prompt as written
 
-    raise typer.Exit(written.prompt(query, inputs or [], given(locals()), json))
+    raise typer.Exit(written.prompt(query, inputs or [], options, json))
 
 
 @app.command(epilog="Example: lambda-rlm fmt --check *.lam")

@@ -103,7 +103,7 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
     from rich.live import Live
     from rich.spinner import Spinner
 
-    spinner = Spinner("dots", text=_status(progress))
+    spinner = Spinner("dots", text=status(progress))
     console = Console(stderr=True)
     line = Live(spinner, console=console, transient=True, refresh_per_second=8)
 
@@ -115,7 +115,7 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
 
     try:
         with line:
-            progress.on_change = lambda now: spinner.update(text=_status(now))
+            progress.on_change = lambda now: spinner.update(text=status(now))
             yield paused
             progress.on_change = None
     finally:  # an interruption may have come while the line was begun
@@ -124,7 +124,8 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
         console.show_cursor()
 
 
-def _status(progress: Progress) -> str:
+def status(progress: Progress) -> str:
+    """The line of figures while a run goes on: calls done and in flight, tokens, dollars, retries."""
     usage = progress.usage
     most = "" if progress.most_calls is None else f" of at most {progress.most_calls:,}"
     parts = [

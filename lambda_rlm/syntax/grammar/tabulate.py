@@ -8,6 +8,7 @@ in the order in which the states are reached, so that the stored file changes on
 from __future__ import annotations
 
 import json
+import sys
 from hashlib import sha256
 from typing import Any
 
@@ -83,4 +84,4 @@ def _is_word(terminal: Any) -> bool:
 
 
 if __name__ == "__main__":
-    print(json.dumps(tabulate(grammar_text()), separators=(",", ":")))
+    sys.stdout.write(json.dumps(tabulate(grammar_text()), separators=(",", ":")) + "\n")

@@ -140,8 +140,8 @@ def same_questions(seed: int) -> World:
     ids = draw.sample(range(10_000), len(asked))
     rows = [{"id": number, "question": question} for number, (question, _) in zip(ids, asked, strict=True)]
     by_meaning: dict[tuple[int, str], list[int]] = {}
-    for number, (_, meaning) in zip(ids, asked, strict=True):
-        by_meaning.setdefault(meaning, []).append(number)
+    for number, (_, meant) in zip(ids, asked, strict=True):
+        by_meaning.setdefault(meant, []).append(number)
     expected = {(min(same), max(same)) for same in by_meaning.values() if len(same) == 2}
 
     def meaning(question: str) -> tuple[int, str] | None:
