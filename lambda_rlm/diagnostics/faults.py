@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambda_rlm.diagnostics.error import LambdaRLMError
+
 if TYPE_CHECKING:
     from lambda_rlm.completion import Usage
     from lambda_rlm.diagnostics.source import Span
 
 
-class Fault(Exception):
+class Fault(LambdaRLMError):
     """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host."""
 
     def __init__(self, code: str, message: str, span: Span | None = None) -> None:
@@ -74,7 +76,7 @@ class ModelFailure(Fault):
         """Seconds the provider asked to wait, when it did."""
 
 
-class InternalError(Exception):
+class InternalError(LambdaRLMError):
     """A bug in λ-RLM: names the stage and how to report it."""
 
     def __init__(self, stage: str, message: str) -> None:
