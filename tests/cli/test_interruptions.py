@@ -22,8 +22,8 @@ import anyio.lowlevel
 import pytest
 
 from lambda_rlm.llm.providers.via_litellm import LitellmModel, _litellm
+from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import asked
 from tests.support.places import ROOT
 from tests.support.shell import journal, leave_alone, script, wrote
 

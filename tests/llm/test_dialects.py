@@ -13,8 +13,8 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.providers.dialects import DIALECTS, Dialect, dialect_of
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import asked
 
 GRAMMAR = Grammar("digits", "Takes a number.", lark="start: /[0-9]+/\n", gbnf="root ::= [0-9]+\n", short="start: /[0-9]/\n")
 FIELDS = {
