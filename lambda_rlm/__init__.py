@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     )
     from lambda_rlm.diagnostics.error import LambdaRLMError
     from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure, PrimitiveFault
+    from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
     from lambda_rlm.inputs.problem import InputProblem
+    from lambda_rlm.inputs.reading import Format, Reading
     from lambda_rlm.journal.store import JournalProblem
     from lambda_rlm.llm.scripted import ScriptedModel
     from lambda_rlm.plan.routing import Routing
@@ -39,7 +41,9 @@ __all__ = [
     "Checked",
     "Completion",
     "CompletionRequest",
+    "ExtractedText",
     "Fault",
+    "Format",
     "Grammar",
     "HostCost",
     "HostFunction",
@@ -53,8 +57,10 @@ __all__ = [
     "ModelFailure",
     "ModelProfile",
     "PrimitiveFault",
+    "Reading",
     "Rejected",
     "Routing",
+    "Rows",
     "Run",
     "Sampling",
     "ScriptedModel",
@@ -105,6 +111,14 @@ def __getattr__(name: str) -> Any:
             from lambda_rlm.inputs import problem
 
             return getattr(problem, name)
+        case "ExtractedText" | "Rows":
+            from lambda_rlm.inputs.formats import extracted
+
+            return getattr(extracted, name)
+        case "Format" | "Reading":
+            from lambda_rlm.inputs import reading
+
+            return getattr(reading, name)
         case "JournalProblem":
             from lambda_rlm.journal import store
 

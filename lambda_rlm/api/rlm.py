@@ -36,7 +36,8 @@ from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
 from lambda_rlm.execution.host_functions import primitive
-from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.inputs import Inputs, Reading, from_values
+from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.session import Before, before, whole
@@ -64,7 +65,7 @@ class RLM:
     time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the requests and tokens a minute that each
     provider is asked for at most. `journal` writes runs so that they can be looked at, resumed and replayed, here and on the
     command line: True for the user's own file, or a path. `primitives` are typed functions of the host that a root model may
-    use in its programs (see `primitive`).
+    use in its programs (see `primitive`). `formats` are input formats of the host, tried before those of the package.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class RLM:
         tpm: int | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
+        formats: Iterable[Format] = (),
         constrain: str = "auto",
     ) -> None:
         self.model = model
@@ -101,7 +103,7 @@ class RLM:
         self.hedge = hedge
         self.rpm, self.tpm = rpm, tpm
         self.journal = journal
-        self.primitives = tuple(primitives)
+        self.primitives, self.formats = tuple(primitives), tuple(formats)
         self.writing = writing or Writing()
         self.constrain = constrain
 
@@ -251,7 +253,7 @@ class RLM:
         return Connections(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
 
     def _given(self, inputs: Mapping[str, Any]) -> Inputs:
-        return replace(from_values(inputs), functions=self.primitives)
+        return replace(from_values(inputs, Reading(formats=self.formats)), functions=self.primitives)
 
     async def _made(self, asked: SessionRequest, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
         """One session: connected, recorded, run; whatever its answer must be."""
@@ -337,10 +339,11 @@ async def run(
     rpm: int | None = None,
     tpm: int | None = None,
     journal: Kept = False,
+    formats: Iterable[Format] = (),
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
-    given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `formats` as in `RLM`."""
+    given = replace(from_values(inputs, Reading(formats=tuple(formats))), functions=tuple(program.typed.functions.values()))
     asked = SessionRequest(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
