@@ -25,6 +25,7 @@ from lambda_rlm.llm.providers.dialects import CONSTRAIN
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import STRENGTHS, Routing, Strength, shares
 from lambda_rlm.plan.strategy import CHOICES
+from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.writing import Writing
 
@@ -209,9 +210,14 @@ def _valid(key: str, value: Any, where: str) -> Any:
         raise UsageProblem(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
     if key in _POSITIVE and not value > 0:
         raise UsageProblem(f"{where}: {key} is more than 0, not {value!r}")
+    if key == "task" and is_path(value):
+        return task_name(value)
     allowed = {"task": TASKS, "strategy": CHOICES, "strength": STRENGTHS, "constrain": CONSTRAIN}.get(key)
     if allowed is not None and value not in allowed:
-        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(allowed)}")
+        raise UsageProblem(
+            f"{where}: unknown {key} {value!r}",
+            f"there are {', '.join(allowed)}" + (", and paths of programs (./mine.lam)" if key == "task" else ""),
+        )
     return value
 
 

@@ -49,7 +49,9 @@ Strategy = Annotated[
 Task = Annotated[
     str | None,
     typer.Option(
-        "--task", metavar="|".join(TASKS), help="What the question is; without it, a model is asked where it matters."
+        "--task",
+        metavar="|".join((*TASKS, "FILE.lam")),
+        help="What the question is, or the path of a strategy (a program over context and query); without it, a model is asked where it matters.",
     ),
 ]
 DirectShare = Annotated[
