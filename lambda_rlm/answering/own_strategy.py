@@ -7,17 +7,21 @@ than `context` and `query`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.files import program_text
+from lambda_rlm.plan.given import FORMS
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import Route
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
+from lambda_rlm.syntax.term import Let, Var
 from lambda_rlm.types.hosted import HostFunction
+from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT, Type
 
 
@@ -31,23 +35,17 @@ def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> St
     checked = check(source, {"context": TEXT}, primitives=functions)
     if checked.typed is None:
         raise Rejected(source, checked.diagnostics)
-    return StrategyFile(source, checked.typed.type)
+    program, types = checked.typed.program, checked.inputs
+    lets = {item.name: item.span for item in program.items if isinstance(item, Let) and item.name in FORMS}
+    alone = {name: replace(program, result=Var(span, name)) for name, span in lets.items()}
+    forms = {name for name, one in alone.items() if infer(one, types, checked.typed.functions).type == FORMS[name]}
+    return StrategyFile(source, checked.typed.type, frozenset(forms))
 
 
 def own_program(route: Route, own: StrategyFile, given: Inputs, returns: Type | None) -> SourceFile:
     """The program of such a strategy for the inputs at hand. Raises `Rejected` where it does not fit them."""
-    source, checked = _planned(route, own, given, returns, reads_forms=True)
-    if not checked.ok:
-        # Its `documents` or `items` are something else than those of the standard library, which the inputs could stand in for.
-        source, checked = _planned(route, own, given, returns, reads_forms=False)
+    source = SourceFile(own.source.name, plan(route, given.types, returns))
+    checked = check(source, given.types, primitives=given.functions)
     if not checked.ok:
         raise Rejected(source, checked.diagnostics)
     return source
-
-
-def _planned(
-    route: Route, own: StrategyFile, given: Inputs, returns: Type | None, *, reads_forms: bool
-) -> tuple[SourceFile, Checked]:
-    text = plan(route, given.types, returns, reads_forms=reads_forms)
-    source = SourceFile(own.source.name, text)
-    return source, check(source, given.types, primitives=given.functions)

@@ -17,10 +17,12 @@ _SEPARATORS = {"/", os.sep}
 
 @dataclass(frozen=True, slots=True)
 class StrategyFile:
-    """A checked program over `context` and `query`, both of the type Text, and the type of its answer."""
+    """A checked program over `context` and `query`, both of the type Text, and the type of its answer. `forms` are those of its outermost
+    `let`s (`documents`, `items`) that have the type they have in the standard library, so that inputs can stand in for them."""
 
     source: SourceFile
     type: Type
+    forms: frozenset[str] = frozenset()
 
 
 def is_path(task: str) -> bool:

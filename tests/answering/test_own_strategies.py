@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm import RLM, Budget, InputProblem, Rejected, ScriptedModel
+from lambda_rlm.answering.own_strategy import own_strategy
+from lambda_rlm.plan.plan import plan, strategy_text
+from lambda_rlm.plan.strategy import Route
 from lambda_rlm.plan.strategy_file import is_path, task_name
+from lambda_rlm.plan.tasks import TASKS
+from lambda_rlm.types.parse_type import parse_type
+from lambda_rlm.types.type import TEXT
 from tests.support.shell import Shell, leave_alone, wrote
 
 FIRST = """# takes the first piece alone
@@ -184,3 +190,24 @@ def test_an_audit_compares_tasks_of_the_library(shell: Shell) -> None:
     wrote("log.jsonl", json.dumps({"messages": [{"role": "user", "content": "Hello"}]}) + "\n")
     assert shell("audit", "log.jsonl", "--task", "./first.lam") == 64
     assert "./first.lam" not in shell.out and "an audit" in shell.err
+
+
+INPUTS = {
+    "a text": {"context": "Text"},
+    "documents": {"context": "List[{ name: Text, text: Text }]"},
+    "rows": {"rows": "List[{ who: Text, count: Int }]"},
+    "two texts": {"left": "Text", "right": "Text"},
+}
+
+
+@pytest.mark.parametrize("inputs", INPUTS.values(), ids=INPUTS.keys())
+@pytest.mark.parametrize("task", TASKS)
+def test_a_copy_of_a_library_strategy_is_the_same_program(tmp_path: Path, task: str, inputs: dict[str, str]) -> None:
+    copy = tmp_path / f"{task}.lam"
+    copy.write_text(strategy_text(task), encoding="utf-8")
+    own = own_strategy(str(copy))
+    types = {"query": TEXT, **{name: parse_type(text) for name, text in inputs.items()}}
+    numbers = {"reading": 700, "piece": 800}
+    for returns in (None, parse_type("Option[Int]")):
+        ours = plan(Route(task, "", numbers), types, returns)
+        assert plan(Route(copy.name, "", numbers, own), types, returns) == ours
