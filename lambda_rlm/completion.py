@@ -111,6 +111,11 @@ class Completion:
     is_remembered: bool = False
     unconstrained: str = ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Whoever keeps good replies is of this process: a copy, or what another process is sent, keeps none.
+        values = (self.text, self.usage, self.stop_reason, self.model, None, self.is_remembered, self.unconstrained)
+        return type(self), values
+
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
+from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import Question, synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -84,9 +85,11 @@ class Inquiry:
     taken: PastRoute | None = None
 
     def case(self) -> Case:
-        """The question as the router sees it; raises `ValueError` for a way or a task that there is not."""
+        """The question as the router sees it; raises `ValueError` for a way or a task that there is not, and as `own_strategy`."""
         values, split = self.given.values, self.routing.split
+        is_recorded = self.taken is not None and self.taken.program is not None
         return Case(
+            own=None if is_recorded else own_strategy(self.task, self.given.functions),
             measure=measure(values, self.model),
             query_tokens=self.model.count_tokens((Message("user", values["query"]),)),
             leaf=self.model.profile,
@@ -102,7 +105,9 @@ class Inquiry:
         return self.model if case.leaf_tells_tasks_apart else self.root
 
     def program(self, route: Route) -> SourceFile:
-        """The program of a strategy."""
+        """The program of a strategy; raises `Rejected` for one of somebody's own that does not fit the inputs."""
+        if route.own is not None:
+            return own_program(route, route.own, self.given, self.returns)
         return SourceFile(f"{route.strategy}.lam", plan(route, self.given.types, self.returns))
 
 
@@ -296,6 +301,8 @@ class _Asking:
         try:
             admitted = checked.admit(self._left(), asked.model.profile)
         except Rejected as rejected:
+            if self.case.own is not None and source.name == self.case.own.source.name:
+                raise
             raise InternalError("planning", for_model(rejected.diagnostics, rejected.source)) from rejected
         return await execute(
             admitted, asked.given.values, asked.model, options=self._options(), tracer=tracer, on_bound=asked.on_bound

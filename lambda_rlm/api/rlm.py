@@ -36,7 +36,8 @@ from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
 from lambda_rlm.execution.host_functions import primitive
-from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.inputs import Inputs, Reading, from_values
+from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.session import Before, before, whole
@@ -45,6 +46,7 @@ from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.progress import Both
 from lambda_rlm.types.hosted import HostCost, HostFunction
@@ -59,12 +61,12 @@ class RLM:
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same
     forms, writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good
     replies of models that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that
-    questions go, `task` what they are (None: a model is asked where it matters), both of which a question may say for itself;
-    `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has not answered is asked a second
+    questions go, `task` what they are, or the path of a strategy of one's own (None: a model is asked where it matters), both of
+    which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has not answered is asked a second
     time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the requests and tokens a minute that each
     provider is asked for at most. `journal` writes runs so that they can be looked at, resumed and replayed, here and on the
     command line: True for the user's own file, or a path. `primitives` are typed functions of the host that a root model may
-    use in its programs (see `primitive`).
+    use in its programs (see `primitive`). `formats` are input formats of the host, tried before those of the package.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class RLM:
         budget: Budget | None = None,
         base_url: str | None = None,
         strategy: Choice = "auto",
-        task: str | None = None,
+        task: str | Path | None = None,
         routing: Routing | None = None,
         strict: bool = False,
         seed: int = 0,
@@ -86,6 +88,7 @@ class RLM:
         tpm: int | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
+        formats: Iterable[Format] = (),
         constrain: str = "auto",
     ) -> None:
         self.model = model
@@ -101,7 +104,7 @@ class RLM:
         self.hedge = hedge
         self.rpm, self.tpm = rpm, tpm
         self.journal = journal
-        self.primitives = tuple(primitives)
+        self.primitives, self.formats = tuple(primitives), tuple(formats)
         self.writing = writing or Writing()
         self.constrain = constrain
 
@@ -109,7 +112,7 @@ class RLM:
         self,
         query: str,
         *,
-        task: str | None = None,
+        task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
@@ -128,7 +131,7 @@ class RLM:
         self,
         query: str,
         *,
-        task: str | None = None,
+        task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
@@ -141,7 +144,7 @@ class RLM:
         self,
         query: str,
         *,
-        task: str | None = None,
+        task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         **inputs: Any,
@@ -156,7 +159,7 @@ class RLM:
 
         return streamed(job)
 
-    def route(self, query: str, *, task: str | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
+    def route(self, query: str, *, task: str | Path | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
         """Which way `ask` would go with the question, why, and what each way would cost at worst. Asks no model."""
         return blocking_anywhere(lambda: self._routed(self._new(query, inputs, None, task, strategy)))
 
@@ -217,14 +220,14 @@ class RLM:
             return whole(journal, run)
 
     def _new(
-        self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | None = None, strategy: Choice | None = None
+        self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | Path | None, strategy: Choice | None
     ) -> SessionRequest:
         """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
         return SessionRequest(
             query=query,
             inputs=self._given(inputs),
             wanted=None if returns is None else returns_of(returns),
-            task=task or self.task,
+            task=task_name(task or self.task),
             strategy=strategy or self.strategy,
         )
 
@@ -251,7 +254,7 @@ class RLM:
         return Connections(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
 
     def _given(self, inputs: Mapping[str, Any]) -> Inputs:
-        return replace(from_values(inputs), functions=self.primitives)
+        return replace(from_values(inputs, Reading(formats=self.formats)), functions=self.primitives)
 
     async def _made(self, asked: SessionRequest, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
         """One session: connected, recorded, run; whatever its answer must be."""
@@ -337,10 +340,11 @@ async def run(
     rpm: int | None = None,
     tpm: int | None = None,
     journal: Kept = False,
+    formats: Iterable[Format] = (),
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
-    given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
+    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `formats` as in `RLM`."""
+    given = replace(from_values(inputs, Reading(formats=tuple(formats))), functions=tuple(program.typed.functions.values()))
     asked = SessionRequest(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY

@@ -52,11 +52,16 @@ def _table(arguments: list[str]) -> typer.Typer:
 
 
 def _failed(error: Exception, wants_json: bool) -> int:
+    from lambda_rlm.diagnostics.diagnostic import Rejected
     from lambda_rlm.diagnostics.faults import Fault, InternalError
     from lambda_rlm.inputs import InputProblem
 
     if isinstance(error, (UsageProblem, InputProblem)):
         return _told(exits.USAGE, error.message, error.hint, wants_json)
+    if isinstance(error, Rejected):
+        from lambda_rlm.cli.actions.ask_run import rejected
+
+        return rejected(error.diagnostics, error.source, wants_json)
     if isinstance(error, Fault):
         return _told(exits.FAULTED, error.message, None, wants_json, error.code)
     if hasattr(error, "format_message"):  # what the option parser refuses

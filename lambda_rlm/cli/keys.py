@@ -19,7 +19,8 @@ class About:
     """What a setting is, in one line, and how its value is written.
 
     `metavar` names the value of the option; `choices` are all values that there are, where they are few; `flag` is how the option is
-    written where it is not the key with dashes; with `is_positive` the value is more than 0.
+    written where it is not the key with dashes; with `is_positive` the value is more than 0, with `takes_path` it may also be the path
+    of a program.
     """
 
     help: str
@@ -27,6 +28,7 @@ class About:
     choices: tuple[str, ...] = ()
     flag: str | None = None
     is_positive: bool = False
+    takes_path: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,15 @@ class Keys:
     strategy: Annotated[
         str, About("Which way to go; auto weighs size, task, model and cost.", choices=("auto", "direct", "plan", "synth"))
     ]
-    task: Annotated[str | None, About("What the question is; without it, a model is asked where it matters.", choices=TASKS)]
+    task: Annotated[
+        str | None,
+        About(
+            "What the question is, or the path of a strategy (a program over context and query); without it, a model is asked "
+            "where it matters.",
+            choices=TASKS,
+            takes_path=True,
+        ),
+    ]
     direct_share: Annotated[float, About("Straight to the model up to this share of its window (1).", "SHARE")]
     direct_shares: Annotated[str, About("The same for single tasks.", "TASK=SHARE,…")]
     strength: Annotated[
@@ -110,7 +120,8 @@ class Setting:
     @property
     def metavar(self) -> str | None:
         """How help names its value: by what it is, or by the choices that there are."""
-        return "|".join(self.about.choices) or self.about.metavar
+        choices = (*self.about.choices, "FILE.lam") if self.about.takes_path else self.about.choices
+        return "|".join(choices) or self.about.metavar
 
 
 _KINDS: Final[Mapping[object, type]] = {

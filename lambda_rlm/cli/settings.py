@@ -25,6 +25,7 @@ from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import Routing, Strength, shares
+from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.synth.writing import Writing
 
 _PREFIX: Final = "LAMBDA_RLM_"
@@ -213,8 +214,11 @@ def _valid(setting: Setting, value: Any, where: str) -> Any:
         raise UsageProblem(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
     if about.is_positive and not value > 0:
         raise UsageProblem(f"{where}: {key} is more than 0, not {value!r}")
+    if about.takes_path and is_path(value):
+        return task_name(value)
     if about.choices and value not in about.choices:
-        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(about.choices)}")
+        paths = ", and paths of programs (./mine.lam)" if about.takes_path else ""
+        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(about.choices)}{paths}")
     return value
 
 

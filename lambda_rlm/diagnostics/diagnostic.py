@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.source import SourceFile, Span
 
 
@@ -63,7 +64,7 @@ class Diagnostic:
     fixes: tuple[QuickFix, ...] = ()
 
 
-class Rejected(Exception):
+class Rejected(LambdaRLMError):
     """The program is not admitted; carries at least one error, sorted by span."""
 
     def __init__(self, source: SourceFile, diagnostics: Iterable[Diagnostic]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.diagnostics.error import LambdaRLMError
+
 if TYPE_CHECKING:
     from lambda_rlm.completion import Usage
     from lambda_rlm.diagnostics.source import Span
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 OUT_OF_TIME: Final = "E0407"
 
 
-class Fault(Exception):
+class Fault(LambdaRLMError):
     """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host."""
 
     def __init__(self, code: str, message: str, span: Span | None = None) -> None:
@@ -77,7 +79,7 @@ class ModelFailure(Fault):
         """Seconds the provider asked to wait, when it did."""
 
 
-class InternalError(Exception):
+class InternalError(LambdaRLMError):
     """A bug in λ-RLM: names the stage and how to report it."""
 
     def __init__(self, stage: str, message: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span_of
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
@@ -21,7 +22,7 @@ TRUSTED: Final = frozenset({"query"})
 """Inputs whose text is an instruction: it comes from whoever asks."""
 
 
-class Unfit(TypeError):
+class Unfit(LambdaRLMError, TypeError):
     """Data that does not inhabit the type it is given with."""
 
 

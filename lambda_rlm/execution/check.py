@@ -17,8 +17,9 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.host_functions import by_name
-from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
+from lambda_rlm.inputs.reading import Format
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.types.hosted import HostFunction
@@ -92,16 +93,17 @@ def check(
     sizes: Mapping[str, Size] | None = None,
     *,
     primitives: Iterable[HostFunction] = (),
+    formats: Iterable[Format] = (),
 ) -> Checked:
     """Parse and type a program over inputs, each given as data, as a type or as a `Size`.
 
     A `Size` alone means a Text, and with a count what a folder is: a list of documents; for other types give the type as input
     and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions of
-    the host that the program may use beside the library. Raises only for inputs that are not plain data, and names that two have.
+    the host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`. Raises only for inputs that are not plain data, and names that two have.
     """
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
     inputs = {"context": TEXT} if inputs is None else inputs
-    types = _types(inputs)
+    types = _types(inputs, Reading(formats=tuple(formats)))
     sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
     program: Program | None = None
     functions = by_name(primitives, types)
@@ -113,11 +115,11 @@ def check(
     return Checked(file, types, tuple(typed.warnings), program, typed, sizes)
 
 
-def _types(inputs: Mapping[str, Any]) -> dict[str, Type]:
+def _types(inputs: Mapping[str, Any], reading: Reading) -> dict[str, Type]:
     given = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
     given |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
     data = {name: value for name, value in inputs.items() if name not in given and name != "query"}
-    return {"query": TEXT, **from_values(data).types, **given}
+    return {"query": TEXT, **from_values(data, reading).types, **given}
 
 
 _TYPES = (Con, Record, Enum, Arrow, Variable, Erroneous)

@@ -126,7 +126,7 @@ class Dropped:
     replies_cut: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
@@ -154,6 +154,10 @@ class Run:
     split: str | None = None
     notes: tuple[str, ...] = ()
     synthesis: Synthesis | None = None
+
+    def __repr__(self) -> str:
+        came = f"{self.value!r:.120}" if self.fault is None else f"fault {self.fault.code}"
+        return f"<Run {self.id}: {came}, {self.usage.calls} calls, {self.route}>"
 
     @property
     def ok(self) -> bool:

@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.inputs.files import TOO_LARGE
-from lambda_rlm.inputs.formats.rows import Rows, parse_csv, parse_json, parse_jsonl
+from lambda_rlm.inputs.formats.registry import row_format
 from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, listed, listings, within_limit
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
-from lambda_rlm.inputs.text import text_of
+from lambda_rlm.inputs.text import rows_of, text_of
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
 DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 """The type of a folder, or of several files."""
-
-ROWS: Final = {".json": "JSON", ".jsonl": "JSON Lines", ".ndjson": "JSON Lines", ".csv": "CSV", ".tsv": "CSV"}
-"""Endings of files that are data with types when they are given alone."""
 
 _NOTED: Final = 10
 """Notes of single files that are shown; of more, the number."""
@@ -99,29 +96,22 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     if listing.is_list:
         return _documents(listing, reading, left)
     (entry,) = listing.entries
-    ending = "" if reading.raw or entry.path is None else entry.path.suffix.lower()
-    most = left.bytes // STRUCTURED if ending in ROWS else left.bytes
-    if ending in ROWS and entry.size is not None and entry.size > most:
+    has_rows = None if entry.path is None else row_format(entry.path.name, reading)
+    if entry.path is None or has_rows is None:
+        text = text_of(entry.path, reading, left.bytes)
+        left.bytes -= text.size
+        return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
+    most = left.bytes // STRUCTURED
+    if entry.size is not None and entry.size > most:
         raise InputProblem(
             f"{plain(entry.name)} has {amount(entry.size)}: data with types takes about {STRUCTURED} times that in memory, and at most"
             f" {amount(most)} are read",
             "--raw reads it as a text; more is allowed by --max-input BYTES",
         )
-    read = text_of(entry.path, reading, most)
+    read = rows_of(entry.path, has_rows, reading, most)
     left.bytes -= read.size
-    if entry.path is None or ending not in ROWS:
-        return Shaped(read.text, TEXT, (*listing.notes, *read.notes))
-    rows = _rows(read.text, ending, plain(entry.name))
-    made = shaped(rows.data, name)
-    return replace(made, notes=(*listing.notes, *read.notes, *rows.notes, *made.notes))
-
-
-def _rows(text: str, ending: str, name: str) -> Rows:
-    if ending == ".json":
-        return parse_json(text, name)
-    if ending in (".jsonl", ".ndjson"):
-        return parse_jsonl(text, name)
-    return parse_csv(text, name, "\t" if ending == ".tsv" else None)
+    made = shaped(read.rows.data, name)
+    return replace(made, notes=(*listing.notes, *read.notes, *made.notes))
 
 
 def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:

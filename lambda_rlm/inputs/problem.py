@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lambda_rlm.diagnostics.error import LambdaRLMError
 
-class InputProblem(ValueError):
+
+class InputProblem(LambdaRLMError, ValueError):
     """An input cannot be used; `hint` says what to do, `kind` in few words why a file of a folder is left out."""
 
     def __init__(self, message: str, hint: str | None = None, kind: str = "cannot be read") -> None:

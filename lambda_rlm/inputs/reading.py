@@ -1,13 +1,15 @@
-"""How inputs are read: which files of a folder, in which encoding, and how much at most.
+"""How inputs are read: which files of a folder, in which encoding and formats, and how much at most.
 
-Owns `Reading` and the words for amounts and names in what a person is told. Knows no file.
+Owns `Format`, `Reading` and the words for amounts and names in messages. Knows no file and no particular format.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.inputs.problem import InputProblem
 
@@ -17,8 +19,67 @@ MOST_BYTES: Final = 1_000_000_000
 STRUCTURED: Final = 8
 """Data with types takes about so many times the memory of its text."""
 
+if TYPE_CHECKING:
+    from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
+
 _REPLACING: Final = ":replace"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files: how a file of it is recognized, and what reads one.
+
+    `kind` names it in messages, with its article ("a PDF"). `read(data, name, reading)` gets the bytes of a file, its name for messages and
+    how inputs are read; it returns an `ExtractedText`, or `Rows` where `has_rows`, and raises `InputProblem` for a damaged file. A file
+    has the format when its name has one of the `extensions` (lower case, with the dot) and, where there is a `magic`, the file starts
+    with that, or has it within the first `magic_within` bytes. Without `needs_extension` a magic at the start is enough.
+
+    `library` is the module that must be importable, `extra` what `pip install` is given to bring it. `has_rows`: data with types where the
+    file is given alone, among several files its text; recognized by the extension alone. `is_packed`: the text may be longer than the
+    file. Raises `ValueError` for a format that no file can have.
+    """
+
+    kind: str
+    read: Callable[[bytes, str, Reading], ExtractedText | Rows]
+    extensions: tuple[str, ...] = ()
+    magic: bytes = b""
+    extra: str = ""
+    library: str = ""
+    magic_within: int = 0
+    needs_extension: bool = True
+    has_rows: bool = False
+    is_packed: bool = False
+
+    def __post_init__(self) -> None:
+        if any(not e.startswith(".") or e != e.lower() for e in self.extensions):
+            raise ValueError(f"the extensions of {self.kind!r} must be like ('.pdf',), not {self.extensions!r}")
+        if not self.extensions and (self.needs_extension or not self.magic):
+            raise ValueError(f"no file can be recognized as {self.kind!r}: it has no extensions")
+        if self.has_rows and self.magic:
+            raise ValueError(f"rows are recognized by the extension alone, and {self.kind!r} has a magic")
+
+    def has_extension(self, name: str) -> bool:
+        """The name has one of the extensions, in upper or lower case."""
+        return name.lower().endswith(self.extensions)
+
+    def recognizes(self, first: bytes, name: str) -> bool:
+        """A file with these first bytes and this name has the format."""
+        if not self.magic:
+            return self.has_extension(name)
+        if first.startswith(self.magic):
+            return not self.needs_extension or self.has_extension(name)
+        return self.magic in first[: self.magic_within] and self.has_extension(name)
+
+    def missing(self, name: str) -> InputProblem | None:
+        """The problem where the library that reads the format is not installed; None where it is."""
+        if not self.library or importlib.util.find_spec(self.library) is not None:
+            return None
+        install = f"pip install '{self.extra or self.library}'"
+        as_text = "" if self.magic else "; --raw reads it as the text that it is"
+        return InputProblem(
+            f"{name} is {self.kind}, whose text an extra takes out", f"{install}{as_text}", f"{self.kind}: {install}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +87,7 @@ class Reading:
     """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that of
     all files and of standard input, with `:replace` after it where what is wrong becomes U+FFFD; None: found for each. With
     `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are read
-    too. Raises `InputProblem` for an encoding that there is not."""
+    too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that there is not."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -34,6 +95,7 @@ class Reading:
     raw: bool = False
     ignore: bool = True
     most_bytes: int = MOST_BYTES
+    formats: tuple[Format, ...] = ()
 
     def __post_init__(self) -> None:
         if self.encoding is not None:

@@ -1,6 +1,6 @@
-"""One file or standard input as a text: decoded, or taken out of a document.
+"""One file or standard input, read in its format: as a text, or as rows of data.
 
-Owns which files are documents. Promises that a note says whatever a person should know of how the text came to be.
+Promises that a note reports whatever a person should know of how the text or the rows came to be.
 """
 
 from __future__ import annotations
@@ -8,17 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_rlm.inputs.decode import decode, kind_of
+from lambda_rlm.inputs import decode
 from lambda_rlm.inputs.files import contents, standard_input
-from lambda_rlm.inputs.formats import documents
+from lambda_rlm.inputs.formats import registry
+from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Reading, plain
+from lambda_rlm.inputs.reading import Format, Reading, plain
 from lambda_rlm.inputs.shape import sound
 
 
 @dataclass(frozen=True, slots=True)
 class FileText:
     text: str
+    notes: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    rows: Rows
     notes: tuple[str, ...]
     size: int
 
@@ -31,23 +39,35 @@ def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
         return speaks_against(first, name, reading)
 
     read = standard_input(most, look) if path is None else contents(path, most, look)
-    kind = None if reading.raw else documents.kind_of(read.data[:1024], name)
-    if kind is not None:
-        taken = documents.text_in(kind, read.data, name, reading)
-        return FileText(sound(taken.text), _notes(read.note, *taken.notes), len(read.data))
-    decoded = decode(read.data, name, reading)
-    text = decoded.text if reading.encoding is None else sound(decoded.text)  # some encodings give lone surrogates
-    return FileText(text, _notes(read.note, decoded.note), len(read.data))
+    found = registry.text_format(read.data[: decode.LOOKED_AT], name, reading)
+    if found is not None:
+        extracted = registry.text_in(found, read.data, name, reading)
+        return FileText(sound(extracted.text), _notes(read.note, *extracted.notes), len(read.data))
+    decoded = decode.text_in(read.data, name, reading)
+    return FileText(decoded.text, _notes(read.note, decoded.note), len(read.data))
+
+
+def rows_of(path: Path, found: Format, reading: Reading, most: int) -> FileRows:
+    """The rows of a file that has such a format; raises `InputProblem`."""
+    name = plain(str(path))
+
+    def look(first: bytes) -> InputProblem | None:
+        # A host's rows need not be a text; the rows of this package are.
+        return found.missing(name) if found in reading.formats else speaks_against(first, name, reading)
+
+    read = contents(path, most, look)
+    rows = registry.rows_in(found, read.data, name, reading)
+    return FileRows(rows, _notes(read.note, *rows.notes), len(read.data))
 
 
 def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | None:
     """What speaks against a file by its first bytes, so that the rest need not be read."""
-    kind = None if reading.raw else documents.kind_of(first, name)
-    if kind is not None:
-        return documents.missing(kind, name)
-    if first.startswith(b"%PDF"):
-        return InputProblem(f"{name} is a PDF, not text", "without --raw its text is taken out", "a PDF")
-    return None if reading.encoding is not None else kind_of(first, name)
+    found = registry.text_format(first, name, reading)
+    if found is not None:
+        return found.missing(name)
+    if (known := registry.known_by_magic(first)) is not None:
+        return InputProblem(f"{name} is {known.kind}, not text", "without --raw its text is taken out", known.kind)
+    return None if reading.encoding is not None else decode.kind_of(first, name)
 
 
 def _notes(*notes: str | None) -> tuple[str, ...]:

@@ -7,17 +7,14 @@ where it is UTF-8, which is assumed. Refuses rows of data, which have no type un
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
 
 from lambda_rlm.bounds.declared import Size
-from lambda_rlm.inputs.gather import DOCUMENTS, ROWS, Inputs
-from lambda_rlm.inputs.listing import ListedFile, Listing
+from lambda_rlm.inputs.formats.registry import is_packed, row_format
+from lambda_rlm.inputs.gather import DOCUMENTS, Inputs
+from lambda_rlm.inputs.listing import Listing
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
 from lambda_rlm.types.type import TEXT, Type
-
-_PACKED: Final = (".pdf", ".docx", ".docm")
 
 
 def unread(found: Mapping[str, Listing], reading: Reading) -> tuple[Inputs, dict[str, Size]]:
@@ -29,7 +26,7 @@ def unread(found: Mapping[str, Listing], reading: Reading) -> tuple[Inputs, dict
         types[name], sizes[name] = _size(listing, reading)
         notes += listing.notes
         notes.append(f"{name} is not read: {amount(listing.size)} by the file system, taken for UTF-8")
-        packed = sum(_ending(entry) in _PACKED for entry in listing.entries)
+        packed = sum(is_packed(entry.name, reading) for entry in listing.entries)
         if packed:
             notes.append(f"{name}: how long the texts of {packed:,} documents are is known only when they are read")
     return Inputs({}, types, tuple(notes)), sizes
@@ -43,13 +40,9 @@ def _size(listing: Listing, reading: Reading) -> tuple[Type, Size]:
         largest = max(entry.size or 0 for entry in listing.entries)
         return DOCUMENTS, Size(largest, largest, len(listing.entries), listing.size)
     (entry,) = listing.entries
-    if not reading.raw and _ending(entry) in ROWS:
+    if row_format(entry.name, reading) is not None:
         raise InputProblem(
             f"the rows of {plain(entry.name)} have no type until they are read",
             "--declare and --size in place of the file say it, or --raw",
         )
     return TEXT, Size(listing.size, listing.size)
-
-
-def _ending(entry: ListedFile) -> str:
-    return Path(entry.name).suffix.lower()

@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.diagnostics.error import LambdaRLMError
+
 try:
     import fcntl
 except ImportError:  # where there are no such locks
@@ -50,7 +52,7 @@ _TABLES: Final = (
 )
 
 
-class JournalProblem(Exception):
+class JournalProblem(LambdaRLMError):
     """The journal cannot be used: what is wrong, and what to do."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:

@@ -1,8 +1,9 @@
 """From a model's name to a model.
 
 Owns the names: `local/NAME`, `local:PATH.gguf`, `scripted:FILE.jsonl`, `recorded:FILE.jsonl`, `sim:?PARAMETERS`, and every
-litellm name (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows). Promises that nothing is loaded
-and no network is touched before the first call, and that providers are asked through `RetryingModel`.
+litellm name (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatible server knows); and `PREFIX:ANYTHING` where an
+installed package has registered the prefix (`installed`). Promises that nothing is loaded and no network is touched before the
+first call, and that providers are asked through `RetryingModel`.
 
 With no model named: `LAMBDA_RLM_MODEL` when it is set, else a small model of the first provider whose key is set, else the
 local one (`LAMBDA_RLM_GGUF`, or the default weights).
@@ -13,6 +14,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
@@ -92,8 +95,9 @@ def connect(
     name = name or default_model()
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
-        model = _provider(name, base_url, api_key, timeout, window, constrain)
-        limiter = (limiters or Limiters()).of(base_url or name.partition("/")[0])
+        model = installed_model(name) if base_url is None else None
+        model = model or _provider(name, base_url, api_key, timeout, window, constrain)
+        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)

@@ -20,6 +20,11 @@ MOST_COLUMNS: Final = 24
 """Wider rows are given as lines of JSON: a program has only so many parts."""
 
 _DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
+FORMS: Final[Mapping[str, Type]] = {
+    "documents": _DOCUMENTS,
+    "items": list_of(record_of(text=TEXT, fields=list_of(record_of(name=TEXT, value=TEXT)))),
+}
+"""What inputs may stand in for in a strategy: the names of its outermost `let`s, and the types they have in the standard library."""
 _SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
 
 _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {

@@ -7,12 +7,13 @@ parsed and checked like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
+from lambda_rlm.plan.given import FORMS
 from lambda_rlm.plan.strategy import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
@@ -29,12 +30,17 @@ _IN_FORM: Final = (
 
 
 def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) -> str:
-    """The program text for a route over inputs of these types, with an answer of the type `returns` (None: a Text)."""
-    source = SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))
+    """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the strategy, which is
+    a Text for each of the standard library)."""
+    if route.own is None:
+        own_type: Type = TEXT
+        source = SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))
+    else:
+        source, own_type = route.own.source, route.own.type
     program = _sized(replace(parse(source), comments=()), route.sizes)
-    if returns is not None and returns != TEXT:
+    if returns is not None and returns != own_type:
         program = _returning(program, returns)
-    prelude, program = _given(program, inputs)
+    prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 
@@ -64,12 +70,12 @@ def strategy_text(name: str) -> str:
     return (folder("stdlib") / f"{name}.lam").read_text(encoding="utf-8")
 
 
-def _given(program: Program, inputs: Mapping[str, Type]) -> tuple[str, Program]:
+def _given(program: Program, inputs: Mapping[str, Type], forms: Collection[str]) -> tuple[str, Program]:
     """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
     for."""
     prelude = ""
     for name, form in (("documents", given.documents(inputs)), ("items", given.items(inputs))):
-        if form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
+        if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
             prelude, value = form
             program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)
     program = _needed(program)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.strategy_file import StrategyFile, is_path
 from lambda_rlm.plan.strength import is_strong, tells_tasks_apart
 from lambda_rlm.plan.tasks import FALLBACK, LONG_ANSWERS, OPEN, TASKS
 
@@ -34,11 +36,13 @@ _CAUTION: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A strategy's name (a file of the standard library), why it was chosen, and the numbers it is given."""
+    """A strategy's name (a file of the standard library, or with `own` of somebody's own), why it was chosen, and the numbers it is
+    given."""
 
     strategy: str
     reason: str
     sizes: Mapping[str, int] = field(default_factory=dict)
+    own: StrategyFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Case:
     """A question as the router sees it.
 
     `leaf` answers, `root` writes programs; `choice` is the way that was asked for, `task` what is known of the question,
-    `split` the way that the inputs go in a comparison. Raises `ValueError` for an unknown choice or task.
+    `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a question goes
+    that way unless another is asked for. Raises `ValueError` for an unknown choice or task.
     """
 
     measure: Measure
@@ -65,17 +70,20 @@ class Case:
     task: str | None = None
     split: Way | None = None
     routing: Routing = field(default_factory=Routing)
+    own: StrategyFile | None = None
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
             raise ValueError(f"unknown strategy {self.choice!r}; there are {', '.join(CHOICES)}")
-        if self.task is not None and self.task not in TASKS:
-            raise ValueError(f"unknown task {self.task!r}; there are {', '.join(TASKS)}")
+        if self.task is not None and self.task not in TASKS and not is_path(self.task):
+            raise ValueError(f"unknown task {self.task!r}; there are {', '.join(TASKS)}, and paths of programs (./mine.lam)")
 
     def ways(self) -> tuple[Preference, ...]:
         """The ways to go, the best first; one whose bound is over the budget leaves the question to the next."""
         if self.choice != "auto":
             return (Preference(self.choice, "as asked for"),)
+        if self._is_own:
+            return (Preference("plan", "the strategy is given by path"),)
         own = self._own()
         if self.split is None or (self.split == "direct" and not self._fits_window):
             return own
@@ -104,7 +112,9 @@ class Case:
         """The strategy of a way; of a written program, that of the plan which stands in for it."""
         if preference.way == "direct":
             return Route("direct", preference.reason)
-        return Route(self.task or FALLBACK, preference.reason, sizes(self.measure, self.query_tokens, self.leaf))
+        strategy = Path(self.task).name if self.task is not None and self._is_own else self.task or FALLBACK
+        given = sizes(self.measure, self.query_tokens, self.leaf)
+        return Route(strategy, preference.reason, given, self.own if self._is_own else None)
 
     def with_task(self, task: str) -> Case:
         return replace(self, task=task)
@@ -122,6 +132,10 @@ class Case:
             return written, Preference("plan", "a fixed plan is the cheaper way"), *last
         task = self.task or FALLBACK
         return Preference("plan", f"{size}; what {task} asks is what its plan does"), written, *last
+
+    @property
+    def _is_own(self) -> bool:
+        return self.task is not None and is_path(self.task)
 
     @property
     def _is_strong(self) -> bool:

@@ -29,46 +29,15 @@ from lambda_rlm.types.open_type import (
     TypeVariable,
     find,
 )
-from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Enum, Record, Type, Variable
+from lambda_rlm.types.type import Type, VariableNames
 
 MAX_LABELS = 12
 _HEADS = ((INT, "Int"), (FLOAT, "Float"), (BOOL, "Bool"), (TEXT, "Text"), (QUOTE, "Quote"), (ENUM, "a label"), (LIST, "List"))
 
 
-class _Names:
-    """Names of variables, in the order they are met."""
-
-    def __init__(self) -> None:
-        self.of: dict[object, str] = {}
-
-    def name(self, key: object) -> str:
-        if key not in self.of:
-            n = len(self.of)
-            self.of[key] = "abcdefghijklmnopqrstuvwxyz"[n % 26] + (str(n // 26) if n >= 26 else "")
-        return self.of[key]
-
-
 def show(type_: Type) -> str:
     """A type as written in the language; effects follow `!`."""
-    shower = _Shower()
-    _count_effects(type_, shower.counts)
-    return shower.type(type_)
-
-
-def _count_effects(type_: Type, counts: dict[int, int]) -> None:
-    match type_:
-        case Con(_, arguments):
-            inside: tuple[Type, ...] = arguments
-        case Record(fields):
-            inside = tuple(field for _, field in fields)
-        case Arrow(parameters, result, effect):
-            inside = (*parameters, result)
-            if isinstance(effect, EffectVariable):
-                counts[effect.id] = counts.get(effect.id, 0) + 1
-        case _:
-            return
-    for part in inside:
-        _count_effects(part, counts)
+    return repr(type_)
 
 
 def show_open(node: Open) -> str:
@@ -84,35 +53,7 @@ def show_labels(labels: Collection[str], most: int = MAX_LABELS) -> str:
 
 class _Shower:
     def __init__(self) -> None:
-        self.names = _Names()
-        self.effects: dict[int, str] = {}
-        self.counts: dict[int, int] = {}
-
-    def type(self, type_: Type) -> str:
-        match type_:
-            case Con(name, arguments):
-                return name + (f"[{', '.join(self.type(a) for a in arguments)}]" if arguments else "")
-            case Record(fields):
-                return "{ " + ", ".join(f"{n}: {self.type(t)}" for n, t in fields) + " }"
-            case Enum(labels):
-                return show_labels(labels, len(labels))
-            case Arrow(parameters, result, effect):
-                shown = ", ".join(self.type(p) for p in parameters)
-                own = self._effect(effect)
-                given = self.type(result)
-                return f"({shown}) -> {f'({given})' if own and isinstance(result, Arrow) else given}{own}"
-            case Variable():
-                return self.names.name(type_.id)
-            case _:
-                return "?"
-
-    def _effect(self, effect: AnyEffect) -> str:
-        if isinstance(effect, EffectVariable):
-            if self.counts.get(effect.id, 0) < 2:
-                return ""
-            name = "e" if not self.effects else f"e{len(self.effects) + 1}"
-            return f" ! {self.effects.setdefault(effect.id, name)}"
-        return " ! llm" if effect is Effect.LLM else ""
+        self.names = VariableNames()
 
     def open(self, node: Open, depth: int) -> str:
         node = find(node)

@@ -1,10 +1,12 @@
 """Types and effects as immutable data.
 
-Owns the shapes that inference computes and that later passes read. Mutable inference state lives in `unify`, never here.
+Owns the shapes that inference computes and that later passes read, and how they are written: `repr` of a type is the type as the
+language writes it. Mutable inference state lives in `unify`, never here.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,16 +28,25 @@ class EffectVariable:
 AnyEffect = Effect | EffectVariable
 
 
-@dataclass(frozen=True, slots=True)
-class Con:
+class _Written:
+    """A type whose `repr` is the type as the language writes it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _Writer(self).written(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Con(_Written):
     """A named type: `Int Float Bool Text Quote` without arguments, `List Option` with one."""
 
     name: str
     arguments: tuple[Type, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@dataclass(frozen=True, slots=True, repr=False)
+class Record(_Written):
     """A structural record; fields sorted by name, which is also their order in run-time values."""
 
     fields: tuple[tuple[str, Type], ...]
@@ -48,15 +59,15 @@ class Record:
         return [n for n, _ in self.fields].index(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Enum:
+@dataclass(frozen=True, slots=True, repr=False)
+class Enum(_Written):
     """An enumeration of text labels; labels are sorted, so that equality is equality of sets."""
 
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+@dataclass(frozen=True, slots=True, repr=False)
+class Arrow(_Written):
     """A function type. All parameters by place; the effect is that of applying it."""
 
     parameters: tuple[Type, ...]
@@ -64,15 +75,15 @@ class Arrow:
     effect: AnyEffect = Effect.PURE
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+@dataclass(frozen=True, slots=True, repr=False)
+class Variable(_Written):
     """A type not yet known, or quantified in a scheme."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Erroneous:
+@dataclass(frozen=True, slots=True, repr=False)
+class Erroneous(_Written):
     """The type of a term that has a reported mistake; fits everywhere, so that one mistake gives one message."""
 
 
@@ -95,3 +106,67 @@ def option_of(element: Type) -> Con:
 
 def record_of(**fields: Type) -> Record:
     return Record(tuple(sorted(fields.items())))
+
+
+class VariableNames:
+    """Names of type variables: a, b, c … in the order they are met."""
+
+    def __init__(self) -> None:
+        self.of: dict[object, str] = {}
+
+    def name(self, key: object) -> str:
+        if key not in self.of:
+            n = len(self.of)
+            self.of[key] = "abcdefghijklmnopqrstuvwxyz"[n % 26] + (str(n // 26) if n >= 26 else "")
+        return self.of[key]
+
+
+class _Writer:
+    """One type as text. An effect is written where a model is asked, or where it depends on that of another function in the type."""
+
+    def __init__(self, whole: object) -> None:
+        self.names = VariableNames()
+        self.effects: dict[int, str] = {}
+        self.counts: dict[int, int] = {}
+        self._count(whole)
+
+    def _count(self, type_: object) -> None:
+        match type_:
+            case Con(_, arguments):
+                inside: tuple[Type, ...] = arguments
+            case Record(fields):
+                inside = tuple(field for _, field in fields)
+            case Arrow(parameters, result, effect):
+                inside = (*parameters, result)
+                if isinstance(effect, EffectVariable):
+                    self.counts[effect.id] = self.counts.get(effect.id, 0) + 1
+            case _:
+                return
+        for part in inside:
+            self._count(part)
+
+    def written(self, type_: object) -> str:
+        match type_:
+            case Con(name, arguments):
+                return name + (f"[{', '.join(self.written(a) for a in arguments)}]" if arguments else "")
+            case Record(fields):
+                return "{ " + ", ".join(f"{n}: {self.written(t)}" for n, t in fields) + " }"
+            case Enum(labels):
+                return " | ".join(json.dumps(label, ensure_ascii=False) for label in sorted(labels))
+            case Arrow(parameters, result, effect):
+                shown = ", ".join(self.written(p) for p in parameters)
+                own = self._effect(effect)
+                given = self.written(result)
+                return f"({shown}) -> {f'({given})' if own and isinstance(result, Arrow) else given}{own}"
+            case Variable():
+                return self.names.name(type_.id)
+            case _:
+                return "?"
+
+    def _effect(self, effect: AnyEffect) -> str:
+        if isinstance(effect, EffectVariable):
+            if self.counts.get(effect.id, 0) < 2:
+                return ""
+            name = "e" if not self.effects else f"e{len(self.effects) + 1}"
+            return f" ! {self.effects.setdefault(effect.id, name)}"
+        return " ! llm" if effect is Effect.LLM else ""

@@ -23,14 +23,12 @@ import anyio.lowlevel
 import pytest
 
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import asked
 from tests.support.places import ROOT
 from tests.support.shell import journal, script, wrote
 
-pytestmark = pytest.mark.usefixtures("alone")
-
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
 TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments
-from lambda_rlm.inputs.formats import docx, pdf
-from lambda_rlm.inputs.formats.documents import Kind, text_in
+from lambda_rlm.inputs.formats import docx, html, pdf
+from lambda_rlm.inputs.formats.registry import text_in
+from lambda_rlm.inputs.reading import Format
 from tests.support import document_files
 from tests.support.input_files import names_of, problem, written
 
@@ -77,7 +78,7 @@ def test_a_damaged_pdf_gives_a_text_or_an_input_problem(data: st.DataObject) -> 
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(whole[: data.draw(st.integers(10, len(whole)))])
     try:
-        assert isinstance(text_in("pdf", cut, "x.pdf", Reading()).text, str)
+        assert isinstance(text_in(pdf.FORMAT, cut, "x.pdf", Reading()).text, str)
     except InputProblem as refused:
         assert refused.hint
 
@@ -245,15 +246,17 @@ def test_documents_of_a_folder_are_read_among_its_texts(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @settings(max_examples=60)
-@given(st.sampled_from(["docx", "html"]), st.data())
-def test_damaged_documents_give_a_text_or_an_input_problem(kind: Kind, data: st.DataObject) -> None:
+@given(st.sampled_from([docx.FORMAT, html.FORMAT]), st.data())
+def test_damaged_documents_give_a_text_or_an_input_problem(format_: Format, data: st.DataObject) -> None:
     sound = (
-        document_files.docx(PARAGRAPH.format("One.")) if kind == "docx" else b"<table><tr><td>1<pre> x</table><p hidden>y<li>z"
+        document_files.docx(PARAGRAPH.format("One."))
+        if format_ is docx.FORMAT
+        else b"<table><tr><td>1<pre> x</table><p hidden>y<li>z"
     )
     whole = bytearray(sound)
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
-        assert isinstance(text_in(kind, bytes(whole), f"x.{kind}", Reading()).text, str)
+        assert isinstance(text_in(format_, bytes(whole), f"x{format_.extensions[0]}", Reading()).text, str)
     except InputProblem as refused:
         assert refused.hint

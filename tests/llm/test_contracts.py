@@ -19,8 +19,9 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from lambda_rlm.testing import ModelContract, ModelUnderTest
+from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import ModelContract, Subject, asked
 from tests.support.sleeping import at_once
 
 RULES = (
@@ -35,13 +36,13 @@ ANSWERED = (asked("the capital of France?"), asked("the capital of Peru?"))
 
 class TestScripted(ModelContract):
     @pytest.fixture
-    def subject(self) -> Subject:
-        return Subject(ScriptedModel.from_rules(RULES), ANSWERED, asked("wait"), asked("fail"))
+    def subject(self) -> ModelUnderTest:
+        return ModelUnderTest(ScriptedModel.from_rules(RULES), ANSWERED, asked("wait"), asked("fail"))
 
 
 class TestRecorded(ModelContract):
     @pytest.fixture
-    def subject(self, tmp_path: Path) -> Subject:
+    def subject(self, tmp_path: Path) -> ModelUnderTest:
         path = tmp_path / "recording.jsonl"
         recording = Recording(ScriptedModel.from_rules(RULES), path)
 
@@ -54,29 +55,29 @@ class TestRecorded(ModelContract):
                     continue
 
         anyio.run(record)
-        return Subject(RecordedModel(path), ANSWERED, ANSWERED[1], asked("fail"))
+        return ModelUnderTest(RecordedModel(path), ANSWERED, ANSWERED[1], asked("fail"))
 
 
 class TestHedged(ModelContract):
     """Each request is sent a second time at once."""
 
     @pytest.fixture
-    def subject(self) -> Subject:
-        return Subject(Hedged(ScriptedModel.from_rules(RULES), 1e-9), ANSWERED, asked("wait"), asked("fail"))
+    def subject(self) -> ModelUnderTest:
+        return ModelUnderTest(Hedged(ScriptedModel.from_rules(RULES), 1e-9), ANSWERED, asked("wait"), asked("fail"))
 
 
 class TestRetrying(ModelContract):
     @pytest.fixture
-    def subject(self) -> Subject:
+    def subject(self) -> ModelUnderTest:
         answered = (*ANSWERED, asked("busy"))
         model = RetryingModel(ScriptedModel.from_rules(RULES), RetryPolicy(retries=3), sleep=at_once)
-        return Subject(model, answered, asked("wait"), asked("fail"))
+        return ModelUnderTest(model, answered, asked("wait"), asked("fail"))
 
 
 class TestLimited(ModelContract):
     @pytest.fixture
-    def subject(self) -> Subject:
-        return Subject(Limited(ScriptedModel.from_rules(RULES), Limiter(2)), ANSWERED, asked("wait"), asked("fail"))
+    def subject(self) -> ModelUnderTest:
+        return ModelUnderTest(Limited(ScriptedModel.from_rules(RULES), Limiter(2)), ANSWERED, asked("wait"), asked("fail"))
 
 
 @pytest.mark.slow  # the first use of litellm takes seconds
@@ -84,10 +85,12 @@ class TestProvider(ModelContract):
     """An OpenAI-compatible server; what is asked is chosen by the model's name, so several are put behind one."""
 
     @pytest.fixture
-    def subject(self, server: FaultyServer) -> Subject:
+    def subject(self, server: FaultyServer) -> ModelUnderTest:
         import_module("litellm")  # the first use takes seconds, which nothing can cut short
         model = _ByPrompt(server.url)
-        return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
+        return ModelUnderTest(
+            model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one")
+        )
 
 
 class _ByPrompt(LitellmModel):
@@ -103,9 +106,11 @@ class _ByPrompt(LitellmModel):
 
 class TestHttp(ModelContract):
     @pytest.fixture
-    def subject(self, server: FaultyServer) -> Subject:
+    def subject(self, server: FaultyServer) -> ModelUnderTest:
         model = _LeanByPrompt("ok", server.url, timeout=20.0)
-        return Subject(model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one"))
+        return ModelUnderTest(
+            model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one")
+        )
 
 
 class _LeanByPrompt(HttpModel):
@@ -120,8 +125,8 @@ class _LeanByPrompt(HttpModel):
 @pytest.mark.local
 class TestLocal(ModelContract):
     @pytest.fixture
-    def subject(self, small_weights: Path) -> Subject:
+    def subject(self, small_weights: Path) -> ModelUnderTest:
         model = LocalModel.named("smollm2-135m", threads=1)
         answered = (asked("Name a color."), replace(asked("Is a cat an animal?"), choices=("yes", "no")))
         slow = asked("Tell me a long story. " * 60, 500)
-        return Subject(model, answered, slow, asked("word " * 5000), is_repeatable=False)
+        return ModelUnderTest(model, answered, slow, asked("word " * 5000), is_repeatable=False)

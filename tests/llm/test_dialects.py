@@ -11,9 +11,9 @@ from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.providers.dialects import DIALECTS, Dialect, dialect_of
+from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import asked
 
 GRAMMAR = Grammar("digits", "Takes a number.", lark="start: /[0-9]+/\n", gbnf="root ::= [0-9]+\n", short="start: /[0-9]/\n")
 FIELDS = {

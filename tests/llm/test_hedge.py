@@ -26,9 +26,9 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from lambda_rlm.testing import request as asked
 from tests.properties.test_bounds import adversaries, holds
 from tests.support.adversary import Adversary
-from tests.support.model_contract import asked
 from tests.support.sleeping import at_once
 from tests.support.strategies_bounds import INPUTS, Source, sources
 

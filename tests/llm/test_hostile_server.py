@@ -18,7 +18,7 @@ from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 from tests.support.raw_server import HEAD, RawServer, completion, raw_server, said
 
 PRICED = ModelProfile("m", 8_192, 1_024, input_price=1e-6, output_price=1e-6)

@@ -13,8 +13,8 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import RATE_LIMITED, failure
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
-from tests.support.model_contract import asked
 
 
 class Provider:

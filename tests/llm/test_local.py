@@ -22,8 +22,8 @@ from lambda_rlm.llm.local.engine import EngineSettings, engine, threads_by_load
 from lambda_rlm.llm.local.model import LocalModel
 from lambda_rlm.syntax.export.forms import export
 from lambda_rlm.synth.language import is_kept, language
+from lambda_rlm.testing import request as asked
 from tests.support.extras import WITHOUT_LOCAL
-from tests.support.model_contract import asked
 
 pytestmark = pytest.mark.slow
 
@@ -115,7 +115,7 @@ def test_a_process_that_is_interrupted_while_the_model_reads_ends_at_once(small_
     script = (
         "import anyio\n"
         "from lambda_rlm.llm.local.model import LocalModel\n"
-        "from tests.support.model_contract import asked\n"
+        "from lambda_rlm.testing import request as asked\n"
         "model = LocalModel.named('smollm2-135m', threads=1)\n"
         "model.count_tokens(asked('x').messages)\n"
         "print('ready', flush=True)\n"

@@ -14,7 +14,7 @@ from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count, utf8_bound, vocabulary
 from lambda_rlm.llm.wrappers.retry import RetryingModel
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 
 
 @pytest.fixture

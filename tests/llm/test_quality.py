@@ -15,7 +15,7 @@ import lambda_rlm
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.local.model import LocalModel
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(1200)]
 

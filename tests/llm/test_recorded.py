@@ -12,7 +12,7 @@ from lambda_rlm.completion import CompletionRequest, Message, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.recorded import RecordedModel, Recording, request_hash
 from lambda_rlm.llm.scripted import ScriptedModel
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 
 
 def test_what_was_recorded_is_said_again_with_its_usage_and_counts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from lambda_rlm.llm.failures import FATES
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 
 
 class Clock:

@@ -11,7 +11,7 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Message, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.scripted import ScriptedModel
-from tests.support.model_contract import asked
+from lambda_rlm.testing import request as asked
 
 
 def reply(model: ScriptedModel, text: str, max_tokens: int = 100) -> Completion:

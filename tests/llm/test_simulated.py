@@ -20,7 +20,8 @@ from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, paramet
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, key_of, shipped_key, shipped_questions
 from lambda_rlm.llm.simulated_reader.shown import shown
 from lambda_rlm.llm.simulated_reader.slips import accuracy
-from tests.support.model_contract import ModelContract, Subject, asked
+from lambda_rlm.testing import ModelContract, ModelUnderTest
+from lambda_rlm.testing import request as asked
 
 ASKED = "A special magic number is hidden within the text. What is the special magic number for amber-anvil mentioned in the provided text?"
 NEEDLE = "One of the special magic numbers for amber-anvil is: 1234567."
@@ -38,9 +39,9 @@ def waits(request: CompletionRequest) -> float:
 
 class TestSimulated(ModelContract):
     @pytest.fixture
-    def subject(self) -> Subject:
+    def subject(self) -> ModelUnderTest:
         questions = sorted(map(question, range(200)), key=waits)
-        return Subject(
+        return ModelUnderTest(
             SimulatedModel(Parameters(jitter=JITTER, price_in=1.0, price_out=2.0)),
             (questions[0], questions[1]),
             questions[-1],

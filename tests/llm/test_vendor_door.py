@@ -19,9 +19,9 @@ from lambda_rlm.llm.providers.vendor_errors import blotted
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel
+from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.faulty_server import RETRY_AFTER, FaultyServer
-from tests.support.model_contract import asked
 
 KEY = "sk-secret-1234567890"
 

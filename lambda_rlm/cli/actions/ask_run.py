@@ -33,6 +33,7 @@ from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.journal.session import RunRecording
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.plan.strategy_file import is_path
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
 from lambda_rlm.trace.summary import dollars, summary
@@ -69,7 +70,12 @@ Job = Callable[[Model, Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
-    asked, inputs = question(query), from_arguments(arguments, chosen.reading())
+    asked = question(query)
+    if chosen.task is not None and is_path(chosen.task):
+        from lambda_rlm.answering.own_strategy import own_strategy
+
+        own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
+    inputs = from_arguments(arguments, chosen.reading())
     return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
 
 

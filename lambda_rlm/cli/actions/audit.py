@@ -26,6 +26,7 @@ from lambda_rlm.execution.blocking import blocking, closing
 from lambda_rlm.inputs.reading import amount
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.tokens import nearest_vocabulary
+from lambda_rlm.plan.strategy_file import is_path
 from lambda_rlm.trace.summary import dollars
 
 _MEGABYTE: Final = 1_000_000
@@ -40,6 +41,8 @@ _BLOCKS: Final = " ▏▎▍▌▋▊▉█"
 def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `audit`."""
     chosen = settings(options)
+    if chosen.task is not None and is_path(chosen.task):
+        raise UsageProblem("an audit compares the strategies of the standard library", "--task names one of them")
     profiles, notes = _profiles([one.strip() for text in models for one in text.split(",") if one.strip()], chosen)
     root = _profile(chosen.root_model, chosen) if chosen.root_model else None
     began = time.monotonic()

@@ -10,7 +10,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.inputs import Listing, listings
-from lambda_rlm.inputs.gather import ROWS
+from lambda_rlm.inputs.formats.registry import row_format
 from lambda_rlm.inputs.listing import ListedFile
 from lambda_rlm.inputs.reading import Reading, amount, plain
 
@@ -45,7 +45,8 @@ def _kind(listing: Listing, reading: Reading) -> str:
     if listing.is_list:
         return "documents"
     path = listing.entries[0].path
-    return "text" if reading.raw or path is None else ROWS.get(path.suffix.lower(), "text")
+    rows = None if path is None else row_format(path.name, reading)
+    return "text" if rows is None else rows.kind
 
 
 def _shown(name: str, listing: Listing, reading: Reading) -> list[str]:

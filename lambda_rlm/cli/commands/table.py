@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from lambda_rlm import __version__
 from lambda_rlm.cli import exits
 
 app = typer.Typer(
@@ -26,17 +27,8 @@ def _root(
     context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
 ) -> None:
     if version:
-        typer.echo(f"lambda-rlm {_version()}")
+        typer.echo(f"lambda-rlm {__version__}")
         raise typer.Exit(exits.ANSWERED)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(exits.USAGE)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("lambda-rlm")
-    except PackageNotFoundError:
-        return "(a checkout that is not installed)"

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.documents import ExtractedText, unsound
-from lambda_rlm.inputs.reading import amount
+from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
+from lambda_rlm.inputs.reading import Format, Reading, amount
 
+_KIND: Final = "a Word document"
 _MOST_UNPACKED: Final = 200_000_000
 _MOST_XML: Final = 50_000_000
 """A tree in memory is many times as large as its text."""
@@ -26,13 +27,13 @@ _SIGNS: Final = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"
 _UNREAD: Final = {"header": "headers", "footer": "footers", "comments": "comments"}
 
 
-def docx_text(data: bytes, name: str) -> ExtractedText:
+def docx_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """Paragraphs with an empty line between them, a line for each row of a table; raises `InputProblem`."""
     _refuse_bombs(data, name)
     try:
         return _read(data, name)
     except Exception as error:  # a damaged package makes python-docx raise whatever its damage leads to
-        raise unsound("docx", name, f"{type(error).__name__}: {error}"[:300]) from None
+        raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
 
 
 def _refuse_bombs(data: bytes, name: str) -> None:
@@ -40,15 +41,15 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise unsound("docx", name, f"it is no whole archive ({error})") from None
+        raise unsound(_KIND, name, f"it is no whole archive ({error})") from None
     unpacked = sum(part.file_size for part in parts)
     if unpacked > _MOST_UNPACKED:
-        raise unsound("docx", name, f"it would unpack to {amount(unpacked)}, and at most {amount(_MOST_UNPACKED)} are read")
+        raise unsound(_KIND, name, f"it would unpack to {amount(unpacked)}, and at most {amount(_MOST_UNPACKED)} are read")
     xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
     if xml > _MOST_XML:
-        raise unsound("docx", name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
+        raise unsound(_KIND, name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
     if len(parts) > _MOST_PARTS:
-        raise unsound("docx", name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
+        raise unsound(_KIND, name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
 
 
 def _read(data: bytes, name: str) -> ExtractedText:
@@ -118,3 +119,14 @@ def _paragraph(element: Any) -> str:
         elif node.tag not in _PASSED_OVER:
             todo += reversed(node)
     return "".join(parts)
+
+
+FORMAT: Final = Format(
+    _KIND,
+    docx_text,
+    extensions=(".docx", ".docm"),
+    magic=b"PK\x03\x04",
+    library="docx",
+    extra="lambda-rlm[documents]",
+    is_packed=True,
+)

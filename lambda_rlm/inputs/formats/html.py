@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.decode import Decoded, decode
-from lambda_rlm.inputs.formats.documents import ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Reading, amount
+from lambda_rlm.inputs.reading import Format, Reading, amount
 
+_KIND: Final = "a web page"
 _MOST_BYTES: Final = 100_000_000
 _DECLARED: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 _LOOKED_AT: Final = 4096
@@ -98,7 +99,7 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The visible text of a page; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
         raise unsound(
-            "html", name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read as a page (see --raw)"
+            _KIND, name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read as a page (see --raw)"
         )
     decoded = _decoded(data, name, reading)
     notes = () if decoded.note is None else (decoded.note,)
@@ -132,10 +133,10 @@ def _root(text: str, name: str) -> Any:
     try:
         root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
     except (etree.LxmlError, ValueError) as error:
-        raise unsound("html", name, str(error)[:300]) from None
+        raise unsound(_KIND, name, str(error)[:300]) from None
     lost = parser.error_log.filter_from_level(etree.ErrorLevels.FATAL)
     if root is None or lost:  # what follows such an error is not in the tree
-        raise unsound("html", name, str(lost[0].message).partition(",")[0] if lost else "it has no elements")
+        raise unsound(_KIND, name, str(lost[0].message).partition(",")[0] if lost else "it has no elements")
     return root
 
 
@@ -220,3 +221,6 @@ class _Lines:
             self.now.append(" ")
         elif tag in _BLOCKS:
             self.end(tag in _PARAGRAPHS)
+
+
+FORMAT: Final = Format(_KIND, html_text, extensions=(".html", ".htm", ".xhtml"), library="lxml", extra="lambda-rlm[documents]")

@@ -13,27 +13,28 @@ from io import BytesIO
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.inputs.formats.documents import MOST_CHARACTERS, ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, unsound
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import amount
+from lambda_rlm.inputs.reading import Format, Reading, amount
 
+_KIND: Final = "a PDF"
 _MOST_BYTES: Final = 500_000_000
 _MOST_PAGES: Final = 20_000
 _MOST_SECONDS: Final = 300.0
 """Looked at after each page; a page itself is held by pypdf's own limits."""
 
 
-def pdf_text(data: bytes, name: str) -> ExtractedText:
+def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The pages in their order, an empty line between them; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
-        raise unsound("pdf", name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read")
+        raise unsound(_KIND, name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read")
     try:
         with _quiet():
             pages = _pages(data, name)
     except InputProblem:
         raise
     except Exception as error:  # a damaged file makes pypdf raise whatever its damage leads to
-        raise unsound("pdf", name, f"{type(error).__name__}: {error}"[:300]) from None
+        raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
     empty = sum(not page for page in pages)
     if pages and empty == len(pages):
         raise InputProblem(
@@ -50,16 +51,16 @@ def _pages(data: bytes, name: str) -> list[str]:
     if reader.is_encrypted and not reader.decrypt(""):
         raise InputProblem(f"{name} is encrypted with a password", "save it without one", "an encrypted PDF")
     if len(reader.pages) > _MOST_PAGES:
-        raise unsound("pdf", name, f"it has {len(reader.pages):,} pages, and at most {_MOST_PAGES:,} are read")
+        raise unsound(_KIND, name, f"it has {len(reader.pages):,} pages, and at most {_MOST_PAGES:,} are read")
     pages, characters, began = [], 0, monotonic()
     for page in reader.pages:
         pages.append(page.extract_text().strip())
         characters += len(pages[-1])
         if characters > MOST_CHARACTERS:
-            raise unsound("pdf", name, f"its text has more than {MOST_CHARACTERS:,} characters")
+            raise unsound(_KIND, name, f"its text has more than {MOST_CHARACTERS:,} characters")
         if monotonic() - began > _MOST_SECONDS:
             raise unsound(
-                "pdf", name, f"after {_MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
+                _KIND, name, f"after {_MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
             )
     return pages
 
@@ -74,3 +75,16 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+FORMAT: Final = Format(
+    _KIND,
+    pdf_text,
+    extensions=(".pdf",),
+    magic=b"%PDF",
+    magic_within=1_024,  # ISO 32000-1, annex H: what readers accept
+    needs_extension=False,
+    library="pypdf",
+    extra="lambda-rlm[documents]",
+    is_packed=True,
+)

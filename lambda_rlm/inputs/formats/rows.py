@@ -15,10 +15,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 
+from lambda_rlm.inputs.decode import text_in
+from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import Format, Reading
 
 _INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?\Z")
@@ -28,14 +31,6 @@ _SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
 _DELIMITERS: Final = ",;\t|"
 _LOOKED_AT: Final = 20
 """Lines that the delimiter is told by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Data, and what a person should know of how it was read."""
-
-    data: Any
-    notes: tuple[str, ...] = ()
 
 
 def parse_json(text: str, name: str) -> Rows:
@@ -203,3 +198,20 @@ def _reason(error: Exception) -> str:
         return "it is nested too deeply"
     # The interpreter's own words for this would send the reader to its settings.
     return "a number in it has too many digits" if "integer string conversion" in str(error) else str(error)
+
+
+def _decoded(parse: Callable[[str, str], Rows]) -> Callable[[bytes, str, Reading], Rows]:
+    """What parses a text, as the reader of a format: the encoding is found first."""
+
+    def read(data: bytes, name: str, reading: Reading) -> Rows:
+        decoded = text_in(data, name, reading)
+        rows = parse(decoded.text, name)
+        return rows if decoded.note is None else replace(rows, notes=(decoded.note, *rows.notes))
+
+    return read
+
+
+JSON: Final = Format("JSON", _decoded(parse_json), extensions=(".json",), has_rows=True)
+JSON_LINES: Final = Format("JSON Lines", _decoded(parse_jsonl), extensions=(".jsonl", ".ndjson"), has_rows=True)
+CSV: Final = Format("CSV", _decoded(parse_csv), extensions=(".csv",), has_rows=True)
+TSV: Final = Format("CSV", _decoded(lambda text, name: parse_csv(text, name, "\t")), extensions=(".tsv",), has_rows=True)

@@ -1,0 +1,35 @@
+"""What reading a file in a format gives: a text, or data with types.
+
+Owns `ExtractedText`, `Rows` and the limits and words that formats share. Below every format and the registry of formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambda_rlm.inputs.problem import InputProblem
+
+MOST_CHARACTERS: Final = 200_000_000
+"""The maximum length of the text of one document."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedText:
+    """The text of a document; `notes` say what of it was not read."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Plain data (as JSON has it); `notes` say what a person should know of how it was read."""
+
+    data: Any
+    notes: tuple[str, ...] = ()
+
+
+def unsound(kind: str, name: str, reason: str) -> InputProblem:
+    """The problem of a file that claims to be of a kind ("a PDF") and cannot be read as one."""
+    return InputProblem(f"{name} cannot be read as {kind}: {reason}", "save it anew, or as text", f"unsound: {kind}")

@@ -1,0 +1,80 @@
+"""The registry of input formats: one row for each.
+
+Owns `FORMATS` and which format a file has. Promises that the formats of a host are tried before these, in their order, that rows of data
+are recognized by the extension alone, and that no library is loaded before a file needs it. To add a format, write a module that
+defines its `Format` and add it to the row here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambda_rlm.inputs.formats import docx, html, pdf, rows
+from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
+from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.inputs.reading import Format, Reading
+
+FORMATS: Final[tuple[Format, ...]] = (
+    pdf.FORMAT,
+    docx.FORMAT,
+    html.FORMAT,
+    rows.JSON,
+    rows.JSON_LINES,
+    rows.CSV,
+    rows.TSV,
+)
+
+
+def text_format(first: bytes, name: str, reading: Reading) -> Format | None:
+    """The format of a document whose text is extracted, by its first bytes and its name; None for a plain text."""
+    return next((one for one in _tried(reading) if not one.has_rows and one.recognizes(first, name)), None)
+
+
+def row_format(name: str, reading: Reading) -> Format | None:
+    """The format of a file that is data with types when it is given alone; None for anything else."""
+    found = next((one for one in _tried(reading) if one.has_extension(name) and not one.magic), None)
+    return found if found is not None and found.has_rows else None
+
+
+def is_packed(name: str, reading: Reading) -> bool:
+    """The text of a file may be longer than the file."""
+    return any(one.is_packed and one.has_extension(name) for one in _tried(reading))
+
+
+def known_by_magic(first: bytes) -> Format | None:
+    """The format that the first bytes alone show, whatever the name is."""
+    return next((one for one in FORMATS if one.magic and not one.needs_extension and first.startswith(one.magic)), None)
+
+
+def text_in(format_: Format, data: bytes, name: str, reading: Reading) -> ExtractedText:
+    """The text of a document; raises `InputProblem`."""
+    found = _read(format_, data, name, reading)
+    if not isinstance(found, ExtractedText):
+        raise TypeError(f"the format {format_.kind!r} must read an ExtractedText, not {found!r:.100}")
+    if len(found.text) > MOST_CHARACTERS:
+        raise unsound(format_.kind, name, f"its text has more than {MOST_CHARACTERS:,} characters")
+    return found
+
+
+def rows_in(format_: Format, data: bytes, name: str, reading: Reading) -> Rows:
+    """The data of a file of rows; raises `InputProblem`."""
+    found = _read(format_, data, name, reading)
+    if not isinstance(found, Rows):
+        raise TypeError(f"the format {format_.kind!r} has rows and must read Rows, not {found!r:.100}")
+    return found
+
+
+def _read(format_: Format, data: bytes, name: str, reading: Reading) -> ExtractedText | Rows:
+    if (problem := format_.missing(name)) is not None:
+        raise problem
+    try:
+        return format_.read(data, name, reading)
+    except InputProblem:
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise unsound(format_.kind, name, type(error).__name__) from None
+
+
+def _tried(reading: Reading) -> tuple[Format, ...]:
+    """The formats in the order in which they are tried; none where every file is read as plain text."""
+    return () if reading.raw else (*reading.formats, *FORMATS)

@@ -1,0 +1,37 @@
+"""Strategies that somebody gives by path instead of naming a task of the standard library.
+
+Owns the one rule that tells a path from a task's name, and `StrategyFile`. Reads no file.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.types.type import Type
+
+_SEPARATORS = {"/", os.sep}
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyFile:
+    """A checked program over `context` and `query`, both of the type Text, and the type of its answer. `forms` are those of its outermost
+    `let`s (`documents`, `items`) that have the type they have in the standard library, so that inputs can stand in for them."""
+
+    source: SourceFile
+    type: Type
+    forms: frozenset[str] = frozenset()
+
+
+def is_path(task: str) -> bool:
+    """A task is given by path when it ends in `.lam` or contains a path separator; anything else is a name."""
+    return task.endswith(".lam") or not _SEPARATORS.isdisjoint(task)
+
+
+def task_name(task: str | Path | None) -> str | None:
+    """A task in the form that means the same from any folder: a path becomes absolute, a name stays."""
+    if task is None or (isinstance(task, str) and not is_path(task)):
+        return task
+    return str(Path(task).absolute())
