@@ -138,9 +138,9 @@ def as_warnings(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
 
 
 def _mistakes(analysis: Analysis, bound: Bound, rates: Rates) -> list[Diagnostic]:
-    found = [_unfit(span, overlong, rates) for span, overlong in analysis.overlong_prompts.items()]
+    mistakes = [_unfit(span, overlong, rates) for span, overlong in analysis.overlong_prompts.items()]
     for span, why in analysis.endless.items():
-        found.append(
+        mistakes.append(
             Diagnostic(
                 ENDLESS,
                 f"this recursion is not bounded: {why}",
@@ -151,9 +151,9 @@ def _mistakes(analysis: Analysis, bound: Bound, rates: Rates) -> list[Diagnostic
     if not analysis.endless:
         for name in ("calls", "input_tokens"):
             if getattr(bound, name) is None:
-                found.append(_unlimited(name, analysis))
+                mistakes.append(_unlimited(name, analysis))
                 break
-    return sorted(found, key=lambda d: d.primary)
+    return sorted(mistakes, key=lambda d: d.primary)
 
 
 def _unfit(span: Span, overlong: Overlong, rates: Rates) -> Diagnostic:
@@ -190,15 +190,15 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
         ("tokens", bound.tokens, budget.tokens, "--max-tokens"),
         ("US dollars", bound.usd, budget.usd, "--max-cost"),
     ]
-    found = []
+    refused = []
     for index, (what, need, limit, option) in enumerate(rows):
         if limit is None or (need is None and what != "US dollars"):
             continue
         if need is None:
-            found.append(_no_price(program))
+            refused.append(_no_price(program))
         elif need > limit:
-            found.append(_too_much(program, what, need, limit, option, 0 if index == 0 else 1))
-    return found
+            refused.append(_too_much(program, what, need, limit, option, 0 if index == 0 else 1))
+    return refused
 
 
 def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:

@@ -1,10 +1,10 @@
 """What a program can cost at most, before it runs: abstract interpretation of the typed term over sizes.
 
-Owns `analyse`, the assembly of the rules. Γ maps names to abstract values; a term denotes an abstract value, the longest chain of
-model calls it waits for, and a cost that is added to the account. Promises, for every well-typed program and every model: what the
-meter counts is at most the bound, component by component. Spends fuel itself: a program that would make the analysis slow is
-answered with a diagnostic.
-Source: the sized types of Hughes, Pareto and Sabry (POPL 1996), with sums over lists as a second size.
+Owns `analyse`, the assembly of the rules. Γ maps names to abstract values; a term denotes an abstract value, the longest chain
+of model calls it waits for, and a cost that is added to the account. Promises, for every well-typed program and every model:
+what the meter counts is at most the bound, component by component. Spends fuel itself: a program that would make the analysis
+slow is answered with a diagnostic. Source: the sized types of Hughes, Pareto and Sabry (POPL 1996), with sums over lists as a
+second size.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the analysis carries along: the account, the facts of the branch, the fuel left, mistakes found.
 
-Owns the state of one run of `analyse`. The rules for terms and the transfers of library functions are functions of it, found in two
-tables that the assembly hands over; this module knows neither. Promises that a term without a rule and a library function without
-a transfer end as an internal error that names them.
+Owns the state of one run of `analyse`. The rules for terms and the transfers of library functions are functions of it, found in
+two tables that the assembly hands over; this module knows neither. Promises that a term without a rule and a library function
+without a transfer end as an internal error that names them.
 """
 
 from __future__ import annotations
@@ -193,8 +193,8 @@ class Analysis:
     # ── elements of lists ──
 
     def own(self, value: Abstract | None) -> Abstract | None:
-        """A list with symbols of its own: while a function is applied to one of its elements, another element of the same list is
-        another thing. Anything else stays as it is."""
+        """A list with symbols of its own: while a function is applied to one of its elements, another element of the same list
+        is another thing. Anything else stays as it is."""
         if not isinstance(value, AbstractList) or value.owner not in self.open or value.element is None:
             return value
         owner = fresh()

@@ -1,7 +1,7 @@
 """The bound of a program: what it can cost at worst, as numbers for these inputs and as closed forms in their sizes.
 
-Owns `Bound`. A component that has no limit is None in numbers and "unlimited" as a form. Rounds are proved: with at most C calls
-at a time a run takes at most calls/C + span rounds (Brent, J. ACM 21, 1974).
+Owns `Bound`. A component that has no limit is None in numbers and "unlimited" as a form. Rounds are proved: with at most C
+calls at a time a run takes at most calls/C + span rounds (Brent, J. ACM 21, 1974).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _LARGEST: Final = ("prompt_chars", "depth")
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no limit.
+    """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no
+    limit.
 
     `steps` and `bytes` are not analysed: they have no limit here, and the meter alone holds a run to its fuel and memory.
     """

@@ -1,7 +1,7 @@
 """Sizes that somebody declares for inputs that are not there yet.
 
-Owns `Size`, how it becomes an abstract value of the input's type, and the test whether real data keeps to it. Characters and bytes
-are both limits; where only characters are said, each may have the four bytes of the widest.
+Owns `Size`, how it becomes an abstract value of the input's type, and the test whether real data keeps to it. Characters and
+bytes are both limits; where only characters are said, each may have the four bytes of the widest.
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ def _no_frame(type_: Type) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data adds
-    to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries
-    multiplied; `out` and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token`
-    characters for each of them, and never more than `max_reply`.
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data
+    adds to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries
+    multiplied; `out` and `item_out` the reply's tokens where a program does not say; a reply has at most
+    `reply_chars_per_token` characters for each of them, and never more than `max_reply`.
     """
 
     window: int

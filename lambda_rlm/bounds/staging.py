@@ -1,8 +1,8 @@
 """Which terms of a program can be computed before the run, and when to ask for it.
 
-Owns `Staging`, the analysis's side; the computing itself is a `Computer`, given by whoever can evaluate. What needs no reply of a
-model is computed; what stands at the top level is kept for the run. A list that is known is gone through element by element when
-its function branches, so that each element takes its real branch.
+Owns `Staging`, the analysis's side; the computing itself is a `Computer`, given by whoever can evaluate. What needs no reply of
+a model is computed; what stands at the top level is kept for the run. A list that is known is gone through element by element
+when its function branches, so that each element takes its real branch.
 """
 
 from __future__ import annotations
@@ -140,25 +140,25 @@ class Staging:
         return any(isinstance(g, AbstractFunction) and g.source is not None and self._branches(g) for g in callees)
 
     def _free(self, term: t.Node) -> frozenset[str]:
-        found = self._names.get(id(term))
-        if found is None:
-            found = self._names[id(term)] = free_names(term)
-        return found
+        names = self._names.get(id(term))
+        if names is None:
+            names = self._names[id(term)] = free_names(term)
+        return names
 
     def _asks(self, term: t.Node) -> bool:
-        found = self._asking.get(id(term))
-        if found is None:
-            found = _contains(term, lambda node: isinstance(node, t.Var) and self.typed.primitive_of(node) in ASKING)
-            self._asking[id(term)] = found
-        return found
+        is_asking = self._asking.get(id(term))
+        if is_asking is None:
+            is_asking = _contains(term, lambda node: isinstance(node, t.Var) and self.typed.primitive_of(node) in ASKING)
+            self._asking[id(term)] = is_asking
+        return is_asking
 
     def _is_ground_below(self, body: t.Term) -> bool:
-        found = self._ground.get(id(body))
-        if found is None:
+        is_closed = self._ground.get(id(body))
+        if is_closed is None:
             types = self.typed.types
-            found = not _contains(body, lambda node: id(node) in types and not is_ground(types[id(node)]))
-            self._ground[id(body)] = found
-        return found
+            is_closed = not _contains(body, lambda node: id(node) in types and not is_ground(types[id(node)]))
+            self._ground[id(body)] = is_closed
+        return is_closed
 
 
 def _contains(node: t.Node, is_wanted: Callable[[t.Node], bool]) -> bool:

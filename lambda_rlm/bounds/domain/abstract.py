@@ -57,8 +57,8 @@ class AbstractNumber:
 
 @dataclass(frozen=True, slots=True)
 class AbstractText:
-    """Text, Quote or enumeration: characters, bytes in UTF-8, the widest character it can hold, the fewest characters, and the bytes
-    beyond one for each character, which in most texts are few: a part of it may have them all, and no more."""
+    """Text, Quote or enumeration: characters, bytes in UTF-8, the widest character it can hold, the fewest characters, and the
+    bytes beyond one for each character, which in most texts are few: a part of it may have them all, and no more."""
 
     chars: SizeBound
     bytes: SizeBound
@@ -194,8 +194,8 @@ def uniform(length: SizeBound, element: Abstract, low: Number = 0) -> AbstractLi
 def summed(
     length: SizeBound, element: AbstractText, low: Number = 0, *, chars: SizeBound, bytes_: SizeBound, beyond: SizeBound
 ) -> AbstractList:
-    """A list of texts, each like `element`, that together have at most `chars` characters, `bytes_` bytes, `beyond` of them beyond one
-    for each character."""
+    """A list of texts, each like `element`, that together have at most `chars` characters, `bytes_` bytes, `beyond` of them
+    beyond one for each character."""
     owner = fresh()
     sums = (element.chars, chars), (element.bytes, bytes_), (element.wide, beyond)
     of_chars, of_bytes, of_beyond = (symbol(highest, sum_, owner) for highest, sum_ in sums)
@@ -311,12 +311,12 @@ def _changed_later(
     changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction], change: Callable[[Abstract], Abstract]
 ) -> AbstractFunction:
     """A changed function, made when it is first applied."""
-    made: list[AbstractFunction] = []
+    changed_once: list[AbstractFunction] = []
 
     def function() -> AbstractFunction:
-        if not made:
-            made.append(changed(change))
-        return made[0]
+        if not changed_once:
+            changed_once.append(changed(change))
+        return changed_once[0]
 
     return AbstractFunction(
         lambda *arguments: function().apply(*arguments),

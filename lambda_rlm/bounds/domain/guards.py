@@ -38,10 +38,10 @@ class Fact:
         """The sum of these operands' sizes when the fact's are among them: its limit and the rest; else None."""
         rest = list(operands)
         for place in self.places:
-            found = next((operand for operand in rest if operand[0] == place), None)
-            if found is None:
+            same_place = next((operand for operand in rest if operand[0] == place), None)
+            if same_place is None:
                 return None
-            rest.remove(found)
+            rest.remove(same_place)
         size = self.limit
         for _, other in rest:
             size = size + other

@@ -110,21 +110,21 @@ def lows(value: Abstract) -> list[float]:
 
 def signature(value: Abstract) -> object:
     """Equal for values that are alike in every size and limit, whoever owns their symbols."""
-    return _structure(value), tuple([size.value for size in sizes(value, value)])
+    return _shape_of(value), tuple([size.value for size in sizes(value, value)])
 
 
-def _structure(value: Abstract | None) -> object:
+def _shape_of(value: Abstract | None) -> object:
     match value:
         case AbstractNumber(low=low):
             return low
         case AbstractText(width=width, low=low):
             return width, low
         case AbstractOption(inner):
-            return ("option", _structure(inner))
+            return ("option", _shape_of(inner))
         case AbstractRecord(fields):
-            return tuple([(name, _structure(field)) for name, field in fields])
+            return tuple([(name, _shape_of(field)) for name, field in fields])
         case AbstractList(element=element, low=low):
-            return low, _structure(element)
+            return low, _shape_of(element)
         case AbstractBool(truth):
             return ("bool", truth)
         case _:

@@ -1,7 +1,8 @@
-"""How far apart two whole numbers are that the same name stands in: `slice(t, at - 200, at + 5000)` is bounded wherever `at` is.
+"""How far apart two whole numbers are that the same name stands in: `slice(t, at - 200, at + 5000)` is bounded wherever `at`
+is.
 
-Owns `distance`. Reads sums and differences of one name and written numbers, and `max` and `min` with anything; anything else tells
-nothing.
+Owns `distance`. Reads sums and differences of one name and written numbers, and `max` and `min` with anything; anything else
+tells nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def distance(start: object, end: object, primitive_of: PrimitiveOf) -> int | Non
 
 
 def _offset(term: object, choice: P, primitive_of: PrimitiveOf) -> tuple[Place, int] | None:
-    """A place, and how far from its number a term is: at least so far where the `choice` is `max`, at most where it is `min`."""
+    """A place, and how far from its number a term is: at least so far where the `choice` is `max`, at most where it is
+    `min`."""
     match term:
         case Var() | Select():
             place = place_of(term)
@@ -32,8 +34,8 @@ def _offset(term: object, choice: P, primitive_of: PrimitiveOf) -> tuple[Place, 
         case Infix(first=first, rest=rest) if all(op in "+-" for op, _ in rest):
             return _sum([("+", first), *rest], choice, primitive_of)
         case App(function=Var() as f, arguments=arguments) if primitive_of(f) is choice:
-            found = (_offset(argument.value, choice, primitive_of) for argument in arguments)
-            return next((one for one in found if one is not None), None)
+            offsets = (_offset(argument.value, choice, primitive_of) for argument in arguments)
+            return next((one for one in offsets if one is not None), None)
         case _:
             return None
 
@@ -45,8 +47,8 @@ def _sum(terms: list[tuple[str, Term]], choice: P, primitive_of: PrimitiveOf) ->
         if isinstance(term, IntLit):
             offset += term.value if op == "+" else -term.value
             continue
-        found = _offset(term, choice, primitive_of) if op == "+" and place is None else None
-        if found is None:
+        placed = _offset(term, choice, primitive_of) if op == "+" and place is None else None
+        if placed is None:
             return None
-        place, offset = found[0], offset + found[1]
+        place, offset = placed[0], offset + placed[1]
     return None if place is None else (place, offset)

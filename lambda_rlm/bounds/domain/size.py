@@ -1,8 +1,8 @@
 """Sizes: upper limits as expressions in the sizes of the inputs.
 
-Owns `SizeBound`, a number at least 0 that only grows when its symbols grow: a linear form over symbols and over a few non-linear
-atoms (⌈s/k⌉, max, min, products). Every size has a value for the inputs at hand and a closed form to print. No operation makes
-a size smaller than the truth; where there is no exact form it gives a larger one. `UNLIMITED` is the size of what has no limit.
+Owns `SizeBound`, a number at least 0 that only grows when its symbols grow: a linear form over symbols and a few other atoms
+(⌈s/k⌉, max, min, products). Every size has a value for the inputs at hand and a closed form to print. No operation makes a size
+smaller than the truth; where there is no exact form it gives a larger one. `UNLIMITED` is the size of what has no limit.
 
 A symbol is the size of an input, or of the one element that stands for all elements of a list; the latter knows its peak (the
 largest any element can be) and its sum over the list, which is what turns `chunk |> map(llm_call)` from n² into n: see `total`.
@@ -130,7 +130,7 @@ class SizeBound:
         terms = dict(self.terms)
         for atom, coefficient in other.terms:
             terms[atom] = terms.get(atom, 0) + coefficient
-        return _made(self.constant + other.constant, terms)
+        return _combined(self.constant + other.constant, terms)
 
     def __mul__(self, factor: int) -> SizeBound:
         if factor == 1:
@@ -139,7 +139,7 @@ class SizeBound:
             return ZERO
         if self.constant == math.inf:
             return UNLIMITED
-        return _made(self.constant * factor, {atom: c * factor for atom, c in self.terms})
+        return _combined(self.constant * factor, {atom: c * factor for atom, c in self.terms})
 
     def options(self) -> list[SizeBound] | None:
         """The sizes of which it is the largest, when it is one."""
@@ -253,7 +253,7 @@ def less(a: SizeBound, b: SizeBound) -> SizeBound | None:
             return None
         if left:
             terms[atom] = left
-    return _made(a.constant - b.constant, terms)
+    return _combined(a.constant - b.constant, terms)
 
 
 def closer(a: SizeBound, b: SizeBound) -> SizeBound:
@@ -324,13 +324,13 @@ def depends(size: SizeBound, owner: int) -> bool:
 def _rewritten(size: SizeBound, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
     if not depends(size, owner):
         return size
-    found = seen.get(size)
-    if found is None:
-        found = SizeBound(size.constant)
+    rewritten = seen.get(size)
+    if rewritten is None:
+        rewritten = SizeBound(size.constant)
         for atom, coefficient in size.terms:
-            found = found + _rewritten_atom(atom, owner, seen) * coefficient
-        seen[size] = found
-    return found
+            rewritten = rewritten + _rewritten_atom(atom, owner, seen) * coefficient
+        seen[size] = rewritten
+    return rewritten
 
 
 def _rewritten_atom(atom: Atom, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
@@ -346,10 +346,10 @@ def _rewritten_atom(atom: Atom, owner: int, seen: dict[SizeBound, SizeBound]) ->
 
 
 def _atom(atom: Atom) -> SizeBound:
-    return _made(0, {atom: 1})
+    return _combined(0, {atom: 1})
 
 
-def _made(constant: Number, terms: dict[Atom, int]) -> SizeBound:
+def _combined(constant: Number, terms: dict[Atom, int]) -> SizeBound:
     ordered = terms.items() if len(terms) < 2 else sorted(terms.items(), key=lambda term: str(term[0]))
     size = SizeBound(constant, tuple(ordered))
     if size.constant > LARGEST or any(coefficient > LARGEST for _, coefficient in size.terms):

@@ -14,12 +14,13 @@ from lambda_rlm.bounds.rates import Rates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """A call on n tokens in a window of K is right with A₀·ρ^(n/K): `short` is A₀ and `decay` is ρ. Each level that puts replies
-    together keeps what is right with A⊕, `compose`. A plan should be right with at least `floor`.
+    """A call on n tokens in a window of K is right with A₀·ρ^(n/K): `short` is A₀ and `decay` is ρ. Each level that puts
+    replies together keeps what is right with A⊕, `compose`. A plan should be right with at least `floor`.
 
     The defaults are those of the paper's published code where it has them: A⊕ = 0.9, a floor of 0.8, and 0.95 for a call on a
     full window. It gives a call on next to nothing no number; here it is 1, so that ρ = 0.95. With these a plan of one level
-    may fill the window, one of two may read about a quarter of it at once, and one of three is below the floor whatever it does.
+    may fill the window, one of two may read about a quarter of it at once, and one of three is below the floor whatever it
+    does.
     """
 
     short: float = 1.0

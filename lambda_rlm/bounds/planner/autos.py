@@ -1,7 +1,7 @@
 """Where `auto` stands in a program, and the number it stands for when nothing is known of the inputs.
 
-Owns the places and the defaults: text sizes from the model's window, counts by the function they are given to. Defaults depend on
-the program and the model alone; `choose` does better once the sizes of the inputs are known.
+Owns the places and the defaults: text sizes from the model's window, counts by the function they are given to. Defaults depend
+on the program and the model alone; `choose` does better once the sizes of the inputs are known.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class AutoPlace:
-    """One `auto`: the function it is given to (`length` where a length is compared with it), and the count that it stands for by
-    default; None where it is a number of characters."""
+    """One `auto`: the function it is given to (`length` where a length is compared with it), and the count that it stands for
+    by default; None where it is a number of characters."""
 
     auto: Auto
     function: str
@@ -61,16 +61,16 @@ class AutoPlace:
 
 def places(typed: Typed) -> list[AutoPlace]:
     """Every `auto` of a program, in order."""
-    found: list[AutoPlace] = []
+    auto_places: list[AutoPlace] = []
     todo: list[Node] = [typed.program]
     while todo:
         node = todo.pop()
         todo.extend(children(node))
         if isinstance(node, App):
-            found += _arguments(typed, node)
+            auto_places += _arguments(typed, node)
         elif isinstance(node, Infix) and isinstance(node.rest[-1][1], Auto):
-            found.append(AutoPlace(node.rest[-1][1], "length", _compared(typed, node)))
-    return sorted(found, key=lambda place: place.span.start)
+            auto_places.append(AutoPlace(node.rest[-1][1], "length", _compared(typed, node)))
+    return sorted(auto_places, key=lambda place: place.span.start)
 
 
 def default_autos(typed: Typed, profile: ModelProfile) -> dict[int, int]:
@@ -94,8 +94,8 @@ def _arguments(typed: Typed, app: App) -> list[AutoPlace]:
     primitive = typed.primitive_of(app.function) if isinstance(app.function, Var) else None
     if primitive is None:
         return []
-    given = [argument for argument in typed.arguments_of(app) if isinstance(argument, Auto)]
-    return [AutoPlace(auto, primitive.value, _COUNTS.get(primitive)) for auto in given]
+    autos = [argument for argument in typed.arguments_of(app) if isinstance(argument, Auto)]
+    return [AutoPlace(auto, primitive.value, _COUNTS.get(primitive)) for auto in autos]
 
 
 def _compared(typed: Typed, infix: Infix) -> int | None:

@@ -3,8 +3,8 @@
 Owns `choose`. It minimises the program's own bound, so one search serves the paper's plan (k*, τ*) and any program that a model
 writes: among the numbers for which every prompt fits the window and the budget holds, those whose likely accuracy reaches the
 floor, and of these the cheapest in US dollars, or in tokens where there is no price, then the one with the shortest chain of
-calls. Coordinate descent on a geometric grid that gets finer; it starts from the defaults and keeps the best it has seen, and it
-stops after a fixed amount of work, so that the choice is the same on every machine.
+calls. Coordinate descent on a geometric grid that gets finer; it starts from the defaults and keeps the best it has seen, and
+it stops after a fixed amount of work, so that the choice is the same on every machine.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class _Search:
             numbers = tuple(size if place.count is None else n for place, n in zip(self.places, best, strict=True))
             if self._is_spent():
                 break
-            best = min(best, numbers, key=lambda found: self._try(found).rank)
+            best = min(best, numbers, key=lambda candidate: self._try(candidate).rank)
         return best
 
     def _sizes(self) -> list[int]:
@@ -202,10 +202,10 @@ class _Search:
         return self.visits * _VISIT + steps >= _WORK
 
     def _try(self, numbers: tuple[int, ...]) -> _Trial:
-        found = self.trials.get(numbers)
-        if found is None:
-            found = self.trials[numbers] = self._tried(numbers)
-        return found
+        trial = self.trials.get(numbers)
+        if trial is None:
+            trial = self.trials[numbers] = self._tried(numbers)
+        return trial
 
     def _tried(self, numbers: tuple[int, ...]) -> _Trial:
         autos = self._autos(numbers)

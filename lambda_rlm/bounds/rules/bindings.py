@@ -26,8 +26,8 @@ def block(analysis: Analysis, term: t.Block, env: Environment) -> AbstractResult
 
 
 def scope(analysis: Analysis, items: tuple[t.Item, ...], result: t.Term, env: Environment) -> AbstractResult:
-    """Items, then a result that may use them. Items that do not use each other run at once: a name is ready when what it uses is
-    ready and its own chain is over. The result waits for all of them, used or not."""
+    """Items, then a result that may use them. Items that do not use each other run at once: a name is ready when what it uses
+    is ready and its own chain is over. The result waits for all of them, used or not."""
     ready: dict[str, SizeBound] = {}
     chains: list[SizeBound] = []
     with analysis.knowing(analysis.facts):

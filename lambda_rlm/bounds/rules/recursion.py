@@ -1,7 +1,7 @@
 """The rule for recursion: `fix`, level by level.
 
-Owns `fix`. The body is analysed on the sizes of each level, until a level is reached that does not recurse; levels alike
-in all sizes are analysed once. Refuses a recursion whose argument may not get shorter, or that may go deeper than allowed: it is
+Owns `fix`. The body is analysed on the sizes of each level, until a level is reached that does not recurse; levels alike in all
+sizes are analysed once. Refuses a recursion whose argument may not get shorter, or that may go deeper than allowed: it is
 noted, and costs without limit.
 """
 

@@ -77,8 +77,8 @@ def _ask(
     count: SizeBound = ONE,
     known: Abstract | None = None,
 ) -> Abstract:
-    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. A prompt that staging knows is
-    counted as it would be sent."""
+    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. A prompt that staging knows
+    is counted as it would be sent."""
     rates = analysis.rates
     tokens = _out_tokens(rates, out, rates.out)
     if isinstance(known, StagedValue) and rates.count is not None:
@@ -223,8 +223,8 @@ def _batches(
     per_call: AbstractNumber | None,
 ) -> SizeBound:
     """Prompts of one round: ⌈n/per_call⌉ + ⌈2·sum/capacity⌉, since two neighbours that were not put together need more than the
-    capacity. One that needs more than three quarters of it may be packed again into three quarters: into three at most, or two where
-    no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
+    capacity. One that needs more than three quarters of it may be packed again into three quarters: into three at most, or two
+    where no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
     most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))
     batches = ceil_div(items.length, most)
     one = element.bytes + tokens + size_of(rates.template_tokens + MARKER_TOKENS)

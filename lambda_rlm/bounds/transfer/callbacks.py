@@ -1,7 +1,7 @@
 """What library functions with callbacks give and cost, those apart that carry an accumulator along (`loops`).
 
-Owns `CALLBACKS` and `BY_ELEMENT`, tables of `CallbackTransfer`s, and `by_element`. What a callback costs for one element, in the
-symbols of the list, is totalled over the list: this turns `chunk |> map(llm_call)` from n² into n.
+Owns `CALLBACKS` and `BY_ELEMENT`, tables of `CallbackTransfer`s, and `by_element`. What a callback costs for one element, in
+the symbols of the list, is totalled over the list: this turns `chunk |> map(llm_call)` from n² into n.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The forms in which a row of a table of transfers is written, and what makes a transfer of each.
 
-A function without callbacks that asks no model changes sizes and costs nothing (`SizeTransfer`); one with callbacks applies them
-through the analysis, which charges what they cost (`CallbackTransfer`).
+A function without callbacks that asks no model changes sizes and costs nothing (`SizeTransfer`); one with callbacks applies
+them through the analysis, which charges what they cost (`CallbackTransfer`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What loops give and cost: fold, scan, reduce, tree_fold, iterate.
 
-Owns `LOOPS`, a table of `CallbackTransfer`s, and the solving of accumulators. One step is analysed with a symbol α for every size of the accumulator; what comes out is read
-by its coefficients. A size that stays finite however large the others are is constant (this is what a guard such as
-`length(acc) + length(x) > max` achieves); one that grows by α + r each step ends at its start plus the total of r; sizes are solved
-in the order in which they depend on each other. What fits none of these has no limit, and whatever is made of it has none.
+Owns `LOOPS`, a table of `CallbackTransfer`s, and the solving of accumulators. One step is analysed with a symbol α for every
+size of the accumulator; what comes out is read by its coefficients. A size that stays finite however large the others are is
+constant (this is what a guard such as `length(acc) + length(x) > max` achieves); one that grows by α + r each step ends at its
+start plus the total of r; sizes are solved in the order in which they depend on each other. What fits none of these has no
+limit, and whatever is made of it has none.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The one table of transfers: what each library function does to sizes and what applying it costs.
 
-Owns `TRANSFERS`, made of the tables of the families. The analysis applies library functions through it and through nothing else.
+Owns `TRANSFERS`, made of the tables of the families. The analysis applies library functions through it and through nothing
+else.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ _GROWTH: Final = 3
 
 _WIDER_IN_UPPER: Final = 3
 _WIDER_IN_LOWER: Final = 2
-"""The most bytes beyond one for each character that changing case makes of each that there was (ΐ becomes three characters of two
-bytes, Ⱥ one of three)."""
+"""The most bytes beyond one for each character that changing case makes of each that there was (ΐ becomes three characters of
+two bytes, Ⱥ one of three)."""
 
 
 def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
@@ -186,17 +186,17 @@ def _sections(text: AbstractText, _regex: AbstractText) -> Abstract:
 
 def _search(text: AbstractText, regex: AbstractText) -> Abstract:
     length = smallest(text.chars + ONE, size_of(MOST_MATCHES))
-    found = parts(text, length)
-    assert found.element is not None
+    matches = parts(text, length)
+    assert matches.element is not None
     groups = uniform(ceil_div(regex.chars, len("()")), part(text))
     place = AbstractNumber(0, text.chars)
-    record = AbstractRecord((("end", place), ("groups", groups), ("start", place), ("text", found.element)))
-    return AbstractList(length, record, found.owner)
+    record = AbstractRecord((("end", place), ("groups", groups), ("start", place), ("text", matches.element)))
+    return AbstractList(length, record, matches.owner)
 
 
 def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) -> Abstract:
-    """At most one match at each place, each replaced by new. A \\1 in it is a part of its match, and matches do not overlap: together
-    they are at most the text again, in no more characters than the \\1 themselves have at all places."""
+    """At most one match at each place, each replaced by new. A \\1 in it is a part of its match, and matches do not overlap:
+    together they are at most the text again, in no more characters than the \\1 themselves have at all places."""
     if new.chars.is_constant and new.chars.value == 0:
         return part(text)
     references = size_of(new.chars.value // 2) if new.chars.is_number else new.chars
@@ -240,6 +240,16 @@ def _rank(texts: AbstractList, _query: AbstractText, n: AbstractNumber) -> Abstr
 _CODE_POINT: Final = 6
 """Characters of the longest JSON escape of one character: \\u001f."""
 
+_SHOWN_NUMBER: Final = 25
+"""The most characters of a number that is shown."""
+
+_ESCAPED: Final = 4
+"""The most characters that one becomes in a pattern that matches it literally."""
+
+_DATE: Final = len("YYYY-MM-DD")
+_INPUT_NAME: Final = 4_096
+"""The most characters of an input's name."""
+
 
 def shown_chars(value: Abstract) -> AbstractText:
     """How a value is shown in a template."""
@@ -247,9 +257,9 @@ def shown_chars(value: Abstract) -> AbstractText:
         case AbstractText():
             return value
         case AbstractNumber():
-            return text_of(size_of(25), 1)
+            return text_of(size_of(_SHOWN_NUMBER), 1)
         case _:
-            return text_of(size_of(25), 1)
+            return text_of(size_of(_SHOWN_NUMBER), 1)
 
 
 def to_json(value: Abstract) -> AbstractText:
@@ -259,7 +269,7 @@ def to_json(value: Abstract) -> AbstractText:
             escaped = chars * _CODE_POINT + size_of(2)
             return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide)
         case AbstractNumber():
-            return text_of(size_of(25), 1)
+            return text_of(size_of(_SHOWN_NUMBER), 1)
         case AbstractOption(inner):
             none = text_of(size_of(4), 1)
             if inner is None:
@@ -312,14 +322,14 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     P.SECTIONS: _sections,
     P.SEARCH: _search,
     P.REPLACE_REGEX: _replace_regex,
-    P.ESCAPE_REGEX: lambda text: text_of(text.chars * 4, text.width, text.low, text.bytes * 4, text.wide),
+    P.ESCAPE_REGEX: lambda text: text_of(text.chars * _ESCAPED, text.width, text.low, text.bytes * _ESCAPED, text.wide),
     P.TO_TEXT: shown_chars,
     P.TO_JSON: to_json,
-    P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(10), 1, 10)),
+    P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
     P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),
     P.SIMILARITY: lambda _a, _b: number(0, 1),
     P.RANK: _rank,
     P.WHERE: lambda quote: AbstractRecord(
-        (("end", number(0, math.inf)), ("input", text_of(size_of(4096))), ("start", number(0, math.inf)))
+        (("end", number(0, math.inf)), ("input", text_of(size_of(_INPUT_NAME))), ("start", number(0, math.inf)))
     ),
 }
