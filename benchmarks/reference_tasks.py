@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.answering.ask import ask  # noqa: E402
+from lambda_rlm.answering.question import Question, Setup  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
 from lambda_rlm.execution.check import check  # noqa: E402
@@ -85,8 +86,8 @@ def run(task: Task) -> Run:
     """The run of a task, by a model whose replies are as long as they may be."""
     model = ScriptedModel.from_rules([("", "word " * 100)], PROFILE)
     if task.strategy:
-        inputs = from_values({"context": text()})
-        return anyio.run(lambda: ask(task.query, inputs, model, Budget(), task=task.strategy))
+        question = Question(query=task.query, inputs=from_values({"context": text()}), task=task.strategy)
+        return anyio.run(lambda: ask(question, Setup(leaf=model)))
     admitted = check(task.program).admit(Budget(), PROFILE)
     return anyio.run(lambda: execute(admitted, {"context": text(), "query": task.query}, model))
 

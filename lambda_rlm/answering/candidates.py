@@ -43,15 +43,16 @@ def candidate(number: int, accepted: Accepted) -> Candidate:
 def affordable(ranked: Sequence[Candidate], accepted: Sequence[Accepted], left: Budget) -> list[Candidate]:
     """The first of the candidates, and of the others those whose bounds can be set aside beside it: so that none is refused because
     another one began before it."""
-    chosen, calls, tokens, usd = list(ranked[:1]), left.calls, left.tokens, left.usd
+    chosen = list(ranked[:1])
     for number, one in enumerate(ranked):
         bound = accepted[one.number].bound
-        if bound is None or bound.calls is None or bound.tokens is None or (usd is not None and bound.usd is None):
+        if bound is None or bound.calls is None or bound.tokens is None or (left.usd is not None and bound.usd is None):
             continue
-        if number and (bound.calls > calls or bound.tokens > tokens or (usd is not None and (bound.usd or 0.0) > usd)):
+        usd = bound.usd or 0.0
+        if number and (bound.calls > left.calls or bound.tokens > left.tokens or (left.usd is not None and usd > left.usd)):
             continue
         chosen += [one] if number else []
-        calls, tokens, usd = calls - bound.calls, tokens - bound.tokens, None if usd is None else usd - (bound.usd or 0.0)
+        left = left.minus(bound.calls, bound.tokens, usd)
     return chosen
 
 

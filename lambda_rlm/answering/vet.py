@@ -7,7 +7,6 @@ meter of its own, and the deadline is looked at while it goes on. Asks no model.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -19,7 +18,7 @@ from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.model_calls import NO_SOLVER
-from lambda_rlm.execution.check import check
+from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.inputs import Inputs
@@ -49,6 +48,14 @@ class Deadline:
         return OutOfTime.after(self.seconds or 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Vetted:
+    """What speaks against running a program, and what it can cost; None where nobody can say."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    prospect: Prospect | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vetting:
     """Judges programs for one question: for the model that answers them, on what is left in `account`. `meter` pays for what is
@@ -61,27 +68,42 @@ class Vetting:
     deadline: Deadline
     returns: Type | None = None
 
-    def diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        """The mistakes of a program, warnings included; an answer of another type than is wanted is one."""
+    def checked(self, source: SourceFile, inputs: Inputs) -> Checked:
+        """The program with its mistakes; an answer of another type than is wanted is one."""
         checked = check(source, inputs.types, primitives=inputs.functions)
         wrong = None if checked.typed is None or self.returns is None else mismatch(checked.typed, self.returns)
-        return checked.diagnostics if wrong is None else (*checked.diagnostics, wrong)
+        return checked if wrong is None else replace(checked, diagnostics=(*checked.diagnostics, wrong))
 
-    async def against(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
-        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
-        checked = check(source, inputs.types, primitives=inputs.functions)
+    async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
+        """A well typed program, held against these inputs and what is left of the budget."""
         assert checked.typed is not None
         place = _use_of(Primitive.RLM_CALL, checked.typed.program)
         if place is not None and self.options.solver is None:
-            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
+            hint = "use llm_call over chunks instead"
+            return Vetted((Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),))
         try:
-            return self.foreseen(checked.typed, inputs).diagnostics
+            prospect = self.foreseen(checked.typed, inputs)
         except Rejected as rejected:
-            return rejected.diagnostics
+            return Vetted(rejected.diagnostics)
         except OutOfTime:
             raise
         except Fault as fault:
-            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
+            return Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
+        return Vetted(prospect.diagnostics, prospect)
+
+    def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Prospect | None:
+        """The prospect of a vetted program on what is left now; None where that is too little. The program is bounded again only
+        where the planner might now choose smaller numbers."""
+        assert checked.typed is not None and vetted.prospect is not None
+        prospect = replace(vetted.prospect, budget=self.account.left())
+        if prospect.over_budget and prospect.chosen is not None:
+            try:
+                prospect = self.foreseen(checked.typed, inputs)
+            except OutOfTime:
+                raise
+            except (Rejected, Fault):
+                return None
+        return None if prospect.over_budget else prospect
 
     def foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
         """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""

@@ -12,41 +12,53 @@ import copy
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 
-from lambda_rlm.answering.ask import Inquiry, ask
+from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.decide import Decision, decide
-from lambda_rlm.answering.sub_model import with_solver
-from lambda_rlm.api.connections import Connections
-from lambda_rlm.api.returns import Returns, returns_of
+from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.run_program import run_program
+from lambda_rlm.api.returns import returns_of
 from lambda_rlm.api.rlms_compat import question_in
-from lambda_rlm.api.sessions import Kept, Replayed, SessionRequest, asked_again, budget_of, limits, place, recorded, told
+from lambda_rlm.api.sessions import (
+    Kept,
+    Replayed,
+    Wanted,
+    arguments_of,
+    asked_again,
+    budget_of,
+    keeping,
+    limits,
+    made,
+    place,
+)
 from lambda_rlm.api.streaming import Listener, heard, streamed
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.faults import Fault, ModelFailure
-from lambda_rlm.events import Event, RunFinished, Tracer
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.events import Event, Tracer
 from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
+from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import NOBODY, Options, Run
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
-from lambda_rlm.journal.session import Before, before, whole
+from lambda_rlm.journal.request import Before, RunRequest, before, whole
+from lambda_rlm.journal.session import RunSession
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
 from lambda_rlm.synth.writing import Writing
-from lambda_rlm.trace.progress import Both
 from lambda_rlm.types.hosted import HostCost, HostFunction
 from lambda_rlm.types.type import Effect
 
@@ -135,7 +147,7 @@ class RLM:
         **inputs: Any,
     ) -> Run:
         """`ask` for programs that are asynchronous themselves."""
-        return _answered(await self._made(self._new(query, inputs, returns, task, strategy), inputs, heard(on_event)))
+        return _answered(await self._session(self._wanted(query, inputs, returns, task), strategy, heard(on_event)))
 
     def stream(
         self,
@@ -152,13 +164,13 @@ class RLM:
         """
 
         async def job(tracer: Tracer) -> Run:
-            return await self._made(self._new(query, inputs, returns, task, strategy), inputs, tracer)
+            return await self._session(self._wanted(query, inputs, returns, task), strategy, tracer)
 
         return streamed(job)
 
     def route(self, query: str, *, task: str | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
         """Which way `ask` would go with the question, why, and what each way would cost at worst. Asks no model."""
-        return blocking_anywhere(lambda: self._routed(self._new(query, inputs, None, task, strategy)))
+        return blocking_anywhere(lambda: self._routed(self._wanted(query, inputs, None, task).request.question, strategy))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
@@ -175,8 +187,9 @@ class RLM:
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """`resume` for programs that are asynchronous themselves."""
         found = await anyio.to_thread.run_sync(self._before, run)
-        asked = asked_again(found, self._given(inputs), returns, self.model, is_replay=False)
-        return _answered(await self._as_before(found)._made(asked, inputs, heard(on_event)))
+        arguments = arguments_of(inputs)
+        wanted = asked_again(found, self._read(inputs), arguments, returns, self.model, is_replay=False)
+        return _answered(await self._as_before(found)._session(wanted, None, heard(on_event)))
 
     def replay(self, run: str, **inputs: Any) -> Replayed:
         """Make a run of the journal again without a model, and compare call for call."""
@@ -186,9 +199,9 @@ class RLM:
         """`replay` for programs that are asynchronous themselves."""
         found, calls = await anyio.to_thread.run_sync(self._whole, run)
         comparison = Comparison()
-        asked = asked_again(found, self._given(inputs), None, self.model, is_replay=True)
-        done = await self._as_before(found)._made(asked, inputs, comparison)
-        return Replayed(done, tuple(comparison.differences(calls)))
+        wanted = asked_again(found, self._read(inputs), arguments_of(inputs), None, self.model, is_replay=True)
+        again = await self._as_before(found)._session(wanted, None, comparison)
+        return Replayed(again, tuple(comparison.differences(calls)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The latest runs of the journal, the last first."""
@@ -206,6 +219,14 @@ class RLM:
         again.rpm, again.tpm = self.rpm or was.get("rpm"), self.tpm or was.get("tpm")
         again.constrain = was.get("constrain", self.constrain)
         again.budget = self.budget if self._says_budget else budget_of(was)
+        again.strategy = was.get("strategy") or "auto"
+        again.options = replace(
+            self.options,
+            is_strict=was.get("strict", self.options.is_strict),
+            seed=was.get("seed", self.options.seed),
+            out=was.get("out", self.options.out),
+        )
+        again.writing = replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was})
         return again
 
     def _before(self, run: str) -> Before:
@@ -216,101 +237,78 @@ class RLM:
         with Journal(place(self.journal), is_new=False) as journal:
             return whole(journal, run)
 
-    def _new(
-        self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | None = None, strategy: Choice | None = None
-    ) -> SessionRequest:
+    def _wanted(self, query: str, inputs: Mapping[str, Any], returns: Any, task: str | None) -> Wanted:
         """A question that was never asked before; raises `TypeError` for what cannot be an answer."""
-        return SessionRequest(
+        type_ = None if returns is None else returns_of(returns)
+        question = Question(
             query=query,
-            inputs=self._given(inputs),
-            wanted=None if returns is None else returns_of(returns),
+            inputs=self._read(inputs),
+            returns=None if type_ is None else type_.type,
             task=task or self.task,
-            strategy=strategy or self.strategy,
         )
+        return Wanted(RunRequest(question=question, arguments=arguments_of(inputs)), type_)
 
-    async def _routed(self, asked: SessionRequest) -> Decision:
-        async with AsyncExitStack() as stack:
-            doors = self._doors(None, stack)
-            model = doors.opened(self.model)
-            return decide(
-                Inquiry(
-                    given=asked.inputs.with_query(asked.query),
-                    model=model,
-                    root=model if self.root_model is None else doors.opened(self.root_model),
-                    budget=self.budget,
-                    choice=asked.strategy,
-                    task=asked.task,
-                    routing=self.routing,
-                    options=self.options,
-                    writing=self.writing,
-                )
-            )
-
-    def _doors(self, tracer: Tracer | None, stack: AsyncExitStack) -> Connections:
-        limiters = Limiters(self.budget.concurrency, rpm=self.rpm, tpm=self.tpm)
-        return Connections(self.base_url, self.cache, self.hedge, self.constrain, limiters, tracer, stack)
-
-    def _given(self, inputs: Mapping[str, Any]) -> Inputs:
+    def _read(self, inputs: Mapping[str, Any]) -> Inputs:
         return replace(from_values(inputs), functions=self.primitives)
 
-    async def _made(self, asked: SessionRequest, given: Mapping[str, Any], tracer: Tracer | None) -> Run:
-        """One session: connected, recorded, run; whatever its answer must be."""
-
-        def what() -> Mapping[str, Any]:
-            models = {"model": default_model() if self.model is None else self.model, "root_model": self.root_model}
-            return told(asked, given, self._settings(asked), models)
-
-        kept = self.journal if not asked.is_replay else False
-        async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(recorded(kept, what, asked.before, self.base_url))
-            if session.record is not None:
-                tracer = session.record if tracer is None else Both((tracer, session.record))
-            doors = self._doors(tracer, stack)
-            model = asked.remembering(lambda: doors.opened(self.model), "model")
-            root = None
-            if self.root_model is not None:
-                root = asked.remembering(lambda: doors.opened(self.root_model), "root_model")
-            if session.record is not None:
-                session.record.asks(model.profile, (root or model).profile)
-            options = asked.options(self.options, None if session.record is None else session.record.id, self.budget)
-            done = await self._run(asked, model, root, options, tracer)
-            made = done if asked.wanted is None else _made(done, asked.wanted)
-            await session.finish(replace(made, value=done.value) if made.ok else made)
-        return _told(made, tracer)
-
-    async def _run(
-        self, asked: SessionRequest, model: Model, root: Model | None, options: Options, tracer: Tracer | None
-    ) -> Run:
-        if asked.program is not None:
-            given = asked.inputs.with_query(asked.query)
-            admitted = check(asked.program, given.types, primitives=given.functions).admit(self.budget, model.profile)
-            if root is not None:
-                options = with_solver(options, model, root, asked.writing(self.writing), tracer, given.functions)
-            return await execute(admitted, given.values, model, options=options, tracer=tracer)
-        return await ask(
-            asked.query,
-            asked.inputs,
-            model,
-            self.budget,
-            choice=asked.strategy,
-            task=asked.task,
+    def _setup(self, strategy: Choice | None) -> Setup:
+        """What questions are answered with, before models are connected."""
+        return Setup(
+            leaf=NOBODY,
+            budget=self.budget,
+            choice=strategy or self.strategy,
             routing=self.routing,
-            options=options,
-            tracer=tracer,
-            root=root,
-            writing=asked.writing(self.writing),
-            returns=None if asked.wanted is None else asked.wanted.type,
-            taken=asked.taken(),
+            writing=self.writing,
+            options=self.options,
         )
 
-    def _settings(self, asked: SessionRequest) -> dict[str, Any]:
+    def _connections(self) -> Connections:
+        return Connections(
+            limiters=Limiters(self.budget.concurrency, rpm=self.rpm, tpm=self.tpm),
+            base_url=self.base_url,
+            cache=self.cache,
+            hedge=self.hedge,
+            constrain=self.constrain,
+        )
+
+    async def _routed(self, question: Question, strategy: Choice | None) -> Decision:
+        async with AsyncExitStack() as stack:
+            opened = partial(self._connections().opened, tracer=None, stack=stack)
+            leaf, root = opened(self.model), None if self.root_model is None else opened(self.root_model)
+            return decide(question, replace(self._setup(strategy), leaf=leaf, root=root))
+
+    async def _session(self, wanted: Wanted, strategy: Choice | None, tracer: Tracer | None) -> Run:
+        """One session, new or of a run that goes on; the answer is of the type that the caller wants."""
+        setup, request = self._setup(strategy), wanted.request
+        if self.journal is not False:
+            request = replace(request, settings=self._settings(setup, request.question.task))
+
+        async def answered(setup: Setup) -> Run:
+            if request.program is None:
+                return await ask(request.question, setup)
+            inputs = request.question.bound_inputs
+            checked = check(request.program, inputs.types, primitives=inputs.functions)
+            return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+
+        session = RunSession(
+            request=request,
+            setup=setup,
+            connections=self._connections(),
+            keeping=keeping(self.journal),
+            listeners=() if tracer is None else (tracer,),
+        )
+        return await made(session, self.model, self.root_model, answered, wanted.returns)
+
+    def _settings(self, setup: Setup, task: str | None) -> dict[str, Any]:
         """These settings in the keys of the command line."""
-        options, writing = asked.options(self.options, None, self.budget), asked.writing(self.writing)
+        options, writing = setup.options, setup.writing
         return {
-            **limits(self.budget),
+            **limits(setup.budget),
+            "model": default_model() if self.model is None else self.model,
+            "root_model": self.root_model,
             "base_url": self.base_url,
-            "strategy": asked.strategy,
-            "task": asked.task,
+            "strategy": setup.choice,
+            "task": task,
             "strict": options.is_strict,
             "seed": options.seed,
             "hedge": self.hedge,
@@ -340,53 +338,27 @@ async def run(
     on_event: Listener | None = None,
 ) -> Run:
     """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `journal` as in `RLM`."""
-    given = replace(from_values(inputs), functions=tuple(program.typed.functions.values()))
-    asked = SessionRequest(query=query, inputs=given, program=program.typed.program.source)
     if model is None and program.typed.effect is Effect.PURE:
         model = NOBODY
-
-    def what() -> Mapping[str, Any]:
-        settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed, "hedge": hedge}
-        settings |= {"rpm": rpm, "tpm": tpm}
-        return told(
-            asked, inputs, settings, {"model": None if model is NOBODY else default_model() if model is None else model}
-        )
-
+    question = Question(query=query, inputs=replace(from_values(inputs), functions=tuple(program.typed.functions.values())))
+    settings = {**limits(program.budget), "base_url": base_url, "strict": strict, "seed": seed}
+    settings |= {"hedge": hedge, "rpm": rpm, "tpm": tpm}
+    if journal is not False:
+        settings["model"] = None if model is NOBODY else default_model() if model is None else model
     tracer = heard(on_event)
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(recorded(journal, what, None, base_url))
-        if session.record is not None:
-            tracer = session.record if tracer is None else Both((tracer, session.record))
-        limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
-        connected = Connections(base_url, cache, hedge, "auto", limiters, tracer, stack).opened(model)
-        options = Options(is_strict=strict, seed=seed, run=None if session.record is None else session.record.id)
-        if session.record is not None:
-            session.record.asks(connected.profile, connected.profile)
-        values = asked.inputs.with_query(query).values
-        done = await execute(program, values, connected, options=options, tracer=tracer)
-        await session.finish(done)
-    return _answered(_told(done, tracer))
+    limiters = Limiters(program.budget.concurrency, rpm=rpm, tpm=tpm)
+    source = program.typed.program.source
+    session = RunSession(
+        request=RunRequest(question=question, program=source, arguments=arguments_of(inputs), settings=settings),
+        setup=Setup(leaf=NOBODY, budget=program.budget, options=Options(is_strict=strict, seed=seed)),
+        connections=Connections(limiters=limiters, base_url=base_url, cache=cache, hedge=hedge),
+        keeping=keeping(journal),
+        listeners=() if tracer is None else (tracer,),
+    )
+    return _answered(await made(session, model, None, lambda setup: run_program(program, question, setup)))
 
 
-def _made(done: Run, wanted: Returns) -> Run:
-    """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
-    if done.fault is not None:
-        return done
-    try:
-        return replace(done, value=wanted.made(done.value))
-    except ValueError as error:
-        fault = ModelFailure(BAD_REPLY, f"the answer is not what was asked for: {error}")
-        fault.usage = done.usage.tokens
-        return replace(done, value=None, fault=fault)
-
-
-def _told(done: Run, tracer: Tracer | None) -> Run:
-    if tracer is not None:
-        tracer(RunFinished(done))
-    return done
-
-
-def _answered(done: Run) -> Run:
-    if done.fault is not None:
-        raise done.fault
-    return done
+def _answered(run: Run) -> Run:
+    if run.fault is not None:
+        raise run.fault
+    return run

@@ -22,7 +22,7 @@ from lambda_rlm.bounds.declared import excess
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
+from lambda_rlm.completion import Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
@@ -36,6 +36,7 @@ from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Tracer
 from lambda_rlm.execution.prospect import Prospect, before_run
+from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
@@ -63,10 +64,7 @@ class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
     of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
     planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
-    new one); in a run that goes on, `autos` are what the planner chose before, by the program's hash and the place of each `auto`,
-    `spent` is what was used for calls that are asked again, and `raised` the calls and dollars that the budget has more than the first
-    one: who writes programs is asked what was asked before. `solver` answers `rlm_call`; `limiter` counts calls in flight
-    together with those of another run."""
+    new one). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run."""
 
     is_strict: bool = False
     seed: int = 0
@@ -74,16 +72,14 @@ class Options:
     accuracy: Accuracy = field(default_factory=Accuracy)
     key: bytes | None = field(default=None, repr=False)
     run: str | None = None
-    autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
-    spent: Usage = NO_USAGE
-    raised: tuple[int, float | None] = (0, 0.0)
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
-    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
+    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is
+    not known; `span` is the longest chain of calls that waited for each other."""
 
     calls: int = 0
     attempts: int = 0
@@ -188,14 +184,15 @@ async def execute(
     tracer: Tracer | None = None,
     on_bound: OnBound | None = None,
     meter: Meter | None = None,
+    resumed: Resumed | None = None,
 ) -> Run:
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
-    is left there.
+    is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter).run(inputs)
+    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed).run(inputs)
 
 
 class _Execution:
@@ -209,17 +206,18 @@ class _Execution:
         tracer: Tracer | None,
         on_bound: OnBound | None = None,
         meter: Meter | None = None,
+        resumed: Resumed | None = None,
     ) -> None:
+        resumed = resumed or Resumed()
         self.admitted = admitted
         self.on_bound = on_bound
         self.inputs: Mapping[str, Any] = {}
         self.meter = Meter(admitted.budget, meter)
-        if meter is None:
-            self.meter.settle(0, 0.0, options.spent)
+        self.meter.settle(0, 0.0, resumed.spent)
         self.id = options.run or run_id()
         self.tracer = tracer
         self.program = admitted.typed.program.source.digest
-        self.autos_before = options.autos.get(self.program, {})
+        self.autos_before = resumed.autos.get(self.program, {})
         key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(
             key=key,

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
@@ -53,16 +53,21 @@ _SAMPLES: Final = 8
 class Prospect:
     """What is known of a run before it begins.
 
-    `hash` stands for program, inputs, model and prices; None where inputs are only declared. `chosen` is what the planner chose for
-    each `auto`, None where there is none.
+    `chosen` is what the planner chose for each `auto`, None where there is none. `digest` makes the hash, and `estimate` the likely
+    figures, when somebody asks for them.
     """
 
     bounded: Bounded
     budget: Budget
     profile: ModelProfile
-    hash: str | None = None
     chosen: PlannerChoice | None = None
     estimate: Callable[[], Likely | None] = field(default=lambda: None, repr=False)
+    digest: Callable[[], str | None] = field(default=lambda: None, repr=False)
+
+    @cached_property
+    def hash(self) -> str | None:
+        """Stands for program, inputs, model and prices; None where inputs are only declared. Goes through all inputs."""
+        return self.digest()
 
     @property
     def bound(self) -> Bound:
@@ -135,7 +140,7 @@ def foresee_sizes(
     found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
     estimate = partial(likely, typed, abstract, rates, found.autos, budget, None, ratios)
-    return Prospect(found, budget, profile, None, chosen, estimate)
+    return Prospect(found, budget, profile, chosen, estimate)
 
 
 def before_run(
@@ -156,7 +161,7 @@ def before_run(
         stage = _stage(typed, values, found.autos, budget)
         return likely(typed, known_inputs(typed, values), found.rates, found.autos, budget, stage, ratios)
 
-    return Prospect(found, budget, profile, hash_of(typed, inputs, profile), chosen, estimate)
+    return Prospect(found, budget, profile, chosen, estimate, partial(hash_of, typed, inputs, profile))
 
 
 def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> str:

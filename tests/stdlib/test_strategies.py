@@ -14,13 +14,13 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import TASKS, route
+from tests.support.answering import ask
 from tests.support.faithful import FACT, Faithful, facts, label, plans, translated
 from tests.support.places import GOLDEN
 

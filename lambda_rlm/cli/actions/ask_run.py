@@ -6,39 +6,42 @@ Owns how a run is shown: progress while it goes on, the answer, one line of figu
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, nullcontext
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from lambda_rlm.answering.question import Setup
+from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits, loaded
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.session import Begun, recording
+from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, settings
-from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.render import as_json, fault_parts
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import RunFinished, Tracer
+from lambda_rlm.events import Tracer
 from lambda_rlm.execution.as_json import run_json
-from lambda_rlm.execution.blocking import blocking, closing
+from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options, Run, execute
+from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import NOBODY, Declined, Options, Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
-from lambda_rlm.journal.session import RunRecording
-from lambda_rlm.llm.connect import connect, default_model
-from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.journal.request import RunRequest
+from lambda_rlm.journal.session import Keeping, RunRecording, RunSession
+from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.trace.jsonl import JsonLines
-from lambda_rlm.trace.progress import Both, Progress
+from lambda_rlm.trace.progress import Progress
 from lambda_rlm.trace.summary import dollars, summary
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
-    from lambda_rlm.llm.wrappers.cache import ReplyStore
     from lambda_rlm.plan.strategy import Choice
     from lambda_rlm.synth.report import Synthesis
 
@@ -61,15 +64,15 @@ class How:
     listener: Tracer | None = None
 
 
-Job = Callable[[Model, Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
-"""What is done with the model that answers and the one that writes programs."""
+Job = Callable[[Setup], Awaitable[Run]]
+"""What is done once the models are connected."""
 
 
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
-    asked, inputs = question(query), from_arguments(arguments, chosen.reading())
-    return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
+    query, inputs = question(query), from_arguments(arguments, chosen.reading())
+    return _asked(requested(query, inputs, arguments, chosen), chosen, how)
 
 
 def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
@@ -79,33 +82,30 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
     return query
 
 
-def _asked(begun: Begun, chosen: Settings, how: How) -> int:
-    from lambda_rlm.answering import ask as routes  # which loads all that writes and plans programs; `run` begins without it
-
-    budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
+def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
+    setup = _setup(chosen)
     if how.approved is not None:
         _only_one_program(chosen)
-        routing = replace(routing, detects=False, escalates=False, takes_over=False)
+        setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
 
-    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        return await routes.ask(
-            begun.query,
-            begun.inputs,
-            model,
-            budget,
-            choice=cast("Choice", chosen.strategy),
-            task=chosen.task,
-            routing=routing,
-            options=options,
-            tracer=tracer,
-            on_bound=on_bound,
-            root=root,
-            writing=writing,
-            returns=begun.returns,
-            taken=begun.taken(),
-        )
+    async def job(setup: Setup) -> Run:
+        from lambda_rlm.answering.ask import ask  # which loads all that writes and plans programs; `run` begins without it
 
-    return _run(job, begun, chosen, how, advice=_ADVICE)
+        return await ask(request.question, setup)
+
+    return _run(job, request, setup, chosen, how, advice=_ADVICE)
+
+
+def _setup(chosen: Settings) -> Setup:
+    """What a question is answered with, before models are connected."""
+    return Setup(
+        leaf=NOBODY,
+        budget=chosen.budget(),
+        choice=cast("Choice", chosen.strategy),
+        routing=chosen.routing(),
+        writing=chosen.writing(),
+        options=Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy()),
+    )
 
 
 def _only_one_program(chosen: Settings) -> None:
@@ -123,37 +123,31 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     chosen = settings(options)
     source = program_file(program)
     inputs = from_arguments(arguments, chosen.reading())
-    given = tuple(arguments)
-    begun = Begun(kind="run", query=query, arguments=given, inputs=inputs, program=source.text, program_name=source.name)
-    return _executed(begun, chosen, how)
+    return _executed(requested(query, inputs, arguments, chosen, source), chosen, how)
 
 
-def again(begun: Begun, chosen: Settings, how: How) -> int:
+def again(request: RunRequest, chosen: Settings, how: How) -> int:
     """The exit code of a run that goes on, or is replayed."""
-    return _asked(begun, chosen, how) if begun.kind == "ask" else _executed(begun, chosen, how)
+    return _asked(request, chosen, how) if request.program is None else _executed(request, chosen, how)
 
 
-def _executed(begun: Begun, chosen: Settings, how: How) -> int:
-    budget, writing, inputs = chosen.budget(), chosen.writing(), begun.inputs.with_query(begun.query)
-    checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
+def _executed(request: RunRequest, chosen: Settings, how: How) -> int:
+    assert request.program is not None
+    inputs = request.question.inputs
+    checked = check(request.program, request.question.bound_inputs.types)
     if not checked.ok:
-        is_without = not begun.inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
+        is_without = not inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
         return rejected(checked.diagnostics, checked.source, how.json, _NO_INPUTS if is_without else None)
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
-    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        admitted = checked.admit(budget, model.profile)
-        if chosen.root_model:
-            from lambda_rlm.answering.sub_model import with_solver
-
-            options = with_solver(options, model, root, writing, tracer)
-        done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
-        return replace(done, notes=inputs.notes)
+    async def job(setup: Setup) -> Run:
+        run = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+        return replace(run, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, begun, chosen, how, model, checked.diagnostics)
+    return _run(job, request, _setup(chosen), chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -184,18 +178,10 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
     return exits.REJECTED
 
 
-def _options(begun: Begun, chosen: Settings, run: str) -> Options:
-    options = Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy(), run=run)
-    if begun.before is None:
-        return options
-    past = begun.before.past
-    spent, raised = NO_USAGE if begun.is_replay else past.spent, begun.before.raised(chosen.budget())
-    return replace(options, autos=past.autos, spent=spent, raised=raised)
-
-
 def _run(
     job: Job,
-    begun: Begun,
+    request: RunRequest,
+    setup: Setup,
     chosen: Settings,
     how: How,
     model: Model | None = None,
@@ -204,34 +190,70 @@ def _run(
 ) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
     loaded()
+    notes = request.question.inputs.notes
     if not how.json:
-        for note in begun.inputs.notes:
+        for note in notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
-    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
-    record: RunRecording | None = None
+    session: RunSession | None = None
     try:
-        asked = chosen if model is not None else replace(chosen, model=chosen.model or default_model())
-        with recording(begun, asked) as record, ExitStack() as stack:
-            options = _options(begun, chosen, record.id)
-            listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
-            tracer = Both(tuple(listener for listener in listeners if listener is not None))
-            approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            try:
-                done = blocking(lambda: _connected(job, begun, chosen, record, tracer, approval, model, options))
-            finally:
-                exits.no_more_interruptions()  # what there is to tell and to write is told and written, once
-            record.finish(done)
+        session = _session(request, setup, chosen, how, model)
+        done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, record)
+        return _interrupted(progress, how.json, None if session is None else session.recording)
+    except JournalProblem as problem:
+        raise UsageProblem(problem.message, problem.hint) from None
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    code = _show(done, how.json, warnings, record.can_go_on)
+    can_go_on = session.recording is not None and session.recording.can_go_on
+    code = _show(done, how.json, warnings, can_go_on)
     if not how.json:
-        _say_how_it_was_routed(done, begun.inputs.notes)
+        _say_how_it_was_routed(done, notes)
     return code
+
+
+def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
+    if model is None:
+        request = replace(request, settings={**request.settings, "model": chosen.model or default_model()})
+    connections = Connections(
+        limiters=chosen.limiters(),
+        base_url=chosen.base_url,
+        cache=chosen.cache,
+        hedge=chosen.hedge,
+        constrain=chosen.constrain,
+        on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
+    )
+    keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None
+    # What there is to tell and to write when nothing is asked any more is told and written, once.
+    return RunSession(
+        request=request, setup=setup, connections=connections, keeping=keeping, on_end=exits.no_more_interruptions
+    )
+
+
+def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
+    """The run of a session, followed on the screen; trouble with its journal is told when the screen is free again."""
+    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
+
+    async def run() -> Run:
+        async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
+            done = await job(replace(setup, on_bound=approval))
+            session.finish(done)
+        return done
+
+    try:
+        with ExitStack() as stack:
+            trace = stack.enter_context(_trace(how.trace)) if how.trace else None
+            session.listeners = tuple(one for one in (progress, how.listener, trace) if one is not None)
+            approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
+            try:
+                return blocking(run)
+            finally:
+                exits.no_more_interruptions()
+    finally:
+        if session.trouble is not None:
+            screen.say(f"warning: {session.trouble}", "warning")
 
 
 def _declined(json: bool) -> int:
@@ -242,55 +264,6 @@ def _declined(json: bool) -> int:
     else:
         screen.say(message)
     return exits.REJECTED
-
-
-async def _connected(
-    job: Job,
-    begun: Begun,
-    chosen: Settings,
-    record: RunRecording,
-    tracer: Tracer,
-    on_bound: OnBound,
-    model: Model | None,
-    options: Options,
-) -> Run:
-    """Open the models of a run, which keep to its limits together, and close them."""
-    limiters = chosen.limiters()
-    async with AsyncExitStack() as stack:
-        if model is None:
-            model = _model("model", chosen, begun, tracer, limiters)
-        stack.push_async_callback(closing, model)
-        root = model
-        if chosen.root_model:
-            root = _model("root_model", chosen, begun, tracer, limiters)
-            stack.push_async_callback(closing, root)
-        record.asks(model.profile, root.profile)
-        done = await job(model, root, tracer, on_bound, options)
-        tracer(RunFinished(done))
-        return done
-
-
-def _model(role: str, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
-    """The model that answers, or the one that writes programs; in a run that goes on, one that gives again what was paid for."""
-
-    def opened() -> Model:
-        return connect(
-            getattr(chosen, role),
-            base_url=chosen.base_url,
-            tracer=tracer,
-            cache=_cache() if chosen.cache and not begun.is_replay else None,
-            limiters=limiters,
-            hedge=chosen.hedge,
-            constrain=chosen.constrain,
-        )
-
-    return opened() if begun.before is None else begun.before.model(opened, role, is_replay=begun.is_replay)
-
-
-def _cache() -> ReplyStore:
-    from lambda_rlm.llm.wrappers.cache import ReplyStore
-
-    return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
 
 
 def _trace(path: str) -> JsonLines:

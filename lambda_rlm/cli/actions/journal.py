@@ -16,14 +16,15 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
 from lambda_rlm.cli.display import comparison, screen
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.session import Begun, arguments_of
+from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
+from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import page
 from lambda_rlm.journal.run_report import RunReport, report
-from lambda_rlm.journal.session import Before, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.trace.summary import dollars
@@ -93,19 +94,19 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = _begun(found, arguments, chosen)
+    request = _request(found, arguments, chosen)
     if not json:
         screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
-    return ask_run.again(begun, chosen, ask_run.How(json=json))
+    return ask_run.again(request, chosen, ask_run.How(json=json))
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
     found, calls = _read(settings(options), lambda journal: whole(journal, name))
     chosen = _as_before(found.row, options)
-    begun = replace(_begun(found, arguments, chosen), is_replay=True)
+    request = replace(_request(found, arguments, chosen), is_replay=True)
     comparison = Comparison()
-    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
+    code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison))
     differences = comparison.differences(calls)
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
@@ -117,9 +118,9 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     return exits.FAULTED if differences else code
 
 
-def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
+def _request(found: Before, now: Sequence[str], chosen: Settings) -> RunRequest:
     """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
-    what, arguments = found.row.what, arguments_of(found.row, given)
+    what, arguments = found.row.what, arguments_of(found.row, now)
     inputs = from_arguments(arguments, chosen.reading())
     same_inputs(found.row, inputs)
     if (model := what.get("model_object")) is not None:
@@ -128,16 +129,11 @@ def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
         raise UsageProblem(
             f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
         )
-    return Begun(
-        kind=what["kind"],
-        query=what["query"],
-        arguments=arguments,
-        inputs=inputs,
-        program=what["program"],
-        program_name=what["program_name"],
-        returns=None if what.get("returns") is None else parse_type(what["returns"]),
-        before=found,
-    )
+    text = what["program"]
+    program = None if text is None else SourceFile(what["program_name"] or "program", text)
+    request = requested(what["query"], inputs, arguments, chosen, program)
+    returns = None if what.get("returns") is None else parse_type(what["returns"])
+    return replace(request, question=replace(request.question, returns=returns), before=found)
 
 
 def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
