@@ -23,10 +23,10 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lambda_rlm.answering.question import Question, Setup  # noqa: E402
+from lambda_rlm.answering.question import Deadline, Question, Setup  # noqa: E402
 from lambda_rlm.answering.root_model import rendered  # noqa: E402
 from lambda_rlm.answering.sub_model import with_solver  # noqa: E402
-from lambda_rlm.answering.vet import Deadline, Vetting, judging  # noqa: E402
+from lambda_rlm.answering.vet import Vetting, judging  # noqa: E402
 from lambda_rlm.answering.writing_bound import task_of  # noqa: E402
 from lambda_rlm.bench.words import prose  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402

@@ -12,22 +12,21 @@ from typing import Final
 
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.question import Question, Setup, case_of, detecting
+from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, detecting
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
-from lambda_rlm.answering.vet import Deadline
 from lambda_rlm.answering.writing_bound import writing_cost
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Detection, Event, ProgramStarted, Routed, Tracer, Way
+from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run_id import run_id
-from lambda_rlm.plan.strategy import Preference
+from lambda_rlm.plan.strategy import Case, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.types.type import TEXT
@@ -42,19 +41,20 @@ NOT_FOUND: Final = "not found"
 async def ask(question: Question, setup: Setup) -> Run:
     """The run that answers a question. Raises `Rejected` where no route is within the budget."""
     options = setup.options
-    setup = replace(setup, options=replace(options, run=options.run or run_id()))
+    if options.run is None:
+        setup = replace(setup, options=replace(options, run=run_id()))
     with Meter(replace(setup.budget, fuel=_ENOUGH, memory=_ENOUGH)) as account:
-        return await _Asking(question, setup, account).run()
+        return await _Asking(question, setup, case_of(question, setup), account).run()
 
 
 class _Asking:
     """One question on its way: the account that all runs for it draw on, these runs, and what a person should know of how it went."""
 
-    def __init__(self, question: Question, setup: Setup, account: Meter) -> None:
+    def __init__(self, question: Question, setup: Setup, case: Case, account: Meter) -> None:
         self.question = question
         self.setup = setup
         self.account = account
-        self.case = case_of(question, setup)
+        self.case = case
         self.deadline = Deadline(setup.budget.seconds)
         self.runs: list[Run] = []
         self.notes: list[str] = []
@@ -122,27 +122,26 @@ class _Asking:
         """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it may cost
         too much."""
         question, case, wishes = self.question, self.case, self.setup.writing.wishes
-        tracer = self._telling(preference)
         if preference.way == "synth":
-            return await self._written(preference, tracer)
+            return await self._written(preference)
         if wishes:
             names = " and ".join(f"`{name}`" for name in wishes)
             self.notes.append(f"no program is written here, and {names} changed nothing (--strategy synth has one written)")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
         program = answer_or_none(question.bound_inputs.types, question.returns) if may_escalate else None
-        source = recorded or (question.plan(route) if program is None else SourceFile("direct.lam", program))
-        run = await self._executed(source, tracer)
+        source = recorded if recorded or program is None else SourceFile("direct.lam", program)
+        run = await self._executed(source or route, self._decision(preference) if self.setup.choice == "auto" else None)
         if program is not None and run.ok:
             if run.value is None:
                 return await self._escalated(run, preference)
             run = replace(run, type=question.returns or TEXT)
         return self._reported(run, route.strategy, preference.reason, None if route.strategy == "direct" else route.strategy)
 
-    async def _written(self, preference: Preference, tracer: Tracer | None) -> Run:
+    async def _written(self, preference: Preference) -> Run:
         question, setup, route = self.question, self._now(), self.case.route(preference)
-        if tracer is not None and setup.choice == "auto":
-            tracer(self._decision(preference))
+        if setup.tracer is not None and setup.choice == "auto":
+            setup.tracer(self._decision(preference))
         setup = replace(setup, options=with_solver(setup, question.inputs.functions))
         run = await synthesize(question, setup, lambda: question.plan(route), self.account)
         fallback = None if run.synthesis is None else run.synthesis.fallback
@@ -159,7 +158,7 @@ class _Asking:
         self.runs.append(direct)
         case = self.case.with_task(strategy)
         try:
-            run = await self._executed(question.plan(case.route(Preference("plan", ""))), self.setup.tracer)
+            run = await self._executed(case.route(Preference("plan", "")))
         except Rejected as rejected:
             self.notes.append(f"the direct call found nothing, and a plan was not tried: {rejected.diagnostics[0].message}")
             self.runs.remove(direct)
@@ -169,8 +168,10 @@ class _Asking:
         reason = "the direct call found nothing in the text"
         return self._reported(run, strategy, reason, strategy)
 
-    async def _executed(self, source: SourceFile, tracer: Tracer | None) -> Run:
+    async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
+        """The run of a program, or of the strategy of a route; `routed` is told with the program."""
         setup, inputs = self._now(), self.question.bound_inputs
+        source = program if isinstance(program, SourceFile) else self.question.plan(program)
         checked = check(source, inputs.types, primitives=inputs.functions)
         try:
             admitted = checked.admit(setup.budget, setup.leaf.profile)
@@ -181,10 +182,11 @@ class _Asking:
             inputs.values,
             setup.leaf,
             options=setup.options,
-            tracer=tracer,
+            tracer=setup.tracer,
             on_bound=setup.on_bound,
             meter=self.account,
             resumed=setup.resumed,
+            routed=routed,
         )
 
     def _now(self) -> Setup:
@@ -192,22 +194,6 @@ class _Asking:
         whole, resumed = self.setup.budget, self.setup.resumed
         left = replace(self.account.left(), fuel=whole.fuel, memory=whole.memory, seconds=self.deadline.left())
         return replace(self.setup, budget=left, resumed=resumed.booked() if self.runs else resumed)
-
-    def _telling(self, preference: Preference) -> Tracer | None:
-        """The tracer, told of the decision with the program of the way, which begins when it is really taken."""
-        tracer = self.setup.tracer
-        if tracer is None or self.setup.choice != "auto":
-            return tracer
-        is_told = False
-
-        def tell(event: Event) -> None:
-            nonlocal is_told
-            if isinstance(event, ProgramStarted) and not is_told:
-                is_told = True
-                event = replace(event, routed=self._decision(preference))
-            tracer(event)
-
-        return tell
 
     def _decision(self, preference: Preference) -> Routed:
         task = None if preference.way == "direct" else self.case.task

@@ -1,15 +1,17 @@
-"""A question, and what it is answered with: the two records that travel through this room.
+"""A question, and what it is answered with: the records that travel through this room.
 
-Owns `Question` and `Setup`, the router's view of both, and the program of a strategy. Asks no model.
+Owns `Question`, `Setup` and `Deadline`, the router's view of both, and the program of a strategy. Asks no model.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from time import monotonic
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Message, Model
+from lambda_rlm.diagnostics.faults import OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.execute import OnBound, Options
@@ -67,6 +69,24 @@ class Setup:
     def within(self, budget: Budget) -> Setup:
         """The same, with another budget."""
         return replace(self, budget=budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A number of seconds from now on, or no end."""
+
+    seconds: float | None
+    started: float = field(default_factory=monotonic)
+
+    def spent(self) -> float:
+        return monotonic() - self.started
+
+    def left(self) -> float | None:
+        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
+
+    def passed(self) -> OutOfTime:
+        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
+        return OutOfTime.after(self.seconds or 0.0)
 
 
 def case_of(question: Question, setup: Setup) -> Case:

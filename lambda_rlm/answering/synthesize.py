@@ -16,9 +16,9 @@ from typing import Final
 import anyio
 
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
-from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.root_model import Writer
-from lambda_rlm.answering.vet import Deadline, Vetted, Vetting, judging
+from lambda_rlm.answering.vet import Vetted, Vetting, judging
 from lambda_rlm.answering.writing_bound import task_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter

@@ -1,15 +1,15 @@
 """Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
 
-Owns `Vetting` and `Deadline`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
+Owns `Vetting`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
 meter of its own, and the deadline is looked at while it goes on. Asks no model.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from time import monotonic
+from dataclasses import dataclass, replace
 
+from lambda_rlm.answering.question import Deadline
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
@@ -28,24 +28,6 @@ from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.wanted import mismatch
 from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """So many seconds from now on, or no end."""
-
-    seconds: float | None
-    started: float = field(default_factory=monotonic)
-
-    def spent(self) -> float:
-        return monotonic() - self.started
-
-    def left(self) -> float | None:
-        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
-
-    def passed(self) -> OutOfTime:
-        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
-        return OutOfTime.after(self.seconds or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,97 +1,214 @@
-"""Requests of a host program: what it asks for, in the form that the command line and the journal have too.
+"""Sessions of a host program: its settings, what it asks for, and the run that comes of it.
 
-Owns how inputs, types and limits of a host program become a `RunRequest`, and how its session is run. Promises that the answer is of
-the type that the program wants, or a fault.
+Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a program, a decision without a run. Promises
+that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept where nobody says others.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.answering.ask import ask
+from lambda_rlm.answering.decide import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.returns import Returns, returns_of
+from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.execute import Run
-from lambda_rlm.inputs import Inputs
+from lambda_rlm.events import Tracer
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import NOBODY, Options, Run
+from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Effect
 
 Kept = bool | str | Path
 """Whether runs are written to a journal: False, True for the user's own, or a path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A request, and the type that its answer has in the host program; None for plain data."""
+class Asked:
+    """What the methods of `RLM` are given: a question, inputs as the host has them, the type wanted, and what the question says of its
+    task and route; None where it says nothing."""
 
-    request: RunRequest
-    returns: Returns | None = None
+    query: str
+    inputs: Mapping[str, Any]
+    returns: Any = None
+    task: str | None = None
+    strategy: Choice | None = None
 
 
-def asked_again(
-    found: Before, inputs: Inputs, arguments: tuple[str, ...], returns: Any, model: str | Model | None, *, is_replay: bool
-) -> Wanted:
-    """What was asked for in a run of the journal. Raises `InputProblem` for other inputs, `ValueError` for another model or a run
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """The settings of a host program, as described for `RLM`; `budget` is None where it names no limits."""
+
+    model: str | Model | None = None
+    root_model: str | Model | None = None
+    budget: Budget | None = None
+    base_url: str | None = None
+    strategy: Choice = "auto"
+    task: str | None = None
+    routing: Routing = field(default_factory=Routing)
+    options: Options = field(default_factory=Options)
+    cache: bool | str | Path = False
+    writing: Writing = field(default_factory=Writing)
+    hedge: float | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    journal: Kept = False
+    primitives: tuple[HostFunction, ...] = ()
+    constrain: str = "auto"
+
+    @property
+    def limits(self) -> Budget:
+        """The budget of a run."""
+        return Budget() if self.budget is None else self.budget
+
+    def read(self, inputs: Mapping[str, Any]) -> Inputs:
+        """The inputs of a host, with its functions."""
+        return replace(from_values(inputs), functions=self.primitives)
+
+    def setup(self) -> Setup:
+        """What questions are answered with, before models are connected."""
+        return Setup(
+            leaf=NOBODY,
+            budget=self.limits,
+            choice=self.strategy,
+            routing=self.routing,
+            writing=self.writing,
+            options=self.options,
+        )
+
+    def connections(self) -> Connections:
+        """How models are reached."""
+        return Connections(
+            limiters=Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm),
+            base_url=self.base_url,
+            cache=self.cache,
+            hedge=self.hedge,
+            constrain=self.constrain,
+        )
+
+    def as_before(self, was: Mapping[str, Any]) -> HostSettings:
+        """These with the settings that a run had, where these say no others; those that its questions depend on in any case."""
+        options = self.options
+        return replace(
+            self,
+            model=was.get("model") if self.model is None else self.model,
+            root_model=was.get("root_model") if self.root_model is None else self.root_model,
+            base_url=self.base_url or was.get("base_url"),
+            hedge=self.hedge or was.get("hedge"),
+            rpm=self.rpm or was.get("rpm"),
+            tpm=self.tpm or was.get("tpm"),
+            constrain=was.get("constrain", self.constrain),
+            budget=_budget_of(was) if self.budget is None else self.budget,
+            strategy=was.get("strategy") or "auto",
+            options=replace(
+                options,
+                is_strict=was.get("strict", options.is_strict),
+                seed=was.get("seed", options.seed),
+                out=was.get("out", options.out),
+            ),
+            writing=replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was}),
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """These settings in the keys of the command line, as the journal keeps them."""
+        budget, writing = self.limits, self.writing
+        limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
+        limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory")}
+        return {
+            **limits,
+            "max_cost": budget.usd,
+            "model": None if self.model is NOBODY else default_model() if self.model is None else self.model,
+            **{name: getattr(self, name) for name in ("root_model", "base_url", "strategy", "task")},
+            "strict": self.options.is_strict,
+            "seed": self.options.seed,
+            **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
+            **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
+        }
+
+
+async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
+    """The run of a new question; raises `TypeError` for what cannot be an answer."""
+    settings, question, returns = _posed(settings, asked)
+    return await _session(settings, RunRequest(question=question, arguments=_arguments(asked.inputs)), tracer, returns)
+
+
+async def routed(settings: HostSettings, asked: Asked) -> Decision:
+    """Which way a question would go. Asks no model."""
+    settings, question, _ = _posed(settings, asked)
+    async with AsyncExitStack() as stack:
+        opened = partial(settings.connections().opened, tracer=None, stack=stack)
+        root = None if settings.root_model is None else opened(settings.root_model)
+        return decide(question, replace(settings.setup(), leaf=opened(settings.model), root=root))
+
+
+async def answered_again(
+    settings: HostSettings,
+    past: Before,
+    inputs: Mapping[str, Any],
+    returns: Any,
+    tracer: Tracer | None,
+    *,
+    is_replay: bool = False,
+) -> Run:
+    """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model or a run
     that has its answer, `TypeError` for another type."""
-    row = found.row
+    row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"the run {row.id} has its answer")
-    same_inputs(row, inputs)
-    model_before = row.what["settings"].get("model")
-    if isinstance(model, str) and model_before is not None and absolute_model(model) != model_before:
-        raise ValueError(f"the run {row.id} asked {model_before}, and this would ask {model}")
-    type_before = row.what.get("returns")
-    wanted = None if type_before is None else returns_of(type_before if returns is None else returns)
-    if returns is not None and (wanted is None or show(wanted.type) != type_before):
-        raise TypeError(f"the run {row.id} was asked for {type_before or 'a plain answer'}, not for {returns!r}")
-    text = row.what.get("program")
-    question = Question(
-        query=row.what["query"],
-        inputs=inputs,
-        returns=None if wanted is None else wanted.type,
-        task=row.what["settings"].get("task"),
-    )
+    read = settings.read(inputs)
+    same_inputs(row, read)
+    model, before = settings.model, was["settings"].get("model")
+    if isinstance(model, str) and before is not None and absolute_model(model) != before:
+        raise ValueError(f"the run {row.id} asked {before}, and this would ask {model}")
+    wanted = _same_type(row.id, was.get("returns"), returns)
+    type_ = None if wanted is None else wanted.type
+    text, task = was.get("program"), was["settings"].get("task")
     request = RunRequest(
-        question=question,
-        program=None if text is None else SourceFile(row.what.get("program_name") or "program", text),
-        arguments=arguments,
-        before=found,
+        question=Question(query=was["query"], inputs=read, returns=type_, task=task),
+        program=None if text is None else SourceFile(was.get("program_name") or "program", text),
+        arguments=_arguments(inputs),
+        before=past,
         is_replay=is_replay,
     )
-    return Wanted(request, wanted)
+    return await _session(replace(settings.as_before(was["settings"]), task=task), request, tracer, wanted)
 
 
-def arguments_of(inputs: Mapping[str, Any]) -> tuple[str, ...]:
-    """The arguments of a command line that give the same inputs; none where some are no files."""
-    paths = tuple(f"{name}={value.absolute()}" for name, value in inputs.items() if isinstance(value, Path))
-    return paths if len(paths) == len(inputs) else ()
+async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
+    """The run of an admitted program."""
+    if settings.model is None and program.typed.effect is Effect.PURE:
+        settings = replace(settings, model=NOBODY)
+    question = Question(query=query, inputs=settings.read(inputs))
+    request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
+    return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 
 
-def limits(budget: Budget) -> dict[str, Any]:
-    """A budget in the keys of the command line."""
-    named = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
-    return {**named, "max_cost": budget.usd, "concurrency": budget.concurrency, "fuel": budget.fuel, "memory": budget.memory}
-
-
-def budget_of(limits: Mapping[str, Any]) -> Budget:
-    """The budget of such keys."""
-    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
-    keys = {"usd": "max_cost"} | {name: name if name in limits else f"max_{name}" for name in names}
-    return Budget(**{name: limits[key] for name, key in keys.items() if key in limits})
-
-
-def keeping(journal: Kept) -> Keeping | None:
-    """Where runs are kept; None for nowhere."""
-    return None if journal is False else Keeping(place(journal))
+def unless_faulted(run: Run) -> Run:
+    """The run; raises its fault."""
+    if run.fault is not None:
+        raise run.fault
+    return run
 
 
 def place(journal: Kept) -> str | Path | None:
@@ -101,23 +218,69 @@ def place(journal: Kept) -> str | Path | None:
     return None if journal is True else journal
 
 
-async def made(
-    session: RunSession,
-    model: str | Model | None,
-    root: str | Model | None,
-    answered: Callable[[Setup], Awaitable[Run]],
+async def _session(
+    settings: HostSettings,
+    request: RunRequest,
+    tracer: Tracer | None,
     returns: Returns | None = None,
+    job: Callable[[Setup], Awaitable[Run]] | None = None,
 ) -> Run:
-    """A session, from its beginning to its end; trouble with its journal is logged."""
+    """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted already."""
+    is_kept = settings.journal is not False
+    session = RunSession(
+        request=replace(request, settings=settings.kept()) if is_kept else request,
+        setup=settings.setup(),
+        connections=settings.connections(),
+        keeping=Keeping(place(settings.journal)) if is_kept else None,
+        listeners=() if tracer is None else (tracer,),
+    )
     try:
-        async with session.opened(model, root) as setup:
-            plain = await answered(setup)
+        async with session.opened(settings.model, settings.root_model) as setup:
+            plain = await (job or partial(_answer, request))(setup)
             run = plain if returns is None else _of_type(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
         return run
     finally:
         if session.trouble is not None:
             logging.getLogger(__name__).warning(session.trouble)
+
+
+async def _answer(request: RunRequest, setup: Setup) -> Run:
+    if request.program is None:
+        return await ask(request.question, setup)
+    inputs = request.question.bound_inputs
+    checked = check(request.program, inputs.types, primitives=inputs.functions)
+    return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+
+
+def _posed(settings: HostSettings, asked: Asked) -> tuple[HostSettings, Question, Returns | None]:
+    """A question of a host, with the settings that it says for itself."""
+    returns = None if asked.returns is None else returns_of(asked.returns)
+    task = asked.task or settings.task
+    settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
+    type_ = None if returns is None else returns.type
+    return settings, Question(query=asked.query, inputs=settings.read(asked.inputs), returns=type_, task=task), returns
+
+
+def _arguments(inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments of a command line that give the same inputs; none where some are no files."""
+    paths = tuple(f"{name}={value.absolute()}" for name, value in inputs.items() if isinstance(value, Path))
+    return paths if len(paths) == len(inputs) else ()
+
+
+def _budget_of(was: Mapping[str, Any]) -> Budget:
+    """The budget of a run of the journal."""
+    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
+    keys = {"usd": "max_cost"} | {name: name if name in was else f"max_{name}" for name in names}
+    return Budget(**{name: was[key] for name, key in keys.items() if key in was})
+
+
+def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
+    """The type that a run was asked for; raises `TypeError` where `returns` is another."""
+    wanted = None if before is None else returns_of(before if returns is None else returns)
+    if returns is not None and (wanted is None or show(wanted.type) != before):
+        raise TypeError(f"the run {run} was asked for {before or 'a plain answer'}, not for {returns!r}")
+    return wanted
 
 
 def _of_type(run: Run, returns: Returns) -> Run:

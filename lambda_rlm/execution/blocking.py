@@ -1,6 +1,6 @@
 """Asynchronous jobs for callers that wait: on an event loop of their own, wherever the caller is.
 
-Owns `blocking`, `blocking_anywhere` and `closing`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and that who stops waiting
+Owns `blocking`, `blocking_anywhere`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and that who stops waiting
 cancels the job.
 """
 
@@ -60,18 +60,19 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return anyio.run(alone)
     except BaseExceptionGroup as group:
-        if _is_interruption(group):
+        if is_interruption(group):
             raise KeyboardInterrupt from None
         raise
 
 
 def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any more."""
-    if not _is_interruption(context.get("exception")):
+    if not is_interruption(context.get("exception")):
         loop.default_exception_handler(context)
 
 
-def _is_interruption(error: object) -> bool:
+def is_interruption(error: object) -> bool:
+    """A Ctrl-C, also one that a task group has put among other failures."""
     return isinstance(error, KeyboardInterrupt) or (
         isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None
     )

@@ -104,7 +104,7 @@ def check(
     types = _types(inputs)
     sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
     program: Program | None = None
-    functions = by_name(primitives, types)
+    functions = by_name(primitives, types) if (primitives := tuple(primitives)) else {}
     try:
         program = parse(file)
         typed = infer(program, types, functions)

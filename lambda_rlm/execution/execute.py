@@ -34,7 +34,7 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
-from lambda_rlm.events import ProgramStarted, Tracer
+from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run_id import run_id
@@ -185,14 +185,16 @@ async def execute(
     on_bound: OnBound | None = None,
     meter: Meter | None = None,
     resumed: Resumed | None = None,
+    routed: Routed | None = None,
 ) -> Run:
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
     is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
+    `routed` is the decision that led to this program, told with it.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed).run(inputs)
+    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed).run(inputs)
 
 
 class _Execution:
@@ -207,6 +209,7 @@ class _Execution:
         on_bound: OnBound | None = None,
         meter: Meter | None = None,
         resumed: Resumed | None = None,
+        routed: Routed | None = None,
     ) -> None:
         resumed = resumed or Resumed()
         self.admitted = admitted
@@ -216,6 +219,7 @@ class _Execution:
         self.meter.settle(0, 0.0, resumed.spent)
         self.id = options.run or run_id()
         self.tracer = tracer
+        self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
         key = options.key if options.key is not None else _key_of(admitted)
@@ -300,7 +304,7 @@ class _Execution:
         if self.tracer is not None:
             source = found.typed.program.source
             autos = {place.span.start: found.autos[id(place.auto)] for place in places_of(found.typed)} if found.autos else {}
-            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, found.bound.numbers()))
+            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, found.bound.numbers(), self.routed))
 
     def _reserve(self) -> None:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""

@@ -79,21 +79,14 @@ class RunRequest:
     before: Before | None = None
     is_replay: bool = False
 
-    def resumed(self, budget: Budget) -> Resumed:
+    def resumed(self, before: Before, budget: Budget) -> Resumed:
         """The past of the run, for a session on this budget."""
-        before = self.before
-        if before is None:
-            return Resumed()
         return Resumed(
             autos=before.past.autos,
             spent=NO_USAGE if self.is_replay else before.past.spent,
             raised=before.raised(budget),
             route=past_route(before.row.what.get("routed"), before.program, is_replay=self.is_replay),
         )
-
-    def remembering(self, opened: Callable[[], Model], role: str) -> Model:
-        """The model in a role, which gives again what was paid for in earlier sessions."""
-        return opened() if self.before is None else self.before.model(opened, role, is_replay=self.is_replay)
 
     def as_kept(self) -> dict[str, Any]:
         """The request as the journal keeps it. Goes through all inputs, to describe them."""

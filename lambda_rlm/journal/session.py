@@ -13,6 +13,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
+from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import Run
 from lambda_rlm.execution.run_id import run_id
@@ -43,38 +45,35 @@ _SHORTEST_SECRET: Final = 8
 
 @dataclass(slots=True)
 class RunRecording:
-    """One session of a run in the journal, or nothing where no journal is kept."""
+    """One session of a run in the journal."""
 
     id: str
-    entry: JournalEntry | None = None
+    entry: JournalEntry
     url: str | None = None
     secrets: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def asks(self, model: ModelProfile, root: ModelProfile) -> None:
         """Which models are asked, as they are now: so a replay can do without them."""
-        if self.entry is not None:
-            self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
+        self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
 
     @property
     def can_go_on(self) -> bool:
         """The run is written, so that it may be resumed."""
-        return self.entry is not None and self.entry.trouble is None
+        return self.entry.trouble is None
 
     @property
     def trouble(self) -> str | None:
         """What a person should know of the writing."""
-        trouble = None if self.entry is None else self.entry.trouble
+        trouble = self.entry.trouble
         return None if trouble is None else f"{trouble.message}; this run cannot be resumed"
 
     def finish(self, done: Run) -> None:
         """Returns when all of the run is written, or cannot be."""
-        if self.entry is not None:
-            self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
+        self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
 
     def abandon(self, error: BaseException) -> None:
         """The session ended without an answer."""
-        if self.entry is not None:
-            self.entry.end(_state(error), None)
+        self.entry.end(_state(error), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +98,24 @@ class RunSession:
     keeping: Keeping | None = None
     listeners: Sequence[Tracer] = ()
     on_end: Callable[[], object] = lambda: None
+    run: str | None = field(default=None, init=False)
+    """The run's id, as soon as it has one."""
     recording: RunRecording | None = field(default=None, init=False)
+    """What is written; None where nothing is."""
     _ended: tuple[Run, Run] | None = field(default=None, init=False)
 
     @asynccontextmanager
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
         """The setup of this session, its models connected: who answers, and who writes programs (None: the same). Its run is given to
         `finish` in here. Raises `JournalProblem` before anything is asked."""
-        self.recording = recording = await self._begun()
+        self.recording = await self._begun()
         try:
             async with AsyncExitStack() as stack:
-                yield self._connected(recording, model, root, stack)
+                yield self._connected(model, root, stack)
         except BaseException as error:
-            await self._end(recording, error)
+            await self._end(error)
             raise
-        await self._end(recording, None)
+        await self._end(None)
         if self.listeners and self._ended is not None:
             finished = RunFinished(self._ended[0])
             for listener in self.listeners:
@@ -128,41 +130,47 @@ class RunSession:
         """What a person should know of the writing."""
         return None if self.recording is None else self.recording.trouble
 
-    async def _begun(self) -> RunRecording:
+    async def _begun(self) -> RunRecording | None:
         request, keeping = self.request, self.keeping
-        row = None if request.before is None else request.before.row
         if keeping is None or request.is_replay:
-            return RunRecording(run_id() if row is None else row.id)
+            return None
+        row = None if request.before is None else request.before.row
         url = self.connections.base_url
         return await anyio.to_thread.run_sync(lambda: begin(keeping.path, request.as_kept(), row, days=keeping.days, url=url))
 
-    def _connected(
-        self, recording: RunRecording, model: str | Model | None, root: str | Model | None, stack: AsyncExitStack
-    ) -> Setup:
-        request, setup = self.request, self.setup
-        tracers = (*self.listeners, *([] if recording.entry is None else [recording.entry]))
+    def _connected(self, model: str | Model | None, root: str | Model | None, stack: AsyncExitStack) -> Setup:
+        request, setup, recording = self.request, self.setup, self.recording
+        before = request.before
+        if recording is not None:
+            self.run = recording.id
+        else:
+            self.run = run_id() if before is None else before.row.id
+        tracers = (*self.listeners, *([] if recording is None else [recording.entry]))
         tracer = None if not tracers else tracers[0] if len(tracers) == 1 else Both(tracers)
         connections = replace(self.connections, cache=False) if request.is_replay else self.connections
-        leaf = request.remembering(lambda: connections.opened(model, tracer, stack), "model")
-        writer = None
-        if root is not None:
-            writer = request.remembering(lambda: connections.opened(root, tracer, stack), "root_model")
-        connected = replace(
+        opened = partial(connections.opened, tracer=tracer, stack=stack)
+
+        def reached(name: str | Model | None, role: str) -> Model:
+            return opened(name) if before is None else before.model(partial(opened, name), role, is_replay=request.is_replay)
+
+        leaf = reached(model, "model")
+        writer = None if root is None else reached(root, "root_model")
+        if recording is not None:
+            recording.asks(leaf.profile, (writer or leaf).profile)
+        return replace(
             setup,
             leaf=leaf,
             root=writer,
             tracer=tracer,
-            options=replace(setup.options, run=recording.id),
-            resumed=request.resumed(setup.budget),
+            options=replace(setup.options, run=self.run),
+            resumed=setup.resumed if before is None else request.resumed(before, setup.budget),
         )
-        if recording.entry is not None:
-            recording.asks(leaf.profile, connected.writer.profile)
-        return connected
 
-    async def _end(self, recording: RunRecording, error: BaseException | None) -> None:
+    async def _end(self, error: BaseException | None) -> None:
         """Write how the session ended; returns when it is written, or cannot be."""
         self.on_end()
-        if recording.entry is None:
+        recording = self.recording
+        if recording is None:
             return
 
         def written() -> None:
@@ -211,6 +219,6 @@ def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str,
 
 
 def _state(error: BaseException) -> str:
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+    if is_interruption(error) or isinstance(error, (asyncio.CancelledError, GeneratorExit)):
         return "interrupted"
     return "rejected" if isinstance(error, Rejected) else "failed"

@@ -33,7 +33,7 @@ from lambda_rlm.execution.execute import NOBODY, Declined, Options, Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.journal.request import RunRequest
-from lambda_rlm.journal.session import Keeping, RunRecording, RunSession
+from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.trace.jsonl import JsonLines
@@ -200,7 +200,7 @@ def _run(
         session = _session(request, setup, chosen, how, model)
         done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, None if session is None else session.recording)
+        return _interrupted(progress, how.json, session)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
     except Rejected as refused:
@@ -338,8 +338,9 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool, record: RunRecording | None) -> int:
-    run_id = None if record is None else record.id
+def _interrupted(progress: Progress, json: bool, session: RunSession | None) -> int:
+    run_id = None if session is None else session.run
+    record = None if session is None else session.recording
     usage = progress.usage
     if json:
         fault = {"code": None, "message": "interrupted", "span": None}
