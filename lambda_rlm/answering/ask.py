@@ -1,8 +1,8 @@
 """From a question to its answer: measure the inputs, choose a way, check the program, run it.
 
-Owns `ask`. Promises that a strategy of the standard library goes through the same checks as any program, that a way whose bound is
-over the budget is left before anything is paid for it, and that all there is to a question, the call that asks which task it is and
-a plan tried after a direct call found nothing, is paid from its one budget.
+Owns `ask`. Promises that a strategy of the standard library goes through the same checks as any program, that a way whose bound
+is over the budget is left before anything is paid for it, and that all there is to a question, the call that asks which task it
+is and a plan tried after a direct call found nothing, is paid from its one budget.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ async def ask(question: Question, setup: Setup) -> Run:
 
 
 class _Asking:
-    """One question on its way: the account that all runs for it draw on, these runs, and what a person should know of how it went."""
+    """One question on its way: the account that all runs for it draw on, these runs, and what a person should know of how it
+    went."""
 
     def __init__(self, question: Question, setup: Setup, case: Case, account: Meter) -> None:
         self.question = question
@@ -119,8 +120,8 @@ class _Asking:
         self.case = self.case.with_task(FALLBACK)
 
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
-        """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it may cost
-        too much."""
+        """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it
+        may cost too much."""
         question, case, wishes = self.question, self.case, self.setup.writing.wishes
         if preference.way == "synth":
             return await self._written(preference)
@@ -190,7 +191,8 @@ class _Asking:
         )
 
     def _now(self) -> Setup:
-        """The setup of the next run: what is left of the budget, and, after the first run, nothing of an earlier session to pay."""
+        """The setup of the next run: what is left of the budget, and, after the first run, nothing of an earlier session to
+        pay."""
         whole, resumed = self.setup.budget, self.setup.resumed
         left = replace(self.account.left(), fuel=whole.fuel, memory=whole.memory, seconds=self.deadline.left())
         return replace(self.setup, budget=left, resumed=resumed.booked() if self.runs else resumed)

@@ -1,7 +1,7 @@
 """Programs that were accepted for one question, as rivals: how each enters the choice, and what came of it.
 
-Owns `Accepted`, how rivals go on side by side, and the way from runs to what is reported of them. Promises that what all of them
-used counts, whichever is chosen.
+Owns `Accepted`, how rivals go on side by side, and the way from runs to what is reported of them. Promises that what all of
+them used counts, whichever is chosen.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def candidate(number: int, accepted: Accepted) -> Candidate:
 
 
 def affordable(ranked: Sequence[Candidate], accepted: Sequence[Accepted], left: Budget) -> list[Candidate]:
-    """The first of the candidates, and of the others those whose bounds can be set aside beside it: so that none is refused because
-    another one began before it."""
+    """The first of the candidates, and of the others those whose bounds can be set aside beside it: so that none is refused
+    because another one began before it."""
     chosen = list(ranked[:1])
     for number, one in enumerate(ranked):
         bound = accepted[one.number].bound

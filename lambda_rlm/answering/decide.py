@@ -1,7 +1,7 @@
 """Which way a question would go, and what each way would cost at worst, told without asking a model.
 
-Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model could
-tell that; then the decision says so.
+Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model
+could tell that; then the decision says so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayCost:
-    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet to be
-    written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
+    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet
+    to be written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
 
     way: Way
     strategy: str
@@ -49,8 +49,9 @@ class WayCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is then
-    what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or estimated."""
+    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is
+    then what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or
+    estimated."""
 
     way: Way
     strategy: str

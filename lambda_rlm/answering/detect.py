@@ -1,8 +1,8 @@
 """Which task a question is: one model call that can only answer with an entry of the menu.
 
-Owns `detect`. Promises that the call is bounded and paid like any other and takes at most a quarter of what may be spent, that the
-model is told names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and that
-nothing but the choice leaves. A model that gives none leaves the question to its caller, with what was used for it.
+Owns `detect`. Promises that the call is bounded and paid like any other and takes at most a quarter of what may be spent, that
+the model is told names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and
+that nothing but the choice leaves. A model that gives none leaves the question to its caller, with what was used for it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ from lambda_rlm.types.type import Type
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody says."""
+    """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
+    says."""
 
     query: str
     inputs: Inputs
@@ -47,8 +48,8 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What a question is answered with: models, limits and settings. `root` writes programs (None: `leaf`, which answers); `choice` is
-    the route that was asked for; `on_bound` is called with what a program can cost before its first call."""
+    """What a question is answered with: models, limits and settings. `root` writes programs (None: `leaf`, which answers);
+    `choice` is the route that was asked for; `on_bound` is called with what a program can cost before its first call."""
 
     leaf: Model
     root: Model | None = None

@@ -1,8 +1,8 @@
 """`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
 
-Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
-dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the functions of the
-host that its caller may, and that below the greatest depth no sub-model is asked.
+Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the
+tokens and dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the
+functions of the host that its caller may, and that below the greatest depth no sub-model is asked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _SHARE: Final = 16
 
 @dataclass(frozen=True)
 class SubModelRunner:
-    """A `SubSolver`. `setup.writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the library."""
+    """A `SubSolver`. `setup.writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the
+    library."""
 
     setup: Setup
     functions: tuple[HostFunction, ...] = ()
@@ -100,7 +101,8 @@ class SubModelRunner:
 
 
 def _count(run: Run, asker: Asker) -> None:
-    """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that wrote it."""
+    """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that
+    wrote it."""
     place, counts = here(), asker.counts
     written = 0 if run.synthesis is None else run.synthesis.calls
     place.depth = max(place.depth, run.usage.span) + written
@@ -110,7 +112,8 @@ def _count(run: Run, asker: Asker) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """Tells a tracer of a sub-run's calls as made at its place in the caller's program; what they are shown is not of its inputs."""
+    """Tells a tracer of a sub-run's calls as made at its place in the caller's program; what they are shown is not of its
+    inputs."""
 
     tracer: Tracer
     span: Span

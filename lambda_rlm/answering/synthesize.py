@@ -1,9 +1,9 @@
 """A question answered by a program that a root model writes.
 
-Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where asked
-for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and that a root
-model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose program stops at a
-fault of its own. Refuses to run what was not checked.
+Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where
+asked for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and
+that a root model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose
+program stops at a fault of its own. Refuses to run what was not checked.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ Plan = Callable[[], SourceFile]
 
 
 async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter | None = None) -> Run:
-    """The run that answers the question, within `setup.budget` and what is left in `meter`. Raises `Rejected` where not even the plan is
-    within what is left of the budget."""
+    """The run that answers the question, within `setup.budget` and what is left in `meter`. Raises `Rejected` where not even
+    the plan is within what is left of the budget."""
     with Meter(setup.budget, meter) as account:
         account.settle(0, 0.0, setup.resumed.spent)
         return await _Synthesis(question, setup, plan, account).run()
@@ -108,8 +108,8 @@ class _Synthesis:
         return self._reported()
 
     def _is_left_to_the_plan(self) -> bool:
-        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop the
-        plan as well."""
+        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop
+        the plan as well."""
         fault = self.runs[-1].fault
         is_its_own = isinstance(fault, PrimitiveFault) or (
             isinstance(fault, ModelFailure) and not (fault.is_fatal or fault.is_retryable)
@@ -192,8 +192,8 @@ class _Synthesis:
         )
 
     def _shown_budget(self) -> Budget:
-        """What is left, as if no call of an earlier session had failed and no more were allowed now: a run that goes on asks what it
-        asked, and is not paid twice."""
+        """What is left, as if no call of an earlier session had failed and no more were allowed now: a run that goes on asks
+        what it asked, and is not paid twice."""
         left, lost = self.account.left(), self.setup.resumed.spent.cost
         calls, dollars = self.setup.resumed.raised
         usd = None if left.usd is None or dollars is None else left.usd + (lost or 0.0) - dollars
@@ -219,8 +219,8 @@ class _Synthesis:
         return rivals
 
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
-        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all were run
-        in earlier rounds: that would be paid again and tell nothing new."""
+        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all
+        were run in earlier rounds: that would be paid again and tell nothing new."""
         candidates = [candidate(number, one) for number, one in enumerate(accepted)]
         ranked = rank(merge([one for one in candidates if one.normal not in self.had]))
         chosen = affordable(ranked[: self.setup.writing.best], accepted, self.account.left())
@@ -238,8 +238,8 @@ class _Synthesis:
         return together([done.pop(best), *done.values()])
 
     async def _side_by_side(self, programs: Mapping[int, Checked], inputs: Inputs) -> dict[int, Run]:
-        """The runs of several programs by their numbers, without those that their share of what is left does not admit, and those
-        that somebody did not want; raises `Declined` where nothing was ever run for that."""
+        """The runs of several programs by their numbers, without those that their share of what is left does not admit, and
+        those that somebody did not want; raises `Declined` where nothing was ever run for that."""
         done: dict[int, Run] = {}
         declined: list[Declined] = []
 

@@ -74,8 +74,8 @@ class Vetting:
         return Vetted(prospect.diagnostics, prospect)
 
     def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Prospect | None:
-        """The prospect of a vetted program on what is left now; None where that is too little. The program is bounded again only
-        where the planner might now choose smaller numbers."""
+        """The prospect of a vetted program on what is left now; None where that is too little. The program is bounded again
+        only where the planner might now choose smaller numbers."""
         assert checked.typed is not None and vetted.prospect is not None
         prospect = replace(vetted.prospect, budget=self.account.left())
         if prospect.over_budget and prospect.chosen is not None:

@@ -1,9 +1,9 @@
 """The library for Python programs.
 
 Owns `RLM`, `run` and the names that the package exports. Promises that a fault leaves as an exception that carries what was
-spent, never as an answer (in a stream, as part of the last event). An `RLM` holds settings only: it may be used by many threads and
-event loops at once, each use connects for itself. Settings are given as arguments; nothing is read from files or the environment
-here, except keys that the providers' own clients look for.
+spent, never as an answer (in a stream, as part of the last event). An `RLM` holds settings only: it may be used by many threads
+and event loops at once, each use connects for itself. Settings are given as arguments; nothing is read from files or the
+environment here, except keys that the providers' own clients look for.
 """
 
 from __future__ import annotations
@@ -170,9 +170,9 @@ class RLM:
         return self.ask(question, **({} if context is None else {"context": context}))
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
-        """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are given
-        again; no reply that is there is paid a second time. Models, limits and server are those of the run unless this says others.
-        Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are
+        given again; no reply that is there is paid a second time. Models, limits and server are those of the run unless this
+        says others. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
         return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:

@@ -1,7 +1,8 @@
 """Sessions of a host program: its settings, what it asks for, and the run that comes of it.
 
-Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a program, a decision without a run. Promises
-that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept where nobody says others.
+Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a program, a decision without a
+run. Promises that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept
+where nobody says others.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ Kept = bool | str | Path
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the methods of `RLM` are given: a question, inputs as the host has them, the type wanted, and what the question says of its
-    task and route; None where it says nothing."""
+    """What the methods of `RLM` are given: a question, inputs as the host has them, the type wanted, and what the question says
+    of its task and route; None where it says nothing."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -172,8 +173,8 @@ async def answered_again(
     *,
     is_replay: bool = False,
 ) -> Run:
-    """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model or a run
-    that has its answer, `TypeError` for another type."""
+    """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model
+    or a run that has its answer, `TypeError` for another type."""
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"the run {row.id} has its answer")
@@ -225,7 +226,8 @@ async def _session(
     returns: Returns | None = None,
     job: Callable[[Setup], Awaitable[Run]] | None = None,
 ) -> Run:
-    """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted already."""
+    """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted
+    already."""
     is_kept = settings.journal is not False
     session = RunSession(
         request=replace(request, settings=settings.kept()) if is_kept else request,

@@ -1,7 +1,8 @@
 """A benchmark asked of a model: each task's score and what it took.
 
-Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a score of 0, that a
-wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is seen by the scorer only.
+Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a
+score of 0, that a wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is
+seen by the scorer only.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _WRONG_SETUP: Final = frozenset({"E0505", "E0506", "E0507", "E0524", "E0530", "E
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that answers)."""
+    """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that
+    answers)."""
 
     strategy: Choice
     task: str
@@ -61,10 +63,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a program
-    used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of `NAIVE_PIECE`
-    characters and to merge; `fallback` is why the plan answered where a
-    program was to be written, None where it did not."""
+    """What came of a task. `bound` is the most calls that were proved before the first, None where nothing was; what writing a
+    program used is in it and in the other figures, as it was; `naive` is how many calls it takes to ask each of the pieces of
+    `NAIVE_PIECE` characters and to merge; `fallback` is why the plan answered where a program was to be written, None where it
+    did not."""
 
     task: Task
     score: float

@@ -17,9 +17,9 @@ FREE_CHARACTERS: Final = 100_000
 class Budget:
     """Limits of one run.
 
-    `calls` counts logical model calls and `tokens` input plus output of all attempts, at worst; `usd` US dollars; `seconds` wall time;
-    `depth` activations of `fix` inside each other; `fuel` evaluator steps; `memory` bytes of newly allocated storage,
-    cumulative; `concurrency` calls in flight.
+    `calls` counts logical model calls and `tokens` input plus output of all attempts, at worst; `usd` US dollars; `seconds`
+    wall time; `depth` activations of `fix` inside each other; `fuel` evaluator steps; `memory` bytes of newly allocated
+    storage, cumulative; `concurrency` calls in flight.
 
     Each character of input beyond the first `FREE_CHARACTERS` adds `fuel_per_character` and `memory_per_character` to the two,
     so that a long text may be gone through many times while a small program cannot grow large by itself.

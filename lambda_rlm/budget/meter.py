@@ -1,16 +1,16 @@
 """What a run has spent, and the refusal to spend more.
 
-Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled after.
-Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit, whatever the
-schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
+Pure work is charged before it is done (`steps`, `allocate`), model calls are reserved before they are awaited and settled
+after. Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit,
+whatever the schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
 
-Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is used
-there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within the
-budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its calls
-are then taken out of that, so that none of them can be refused because another one came first.
+Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is
+used there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within
+the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
+calls are then taken out of that, so that none of them can be refused because another one came first.
 
-The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked before
-each, so that pure work can be stopped without a price for every step.
+The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked
+before each, so that pure work can be stopped without a price for every step.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
-Owns the one way in which calls of programs and of those who write programs are paid. Promises that nothing is sent which the meter
-cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
+Owns the one way in which calls of programs and of those who write programs are paid. Promises that nothing is sent which the
+meter cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ async def pay(
 
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
-    """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest reply."""
+    """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest
+    reply."""
     attempts, replied = 1 + profile.retries, replied + profile.reasoning_tokens
     return (sent + replied) * attempts, price(profile, sent * attempts, replied * attempts)
 

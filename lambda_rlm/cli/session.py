@@ -39,7 +39,8 @@ def _absolute(argument: str) -> str:
 
 
 def arguments_of(row: RunRow, now: Sequence[str]) -> tuple[str, ...]:
-    """The arguments of a run, or those of this command; raises `UsageProblem` where standard input would be read a second time."""
+    """The arguments of a run, or those of this command; raises `UsageProblem` where standard input would be read a second
+    time."""
     if now:
         return tuple(now)
     arguments = tuple(row.what["arguments"])

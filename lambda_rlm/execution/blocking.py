@@ -1,7 +1,7 @@
 """Asynchronous jobs for callers that wait: on an event loop of their own, wherever the caller is.
 
-Owns `blocking`, `blocking_anywhere`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and that who stops waiting
-cancels the job.
+Owns `blocking`, `blocking_anywhere`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and
+that who stops waiting cancels the job.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ async def closing(model: Model) -> None:
 
 
 def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for which
-    the caller's loop waits. What ends the waiting cancels the job."""
+    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for
+    which the caller's loop waits. What ends the waiting cancels the job."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -66,7 +66,8 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any more."""
+    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any
+    more."""
     if not is_interruption(context.get("exception")):
         loop.default_exception_handler(context)
 

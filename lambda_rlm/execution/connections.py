@@ -1,6 +1,7 @@
 """How the models of a run are reached: by name, or as they were given.
 
-Owns `Connections`. Promises that a model which is opened here is closed with its stack, and that one which was given is left open.
+Owns `Connections`. Promises that a model which is opened here is closed with its stack, and that one which was given is left
+open.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good replies
-    across runs: True for the user's own file, or a path; `on_trouble` is told what is wrong with it (None: the log)."""
+    """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
+    replies across runs: True for the user's own file, or a path; `on_trouble` is told what is wrong with it (None: the log)."""
 
     limiters: Limiters
     base_url: str | None = None
@@ -34,7 +35,8 @@ class Connections:
     on_trouble: Callable[[str], None] | None = None
 
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
-        """The model that a name means (None: the default one), which is closed with the stack; one that was given is left open."""
+        """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
+        open."""
         if model is not None and not isinstance(model, str):
             return model
         connected = connect(

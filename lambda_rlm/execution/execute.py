@@ -61,10 +61,10 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
-    of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
-    planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
-    new one). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run."""
+    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
+    the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
+    of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
+    `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run."""
 
     is_strict: bool = False
     seed: int = 0
@@ -112,8 +112,8 @@ class RunUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and what
-    the program itself cut away from the inputs before a prompt, which no model has seen."""
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and
+    what the program itself cut away from the inputs before a prompt, which no model has seen."""
 
     characters_before_prompts: int = 0
     quotes: int = 0
@@ -127,9 +127,9 @@ class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
-    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at most, None
-    where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was
-    taken for, `reason` why this way was taken, `split` the arm of a comparison.
+    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at
+    most, None where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what
+    the question was taken for, `reason` why this way was taken, `split` the arm of a comparison.
     """
 
     source: SourceFile
@@ -285,10 +285,10 @@ class _Execution:
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter, self.asker.coverage.cuts)
-        found = bounded(typed, sizes, rates, autos, budget, stage)
-        self.admitted = admit(found, budget, profile)
+        at_real_sizes = bounded(typed, sizes, rates, autos, budget, stage)
+        self.admitted = admit(at_real_sizes, budget, profile)
         self.kept = stage.kept
-        self._tell(found, values)
+        self._tell(at_real_sizes, values)
 
     def _known_autos(self) -> dict[int, int] | None:
         """What the planner chose in an earlier session: the calls of that session would not be asked with other numbers."""
@@ -297,14 +297,16 @@ class _Execution:
             return None
         return {id(place.auto): self.autos_before[place.span.start] for place in places}
 
-    def _tell(self, found: Bounded, values: dict[str, Any]) -> None:
-        self.admitted = replace(self.admitted, bound=found.bound)
+    def _tell(self, program: Bounded, values: dict[str, Any]) -> None:
+        self.admitted = replace(self.admitted, bound=program.bound)
         if self.on_bound is not None:
-            self.on_bound(before_run(found, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
+            self.on_bound(before_run(program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
         if self.tracer is not None:
-            source = found.typed.program.source
-            autos = {place.span.start: found.autos[id(place.auto)] for place in places_of(found.typed)} if found.autos else {}
-            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, found.bound.numbers(), self.routed))
+            source = program.typed.program.source
+            autos = (
+                {place.span.start: program.autos[id(place.auto)] for place in places_of(program.typed)} if program.autos else {}
+            )
+            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, program.bound.numbers(), self.routed))
 
     def _reserve(self) -> None:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""

@@ -1,7 +1,7 @@
 """What earlier sessions of a run leave to the one that continues it.
 
-Owns `Resumed` and `PastRoute`. Promises that a new run and one that continues take the same path through the code: for a new run all
-of this is empty.
+Owns `Resumed` and `PastRoute`. Promises that a new run and one that continues take the same path through the code: for a new
+run all of this is empty.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class PastRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """The past of a run. `autos` are the planner's earlier choices, by the program's hash and the place of each `auto`; `spent` is the
-    usage of calls that are asked again; `raised` is by how many calls and US dollars the budget exceeds the first one (the root model
-    is told the first one, so that it is asked the same question); `route` is the earlier decision."""
+    """The past of a run. `autos` are the planner's earlier choices, by the program's hash and the place of each `auto`; `spent`
+    is the usage of calls that are asked again; `raised` is by how many calls and US dollars the budget exceeds the first one
+    (the root model is told the first one, so that it is asked the same question); `route` is the earlier decision."""
 
     autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     spent: Usage = NO_USAGE

@@ -1,7 +1,8 @@
 """What was asked for in a run, as the journal keeps it, and what the journal has of a run that goes on.
 
-Owns `RunRequest`, in which a new question, one that goes on and one that is replayed look alike, whoever asks; and `Before`. Promises
-that what is kept can be asked for again from any folder, and that neither contents of inputs nor keys in a URL are in it.
+Owns `RunRequest`, in which a new question, one that goes on and one that is replayed look alike, whoever asks; and `Before`.
+Promises that what is kept can be asked for again from any folder, and that neither contents of inputs nor keys in a URL are in
+it.
 """
 
 from __future__ import annotations
@@ -28,23 +29,25 @@ from lambda_rlm.types.show import show
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, the one that asked for the task not
-    counted; None where several were begun or a root model wrote them: then these turns are taken again, with the replies that are
-    there."""
+    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, the one that asked for the
+    task not counted; None where several were begun or a root model wrote them: then these turns are taken again, with the
+    replies that are there."""
 
     row: RunRow
     past: Past
     program: SourceFile | None
 
     def model(self, opened: Callable[[], Model], role: str, *, is_replay: bool) -> Model:
-        """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be reached."""
+        """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be
+        reached."""
         if not is_replay:
             return Remembered(opened(), self.past.replies)
         was = as_it_was(opened, (self.row.what.get("profiles") or {}).get(role))
         return Remembered(was, self.past.replies, self.past.failures)
 
     def raised(self, budget: Budget) -> tuple[int, float | None]:
-        """The calls and dollars that a budget has more than that of the first session; None where that said nothing of dollars."""
+        """The calls and dollars that a budget has more than that of the first session; None where that said nothing of
+        dollars."""
         first = granted(self.row.what)
         calls, usd = first["max_calls"], first["max_cost"]
         dollars = None if usd is None or budget.usd is None else budget.usd - usd
@@ -61,16 +64,16 @@ def before(journal: Journal, name: str) -> Before:
 
 def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
     """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did."""
-    found = before(journal, name)
-    past = replace(found.past, replies=journal.replies(found.row.id))
-    return replace(found, past=past), list(latest(journal.calls(found.row.id)))
+    earlier = before(journal, name)
+    past = replace(earlier.past, replies=journal.replies(earlier.row.id))
+    return replace(earlier, past=past), list(latest(journal.calls(earlier.row.id)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A question, or with `program` a program, over inputs. `arguments` are those of a command line that give the same inputs from any
-    folder; `settings` are in the keys of the command line, models by name or as they are; `before` is what came of the run in earlier
-    sessions; a replay asks no model."""
+    """A question, or with `program` a program, over inputs. `arguments` are those of a command line that give the same inputs
+    from any folder; `settings` are in the keys of the command line, models by name or as they are; `before` is what came of the
+    run in earlier sessions; a replay asks no model."""
 
     question: Question
     program: SourceFile | None = None

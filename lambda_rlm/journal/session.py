@@ -1,9 +1,9 @@
 """One session of a run, from its record in the journal to its end: the one way in for the command line, the library and others.
 
-Owns `RunSession`, which begins the record, connects the models, joins the listeners, and ends all of it; and `RunRecording`, what is
-written meanwhile. Promises that a run whose journal cannot be begun asks no model, that the event loop never waits for the disk, that an
-answer which is there is given whatever becomes of the journal, that a session which ends in an exception or is cancelled is written as
-such before it leaves, and that no key is written: neither of a base URL nor in messages of faults.
+Owns `RunSession`, which begins the record, connects the models, joins the listeners, and ends all of it; and `RunRecording`,
+what is written meanwhile. Promises that a run whose journal cannot be begun asks no model, that the event loop never waits for
+the disk, that an answer which is there is given whatever becomes of the journal, that a session which ends in an exception or
+is cancelled is written as such before it leaves, and that no key is written: neither of a base URL nor in messages of faults.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Keeping:
 
 @dataclass(slots=True, kw_only=True)
 class RunSession:
-    """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no journal is
-    kept; `on_end` is called once when nothing is asked any more, before the end is written.
+    """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no
+    journal is kept; `on_end` is called once when nothing is asked any more, before the end is written.
 
     Afterwards `trouble` says what went wrong with the journal.
     """
@@ -106,8 +106,8 @@ class RunSession:
 
     @asynccontextmanager
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
-        """The setup of this session, its models connected: who answers, and who writes programs (None: the same). Its run is given to
-        `finish` in here. Raises `JournalProblem` before anything is asked."""
+        """The setup of this session, its models connected: who answers, and who writes programs (None: the same). Its run is
+        given to `finish` in here. Raises `JournalProblem` before anything is asked."""
         self.recording = await self._begun()
         try:
             async with AsyncExitStack() as stack:
@@ -206,16 +206,16 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     return [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
 
 
-def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
+def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
     """What came of a run, its fault without keys of the environment and secrets of the URL that a server may have repeated."""
-    fault = told.get("fault")
+    fault = outcome.get("fault")
     if fault is None:
-        return told
+        return outcome
     parts = urlsplit(url or "")
     message = str(fault["message"])
     for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
         message = message.replace(secret, "…")
-    return {**told, "fault": {**fault, "message": message}}
+    return {**outcome, "fault": {**fault, "message": message}}
 
 
 def _state(error: BaseException) -> str:

@@ -109,7 +109,8 @@ def _setup(chosen: Settings) -> Setup:
 
 
 def _only_one_program(chosen: Settings) -> None:
-    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in part."""
+    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in
+    part."""
     for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
         if number > 1 and chosen.strategy in ("auto", "synth"):
             raise UsageProblem(
@@ -162,15 +163,15 @@ def program_file(path: str) -> SourceFile:
 def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:
     """Tell what is wrong with a program, and what to do beside changing it."""
     if json:
-        found: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "ok": False,
             "answer": None,
             "diagnostics": [as_json(d, source) for d in mistakes],
             "fault": None,
         }
         if advice is not None:
-            found |= {"program": source.text, "error": {"message": mistakes[0].message, "hint": advice}}
-        screen.answer(json_text.dumps(found, ensure_ascii=False))
+            answer |= {"program": source.text, "error": {"message": mistakes[0].message, "hint": advice}}
+        screen.answer(json_text.dumps(answer, ensure_ascii=False))
     else:
         screen.show_diagnostics(mistakes, source)
         if advice is not None:
@@ -307,22 +308,25 @@ def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
             screen.say(f"note: {note}", "dim")
 
 
-def _say_how_it_was_written(found: Synthesis, is_answered: bool) -> None:
+def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
     """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
-    if found.fallback is not None:
-        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {found.fallback}", "warning")
-    for note in found.notes:
+    if synthesis.fallback is not None:
+        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {synthesis.fallback}", "warning")
+    for note in synthesis.notes:
         screen.say(f"warning: {note}", "warning")
-    fixes = sum(len(attempt.fixes) for attempt in found.attempts)
+    fixes = sum(len(attempt.fixes) for attempt in synthesis.attempts)
     mended = f", {fixes:,} {'slip' if fixes == 1 else 'slips'} put right" if fixes else ""
-    usage = found.usage
-    calls = f"{found.calls:,} {'call' if found.calls == 1 else 'calls'}"
+    usage = synthesis.usage
+    calls = f"{synthesis.calls:,} {'call' if synthesis.calls == 1 else 'calls'}"
     tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
     screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
-    if found.candidates:
-        samples, ran = sum(tried.samples for tried in found.candidates), sum(tried.was_run for tried in found.candidates)
-        agreed = "none answered" if found.agreement is None else f"{found.agreement:.0%} of their samples agree"
-        programs = f"{len(found.candidates):,} {'program' if len(found.candidates) == 1 else 'programs'}"
+    if synthesis.candidates:
+        samples, ran = (
+            sum(tried.samples for tried in synthesis.candidates),
+            sum(tried.was_run for tried in synthesis.candidates),
+        )
+        agreed = "none answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
+        programs = f"{len(synthesis.candidates):,} {'program' if len(synthesis.candidates) == 1 else 'programs'}"
         drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
         screen.say(f"candidates · {programs} in {drawn}, {ran:,} run, {agreed}", "dim")
 
