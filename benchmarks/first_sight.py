@@ -23,9 +23,10 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lambda_rlm.answering.question import Deadline, Question, Setup  # noqa: E402
 from lambda_rlm.answering.root_model import rendered  # noqa: E402
 from lambda_rlm.answering.sub_model import with_solver  # noqa: E402
-from lambda_rlm.answering.vet import Deadline, Vetting, judging  # noqa: E402
+from lambda_rlm.answering.vet import Vetting, judging  # noqa: E402
 from lambda_rlm.answering.writing_bound import task_of  # noqa: E402
 from lambda_rlm.bench.words import prose  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
@@ -38,7 +39,6 @@ from lambda_rlm.synth.propose import Attempt, propose  # noqa: E402
 from lambda_rlm.synth.reference import shown_to  # noqa: E402
 from lambda_rlm.synth.task import first_turn  # noqa: E402
 from lambda_rlm.synth.turn import Turn  # noqa: E402
-from lambda_rlm.synth.writing import Writing  # noqa: E402
 
 FOLDER: Final = Path(__file__).with_suffix("")
 LEAF: Final = ScriptedModel(
@@ -80,12 +80,14 @@ def text(characters: int, line: str | None = None) -> str:
 
 async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
     """Hold the conversation as synthesis would, with the replies on record."""
-    inputs = from_values({name: made(shape) for name, shape in task["inputs"].items()}).with_query(task["query"])
+    given = from_values({name: made(shape) for name, shape in task["inputs"].items()})
+    question = Question(query=task["query"], inputs=given)
+    inputs = question.bound_inputs
     budget = Budget(calls=task.get("calls", Budget().calls))
-    options = with_solver(Options(key=b"key"), LEAF, LEAF, Writing(), None)
+    setup = Setup(leaf=LEAF, budget=budget, options=Options(key=b"key"))
     judge = Vetting(
         leaf=LEAF,
-        options=options,
+        options=with_solver(setup),
         account=Meter(budget),
         meter=judging(budget, inputs, 1 + REPAIRS),
         deadline=Deadline(None),
@@ -99,13 +101,13 @@ async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
             raise Unanswered
         return Completion(reply, NO_USAGE, StopReason.STOP, "on record")
 
-    opening = (first_turn(task_of(inputs, LEAF.profile, budget, Writing(), options.out)),)
+    opening = (first_turn(task_of(question, setup)),)
     with suppress(Unanswered):
         await propose(
             opening,
             ask,
-            lambda source: judge.diagnosed(source, inputs),
-            lambda source: judge.against(source, inputs),
+            lambda source: judge.checked(source, inputs),
+            lambda checked: judge.vetted(checked, inputs),
             repairs=REPAIRS,
             on_attempt=found.attempts.append,
         )

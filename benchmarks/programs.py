@@ -23,7 +23,8 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lambda_rlm.answering.synthesize import Question, synthesize  # noqa: E402
+from lambda_rlm.answering.question import Question, Setup  # noqa: E402
+from lambda_rlm.answering.synthesize import synthesize  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling, StopReason  # noqa: E402
 from lambda_rlm.diagnostics.diagnostic import Rejected  # noqa: E402
@@ -72,8 +73,8 @@ async def written(model: LocalModel, task: str, sample: int, mode: str, out: int
     """What came of one question: for each attempt the reply, whether it parses as it stands, and the codes of what is wrong."""
     world = TASKS[task](sample + 1)
     root = Drawn(model, mode == "free", sample)
-    question = Question(
-        inputs=from_values(dict(world.inputs)).with_query(world.query),
+    question = Question(query=world.query, inputs=from_values(dict(world.inputs)))
+    setup = Setup(
         leaf=Truthful(world),
         root=root,
         budget=BUDGET,
@@ -84,7 +85,7 @@ async def written(model: LocalModel, task: str, sample: int, mode: str, out: int
     trouble = None
     attempts: list[list[str]] = []
     try:
-        run = await synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"'))
+        run = await synthesize(question, setup, lambda: SourceFile("plan.lam", '"the plan answered"'))
         assert run.synthesis is not None
         attempts = [list(attempt.codes) for attempt in run.synthesis.attempts]
     except Exception as error:  # a truthful leaf knows the prompts of good programs only

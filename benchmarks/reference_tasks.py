@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.answering.ask import ask  # noqa: E402
+from lambda_rlm.answering.question import Question, Setup  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
 from lambda_rlm.execution.check import check  # noqa: E402
@@ -85,8 +86,8 @@ def run(task: Task) -> Run:
     """The run of a task, by a model whose replies are as long as they may be."""
     model = ScriptedModel.from_rules([("", "word " * 100)], PROFILE)
     if task.strategy:
-        inputs = from_values({"context": text()})
-        return anyio.run(lambda: ask(task.query, inputs, model, Budget(), task=task.strategy))
+        question = Question(query=task.query, inputs=from_values({"context": text()}), task=task.strategy)
+        return anyio.run(lambda: ask(question, Setup(leaf=model)))
     admitted = check(task.program).admit(Budget(), PROFILE)
     return anyio.run(lambda: execute(admitted, {"context": text(), "query": task.query}, model))
 
@@ -100,10 +101,10 @@ def main() -> int:
     is_fine = True
     for task in TASKS:
         done = run(task)
-        promised = done.bound.calls if done.bound is not None else None
-        made = done.usage.calls
-        is_fine = is_fine and done.fault is None and promised is not None and made <= promised and made < MOST_CALLS
-        print(f"{task.name:<20}{task.plan:<30}{promised!s:>10}{made:>8}")
+        bound = done.bound.calls if done.bound is not None else None
+        calls = done.usage.calls
+        is_fine = is_fine and done.fault is None and bound is not None and calls <= bound and calls < MOST_CALLS
+        print(f"{task.name:<20}{task.plan:<30}{bound!s:>10}{calls:>8}")
     return 0 if is_fine else 1
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import anyio
 
 from lambda_rlm.answering.detect import detect
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.connect import connect
 
@@ -54,8 +54,8 @@ QUESTIONS: Final = (
 async def main(name: str) -> None:
     model, right = connect(name), 0
     for task, question in QUESTIONS:
-        given = from_values({"context": "x" * 300_000}).with_query(question)
-        found = await detect(given, model, Budget())
+        asked = Question(query=question, inputs=from_values({"context": "x" * 300_000}))
+        found = await detect(asked, Setup(leaf=model))
         right += found.task == task
         print(f"{'right' if found.task == task else 'wrong':6} {task:10} {found.task or found.why:10} {question}", flush=True)
     print(f"{right} of {len(QUESTIONS)}")

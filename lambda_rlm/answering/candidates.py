@@ -1,7 +1,7 @@
 """Programs that were accepted for one question, as rivals: how each enters the choice, and what came of it.
 
-Owns `Accepted`, how rivals go on side by side, and the way from runs to what is reported of them. Promises that what all of them
-used counts, whichever is chosen.
+Owns `Accepted`, how rivals go on side by side, and the way from runs to what is reported of them. Promises that what all of
+them used counts, whichever is chosen.
 """
 
 from __future__ import annotations
@@ -41,17 +41,18 @@ def candidate(number: int, accepted: Accepted) -> Candidate:
 
 
 def affordable(ranked: Sequence[Candidate], accepted: Sequence[Accepted], left: Budget) -> list[Candidate]:
-    """The first of the candidates, and of the others those whose bounds can be set aside beside it: so that none is refused because
-    another one began before it."""
-    chosen, calls, tokens, usd = list(ranked[:1]), left.calls, left.tokens, left.usd
+    """The first of the candidates, and of the others those whose bounds can be set aside beside it: so that none is refused
+    because another one began before it."""
+    chosen = list(ranked[:1])
     for number, one in enumerate(ranked):
         bound = accepted[one.number].bound
-        if bound is None or bound.calls is None or bound.tokens is None or (usd is not None and bound.usd is None):
+        if bound is None or bound.calls is None or bound.tokens is None or (left.usd is not None and bound.usd is None):
             continue
-        if number and (bound.calls > calls or bound.tokens > tokens or (usd is not None and (bound.usd or 0.0) > usd)):
+        usd = bound.usd or 0.0
+        if number and (bound.calls > left.calls or bound.tokens > left.tokens or (left.usd is not None and usd > left.usd)):
             continue
         chosen += [one] if number else []
-        calls, tokens, usd = calls - bound.calls, tokens - bound.tokens, None if usd is None else usd - (bound.usd or 0.0)
+        left = left.minus(bound.calls, bound.tokens, usd)
     return chosen
 
 

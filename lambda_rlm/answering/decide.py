@@ -1,17 +1,17 @@
 """Which way a question would go, and what each way would cost at worst, told without asking a model.
 
-Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model could
-tell that; then the decision says so.
+Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model
+could tell that; then the decision says so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from lambda_rlm.answering.ask import Inquiry
 from lambda_rlm.answering.detect import TOO_DEAR
 from lambda_rlm.answering.detect import prospect as detection_prospect
+from lambda_rlm.answering.question import Question, Setup, case_of, detecting
 from lambda_rlm.answering.writing_bound import writing_cost
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
@@ -27,8 +27,8 @@ from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayCost:
-    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet to be
-    written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
+    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet
+    to be written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
 
     way: Way
     strategy: str
@@ -49,8 +49,9 @@ class WayCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is then
-    what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or estimated."""
+    """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is
+    then what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or
+    estimated."""
 
     way: Way
     strategy: str
@@ -81,14 +82,14 @@ class Decision:
         }
 
 
-def decide(asked: Inquiry) -> Decision:
+def decide(question: Question, setup: Setup) -> Decision:
     """The decision for a question; raises `ValueError` for a way or a task that there is not."""
-    case = asked.case()
+    case = case_of(question, setup)
     order = case.ways()
-    direct = _cost(asked, case, "direct", asked.budget)
+    direct = _cost(question, setup, case, "direct")
     is_direct = order[0].way == "direct" and direct.why_not is None
-    detection, left, notes = (None, asked.budget, list[str]()) if is_direct else _detection(asked, case)
-    costs = {way: direct if way == "direct" else _cost(asked, case, way, left) for way in WAYS}
+    detection, left, notes = (None, setup.budget, list[str]()) if is_direct else _detection(question, setup, case)
+    costs = {way: direct if way == "direct" else _cost(question, setup.within(left), case, way) for way in WAYS}
     within = [one for one in order if costs[one.way].why_not is None]
     chosen = within[0] if within else order[0]
     notes += [f"{one.way} is not taken: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
@@ -109,41 +110,40 @@ def decide(asked: Inquiry) -> Decision:
         split=(case.split or "auto") if case.routing.split and case.choice == "auto" else None,
         detection=detection,
         ways=tuple(costs.values()),
-        notes=(*notes, *asked.given.notes),
+        notes=(*notes, *question.inputs.notes),
     )
 
 
-def _detection(asked: Inquiry, case: Case) -> tuple[Bound | None, Budget, list[str]]:
+def _detection(question: Question, setup: Setup, case: Case) -> tuple[Bound | None, Budget, list[str]]:
     """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
     assumed = f"{FALLBACK} is taken for the task"
+    budget = setup.budget
     if not case.needs_task:
-        return None, asked.budget, []
+        return None, budget, []
     if case.why_unasked is not None:
-        return None, asked.budget, [f"{assumed}: {case.why_unasked}"]
-    found = detection_prospect(asked.given, asked.detector(case), asked.budget, asked.writing.peek)
-    if _first_error(found.diagnostics) is not None:
-        return None, asked.budget, [f"{assumed}: {TOO_DEAR}"]
-    bound, budget = found.bound, asked.budget
-    usd = None if budget.usd is None else max(0.0, budget.usd - (bound.usd or 0.0))
-    left = replace(budget, calls=budget.calls - (bound.calls or 0), tokens=max(0, budget.tokens - (bound.tokens or 0)), usd=usd)
+        return None, budget, [f"{assumed}: {case.why_unasked}"]
+    prospect = detection_prospect(question, detecting(setup, case))
+    if _first_error(prospect.diagnostics) is not None:
+        return None, budget, [f"{assumed}: {TOO_DEAR}"]
+    bound = prospect.bound
+    left = budget.minus(bound.calls or 0, bound.tokens or 0, bound.usd or 0.0)
     return bound, left, [f"one call asks which task it is; {FALLBACK} is assumed here (--task names one)"]
 
 
-def _cost(asked: Inquiry, case: Case, way: Way, left: Budget) -> WayCost:
+def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
     if way == "synth":
-        bound, why_not = writing_cost(
-            asked.given, asked.model, asked.root, asked.writing, left, asked.options.out, asked.returns
-        )
+        bound, why_not = writing_cost(question, setup)
         return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
     route = case.route(Preference(way, ""))
-    checked = check(asked.program(route), asked.given.types, primitives=asked.given.functions)
+    inputs = question.bound_inputs
+    checked = check(question.plan(route), inputs.types, primitives=inputs.functions)
     assert checked.typed is not None
     try:
-        asking = AskSettings(key=b"", out=asked.options.out)
-        found = foresee(checked.typed, asked.given.values, asked.model, left, asked.options.accuracy, asking)
+        asking = AskSettings(key=b"", out=setup.options.out)
+        prospect = foresee(checked.typed, inputs.values, setup.leaf, setup.budget, setup.options.accuracy, asking)
     except Rejected as rejected:
         return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
-    return WayCost(way=way, strategy=route.strategy, bound=found.bound, why_not=_first_error(found.diagnostics))
+    return WayCost(way=way, strategy=route.strategy, bound=prospect.bound, why_not=_first_error(prospect.diagnostics))
 
 
 def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:

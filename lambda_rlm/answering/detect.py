@@ -1,27 +1,25 @@
 """Which task a question is: one model call that can only answer with an entry of the menu.
 
-Owns `detect`. Promises that the call is bounded and paid like any other and takes at most a quarter of what may be spent, that the
-model is told names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and that
-nothing but the choice leaves. A model that gives none leaves the question to its caller, with what was used for it.
+Owns `detect`. Promises that the call is bounded and paid like any other and takes at most a quarter of what may be spent, that
+the model is told names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and
+that nothing but the choice leaves. A model that gives none leaves the question to its caller, with what was used for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import Model
+from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Tracer
-from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.execute import Run, execute
 from lambda_rlm.execution.prospect import Prospect, foresee
-from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM, which_task
 from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT
@@ -46,17 +44,22 @@ class Detected:
         return isinstance(fault, LimitExceeded) or (isinstance(fault, ModelFailure) and fault.is_fatal)
 
 
-async def detect(
-    given: Inputs, model: Model, budget: Budget, *, peek: int = 0, options: Options | None = None, tracer: Tracer | None = None
-) -> Detected:
-    """The task of a question; `given` holds it as `query`."""
-    checked = check(SourceFile(DETECTION_PROGRAM, which_task()), {"about": TEXT})
+async def detect(question: Question, setup: Setup, account: Meter | None = None) -> Detected:
+    """The task of a question, asked of `setup.leaf` within a quarter of `setup.budget`, drawn from `account`."""
     try:
-        admitted = checked.admit(_part(budget), model.profile)
+        admitted = _checked().admit(setup.budget.part(_SHARE), setup.leaf.profile)
     except Rejected as rejected:
         raise InternalError("asking for the task", for_model(rejected.diagnostics, rejected.source)) from rejected
     try:
-        run = await execute(admitted, _told(given, peek), model, options=options, tracer=tracer)
+        run = await execute(
+            admitted,
+            _inputs_of(question, setup),
+            setup.leaf,
+            options=setup.options,
+            tracer=setup.tracer,
+            meter=account,
+            resumed=setup.resumed,
+        )
     except Rejected:
         return Detected(why=TOO_DEAR)
     if run.fault is not None:
@@ -64,19 +67,19 @@ async def detect(
     return Detected(task=str(run.value), run=run)
 
 
-def prospect(given: Inputs, model: Model, budget: Budget, peek: int = 0) -> Prospect:
+def prospect(question: Question, setup: Setup) -> Prospect:
     """What the call would cost; raises `Rejected` where nobody can say. Asks no model."""
-    checked = check(SourceFile(DETECTION_PROGRAM, which_task()), {"about": TEXT})
+    checked = _checked()
     assert checked.typed is not None
-    return foresee(checked.typed, _told(given, peek), model, _part(budget))
+    return foresee(checked.typed, _inputs_of(question, setup), setup.leaf, setup.budget.part(_SHARE))
 
 
-def _told(given: Inputs, peek: int) -> Mapping[str, Any]:
+def _checked() -> Checked:
+    return check(SourceFile(DETECTION_PROGRAM, which_task()), {"about": TEXT})
+
+
+def _inputs_of(question: Question, setup: Setup) -> Mapping[str, Any]:
     """The inputs of the program: the question, and one text about what it is asked of."""
-    about = "".join(piece.text for piece in described(given.values, given.types, peek))
-    return {"query": given.values["query"], "about": about}
-
-
-def _part(budget: Budget) -> Budget:
-    usd = None if budget.usd is None else budget.usd / _SHARE
-    return replace(budget, calls=budget.calls // _SHARE, tokens=budget.tokens // _SHARE, usd=usd)
+    inputs = question.inputs
+    about = "".join(piece.text for piece in described(inputs.values, inputs.types, setup.writing.peek))
+    return {"query": question.bound_inputs.values["query"], "about": about}

@@ -1,8 +1,8 @@
 """The root model, asked within a budget: turns of a conversation in, replies out.
 
 Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data stands between the same
-markers as in a program's prompts, and that calls are told to the tracer like any other. Refuses a conversation that does not fit
-the root model's window.
+markers as in a program's prompts, and that calls are told to the tracer like any other. Refuses a conversation that does not
+fit the root model's window.
 """
 
 from __future__ import annotations
@@ -77,14 +77,14 @@ class Writer:
 
     async def _thought(self, turns: tuple[Turn, ...], sampling: Sampling) -> tuple[Turn, ...]:
         """The conversation with a thought in it; as it was when the model gives none."""
-        asked = first_asked(turns, self.model.profile)
+        opening = first_asked(turns, self.model.profile)
         try:
-            thought = await self._asked(asked, sampling, min(self.out, _LONGEST_THOUGHT))
+            thought = await self._asked(opening, sampling, min(self.out, _LONGEST_THOUGHT))
         except ModelFailure as failed:
             if failed.is_fatal:
                 raise
             return turns
-        return (*asked, said("assistant", thought.text), said("user", _WRITE))
+        return (*opening, said("assistant", thought.text), said("user", _WRITE))
 
     async def _asked(
         self, turns: tuple[Turn, ...], sampling: Sampling, longest: int, grammar: Grammar | None = None
@@ -106,7 +106,8 @@ class Writer:
         return await self._told(request, counted)
 
     def _note(self, completion: Completion) -> None:
-        """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it otherwise."""
+        """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it
+        otherwise."""
         if completion.unconstrained:
             self.notes[completion.unconstrained] = None
         elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
@@ -148,8 +149,8 @@ class Writer:
 
 
 def grammar_tokens(profile: ModelProfile) -> int:
-    """What a grammar adds to a request at most, where the provider counts it: no byte-level vocabulary gives more tokens than there
-    are bytes."""
+    """What a grammar adds to a request at most, where the provider counts it: no byte-level vocabulary gives more tokens than
+    there are bytes."""
     if not (profile.takes_grammar and profile.counts_grammar):
         return 0
     grammar = language()

@@ -1,8 +1,8 @@
 """`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
 
-Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the tokens and
-dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the functions of the
-host that its caller may, and that below the greatest depth no sub-model is asked.
+Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the
+tokens and dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the
+functions of the host that its caller may, and that below the greatest depth no sub-model is asked.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -22,12 +22,12 @@ from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
 from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.strategy import route
-from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostFunction
 
 _INPUT: Final = "context"
@@ -39,44 +39,24 @@ _SHARE: Final = 16
 
 @dataclass(frozen=True)
 class SubModelRunner:
-    """A `SubSolver`. `writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the library."""
+    """A `SubSolver`. `setup.writing.depth` counts how deep sub-models may go on; `functions` are what the host adds to the
+    library."""
 
-    leaf: Model
-    root: Model
-    writing: Writing
-    options: Options
-    tracer: Tracer | None = None
+    setup: Setup
     functions: tuple[HostFunction, ...] = ()
 
     async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
         """The sub-model's answer. Raises `ModelFailure` when it finds none within its calls."""
         usable = tuple(one for one in self.functions if one.name != _INPUT)
-        inputs = replace(from_values({_INPUT: text.s}), functions=usable).with_query(query.s)
-        writing = replace(self.writing, depth=self.writing.depth - 1, rounds=1, candidates=1)
-        deeper = replace(self, writing=writing) if writing.depth > 0 else None
-        question = Question(
-            inputs=inputs,
-            leaf=self.leaf,
-            root=self.root,
-            budget=self._share(calls, asker),
-            writing=writing,
-            options=replace(
-                self.options,
-                solver=deeper,
-                limiter=asker.limiter,
-                is_strict=asker.settings.is_strict,
-                spent=NO_USAGE,
-                raised=(0, 0.0),
-            ),
-            tracer=None if self.tracer is None else _Inside(self.tracer, span),
-        )
+        question = Question(query=query.s, inputs=replace(from_values({_INPUT: text.s}), functions=usable))
 
         def planned() -> SourceFile:
-            way = route(measure(inputs.values, self.leaf), len(query.s), self.leaf.profile, "plan")
-            return SourceFile("sub.lam", plan(way, inputs.types))
+            inputs, leaf = question.bound_inputs, self.setup.leaf
+            chosen = route(measure(inputs.values, leaf), len(query.s), leaf.profile, "plan")
+            return SourceFile("sub.lam", plan(chosen, inputs.types))
 
         try:
-            run = await synthesize(question, planned, asker.meter)
+            run = await synthesize(question, self._inside(calls, asker, span), planned, asker.meter)
         except Rejected as rejected:
             why = rejected.diagnostics[0].message
             raise ModelFailure(UNSOLVED, f"the sub-question has no program within its {calls:,} calls: {why}", span) from None
@@ -93,26 +73,36 @@ class SubModelRunner:
         origins = (Reply(-1, None),) if whence is None else (Reply(-1, None), whence)
         return Text(run.answer, Derived(origins))
 
+    def _inside(self, calls: int, asker: Asker, span: Span) -> Setup:
+        """The setup of a sub-run: its caller's, within its share."""
+        setup = self.setup
+        writing = replace(setup.writing, depth=setup.writing.depth - 1, rounds=1, candidates=1)
+        deeper = replace(self, setup=replace(setup, writing=writing)) if writing.depth > 0 else None
+        return Setup(
+            leaf=setup.leaf,
+            root=setup.root,
+            budget=self._share(calls, asker),
+            writing=writing,
+            options=replace(setup.options, solver=deeper, limiter=asker.limiter, is_strict=asker.settings.is_strict),
+            resumed=Resumed(autos=setup.resumed.autos),
+            tracer=None if setup.tracer is None else _Inside(setup.tracer, span),
+        )
+
     def _share(self, calls: int, asker: Asker) -> Budget:
         """What the caller's bound counts for so many calls, and fixed parts of its steps and storage."""
-        rates = rates_at(self.leaf.profile, asker.settings)
+        rates = rates_at(self.setup.leaf.profile, asker.settings)
         attempts = max(0, calls) * rates.attempts
         sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget
-        return replace(
-            whole,
-            calls=max(0, calls),
-            tokens=sent + received,
-            usd=usd if whole.usd is not None else None,
-            fuel=whole.fuel // _SHARE,
-            memory=whole.memory // _SHARE,
-        )
+        share = whole.part_of_work(_SHARE)
+        return replace(share, calls=max(0, calls), tokens=sent + received, usd=usd if whole.usd is not None else None)
 
 
 def _count(run: Run, asker: Asker) -> None:
-    """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that wrote it."""
+    """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that
+    wrote it."""
     place, counts = here(), asker.counts
     written = 0 if run.synthesis is None else run.synthesis.calls
     place.depth = max(place.depth, run.usage.span) + written
@@ -122,7 +112,8 @@ def _count(run: Run, asker: Asker) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """Tells a tracer of a sub-run's calls as made at its place in the caller's program; what they are shown is not of its inputs."""
+    """Tells a tracer of a sub-run's calls as made at its place in the caller's program; what they are shown is not of its
+    inputs."""
 
     tracer: Tracer
     span: Span
@@ -135,15 +126,6 @@ class _Inside:
         self.tracer(event)
 
 
-def with_solver(
-    options: Options,
-    leaf: Model,
-    root: Model,
-    writing: Writing,
-    tracer: Tracer | None,
-    functions: tuple[HostFunction, ...] = (),
-) -> Options:
-    """The options with what answers `rlm_call`, where sub-models are allowed at all."""
-    return (
-        replace(options, solver=SubModelRunner(leaf, root, writing, options, tracer, functions)) if writing.depth else options
-    )
+def with_solver(setup: Setup, functions: tuple[HostFunction, ...] = ()) -> Options:
+    """The options of a setup with what answers `rlm_call`, where sub-models are allowed at all."""
+    return replace(setup.options, solver=SubModelRunner(setup, functions)) if setup.writing.depth else setup.options

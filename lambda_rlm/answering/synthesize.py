@@ -1,33 +1,33 @@
 """A question answered by a program that a root model writes.
 
-Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where asked
-for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and that a root
-model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose program stops at a
-fault of its own. Refuses to run what was not checked.
+Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where
+asked for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and
+that a root model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose
+program stops at a fault of its own. Refuses to run what was not checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, count
 from typing import Final
 
 import anyio
 
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
+from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.root_model import Writer
-from lambda_rlm.answering.vet import Deadline, Vetting, judging
+from lambda_rlm.answering.vet import Vetted, Vetting, judging
 from lambda_rlm.answering.writing_bound import task_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Model, Sampling
+from lambda_rlm.completion import Sampling
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Declined, OnBound, Options, Run, execute
+from lambda_rlm.execution.execute import Declined, Run, execute
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
@@ -37,44 +37,27 @@ from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 
 PROGRAM: Final = "program.lam"
 
+VettedProposal = Proposal[Checked, Vetted]
 Plan = Callable[[], SourceFile]
 """The fixed plan for the question, when no program is accepted."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked, of which inputs, with which models and on what budget."""
-
-    inputs: Inputs
-    leaf: Model
-    root: Model
-    budget: Budget
-    writing: Writing = field(default_factory=Writing)
-    options: Options = field(default_factory=Options)
-    tracer: Tracer | None = None
-    on_bound: OnBound | None = None
-    returns: Type | None = None
-    takes_over: bool = True
-    """The fixed plan is tried where a program stopped at a fault of its own."""
-
-
-async def synthesize(question: Question, plan: Plan, meter: Meter | None = None) -> Run:
-    """The run that answers the question; its `inputs` hold `query`. Raises `Rejected` where not even the plan is within what
-    is left of the budget."""
-    with Meter(question.budget, meter) as account:
-        if meter is None:
-            account.settle(0, 0.0, question.options.spent)
-        return await _Synthesis(question, plan, account).run()
+async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter | None = None) -> Run:
+    """The run that answers the question, within `setup.budget` and what is left in `meter`. Raises `Rejected` where not even
+    the plan is within what is left of the budget."""
+    with Meter(setup.budget, meter) as account:
+        account.settle(0, 0.0, setup.resumed.spent)
+        return await _Synthesis(question, setup, plan, account).run()
 
 
 class _Synthesis:
-    def __init__(self, question: Question, plan: Plan, account: Meter) -> None:
+    def __init__(self, question: Question, setup: Setup, plan: Plan, account: Meter) -> None:
         self.question = question
+        self.setup = setup
         self.plan = plan
         self.account = account
         self.attempts: list[Attempt] = []
@@ -89,61 +72,62 @@ class _Synthesis:
         self.notes: list[str] = []
         self.had: set[str] = set()
         self.is_planned = False
-        self.key = question.options.key if question.options.key is not None else installation_key()
-        self.deadline = Deadline(question.budget.seconds)
+        self.deadline = Deadline(setup.budget.seconds)
         self.judge = Vetting(
-            leaf=question.leaf,
-            options=question.options,
+            leaf=setup.leaf,
+            options=setup.options,
             account=account,
-            meter=judging(question.budget, question.inputs, 1 + question.writing.repairs),
+            meter=judging(setup.budget, question.bound_inputs, 1 + setup.writing.repairs),
             deadline=self.deadline,
             returns=question.returns,
         )
-        writing = Meter(_half(question.budget), account)
-        page, self.examples = shown_to(is_small=question.root.profile.is_small)
-        self.writer = Writer(question.root, writing, page, self.key, question.writing.out, question.tracer)
+        root, key = setup.writer, setup.options.key
+        half = replace(setup.budget.part(2), fuel=0, memory=0)
+        page, self.examples = shown_to(is_small=root.profile.is_small)
+        key = key if key is not None else installation_key()
+        self.writer = Writer(root, Meter(half, account), page, key, setup.writing.out, setup.tracer)
 
     async def run(self) -> Run:
-        inputs = self.question.inputs
+        question, rounds = self.question, self.setup.writing.rounds
         with self.writer.meter:
-            for number in range(1, self.question.writing.rounds + 1):
-                accepted = await self._written(inputs)
+            for number in range(1, rounds + 1):
+                accepted = await self._written(question)
                 if not accepted:
                     break
-                run = await self._best(accepted, inputs)
+                run = await self._best(accepted, question.bound_inputs)
                 if run is None:
                     break
                 self.runs.append(run)
                 self.rounds = number
-                if number < self.question.writing.rounds:
-                    result = self._result(run, number, inputs)
-                    inputs = inputs if result.name is None else _with(inputs, result.name, run)
+                if number < rounds:
+                    result = self._result(run, number, question.bound_inputs)
+                    question = question if result.name is None else _with(question, result.name, run)
                     self.results.append((run.program, result))
         if not self.runs or self._is_left_to_the_plan():
             await self._planned()
         return self._reported()
 
     def _is_left_to_the_plan(self) -> bool:
-        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop the
-        plan as well."""
+        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop
+        the plan as well."""
         fault = self.runs[-1].fault
         is_its_own = isinstance(fault, PrimitiveFault) or (
             isinstance(fault, ModelFailure) and not (fault.is_fatal or fault.is_retryable)
         )
-        return self.question.takes_over and is_its_own and not any(run.ok for run in self.runs)
+        return self.setup.routing.takes_over and is_its_own and not any(run.ok for run in self.runs)
 
-    async def _written(self, inputs: Inputs) -> list[Accepted]:
+    async def _written(self, question: Question) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
-        count, peek = self.question.writing.candidates, self.question.writing.peek
-        self.asked.append(self._opening(inputs, peek=0))
-        opening = self._opening(inputs, peek) if peek else self.asked[-1]
+        count, peek, inputs = self.setup.writing.candidates, self.setup.writing.peek, question.bound_inputs
+        self.asked.append(self._opening(question, peek=0))
+        opening = self._opening(question, peek) if peek else self.asked[-1]
         try:
             with anyio.fail_after(self.deadline.left()):
                 proposals = await self._sampled(opening, inputs, count) if count > 1 else []
-                found = self._accepted(proposals, inputs)
-                if not found and not any(proposal.is_done for proposal in proposals):
+                accepted = self._accepted(proposals, inputs)
+                if not accepted and not any(proposal.is_done for proposal in proposals):
                     proposals = [await self._proposed(opening, inputs, self._attempted)]
-                    found = self._accepted(proposals, inputs)
+                    accepted = self._accepted(proposals, inputs)
         except (TimeoutError, OutOfTime):
             self.fallback = "the time was up before a program was accepted"
             return []
@@ -151,17 +135,17 @@ class _Synthesis:
             share = " within the half of the budget that writing may use" if isinstance(fault, LimitExceeded) else ""
             self.fallback = f"the root model gave no program{share}: {fault.code} {fault.message}"
             return []
-        if not found and not any(proposal.is_done for proposal in proposals):
+        if not accepted and not any(proposal.is_done for proposal in proposals):
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
-        return found
+        return accepted
 
-    async def _sampled(self, opening: tuple[Turn, ...], inputs: Inputs, count: int) -> list[Proposal]:
+    async def _sampled(self, opening: tuple[Turn, ...], inputs: Inputs, count: int) -> list[VettedProposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
-        proposals: list[Proposal | None] = [None] * count
+        proposals: list[VettedProposal | None] = [None] * count
         attempts: list[list[Attempt]] = [[] for _ in range(count)]
 
         async def one(number: int) -> None:
-            sampling = Sampling(self.question.writing.temperature, seed=self.question.options.seed + number)
+            sampling = Sampling(self.setup.writing.temperature, seed=self.setup.options.seed + number)
             try:
                 proposals[number] = await self._proposed(opening, inputs, attempts[number].append, sampling, repairs=0)
             except OutOfTime:
@@ -185,72 +169,68 @@ class _Synthesis:
         on_attempt: OnAttempt,
         sampling: Sampling | None = None,
         repairs: int | None = None,
-    ) -> Proposal:
+    ) -> VettedProposal:
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
-            lambda source: self.judge.diagnosed(source, inputs),
-            lambda source: self.judge.against(source, inputs),
-            repairs=self.question.writing.repairs if repairs is None else repairs,
+            lambda source: self.judge.checked(source, inputs),
+            lambda checked: self.judge.vetted(checked, inputs),
+            repairs=self.setup.writing.repairs if repairs is None else repairs,
             has_seen_data=has_data(opening),
             may_be_done=bool(self.results),
             name=PROGRAM,
             on_attempt=on_attempt,
         )
 
-    def _opening(self, inputs: Inputs, peek: int) -> tuple[Turn, ...]:
+    def _opening(self, question: Question, peek: int) -> tuple[Turn, ...]:
         """What the root model is asked in this round: the task, and what came of the rounds before."""
-        question = self.question
-        writing = replace(question.writing, peek=peek)
-        task = task_of(inputs, question.leaf.profile, self._shown_budget(), writing, question.options.out, question.returns)
+        setup = replace(self.setup, budget=self._shown_budget(), writing=replace(self.setup.writing, peek=peek))
         shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
-        return (first_turn(task), *(turn for program, result in shown for turn in next_turns(program, result)))
+        return (
+            first_turn(task_of(question, setup)),
+            *(turn for program, result in shown for turn in next_turns(program, result)),
+        )
 
     def _shown_budget(self) -> Budget:
-        """What is left, as if no call of an earlier session had failed and no more were allowed now: a run that goes on asks what it
-        asked, and is not paid twice."""
-        left, lost = self.account.left(), self.question.options.spent.cost
-        calls, dollars = self.question.options.raised
+        """What is left, as if no call of an earlier session had failed and no more were allowed now: a run that goes on asks
+        what it asked, and is not paid twice."""
+        left, lost = self.account.left(), self.setup.resumed.spent.cost
+        calls, dollars = self.setup.resumed.raised
         usd = None if left.usd is None or dollars is None else left.usd + (lost or 0.0) - dollars
-        return replace(left, calls=max(0, left.calls - calls), usd=None if usd is None else max(0.0, usd))
+        return replace(left.minus(calls), usd=None if usd is None else max(0.0, usd))
 
     def _attempted(self, attempt: Attempt) -> None:
         self.attempts.append(replace(attempt, round=self.rounds + 1))
 
-    def _accepted(self, proposals: Sequence[Proposal], inputs: Inputs) -> list[Accepted]:
+    def _accepted(self, proposals: Sequence[VettedProposal], inputs: Inputs) -> list[Accepted]:
         """The accepted programs; where there are several, those that what was left after all the writing still allows."""
-        found = [check(p.source, inputs.types, primitives=inputs.functions) for p in proposals if p.source is not None]
-        confidences = [p.confidence for p in proposals if p.source is not None]
         rivals = []
-        for checked, confidence in zip(found, confidences, strict=True):
-            assert checked.typed is not None
+        for proposal in proposals:
+            checked, vetted = proposal.checked, proposal.judgement
+            if checked is None or vetted is None:
+                continue
             bound = None
             if len(proposals) > 1:
-                try:
-                    prospect = self.judge.foreseen(checked.typed, inputs)
-                except OutOfTime:
-                    raise
-                except (Rejected, Fault):
-                    continue
-                if prospect.over_budget:
+                prospect = self.judge.still_within(checked, vetted, inputs)
+                if prospect is None:
                     continue
                 bound = prospect.bound
-            rivals.append(Accepted(checked=checked, bound=bound, confidence=confidence))
+            rivals.append(Accepted(checked=checked, bound=bound, confidence=proposal.confidence))
         return rivals
 
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
-        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all were run
-        in earlier rounds: that would be paid again and tell nothing new."""
-        found = [candidate(number, one) for number, one in enumerate(accepted)]
-        ranked = rank(merge([one for one in found if one.normal not in self.had]))
-        chosen = affordable(ranked[: self.question.writing.best], accepted, self.account.left())
+        """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all
+        were run in earlier rounds: that would be paid again and tell nothing new."""
+        candidates = [candidate(number, one) for number, one in enumerate(accepted)]
+        ranked = rank(merge([one for one in candidates if one.normal not in self.had]))
+        chosen = affordable(ranked[: self.setup.writing.best], accepted, self.account.left())
         self.had |= {c.normal for c in chosen}
         done = await self._side_by_side({c.number: accepted[c.number].checked for c in chosen}, inputs)
         if not done:
             return None
         answered = outcomes(chosen, done)
         best = choose(answered).candidate.number if answered else next(c.number for c in chosen if c.number in done)
-        if self.question.writing.candidates > 1:
+        if self.setup.writing.candidates > 1:
             self.agreement = agreement(answered, choose(answered)) if answered else None
             self.tried += [
                 tried(c, accepted[c.number], done.get(c.number), c.number == best and bool(answered)) for c in ranked
@@ -258,8 +238,8 @@ class _Synthesis:
         return together([done.pop(best), *done.values()])
 
     async def _side_by_side(self, programs: Mapping[int, Checked], inputs: Inputs) -> dict[int, Run]:
-        """The runs of several programs by their numbers, without those that their share of what is left does not admit, and those
-        that somebody did not want; raises `Declined` where nothing was ever run for that."""
+        """The runs of several programs by their numbers, without those that their share of what is left does not admit, and
+        those that somebody did not want; raises `Declined` where nothing was ever run for that."""
         done: dict[int, Run] = {}
         declined: list[Declined] = []
 
@@ -281,25 +261,25 @@ class _Synthesis:
 
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
-        question, left = self.question, self._left()
-        budget = replace(left, fuel=left.fuel // beside, memory=left.memory // beside)
-        admitted = checked.admit(budget, question.leaf.profile)
+        setup = self.setup
+        left = replace(self.account.left(), seconds=self.deadline.left())
         run = await execute(
-            admitted,
+            checked.admit(left.part_of_work(beside), setup.leaf.profile),
             inputs.values,
-            question.leaf,
-            options=question.options,
-            tracer=question.tracer,
-            on_bound=question.on_bound,
+            setup.leaf,
+            options=setup.options,
+            tracer=setup.tracer,
+            on_bound=setup.on_bound,
             meter=self.account,
+            resumed=setup.resumed.booked(),
         )
         if not isinstance(run.fault, OutOfTime):
             return run
-        return replace(run, fault=run.fault.of(self.question.budget.seconds or 0.0))
+        return replace(run, fault=run.fault.of(setup.budget.seconds or 0.0))
 
     async def _planned(self) -> None:
         """Run the fixed plan. The fault of a program stays where what is left does not allow the plan."""
-        inputs = self.question.inputs
+        inputs = self.question.bound_inputs
         checked = check(self.plan(), inputs.types, primitives=inputs.functions)
         try:
             run = await self._executed(checked, inputs)
@@ -312,12 +292,9 @@ class _Synthesis:
         self.runs.append(run)
         self.is_planned = True
 
-    def _left(self) -> Budget:
-        return replace(self.account.left(), seconds=self.deadline.left())
-
     def _result(self, run: Run, number: int, inputs: Inputs) -> Result:
         """What the root model may know of a run."""
-        peek, answer = self.question.writing.peek, run.answer if run.ok else ""
+        peek, answer = self.setup.writing.peek, run.answer if run.ok else ""
         return Result(
             number=number,
             type=run.type,
@@ -344,7 +321,7 @@ class _Synthesis:
             candidates=tuple(self.tried),
             agreement=self.agreement,
             notes=(*self.writer.notes, *self.notes),
-            is_small=self.question.root.profile.is_small,
+            is_small=self.setup.writer.profile.is_small,
         )
         total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
@@ -354,21 +331,17 @@ def _programs(count: int) -> str:
     return "a program" if count == 1 else f"{count:,} programs"
 
 
-def _half(budget: Budget) -> Budget:
-    """What writing may take: half of the calls, tokens and dollars, and nothing that only a program needs."""
-    usd = None if budget.usd is None else budget.usd / 2
-    return replace(budget, calls=budget.calls // 2, tokens=budget.tokens // 2, usd=usd, fuel=0, memory=0)
-
-
 def _free_name(inputs: Inputs, number: int) -> str:
     """What the answer of a round is called; the inputs keep the names that they were given."""
-    taken = {*inputs.types, *(function.name for function in inputs.functions)}
-    return next(name for n in count(number) if (name := f"result_{n}") not in taken)
+    used = {*inputs.types, *(function.name for function in inputs.functions)}
+    return next(name for n in count(number) if (name := f"result_{n}") not in used)
 
 
-def _with(inputs: Inputs, name: str, run: Run) -> Inputs:
-    """The inputs and the answer of an earlier round."""
-    return replace(inputs, values={**inputs.values, name: run.value}, types={**inputs.types, name: _without_quotes(run.type)})
+def _with(question: Question, name: str, run: Run) -> Question:
+    """The question, with the answer of an earlier round among its inputs."""
+    values, types = question.inputs.values, question.inputs.types
+    inputs = replace(question.inputs, values={**values, name: run.value}, types={**types, name: _without_quotes(run.type)})
+    return replace(question, inputs=inputs)
 
 
 def _without_quotes(type_: Type) -> Type:

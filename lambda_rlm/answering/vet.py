@@ -1,16 +1,15 @@
 """Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
 
-Owns `Vetting` and `Deadline`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
+Owns `Vetting`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
 meter of its own, and the deadline is looked at while it goes on. Asks no model.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from time import monotonic
+from dataclasses import dataclass, replace
 
+from lambda_rlm.answering.question import Deadline
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
@@ -19,7 +18,7 @@ from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.wording import NO_SOLVER
-from lambda_rlm.execution.check import check
+from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.inputs import Inputs
@@ -32,21 +31,11 @@ from lambda_rlm.types.typed import Typed
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """So many seconds from now on, or no end."""
+class Vetted:
+    """What speaks against running a program, and what it can cost; None where nobody can say."""
 
-    seconds: float | None
-    started: float = field(default_factory=monotonic)
-
-    def spent(self) -> float:
-        return monotonic() - self.started
-
-    def left(self) -> float | None:
-        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
-
-    def passed(self) -> OutOfTime:
-        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
-        return OutOfTime.after(self.seconds or 0.0)
+    diagnostics: tuple[Diagnostic, ...]
+    prospect: Prospect | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,27 +50,42 @@ class Vetting:
     deadline: Deadline
     returns: Type | None = None
 
-    def diagnosed(self, source: SourceFile, inputs: Inputs) -> tuple[Diagnostic, ...]:
-        """The mistakes of a program, warnings included; an answer of another type than is wanted is one."""
+    def checked(self, source: SourceFile, inputs: Inputs) -> Checked:
+        """The program with its mistakes; an answer of another type than is wanted is one."""
         checked = check(source, inputs.types, primitives=inputs.functions)
         wrong = None if checked.typed is None or self.returns is None else mismatch(checked.typed, self.returns)
-        return checked.diagnostics if wrong is None else (*checked.diagnostics, wrong)
+        return checked if wrong is None else replace(checked, diagnostics=(*checked.diagnostics, wrong))
 
-    async def against(self, source: SourceFile, inputs: Inputs) -> Sequence[Diagnostic]:
-        """What speaks against running a well typed program on these inputs and on what is left of the budget."""
-        checked = check(source, inputs.types, primitives=inputs.functions)
+    async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
+        """A well typed program, held against these inputs and what is left of the budget."""
         assert checked.typed is not None
         place = _use_of(Primitive.RLM_CALL, checked.typed.program)
         if place is not None and self.options.solver is None:
-            return [Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint="use llm_call over chunks instead")]
+            hint = "use llm_call over chunks instead"
+            return Vetted((Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),))
         try:
-            return self.foreseen(checked.typed, inputs).diagnostics
+            prospect = self.foreseen(checked.typed, inputs)
         except Rejected as rejected:
-            return rejected.diagnostics
+            return Vetted(rejected.diagnostics)
         except OutOfTime:
             raise
         except Fault as fault:
-            return [Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span)]
+            return Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
+        return Vetted(prospect.diagnostics, prospect)
+
+    def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Prospect | None:
+        """The prospect of a vetted program on what is left now; None where that is too little. The program is bounded again
+        only where the planner might now choose smaller numbers."""
+        assert checked.typed is not None and vetted.prospect is not None
+        prospect = replace(vetted.prospect, budget=self.account.left())
+        if prospect.over_budget and prospect.chosen is not None:
+            try:
+                prospect = self.foreseen(checked.typed, inputs)
+            except OutOfTime:
+                raise
+            except (Rejected, Fault):
+                return None
+        return None if prospect.over_budget else prospect
 
     def foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
         """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""

@@ -1,38 +1,34 @@
 """What having a program written can cost, before anybody is asked.
 
-Owns `writing_cost`, the task as it is put to who writes, and what is sent first. Promises a bound that `synthesize` keeps: no more calls than there are
-attempts, none with more than the window holds, and of calls, tokens and dollars half of the budget. Asks no model.
+Owns `writing_cost`, the task as the root model is given it, and what is sent first. Promises a bound that `synthesize` keeps:
+no more calls than there are attempts, none longer than the context window, and half of the budget's calls, tokens and dollars.
+Asks no model.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import worst_case
-from lambda_rlm.completion import Message, Model, ModelProfile
-from lambda_rlm.inputs import Inputs
+from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
-from lambda_rlm.synth.writing import Writing
-from lambda_rlm.types.type import Type
 
 _LONGEST_TOKEN: Final = 256
 _NO_KEY: Final = b""
 """The codes of data markers are as long with any key."""
 
 
-def writing_cost(
-    given: Inputs, leaf: Model, root: Model, writing: Writing, budget: Budget, reply: int, returns: Type | None = None
-) -> tuple[Bound, str | None]:
-    """The bound, and what keeps a program from being written at all, None for nothing; `reply` is the tokens of a leaf's reply,
-    `returns` the type that the answer must have."""
+def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
+    """The bound, and what keeps a program from being written at all, None for nothing."""
+    writing, root, half = setup.writing, setup.writer, setup.budget.part(2)
     profile = root.profile
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
-    task = task_of(given, leaf.profile, budget, writing, reply, returns)
-    opening = root.count_tokens(opening_messages(task, root.profile, _NO_KEY))
+    opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
     first = max(1, writing.candidates) + (writing.candidates > 1)
     calls = writing.rounds * (first + writing.repairs) * calls_of_an_attempt(profile)
     again = calls - first
@@ -43,53 +39,53 @@ def writing_cost(
     received = calls * attempts * (out + profile.reasoning_tokens)
     sent = first * one[0] + again * later[0] - received
     usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
-    if usd is not None and budget.usd is not None:
-        usd = min(usd, budget.usd / 2)
+    if usd is not None and half.usd is not None:
+        usd = min(usd, half.usd)
     numbers = {
-        "calls": min(calls, budget.calls // 2),
-        "attempts": min(calls, budget.calls // 2) * attempts,
-        "span": min(calls, budget.calls // 2),
+        "calls": min(calls, half.calls),
+        "attempts": min(calls, half.calls) * attempts,
+        "span": min(calls, half.calls),
         "prompt_chars": _LONGEST_TOKEN * profile.room,
-        "input_tokens": min(sent, budget.tokens // 2),
-        "output_tokens": min(received, budget.tokens // 2),
+        "input_tokens": min(sent, half.tokens),
+        "output_tokens": min(received, half.tokens),
         "steps": 0,
         "bytes": 0,
         "depth": 0,
     }
     formula = {name: f"{number:,}" for name, number in numbers.items()}
     bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None)
-    return bound, _why_not(opening + out, one, budget, profile.room)
+    return bound, _why_not(opening + out, one, setup.budget, profile.room)
 
 
 def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:
     """What keeps the first call from being made."""
-    half = "writing a program may take half of the budget, and one call"
+    half = budget.part(2)
+    share = "writing a program may take half of the budget, and one call"
     if needed > room:
         return f"what the writer of programs reads has {needed:,} tokens with its reply, and its window holds {room:,}"
     if budget.calls < 2:
-        return f"{half} is more than half of {budget.calls:,}"
-    if one[0] > budget.tokens // 2:
-        return f"{half} may need {one[0]:,} tokens"
-    if budget.usd is not None and (one[1] is None or one[1] > budget.usd / 2):
-        return "the price of who writes programs is not known" if one[1] is None else f"{half} may cost ${one[1]:.4f}"
+        return f"{share} is more than half of {budget.calls:,}"
+    if one[0] > half.tokens:
+        return f"{share} may need {one[0]:,} tokens"
+    if half.usd is not None and (one[1] is None or one[1] > half.usd):
+        return "the price of who writes programs is not known" if one[1] is None else f"{share} may cost ${one[1]:.4f}"
     return None
 
 
-def task_of(
-    given: Inputs, leaf: ModelProfile, budget: Budget, writing: Writing, reply: int, returns: Type | None = None
-) -> WritingTask:
-    """The task of writing a program over these inputs; `reply` is the tokens of a leaf's reply, `returns` the answer's type."""
+def task_of(question: Question, setup: Setup) -> WritingTask:
+    """The task of writing a program that answers a question, within `setup.budget`."""
+    inputs = question.bound_inputs
     return WritingTask(
-        query=given.values["query"],
-        inputs=given.values,
-        types=given.types,
-        functions=given.functions,
-        leaf=leaf,
-        budget=budget,
-        out=reply,
-        peek=writing.peek,
-        returns=returns,
-        wants_confidence=writing.candidates > 1,
+        query=inputs.values["query"],
+        inputs=inputs.values,
+        types=inputs.types,
+        functions=inputs.functions,
+        leaf=setup.leaf.profile,
+        budget=setup.budget,
+        out=setup.options.out,
+        peek=setup.writing.peek,
+        returns=question.returns,
+        wants_confidence=setup.writing.candidates > 1,
     )
 
 

@@ -1,8 +1,8 @@
 """The type of an answer, as a host program gives it: a type of the language as text, or a class of Python.
 
-Owns `Returns` and the translation of pydantic's JSON Schema. Promises that the answer is an instance of what was asked for, with all
-that its validators demand. Refuses, as a `TypeError` that names the place, what the language has no type for: recursion, dictionaries
-with any keys, unions, and constraints that no type expresses.
+Owns `Returns` and the translation of pydantic's JSON Schema. Promises that the answer is an instance of what was asked for,
+with all that its validators demand. Refuses, as a `TypeError` that names the place, what the language has no type for:
+recursion, dictionaries with any keys, unions, and constraints that no type expresses.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _SILENT: Final = frozenset({"title", "description", "default", "examples", "$def
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A type, and what makes the value of one from plain data; that raises `ValueError`. Data is read as JSON: of a Python value a
-    strict class would want an enumeration's member or a tuple, which no program gives."""
+    """A type, and what makes the value of one from plain data; that raises `ValueError`. Data is read as JSON: of a Python
+    value a strict class would want an enumeration's member or a tuple, which no program gives."""
 
     type: Type
     made: Callable[[Any], Any]

@@ -1,143 +1,218 @@
-"""Sessions of runs that a host program makes: what was asked for, and its place in the journal.
+"""Sessions of a host program: its settings, what it asks for, and the run that comes of it.
 
-Owns `SessionRequest`, in which a new question, one that goes on and one that is replayed look alike, and `recorded`. Promises that the event
-loop never waits for the disk, and that a session which ends in an exception or is cancelled is written as such before it leaves.
+Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a program, a decision without a
+run. Promises that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept
+where nobody says others.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
-import anyio.to_thread
-
-from lambda_rlm.answering.ask import PastRoute, taken
+from lambda_rlm.answering.ask import ask
+from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.returns import Returns, returns_of
+from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.completion import Model
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.execute import Options, Run
-from lambda_rlm.inputs import Inputs
-from lambda_rlm.journal.session import Before, RunRecording, absolute_model, begin, described, plain_url, same_inputs
+from lambda_rlm.events import Tracer
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import NOBODY, Options, Run
+from lambda_rlm.inputs import Inputs, Reading, from_values
+from lambda_rlm.inputs.reading import Format
+from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
+from lambda_rlm.journal.session import Keeping, RunSession
+from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Effect
 
 Kept = bool | str | Path
 """Whether runs are written to a journal: False, True for the user's own, or a path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRequest:
-    """A question, or with `program` a program, over inputs. `before` is what came of it in earlier sessions; a replay asks nobody."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the methods of `RLM` are given: a question, inputs as the host has them, the type wanted, and what the question says
+    of its task and route; None where it says nothing."""
 
     query: str
-    inputs: Inputs
-    wanted: Returns | None = None
-    program: SourceFile | None = None
-    task: str | None = None
+    inputs: Mapping[str, Any]
+    returns: Any = None
+    task: str | Path | None = None
+    strategy: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """The settings of a host program, as described for `RLM`; `budget` is None where it names no limits."""
+
+    model: str | Model | None = None
+    root_model: str | Model | None = None
+    budget: Budget | None = None
+    base_url: str | None = None
     strategy: Choice = "auto"
-    before: Before | None = None
-    is_replay: bool = False
+    task: str | Path | None = None
+    routing: Routing = field(default_factory=Routing)
+    options: Options = field(default_factory=Options)
+    cache: bool | str | Path = False
+    writing: Writing = field(default_factory=Writing)
+    hedge: float | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    journal: Kept = False
+    primitives: tuple[HostFunction, ...] = ()
+    formats: tuple[Format, ...] = ()
+    constrain: str = "auto"
 
-    def taken(self) -> PastRoute | None:
-        """The way that the run went before, where it goes on or is replayed."""
-        if self.before is None:
-            return None
-        return taken(self.before.row.what.get("routed"), self.before.program, is_replay=self.is_replay)
+    @property
+    def limits(self) -> Budget:
+        """The budget of a run."""
+        return Budget() if self.budget is None else self.budget
 
-    def options(self, options: Options, run: str | None, budget: Budget) -> Options:
-        """The options of this session."""
-        if self.before is None:
-            return replace(options, run=run)
-        past, was = self.before.past, self.before.row.what["settings"]
-        return replace(
-            options,
-            run=self.before.row.id,
-            autos=past.autos,
-            spent=NO_USAGE if self.is_replay else past.spent,
-            is_strict=was.get("strict", options.is_strict),
-            seed=was.get("seed", options.seed),
-            out=was.get("out", options.out),
-            raised=self.before.raised(budget),
+    def read(self, inputs: Mapping[str, Any]) -> Inputs:
+        """The inputs of a host, with its functions."""
+        return replace(from_values(inputs, Reading(formats=self.formats)), functions=self.primitives)
+
+    def setup(self) -> Setup:
+        """What questions are answered with, before models are connected."""
+        return Setup(
+            leaf=NOBODY,
+            budget=self.limits,
+            choice=self.strategy,
+            routing=self.routing,
+            writing=self.writing,
+            options=self.options,
         )
 
-    def writing(self, writing: Writing) -> Writing:
-        """How the root model of this session is asked for programs."""
-        was = {} if self.before is None else self.before.row.what["settings"]
-        return replace(writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was})
+    def connections(self) -> Connections:
+        """How models are reached."""
+        return Connections(
+            limiters=Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm),
+            base_url=self.base_url,
+            cache=self.cache,
+            hedge=self.hedge,
+            constrain=self.constrain,
+        )
 
-    def remembering(self, opened: Callable[[], Model], role: str) -> Model:
-        """The model in a role, which gives again what was paid for in earlier sessions."""
-        return opened() if self.before is None else self.before.model(opened, role, is_replay=self.is_replay)
+    def as_before(self, was: Mapping[str, Any]) -> HostSettings:
+        """These with the settings that a run had, where these say no others; those that its questions depend on in any case."""
+        options = self.options
+        return replace(
+            self,
+            model=was.get("model") if self.model is None else self.model,
+            root_model=was.get("root_model") if self.root_model is None else self.root_model,
+            base_url=self.base_url or was.get("base_url"),
+            hedge=self.hedge or was.get("hedge"),
+            rpm=self.rpm or was.get("rpm"),
+            tpm=self.tpm or was.get("tpm"),
+            constrain=was.get("constrain", self.constrain),
+            budget=_budget_of(was) if self.budget is None else self.budget,
+            strategy=was.get("strategy") or "auto",
+            options=replace(
+                options,
+                is_strict=was.get("strict", options.is_strict),
+                seed=was.get("seed", options.seed),
+                out=was.get("out", options.out),
+            ),
+            writing=replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was}),
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """These settings in the keys of the command line, as the journal keeps them."""
+        budget, writing = self.limits, self.writing
+        limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
+        limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory")}
+        return {
+            **limits,
+            "max_cost": budget.usd,
+            "model": None if self.model is NOBODY else default_model() if self.model is None else self.model,
+            **{name: getattr(self, name) for name in ("root_model", "base_url", "strategy", "task")},
+            "strict": self.options.is_strict,
+            "seed": self.options.seed,
+            **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
+            **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
+        }
 
 
-def asked_again(found: Before, inputs: Inputs, returns: Any, model: str | Model | None, *, is_replay: bool) -> SessionRequest:
-    """What was asked for in a run of the journal. Raises `InputProblem` for other inputs, `ValueError` for another model or a run
-    that has its answer, `TypeError` for another type."""
-    row = found.row
+async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
+    """The run of a new question; raises `TypeError` for what cannot be an answer."""
+    settings, question, returns = _posed(settings, asked)
+    return await _session(settings, RunRequest(question=question, arguments=_arguments(asked.inputs)), tracer, returns)
+
+
+async def routed(settings: HostSettings, asked: Asked) -> Decision:
+    """Which way a question would go. Asks no model."""
+    settings, question, _ = _posed(settings, asked)
+    async with AsyncExitStack() as stack:
+        opened = partial(settings.connections().opened, tracer=None, stack=stack)
+        root = None if settings.root_model is None else opened(settings.root_model)
+        return decide(question, replace(settings.setup(), leaf=opened(settings.model), root=root))
+
+
+async def answered_again(
+    settings: HostSettings,
+    past: Before,
+    inputs: Mapping[str, Any],
+    returns: Any,
+    tracer: Tracer | None,
+    *,
+    is_replay: bool = False,
+) -> Run:
+    """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model
+    or a run that has its answer, `TypeError` for another type."""
+    row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"the run {row.id} has its answer")
-    same_inputs(row, inputs)
-    asked = row.what["settings"].get("model")
-    if isinstance(model, str) and asked is not None and absolute_model(model) != asked:
-        raise ValueError(f"the run {row.id} asked {asked}, and this would ask {model}")
-    before = row.what.get("returns")
-    wanted = None if before is None else returns_of(before if returns is None else returns)
-    if returns is not None and (wanted is None or show(wanted.type) != before):
-        raise TypeError(f"the run {row.id} was asked for {before or 'a plain answer'}, not for {returns!r}")
-    text = row.what.get("program")
-    program = None if text is None else SourceFile(row.what.get("program_name") or "program", text)
-    settings = row.what["settings"]
-    return SessionRequest(
-        query=row.what["query"],
-        inputs=inputs,
-        wanted=wanted,
-        program=program,
-        task=settings.get("task"),
-        strategy=settings.get("strategy") or "auto",
-        before=found,
+    read = settings.read(inputs)
+    same_inputs(row, read)
+    model, before = settings.model, was["settings"].get("model")
+    if isinstance(model, str) and before is not None and absolute_model(model) != before:
+        raise ValueError(f"the run {row.id} asked {before}, and this would ask {model}")
+    wanted = _same_type(row.id, was.get("returns"), returns)
+    type_ = None if wanted is None else wanted.type
+    text, task = was.get("program"), was["settings"].get("task")
+    request = RunRequest(
+        question=Question(query=was["query"], inputs=read, returns=type_, task=task),
+        program=None if text is None else SourceFile(was.get("program_name") or "program", text),
+        arguments=_arguments(inputs),
+        before=past,
         is_replay=is_replay,
     )
+    return await _session(replace(settings.as_before(was["settings"]), task=task), request, tracer, wanted)
 
 
-def told(
-    asked: SessionRequest, given: Mapping[str, Any], settings: Mapping[str, Any], models: Mapping[str, str | Model | None]
-) -> dict[str, Any]:
-    """What was asked for, as the journal keeps it: in the keys of the command line, which can so go on with it."""
-    objects = [model.profile.name for model in models.values() if model is not None and not isinstance(model, str)]
-    names = {key: absolute_model(model) if isinstance(model, str) else None for key, model in models.items()}
-    paths = [f"{name}={value.absolute()}" for name, value in given.items() if isinstance(value, Path)]
-    return {
-        "kind": "ask" if asked.program is None else "run",
-        "query": asked.query,
-        "arguments": paths if len(paths) == len(given) else [],
-        "inputs": described(asked.inputs),
-        "program": None if asked.program is None else asked.program.text,
-        "program_name": None if asked.program is None else asked.program.name,
-        "returns": None if asked.wanted is None else show(asked.wanted.type),
-        "primitives": [function.name for function in asked.inputs.functions],
-        "settings": {**settings, **names, "base_url": plain_url(settings.get("base_url"))},
-        **({"model_object": objects[0]} if objects else {}),
-    }
+async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
+    """The run of an admitted program."""
+    if settings.model is None and program.typed.effect is Effect.PURE:
+        settings = replace(settings, model=NOBODY)
+    question = Question(query=query, inputs=settings.read(inputs))
+    request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
+    return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 
 
-def limits(budget: Budget) -> dict[str, Any]:
-    """A budget in the keys of the command line."""
-    named = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
-    return {**named, "max_cost": budget.usd, "concurrency": budget.concurrency, "fuel": budget.fuel, "memory": budget.memory}
-
-
-def budget_of(limits: Mapping[str, Any]) -> Budget:
-    """The budget of such keys."""
-    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
-    keys = {"usd": "max_cost"} | {name: name if name in limits else f"max_{name}" for name in names}
-    return Budget(**{name: limits[key] for name, key in keys.items() if key in limits})
+def unless_faulted(run: Run) -> Run:
+    """The run; raises its fault."""
+    if run.fault is not None:
+        raise run.fault
+    return run
 
 
 def place(journal: Kept) -> str | Path | None:
@@ -147,37 +222,82 @@ def place(journal: Kept) -> str | Path | None:
     return None if journal is True else journal
 
 
-@asynccontextmanager
-async def recorded(
-    journal: Kept, what: Callable[[], Mapping[str, Any]], before: Before | None, url: str | None
-) -> AsyncGenerator[_Session]:
-    """A session in the journal, where one is kept; only then `what` is made, which goes through all inputs. Raises `JournalProblem` before
-    anything is asked."""
-    if journal is False:
-        yield _Session(None)
-        return
-    row = None if before is None else before.row
-    record = await anyio.to_thread.run_sync(lambda: begin(place(journal), what(), row, url=url))
+async def _session(
+    settings: HostSettings,
+    request: RunRequest,
+    tracer: Tracer | None,
+    returns: Returns | None = None,
+    job: Callable[[Setup], Awaitable[Run]] | None = None,
+) -> Run:
+    """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted
+    already."""
+    is_kept = settings.journal is not False
+    session = RunSession(
+        request=replace(request, settings=settings.kept()) if is_kept else request,
+        setup=settings.setup(),
+        connections=settings.connections(),
+        keeping=Keeping(place(settings.journal)) if is_kept else None,
+        listeners=() if tracer is None else (tracer,),
+    )
     try:
-        yield _Session(record)
-    except BaseException as error:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(record.abandon, error)
-        raise
+        async with session.opened(settings.model, settings.root_model) as setup:
+            plain = await (job or partial(_answer, request))(setup)
+            run = plain if returns is None else _of_type(plain, returns)
+            session.finish(run, replace(run, value=plain.value) if run.ok else run)
+        return run
     finally:
-        if record.trouble is not None:
-            logging.getLogger(__name__).warning(record.trouble)
+        if session.trouble is not None:
+            logging.getLogger(__name__).warning(session.trouble)
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    record: RunRecording | None
+async def _answer(request: RunRequest, setup: Setup) -> Run:
+    if request.program is None:
+        return await ask(request.question, setup)
+    inputs = request.question.bound_inputs
+    checked = check(request.program, inputs.types, primitives=inputs.functions)
+    return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
 
-    async def finish(self, done: Run) -> None:
-        """Returns when the run is written, or cannot be."""
-        if self.record is not None:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self.record.finish, done)
+
+def _posed(settings: HostSettings, asked: Asked) -> tuple[HostSettings, Question, Returns | None]:
+    """A question of a host, with the settings that it says for itself."""
+    returns = None if asked.returns is None else returns_of(asked.returns)
+    task = task_name(asked.task or settings.task)
+    settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
+    type_ = None if returns is None else returns.type
+    return settings, Question(query=asked.query, inputs=settings.read(asked.inputs), returns=type_, task=task), returns
+
+
+def _arguments(inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments of a command line that give the same inputs; none where some are no files."""
+    paths = tuple(f"{name}={value.absolute()}" for name, value in inputs.items() if isinstance(value, Path))
+    return paths if len(paths) == len(inputs) else ()
+
+
+def _budget_of(was: Mapping[str, Any]) -> Budget:
+    """The budget of a run of the journal."""
+    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
+    keys = {"usd": "max_cost"} | {name: name if name in was else f"max_{name}" for name in names}
+    return Budget(**{name: was[key] for name, key in keys.items() if key in was})
+
+
+def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
+    """The type that a run was asked for; raises `TypeError` where `returns` is another."""
+    wanted = None if before is None else returns_of(before if returns is None else returns)
+    if returns is not None and (wanted is None or show(wanted.type) != before):
+        raise TypeError(f"the run {run} was asked for {before or 'a plain answer'}, not for {returns!r}")
+    return wanted
+
+
+def _of_type(run: Run, returns: Returns) -> Run:
+    """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
+    if run.fault is not None:
+        return run
+    try:
+        return replace(run, value=returns.made(run.value))
+    except ValueError as error:
+        fault = ModelFailure(BAD_REPLY, f"the answer is not what was asked for: {error}")
+        fault.usage = run.usage.tokens
+        return replace(run, value=None, fault=fault)
 
 
 @dataclass(frozen=True, slots=True)

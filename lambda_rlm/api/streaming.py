@@ -1,8 +1,8 @@
 """A run as a stream of its events.
 
-Owns `streamed` and `heard`. Promises: the last event carries the run; who leaves the loop early cancels the run, and nothing of it
-is left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and is told how many;
-a listener that raises costs no answer.
+Owns `streamed` and `heard`. Promises: the last event carries the run; who leaves the loop early cancels the run, and nothing of
+it is left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and is told
+how many; a listener that raises costs no answer.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any, Final
 
 from lambda_rlm.answering.ask import ask
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
 from lambda_rlm.budget.budget import Budget
@@ -47,6 +48,18 @@ class Way:
     routing: Routing = field(default_factory=Routing)
     writing: Writing = field(default_factory=Writing)
     root: Model | None = None
+
+    def setup(self, model: Model) -> Setup:
+        """What tasks are answered with, by this model."""
+        return Setup(
+            leaf=model,
+            root=self.root,
+            budget=self.budget,
+            choice=self.strategy,
+            routing=self.routing,
+            writing=self.writing,
+            options=self.options,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +106,7 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
     for task in tasks:
         inputs = from_values(task.inputs())
         try:
-            run = await ask(
-                task.question,
-                inputs,
-                model,
-                way.budget,
-                choice=way.strategy,
-                task=way.task,
-                routing=way.routing,
-                options=way.options,
-                root=way.root,
-                writing=way.writing,
-            )
+            run = await ask(Question(query=task.question, inputs=inputs, task=way.task), way.setup(model))
         except Rejected as refused:
             yield _refused(task, inputs, refused)
             continue

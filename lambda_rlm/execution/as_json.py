@@ -55,15 +55,15 @@ def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
 
 def kept_json(done: Run) -> dict[str, Any]:
     """A run as the journal keeps it: also what a root model was asked, without contents of inputs, and which programs ran."""
-    told = run_json(done)
+    kept = run_json(done)
     if done.synthesis is not None:
-        asked = [[_turn_json(turn) for turn in turns] for turns in done.synthesis.asked]
+        turns_asked = [[_turn_json(turn) for turn in turns] for turns in done.synthesis.asked]
         ran = [
             {"program": ran.program, "round": ran.round, "fault": ran.fault, "degraded": ran.is_degraded}
             for ran in done.synthesis.ran
         ]
-        told["synthesis"] = {**told["synthesis"], "asked": asked, "ran": ran, "is_small": done.synthesis.is_small}
-    return told
+        kept["synthesis"] = {**kept["synthesis"], "asked": turns_asked, "ran": ran, "is_small": done.synthesis.is_small}
+    return kept
 
 
 def _turn_json(turn: Turn) -> dict[str, Any]:
@@ -71,15 +71,15 @@ def _turn_json(turn: Turn) -> dict[str, Any]:
     return {"role": turn.role, "pieces": [[piece.text, piece.is_data] for piece in turn.pieces]}
 
 
-def synthesis_json(found: Synthesis) -> dict[str, Any]:
+def synthesis_json(synthesis: Synthesis) -> dict[str, Any]:
     """A synthesis as JSON data; `usage` is what the root model's calls used."""
     return {
-        "attempts": len(found.attempts),
-        "rounds": found.rounds,
-        "usage": {"calls": found.calls, **usage_json(found.usage)},
-        "fallback": found.fallback,
+        "attempts": len(synthesis.attempts),
+        "rounds": synthesis.rounds,
+        "usage": {"calls": synthesis.calls, **usage_json(synthesis.usage)},
+        "fallback": synthesis.fallback,
         "written": [
-            {"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes), "round": a.round} for a in found.attempts
+            {"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes), "round": a.round} for a in synthesis.attempts
         ],
         "candidates": [
             {
@@ -92,8 +92,8 @@ def synthesis_json(found: Synthesis) -> dict[str, Any]:
                 "is_run": tried.was_run,
                 "is_chosen": tried.is_chosen,
             }
-            for tried in found.candidates
+            for tried in synthesis.candidates
         ],
-        "agreement": found.agreement,
-        "notes": list(found.notes),
+        "agreement": synthesis.agreement,
+        "notes": list(synthesis.notes),
     }

@@ -1,7 +1,7 @@
 """Asynchronous jobs for callers that wait: on an event loop of their own, wherever the caller is.
 
-Owns `blocking`, `blocking_anywhere` and `closing`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and that who stops waiting
-cancels the job.
+Owns `blocking`, `blocking_anywhere`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and
+that who stops waiting cancels the job.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ async def closing(model: Model) -> None:
 
 
 def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for which
-    the caller's loop waits. What ends the waiting cancels the job."""
+    """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for
+    which the caller's loop waits. What ends the waiting cancels the job."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -60,18 +60,20 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return anyio.run(alone)
     except BaseExceptionGroup as group:
-        if _is_interruption(group):
+        if is_interruption(group):
             raise KeyboardInterrupt from None
         raise
 
 
 def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any more."""
-    if not _is_interruption(context.get("exception")):
+    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any
+    more."""
+    if not is_interruption(context.get("exception")):
         loop.default_exception_handler(context)
 
 
-def _is_interruption(error: object) -> bool:
+def is_interruption(error: object) -> bool:
+    """A Ctrl-C, also one that a task group has put among other failures."""
     return isinstance(error, KeyboardInterrupt) or (
         isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None
     )

@@ -56,8 +56,8 @@ class Checked:
 
         None for a program with mistakes, and where an input has no size.
         """
-        found = self.prospect()
-        return None if found is None else found.bound
+        prospect = self.prospect()
+        return None if prospect is None else prospect.bound
 
     def prospect(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Prospect | None:
         """What the program would cost on inputs of the declared sizes; None where nothing can be said."""
@@ -70,21 +70,21 @@ class Checked:
     def admit(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Admitted:
         """The program, to be run within a budget; raises `Rejected` when it has mistakes.
 
-        Where sizes are declared, also when its bound at these sizes is over the budget; then a run refuses larger inputs. In any
-        case a run holds the bound at its real inputs against the budget, before the first call. What `auto` stands for here
+        Where sizes are declared, also when its bound at these sizes is over the budget; then a run refuses larger inputs. In
+        any case a run holds the bound at its real inputs against the budget, before the first call. What `auto` stands for here
         depends on the model's window: with no profile given, that of a small model, whose price is no matter.
         """
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
         budget = budget or Budget()
         admitted = defer(self.typed, budget, profile)
-        found = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
-        if found is None:
+        prospect = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
+        if prospect is None:
             return admitted
-        if found.over_budget:
-            raise Rejected(self.source, found.over_budget)
+        if prospect.over_budget:
+            raise Rejected(self.source, prospect.over_budget)
         sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
-        return replace(admitted, bound=found.bound, sizes=sizes)
+        return replace(admitted, bound=prospect.bound, sizes=sizes)
 
 
 def check(
@@ -98,15 +98,16 @@ def check(
     """Parse and type a program over inputs, each given as data, as a type or as a `Size`.
 
     A `Size` alone means a Text, and with a count what a folder is: a list of documents; for other types give the type as input
-    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions of
-    the host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`. Raises only for inputs that are not plain data, and names that two have.
+    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions
+    of the host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`.
+    Raises only for inputs that are not plain data, and names that two have.
     """
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
     inputs = {"context": TEXT} if inputs is None else inputs
     types = _types(inputs, Reading(formats=tuple(formats)))
     sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
     program: Program | None = None
-    functions = by_name(primitives, types)
+    functions = by_name(primitives, types) if (primitives := tuple(primitives)) else {}
     try:
         program = parse(file)
         typed = infer(program, types, functions)
@@ -116,10 +117,10 @@ def check(
 
 
 def _types(inputs: Mapping[str, Any], reading: Reading) -> dict[str, Type]:
-    given = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
-    given |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
-    data = {name: value for name, value in inputs.items() if name not in given and name != "query"}
-    return {"query": TEXT, **from_values(data, reading).types, **given}
+    declared = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
+    declared |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
+    data = {name: value for name, value in inputs.items() if name not in declared and name != "query"}
+    return {"query": TEXT, **from_values(data, reading).types, **declared}
 
 
 _TYPES = (Con, Record, Enum, Arrow, Variable, Erroneous)

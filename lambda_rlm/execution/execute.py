@@ -22,7 +22,7 @@ from lambda_rlm.bounds.declared import excess
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import NO_USAGE, Model, ModelProfile, Usage
+from lambda_rlm.completion import Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
@@ -34,8 +34,9 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
-from lambda_rlm.events import ProgramStarted, Tracer
+from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.prospect import Prospect, before_run
+from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
@@ -60,13 +61,10 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number
-    of the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the
-    planner assumes of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a
-    new one); in a run that goes on, `autos` are what the planner chose before, by the program's hash and the place of each `auto`,
-    `spent` is what was used for calls that are asked again, and `raised` the calls and dollars that the budget has more than the first
-    one: who writes programs is asked what was asked before. `solver` answers `rlm_call`; `limiter` counts calls in flight
-    together with those of another run."""
+    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
+    the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
+    of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
+    `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run."""
 
     is_strict: bool = False
     seed: int = 0
@@ -74,16 +72,14 @@ class Options:
     accuracy: Accuracy = field(default_factory=Accuracy)
     key: bytes | None = field(default=None, repr=False)
     run: str | None = None
-    autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
-    spent: Usage = NO_USAGE
-    raised: tuple[int, float | None] = (0, 0.0)
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
-    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span` the longest chain of calls that waited for each other."""
+    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is
+    not known; `span` is the longest chain of calls that waited for each other."""
 
     calls: int = 0
     attempts: int = 0
@@ -116,8 +112,8 @@ class RunUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and what
-    the program itself cut away from the inputs before a prompt, which no model has seen."""
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and
+    what the program itself cut away from the inputs before a prompt, which no model has seen."""
 
     characters_before_prompts: int = 0
     quotes: int = 0
@@ -131,9 +127,9 @@ class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
-    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at most, None
-    where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was
-    taken for, `reason` why this way was taken, `split` the arm of a comparison.
+    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at
+    most, None where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what
+    the question was taken for, `reason` why this way was taken, `split` the arm of a comparison.
     """
 
     source: SourceFile
@@ -192,14 +188,17 @@ async def execute(
     tracer: Tracer | None = None,
     on_bound: OnBound | None = None,
     meter: Meter | None = None,
+    resumed: Resumed | None = None,
+    routed: Routed | None = None,
 ) -> Run:
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
-    is left there.
+    is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
+    `routed` is the decision that led to this program, told with it.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter).run(inputs)
+    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed).run(inputs)
 
 
 class _Execution:
@@ -213,17 +212,20 @@ class _Execution:
         tracer: Tracer | None,
         on_bound: OnBound | None = None,
         meter: Meter | None = None,
+        resumed: Resumed | None = None,
+        routed: Routed | None = None,
     ) -> None:
+        resumed = resumed or Resumed()
         self.admitted = admitted
         self.on_bound = on_bound
         self.inputs: Mapping[str, Any] = {}
         self.meter = Meter(admitted.budget, meter)
-        if meter is None:
-            self.meter.settle(0, 0.0, options.spent)
+        self.meter.settle(0, 0.0, resumed.spent)
         self.id = options.run or run_id()
         self.tracer = tracer
+        self.routed = routed
         self.program = admitted.typed.program.source.digest
-        self.autos_before = options.autos.get(self.program, {})
+        self.autos_before = resumed.autos.get(self.program, {})
         key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(
             key=key,
@@ -287,10 +289,10 @@ class _Execution:
             self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
             autos = self.chosen.autos
         stage = Stage(typed, autos, self.meter, self.asker.coverage.cuts)
-        found = bounded(typed, sizes, rates, autos, budget, stage)
-        self.admitted = admit(found, budget, profile)
+        at_real_sizes = bounded(typed, sizes, rates, autos, budget, stage)
+        self.admitted = admit(at_real_sizes, budget, profile)
         self.kept = stage.kept
-        self._tell(found, values)
+        self._tell(at_real_sizes, values)
 
     def _known_autos(self) -> dict[int, int] | None:
         """What the planner chose in an earlier session: the calls of that session would not be asked with other numbers."""
@@ -299,14 +301,16 @@ class _Execution:
             return None
         return {id(place.auto): self.autos_before[place.span.start] for place in places}
 
-    def _tell(self, found: Bounded, values: dict[str, Any]) -> None:
-        self.admitted = replace(self.admitted, bound=found.bound)
+    def _tell(self, program: Bounded, values: dict[str, Any]) -> None:
+        self.admitted = replace(self.admitted, bound=program.bound)
         if self.on_bound is not None:
-            self.on_bound(before_run(found, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
+            self.on_bound(before_run(program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
         if self.tracer is not None:
-            source = found.typed.program.source
-            autos = {place.span.start: found.autos[id(place.auto)] for place in places_of(found.typed)} if found.autos else {}
-            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, found.bound.numbers()))
+            source = program.typed.program.source
+            autos = (
+                {place.span.start: program.autos[id(place.auto)] for place in places_of(program.typed)} if program.autos else {}
+            )
+            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, program.bound.numbers(), self.routed))
 
     def _reserve(self) -> None:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""

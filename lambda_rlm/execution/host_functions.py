@@ -1,7 +1,7 @@
 """Typed functions of a host program, for the programs that it runs.
 
-Owns `primitive`, which makes one of a Python function. Promises that it is checked when it is made: its name, its type, the number of
-its parameters. There is no registry: who checks or asks names the functions that may be used.
+Owns `primitive`, which makes one of a Python function. Promises that it is checked when it is made: its name, its type, the
+number of its parameters. There is no registry: who checks or asks names the functions that may be used.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _LIBRARY = frozenset(map(str, Primitive))
 def primitive(
     name: str, signature: str, *, cost: HostCost | int | None = None, doc: str | None = None, shadows: bool = False
 ) -> Callable[[Callable[..., Any]], HostFunction]:
-    """Make a function of Python one of the language: `@primitive("lookup_part", "(Text) -> Option[Text]", cost=HostCost(steps=500))`.
+    """Make a function of Python one of the language: `@primitive("lookup_part", "(Text) -> Option[Text]",
+    cost=HostCost(steps=500))`.
 
-    It takes and gives plain data (str, int, float, bool, None, list, dict), must be pure, and is called in the thread of the run, so
-    it must not wait for long. `cost` is what one application costs at most, a number for its steps alone (None: see `HostCost`); `doc` the line that whoever
-    writes programs reads (None: the first of its docstring). `shadows` allows the name of a library function. Raises `ValueError`.
+    It takes and gives plain data (str, int, float, bool, None, list, dict), must be pure, and is called in the thread of the
+    run, so it must not wait for long. `cost` is what one application costs at most, a number for its steps alone (None: see
+    `HostCost`); `doc` the line that whoever writes programs reads (None: the first of its docstring). `shadows` allows the name
+    of a library function. Raises `ValueError`.
     """
     if not name.isidentifier() or not name.isascii() or not name[0].islower() or name in KEYWORDS or name == "query":
         raise ValueError(f"a primitive cannot be named {name!r}: a name is small letters, digits and `_`, and no keyword")
@@ -41,29 +43,29 @@ def primitive(
         raise ValueError(f"the signature {signature!r} of {name}: only a model call makes a Quote; write Text")
     declared = HostCost(steps=cost) if isinstance(cost, int) else cost or HostCost()
 
-    def made(function: Callable[..., Any]) -> HostFunction:
+    def primitive_of(function: Callable[..., Any]) -> HostFunction:
         if inspect.iscoroutinefunction(function):
             raise ValueError(f"{name} is a coroutine function; a primitive is called and gives its result at once")
         lines = (inspect.getdoc(function) or "").splitlines()
         line = " ".join((doc if doc is not None else lines[0] if lines else "").split())
         return HostFunction(name, type_, _parameters(name, type_, function), declared, function, line)
 
-    return made
+    return primitive_of
 
 
 def by_name(primitives: Iterable[HostFunction], inputs: Iterable[str] = ()) -> Mapping[str, HostFunction]:
     """Functions by their names; raises `ValueError` for two of one name, and for the name of an input."""
-    found: dict[str, HostFunction] = {}
+    functions: dict[str, HostFunction] = {}
     taken = set(inputs)
     for one in primitives:
         if not isinstance(one, HostFunction):
             raise TypeError(f"a primitive is made by @lambda_rlm.primitive, not {one!r}")
-        if one.name in found or one.name in taken:
+        if one.name in functions or one.name in taken:
             raise ValueError(
-                f"{'two primitives are' if one.name in found else 'an input and a primitive are'} named {one.name!r}"
+                f"{'two primitives are' if one.name in functions else 'an input and a primitive are'} named {one.name!r}"
             )
-        found[one.name] = one
-    return found
+        functions[one.name] = one
+    return functions
 
 
 def _parameters(name: str, type_: Arrow, function: Callable[..., Any]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What a run would cost, told before it: the bound, the likely figures, and a hash of exactly what would run.
 
-Owns `Prospect` and the ways to one: from inputs, from declared sizes, or from a run that is about to begin. Asks no model. Promises
-that the hash is the same for the same program (as the formatter writes it), inputs, model and prices, and differs otherwise.
+Owns `Prospect` and the ways to one: from inputs, from declared sizes, or from a run that is about to begin. Asks no model.
+Promises that the hash is the same for the same program (as the formatter writes it), inputs, model and prices, and differs
+otherwise.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
@@ -53,16 +54,21 @@ _SAMPLES: Final = 8
 class Prospect:
     """What is known of a run before it begins.
 
-    `hash` stands for program, inputs, model and prices; None where inputs are only declared. `chosen` is what the planner chose for
-    each `auto`, None where there is none.
+    `chosen` is what the planner chose for each `auto`, None where there is none. `digest` makes the hash, and `estimate` the
+    likely figures, when somebody asks for them.
     """
 
     bounded: Bounded
     budget: Budget
     profile: ModelProfile
-    hash: str | None = None
     chosen: PlannerChoice | None = None
     estimate: Callable[[], Likely | None] = field(default=lambda: None, repr=False)
+    digest: Callable[[], str | None] = field(default=lambda: None, repr=False)
+
+    @cached_property
+    def hash(self) -> str | None:
+        """Stands for program, inputs, model and prices; None where inputs are only declared. Goes through all inputs."""
+        return self.digest()
 
     @property
     def bound(self) -> Bound:
@@ -75,9 +81,10 @@ class Prospect:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What speaks against the run; where sizes are only declared, what the real inputs may decide otherwise is a warning."""
-        found = self.bounded.diagnostics
-        return (*(found if self.bounded.is_final else as_warnings(found)), *self.over_budget)
+        """What speaks against the run; where sizes are only declared, what the real inputs may decide otherwise is a
+        warning."""
+        diagnostics = self.bounded.diagnostics
+        return (*(diagnostics if self.bounded.is_final else as_warnings(diagnostics)), *self.over_budget)
 
 
 def foresee(
@@ -90,8 +97,8 @@ def foresee(
     judging: Meter | None = None,
     look: Callable[[], None] | None = None,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed, on the account of `judging` where there is
-    one, and `look` is asked now and then whether to go on. Raises `Rejected` where nobody can say."""
+    """What running a program on these inputs would cost; what needs no reply is computed, on the account of `judging` where
+    there is one, and `look` is asked now and then whether to go on. Raises `Rejected` where nobody can say."""
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile)
@@ -107,8 +114,8 @@ def foresee(
         autos = chosen.autos
     with Meter(budget, judging) as meter:
         admit_inputs(typed, values, meter)
-        found = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
-    return before_run(found, values, inputs, budget, profile, chosen)
+        program = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
+    return before_run(program, values, inputs, budget, profile, chosen)
 
 
 def foresee_sizes(
@@ -132,14 +139,14 @@ def foresee_sizes(
         from lambda_rlm.bounds.planner.choose import choose
 
         chosen = choose(typed, abstract, rates, budget, accuracy)
-    found = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
+    program = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-    estimate = partial(likely, typed, abstract, rates, found.autos, budget, None, ratios)
-    return Prospect(found, budget, profile, None, chosen, estimate)
+    estimate = partial(likely, typed, abstract, rates, program.autos, budget, None, ratios)
+    return Prospect(program, budget, profile, chosen, estimate)
 
 
 def before_run(
-    found: Bounded,
+    program: Bounded,
     values: Mapping[str, Value],
     inputs: Mapping[str, Any],
     budget: Budget,
@@ -147,16 +154,16 @@ def before_run(
     chosen: PlannerChoice | None = None,
 ) -> Prospect:
     """The prospect of a run on inputs that are all there, given both as data and as values."""
-    typed = found.typed
+    typed = program.typed
 
     def estimate() -> Likely | None:
         if typed.effect is not Effect.LLM:
             return Likely(0, 0, 0, 0.0)
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-        stage = _stage(typed, values, found.autos, budget)
-        return likely(typed, known_inputs(typed, values), found.rates, found.autos, budget, stage, ratios)
+        stage = _stage(typed, values, program.autos, budget)
+        return likely(typed, known_inputs(typed, values), program.rates, program.autos, budget, stage, ratios)
 
-    return Prospect(found, budget, profile, hash_of(typed, inputs, profile), chosen, estimate)
+    return Prospect(program, budget, profile, chosen, estimate, partial(hash_of, typed, inputs, profile))
 
 
 def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> str:

@@ -6,6 +6,8 @@ are identifiers of the language, none twice, none `query`, and that all inputs t
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,14 +32,33 @@ _NOTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
+class InputDigest:
+    """An input in short: the characters of its JSON, and their SHA-256."""
+
+    characters: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that the
-    host adds to the library."""
+    host adds to the library. Digests are computed when they are first asked for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
     notes: tuple[str, ...] = ()
     functions: tuple[HostFunction, ...] = ()
+    _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
+
+    def digest(self, name: str) -> InputDigest:
+        """The digest of an input. Goes through the whole of it the first time, and not again: copies of these inputs share it."""
+        value = self.values[name]
+        digested, digest = self._digests.get(name, (None, None))
+        if digest is None or digested is not value:
+            data = json.dumps(value, ensure_ascii=False, sort_keys=True)
+            digest = InputDigest(len(data), hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest())
+            self._digests[name] = value, digest
+        return digest
 
     def with_query(self, query: str) -> Inputs:
         """These and the question."""

@@ -1,8 +1,8 @@
 """One session of one run, as it is written to the journal while it goes on.
 
-Owns `JournalEntry`, a `Tracer`. Promises: events are handed to a thread, which makes rows of them and writes these in groups, each group
-durable before the next, so that the run never waits for the disk; `end` returns when everything is written, or cannot be, which
-is then in `trouble` and takes no answer away.
+Owns `JournalEntry`, a `Tracer`. Promises: events are handed to a thread, which makes rows of them and writes these in groups,
+each group durable before the next, so that the run never waits for the disk; `end` returns when everything is written, or
+cannot be, which is then in `trouble` and takes no answer away.
 """
 
 from __future__ import annotations

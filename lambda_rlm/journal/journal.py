@@ -1,9 +1,9 @@
 """The journal: what was run, every call of it, and every reply that was paid for.
 
-Owns `Journal`: beginning runs, reading them, forgetting them. Promises: a reply that is in the journal is never paid again, except
-where the call came to nothing with it; a run that still goes on is neither resumed nor forgotten. Contents of inputs are not
-written, nor prompts (their identity, and which parts of which input stood in them; of what a root model was asked, all but what it
-was shown of contents), nor keys.
+Owns `Journal`: beginning runs, reading them, forgetting them. Promises: a reply that is in the journal is never paid again,
+except where the call came to nothing with it; a run that still goes on is neither resumed nor forgotten. Contents of inputs are
+not written, nor prompts (their identity, and which parts of which input stood in them; of what a root model was asked, all but
+what it was shown of contents), nor keys.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _MODEL_FAILED: Final = "E05"
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it; `owner` names the
-    process it belongs to, `session` counts how often it has gone on."""
+    """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it; `owner`
+    names the process it belongs to, `session` counts how often it has gone on."""
 
     id: str
     started: float
@@ -79,8 +79,8 @@ class CallRow:
 @dataclass(frozen=True, slots=True)
 class Past:
     """What a run has come to so far. `replies` are those it goes on with, by the digest of the question; `failures` the codes
-    with which calls ended, by the digest of their last attempt; `autos` what the planner chose, by program and place; `spent` what was
-    used for calls that are asked again."""
+    with which calls ended, by the digest of their last attempt; `autos` what the planner chose, by program and place; `spent`
+    what was used for calls that are asked again."""
 
     replies: Mapping[str, Completion]
     failures: Mapping[str, str]
@@ -132,8 +132,8 @@ class Journal:
         return entry
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> JournalEntry:
-        """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on, here or
-        in another process."""
+        """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on,
+        here or in another process."""
         merged = {**run.what.get("settings", {}), **what.get("settings", {})}
         told = json.dumps({**run.what, **what, "settings": merged, "granted": granted(run.what)})
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
@@ -151,8 +151,8 @@ class Journal:
         return [id_ for (id_,) in self._all("SELECT id FROM runs ORDER BY started, id")]
 
     def run(self, name: str) -> RunRow:
-        """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none, for several, and for one that
-        nobody can read."""
+        """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none, for several, and for
+        one that nobody can read."""
         if name == "last":
             found = self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT 1")
         else:

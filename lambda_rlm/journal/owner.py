@@ -1,7 +1,7 @@
 """Which process a run belongs to, and whether it still goes on.
 
-Owns the name of a process that no later one gets: machine, start of the machine, number, start of the process, as far as the system
-tells them. Promises that a run whose process has ended is free; refuses to call one free whose process may be alive.
+Owns the name of a process that no later one gets: machine, start of the machine, number, start of the process, as far as the
+system tells them. Promises that a run whose process has ended is free; refuses to call one free whose process may be alive.
 """
 
 from __future__ import annotations

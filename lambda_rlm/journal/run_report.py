@@ -1,6 +1,7 @@
 """A run of the journal, put together for a reader: its calls as a tree, the slowest, the failed, what went where.
 
-Owns the figures, and the words for a place of a program. Promises that each call is counted once, in the last session that has it. Draws nothing.
+Owns the figures, and the words for a place of a program. Promises that each call is counted once, in the last session that has
+it. Draws nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ ROOT: Final = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """`shown` says which parts of which input stood in prompts to which model, as disjoint stretches; `sources` are the programs that
-    the run began, by their hash, `program` the one that gave the answer or was asked for."""
+    """`shown` says which parts of which input stood in prompts to which model, as disjoint stretches; `sources` are the
+    programs that the run began, by their hash, `program` the one that gave the answer or was asked for."""
 
     run: RunRow
     program: SourceFile
@@ -47,7 +48,8 @@ class RunReport:
         return found
 
     def place(self, call: CallRow) -> str:
-        """Where a call stands in its program: a line and what stands there. A sub-model's calls stand where its caller asked it."""
+        """Where a call stands in its program: a line and what stands there. A sub-model's calls stand where its caller asked
+        it."""
         own = self.sources.get(call.program)
         start, end = call.place
         is_own = own is not None and own.text[start:end].startswith(_ASKING)

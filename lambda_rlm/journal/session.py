@@ -1,38 +1,41 @@
-"""Runs in the journal: what is written of one so that it can go on later, and what becomes of it.
+"""One session of a run, from its record in the journal to its end: the one way in for the command line, the library and others.
 
-Owns `RunRecording`, one session of a run, for the command line and the library alike. Promises that a run whose journal cannot be begun
-asks no model, that an answer which is there is given whatever becomes of the journal, and that no key is written: of a base URL
-neither user nor password nor query, in messages of faults nothing of these either.
+Owns `RunSession`, which begins the record, connects the models, joins the listeners, and ends all of it; and `RunRecording`,
+what is written meanwhile. Promises that a run whose journal cannot be begun asks no model, that the event loop never waits for
+the disk, that an answer which is there is given whatever becomes of the journal, that a session which ends in an exception or
+is cancelled is written as such before it leaves, and that no key is written: neither of a base URL nor in messages of faults.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from lambda_rlm.budget.budget import Budget
+import anyio
+import anyio.to_thread
+
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Event
+from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
+from lambda_rlm.execution.blocking import is_interruption
+from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import Run
-from lambda_rlm.inputs import InputProblem, Inputs
+from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.entry import JournalEntry
-from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
+from lambda_rlm.journal.journal import Journal, RunRow
+from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.journal.run_report import latest
-from lambda_rlm.llm.absent import as_it_was, plain_profile
-from lambda_rlm.llm.wrappers.remembered import Remembered
-from lambda_rlm.plan.tasks import DETECTION_PROGRAM
-from lambda_rlm.types.show import show
+from lambda_rlm.llm.absent import plain_profile
+from lambda_rlm.trace.progress import Both
 
 _SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 """How names of the environment end whose values are never written."""
@@ -40,84 +43,144 @@ _SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _SHORTEST_SECRET: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, the one that asked for the task not
-    counted; None where several were begun or a root model wrote them: then these turns are taken again, with the replies that are
-    there."""
-
-    row: RunRow
-    past: Past
-    program: SourceFile | None
-
-    def model(self, opened: Callable[[], Model], role: str, *, is_replay: bool) -> Model:
-        """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be reached."""
-        if not is_replay:
-            return Remembered(opened(), self.past.replies)
-        was = as_it_was(opened, (self.row.what.get("profiles") or {}).get(role))
-        return Remembered(was, self.past.replies, self.past.failures)
-
-    def raised(self, budget: Budget) -> tuple[int, float | None]:
-        """The calls and dollars that a budget has more than that of the first session; None where that said nothing of dollars."""
-        first = granted(self.row.what)
-        calls, usd = first["max_calls"], first["max_cost"]
-        dollars = None if usd is None or budget.usd is None else budget.usd - usd
-        return (0 if calls is None else budget.calls - calls), dollars
-
-
-def before(journal: Journal, name: str) -> Before:
-    """A run by its name (see `Journal.run`); raises `JournalProblem`."""
-    row = journal.run(name)
-    programs = [program for program in journal.programs(row.id) if program.name != DETECTION_PROGRAM]
-    is_planned = len(programs) == 1 and not any(call.program == "" for call in journal.calls(row.id))
-    return Before(row, journal.past(row.id), programs[0] if is_planned else None)
-
-
-def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
-    """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did."""
-    found = before(journal, name)
-    past = replace(found.past, replies=journal.replies(found.row.id))
-    return replace(found, past=past), list(latest(journal.calls(found.row.id)))
-
-
 @dataclass(slots=True)
 class RunRecording:
-    """One session of a run in the journal, or nothing where there is none. It is a `Tracer`."""
+    """One session of a run in the journal."""
 
     id: str
-    entry: JournalEntry | None = None
+    entry: JournalEntry
     url: str | None = None
     secrets: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
-    def __call__(self, event: Event) -> None:
-        if self.entry is not None:
-            self.entry(event)
-
     def asks(self, model: ModelProfile, root: ModelProfile) -> None:
         """Which models are asked, as they are now: so a replay can do without them."""
-        if self.entry is not None:
-            self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
+        self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
 
     @property
     def can_go_on(self) -> bool:
         """The run is written, so that it may be resumed."""
-        return self.entry is not None and self.entry.trouble is None
+        return self.entry.trouble is None
 
     @property
     def trouble(self) -> str | None:
         """What a person should know of the writing."""
-        trouble = None if self.entry is None else self.entry.trouble
+        trouble = self.entry.trouble
         return None if trouble is None else f"{trouble.message}; this run cannot be resumed"
 
     def finish(self, done: Run) -> None:
         """Returns when all of the run is written, or cannot be."""
-        if self.entry is not None:
-            self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
+        self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
 
     def abandon(self, error: BaseException) -> None:
         """The session ended without an answer."""
-        if self.entry is not None:
-            self.entry.end(_state(error), None)
+        self.entry.end(_state(error), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Which journal runs are written to (None: the user's own), and for how many days."""
+
+    path: str | Path | None = None
+    days: int = KEEP_DAYS
+
+
+@dataclass(slots=True, kw_only=True)
+class RunSession:
+    """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no
+    journal is kept; `on_end` is called once when nothing is asked any more, before the end is written.
+
+    Afterwards `trouble` says what went wrong with the journal.
+    """
+
+    request: RunRequest
+    setup: Setup
+    connections: Connections
+    keeping: Keeping | None = None
+    listeners: Sequence[Tracer] = ()
+    on_end: Callable[[], object] = lambda: None
+    run: str | None = field(default=None, init=False)
+    """The run's id, as soon as it has one."""
+    recording: RunRecording | None = field(default=None, init=False)
+    """What is written; None where nothing is."""
+    _ended: tuple[Run, Run] | None = field(default=None, init=False)
+
+    @asynccontextmanager
+    async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
+        """The setup of this session, its models connected: who answers, and who writes programs (None: the same). Its run is
+        given to `finish` in here. Raises `JournalProblem` before anything is asked."""
+        self.recording = await self._begun()
+        try:
+            async with AsyncExitStack() as stack:
+                yield self._connected(model, root, stack)
+        except BaseException as error:
+            await self._end(error)
+            raise
+        await self._end(None)
+        if self.listeners and self._ended is not None:
+            finished = RunFinished(self._ended[0])
+            for listener in self.listeners:
+                listener(finished)
+
+    def finish(self, run: Run, kept: Run | None = None) -> None:
+        """What came of the session; `kept` is the run as the journal keeps it, where that is another."""
+        self._ended = run, kept or run
+
+    @property
+    def trouble(self) -> str | None:
+        """What a person should know of the writing."""
+        return None if self.recording is None else self.recording.trouble
+
+    async def _begun(self) -> RunRecording | None:
+        request, keeping = self.request, self.keeping
+        if keeping is None or request.is_replay:
+            return None
+        row = None if request.before is None else request.before.row
+        url = self.connections.base_url
+        return await anyio.to_thread.run_sync(lambda: begin(keeping.path, request.as_kept(), row, days=keeping.days, url=url))
+
+    def _connected(self, model: str | Model | None, root: str | Model | None, stack: AsyncExitStack) -> Setup:
+        request, setup, recording = self.request, self.setup, self.recording
+        before = request.before
+        if recording is not None:
+            self.run = recording.id
+        else:
+            self.run = run_id() if before is None else before.row.id
+        tracers = (*self.listeners, *([] if recording is None else [recording.entry]))
+        tracer = None if not tracers else tracers[0] if len(tracers) == 1 else Both(tracers)
+        connections = replace(self.connections, cache=False) if request.is_replay else self.connections
+        opened = partial(connections.opened, tracer=tracer, stack=stack)
+
+        def reached(name: str | Model | None, role: str) -> Model:
+            return opened(name) if before is None else before.model(partial(opened, name), role, is_replay=request.is_replay)
+
+        leaf = reached(model, "model")
+        writer = None if root is None else reached(root, "root_model")
+        if recording is not None:
+            recording.asks(leaf.profile, (writer or leaf).profile)
+        return replace(
+            setup,
+            leaf=leaf,
+            root=writer,
+            tracer=tracer,
+            options=replace(setup.options, run=self.run),
+            resumed=setup.resumed if before is None else request.resumed(before, setup.budget),
+        )
+
+    async def _end(self, error: BaseException | None) -> None:
+        """Write how the session ended; returns when it is written, or cannot be."""
+        self.on_end()
+        recording = self.recording
+        if recording is None:
+            return
+
+        def written() -> None:
+            if self._ended is not None:
+                recording.finish(self._ended[1])
+            elif error is not None:
+                recording.abandon(error)
+
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(written)
 
 
 def begin(
@@ -138,64 +201,24 @@ def begin(
     return RunRecording(entry.id, entry, url)
 
 
-def described(inputs: Inputs) -> list[dict[str, Any]]:
-    """Inputs by name, type, size (of what is no text, that of its JSON) and SHA-256 of their JSON; never their contents."""
-    rows = []
-    for name, value in inputs.values.items():
-        if name != "query":
-            data = json.dumps(value, ensure_ascii=False, sort_keys=True)
-            size = len(value if isinstance(value, str) else data)
-            digest = hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
-            rows.append({"name": name, "type": show(inputs.types[name]), "characters": size, "sha256": digest})
-    return rows
-
-
-def same_inputs(row: RunRow, inputs: Inputs) -> None:
-    """Raises `InputProblem` when inputs are not those of a run."""
-    before = {item["name"]: item for item in row.what["inputs"]}
-    now = {item["name"]: item for item in described(inputs)}
-    for name in before.keys() | now.keys():
-        if name not in now:
-            raise InputProblem(f"the run had an input {name!r}, which is not given", f"lambda-rlm resume {row.id} {name}=PATH")
-        if name not in before:
-            raise InputProblem(f"the run had no input {name!r}")
-        if before[name]["sha256"] != now[name]["sha256"]:
-            message = f"the input {name!r} is not the one of the run: it has changed"
-            raise InputProblem(message, "start a new run for the new contents")
-
-
-def plain_url(url: str | None) -> str | None:
-    """A URL without user, password and query, where keys may stand."""
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
     """The values of variables whose names say that they are secret."""
     return [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
 
 
-def without_secrets(told: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
+def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
     """What came of a run, its fault without keys of the environment and secrets of the URL that a server may have repeated."""
-    fault = told.get("fault")
+    fault = outcome.get("fault")
     if fault is None:
-        return told
+        return outcome
     parts = urlsplit(url or "")
     message = str(fault["message"])
     for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
         message = message.replace(secret, "…")
-    return {**told, "fault": {**fault, "message": message}}
-
-
-def absolute_model(name: str | None) -> str | None:
-    """A model's name that means the same from any folder."""
-    kind, colon, path = (name or "").partition(":")
-    return f"{kind}:{Path(path).absolute()}" if colon and kind in ("scripted", "recorded", "local") else name
+    return {**outcome, "fault": {**fault, "message": message}}
 
 
 def _state(error: BaseException) -> str:
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+    if is_interruption(error) or isinstance(error, (asyncio.CancelledError, GeneratorExit)):
         return "interrupted"
     return "rejected" if isinstance(error, Rejected) else "failed"

@@ -1,8 +1,8 @@
 """The journal's file: SQLite, one file, private to its user.
 
-Owns making and opening it, the tables, and what is refused. Promises: a file that is no journal, is damaged or of a newer version is
-refused with a message that says so, and never changed; a new one appears whole, with mode 0600, in a
-folder with mode 0700; several processes may use it at once. Everything that SQLite can say leaves as `JournalProblem`.
+Owns making and opening it, the tables, and what is refused. Promises: a file that is no journal, is damaged or of a newer
+version is refused with a message that says so, and never changed; a new one appears whole, with mode 0600, in a folder with
+mode 0700; several processes may use it at once. Everything that SQLite can say leaves as `JournalProblem`.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
 
 
 def _refuse_strangers(path: Path) -> None:
-    """Look at the file's header without taking a lock or writing a byte. Not by opening the file: closing it would drop the locks that
-    other connections of this process have on it (https://sqlite.org/howtocorrupt.html, §2.2)."""
+    """Look at the file's header without taking a lock or writing a byte. Not by opening the file: closing it would drop the
+    locks that other connections of this process have on it (https://sqlite.org/howtocorrupt.html, §2.2)."""
     if path.stat().st_size < _HEADER:
         raise _stranger(path, "it is no database")
     try:
@@ -124,7 +124,8 @@ def _stranger(path: Path, said: str) -> JournalProblem:
 
 
 def _make(path: Path) -> None:
-    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; who is slower leaves it."""
+    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; who is slower leaves
+    it."""
     path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

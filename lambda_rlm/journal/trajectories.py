@@ -1,9 +1,9 @@
 """Programs that root models wrote, as examples to train a model from: one JSON object for each.
 
-Owns `Trajectory`, how a run of the journal becomes some, and their two forms. Promises that a row holds no contents of inputs save
-what the author put into a program or the run's owner asked for (`answers`), that no two rows of one outcome have programs which
-differ in bound names, layout and comments alone, and that the markers of data are made without the installation's key. Refuses
-to call an answer right: nobody has said so.
+Owns `Trajectory`, how a run of the journal becomes some, and their two forms. Promises that a row holds no contents of inputs
+save what the author put into a program or the run's owner asked for (`answers`), that no two rows of one outcome have programs
+which differ in bound names, layout and comments alone, and that the markers of data are made without the installation's key.
+Refuses to call an answer right: nobody has said so.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _NO_KEY: Final = b""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """One program, what its author had been asked, and what came of it. `codes` are those of the diagnostics that it was rejected
-    for, or of the fault of its run; `answer` is what the whole run answered, with the last program that did."""
+    """One program, what its author had been asked, and what came of it. `codes` are those of the diagnostics that it was
+    rejected for, or of the fault of its run; `answer` is what the whole run answered, with the last program that did."""
 
     run: str
     query: str

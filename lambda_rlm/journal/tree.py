@@ -1,7 +1,9 @@
-"""The calls of a run as a tree: by place in the program first, then as the data makes it, a branch for each element, argument or field.
+"""The calls of a run as a tree: by place in the program first, then as the data makes it, a branch for each element, argument
+or field.
 
-Owns the tree and its lines as text. Promises that each call stands in it once and that the figures of a branch are the sums of what is
-below it; that a long list is folded to its first, its failed and its slowest elements, and that what is folded is counted. Draws no color.
+Owns the tree and its lines as text. Promises that each call stands in it once and that the figures of a branch are the sums of
+what is below it; that a long list is folded to its first, its failed and its slowest elements, and that what is folded is
+counted. Draws no color.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ Label = Callable[[CallRow], str]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What some calls came to. `usd` is None where a price was unknown; `seconds` are those of all calls, one after the other."""
+    """What some calls came to. `usd` is None where a price was unknown; `seconds` are those of all calls, one after the
+    other."""
 
     calls: int = 0
     shared: int = 0
@@ -152,7 +155,8 @@ def _below(branch: CallBranch, most: int, indent: str) -> Iterator[str]:
 
 
 def folding(branches: Sequence[CallBranch], most: int) -> tuple[list[CallBranch], list[CallBranch]]:
-    """The branches that are shown and those that are folded: failed and unfinished ones come first, then the slowest, then the first."""
+    """The branches that are shown and those that are folded: failed and unfinished ones come first, then the slowest, then the
+    first."""
     if len(branches) <= most:
         return list(branches), []
     slowest = max(branches, key=lambda one: one.slowest)

@@ -7,39 +7,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile
 
 MOST: Final = 50
 
-Check = Callable[[SourceFile], Sequence[Diagnostic]]
-"""What is wrong with a program, warnings included."""
+
+class Diagnosed(Protocol):
+    """A program after a check: its mistakes, warnings included, and whatever else the check found out."""
+
+    @property
+    def source(self) -> SourceFile: ...
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]: ...
+
+
+D = TypeVar("D", bound=Diagnosed)
+Check = Callable[[SourceFile], D]
+"""Check a program."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
-    """The program after the fixes, what is still wrong with it, and the titles of the fixes with their codes."""
+class Mended(Generic[D]):
+    """The program after the fixes, as it was checked last, and the titles of the fixes with their codes."""
 
-    source: SourceFile
-    diagnostics: tuple[Diagnostic, ...]
+    checked: D
     fixes: tuple[str, ...]
 
     @property
+    def source(self) -> SourceFile:
+        return self.checked.source
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+        return tuple(d for d in self.checked.diagnostics if d.severity is Severity.ERROR)
 
 
-def mend(source: SourceFile, check: Check) -> Mended:
+def mend(source: SourceFile, check: Check[D]) -> Mended[D]:
     """The first fix of the first error that has one, again and again until none is offered."""
     fixes: list[str] = []
-    diagnostics = tuple(check(source))
+    checked = check(source)
     while len(fixes) < MOST:
-        fixable = next((d for d in diagnostics if d.severity is Severity.ERROR and d.fixes), None)
+        fixable = next((d for d in checked.diagnostics if d.severity is Severity.ERROR and d.fixes), None)
         if fixable is None:
             break
         source = SourceFile(source.name, apply_fix(source.text, fixable.fixes[0]))
         fixes.append(f"{fixable.code} {fixable.fixes[0].title}")
-        diagnostics = tuple(check(source))
-    return Mended(source, diagnostics, tuple(fixes))
+        checked = check(source)
+    return Mended(checked, tuple(fixes))

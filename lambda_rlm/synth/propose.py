@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from lambda_rlm.completion import Completion, StopReason
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.synth.extract import programs
-from lambda_rlm.synth.mend import Check, Mended, mend
+from lambda_rlm.synth.mend import Check, D, Mended, mend
 from lambda_rlm.synth.repair import no_program, rejected
 from lambda_rlm.synth.turn import Turn
 from lambda_rlm.synth.writing import REPAIRS
@@ -30,8 +30,17 @@ _DONE: Final = re.compile(r"\W*done\W*", re.IGNORECASE)
 Ask = Callable[[tuple[Turn, ...]], Awaitable[Completion]]
 """Ask the root model; raises a `Fault` when it fails for good or cannot be afforded."""
 
-Judge = Callable[[SourceFile], Awaitable[Sequence[Diagnostic]]]
-"""What speaks against running a well typed program: its bound, the window, the budget."""
+
+class Judgement(Protocol):
+    """What speaks against running a well typed program, its bound, the window or the budget, and whatever else was found out."""
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]: ...
+
+
+J = TypeVar("J", bound=Judgement)
+Judge = Callable[[D], Awaitable[J]]
+"""Judge a well typed program, as it was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +59,33 @@ OnAttempt = Callable[[Attempt], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """What came of a conversation: an accepted program or none. `is_done` says that the model wants no further program;
-    `confidence` is what it says of the accepted one, from 0 to 1."""
+class Proposal(Generic[D, J]):
+    """What came of a conversation: an accepted program or none, as it was checked and judged. `is_done` says that the model wants no
+    further program; `confidence` is what it says of the accepted one, from 0 to 1."""
 
-    source: SourceFile | None
+    checked: D | None
+    judgement: J | None = None
     confidence: float | None = None
     is_done: bool = False
+
+    @property
+    def source(self) -> SourceFile | None:
+        """The text of the accepted program."""
+        return None if self.checked is None else self.checked.source
 
 
 async def propose(
     opening: tuple[Turn, ...],
     ask: Ask,
-    check: Check,
-    judge: Judge,
+    check: Check[D],
+    judge: Judge[D, J],
     *,
     repairs: int = REPAIRS,
     has_seen_data: bool = False,
     may_be_done: bool = False,
     name: str = "program.lam",
     on_attempt: OnAttempt = lambda attempt: None,
-) -> Proposal:
+) -> Proposal[D, J]:
     """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of every
     program at once, so that none is lost when a later call fails."""
     attempts = 0
@@ -86,10 +101,13 @@ async def propose(
             on_attempt(Attempt("", (NO_PROGRAM,)))
             answer = no_program(completion.stop_reason is StopReason.LENGTH)
         else:
-            wrong = list(mended.errors) or await _judged(mended, judge)
+            wrong = list(mended.errors)
+            judgement = None if wrong else await judge(mended.checked)
+            if judgement is not None:
+                wrong = [d for d in judgement.diagnostics if d.severity is Severity.ERROR]
             on_attempt(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
             if not wrong:
-                return Proposal(mended.source, _confidence(mended.source.text))
+                return Proposal(mended.checked, judgement, _confidence(mended.source.text))
             written = "".join(mended.source.text.split())
             if written in seen:
                 break
@@ -101,11 +119,11 @@ async def propose(
     return Proposal(None)
 
 
-def _read(completion: Completion, check: Check, name: str) -> Mended | None:
+def _read(completion: Completion, check: Check[D], name: str) -> Mended[D] | None:
     """The first candidate of a reply that is well typed, else the likeliest one."""
     if completion.stop_reason is StopReason.REFUSAL:
         return None
-    first: Mended | None = None
+    first: Mended[D] | None = None
     # Half a surrogate pair is no character, and cannot be sent back.
     reply = completion.text.encode("utf-8", "replace").decode()
     for text in programs(reply, is_cut=completion.stop_reason is StopReason.LENGTH):
@@ -114,10 +132,6 @@ def _read(completion: Completion, check: Check, name: str) -> Mended | None:
             return mended
         first = first or mended
     return first
-
-
-async def _judged(mended: Mended, judge: Judge) -> list[Diagnostic]:
-    return [d for d in await judge(mended.source) if d.severity is Severity.ERROR]
 
 
 def _confidence(text: str) -> float | None:

@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from lambda_rlm.answering.candidates import Accepted, affordable, each
-from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
@@ -24,6 +24,7 @@ from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.trace.progress import Progress
 from tests.answering.test_synthesize import PLAN, Root, asked, leaf
+from tests.support.answering import posed
 from tests.support.shell import Shell, wrote
 
 
@@ -162,7 +163,7 @@ def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() 
     def decline(prospect: Prospect) -> None:
         raise Unwilling
 
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=Root('llm_call(f"Say it: {take(context, 9)}", out=9)', '"b"'),
@@ -172,7 +173,7 @@ def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() 
         on_bound=decline,
     )
     with pytest.raises(Unwilling):
-        anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+        anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
 
 
 @pytest.mark.parametrize(("wanted", "answer"), [("1", "said"), ("13", "said"), ("", None)])
@@ -184,7 +185,7 @@ def test_a_candidate_that_is_declined_is_left_out_and_no_other(wanted: str, answ
         if prospect.bounded.typed.program.source.text[8] not in wanted:
             raise Declined
 
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=Root(*programs),
@@ -195,7 +196,7 @@ def test_a_candidate_that_is_declined_is_left_out_and_no_other(wanted: str, answ
     )
 
     def run() -> Run:
-        return anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+        return anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
 
     if answer is None:
         with pytest.raises(Declined):
@@ -214,7 +215,7 @@ def test_no_more_calls_are_shown_than_at_most_may_be(writing: Writing) -> None:
     """Those that write programs, and those of all programs that have begun."""
     shown: list[tuple[int, int | None]] = []
     programs = [f'let n = {n}; llm_call(f"Say it: {{take(context, 9)}}", out=9)' for n in "123"]
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=Root(*programs),
@@ -223,7 +224,7 @@ def test_no_more_calls_are_shown_than_at_most_may_be(writing: Writing) -> None:
         options=Options(key=b"key"),
         tracer=Progress(lambda now: shown.append((now.started, now.most_calls))),
     )
-    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+    run = anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
     assert run.answer == "said" and shown[-1] == (6, 6)
     assert all(most is None or started <= most for started, most in shown)
 

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import opening_messages, writing_cost
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
@@ -24,6 +24,7 @@ from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import Type
 from tests.answering.test_synthesize import Root, leaf
+from tests.support.answering import posed
 
 LONG = "{ " + ", ".join(f"field_{n}: Text" for n in range(60)) + " }"
 PROGRAM = 'llm_call("Say it")'
@@ -47,14 +48,14 @@ class Constrained(Root):
 
 
 def answered(root: Root, budget: Budget | None = None) -> Run:
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=root,
         budget=budget or Budget(),
         options=Options(key=b"key"),
     )
-    return anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"planned"')))
+    return anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", '"planned"')))
 
 
 def notes(run: Run) -> list[str]:
@@ -157,7 +158,7 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
     """The shown prompt to the byte, and a bound that holds for the smallest conversation."""
     root, budget = Constrained("Think.", "1", **traits), Budget()
     given = from_values({"context": "some text"}).with_query("What?")
-    question = Question(
+    question, setup = posed(
         inputs=given,
         leaf=leaf(),
         root=root,
@@ -166,7 +167,7 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
         writing=Writing(repairs=0),
         returns=returns,
     )
-    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"planned"')))
+    run = anyio.run(lambda: synthesize(question, setup, lambda: SourceFile("plan.lam", '"planned"')))
     assert run.synthesis is not None
     task = WritingTask(
         query="What?",
@@ -174,10 +175,10 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
         types=given.types,
         leaf=leaf().profile,
         budget=budget,
-        out=question.options.out,
+        out=setup.options.out,
         returns=returns,
     )
     sent = root.requests[0].messages
     assert opening_messages(task, root.profile, b"key") == sent
-    bound, _ = writing_cost(given, leaf(), root, question.writing, budget, question.options.out, returns)
+    bound, _ = writing_cost(question, setup)
     assert bound.input_tokens is not None and bound.input_tokens >= root.count_tokens(sent)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.detect import Detected, detect, prospect
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault
@@ -24,8 +24,10 @@ from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, MENU, TASKS, which_task
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Enum
+from tests.support.answering import ask
 from tests.support.asking import FakeModel
 
 PROFILE = ModelProfile("m", window=8_000, max_output=400, input_price=0.001, output_price=0.002)
@@ -34,8 +36,9 @@ OPTIONS = Options(key=b"key")
 
 
 def detected(model: FakeModel, inputs: dict[str, Any], budget: Budget | None = None, peek: int = 0) -> Detected:
-    given = from_values(inputs).with_query("What does Ann keep?")
-    return anyio.run(lambda: detect(given, model, budget or Budget(), peek=peek, options=OPTIONS))
+    question = Question(query="What does Ann keep?", inputs=from_values(inputs))
+    setup = Setup(leaf=model, budget=budget or Budget(), writing=Writing(peek=peek), options=OPTIONS)
+    return anyio.run(lambda: detect(question, setup))
 
 
 def answering(task: str, answer: str = "bees") -> FakeModel:
@@ -198,8 +201,7 @@ def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where
         f"{FALLBACK} is taken for the task: asking for it may take more than a quarter of the budget (--task names one)"
         in run.notes
     )
-    given = from_values({"context": LONG}).with_query("What?")
-    usd = prospect(given, model, Budget()).bound.usd
+    usd = prospect(Question(query="What?", inputs=from_values({"context": LONG})), Setup(leaf=model)).bound.usd
     assert usd is not None
     assert detected(model, {"context": LONG}, Budget(usd=usd / 2)).run is None
     assert detected(model, {"context": LONG}, Budget(usd=5 * usd)).task == "summarise"
@@ -207,6 +209,6 @@ def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where
 
 def test_the_bound_is_told_without_asking() -> None:
     model = answering("search")
-    given = from_values({"context": "x" * 10_000_000}).with_query("What?")
-    found = prospect(given, model, Budget(), peek=200)
+    question = Question(query="What?", inputs=from_values({"context": "x" * 10_000_000}))
+    found = prospect(question, Setup(leaf=model, writing=Writing(peek=200)))
     assert found.bound.calls == 1 and not found.diagnostics and not model.requests

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.synth.writing import Writing
+from tests.support.answering import ask
 
 CANARY = "ж"
 """Stands in every word of a hostile text, and in no text of ours."""

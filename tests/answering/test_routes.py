@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM, Fault
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.decide import Decision
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
@@ -23,6 +22,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
+from tests.support.answering import ask
 from tests.support.asking import FakeModel
 
 PROFILE = ModelProfile("m", window=2_000, max_output=400, input_price=0.001, output_price=0.002)

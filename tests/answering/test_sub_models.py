@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.sub_model import SubModelRunner
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
@@ -28,7 +29,8 @@ def ran(program: str, root: Root, *, depth: int = 1, events: list[Event] | None 
     given = {"query": "Say each word.", "context": "a b c", **values.pop("given", {})}
     options = Options(key=b"key")
     tracer = None if events is None else events.append
-    solver = SubModelRunner(leaf, root, Writing(depth=depth), options, tracer) if depth else None
+    setup = Setup(leaf=leaf, root=root, writing=Writing(depth=depth), options=options, tracer=tracer)
+    solver = SubModelRunner(setup) if depth else None
     admitted = check(program, given).admit(Budget(**{"calls": 100, **values}), leaf.profile)
     options = Options(key=b"key", solver=solver)
     return anyio.run(lambda: execute(admitted, given, leaf, options=options, tracer=tracer))
@@ -103,7 +105,7 @@ def test_calls_of_sub_runs_are_among_the_callers_calls_in_flight() -> None:
     leaf = Counting([Rule("", "x")])
     given = {"query": "q", "context": "a b c d e f g h"}
     options = Options(key=b"key")
-    solver = SubModelRunner(leaf, Root(SUB), Writing(), options)
+    solver = SubModelRunner(Setup(leaf=leaf, root=Root(SUB), options=options))
     program = 'split(context, 4) |> map(fn(c) => rlm_call(query, c, 8)) |> join("; ")'
     admitted = check(program, given).admit(Budget(calls=100, concurrency=2), leaf.profile)
     run = anyio.run(lambda: execute(admitted, given, leaf, options=Options(key=b"key", solver=solver)))

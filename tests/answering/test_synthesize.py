@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 from pydantic import BaseModel
 
-from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, ModelProfile, Usage
@@ -18,11 +19,13 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.execute import Options, Run
 from lambda_rlm.execution.host_functions import primitive
+from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import SERVER_FAILED, failure
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.parse_type import parse_type
+from tests.support.answering import posed
 
 PROFILE = ModelProfile(name="root", window=32_768, max_output=8_192, input_price=0.0, output_price=0.0)
 PLAN = 'f"plan: {length(context)}"'
@@ -60,7 +63,7 @@ def leaf(*rules: tuple[str, str]) -> ScriptedModel:
 def asked(root: Root, *, context: Any = "some text", query: str = "What?", budget: Budget | None = None, **options: Any) -> Run:
     model = options.pop("model", None) or leaf()
     returns = options.pop("returns", None)
-    question = Question(
+    question = posed(
         inputs=from_values({"context": context}).with_query(query),
         leaf=model,
         root=root,
@@ -69,7 +72,7 @@ def asked(root: Root, *, context: Any = "some text", query: str = "What?", budge
         options=Options(key=b"key"),
         returns=returns,
     )
-    return anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+    return anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
 
 
 def system(root: Root) -> str:
@@ -292,14 +295,15 @@ def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
     sent = []
     for spent in (NO_USAGE, Usage(900, 100, cost=0.13)):
         root = Root("unknown(context)", "1")
-        question = Question(
+        question = posed(
             inputs=from_values({"context": "some text"}).with_query("What?"),
             leaf=leaf(),
             root=root,
             budget=Budget(usd=1.0),
-            options=Options(key=b"key", spent=spent),
+            options=Options(key=b"key"),
+            resumed=Resumed(spent=spent),
         )
-        anyio.run(synthesize, question, lambda: SourceFile("plan.lam", PLAN))
+        anyio.run(partial(synthesize, *question, lambda: SourceFile("plan.lam", PLAN)))
         sent.append([(request.messages, request.digest) for request in root.requests])
     assert sent[0] == sent[1] and len(sent[0]) == 2
 
@@ -338,7 +342,7 @@ def test_a_fault_that_would_stop_the_plan_as_well_is_the_fault_of_the_run() -> N
 
 def test_a_fault_stays_where_what_is_left_does_not_allow_the_plan() -> None:
     program = 'llm_call[Int]("Say it")'
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=Root(program),
@@ -346,14 +350,14 @@ def test_a_fault_stays_where_what_is_left_does_not_allow_the_plan() -> None:
         options=Options(key=b"key"),
     )
     two_calls = 'split(context, 2) |> map(fn(p) => llm_call(f"Say it {take(p, 9)}")) |> join("")'
-    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", two_calls)))
+    run = anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", two_calls)))
     assert run.fault is not None and run.fault.code == "E0513"
     assert run.synthesis is not None and run.synthesis.fallback is None
 
 
 def test_who_wants_no_other_program_gets_the_fault() -> None:
     """As one does who approved this very program: another one would have to be approved first."""
-    question = Question(
+    question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
         leaf=leaf(),
         root=Root("1 / (length(context) - 9)"),
@@ -361,7 +365,7 @@ def test_who_wants_no_other_program_gets_the_fault() -> None:
         options=Options(key=b"key"),
         takes_over=False,
     )
-    run = anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", PLAN)))
+    run = anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
     assert run.fault is not None and run.fault.code == "E0413"
 
 

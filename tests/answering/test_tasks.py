@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.synthesize import Question, synthesize
+from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
@@ -18,6 +18,7 @@ from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import from_arguments, from_values
 from lambda_rlm.llm.recorded import Recording
 from tests.answering.test_synthesize import Root
+from tests.support.answering import posed
 from tests.support.shell import Shell, wrote
 from tests.support.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired
 from tests.support.worlds.full_size import STATED, full_size
@@ -37,14 +38,14 @@ def root_of(task: str) -> Root:
 @cache
 def solved(task: str, seed: int) -> tuple[World, Run]:
     world = TASKS[task](seed)
-    question = Question(
+    question = posed(
         inputs=from_values(dict(world.inputs)).with_query(world.query),
         leaf=Truthful(world),
         root=root_of(task),
         budget=BUDGET,
         options=Options(key=b"key", out=world.out),
     )
-    return world, anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"')))
+    return world, anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", '"the plan answered"')))
 
 
 @pytest.mark.slow
@@ -82,14 +83,14 @@ def test_a_recorded_program_answers_on_the_command_line(task: str, shell: Shell,
     world, root = TASKS[task](1), root_of(task)
     monkeypatch.setenv("LAMBDA_RLM_OUT", str(world.out))
     paths = [f"{name}={written(name, value)}" for name, value in world.inputs.items()]
-    question = Question(
+    question = posed(
         inputs=from_arguments(paths).with_query(world.query),
         leaf=Recording(Truthful(world), "leaf.jsonl"),
         root=Recording(root, "root.jsonl"),
         budget=BUDGET,
         options=Options(out=world.out),
     )
-    anyio.run(lambda: synthesize(question, lambda: SourceFile("plan.lam", '"the plan answered"')))
+    anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", '"the plan answered"')))
     models = ["--model", "recorded:leaf.jsonl", "--root-model", "recorded:root.jsonl"]
     assert shell("ask", world.query, *paths, "--strategy", "synth", "--max-calls", str(BUDGET.calls), *models, "--json") == 0
     found = shell.json

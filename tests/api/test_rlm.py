@@ -109,8 +109,7 @@ def test_all_models_of_a_run_keep_to_its_limits_together(shell: Shell, monkeypat
         made.append(limiters)
         return FakeModel("x")
 
-    monkeypatch.setattr("lambda_rlm.api.connections.connect", connect)
-    monkeypatch.setattr("lambda_rlm.cli.actions.ask_run.connect", connect)
+    monkeypatch.setattr("lambda_rlm.execution.connections.connect", connect)
     if place == "library":
         rlm = RLM("openai/leaf", root_model="openai/root", budget=Budget(concurrency=3), rpm=60)
         assert rlm.ask("Who?", strategy="direct", context="c").answer == "x"
@@ -286,7 +285,7 @@ def test_no_event_is_made_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -
     for room, kinds in (
         ("eval.asking.asker", ("CallStarted", "CallFinished", "Replied")),
         ("execution.execute", ("ProgramStarted",)),
-        ("api.rlm", ("RunFinished",)),
+        ("journal.session", ("RunFinished",)),
     ):
         for kind in kinds:
             monkeypatch.setattr(f"lambda_rlm.{room}.{kind}", made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -288,3 +288,30 @@ def _is_within_budget(meter: Meter) -> None:
     assert whole.calls <= meter.budget.calls
     assert whole.tokens <= meter.budget.tokens
     assert meter.budget.usd is None or whole.money / 10**12 <= meter.budget.usd
+
+
+AMOUNTS = st.integers(0, 10**6)
+
+
+@given(st.builds(Budget, calls=AMOUNTS, tokens=AMOUNTS, usd=st.none() | AMOUNTS), AMOUNTS, AMOUNTS, AMOUNTS)
+def test_what_is_left_of_a_budget_is_what_its_meter_says(budget: Budget, calls: int, tokens: int, usd: int) -> None:
+    """By hand or by the meter, for anything that the meter would allow."""
+    left = budget.minus(calls, tokens, usd)
+    assert min(left.calls, left.tokens, left.usd or 0) >= 0
+    if calls <= budget.calls and tokens <= budget.tokens and (budget.usd is None or usd <= budget.usd):
+        meter = Meter(budget)
+        for _ in range(min(calls, 20)):
+            meter.reserve_call()
+        meter.settle(0, 0.0, Usage(tokens, 0, cost=float(usd)))
+        assert meter.left() == budget.minus(min(calls, 20), tokens, usd)
+
+
+@given(st.integers(1, 16))
+def test_the_parts_of_a_budget_are_no_more_than_the_whole(n: int) -> None:
+    budget = Budget(calls=7, tokens=1_001, usd=0.3, fuel=99, memory=1_000)
+    part, work = budget.part(n), budget.part_of_work(n)
+    assert n * part.calls <= 7 and n * part.tokens <= 1_001 and part.usd == 0.3 / n
+    assert n * work.fuel <= 99 and n * work.memory <= 1_000
+    changed = {one.name for one in fields(Budget) if getattr(part, one.name) != getattr(budget, one.name)}
+    changed_work = {one.name for one in fields(Budget) if getattr(work, one.name) != getattr(budget, one.name)}
+    assert changed <= {"calls", "tokens", "usd"} and changed_work <= {"fuel", "memory"}

@@ -70,7 +70,8 @@ def test_one_unknown_reply_among_known_ones_leaves_the_sum_unknown() -> None:
 
 def test_tokens_without_a_cost_are_paid_at_the_profile_prices() -> None:
     done = run("llm_call(query)", model=own(Usage(10, 3), PRICED))
-    assert shown(done) == (pytest.approx(0.016), "$0.0160")
+    usd, text = shown(done)
+    assert usd == pytest.approx(0.016) and text == "$0.0160"
 
 
 def test_the_cost_that_a_model_reports_is_kept() -> None:

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, Run, execute
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.synth.writing import Writing
 from tests.support.shell import Shell, script, wrote
 
 ANSWERS = ScriptedModel.from_rules([("", "yes")])
@@ -126,7 +126,7 @@ def test_a_sub_model_that_cuts_its_text_is_counted_with_its_caller() -> None:
     checked = check(program, {"context": TEXT})
 
     async def go() -> Run:
-        options = with_solver(Options(key=b"tests"), ANSWERS, root, Writing(), None)
+        options = with_solver(Setup(leaf=ANSWERS, root=root, options=Options(key=b"tests")))
         return await execute(checked.admit(), {"query": "", "context": TEXT}, ANSWERS, options=options)
 
     done = anyio.run(go)

@@ -24,8 +24,8 @@ def uses_of_complete(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, str
             yield inside, ast.unparse(node.value)
         if isinstance(node, ast.Call) and "complete" in [getattr(argument, "value", None) for argument in node.args]:
             yield inside, ast.unparse(node)
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        yield from uses_of_complete(node, node.name if is_function else inside)
+        name = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else inside
+        yield from uses_of_complete(node, name)
 
 
 def may_complete(path: str, inside: str, owner: str) -> bool:

@@ -173,7 +173,7 @@ def test_what_a_server_repeats_of_a_key_is_not_written(shell: Shell, monkeypatch
     model = script({"match": "", "failure": "E0506", "message": told})
     url = "http://me:hunter2@127.0.0.1:9/v1?code=4711-secret"
     monkeypatch.setattr(
-        "lambda_rlm.cli.actions.ask_run.connect", lambda name, **_: ScriptedModel.from_file(name.removeprefix("scripted:"))
+        "lambda_rlm.execution.connections.connect", lambda name, **_: ScriptedModel.from_file(name.removeprefix("scripted:"))
     )
     assert shell("run", wrote("p.lam", 'llm_call("x")'), "--model", model, "--base-url", url) == 2
     held = b"".join(file.read_bytes() for file in Path("home").glob("journal.sqlite3*"))

@@ -291,5 +291,5 @@ def test_one_rlm_writes_the_runs_of_many_threads() -> None:
 
 
 def test_inputs_are_not_gone_through_for_a_journal_that_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_rlm.api.sessions.described", lambda _: pytest.fail("hashed for nobody"))
+    monkeypatch.setattr("lambda_rlm.journal.request.described", lambda _: pytest.fail("hashed for nobody"))
     assert RLM(FakeModel("x")).ask("Who?", context="c").answer == "x"

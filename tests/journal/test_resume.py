@@ -34,7 +34,7 @@ WORDS = "a b c d e f g h i j k"
 STOPPED = """
 import json, os, signal, sys
 from pathlib import Path
-from lambda_rlm.cli.actions import ask_run
+from lambda_rlm.execution import connections
 from lambda_rlm.cli.app import run_command
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 
@@ -57,7 +57,7 @@ for folder, n, phase in json.loads(sys.argv[1]):
     if not child:
         os.chdir(folder)
         os.environ["LAMBDA_RLM_HOME"] = str(Path(folder, "home"))
-        ask_run.connect = lambda name, **_: Stopping(n, phase)
+        connections.connect = lambda name, **_: Stopping(n, phase)
         run_command(["run", "p.lam", "a.txt", "--model", "scripted:rules", "--concurrency", "4"])
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -101,7 +101,7 @@ def test_a_killed_run_goes_on_with_the_same_answer_and_repeats_no_finished_call(
         finished = set(found.replies(row.id))
     assert row.state == "running"
     model = Listening()
-    monkeypatch.setattr("lambda_rlm.cli.actions.ask_run.connect", lambda name, **_: model)
+    monkeypatch.setattr("lambda_rlm.execution.connections.connect", lambda name, **_: model)
     assert shell("resume", "last", "--json") == 0
     resumed = shell.json
     assert not finished & set(model.asked)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import ceil, inf
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from lambda_rlm.bounds.analysis import Analysis, Application
 from lambda_rlm.bounds.cost import Cost
@@ -66,7 +66,7 @@ class Shrinking:
 
     def result(self, result: AbstractResult, cost: Cost) -> tuple[AbstractResult, Cost]:
         value = self.value(seen(result.value), "value", ())
-        changed = {name: self.size(getattr(cost, name), name, ()) for name in COSTS}
+        changed: dict[str, Any] = {name: self.size(getattr(cost, name), name, ()) for name in COSTS}
         return AbstractResult(value, self.size(result.chain, "chain", ())), replace(cost, **changed)
 
     def value(self, value: Abstract, name: str, lists: tuple[AbstractList, ...]) -> Abstract:

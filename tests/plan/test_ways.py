@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
@@ -23,6 +22,7 @@ from lambda_rlm.plan.split import arm
 from lambda_rlm.plan.strategy import Case, Choice
 from lambda_rlm.plan.strength import is_strong
 from lambda_rlm.plan.tasks import LONG_ANSWERS, OPEN, TASKS
+from tests.support.answering import ask
 
 PROFILE = ModelProfile(name="m", window=2_000, max_output=400, input_price=0.0, output_price=0.0)
 

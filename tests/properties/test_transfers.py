@@ -14,7 +14,7 @@ from lambda_rlm.syntax.primitive import Primitive
 from tests.support.transfer_cases import case
 from tests.support.transfer_trials import adversary, broken, exceeded, trial
 
-EXAMPLES = 16 if settings.default.max_examples <= 100 else 600
+EXAMPLES = 16 if settings().max_examples <= 100 else 600
 pytestmark = pytest.mark.timeout(3_600)
 
 

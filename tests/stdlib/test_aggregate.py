@@ -7,10 +7,10 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import from_values
 from tests.stdlib.test_strategies import WIDE
+from tests.support.answering import ask
 from tests.support.faithful import Faithful, plans
 
 ITEMS = "\n".join(

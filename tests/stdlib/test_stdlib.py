@@ -10,7 +10,6 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.source import SourceFile
@@ -28,6 +27,7 @@ from lambda_rlm.resources import folder
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type, list_of, option_of, record_of
+from tests.support.answering import ask
 from tests.support.places import IS_REWRITING, ROOT
 from tests.support.prompt_shapes import shapes, written
 from tests.support.stdlib_examples import Example, above, def_examples, definitions, program_examples

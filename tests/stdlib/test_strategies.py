@@ -13,7 +13,6 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.answering.ask import ask
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import Run
@@ -21,6 +20,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import route
 from lambda_rlm.plan.tasks import TASKS
+from tests.support.answering import ask
 from tests.support.faithful import FACT, Faithful, facts, label, plans, translated
 from tests.support.places import GOLDEN, IS_REWRITING
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from lambda_rlm.bounds.domain.abstract import (
@@ -60,7 +61,7 @@ def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str) -> Ite
                 yield from _disallowed(inner, _mapped(present, depth, lambda option: option[0]), lists, f"{name}?")
         case AbstractRecord(fields):
             for index, (field, part) in enumerate(fields):
-                yield from _disallowed(part, each(lambda record, index=index: record[index]), lists, f"{name}.{field}")
+                yield from _disallowed(part, each(itemgetter(index)), lists, f"{name}.{field}")
         case AbstractBool(truth):
             if truth is not None and any(found is not truth for found in _flat(values, depth)):
                 yield f"{name}: surely {truth}"

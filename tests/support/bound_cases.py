@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
 
 from lambda_rlm.bounds.admit import refusals
 from lambda_rlm.bounds.bound import Bound
@@ -24,7 +26,6 @@ from lambda_rlm.execution.check import ANY_MODEL
 from lambda_rlm.execution.prospect import Prospect
 from tests.support.cases import Case, read_case
 from tests.support.formulas import value_of
-from tests.support.places import Path
 
 COMPONENTS: Final = ("calls", "attempts", "span", "depth", "prompt")
 """What a case states. Tokens and dollars depend on how a prompt is framed, and are no part of the suite."""
@@ -97,7 +98,8 @@ def components(bound: Bound) -> dict[str, int | None]:
 
 
 def _profile(case: BoundCase, rest: str) -> None:
-    case.profile = replace(case.profile, **{key: int(number) for key, number in _pairs(rest)})
+    changed: dict[str, Any] = {key: int(number) for key, number in _pairs(rest)}
+    case.profile = replace(case.profile, **changed)
 
 
 def _where(case: BoundCase, rest: str) -> None:
@@ -143,6 +145,6 @@ def _size(written: str) -> Size:
     return Size(int(chars), count=int(count) if times else None)
 
 
-def _whole(value: object, name: str) -> int:
-    assert value == int(value), f"{name} is {value}, which is no whole number: round it with ceil or floor"  # type: ignore[call-overload]
-    return int(value)  # type: ignore[call-overload]
+def _whole(value: Fraction | float, name: str) -> int:
+    assert value == int(value), f"{name} is {value}, which is no whole number: round it with ceil or floor"
+    return int(value)

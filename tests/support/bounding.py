@@ -93,8 +93,8 @@ class Trial:
     def bare(self) -> Bounded | None:
         """The bound from measured sizes at rates where a prompt has its own bytes and nothing else."""
         rates = rates_at(self.model.profile, self.settings)
-        nothing = dict.fromkeys(("template_tokens", "prompt_bytes", "repair_bytes", "repairs", "retries"), 0)
-        rates = replace(rates, **nothing, instruction_bytes=lambda type_: 0)
+        rates = replace(rates, template_tokens=0, prompt_bytes=0, repair_bytes=0, repairs=0, retries=0)
+        rates = replace(rates, instruction_bytes=lambda type_: 0)
         return self.bounded(self.sizes("measured"), None, rates)
 
     @cached_property

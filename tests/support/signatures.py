@@ -86,7 +86,7 @@ def _signature(function: Any) -> str:
             star = True
             parts.append("*")
         star = star or parameter.kind is parameter.VAR_POSITIONAL
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**" if parameter.kind is parameter.VAR_KEYWORD else ""
         annotation = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
         default = "" if parameter.default is parameter.empty else f" = {_shown(parameter.default)}"
         parts.append(f"{stars}{parameter.name}{annotation}{default}")

@@ -7,9 +7,9 @@ a seeded generator draw alike. A function whose parameters nothing here can draw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import RowParameter, row_of
@@ -17,7 +17,15 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Arrow, Con, Enum, Record, Type, list_of, option_of, record_of
 from tests.support.row_matching import closed, variables
 
-Pick = Callable[[Sequence[Any]], Any]
+_Drawn = TypeVar("_Drawn")
+
+
+class Pick(Protocol):
+    """Draws one of several."""
+
+    def __call__(self, options: Sequence[_Drawn], /) -> _Drawn: ...
+
+
 Scope = tuple[tuple[str, Type], ...]
 
 YES_NO: Final = Enum(("no", "yes"))

@@ -7,10 +7,9 @@ import json
 import anyio
 import pytest
 
+from lambda_rlm.answering.vet import Vetted
 from lambda_rlm.completion import Completion, StopReason, Usage
-from lambda_rlm.diagnostics.diagnostic import Diagnostic
-from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.check import check
+from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.synth.extract import LONGEST, programs
 from lambda_rlm.synth.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said
@@ -31,17 +30,14 @@ class Root:
         return Completion(self.replies.pop(0), Usage(1, 1), self.stop)
 
 
-async def nothing_against(source: SourceFile) -> tuple[Diagnostic, ...]:
-    return ()
+async def nothing_against(checked: Checked) -> Vetted:
+    return Vetted(())
 
 
-def proposed(root: Root, attempts: list[Attempt] | None = None, **options: object) -> Proposal:
-    def diagnosed(source: SourceFile) -> tuple[Diagnostic, ...]:
-        return check(source).diagnostics
-
-    async def job() -> Proposal:
+def proposed(root: Root, attempts: list[Attempt] | None = None, **options: object) -> Proposal[Checked, Vetted]:
+    async def job() -> Proposal[Checked, Vetted]:
         opening, told = (said("user", "the task"),), [] if attempts is None else attempts
-        return await propose(opening, root.ask, diagnosed, nothing_against, on_attempt=told.append, **options)  # type: ignore[arg-type]
+        return await propose(opening, root.ask, check, nothing_against, on_attempt=told.append, **options)  # type: ignore[arg-type]
 
     return anyio.run(job)
 

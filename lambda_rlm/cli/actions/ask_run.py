@@ -6,41 +6,44 @@ Owns how a run is shown: progress while it goes on, the answer, one line of figu
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, nullcontext
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from lambda_rlm.answering.question import Setup
+from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.session import Begun, recording
+from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.start_up import loaded
-from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.render import as_json, fault_parts
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import RunFinished, Tracer
+from lambda_rlm.events import Tracer
 from lambda_rlm.execution.as_json import run_json
-from lambda_rlm.execution.blocking import blocking, closing
+from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options, Run, execute
+from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import NOBODY, Declined, Options, Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
-from lambda_rlm.journal.session import RunRecording
-from lambda_rlm.llm.connect import connect, default_model
-from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.journal.request import RunRequest
+from lambda_rlm.journal.session import Keeping, RunSession
+from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.plan.strategy_file import is_path
 from lambda_rlm.trace.jsonl import JsonLines
-from lambda_rlm.trace.progress import Both, Progress
+from lambda_rlm.trace.progress import Progress
 from lambda_rlm.trace.summary import dollars, summary
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
-    from lambda_rlm.llm.wrappers.cache import ReplyStore
     from lambda_rlm.plan.strategy import Choice
     from lambda_rlm.synth.report import Synthesis
 
@@ -63,20 +66,20 @@ class How:
     listener: Tracer | None = None
 
 
-Job = Callable[[Model, Model, Tracer, OnBound, Options], Coroutine[Any, Any, Run]]
-"""What is done with the model that answers and the one that writes programs."""
+Job = Callable[[Setup], Awaitable[Run]]
+"""What is done once the models are connected."""
 
 
 def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
     """The exit code of `ask`."""
     chosen = settings(options)
-    asked = question(query)
+    query = question(query)
     if chosen.task is not None and is_path(chosen.task):
         from lambda_rlm.answering.own_strategy import own_strategy
 
         own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
     inputs = from_arguments(arguments, chosen.reading())
-    return _asked(Begun(kind="ask", query=asked, arguments=tuple(arguments), inputs=inputs), chosen, how)
+    return _asked(requested(query, inputs, arguments, chosen), chosen, how)
 
 
 def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
@@ -86,37 +89,35 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
     return query
 
 
-def _asked(begun: Begun, chosen: Settings, how: How) -> int:
-    from lambda_rlm.answering import ask as routes  # which loads all that writes and plans programs; `run` begins without it
-
-    budget, writing, routing = chosen.budget(), chosen.writing(), chosen.routing()
+def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
+    setup = _setup(chosen)
     if how.approved is not None:
         _only_one_program(chosen)
-        routing = replace(routing, detects=False, escalates=False, takes_over=False)
+        setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
 
-    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        return await routes.ask(
-            begun.query,
-            begun.inputs,
-            model,
-            budget,
-            choice=cast("Choice", chosen.strategy),
-            task=chosen.task,
-            routing=routing,
-            options=options,
-            tracer=tracer,
-            on_bound=on_bound,
-            root=root,
-            writing=writing,
-            returns=begun.returns,
-            taken=begun.taken(),
-        )
+    async def job(setup: Setup) -> Run:
+        from lambda_rlm.answering.ask import ask  # which loads all that writes and plans programs; `run` begins without it
 
-    return _run(job, begun, chosen, how, advice=_ADVICE)
+        return await ask(request.question, setup)
+
+    return _run(job, request, setup, chosen, how, advice=_ADVICE)
+
+
+def _setup(chosen: Settings) -> Setup:
+    """What a question is answered with, before models are connected."""
+    return Setup(
+        leaf=NOBODY,
+        budget=chosen.budget(),
+        choice=cast("Choice", chosen.strategy),
+        routing=chosen.routing(),
+        writing=chosen.writing(),
+        options=Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy()),
+    )
 
 
 def _only_one_program(chosen: Settings) -> None:
-    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in part."""
+    """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in
+    part."""
     for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
         if number > 1 and chosen.strategy in ("auto", "synth"):
             raise UsageProblem(
@@ -130,37 +131,31 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     chosen = settings(options)
     source = program_file(program)
     inputs = from_arguments(arguments, chosen.reading())
-    given = tuple(arguments)
-    begun = Begun(kind="run", query=query, arguments=given, inputs=inputs, program=source.text, program_name=source.name)
-    return _executed(begun, chosen, how)
+    return _executed(requested(query, inputs, arguments, chosen, source), chosen, how)
 
 
-def again(begun: Begun, chosen: Settings, how: How) -> int:
+def again(request: RunRequest, chosen: Settings, how: How) -> int:
     """The exit code of a run that goes on, or is replayed."""
-    return _asked(begun, chosen, how) if begun.kind == "ask" else _executed(begun, chosen, how)
+    return _asked(request, chosen, how) if request.program is None else _executed(request, chosen, how)
 
 
-def _executed(begun: Begun, chosen: Settings, how: How) -> int:
-    budget, writing, inputs = chosen.budget(), chosen.writing(), begun.inputs.with_query(begun.query)
-    checked = check(SourceFile(begun.program_name or "program", begun.program or ""), inputs.types)
+def _executed(request: RunRequest, chosen: Settings, how: How) -> int:
+    assert request.program is not None
+    inputs = request.question.inputs
+    checked = check(request.program, request.question.bound_inputs.types)
     if not checked.ok:
-        is_without = not begun.inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
+        is_without = not inputs.values and any(d.code == _UNKNOWN_NAME for d in checked.diagnostics)
         return rejected(checked.diagnostics, checked.source, how.json, _NO_INPUTS if is_without else None)
     if not how.json:
         screen.show_diagnostics(checked.diagnostics, checked.source)
 
-    async def job(model: Model, root: Model, tracer: Tracer, on_bound: OnBound, options: Options) -> Run:
-        admitted = checked.admit(budget, model.profile)
-        if chosen.root_model:
-            from lambda_rlm.answering.sub_model import with_solver
-
-            options = with_solver(options, model, root, writing, tracer)
-        done = await execute(admitted, inputs.values, model, options=options, tracer=tracer, on_bound=on_bound)
-        return replace(done, notes=inputs.notes)
+    async def job(setup: Setup) -> Run:
+        run = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+        return replace(run, notes=inputs.notes)
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, begun, chosen, how, model, checked.diagnostics)
+    return _run(job, request, _setup(chosen), chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -175,15 +170,15 @@ def program_file(path: str) -> SourceFile:
 def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:
     """Tell what is wrong with a program, and what to do beside changing it."""
     if json:
-        found: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "ok": False,
             "answer": None,
             "diagnostics": [as_json(d, source) for d in mistakes],
             "fault": None,
         }
         if advice is not None:
-            found |= {"program": source.text, "error": {"message": mistakes[0].message, "hint": advice}}
-        screen.answer(json_text.dumps(found, ensure_ascii=False))
+            answer |= {"program": source.text, "error": {"message": mistakes[0].message, "hint": advice}}
+        screen.answer(json_text.dumps(answer, ensure_ascii=False))
     else:
         screen.show_diagnostics(mistakes, source)
         if advice is not None:
@@ -191,18 +186,10 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
     return exits.REJECTED
 
 
-def _options(begun: Begun, chosen: Settings, run: str) -> Options:
-    options = Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy(), run=run)
-    if begun.before is None:
-        return options
-    past = begun.before.past
-    spent, raised = NO_USAGE if begun.is_replay else past.spent, begun.before.raised(chosen.budget())
-    return replace(options, autos=past.autos, spent=spent, raised=raised)
-
-
 def _run(
     job: Job,
-    begun: Begun,
+    request: RunRequest,
+    setup: Setup,
     chosen: Settings,
     how: How,
     model: Model | None = None,
@@ -211,34 +198,70 @@ def _run(
 ) -> int:
     """Connect unless there is a model, run with the listeners, show what came of it."""
     loaded()
+    notes = request.question.inputs.notes
     if not how.json:
-        for note in begun.inputs.notes:
+        for note in notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
-    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
-    record: RunRecording | None = None
+    session: RunSession | None = None
     try:
-        asked = chosen if model is not None else replace(chosen, model=chosen.model or default_model())
-        with recording(begun, asked) as record, ExitStack() as stack:
-            options = _options(begun, chosen, record.id)
-            listeners = [progress, record.entry, how.listener, stack.enter_context(_trace(how.trace)) if how.trace else None]
-            tracer = Both(tuple(listener for listener in listeners if listener is not None))
-            approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            try:
-                done = blocking(lambda: _connected(job, begun, chosen, record, tracer, approval, model, options))
-            finally:
-                exits.no_more_interruptions()  # what there is to tell and to write is told and written, once
-            record.finish(done)
+        session = _session(request, setup, chosen, how, model)
+        done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, record)
+        return _interrupted(progress, how.json, session)
+    except JournalProblem as problem:
+        raise UsageProblem(problem.message, problem.hint) from None
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    code = _show(done, how.json, warnings, record.can_go_on)
+    can_go_on = session.recording is not None and session.recording.can_go_on
+    code = _show(done, how.json, warnings, can_go_on)
     if not how.json:
-        _say_how_it_was_routed(done, begun.inputs.notes)
+        _say_how_it_was_routed(done, notes)
     return code
+
+
+def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
+    if model is None:
+        request = replace(request, settings={**request.settings, "model": chosen.model or default_model()})
+    connections = Connections(
+        limiters=chosen.limiters(),
+        base_url=chosen.base_url,
+        cache=chosen.cache,
+        hedge=chosen.hedge,
+        constrain=chosen.constrain,
+        on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
+    )
+    keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None
+    # What there is to tell and to write when nothing is asked any more is told and written, once.
+    return RunSession(
+        request=request, setup=setup, connections=connections, keeping=keeping, on_end=exits.no_more_interruptions
+    )
+
+
+def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
+    """The run of a session, followed on the screen; trouble with its journal is told when the screen is free again."""
+    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
+
+    async def run() -> Run:
+        async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
+            done = await job(replace(setup, on_bound=approval))
+            session.finish(done)
+        return done
+
+    try:
+        with ExitStack() as stack:
+            trace = stack.enter_context(_trace(how.trace)) if how.trace else None
+            session.listeners = tuple(one for one in (progress, how.listener, trace) if one is not None)
+            approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
+            try:
+                return blocking(run)
+            finally:
+                exits.no_more_interruptions()
+    finally:
+        if session.trouble is not None:
+            screen.say(f"warning: {session.trouble}", "warning")
 
 
 def _declined(json: bool) -> int:
@@ -249,55 +272,6 @@ def _declined(json: bool) -> int:
     else:
         screen.say(message)
     return exits.REJECTED
-
-
-async def _connected(
-    job: Job,
-    begun: Begun,
-    chosen: Settings,
-    record: RunRecording,
-    tracer: Tracer,
-    on_bound: OnBound,
-    model: Model | None,
-    options: Options,
-) -> Run:
-    """Open the models of a run, which keep to its limits together, and close them."""
-    limiters = chosen.limiters()
-    async with AsyncExitStack() as stack:
-        if model is None:
-            model = _model("model", chosen, begun, tracer, limiters)
-        stack.push_async_callback(closing, model)
-        root = model
-        if chosen.root_model:
-            root = _model("root_model", chosen, begun, tracer, limiters)
-            stack.push_async_callback(closing, root)
-        record.asks(model.profile, root.profile)
-        done = await job(model, root, tracer, on_bound, options)
-        tracer(RunFinished(done))
-        return done
-
-
-def _model(role: str, chosen: Settings, begun: Begun, tracer: Tracer, limiters: Limiters) -> Model:
-    """The model that answers, or the one that writes programs; in a run that goes on, one that gives again what was paid for."""
-
-    def opened() -> Model:
-        return connect(
-            getattr(chosen, role),
-            base_url=chosen.base_url,
-            tracer=tracer,
-            cache=_cache() if chosen.cache and not begun.is_replay else None,
-            limiters=limiters,
-            hedge=chosen.hedge,
-            constrain=chosen.constrain,
-        )
-
-    return opened() if begun.before is None else begun.before.model(opened, role, is_replay=begun.is_replay)
-
-
-def _cache() -> ReplyStore:
-    from lambda_rlm.llm.wrappers.cache import ReplyStore
-
-    return ReplyStore(on_trouble=lambda why: screen.say(f"warning: {why}", "warning"))
 
 
 def _trace(path: str) -> JsonLines:
@@ -341,22 +315,25 @@ def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
             screen.say(f"note: {note}", "dim")
 
 
-def _say_how_it_was_written(found: Synthesis, is_answered: bool) -> None:
+def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
     """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
-    if found.fallback is not None:
-        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {found.fallback}", "warning")
-    for note in found.notes:
+    if synthesis.fallback is not None:
+        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {synthesis.fallback}", "warning")
+    for note in synthesis.notes:
         screen.say(f"warning: {note}", "warning")
-    fixes = sum(len(attempt.fixes) for attempt in found.attempts)
+    fixes = sum(len(attempt.fixes) for attempt in synthesis.attempts)
     mended = f", {fixes:,} {'slip' if fixes == 1 else 'slips'} put right" if fixes else ""
-    usage = found.usage
-    calls = f"{found.calls:,} {'call' if found.calls == 1 else 'calls'}"
+    usage = synthesis.usage
+    calls = f"{synthesis.calls:,} {'call' if synthesis.calls == 1 else 'calls'}"
     tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
     screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
-    if found.candidates:
-        samples, ran = sum(tried.samples for tried in found.candidates), sum(tried.was_run for tried in found.candidates)
-        agreed = "none answered" if found.agreement is None else f"{found.agreement:.0%} of their samples agree"
-        programs = f"{len(found.candidates):,} {'program' if len(found.candidates) == 1 else 'programs'}"
+    if synthesis.candidates:
+        samples, ran = (
+            sum(tried.samples for tried in synthesis.candidates),
+            sum(tried.was_run for tried in synthesis.candidates),
+        )
+        agreed = "none answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
+        programs = f"{len(synthesis.candidates):,} {'program' if len(synthesis.candidates) == 1 else 'programs'}"
         drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
         screen.say(f"candidates · {programs} in {drawn}, {ran:,} run, {agreed}", "dim")
 
@@ -372,8 +349,9 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool, record: RunRecording | None) -> int:
-    run_id = None if record is None else record.id
+def _interrupted(progress: Progress, json: bool, session: RunSession | None) -> int:
+    run_id = None if session is None else session.run
+    record = None if session is None else session.recording
     usage = progress.usage
     if json:
         fault = {"code": None, "message": "interrupted", "span": None}

@@ -16,14 +16,15 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
 from lambda_rlm.cli.display import comparison, screen
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.session import Begun, arguments_of
+from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
+from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import page
 from lambda_rlm.journal.run_report import RunReport, report
-from lambda_rlm.journal.session import Before, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.trace.summary import dollars
@@ -70,42 +71,42 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
 
 def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False) -> int:
     """The exit code of `show`."""
-    found = _read(settings(options), lambda journal: _report(journal, name))
+    details = _read(settings(options), lambda journal: _report(journal, name))
     if html is not None:
         try:
-            Path(html).write_text(page(found), encoding="utf-8")
+            Path(html).write_text(page(details), encoding="utf-8")
         except OSError as error:
             raise UsageProblem(f"the page cannot be written to {html}: {error.strerror or error}") from None
         screen.say(f"written to {html}")
     elif json:
-        data = {**_row_json(found.run), "what": found.run.what, "outcome": found.run.outcome}
-        data |= {"calls": [asdict(row) for row in found.calls], "shown": found.shown}
+        data = {**_row_json(details.run), "what": details.run.what, "outcome": details.run.outcome}
+        data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
     else:
-        _print(found, is_whole)
+        _print(details, is_whole)
     return exits.ANSWERED
 
 
 def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of the run as it goes on."""
-    found = _read(settings(options), lambda journal: before(journal, name))
-    row = found.row
+    earlier = _read(settings(options), lambda journal: before(journal, name))
+    row = earlier.row
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
-    begun = _begun(found, arguments, chosen)
+    request = _request(earlier, arguments, chosen)
     if not json:
-        screen.say(f"going on with {row.id}: {len(found.past.replies):,} replies are there and are not paid again", "dim")
-    return ask_run.again(begun, chosen, ask_run.How(json=json))
+        screen.say(f"going on with {row.id}: {len(earlier.past.replies):,} replies are there and are not paid again", "dim")
+    return ask_run.again(request, chosen, ask_run.How(json=json))
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    found, calls = _read(settings(options), lambda journal: whole(journal, name))
-    chosen = _as_before(found.row, options)
-    begun = replace(_begun(found, arguments, chosen), is_replay=True)
+    earlier, calls = _read(settings(options), lambda journal: whole(journal, name))
+    chosen = _as_before(earlier.row, options)
+    request = replace(_request(earlier, arguments, chosen), is_replay=True)
     comparison = Comparison()
-    code = ask_run.again(begun, chosen, ask_run.How(json=json, listener=comparison))
+    code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison))
     differences = comparison.differences(calls)
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
@@ -117,27 +118,22 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     return exits.FAULTED if differences else code
 
 
-def _begun(found: Before, given: Sequence[str], chosen: Settings) -> Begun:
+def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunRequest:
     """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
-    what, arguments = found.row.what, arguments_of(found.row, given)
+    what, arguments = earlier.row.what, arguments_of(earlier.row, now)
     inputs = from_arguments(arguments, chosen.reading())
-    same_inputs(found.row, inputs)
+    same_inputs(earlier.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise UsageProblem(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
     if names := what.get("primitives"):
         raise UsageProblem(
             f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
         )
-    return Begun(
-        kind=what["kind"],
-        query=what["query"],
-        arguments=arguments,
-        inputs=inputs,
-        program=what["program"],
-        program_name=what["program_name"],
-        returns=None if what.get("returns") is None else parse_type(what["returns"]),
-        before=found,
-    )
+    text = what["program"]
+    program = None if text is None else SourceFile(what["program_name"] or "program", text)
+    request = requested(what["query"], inputs, arguments, chosen, program)
+    returns = None if what.get("returns") is None else parse_type(what["returns"])
+    return replace(request, question=replace(request.question, returns=returns), before=earlier)
 
 
 def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
@@ -193,9 +189,9 @@ def _cost(usd: float | None) -> str:
     return "?" if usd is None else "free" if usd == 0 else dollars(usd)
 
 
-def _print(found: RunReport, is_whole: bool) -> None:
+def _print(details: RunReport, is_whole: bool) -> None:
     """A run for a person: what it was, what came of it, where its calls went."""
-    run, outcome = found.run, found.run.outcome or {}
+    run, outcome = details.run, details.run.outcome or {}
     most = None if is_whole else _MOST_SHOWN
     screen.answer(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
     screen.answer(_title(run))
@@ -209,20 +205,20 @@ def _print(found: RunReport, is_whole: bool) -> None:
         screen.answer("\n" + (answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
     if outcome.get("fault"):
         screen.answer(f"\nfault {outcome['fault']['code']}: {outcome['fault']['message']}")
-    screen.answer("\ncalls" if found.calls else "\nno model was asked")
-    for line in lines(found.tree, len(found.calls) if is_whole else MOST_BESIDE) if found.calls else ():
+    screen.answer("\ncalls" if details.calls else "\nno model was asked")
+    for line in lines(details.tree, len(details.calls) if is_whole else MOST_BESIDE) if details.calls else ():
         screen.answer(f"  {line}")
-    _list("slowest", found.slowest, found, most)
-    _list("failed", found.failed, found, most)
-    _list("begun and never answered, perhaps paid", found.unfinished, found, most)
-    _print_shown(found, most)
-    _print_parts("made from", found.cited, most)
+    _list("slowest", details.slowest, details, most)
+    _list("failed", details.failed, details, most)
+    _list("begun and never answered, perhaps paid", details.unfinished, details, most)
+    _print_shown(details, most)
+    _print_parts("made from", details.cited, most)
 
 
-def _print_shown(found: RunReport, most: int | None) -> None:
+def _print_shown(details: RunReport, most: int | None) -> None:
     """Which provider was shown which parts of the inputs."""
-    address = found.run.what["settings"].get("base_url")
-    for model, inputs in found.shown.items():
+    address = details.run.what["settings"].get("base_url")
+    for model, inputs in details.shown.items():
         _print_parts(f"shown to {model}{f' at {address}' if address else ''}", inputs, most)
 
 
@@ -244,12 +240,12 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
             return
 
 
-def _list(title: str, rows: Sequence[CallRow], found: RunReport, most: int | None) -> None:
+def _list(title: str, rows: Sequence[CallRow], details: RunReport, most: int | None) -> None:
     if rows:
         screen.answer(title)
     for row in rows[:most]:
         path = ".".join(map(str, row.path)) or "·"
         seconds = "" if row.seconds is None else f"{row.seconds:.2f} s"
-        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {found.place(row)}")
+        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {details.place(row)}")
     if most is not None and len(rows) > most:
         screen.answer(f"  and {len(rows) - most:,} more (--all)")

@@ -6,6 +6,7 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.writing_bound import opening_messages, task_of
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
@@ -14,6 +15,7 @@ from lambda_rlm.cli.display.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.execution.blocking import blocking
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.installation_key import installation_key
 
@@ -21,12 +23,13 @@ from lambda_rlm.llm.installation_key import installation_key
 def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `prompt`."""
     chosen = settings(options)
-    asked = question(query, 'lambda-rlm prompt --query "Who did it?" book.txt')
-    given = from_arguments(arguments, chosen.reading()).with_query(asked)
+    query = question(query, 'lambda-rlm prompt --query "Who did it?" book.txt')
+    asked = Question(query=query, inputs=from_arguments(arguments, chosen.reading()))
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
-    task = task_of(given, model.profile, chosen.budget(), chosen.writing(), chosen.out)
-    messages = opening_messages(task, root.profile, installation_key())
+    asking = Options(out=chosen.out)
+    setup = Setup(leaf=model, root=root, budget=chosen.budget(), writing=chosen.writing(), options=asking)
+    messages = opening_messages(task_of(asked, setup), root.profile, installation_key())
     blocking(lambda: closed(model, root))
     if json:
         screen.answer(json_text.dumps({"messages": [_message(m) for m in messages]}, ensure_ascii=False))

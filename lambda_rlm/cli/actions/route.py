@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from lambda_rlm.answering.ask import Inquiry
 from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
@@ -36,34 +36,33 @@ _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
 def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `route`."""
     chosen = settings(options)
-    given = from_arguments(arguments, chosen.reading()).with_query(question(query, 'lambda-rlm route "Who did it?" book.txt'))
+    inputs = from_arguments(arguments, chosen.reading())
+    asked = Question(query=question(query, 'lambda-rlm route "Who did it?" book.txt'), inputs=inputs, task=chosen.task)
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
-    asked = Inquiry(
-        given=given,
-        model=model,
+    setup = Setup(
+        leaf=model,
         root=root,
         budget=chosen.budget(),
         choice=cast("Choice", chosen.strategy),
-        task=chosen.task,
         routing=chosen.routing(),
-        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
         writing=chosen.writing(),
+        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
     )
     try:
-        found = decide(asked)
+        decision = decide(asked, setup)
     finally:
         blocking(lambda: closed(model, root))
-    found = replace(found, notes=(*found.notes, *notes))
-    screen.answer(json_text.dumps({"ok": True, **found.as_json()}, ensure_ascii=False) if json else _shown(found, chosen))
+    decision = replace(decision, notes=(*decision.notes, *notes))
+    screen.answer(json_text.dumps({"ok": True, **decision.as_json()}, ensure_ascii=False) if json else _shown(decision, chosen))
     return exits.ANSWERED
 
 
-def _shown(found: Decision, chosen: Settings) -> str:
+def _shown(decision: Decision, chosen: Settings) -> str:
     """The way and why, a column for each way, and what a person should know."""
-    name = found.way if found.way == found.strategy else f"{found.way} ({found.strategy})"
-    lines = [f"{name}: {found.reason}", *(f"note: {note}" for note in found.notes), "", *_table(found)]
-    for cost in found.ways:
+    name = decision.way if decision.way == decision.strategy else f"{decision.way} ({decision.strategy})"
+    lines = [f"{name}: {decision.reason}", *(f"note: {note}" for note in decision.notes), "", *_table(decision)]
+    for cost in decision.ways:
         if cost.why_not is not None:
             lines.append(f"{cost.strategy} is ruled out: {cost.why_not}")
         if cost.is_partial:
@@ -74,11 +73,11 @@ def _shown(found: Decision, chosen: Settings) -> str:
     return "\n".join(lines)
 
 
-def _table(found: Decision) -> list[str]:
+def _table(decision: Decision) -> list[str]:
     columns: list[tuple[str, Bound | None]] = []
-    if found.detection is not None:
-        columns.append(("asking for the task", found.detection))
-    columns += [(f"{cost.strategy}{' ←' if cost.way == found.way else ''}", cost.bound) for cost in found.ways]
+    if decision.detection is not None:
+        columns.append(("asking for the task", decision.detection))
+    columns += [(f"{cost.strategy}{' ←' if cost.way == decision.way else ''}", cost.bound) for cost in decision.ways]
     rows = [("at most", *(title for title, _ in columns))]
     rows += [(name, *("?" if bound is None else shown(bound) for _, bound in columns)) for name, shown in _ROWS]
     return figures.aligned(rows)

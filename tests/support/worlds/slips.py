@@ -79,7 +79,7 @@ def mended(task: str, slip: Callable[[str], str]) -> bool | None:
     if reply == original:
         return None
     for text in programs(reply):
-        found = mend(SourceFile("program", text), lambda source: check(source, types).diagnostics)
+        found = mend(SourceFile("program", text), lambda source: check(source, types))
         if not found.errors:
             return normal_form(parse(found.source)) == normal_form(parse(SourceFile("program", original)))
     return False

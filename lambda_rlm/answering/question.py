@@ -1,0 +1,116 @@
+"""A question, and what it is answered with: the records that travel through this room.
+
+Owns `Question`, `Setup` and `Deadline`, the router's view of both, and the program of a strategy. Asks no model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from time import monotonic
+
+from lambda_rlm.answering.own_strategy import own_program, own_strategy
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.completion import Message, Model
+from lambda_rlm.diagnostics.faults import OutOfTime
+from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.events import Tracer
+from lambda_rlm.execution.execute import OnBound, Options
+from lambda_rlm.execution.resumed import Resumed
+from lambda_rlm.inputs import Inputs
+from lambda_rlm.plan.measure import measure
+from lambda_rlm.plan.plan import plan
+from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.split import arm
+from lambda_rlm.plan.strategy import Case, Choice, Route
+from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.type import Type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
+    says."""
+
+    query: str
+    inputs: Inputs
+    returns: Type | None = None
+    task: str | None = None
+
+    @cached_property
+    def bound_inputs(self) -> Inputs:
+        """The inputs with the question among them, as programs see them."""
+        return self.inputs.with_query(self.query)
+
+    def plan(self, route: Route) -> SourceFile:
+        """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the inputs."""
+        if route.own is not None:
+            return own_program(route, route.own, self.bound_inputs, self.returns)
+        return SourceFile(f"{route.strategy}.lam", plan(route, self.bound_inputs.types, self.returns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What a question is answered with: models, limits and settings. `root` writes programs (None: `leaf`, which answers);
+    `choice` is the route that was asked for; `on_bound` is called with what a program can cost before its first call."""
+
+    leaf: Model
+    root: Model | None = None
+    budget: Budget = field(default_factory=Budget)
+    choice: Choice = "auto"
+    routing: Routing = field(default_factory=Routing)
+    writing: Writing = field(default_factory=Writing)
+    options: Options = field(default_factory=Options)
+    resumed: Resumed = field(default_factory=Resumed)
+    tracer: Tracer | None = None
+    on_bound: OnBound | None = None
+
+    @property
+    def writer(self) -> Model:
+        """The root model."""
+        return self.leaf if self.root is None else self.root
+
+    def within(self, budget: Budget) -> Setup:
+        """The same, with another budget."""
+        return replace(self, budget=budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A number of seconds from now on, or no end."""
+
+    seconds: float | None
+    started: float = field(default_factory=monotonic)
+
+    def spent(self) -> float:
+        return monotonic() - self.started
+
+    def left(self) -> float | None:
+        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
+
+    def passed(self) -> OutOfTime:
+        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
+        return OutOfTime.after(self.seconds or 0.0)
+
+
+def case_of(question: Question, setup: Setup) -> Case:
+    """A question as the router sees it; raises `ValueError` for an unknown route or task, and as `own_strategy`."""
+    values, split = question.bound_inputs.values, setup.routing.split
+    past = setup.resumed.route
+    is_recorded = past is not None and past.program is not None
+    return Case(
+        own=None if is_recorded else own_strategy(question.task, question.inputs.functions),
+        measure=measure(values, setup.leaf),
+        query_tokens=setup.leaf.count_tokens((Message("user", values["query"]),)),
+        leaf=setup.leaf.profile,
+        root=setup.writer.profile,
+        choice=setup.choice,
+        task=question.task,
+        split=arm(split, values) if split and setup.choice == "auto" else None,
+        routing=setup.routing,
+    )
+
+
+def detecting(setup: Setup, case: Case) -> Setup:
+    """The setup of the call that asks which task a question is: the cheaper model answers it, where it can."""
+    return setup if case.leaf_tells_tasks_apart else replace(setup, leaf=setup.writer)

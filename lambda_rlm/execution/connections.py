@@ -1,0 +1,59 @@
+"""How the models of a run are reached: by name, or as they were given.
+
+Owns `Connections`. Promises that a model which is opened here is closed with its stack, and that one which was given is left
+open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lambda_rlm.completion import Model
+from lambda_rlm.events import Tracer
+from lambda_rlm.execution.blocking import closing
+from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.wrappers.limiter import Limiters
+
+if TYPE_CHECKING:
+    from lambda_rlm.llm.wrappers.cache import ReplyStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
+    replies across runs: True for the user's own file, or a path; `on_trouble` is told what is wrong with it (None: the log)."""
+
+    limiters: Limiters
+    base_url: str | None = None
+    cache: bool | str | Path = False
+    hedge: float | None = None
+    constrain: str = "auto"
+    on_trouble: Callable[[str], None] | None = None
+
+    def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
+        """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
+        open."""
+        if model is not None and not isinstance(model, str):
+            return model
+        connected = connect(
+            model,
+            base_url=self.base_url,
+            tracer=tracer,
+            cache=self._store(),
+            limiters=self.limiters,
+            hedge=self.hedge,
+            constrain=self.constrain,
+        )
+        stack.push_async_callback(closing, connected)
+        return connected
+
+    def _store(self) -> ReplyStore | None:
+        if self.cache is False:
+            return None
+        from lambda_rlm.llm.wrappers.cache import ReplyStore
+
+        return ReplyStore(None if self.cache is True else self.cache, on_trouble=self.on_trouble)

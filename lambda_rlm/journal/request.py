@@ -1,0 +1,149 @@
+"""What was asked for in a run, as the journal keeps it, and what the journal has of a run that goes on.
+
+Owns `RunRequest`, in which a new question, one that goes on and one that is replayed look alike, whoever asks; and `Before`.
+Promises that what is kept can be asked for again from any folder, and that neither contents of inputs nor keys in a URL are in
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from lambda_rlm.answering.question import Question
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.execution.resumed import Resumed, past_route
+from lambda_rlm.inputs import InputProblem, Inputs
+from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
+from lambda_rlm.journal.run_report import latest
+from lambda_rlm.llm.absent import as_it_was
+from lambda_rlm.llm.wrappers.remembered import Remembered
+from lambda_rlm.plan.tasks import DETECTION_PROGRAM
+from lambda_rlm.types.show import show
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the journal has of a run that goes on or is replayed. `program` is the one that it ran, the one that asked for the
+    task not counted; None where several were begun or a root model wrote them: then these turns are taken again, with the
+    replies that are there."""
+
+    row: RunRow
+    past: Past
+    program: SourceFile | None
+
+    def model(self, opened: Callable[[], Model], role: str, *, is_replay: bool) -> Model:
+        """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be
+        reached."""
+        if not is_replay:
+            return Remembered(opened(), self.past.replies)
+        was = as_it_was(opened, (self.row.what.get("profiles") or {}).get(role))
+        return Remembered(was, self.past.replies, self.past.failures)
+
+    def raised(self, budget: Budget) -> tuple[int, float | None]:
+        """The calls and dollars that a budget has more than that of the first session; None where that said nothing of
+        dollars."""
+        first = granted(self.row.what)
+        calls, usd = first["max_calls"], first["max_cost"]
+        dollars = None if usd is None or budget.usd is None else budget.usd - usd
+        return (0 if calls is None else budget.calls - calls), dollars
+
+
+def before(journal: Journal, name: str) -> Before:
+    """A run by its name (see `Journal.run`); raises `JournalProblem`."""
+    row = journal.run(name)
+    programs = [program for program in journal.programs(row.id) if program.name != DETECTION_PROGRAM]
+    is_planned = len(programs) == 1 and not any(call.program == "" for call in journal.calls(row.id))
+    return Before(row, journal.past(row.id), programs[0] if is_planned else None)
+
+
+def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
+    """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did."""
+    earlier = before(journal, name)
+    past = replace(earlier.past, replies=journal.replies(earlier.row.id))
+    return replace(earlier, past=past), list(latest(journal.calls(earlier.row.id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A question, or with `program` a program, over inputs. `arguments` are those of a command line that give the same inputs
+    from any folder; `settings` are in the keys of the command line, models by name or as they are; `before` is what came of the
+    run in earlier sessions; a replay asks no model."""
+
+    question: Question
+    program: SourceFile | None = None
+    arguments: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    before: Before | None = None
+    is_replay: bool = False
+
+    def resumed(self, before: Before, budget: Budget) -> Resumed:
+        """The past of the run, for a session on this budget."""
+        return Resumed(
+            autos=before.past.autos,
+            spent=NO_USAGE if self.is_replay else before.past.spent,
+            raised=before.raised(budget),
+            route=past_route(before.row.what.get("routed"), before.program, is_replay=self.is_replay),
+        )
+
+    def as_kept(self) -> dict[str, Any]:
+        """The request as the journal keeps it. Goes through all inputs, to describe them."""
+        question, models = self.question, {role: self.settings.get(role) for role in ("model", "root_model")}
+        objects = [model.profile.name for model in models.values() if model is not None and not isinstance(model, str)]
+        names = {role: absolute_model(model) if isinstance(model, str) else None for role, model in models.items()}
+        return {
+            "kind": "ask" if self.program is None else "run",
+            "query": question.query,
+            "arguments": list(self.arguments),
+            "inputs": described(question.inputs),
+            "program": None if self.program is None else self.program.text,
+            "program_name": None if self.program is None else self.program.name,
+            "returns": None if question.returns is None else show(question.returns),
+            "primitives": [function.name for function in question.inputs.functions],
+            "settings": {**self.settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
+            **({"model_object": objects[0]} if objects else {}),
+        }
+
+
+def described(inputs: Inputs) -> list[dict[str, Any]]:
+    """Inputs by name, type, size (of what is no text, that of its JSON) and SHA-256 of their JSON; never their contents."""
+    rows = []
+    for name, value in inputs.values.items():
+        if name != "query":
+            digest = inputs.digest(name)
+            size = len(value) if isinstance(value, str) else digest.characters
+            rows.append({"name": name, "type": show(inputs.types[name]), "characters": size, "sha256": digest.sha256})
+    return rows
+
+
+def same_inputs(row: RunRow, inputs: Inputs) -> None:
+    """Raises `InputProblem` when inputs are not those of a run."""
+    before = {item["name"]: item for item in row.what["inputs"]}
+    now = {item["name"]: item for item in described(inputs)}
+    for name in before.keys() | now.keys():
+        if name not in now:
+            raise InputProblem(f"the run had an input {name!r}, which is not given", f"lambda-rlm resume {row.id} {name}=PATH")
+        if name not in before:
+            raise InputProblem(f"the run had no input {name!r}")
+        if before[name]["sha256"] != now[name]["sha256"]:
+            message = f"the input {name!r} is not the one of the run: it has changed"
+            raise InputProblem(message, "start a new run for the new contents")
+
+
+def plain_url(url: str | None) -> str | None:
+    """A URL without user, password and query, where keys may stand."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def absolute_model(name: str | None) -> str | None:
+    """A model's name that means the same from any folder."""
+    kind, colon, path = (name or "").partition(":")
+    return f"{kind}:{Path(path).absolute()}" if colon and kind in ("scripted", "recorded", "local") else name
