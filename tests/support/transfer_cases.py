@@ -60,7 +60,20 @@ LISTS: Final = (
 )  # fmt: skip
 INTS: Final = (0, 1, 2, 3, 5, 8, 20, 12, 40, -1, -20, 100)
 FLOATS: Final = (0.0, 0.5, 2.0, 7.0, -3.0, 20.0, -0.25, 40.0)
-INT_LISTS: Final = ((1, 2, 3), (), (0,), (20, 1, 1), (7, 7, 7, 7), (-5, 5), (12, 30), (-20, -1), tuple(range(12)))
+INT_LISTS: Final = (
+    (1, 2, 3),
+    (),
+    (0,),
+    (20, 1, 1),
+    (7, 7, 7, 7),
+    (-5, 5),
+    (12, 30),
+    (-20, -1),
+    tuple(range(12)),
+    (40,),
+    (33,),
+    (30, 30),
+)
 
 BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
     "regex": ("a", ".", "", "^", "(a)(b)?", "[a-z]+", "(?s)(.+)", "()", "(?s).+", "(.)(.)?", "(€+)", "^.", "\\n"),
@@ -79,7 +92,9 @@ BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
 BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
     (P.PARSE_DATE, "text"): ("2024-01-31", "31 January 2024", "x", "", "9999-12-31"),
     (P.PARSE_DURATION, "text"): ("1:00:20", "20s", "x", "40 s", "1h", "0s"),
-    (P.RANK, "query"): ("a", "a b c d", "zz", ""),
+    (P.RANK, "query"): ("a", "a b c d l", "zz", ""),
+    (P.RANK, "texts"): (("a a a a a a", "b", "€ c"), ("€ €€ €€€ a", "b", "€€ c"), tuple("abcdefghijkl"), ()),
+    (P.REDUCE, "list"): (tuple("abcdefghijkl"), tuple(f"{i:02}" for i in range(24)), ("€", "a"), (), ("a" * 9,)),
     **{
         (primitive, "text"): ("a", "\n" * 30, "aaa\n" * 4, "€a" * 12, "", "a" * 40, "𝄞aaaa\n€a", "abababab")
         for primitive in (P.SECTIONS, P.SEARCH, P.REPLACE_REGEX)
@@ -232,15 +247,17 @@ def _pool(primitive: P, parameter: RowParameter, type_: Type, known: dict[str, T
     """Values to draw from; empty where the type says all."""
     if primitive is P.PARSE:
         return (*written(known["T"], ROOM), "x", "")
-    if (primitive, parameter.name) in BY_PARAMETER:
-        return BY_PARAMETER[primitive, parameter.name]
+    own = BY_PARAMETER.get((primitive, parameter.name), ())
+    if own and isinstance(own[0], tuple) == (type_ == list_of(TEXT)):
+        return own
     pool = BY_NAME.get(parameter.name, ())
     return pool if pool and type_ in (TEXT, INT) and isinstance(pool[0], str) == (type_ == TEXT) else ()
 
 
 def _value(type_: Type, pool: Sequence[Any], pick: Pick) -> Any:
     if pool:
-        return pick(pool)
+        drawn = pick(pool)
+        return list(drawn) if isinstance(drawn, tuple) else drawn
     match type_:
         case Con("Int"):
             return pick(INTS)
@@ -253,7 +270,7 @@ def _value(type_: Type, pool: Sequence[Any], pick: Pick) -> Any:
         case Enum(labels):
             return pick(labels)
         case Con("List", (inner,)):
-            return pick((_list, _list, _list, _heavy_first, _heavy_last))(inner, pick)
+            return pick((_list, _list, _heavy_first, _heavy_last, _alike))(inner, pick)
         case Con("Option", (inner,)):
             return _value(inner, (), pick) if pick((True, True, False)) else None
         case Record(fields):
@@ -278,6 +295,10 @@ def _heavy_last(inner: Type, pick: Pick) -> list[Any]:
     return _heavy_first(inner, pick)[::-1]
 
 
+def _alike(inner: Type, pick: Pick) -> list[Any]:
+    return [extreme(inner, 1)] * 3
+
+
 def extreme(type_: Type, size: int) -> Any:
     """A value that has everything, for a size of 1, or nothing, for 0."""
     match type_:
@@ -294,7 +315,7 @@ def extreme(type_: Type, size: int) -> Any:
         case Con("List", (inner,)):
             return [extreme(inner, 1)] * 30 * size
         case Con("Option", (inner,)):
-            return extreme(inner, 1) if size else None
+            return extreme(inner, size)
         case Record(fields):
             return {name: extreme(inner, size) for name, inner in fields}
     raise AssertionError(f"no values are drawn for {show(type_)}")
