@@ -49,6 +49,10 @@ _STRICT: Final = "parse reads JSON strictly: an element of these lists takes thr
 
 UNSEEN: Final[dict[tuple[Primitive, str], str]] = {
     (Primitive.SECTIONS, "value[].end low"): "no section is empty, so none ends at 0",
+    (
+        Primitive.LLM_CALL,
+        "[List[List[Text]]] value[] length, sum",
+    ): "beside an or_else, all inner lists are as long as the longest",
     (Primitive.IS_SOME, "value false"): "an input that is measured is surely none or surely present",
     (Primitive.PARSE, "[List[Text]] value? length"): _STRICT,
     (Primitive.PARSE, "[List[List[Text]]] value? length"): _STRICT,

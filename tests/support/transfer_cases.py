@@ -114,6 +114,7 @@ BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
         )
         for primitive in (P.LINES, P.WORDS, P.PARAGRAPHS)
     },
+    (P.GET, "i"): (0, 1, 2, 13, -1, 100),
     (P.FIND, "text"): ("aaaaaaaaaaaaaaaaaaaaaaaaaaag", "ab", "€" * 9),
     (P.FIND_ALL, "text"): ("a" * 40, "aaaaaaaaaaaaaaaaaaaaaaaaaaag", "ab", "€" * 9),
     (P.FIND, "part"): ("g", "a", ""),
