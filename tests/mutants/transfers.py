@@ -37,18 +37,27 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 from tests.support.allowed import disallowed
 from tests.support.bounding import Trial
-from tests.support.transfer_cases import TYPES, TransferCase, case
+from tests.support.transfer_cases import TransferCase, case
 from tests.support.transfer_trials import SIZED, adversary, answers, applied, broken
+from tests.support.transfer_values import TYPES
 
 MOST_CASES: Final = 1_000
 """Cases that one function is tried on, where a mutant lives so long."""
 
 COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
 
+_NAMES: Final = "names of inputs have at most 4,096 characters, and those of the cases a few"
 _STRICT: Final = "parse reads JSON strictly: an element of these lists takes three characters, where the transfer counts two"
 
 UNSEEN: Final[dict[tuple[Primitive, str], str]] = {
     (Primitive.SECTIONS, "value[].end low"): "no section is empty, so none ends at 0",
+    (
+        Primitive.LLM_CALL,
+        "[List[List[Text]]] value[] length, sum",
+    ): "beside an or_else, all inner lists are as long as the longest",
+    (Primitive.IS_SOME, "value false"): "an input that is measured is surely none or surely present",
+    (Primitive.WHERE, "value.end low"): "no quote is empty, so none ends at 0",
+    **{(Primitive.WHERE, f"value.input {size}"): _NAMES for size in ("chars", "bytes", "width", "wide")},
     (Primitive.PARSE, "[List[Text]] value? length"): _STRICT,
     (Primitive.PARSE, "[List[List[Text]]] value? length"): _STRICT,
     (Primitive.PARSE, "[List[List[Text]]] value?[] length"): _STRICT,

@@ -25,7 +25,8 @@ from tests.support.adversary import Adversary
 from tests.support.allowed import disallowed
 from tests.support.applying import read
 from tests.support.bounding import WAYS, Ran, Trial, excess
-from tests.support.transfer_cases import Pick, TransferCase, written
+from tests.support.transfer_cases import TransferCase
+from tests.support.transfer_values import Pick, written
 
 BUDGET: Final = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 SIZED: Final = ("measured", "declared")
@@ -85,7 +86,7 @@ class Greedy:
                 await asker.ask(ModelQuery(prompt, TEXT_SHAPE, profile.max_output), span)
         finally:
             asker.longest, asker.sent = longest, sent  # type: ignore[attr-defined]
-        return Text("y" * (asker.settings.max_reply + 1))
+        return Text("𝄞" * (asker.settings.max_reply + 1))
 
 
 def trial(case: TransferCase, model: Adversary, asking: AskSettings) -> Trial:
