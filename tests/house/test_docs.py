@@ -173,6 +173,16 @@ def test_a_file_or_test_that_a_document_names_exists(path: Path) -> None:
     assert [name for name in re.findall(r"`(test_\w+)`", text) if f"def {name}(" not in tests] == []
 
 
+def test_the_files_and_tests_that_contributors_are_sent_to_exist() -> None:
+    """In the table of CONTRIBUTING.md a path is one in the package, or from the root."""
+    rows = re.findall(r"^\| (?:a|an) .*", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w./]+(?:\.py|\.md|/))`", row)]
+    assert len(rows) >= 8 and len(named) >= 20
+    assert [name for name in named if not any((top / name).exists() for top in (ROOT, ROOT / "lambda_rlm"))] == []
+    folders = [folder for row in rows for folder in re.findall(r"\btests/\w+\b(?!/)", row)]
+    assert [folder for folder in folders if not (ROOT / folder).exists()] == []
+
+
 def test_every_code_in_a_document_exists() -> None:
     from lambda_rlm.diagnostics.codes import CODES
 
