@@ -24,7 +24,8 @@ from lambda_rlm.answering.question import Question, Setup  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
 from lambda_rlm.execution.check import check  # noqa: E402
-from lambda_rlm.execution.execute import Run, execute  # noqa: E402
+from lambda_rlm.execution.execute import execute  # noqa: E402
+from lambda_rlm.execution.run import Run  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
 

@@ -31,7 +31,8 @@ import anyio.to_thread  # noqa: E402
 from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.completion import Model  # noqa: E402
 from lambda_rlm.execution.check import check  # noqa: E402
-from lambda_rlm.execution.execute import Options, Run, execute  # noqa: E402
+from lambda_rlm.execution.execute import Options, execute  # noqa: E402
+from lambda_rlm.execution.run import Run  # noqa: E402
 from lambda_rlm.llm.connect import connect  # noqa: E402
 from lambda_rlm.llm.profiles import provider_profile  # noqa: E402
 from lambda_rlm.llm.providers.via_litellm import LitellmModel  # noqa: E402

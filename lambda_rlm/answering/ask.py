@@ -23,8 +23,9 @@ from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.resumed import PastRoute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.plan.strategy import Case, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP

@@ -16,7 +16,7 @@ import anyio
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.check import Checked
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.synth.report import CandidateTried
 from lambda_rlm.synth.select import UNSURE, AnsweredCandidate, Candidate, normal_form
 

@@ -18,8 +18,9 @@ from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFai
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.execution.run import Run
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM, which_task
 from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT

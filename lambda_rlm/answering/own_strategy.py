@@ -1,7 +1,7 @@
 """A strategy that is given by path: read, checked as it is written, then instantiated for the inputs at hand.
 
-Owns both steps. Promises that a mistake is reported at its place in the file, before a model is asked. Refuses a program that needs more
-than `context` and `query`.
+Owns both steps. Promises that a mistake is reported at its place in the file, before a model is asked. Refuses a program that
+needs more than `context` and `query`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from lambda_rlm.types.type import TEXT, Type
 
 
 def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> StrategyFile | None:
-    """The strategy that a task names by its path; None for a task of the standard library, and for none. Raises `InputProblem` where
-    the file cannot be read, `Rejected` where its program has mistakes."""
+    """The strategy that a task names by its path; None for a task of the standard library, and for none. Raises `InputProblem`
+    where the file cannot be read, `Rejected` where its program has mistakes."""
     if task is None or not is_path(task):
         return None
     path = Path(task)

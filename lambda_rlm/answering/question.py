@@ -43,7 +43,8 @@ class Question:
         return self.inputs.with_query(self.query)
 
     def plan(self, route: Route) -> SourceFile:
-        """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the inputs."""
+        """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the
+        inputs."""
         if route.own is not None:
             return own_program(route, route.own, self.bound_inputs, self.returns)
         return SourceFile(f"{route.strategy}.lam", plan(route, self.bound_inputs.types, self.returns))

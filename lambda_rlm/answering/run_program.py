@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import Admitted
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 
 
 async def run_program(admitted: Admitted, question: Question, setup: Setup) -> Run:

@@ -21,8 +21,9 @@ from lambda_rlm.eval.asking.asking_rates import rates_at
 from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.resumed import Resumed
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure

@@ -27,7 +27,8 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Declined, Run, execute
+from lambda_rlm.execution.execute import Declined, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose

@@ -38,8 +38,9 @@ from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.events import Event, Tracer
 from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.host_functions import primitive
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.journal import Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
@@ -60,12 +61,13 @@ class RLM:
     `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same
     forms, writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good
     replies of models that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that
-    questions go, `task` what they are, or the path of a strategy of one's own (None: a model is asked where it matters), both of
-    which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider that has not answered is asked a second
-    time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the requests and tokens a minute that each
-    provider is asked for at most. `journal` writes runs so that they can be looked at, resumed and replayed, here and on the
-    command line: True for the user's own file, or a path. `primitives` are typed functions of the host that a root model may
-    use in its programs (see `primitive`). `formats` are input formats of the host, tried before those of the package.
+    questions go, `task` what they are, or the path of a strategy of one's own (None: a model is asked where it matters), both
+    of which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider
+    that has not answered is asked a second time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the
+    requests and tokens a minute that each provider is asked for at most. `journal` writes runs so that they can be looked at,
+    resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
+    functions of the host that a root model may use in its programs (see `primitive`). `formats` are input formats of the host,
+    tried before those of the package.
     """
 
     def __init__(

@@ -28,7 +28,8 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Options, Run
+from lambda_rlm.execution.execute import NOBODY, Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, Reading, from_values
 from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs

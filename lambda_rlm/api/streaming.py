@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.events import Event, RunFinished, Tracer
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 
 MOST_WAITING: Final = 1_000
 Listener = Callable[[Event], object]

@@ -20,7 +20,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.llm.failures import BAD_SIMULATION, KEY_REFUSED, NO_ENGINE, NO_WEIGHTS, UNKNOWN_MODEL, UNREACHABLE
 from lambda_rlm.plan.routing import Routing

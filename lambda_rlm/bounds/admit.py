@@ -113,7 +113,8 @@ def unasked(typed: Typed, rates: Rates) -> Bounded:
 
 
 def defer(program: Typed, budget: Budget, profile: ModelProfile) -> Admitted:
-    """A program whose inputs are not known yet, let through to where they are: there it is bounded, and admitted or rejected."""
+    """A program whose inputs are not known yet, let through to where they are: there it is bounded, and admitted or
+    rejected."""
     return Admitted(program, budget, profile, default_autos(program, profile))
 
 

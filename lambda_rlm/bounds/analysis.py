@@ -211,6 +211,21 @@ class Analysis:
 
     # ── notes ──
 
+    def notes(self) -> tuple[dict[Span, Overlong], dict[Span, str]]:
+        """What speaks against the program so far."""
+        return dict(self.overlong_prompts), dict(self.endless)
+
+    def forget(self, notes: tuple[dict[Span, Overlong], dict[Span, str]]) -> None:
+        """Take back what was noted since `notes`: it was about sizes that were only tried."""
+        self.overlong_prompts, self.endless = notes
+
+    def tried(self, run: Callable[[], AbstractResult]) -> Abstract:
+        """The value of what is only tried: neither its cost nor a note that it makes counts."""
+        notes = self.notes()
+        value = self.measured(run)[0].value
+        self.forget(notes)
+        return value
+
     def overlong(self, span: Span, prompt: AbstractText, limit: int) -> None:
         """Note that the prompt of a call may be longer than `limit` characters."""
         known = self.overlong_prompts.get(span)

@@ -1,7 +1,8 @@
 """The command line `lambda-rlm`.
 
-Owns `main`. Promises the exit codes 0 answered, 1 rejected, 2 faulted, 64 wrong usage or input, 70 a bug of ours, 130 interrupted;
-the answer on standard output and everything else on standard error; with `--json` one JSON object on standard output.
+Owns `main`. Promises the exit codes 0 answered, 1 rejected, 2 faulted, 64 wrong usage or input, 70 a bug of ours, 130
+interrupted; the answer on standard output and everything else on standard error; with `--json` one JSON object on standard
+output.
 """
 
 from __future__ import annotations

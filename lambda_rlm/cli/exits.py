@@ -1,7 +1,7 @@
 """Exit codes, and the end of a command by an exception.
 
-Owns the codes, `UsageProblem`, what is wrong with how a command was called, and how an interruption is told where nothing else is known.
-Loads nothing: an interruption may come while a module is half loaded.
+Owns the codes, `UsageProblem`, what is wrong with how a command was called, and how an interruption is told where nothing else
+is known. Loads nothing: an interruption may come while a module is half loaded.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _on_interruption(handler: Handler) -> Handler:
 
 @contextmanager
 def heeding_interruptions() -> Iterator[None]:
-    """Meanwhile a Ctrl-C raises at once: an event loop would only take a note of it, and nothing comes back to the loop while somebody
-    is asked."""
+    """Meanwhile a Ctrl-C raises at once: an event loop would only take a note of it, and nothing comes back to the loop while
+    somebody is asked."""
     before = heed_interruptions()
     try:
         yield

@@ -1,8 +1,8 @@
 """What may be set: the keys of every setting, the kind of each, and what it is in one line.
 
-Owns the declaration that all else about settings is derived from: how files and variables are read (`settings`), the options of the
-commands (`commands.options`), and pages about them. Promises to load nothing of what the settings are for; their defaults belong to
-those rooms, and `settings.DEFAULTS` holds them.
+Owns the declaration that all else about settings is derived from: how files and variables are read (`settings`), the options of
+the commands (`commands.options`), and pages about them. Promises to load nothing of what the settings are for; their defaults
+belong to those rooms, and `settings.DEFAULTS` holds them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from lambda_rlm.plan.tasks import TASKS
 class About:
     """What a setting is, in one line, and how its value is written.
 
-    `metavar` names the value of the option; `choices` are all values that there are, where they are few; `flag` is how the option is
-    written where it is not the key with dashes; with `is_positive` the value is more than 0, with `takes_path` it may also be the path
-    of a program.
+    `metavar` names the value of the option; `choices` are all values that there are, where they are few; `flag` is how the
+    option is written where it is not the key with dashes; with `is_positive` the value is more than 0, with `takes_path` it may
+    also be the path of a program.
     """
 
     help: str
@@ -105,7 +105,8 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, as derived from `Keys`: `kind` is the type of its value, `str`, `int`, `float`, `bool` or `tuple` (of texts)."""
+    """One setting, as derived from `Keys`: `kind` is the type of its value, `str`, `int`, `float`, `bool` or `tuple` (of
+    texts)."""
 
     key: str
     kind: type

@@ -1,9 +1,9 @@
 """Settings: from files, the environment and the command line, the nearest wins.
 
 Owns the defaults and where settings are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
-`lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They are
-read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand. The keys and
-their kinds are declared in `keys`.
+`lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They
+are read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand. The keys
+and their kinds are declared in `keys`.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Settings(Keys):
         )
 
     def routing(self) -> Routing:
-        """How a question finds its way; raises `UsageProblem` for shares that are none. Where a person is asked before money is spent, nothing
-        is asked of a model beside the program that was shown."""
+        """How a question finds its way; raises `UsageProblem` for shares that are none. Where a person is asked before money is
+        spent, nothing is asked of a model beside the program that was shown."""
         try:
             return Routing(
                 direct_share=self.direct_share,

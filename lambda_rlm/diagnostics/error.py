@@ -1,7 +1,7 @@
 """The one base class of everything that λ-RLM raises on purpose.
 
-Owns `LambdaRLMError`. Promises that every error with this base can be pickled and copied with all its attributes, so that it reaches
-the host from a worker process as it was raised. Misuse of the library is a plain `TypeError` or `ValueError`.
+Owns `LambdaRLMError`. Promises that every error with this base can be pickled and copied with all its attributes, so that it
+reaches the host from a worker process as it was raised. Misuse of the library is a plain `TypeError` or `ValueError`.
 """
 
 from __future__ import annotations

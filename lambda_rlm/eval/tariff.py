@@ -1,8 +1,8 @@
 """The tariff: what each library function costs, in steps of fuel and bytes of new storage.
 
-Owns the one price table, `TARIFF`. Evaluation charges the meter by it while a program runs. The bound analysis does not read it:
-steps and bytes have no bound before the run, and the meter alone holds a run to them. Prices are monotone in every size. Refuses
-to know about values: sizes come in as plain numbers.
+Owns the one price table, `TARIFF`. Evaluation charges the meter by it while a program runs. The bound analysis does not read
+it: steps and bytes have no bound before the run, and the meter alone holds a run to them. Prices are monotone in every size.
+Refuses to know about values: sizes come in as plain numbers.
 
 One step is worth about a tenth of a microsecond. The sizes of an application are
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import as_json, fault_json
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
 

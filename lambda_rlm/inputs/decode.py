@@ -1,8 +1,9 @@
 """Bytes to text.
 
 Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else what is valid UTF-8 is UTF-8; else
-charset-normalizer is asked, and its find is taken only where the letters speak for it. Promises that anything but UTF-8 is said,
-that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to name it.
+charset-normalizer is asked, and its find is taken only where the letters speak for it. Promises that anything but UTF-8 is
+said, that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to
+name it.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only, and what is
-    on the other steers nothing."""
+    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only, and
+    what is on the other steers nothing."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
     letters = head[1::2] if first > second else head[0::2]

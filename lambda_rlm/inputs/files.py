@@ -1,8 +1,8 @@
 """The bytes of one file or of standard input, read within a limit.
 
-Owns the opening. Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read, and
-that a file which changes under the reading is told from one that only grew: of that, what was there at the start is given. Refuses
-folders, block devices and sockets; a pipe or a terminal is read to its end.
+Owns the opening. Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read,
+and that a file which changes under the reading is told from one that only grew: of that, what was there at the start is given.
+Refuses folders, block devices and sockets; a pipe or a terminal is read to its end.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def unreadable(path: Path, error: Exception) -> InputProblem:
 
 
 def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> bytes:
-    """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it. `size`
-    is that of a regular file, which is then read at once, so that its bytes are held once."""
+    """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it.
+    `size` is that of a regular file, which is then read at once, so that its bytes are held once."""
     first = bytearray()
     while len(first) < LOOKED_AT and (piece := file.read(LOOKED_AT - len(first))):
         first += piece

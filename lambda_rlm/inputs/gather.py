@@ -1,7 +1,8 @@
 """From what was given, on a command line or by a host program, to named inputs.
 
-Owns the reading of what `listing` found and of Python values, and what each becomes: a text, rows, documents. Promises that names
-are identifiers of the language, none twice, none `query`, and that all inputs together stay below the limit of what is read.
+Owns the reading of what `listing` found and of Python values, and what each becomes: a text, rows, documents. Promises that
+names are identifiers of the language, none twice, none `query`, and that all inputs together stay below the limit of what is
+read.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class InputDigest:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that the
-    host adds to the library. Digests are computed when they are first asked for, and kept with the values."""
+    """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that
+    the host adds to the library. Digests are computed when they are first asked for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
@@ -51,7 +52,8 @@ class Inputs:
     _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
 
     def digest(self, name: str) -> InputDigest:
-        """The digest of an input. Goes through the whole of it the first time, and not again: copies of these inputs share it."""
+        """The digest of an input. Goes through the whole of it the first time, and not again: copies of these inputs share
+        it."""
         value = self.values[name]
         digested, digest = self._digests.get(name, (None, None))
         if digest is None or digested is not value:
@@ -136,7 +138,8 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
 
 
 def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
-    """Documents in their order. Of a folder, what cannot be read is left out and said; what was asked for by name is refused."""
+    """Documents in their order. Of a folder, what cannot be read is left out and said; what was asked for by name is
+    refused."""
     rows: list[dict[str, str]] = []
     notes: list[str] = []
     left_out = LeftOut()

@@ -1,7 +1,7 @@
 """What arguments mean: files, folders, patterns and standard input, found and measured before anything is read.
 
-Owns how an argument is understood, the names that inputs get, and the limit of what may be read at once. Promises that sizes are
-those of the file system, so that a folder of any size is listed without opening its files.
+Owns how an argument is understood, the names that inputs get, and the limit of what may be read at once. Promises that sizes
+are those of the file system, so that a folder of any size is listed without opening its files.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only reading
-    tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused."""
+    """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only
+    reading tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused."""
 
     path: Path | None
     name: str
@@ -101,8 +101,8 @@ def listed(arguments: Sequence[str], reading: Reading) -> Listing:
 
 
 def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
-    """Raises `InputProblem` where the files together are larger than may be read. What is no text by its first bytes will not be read
-    whole and does not count; only when the sizes alone are too large are these bytes looked at."""
+    """Raises `InputProblem` where the files together are larger than may be read. What is no text by its first bytes will not
+    be read whole and does not count; only when the sizes alone are too large are these bytes looked at."""
     known = [entry for listing in found.values() for entry in listing.entries if entry.size]
     if sum(entry.size or 0 for entry in known) <= reading.most_bytes:
         return

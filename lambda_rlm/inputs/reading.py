@@ -30,14 +30,15 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 class Format:
     """A format of files: how a file of it is recognized, and what reads one.
 
-    `kind` names it in messages, with its article ("a PDF"). `read(data, name, reading)` gets the bytes of a file, its name for messages and
-    how inputs are read; it returns an `ExtractedText`, or `Rows` where `has_rows`, and raises `InputProblem` for a damaged file. A file
-    has the format when its name has one of the `extensions` (lower case, with the dot) and, where there is a `magic`, the file starts
-    with that, or has it within the first `magic_within` bytes. Without `needs_extension` a magic at the start is enough.
+    `kind` names it in messages, with its article ("a PDF"). `read(data, name, reading)` gets the bytes of a file, its name for
+    messages and how inputs are read; it returns an `ExtractedText`, or `Rows` where `has_rows`, and raises `InputProblem` for a
+    damaged file. A file has the format when its name has one of the `extensions` (lower case, with the dot) and, where there is
+    a `magic`, the file starts with that, or has it within the first `magic_within` bytes. Without `needs_extension` a magic at
+    the start is enough.
 
-    `library` is the module that must be importable, `extra` what `pip install` is given to bring it. `has_rows`: data with types where the
-    file is given alone, among several files its text; recognized by the extension alone. `is_packed`: the text may be longer than the
-    file. Raises `ValueError` for a format that no file can have.
+    `library` is the module that must be importable, `extra` what `pip install` is given to bring it. `has_rows`: data with
+    types where the file is given alone, among several files its text; recognized by the extension alone. `is_packed`: the text
+    may be longer than the file. Raises `ValueError` for a format that no file can have.
     """
 
     kind: str
@@ -84,10 +85,11 @@ class Format:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that of
-    all files and of standard input, with `:replace` after it where what is wrong becomes U+FFFD; None: found for each. With
+    """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that
+    of all files and of standard input, with `:replace` after it where what is wrong becomes U+FFFD; None: found for each. With
     `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are read
-    too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that there is not."""
+    too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that there is
+    not."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Inputs that are not read: their types and sizes by the file system alone.
 
-Owns what can be said of them. A text has as many characters as its file has bytes, at most, in every encoding; it has as many bytes
-where it is UTF-8, which is assumed. Refuses rows of data, which have no type until they are read.
+Owns what can be said of them. A text has as many characters as its file has bytes, at most, in every encoding; it has as many
+bytes where it is UTF-8, which is assumed. Refuses rows of data, which have no type until they are read.
 """
 
 from __future__ import annotations

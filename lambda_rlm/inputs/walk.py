@@ -45,7 +45,8 @@ class Walk:
 
 
 def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = None) -> Walk:
-    """The files below a folder, of those `wanted` by their name in it; raises `OSError` when the folder itself cannot be listed."""
+    """The files below a folder, of those `wanted` by their name in it; raises `OSError` when the folder itself cannot be
+    listed."""
     found = Walk()
     filters = _Filters(reading)
     root = os.path.realpath(folder)

@@ -28,7 +28,7 @@ from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.entry import JournalEntry
 from lambda_rlm.journal.journal import Journal, RunRow

@@ -1,8 +1,9 @@
 """Models that other installed packages add, by entry point.
 
-Owns the group `lambda_rlm.models`. A name `acme:anything` leads to the entry point `acme` of an installed package: a function that is
-called with `anything` and returns a `Model`. Promises that installed packages are looked through only for such a name, never at import,
-and that whatever their code raises leaves as a `ModelFailure`. Refuses to choose between two packages that claim one prefix.
+Owns the group `lambda_rlm.models`. A name `acme:anything` leads to the entry point `acme` of an installed package: a function
+that is called with `anything` and returns a `Model`. Promises that installed packages are looked through only for such a name,
+never at import, and that whatever their code raises leaves as a `ModelFailure`. Refuses to choose between two packages that
+claim one prefix.
 
 Loading an entry point imports code of an installed package, which is trusted like every import (`docs/threat-model.md`).
 """

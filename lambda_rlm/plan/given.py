@@ -24,7 +24,8 @@ FORMS: Final[Mapping[str, Type]] = {
     "documents": _DOCUMENTS,
     "items": list_of(record_of(text=TEXT, fields=list_of(record_of(name=TEXT, value=TEXT)))),
 }
-"""What inputs may stand in for in a strategy: the names of its outermost `let`s, and the types they have in the standard library."""
+"""What inputs may stand in for in a strategy: the names of its outermost `let`s, and the types they have in the standard
+library."""
 _SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
 
 _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {

@@ -30,8 +30,8 @@ _IN_FORM: Final = (
 
 
 def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) -> str:
-    """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the strategy, which is
-    a Text for each of the standard library)."""
+    """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the
+    strategy, which is a Text for each of the standard library)."""
     if route.own is None:
         own_type: Type = TEXT
         source = SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))

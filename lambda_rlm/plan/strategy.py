@@ -36,8 +36,8 @@ _CAUTION: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A strategy's name (a file of the standard library, or with `own` of somebody's own), why it was chosen, and the numbers it is
-    given."""
+    """A strategy's name (a file of the standard library, or with `own` of somebody's own), why it was chosen, and the numbers
+    it is given."""
 
     strategy: str
     reason: str

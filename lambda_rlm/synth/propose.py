@@ -1,8 +1,8 @@
 """A root model writes a program; what is wrong with it goes back to it, a bounded number of times.
 
-Owns the conversation. Promises that a program which it gives back was accepted by the judge it was given, that slips are put right
-without asking, that a model which repeats itself is not asked again, and that every attempt is told. Pays nothing and runs
-nothing itself: asking and judging are handed in.
+Owns the conversation. Promises that a program which it gives back was accepted by the judge it was given, that slips are put
+right without asking, that a model which repeats itself is not asked again, and that every attempt is told. Pays nothing and
+runs nothing itself: asking and judging are handed in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Ask = Callable[[tuple[Turn, ...]], Awaitable[Completion]]
 
 
 class Judgement(Protocol):
-    """What speaks against running a well typed program, its bound, the window or the budget, and whatever else was found out."""
+    """What speaks against running a well typed program, its bound, the window or the budget, and whatever else was found
+    out."""
 
     @property
     def diagnostics(self) -> Sequence[Diagnostic]: ...
@@ -60,8 +61,8 @@ OnAttempt = Callable[[Attempt], object]
 
 @dataclass(frozen=True, slots=True)
 class Proposal(Generic[D, J]):
-    """What came of a conversation: an accepted program or none, as it was checked and judged. `is_done` says that the model wants no
-    further program; `confidence` is what it says of the accepted one, from 0 to 1."""
+    """What came of a conversation: an accepted program or none, as it was checked and judged. `is_done` says that the model
+    wants no further program; `confidence` is what it says of the accepted one, from 0 to 1."""
 
     checked: D | None
     judgement: J | None = None
@@ -86,17 +87,15 @@ async def propose(
     name: str = "program.lam",
     on_attempt: OnAttempt = lambda attempt: None,
 ) -> Proposal[D, J]:
-    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of every
-    program at once, so that none is lost when a later call fails."""
-    attempts = 0
+    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of
+    every program at once, so that none is lost when a later call fails."""
     seen: set[str] = set()
     turns = opening
-    while True:
+    for _ in range(repairs + 1):
         completion = await ask(turns)
         if may_be_done and _DONE.fullmatch(completion.text.strip()):
             return Proposal(None, is_done=True)
         mended = _read(completion, check, name)
-        attempts += 1
         if mended is None:
             on_attempt(Attempt("", (NO_PROGRAM,)))
             answer = no_program(completion.stop_reason is StopReason.LENGTH)
@@ -113,8 +112,6 @@ async def propose(
                 break
             seen.add(written)
             answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
-        if attempts > repairs:
-            break
         turns = (*opening, *answer)
     return Proposal(None)
 

@@ -1,7 +1,7 @@
 """What a host program needs to test its own code: a scripted model, and the contract that every `Model` must keep.
 
-Public. Needs no test framework: `ModelContract` is collected by pytest when a test module subclasses it, and `check_model` runs the
-same checks anywhere.
+Public. Needs no test framework: `ModelContract` is collected by pytest when a test module subclasses it, and `check_model` runs
+the same checks anywhere.
 """
 
 from __future__ import annotations

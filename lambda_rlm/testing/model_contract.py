@@ -1,8 +1,8 @@
 """The contract of `Model`, as checks that run on any implementation.
 
-Owns `ModelContract`. Each method that starts with `test_` is one check; it raises `AssertionError` with the reason. Promises that the
-checks hold under `python -O`, and that they need nothing but the package itself. Refuses to guess what a model answers: the requests come
-with it.
+Owns `ModelContract`. Each method that starts with `test_` is one check; it raises `AssertionError` with the reason. Promises
+that the checks hold under `python -O`, and that they need nothing but the package itself. Refuses to guess what a model
+answers: the requests come with it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def request(text: str, max_tokens: int = 32) -> CompletionRequest:
 
 @dataclass(frozen=True)
 class ModelUnderTest:
-    """A model with requests of three kinds: `answered` succeed, `slow` takes at least three seconds (any answered request, for a model
-    that has none), `failing` raises `ModelFailure`. `is_repeatable`: equal requests get equal replies."""
+    """A model with requests of three kinds: `answered` succeed, `slow` takes at least three seconds (any answered request, for
+    a model that has none), `failing` raises `ModelFailure`. `is_repeatable`: equal requests get equal replies."""
 
     model: Model
     answered: tuple[CompletionRequest, ...]
@@ -45,8 +45,8 @@ class ModelUnderTest:
 
 
 class ModelContract:
-    """What every `Model` promises. A pytest module subclasses it under a name that starts with `Test` and defines a fixture `subject`,
-    which returns a `ModelUnderTest`."""
+    """What every `Model` promises. A pytest module subclasses it under a name that starts with `Test` and defines a fixture
+    `subject`, which returns a `ModelUnderTest`."""
 
     def test_it_is_a_model_with_a_possible_profile(self, subject: ModelUnderTest) -> None:
         _hold(isinstance(subject.model, Model), "it lacks a method of `Model`")
@@ -157,8 +157,8 @@ class ModelContract:
 
 
 def check_model(subject: Callable[[], ModelUnderTest]) -> None:
-    """Run every check of `ModelContract`, each on a model that `subject` makes anew. Raises `AssertionError` that names the first check
-    that does not hold, and why."""
+    """Run every check of `ModelContract`, each on a model that `subject` makes anew. Raises `AssertionError` that names the
+    first check that does not hold, and why."""
     contract = ModelContract()
     for name in dir(contract):
         if name.startswith("test_"):

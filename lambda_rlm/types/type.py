@@ -1,7 +1,7 @@
 """Types and effects as immutable data.
 
-Owns the shapes that inference computes and that later passes read, and how they are written: `repr` of a type is the type as the
-language writes it. Mutable inference state lives in `unify`, never here.
+Owns the shapes that inference computes and that later passes read, and how they are written: `repr` of a type is the type as
+the language writes it. Mutable inference state lives in `unify`, never here.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class VariableNames:
 
 
 class _Writer:
-    """One type as text. An effect is written where a model is asked, or where it depends on that of another function in the type."""
+    """One type as text. An effect is written where a model is asked, or where it depends on that of another function in the
+    type."""
 
     def __init__(self, whole: object) -> None:
         self.names = VariableNames()

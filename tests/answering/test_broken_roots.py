@@ -15,7 +15,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.synth.writing import Writing

@@ -17,8 +17,9 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Declined, Options, Run
+from lambda_rlm.execution.execute import Declined, Options
 from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.synth.select import Candidate
 from lambda_rlm.synth.writing import Writing

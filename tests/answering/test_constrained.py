@@ -14,7 +14,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.as_json import run_json
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, failure
 from lambda_rlm.synth.language import is_kept, language

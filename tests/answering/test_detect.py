@@ -18,7 +18,8 @@ from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, MENU, TASKS, which_task

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.synth.writing import Writing
 from tests.support.answering import ask

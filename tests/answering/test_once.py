@@ -15,7 +15,8 @@ from lambda_rlm import RLM
 from lambda_rlm.bounds import admit
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution import check
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.request import same_inputs

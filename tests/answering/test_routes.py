@@ -17,7 +17,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import Event, ProgramStarted, Routed
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
 from lambda_rlm.plan.routing import Routing

@@ -14,8 +14,9 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.host_functions import primitive
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostCost

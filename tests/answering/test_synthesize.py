@@ -17,9 +17,10 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.execution.resumed import Resumed
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import SERVER_FAILED, failure
 from lambda_rlm.llm.scripted import Rule, ScriptedModel

@@ -13,8 +13,9 @@ from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prospect import foresee
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments, from_values
 from lambda_rlm.llm.recorded import Recording
 from tests.answering.test_synthesize import Root

@@ -20,7 +20,7 @@ from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, M
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.types.parse_type import parse_type
@@ -31,6 +31,7 @@ INSIDE = {
     "Abandoned": "a flight of calls ends; whoever waits asks again",
     "BadPattern": "becomes a fault of its function",
     "BadReply": "becomes a repair, then E0513",
+    "ConstraintRefused": "becomes a request without the constraint",
     "Declined": "leaves only by a hook that the command line installs and catches",
     "Garbled": "becomes E0512",
     "JsonMismatch": "becomes a value that is none",

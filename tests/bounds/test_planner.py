@@ -23,7 +23,8 @@ from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.rehearsal import Rehearsal
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.types.type import TEXT
 from lambda_rlm.types.typed import Typed

@@ -13,7 +13,7 @@ from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, ModelPro
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.execution.as_json import run_json
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.trace.summary import summary
 from tests.support.asking import FakeModel

@@ -13,8 +13,9 @@ import pytest
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.diagnostics.codes import CODES, Code
 from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.host_functions import primitive
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import DEFAULT_PROFILE, ScriptedModel
 from lambda_rlm.types.parse_type import parse_type
 from tests.support.cases import Case

@@ -15,7 +15,8 @@ from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.support.shell import Shell, script, wrote
 

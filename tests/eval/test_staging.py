@@ -9,7 +9,8 @@ import pytest
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from tests.support.ungated import execute_ungated

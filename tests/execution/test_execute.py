@@ -28,7 +28,8 @@ from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
+from lambda_rlm.execution.execute import NOBODY, Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.trace.jsonl import JsonLines

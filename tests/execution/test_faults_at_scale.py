@@ -18,7 +18,8 @@ import pytest
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter

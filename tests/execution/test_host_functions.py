@@ -14,7 +14,8 @@ import lambda_rlm
 from lambda_rlm import RLM, Budget, HostCost, Size, primitive
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import CallStarted, Event
-from lambda_rlm.execution.execute import NOBODY, Options, Run, execute
+from lambda_rlm.execution.execute import NOBODY, Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.types.hosted import HostFunction
 from tests.properties.test_bounds import BUDGET, adversaries

@@ -16,7 +16,6 @@ MOST_ENTRIES = 16
 
 LARGER: dict[str, str] = {
     ".": "the rooms of the house, and its leaves",
-    "eval/compile": "one family: the rules of one pass, a form of term each, with its state and its assembly",
     "eval/library": "one family: the implementations of the library, a kind of value each",
     "llm/simulated_reader": "one family: a reader for each kind of question",
     "types": "one family: the rules `infer_*`, a form of term each",

@@ -1,4 +1,4 @@
-"""Promises that hold by the shape of the code: who may ask a model, no import circles, a rule for each form of the language."""
+"""Promises that hold by the shape of the code: who may ask a model, a rule for each form of the language."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ TREES = {p.relative_to(PACKAGE).as_posix(): ast.parse(p.read_text(encoding="utf-
 WRAPPERS = ("llm/wrappers/", "llm/recorded.py")
 """Models that delegate to the model they hold."""
 
+CONTRACT = "testing/model_contract.py"
+"""What a host checks its own model with, outside of any run."""
+
 
 def uses_of_complete(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, str]]:
     """Each use of an attribute `complete`: the function in which it is, and what it is an attribute of."""
@@ -32,7 +35,7 @@ def may_complete(path: str, inside: str, owner: str) -> bool:
     """`pay` asks a model; a wrapper asks the model it holds; a model of `llm` may ask itself again."""
     if path == "budget/paying.py":
         return inside == "pay"
-    return path.startswith(WRAPPERS) or (path.startswith("llm/") and owner == "self")
+    return path == CONTRACT or path.startswith(WRAPPERS) or (path.startswith("llm/") and owner == "self")
 
 
 def test_only_pay_and_wrappers_ask_a_model() -> None:
@@ -54,60 +57,6 @@ def test_an_unpaid_request_would_be_seen() -> None:
     assert not any(may_complete("answering/ask.py", *use) for use in seen)
     assert list(uses_of_complete(TREES["budget/paying.py"])) == [("pay", "model")]
     assert {path for path, tree in TREES.items() if path.startswith(WRAPPERS) and any(uses_of_complete(tree))} != set()
-
-
-def module_name(path: str) -> str:
-    dotted = "lambda_rlm." + path.removesuffix(".py").replace("/", ".")
-    return dotted.removesuffix(".__init__")
-
-
-MODULES = {module_name(path): tree for path, tree in TREES.items()}
-
-
-def imports_of(tree: ast.AST) -> set[str]:
-    """The modules of the package that a module imports, at the top, in functions and for types alike."""
-    imported: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            imported |= {name if name in MODULES else node.module for name in names}
-        elif isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-    return imported & MODULES.keys()
-
-
-CIRCULAR = ("lambda_rlm.bounds.", "lambda_rlm.cli", "lambda_rlm.inputs.formats.")
-"""Rooms that still have a circle."""
-
-
-def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
-    """What a module imports, directly or not."""
-    seen: set[str] = set()
-    ahead = list(graph[start])
-    while ahead:
-        name = ahead.pop()
-        if name not in seen:
-            seen.add(name)
-            ahead.extend(graph[name])
-    return seen
-
-
-def circles(graph: dict[str, set[str]]) -> list[list[str]]:
-    """The sets of modules that import each other, directly or not."""
-    below = {name: reachable(graph, name) for name in graph}
-    found = {tuple(sorted(other for other in below[name] if name in below[other])) for name in graph if name in below[name]}
-    return [list(names) for names in sorted(found)]
-
-
-def test_no_modules_import_each_other() -> None:
-    """Imports inside functions and under `TYPE_CHECKING` count: whoever reads one module of a circle must read them all."""
-    found = circles({name: imports_of(tree) for name, tree in MODULES.items()})
-    assert [names for names in found if not names[0].startswith(CIRCULAR)] == []
-
-
-def test_a_circle_would_be_seen() -> None:
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"e"}, "e": {"f"}, "f": {"e"}}) == [["b", "c"], ["e", "f"]]
-    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_every_form_of_the_language_has_a_rule_of_compilation() -> None:

@@ -13,7 +13,8 @@ from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.events import Event, RunFinished
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Run
+from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.request import RunRequest

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Sampling, StopReason
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.wrappers.cache import Cached, ReplyStore, identity
 from lambda_rlm.types.type import TEXT

@@ -14,7 +14,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy

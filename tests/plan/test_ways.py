@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.measure import Measure, measure

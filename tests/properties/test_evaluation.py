@@ -13,7 +13,8 @@ from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.syntax.alpha import renamed
 from lambda_rlm.types.type import TEXT
 from tests.support.drawn_runs import LIMITS, inhabits, outcome, run

@@ -14,7 +14,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.given import MOST_COLUMNS

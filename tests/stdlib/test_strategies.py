@@ -15,7 +15,7 @@ import pytest
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.strategy import route

@@ -9,7 +9,7 @@ from lambda_rlm.answering import ask as room
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
-from lambda_rlm.execution.execute import Run
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.routing import Routing
 from lambda_rlm.types.type import Type

@@ -28,7 +28,8 @@ from lambda_rlm.completion import Completion, CompletionRequest
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.hosted import HostFunction

@@ -8,7 +8,8 @@ import anyio
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options, Run
+from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.type import Con, Enum, Record, Type
 from tests.support.oracle import OracleModel

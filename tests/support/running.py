@@ -14,7 +14,8 @@ from lambda_rlm.bounds.admit import defer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.execute import Run, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer

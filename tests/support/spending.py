@@ -15,7 +15,8 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, _Execution
+from lambda_rlm.execution.execute import Options, _Execution
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from tests.support.sleeping import at_once

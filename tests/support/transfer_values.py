@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -16,6 +16,7 @@ class Pick(Protocol):
     """Draws one of several."""
 
     def __call__(self, options: Sequence[_Drawn], /) -> _Drawn: ...
+
 
 """Draws one of a sequence."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
-from lambda_rlm.execution.execute import Options, Run, _Execution
+from lambda_rlm.execution.execute import Options, _Execution
+from lambda_rlm.execution.run import Run
 
 
 class Ungated(_Execution):

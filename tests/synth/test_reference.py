@@ -12,8 +12,9 @@ import pytest
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, Message, Model, ModelProfile
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, Run, execute
+from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.prospect import foresee
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.scripted import ScriptedModel

@@ -72,9 +72,11 @@ def _solve(
     """An accumulator taken through at most `count` steps; sizes of step in the symbols of `owner` vary from step to step."""
     shape = _shape(analysis, init, step)
     for _ in range(_MOST_WIDENINGS):
+        notes = analysis.notes()
         solved = _solved(analysis, init, shape, count, owner, step)
         if covers(shape, solved.after):
             return solved
+        analysis.forget(notes)
         shape = without_low(join(shape, solved.after))
     raise TooHard
 
@@ -93,8 +95,7 @@ def _solved(
     solved: list[SizeBound | None] = [None] * len(starts)
 
     def grown(row: Sequence[SizeBound]) -> list[SizeBound]:
-        outcome, _ = analysis.measured(lambda: step(with_sizes(shape, iter(row))))
-        return sizes(outcome.value, shape)
+        return sizes(analysis.tried(lambda: step(with_sizes(shape, iter(row)))), shape)
 
     def row_of() -> list[SizeBound]:
         return [SizeBound(0, ((symbol, 1),)) if known is None else known for symbol, known in zip(symbols, solved, strict=True)]
@@ -153,7 +154,7 @@ def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], Abstra
     """A value with every place that the accumulator can come to have, and limits from below that every step keeps."""
     shape = seen(init)
     for _ in range(3):
-        shape = join(shape, analysis.measured(lambda shape=shape: step(shape))[0].value)  # type: ignore[misc]
+        shape = join(shape, analysis.tried(lambda shape=shape: step(shape)))  # type: ignore[misc]
     floor = lows(seen(init))
     if all(a >= b for a, b in zip(lows(shape), floor, strict=False)) and len(lows(shape)) == len(floor):
         return shape

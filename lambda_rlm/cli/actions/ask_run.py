@@ -30,7 +30,8 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Declined, Options, Run
+from lambda_rlm.execution.execute import NOBODY, Declined, Options
+from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
 from lambda_rlm.journal.request import RunRequest

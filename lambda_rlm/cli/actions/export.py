@@ -52,7 +52,8 @@ def export(
 
 
 def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
-    """The trajectories of the runs that are named, each run once; of all runs, those that nobody can read are told of and left out."""
+    """The trajectories of the runs that are named, each run once; of all runs, those that nobody can read are told of and left
+    out."""
     is_all = ALL in runs
     seen: set[str] = set()
     try:

@@ -200,7 +200,8 @@ def _indented(text: str) -> str:
 
 
 def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]]:
-    """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is said."""
+    """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is
+    said."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
         return Inputs({}, {"context": TEXT, "query": TEXT}), []

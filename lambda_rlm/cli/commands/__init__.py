@@ -1,7 +1,7 @@
 """Every command of the command line.
 
-Owns `COMMANDS`, the modules that add their commands to the table, in the order of `--help`, and which commands a setting is an option
-of. `ask` and `run` come first: where one of them is called, the others are not loaded.
+Owns `COMMANDS`, the modules that add their commands to the table, in the order of `--help`, and which commands a setting is an
+option of. `ask` and `run` come first: where one of them is called, the others are not loaded.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ COMMANDS: Final = (
 
 
 def commands_with(key: str) -> tuple[str, ...]:
-    """The commands that have an option for this setting, in the order of `--help`; none has one where only files and variables set it."""
+    """The commands that have an option for this setting, in the order of `--help`; none has one where only files and variables
+    set it."""
     found = [command.callback for command in app.registered_commands]
     return tuple(each.name for each in found if isinstance(each, Command) and key in each.keys)

@@ -1,7 +1,8 @@
 """The options that commands share, each declared once, and how a command takes them.
 
-Owns the groups of settings that are options together, `takes`, which gives a command the options of such groups, and the options that
-are no settings. A command function has one parameter `options` for all its settings: it receives those that were given.
+Owns the groups of settings that are options together, `takes`, which gives a command the options of such groups, and the
+options that are no settings. A command function has one parameter `options` for all its settings: it receives those that were
+given.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Asking a person before money is spent.
 
-Owns `Approval`, which is told what a run can cost before its first call. Promises that nothing is asked of a model unless a person
-said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
+Owns `Approval`, which is told what a run can cost before its first call. Promises that nothing is asked of a model unless a
+person said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`runs --by`: what each way, task or arm of a split came to, over the runs of the journal.
 
-Owns the figures. Promises that a mean is one over the runs that ended and whose figure is known, and that what writing a program used
-is in it.
+Owns the figures. Promises that a mean is one over the runs that ended and whose figure is known, and that what writing a
+program used is in it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def compare(rows: Sequence[RunRow], by: str, json: bool) -> int:
 
 
 def groups(rows: Iterable[RunRow], by: str) -> list[Group]:
-    """The runs by their route, task or split, the largest group first. Programs of one's own and runs that were in no comparison have no
-    task and no split, and stand in none of these."""
+    """The runs by their route, task or split, the largest group first. Programs of one's own and runs that were in no
+    comparison have no task and no split, and stand in none of these."""
     told: dict[str, list[RunRow]] = {}
     for row in rows:
         name = _name(row, by)

@@ -53,7 +53,8 @@ def _likely_rows(estimates: Sequence[Likely | None], prospects: Sequence[Prospec
 
 
 def forms(prospect: Prospect) -> str:
-    """The closed forms of what a person asks for first: `calls ≤ ceil(context / 17500) + 1`; those too long to read are left out."""
+    """The closed forms of what a person asks for first: `calls ≤ ceil(context / 17500) + 1`; those too long to read are left
+    out."""
     formula = prospect.bound.formula
     short = [f"{name} ≤ {formula[name]}" for name in _FORMS if len(formula[name]) <= _READABLE]
     return "\n".join([*short, *(["the others: --emit bound"] if len(short) < len(_FORMS) else [])])

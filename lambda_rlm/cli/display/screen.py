@@ -1,7 +1,7 @@
 """What a person sees: text on two streams, colors and a live line only on a terminal.
 
-Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb. Rich is loaded only
-for a terminal.
+Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb. Rich is loaded
+only for a terminal.
 """
 
 from __future__ import annotations

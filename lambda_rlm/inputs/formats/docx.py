@@ -1,8 +1,9 @@
 """The text of a Word document, opened by python-docx.
 
-Owns what of the document is text: paragraphs and tables in their order, then footnotes and endnotes; of tracked changes what was
-inserted, not what was deleted. Promises that an archive is refused by what it declares it will unpack to, before it is unpacked
-(what unpacks to more than it declares is an error of the archive). Headers, footers and comments are left out, and said.
+Owns what of the document is text: paragraphs and tables in their order, then footnotes and endnotes; of tracked changes what
+was inserted, not what was deleted. Promises that an archive is refused by what it declares it will unpack to, before it is
+unpacked (what unpacks to more than it declares is an error of the archive). Headers, footers and comments are left out, and
+said.
 """
 
 from __future__ import annotations

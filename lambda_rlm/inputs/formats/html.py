@@ -1,8 +1,8 @@
 """The text of a web page, parsed by lxml.
 
-Owns what of a page is text: what a reader would see, in its order, a line for each block and each row of a table. Scripts, styles
-and what is marked as hidden are left out. The encoding is that of a byte order mark, or the one that the page declares, or as for
-any text. Promises to fetch nothing.
+Owns what of a page is text: what a reader would see, in its order, a line for each block and each row of a table. Scripts,
+styles and what is marked as hidden are left out. The encoding is that of a byte order mark, or the one that the page declares,
+or as for any text. Promises to fetch nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The text of a PDF, by pypdf.
 
-Owns its limits: bytes, pages, characters, seconds. Promises that pages without text are counted and said. Refuses what is encrypted with a
-password, and what holds pictures of pages only.
+Owns its limits: bytes, pages, characters, seconds. Promises that pages without text are counted and said. Refuses what is
+encrypted with a password, and what holds pictures of pages only.
 """
 
 from __future__ import annotations

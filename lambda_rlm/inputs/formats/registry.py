@@ -1,8 +1,8 @@
 """The registry of input formats: one row for each.
 
-Owns `FORMATS` and which format a file has. Promises that the formats of a host are tried before these, in their order, that rows of data
-are recognized by the extension alone, and that no library is loaded before a file needs it. To add a format, write a module that
-defines its `Format` and add it to the row here.
+Owns `FORMATS` and which format a file has. Promises that the formats of a host are tried before these, in their order, that
+rows of data are recognized by the extension alone, and that no library is loaded before a file needs it. To add a format, write
+a module that defines its `Format` and add it to the row here.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Owns the reading of structured texts. Promises an `InputProblem` that names the line for anything malformed. In a CSV the first
 line names the columns; a column in which every filled cell is a whole number, a number or true/false has that type, an empty
-cell there is missing; any other column is text. Columns without a name, or with one that is taken, get one, and rows that are too
-short are filled up; both are said. Refuses rows with more cells than the header has columns.
+cell there is missing; any other column is text. Columns without a name, or with one that is taken, get one, and rows that are
+too short are filled up; both are said. Refuses rows with more cells than the header has columns.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def _cells(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """Of those in use, the one by which most of the first lines have as many cells as the very first, and that more than one."""
+    """Of those in use, the one by which most of the first lines have as many cells as the very first, and that more than
+    one."""
 
     def agreement(delimiter: str) -> tuple[int, int]:
         rows = csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=delimiter)

@@ -57,7 +57,7 @@ class ConstraintFallback(Generic[Reply]):
         self._takes_schema = True
         self._refused_grammar = ""
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def answer(self, request: CompletionRequest) -> Completion:
         """The server's completion. Raises `ModelFailure`."""
         if request.grammar is not None and self._dialect is not None:
             return await self._in_grammar(request, ReplyForm("grammar", grammar_fields(self._dialect, request.grammar)))
@@ -78,6 +78,6 @@ class ConstraintFallback(Generic[Reply]):
                 return self._read(await self._ask(request, form), as_it_stands)
             except ConstraintRefused as refused:
                 note = not_kept(refused.failure.message)
-        completion = await self.complete(replace(request, grammar=None))
+        completion = await self.answer(replace(request, grammar=None))
         self._refused_grammar = note
         return replace(completion, unconstrained=note)

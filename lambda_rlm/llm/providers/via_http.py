@@ -85,7 +85,7 @@ class HttpModel:
         return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        return await self._fallback.complete(request)
+        return await self._fallback.answer(request)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""

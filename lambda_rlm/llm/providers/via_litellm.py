@@ -84,7 +84,7 @@ class LitellmModel:
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
         _OPEN.add(self)
         self._check_name(litellm)
-        return await self._fallback.complete(request)
+        return await self._fallback.answer(request)
 
     async def aclose(self) -> None:
         """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""

@@ -1,0 +1,131 @@
+"""What came of a program: a value or a fault, and what was read and spent for it.
+
+Owns `Run`, `RunUsage` and `Dropped`. Refuses to hide a missing part of an answer: see `degraded` and `dropped`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.completion import Usage
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.eval.provenance.coverage import Citation
+from lambda_rlm.types.type import Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.synth.report import Synthesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunUsage:
+    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is
+    not known; `span` is the longest chain of calls that waited for each other."""
+
+    calls: int = 0
+    attempts: int = 0
+    cached_calls: int = 0
+    failed_calls: int = 0
+    span: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+    steps: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    max_in_flight: int = 0
+
+    def __add__(self, other: RunUsage) -> RunUsage:
+        """What two runs used, one after the other."""
+        names = ("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes")
+        return RunUsage(
+            **{name: getattr(self, name) + getattr(other, name) for name in names},
+            usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
+            seconds=self.seconds + other.seconds,
+            max_in_flight=max(self.max_in_flight, other.max_in_flight),
+        )
+
+    @property
+    def tokens(self) -> Usage:
+        """Tokens and money alone, as providers count them."""
+        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, replies cut; and
+    what the program itself cut away from the inputs before a prompt, which no model has seen."""
+
+    characters_before_prompts: int = 0
+    quotes: int = 0
+    items: int = 0
+    or_else: int = 0
+    replies_cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Run:
+    """What came of a program: a value or a fault, and what was read and spent for it.
+
+    `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
+    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at
+    most, None where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what
+    the question was taken for, `reason` why this way was taken, `split` the arm of a comparison.
+    """
+
+    source: SourceFile
+    type: Type
+    id: str
+    value: Any = None
+    fault: Fault | None = None
+    usage: RunUsage
+    bound: Bound | None = None
+    degraded: bool = False
+    dropped: Dropped = Dropped()
+    coverage: Mapping[str, float] = field(default_factory=dict)
+    citations: tuple[Citation, ...] = ()
+    coercions: int = 0
+    route: str = "program"
+    task: str | None = None
+    reason: str = ""
+    split: str | None = None
+    notes: tuple[str, ...] = ()
+    synthesis: Synthesis | None = None
+
+    def __repr__(self) -> str:
+        came = f"{self.value!r:.120}" if self.fault is None else f"fault {self.fault.code}"
+        return f"<Run {self.id}: {came}, {self.usage.calls} calls, {self.route}>"
+
+    @property
+    def ok(self) -> bool:
+        return self.fault is None
+
+    @property
+    def program(self) -> str:
+        """The text of the program that ran."""
+        return self.source.text
+
+    @property
+    def answer(self) -> str:
+        """The value as a person reads it: a Text as it stands, anything else as JSON. Raises the fault when there is one."""
+        if self.fault is not None:
+            raise self.fault
+        return (
+            self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2, default=_plain)
+        )
+
+    @property
+    def response(self) -> str:
+        """The answer, under the name that it has in `rlms`."""
+        return self.answer
+
+
+def _plain(value: Any) -> Any:
+    """A value that was made an instance of a class of the caller's, as JSON has it."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value)
