@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lambda_rlm.inputs.reading import Format, Reading
     from lambda_rlm.journal.store import JournalProblem
     from lambda_rlm.llm.scripted import ScriptedModel
-    from lambda_rlm.plan.routing import Routing
+    from lambda_rlm.plan.routing_settings import Routing
     from lambda_rlm.synth.writing import Writing
     from lambda_rlm.types.hosted import HostFunction
 
@@ -132,7 +132,7 @@ def __getattr__(name: str) -> Any:
 
             return getattr(hosted, name)
         case "Routing":
-            from lambda_rlm.plan import routing
+            from lambda_rlm.plan import routing_settings as routing
 
             return getattr(routing, name)
         case "Writing":

@@ -27,7 +27,7 @@ from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
-from lambda_rlm.plan.strategy import Case, Preference, Route
+from lambda_rlm.plan.router import Case, Preference, Route
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.types.type import TEXT

@@ -17,7 +17,7 @@ from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.files import program_text
 from lambda_rlm.plan.given import FORMS
 from lambda_rlm.plan.plan import plan
-from lambda_rlm.plan.strategy import Route
+from lambda_rlm.plan.router import Route
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
 from lambda_rlm.syntax.term import Let, Var
 from lambda_rlm.types.hosted import HostFunction

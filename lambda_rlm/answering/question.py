@@ -20,9 +20,9 @@ from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
-from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.router import Case, Choice, Route
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.split import arm
-from lambda_rlm.plan.strategy import Case, Choice, Route
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
 

@@ -28,7 +28,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
-from lambda_rlm.plan.strategy import route
+from lambda_rlm.plan.router import route
 from lambda_rlm.types.hosted import HostFunction
 
 _INPUT: Final = "context"

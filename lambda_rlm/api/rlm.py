@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
-from lambda_rlm.answering.decide import Decision
+from lambda_rlm.answering.preview import Decision
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
     Asked,
@@ -45,8 +45,8 @@ from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.journal import Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import before, whole
-from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.router import Choice
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostCost, HostFunction
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lambda_rlm.answering.ask import ask
-from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.returns import Returns, returns_of
@@ -37,8 +37,8 @@ from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.wrappers.limiter import Limiters
-from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.router import Choice
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostFunction

@@ -17,7 +17,7 @@ from lambda_rlm.audit.ways import Ways
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
 from lambda_rlm.llm.tokens import density, nearest_vocabulary, vocabulary
-from lambda_rlm.plan.routing import WAYS, Routing
+from lambda_rlm.plan.routing_settings import WAYS, Routing
 
 SHARES: Final = (0.5, 0.9, 0.95, 0.99)
 SHORT: Final = 2**14

@@ -23,8 +23,8 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.plan import plan
-from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strategy import Case, Preference
+from lambda_rlm.plan.router import Case, Preference
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.synth.reference import reference
 from lambda_rlm.types.type import TEXT
 

@@ -24,8 +24,8 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.llm.failures import BAD_SIMULATION, KEY_REFUSED, NO_ENGINE, NO_WEIGHTS, UNKNOWN_MODEL, UNREACHABLE
-from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.router import Choice
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.synth.writing import Writing
 
 NAIVE_PIECE: Final = 20_000

@@ -43,7 +43,7 @@ def run_command(arguments: list[str]) -> int:
 def _table(arguments: list[str]) -> typer.Typer:
     """The table with every command, or with those of `ask` and `run` alone where it is plain that one of them is called."""
     if arguments and arguments[0] in _ANSWERS:
-        from lambda_rlm.cli.commands.answers import app
+        from lambda_rlm.cli.commands.ask_and_run import app
     else:
         from lambda_rlm.cli.commands import app
 

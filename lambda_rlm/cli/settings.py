@@ -19,12 +19,12 @@ from typing import Any, Final, cast
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.keys import SETTINGS, Keys, Setting
+from lambda_rlm.cli.setting_keys import SETTINGS, Keys, Setting
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.wrappers.limiter import Limiters
-from lambda_rlm.plan.routing import Routing, Strength, shares
+from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.synth.writing import Writing
 

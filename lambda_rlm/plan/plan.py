@@ -14,7 +14,7 @@ from typing import Final
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
 from lambda_rlm.plan.given import FORMS
-from lambda_rlm.plan.strategy import Route
+from lambda_rlm.plan.router import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.parse import parse

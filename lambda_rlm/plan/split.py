@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambda_rlm.events import Way
-from lambda_rlm.plan.routing import WAYS
+from lambda_rlm.plan.routing_settings import WAYS
 
 _BYTES: Final = 8
 

@@ -21,8 +21,9 @@ from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.finish import Finisher, thaw
 from lambda_rlm.types.generalize import inside, measure
 from lambda_rlm.types.hosted import HostFunction
+from lambda_rlm.types.infer_bindings import block_scope, check_block, infer_block
 from lambda_rlm.types.infer_call import infer_app, infer_pipe
-from lambda_rlm.types.infer_function import block_scope, check_block, check_lam, infer_block, infer_fix, infer_lam
+from lambda_rlm.types.infer_function import check_lam, infer_fix, infer_lam
 from lambda_rlm.types.infer_match import check_match, infer_match
 from lambda_rlm.types.infer_name import infer_var
 from lambda_rlm.types.infer_operator import check_if, infer_if, infer_infix, infer_prefix

@@ -1,32 +1,16 @@
-"""The rules for functions and for what binds names: `fn`, `fix`, blocks, `let`, `def`.
-
-A binding's value is looked at one level deeper, so that what it leaves open can be told from what is open around it.
-"""
+"""The rules for functions: `fn` and `fix`."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
-from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.term import (
-    Block,
-    Def,
     Fix,
-    Item,
     Lam,
-    Let,
     Param,
-    TypeDef,
 )
 from lambda_rlm.types.checker import Binding, Checker
-from lambda_rlm.types.codes import DEFINED_TWICE, FUNCTION_MISPLACED, TYPE_MISMATCH, UNSIZED_RECURSION
-from lambda_rlm.types.complaints import infinite_result
-from lambda_rlm.types.generalize import generalize, measure
+from lambda_rlm.types.codes import FUNCTION_MISPLACED, TYPE_MISMATCH, UNSIZED_RECURSION
 from lambda_rlm.types.mismatch import Why
 from lambda_rlm.types.open_type import (
-    BROKEN,
-    MAX_DEPTH,
-    MAX_SIZE,
     SEQ,
     Effects,
     Fn,
@@ -35,7 +19,7 @@ from lambda_rlm.types.open_type import (
 )
 from lambda_rlm.types.show import show_open
 from lambda_rlm.types.unify import demand_data, fit, restrict
-from lambda_rlm.types.written import define_type, open_written
+from lambda_rlm.types.written import open_written
 
 
 def infer_lam(s: Checker, term: Lam) -> Open:
@@ -45,13 +29,14 @@ def infer_lam(s: Checker, term: Lam) -> Open:
     Γ ⊢ fn(x) => e : τ₁ → τ₂ ! ε
     """
     effect = Effects(s.level)
-    parameters = [_parameter(s, p) for p in term.params]
+    parameters = [parameter(s, p) for p in term.params]
     with s.scope(*parameters), s.under(effect):
         result = s.infer(term.body)
     return Fn(tuple([p.type for p in parameters]), result, effect)
 
 
-def _parameter(s: Checker, param: Param) -> Binding:
+def parameter(s: Checker, param: Param) -> Binding:
+    """What a parameter brings into scope."""
     type_ = open_written(s, param.annotation) if param.annotation is not None else s.fresh()
     return Binding("local", param.name, type_, param.span)
 
@@ -63,7 +48,7 @@ def infer_fix(s: Checker, term: Fix) -> Open:
     Γ ⊢ fix solve(p) => e : σ → τ ! ε
     """
     effect = Effects(s.level)
-    param = _parameter(s, term.param)
+    param = parameter(s, term.param)
     if restrict(param.type, SEQ):
         s.report(
             UNSIZED_RECURSION, f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
@@ -79,94 +64,6 @@ def infer_fix(s: Checker, term: Fix) -> Open:
             hint="recurse to data, and build the function outside",
         )  # fmt: skip
     return function
-
-
-def infer_block(s: Checker, term: Block) -> Open:
-    with block_scope(s, term.items):
-        return s.infer(term.result)
-
-
-def block_scope(s: Checker, items: tuple[Item, ...]) -> ExitStack:
-    """Check items in order; the scope they make lasts as long as what is returned is open."""
-    stack = ExitStack()
-    defined: dict[tuple[bool, str], Span] = {}
-    for item in items:
-        run_item(s, item, defined, stack)
-    return stack
-
-
-def run_item(s: Checker, item: Item, defined: dict[tuple[bool, str], Span], stack: ExitStack) -> None:
-    """Check one item and bring its name into scope. A `let` may reuse a name; `def` and `type` may not."""
-    is_type = isinstance(item, TypeDef)
-    before = defined.get((is_type, item.name))
-    if before is not None and not isinstance(item, Let):
-        s.report(DEFINED_TWICE, f"`{item.name}` is defined twice", item.name_span, hint="choose another name")
-    defined[is_type, item.name] = item.name_span
-    if isinstance(item, TypeDef):
-        old = s.abbreviations.get(item.name)
-        define_type(s, item)
-        if old is not None:
-            stack.callback(s.abbreviations.__setitem__, item.name, old)
-        else:
-            stack.callback(s.abbreviations.pop, item.name, None)
-        return
-    binding = _let(s, item) if isinstance(item, Let) else _def(s, item)
-    stack.callback(s.restore, item.name, s.names.get(item.name))
-    s.names[item.name] = binding
-
-
-def _let(s: Checker, item: Let) -> Binding:
-    """
-    Γ ⊢ e₁ : τ₁    Γ, x : gen(τ₁) ⊢ e₂ : τ₂
-    ──────────────────────────────────────── (Let)
-    Γ ⊢ let x = e₁; e₂ : τ₂
-    """
-    binding = Binding("let", item.name, BROKEN, item.name_span, owner=s.owner)
-    owner, s.owner = s.owner, binding
-    s.level += 1
-    if item.annotation is not None:
-        binding.type = open_written(s, item.annotation)
-        s.check(item.value, binding.type, ("annotation", item.name))
-    else:
-        binding.type = s.infer(item.value)
-    s.level -= 1
-    s.owner = owner
-    _close(s, binding, isinstance(item.value, Lam | Fix))
-    return binding
-
-
-def _def(s: Checker, item: Def) -> Binding:
-    """A def is a let of a function whose parameters may be named in calls."""
-    binding = Binding("def", item.name, BROKEN, item.name_span, (), tuple([p.name for p in item.params]), s.owner)
-    owner, s.owner = s.owner, binding
-    s.level += 1
-    effect = Effects(s.level)
-    parameters = [_parameter(s, p) for p in item.params]
-    with s.scope(*parameters), s.under(effect):
-        if item.result is not None:
-            result = open_written(s, item.result)
-            s.check(item.body, result, ("def", item.name))
-        else:
-            result = s.infer(item.body)
-    s.level -= 1
-    s.owner = owner
-    binding.type = Fn(tuple([p.type for p in parameters]), result, effect)
-    _close(s, binding, True)
-    return binding
-
-
-def _close(s: Checker, binding: Binding, is_function: bool) -> None:
-    """Quantify a binding's type, within the cap on its size."""
-    if 0 < binding.type.size <= MAX_DEPTH:
-        return
-    size, depth = measure(binding.type)
-    if size > MAX_SIZE or depth > MAX_DEPTH:
-        infinite_result(s, binding.name, binding.span, size, depth)
-        binding.type = BROKEN
-        return
-    binding.quantified = generalize(binding.type, s.level, is_function, s.next_id)
-    s.next_id += len(binding.quantified)
-    binding.weight = size
 
 
 def check_lam(s: Checker, term: Lam, wanted: Open, why: Why) -> Open | None:
@@ -193,10 +90,3 @@ def _annotated(s: Checker, param: Param, given: Open, written: Open) -> None:
             TYPE_MISMATCH, f"`{param.name}` is given {show_open(given)}, and written as {show_open(written)}", param.annotation.span,
             expected=show_open(given), given=show_open(written), hint="leave the type out, or write the one that is given",
         )  # fmt: skip
-
-
-def check_block(s: Checker, term: Block, wanted: Open, why: Why) -> Open | None:
-    """A block's result stands where the block stands."""
-    with block_scope(s, term.items):
-        s.check(term.result, wanted, why)
-    return wanted

@@ -10,7 +10,7 @@ import pytest
 from lambda_rlm import RLM, Budget, InputProblem, Rejected, ScriptedModel
 from lambda_rlm.answering.own_strategy import own_strategy
 from lambda_rlm.plan.plan import plan, strategy_text
-from lambda_rlm.plan.strategy import Route
+from lambda_rlm.plan.router import Route
 from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.types.parse_type import parse_type

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm import RLM, Fault
-from lambda_rlm.answering.decide import Decision
+from lambda_rlm.answering.preview import Decision
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
@@ -21,7 +21,7 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import failure
-from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
 from tests.support.answering import ask
 from tests.support.asking import FakeModel

@@ -27,8 +27,8 @@ from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.tokens import count
 from lambda_rlm.plan.measure import Measure
-from lambda_rlm.plan.routing import Routing
-from lambda_rlm.plan.strategy import route
+from lambda_rlm.plan.router import route
+from lambda_rlm.plan.routing_settings import Routing
 from tests.support.input_files import written
 
 VOCABULARY = "o200k_base"

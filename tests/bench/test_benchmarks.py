@@ -20,7 +20,7 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.simulated import Parameters, SimulatedModel
 from lambda_rlm.llm.simulated_reader.key import key_of
-from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.router import Choice
 
 SIZE = 8_192
 

@@ -9,11 +9,11 @@ import pytest
 from lambda_rlm.cli.commands import app, commands_with
 from lambda_rlm.cli.commands.options import Command
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.keys import SETTINGS
+from lambda_rlm.cli.setting_keys import SETTINGS
 from lambda_rlm.cli.settings import DEFAULTS, settings
 from lambda_rlm.llm.providers.dialects import CONSTRAIN
-from lambda_rlm.plan.routing import STRENGTHS
-from lambda_rlm.plan.strategy import CHOICES
+from lambda_rlm.plan.router import CHOICES
+from lambda_rlm.plan.routing_settings import STRENGTHS
 from lambda_rlm.plan.tasks import TASKS
 
 WRITTEN = {str: "x", int: "7", float: "0.5", bool: "true", tuple: "a, b"}

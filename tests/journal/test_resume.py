@@ -288,7 +288,7 @@ def test_a_question_goes_on_with_the_program_it_had_and_chooses_no_way_anew(
     profile = {"profile": {"window": 6_000}}
     model = script(profile, {"match": "", "reply": "x", "times": 3}, {"match": "", "failure": "E0506"})
     assert shell("ask", "Which?", "a.txt", "--task", "search", "--model", model, "--concurrency", "1") == 2
-    monkeypatch.setattr("lambda_rlm.plan.strategy.Case.ways", lambda *_: pytest.fail("a way was chosen again"))
+    monkeypatch.setattr("lambda_rlm.plan.router.Case.ways", lambda *_: pytest.fail("a way was chosen again"))
     script({"profile": {"window": 900_000}}, {"match": "", "reply": "x"})  # all of it would fit one prompt now
     assert shell("resume", "last", "--json") == 0
     assert shell.json["route"] == "search" and shell.json["usage"]["calls"] > 4

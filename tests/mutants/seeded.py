@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant("nothing reported is no cost", "completion.py", "    cost: float | None = None\n", "    cost: float | None = 0.0\n", UNKNOWN),
     Mutant("one call more than the budget", "budget/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
-    Mutant("what is open around a binding is quantified", "types/infer_function.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
+    Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
     Mutant("the first fault in time is raised", "eval/compile/closures/together.py", "elif position < self.failed:", "elif self.failure is None:", SCHEDULE),
     Mutant("a piece is one character too long", "eval/library/cutting.py", "        highest = begin + size\n", "        highest = begin + size + 1\n", LIBRARY),

@@ -17,9 +17,9 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.measure import Measure, measure
-from lambda_rlm.plan.routing import Routing, shares
+from lambda_rlm.plan.router import Case, Choice
+from lambda_rlm.plan.routing_settings import Routing, shares
 from lambda_rlm.plan.split import arm
-from lambda_rlm.plan.strategy import Case, Choice
 from lambda_rlm.plan.strength import is_strong
 from lambda_rlm.plan.tasks import LONG_ANSWERS, OPEN, TASKS
 from tests.support.answering import ask

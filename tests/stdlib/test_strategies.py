@@ -18,7 +18,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.strategy import route
+from lambda_rlm.plan.router import route
 from lambda_rlm.plan.tasks import TASKS
 from tests.support.answering import ask
 from tests.support.faithful import FACT, Faithful, facts, label, plans, translated

@@ -11,7 +11,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.types.type import Type
 
 

@@ -45,7 +45,7 @@ from lambda_rlm.trace.summary import dollars, summary
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
-    from lambda_rlm.plan.strategy import Choice
+    from lambda_rlm.plan.router import Choice
     from lambda_rlm.synth.report import Synthesis
 
 _ADVICE: Final = (

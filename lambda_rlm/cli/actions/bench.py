@@ -23,7 +23,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.execution.blocking import blocking, closing
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.llm.connect import connect, default_model
-from lambda_rlm.plan.strategy import CHOICES, Choice
+from lambda_rlm.plan.router import CHOICES, Choice
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.trace.summary import dollars
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from lambda_rlm.answering.decide import Decision, decide
+from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.cli import exits
@@ -21,7 +21,7 @@ from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.plan.strategy import Choice
+from lambda_rlm.plan.router import Choice
 from lambda_rlm.trace.summary import dollars
 
 _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (

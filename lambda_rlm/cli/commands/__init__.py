@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.cli.commands import answers as commands_answers
+from lambda_rlm.cli.commands import ask_and_run as commands_answers
 from lambda_rlm.cli.commands import audit as commands_audit
 from lambda_rlm.cli.commands import bench as commands_bench
 from lambda_rlm.cli.commands import export as commands_export

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lambda_rlm.cli.keys import SETTINGS, Setting
+from lambda_rlm.cli.setting_keys import SETTINGS, Setting
 
 _INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows, .pdf .docx .html their text."
 

@@ -20,7 +20,7 @@ from lambda_rlm.eval.asking.model_map import llm_map, llm_map_by
 from lambda_rlm.eval.asking.prompt import PRICE, prompt_of
 from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.quotes import normalized
-from lambda_rlm.eval.asking.reading import read_choice
+from lambda_rlm.eval.asking.read_reply import read_choice
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.asking.shape import ReplyReading, ReplyShape
 from lambda_rlm.eval.place import gather

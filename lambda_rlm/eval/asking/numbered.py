@@ -18,7 +18,7 @@ from lambda_rlm.eval.asking.coerce import Coercer
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
-from lambda_rlm.eval.asking.reading import refuse_long
+from lambda_rlm.eval.asking.read_reply import refuse_long
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Record, Type

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.coerce import REPLY
-from lambda_rlm.eval.asking.reading import read_choice, read_structured
+from lambda_rlm.eval.asking.read_reply import read_choice, read_structured
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type

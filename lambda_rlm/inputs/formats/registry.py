@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambda_rlm.inputs.formats import docx, html, pdf, rows
+from lambda_rlm.inputs.formats import csv, docx, html, json, pdf
 from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
@@ -18,10 +18,10 @@ FORMATS: Final[tuple[Format, ...]] = (
     pdf.FORMAT,
     docx.FORMAT,
     html.FORMAT,
-    rows.JSON,
-    rows.JSON_LINES,
-    rows.CSV,
-    rows.TSV,
+    json.JSON,
+    json.JSON_LINES,
+    csv.CSV,
+    csv.TSV,
 )
 
 

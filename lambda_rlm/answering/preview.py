@@ -20,8 +20,8 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import foresee
-from lambda_rlm.plan.routing import WAYS
-from lambda_rlm.plan.strategy import Case, Preference
+from lambda_rlm.plan.router import Case, Preference
+from lambda_rlm.plan.routing_settings import WAYS
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 
 

@@ -1,27 +1,25 @@
-"""JSON, JSON Lines and CSV to plain data.
+"""CSV to plain data.
 
-Owns the reading of structured texts. Promises an `InputProblem` that names the line for anything malformed. In a CSV the first
-line names the columns; a column in which every filled cell is a whole number, a number or true/false has that type, an empty
-cell there is missing; any other column is text. Columns without a name, or with one that is taken, get one, and rows that are
-too short are filled up; both are said. Refuses rows with more cells than the header has columns.
+Promises an `InputProblem` that names the line for anything malformed. The first line names the columns; a column in which every
+filled cell is a whole number, a number or true/false has that type, an empty cell there is missing; any other column is text.
+Columns without a name, or with one that is taken, get one, and rows that are too short are filled up; both are said. Refuses
+rows with more cells than the header has columns.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from lambda_rlm.inputs.decode import text_in
+from lambda_rlm.inputs.formats.decoded import decoded
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Format, Reading
+from lambda_rlm.inputs.reading import Format
 
 _INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?\Z")
@@ -31,70 +29,6 @@ _SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
 _DELIMITERS: Final = ",;\t|"
 _LOOKED_AT: Final = 20
 """Lines that the delimiter is told by."""
-
-
-def parse_json(text: str, name: str) -> Rows:
-    """One JSON value; an empty text is a problem."""
-    if not text.strip():
-        raise InputProblem(f"{name} is empty, not JSON", "give it another ending than .json, or put `[]` into it")
-    twice: dict[str, int] = {}
-    try:
-        return Rows(_loads(text, twice), _twice(twice, name))
-    except json.JSONDecodeError as error:
-        hint = "several values, one a line, are .jsonl" if error.msg == "Extra data" else None
-        raise InputProblem(f"{name} is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint) from None
-    except (ValueError, RecursionError) as error:
-        raise InputProblem(f"{name} is not JSON that can be read: {_reason(error)}") from None
-
-
-def parse_jsonl(text: str, name: str) -> Rows:
-    """One JSON value a line; blank lines are passed over."""
-    rows: list[Any] = []
-    twice: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(_loads(line, twice))
-        except json.JSONDecodeError as error:
-            hint = (
-                "it is one JSON value over several lines: give it the ending .json" if number == 1 and _is_json(text) else None
-            )
-            raise InputProblem(f"line {number:,} of {name} is not JSON: {error.msg} (column {error.colno:,})", hint) from None
-        except (ValueError, RecursionError) as error:
-            raise InputProblem(f"line {number:,} of {name} cannot be read: {_reason(error)}") from None
-    return Rows(rows, _twice(twice, name))
-
-
-def _loads(text: str, twice: dict[str, int]) -> Any:
-    """The value of a JSON text; keys that an object has twice are counted, of which the last one stands."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    twice[key] = twice.get(key, 0) + 1
-                seen.add(key)
-        return found
-
-    return json.loads(text, parse_constant=_not_finite, object_pairs_hook=unique)
-
-
-def _twice(keys: dict[str, int], name: str) -> tuple[str, ...]:
-    if not keys:
-        return ()
-    shown = ", ".join(repr(key) for key in list(keys)[:3])
-    return (f"{name}: {sum(keys.values()):,} times an object has a key twice ({shown}); the last value stands",)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def parse_csv(text: str, name: str, delimiter: str | None = None) -> Rows:
@@ -190,29 +124,5 @@ def _reader(filled: list[str]) -> Callable[[str], Any] | None:
     return None
 
 
-def _not_finite(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number that JSON has")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    # The interpreter's own words for this would send the reader to its settings.
-    return "a number in it has too many digits" if "integer string conversion" in str(error) else str(error)
-
-
-def _decoded(parse: Callable[[str, str], Rows]) -> Callable[[bytes, str, Reading], Rows]:
-    """What parses a text, as the reader of a format: the encoding is found first."""
-
-    def read(data: bytes, name: str, reading: Reading) -> Rows:
-        decoded = text_in(data, name, reading)
-        rows = parse(decoded.text, name)
-        return rows if decoded.note is None else replace(rows, notes=(decoded.note, *rows.notes))
-
-    return read
-
-
-JSON: Final = Format("JSON", _decoded(parse_json), extensions=(".json",), has_rows=True)
-JSON_LINES: Final = Format("JSON Lines", _decoded(parse_jsonl), extensions=(".jsonl", ".ndjson"), has_rows=True)
-CSV: Final = Format("CSV", _decoded(parse_csv), extensions=(".csv",), has_rows=True)
-TSV: Final = Format("CSV", _decoded(lambda text, name: parse_csv(text, name, "\t")), extensions=(".tsv",), has_rows=True)
+CSV: Final = Format("CSV", decoded(parse_csv), extensions=(".csv",), has_rows=True)
+TSV: Final = Format("CSV", decoded(lambda text, name: parse_csv(text, name, "\t")), extensions=(".tsv",), has_rows=True)

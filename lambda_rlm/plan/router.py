@@ -14,7 +14,7 @@ from typing import Final, Literal
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
 from lambda_rlm.plan.measure import Measure
-from lambda_rlm.plan.routing import Routing
+from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
 from lambda_rlm.plan.strength import is_strong, tells_tasks_apart
 from lambda_rlm.plan.tasks import FALLBACK, LONG_ANSWERS, OPEN, TASKS
