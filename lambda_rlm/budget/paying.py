@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Model, ModelProfile, Usage
@@ -33,22 +34,37 @@ async def pay(
     usage: Usage | None = None
     try:
         completion = await model.complete(request)
-        usage = priced(profile, completion.usage)
-        if usage is not completion.usage:
-            completion = replace(completion, usage=usage)
     except ModelFailure as failed:
         usage = priced(profile, failed.usage or FAILED_ATTEMPT)
         raise
     except Exception as error:
         message = f"{profile.name} raised {type(error).__name__}: {error}"
         raise InternalError("asking a model", message) from error
+    else:
+        wrong = impossible(completion)
+        if wrong is not None:
+            raise InternalError("asking a model", f"{profile.name} returned {wrong}")
+        usage = priced(profile, completion.usage)
+        if usage is not completion.usage:
+            completion = replace(completion, usage=usage)
     finally:
-        if usage is None:  # cancelled: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
+        if (
+            usage is None
+        ):  # cancelled, or nothing that can be read: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
             over = prompt_tokens, usage.cost
         meter.settle(*over, usage)
         on_usage(usage)
     return completion
+
+
+def impossible(completion: object) -> str | None:
+    """What a model returned, in words, where that cannot be booked; None where it can. A negative cost would raise the budget."""
+    if not isinstance(completion, Completion) or not isinstance(completion.text, str):
+        return f"no completion with a text: {completion!r}"
+    usage = completion.usage
+    is_possible = usage.input_tokens >= 0 and usage.output_tokens >= 0 and (usage.cost is None or 0 <= usage.cost < inf)
+    return None if is_possible else f"an impossible usage: {usage}"
 
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:

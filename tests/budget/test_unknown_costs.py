@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+from math import inf, nan
+from typing import Any
+
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import NO_PRICE, Meter
-from lambda_rlm.budget.paying import priced
+from lambda_rlm.budget.paying import pay, priced
 from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, ModelProfile, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.testing import request
 from lambda_rlm.trace.summary import summary
 from tests.support.asking import FakeModel
 from tests.support.running import run
@@ -140,3 +146,20 @@ def test_without_a_dollar_limit_unknown_spending_refuses_nothing() -> None:
     meter.reserve(1, None)
     meter.settle(1, None, Usage(1, 0))
     assert meter.usage == Usage(101, 10, attempts=2)
+
+
+@pytest.mark.parametrize(
+    "usage", [Usage(1, 1, cost=nan), Usage(1, 1, cost=inf), Usage(1, 1, cost=-1.0), Usage(-9, 1), Usage(1, -9)]
+)
+def test_a_usage_that_cannot_be_books_the_prompt_and_ends_the_run(usage: Usage) -> None:
+    """A negative cost would raise the budget, and one that is no number would leave it unsaid."""
+    meter = Meter(Budget(usd=1.0))
+    with pytest.raises(InternalError, match="own returned an impossible usage"):
+        anyio.run(partial(pay, own(usage, PRICED), request("x"), meter, prompt_tokens=100))
+    assert meter.usage.input_tokens == 100 and meter.usage.cost == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("returned", [None, Usage(1, 1), Completion(None, Usage(1, 1))])  # type: ignore[arg-type]
+def test_what_is_no_completion_is_a_bug_of_the_model_that_is_named(returned: Any) -> None:
+    with pytest.raises(InternalError, match="own returned no completion with a text"):
+        anyio.run(partial(pay, FakeModel(lambda _: returned, PRICED), request("x"), Meter(Budget()), prompt_tokens=1))
