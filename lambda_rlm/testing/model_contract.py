@@ -15,7 +15,7 @@ from typing import Final
 
 import anyio
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, StopReason
+from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
@@ -51,6 +51,7 @@ class ModelContract:
     def test_it_is_a_model_with_a_possible_profile(self, subject: ModelUnderTest) -> None:
         _hold(isinstance(subject.model, Model), "it lacks a method of `Model`")
         profile = subject.model.profile
+        _hold(isinstance(profile, ModelProfile), f"the profile is {profile!r}, no ModelProfile")
         _hold(bool(profile.name), "the profile has no name")
         _hold(0 < profile.max_output <= profile.window, f"max_output is {profile.max_output} of a window of {profile.window}")
         _hold(profile.min_chars_per_token > 0, "min_chars_per_token must be positive")
@@ -158,14 +159,17 @@ class ModelContract:
 
 def check_model(subject: Callable[[], ModelUnderTest]) -> None:
     """Run every check of `ModelContract`, each on a model that `subject` makes anew. Raises `AssertionError` that names the
-    first check that does not hold, and why."""
+    first check that does not hold, and why; an exception of the model does not hold either. Not inside a running event loop."""
     contract = ModelContract()
-    for name in dir(contract):
+    for name in vars(ModelContract):  # in the order in which they are written: whether it is a model at all comes first
         if name.startswith("test_"):
+            made = subject()
             try:
-                getattr(contract, name)(subject())
+                getattr(contract, name)(made)
             except AssertionError as error:
                 raise AssertionError(f"{name}: {error}") from error
+            except Exception as error:
+                raise AssertionError(f"{name}: it raises {type(error).__name__}: {error}") from error
 
 
 def _hold(is_true: bool, otherwise: str) -> None:

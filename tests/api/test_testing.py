@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -160,6 +161,32 @@ def test_every_check_has_a_model_that_breaks_it() -> None:
 def test_a_report_names_the_check_and_the_reason() -> None:
     with pytest.raises(AssertionError, match=r"^test_a_failure_is_.*: the failing request has the reply 'The capital of Error"):
         check_model(lambda: under_test(ErrorAsText))
+
+
+class ReturnsText(Scripted):
+    async def complete(self, request: CompletionRequest) -> Completion:
+        return "Paris"  # type: ignore[return-value]
+
+
+class NoProfile(Scripted):
+    profile = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (object, "test_it_is_a_model_with_a_possible_profile: it lacks a method of `Model`"),
+        (NoProfile, "test_it_is_a_model_with_a_possible_profile: the profile is None, no ModelProfile"),
+        (
+            ReturnsText,
+            "test_a_reply_has_text_and_a_possible_usage: it raises AttributeError: 'str' object has no attribute 'usage'",
+        ),
+    ],
+)
+def test_whatever_a_bad_model_is_or_does_is_a_check_that_does_not_hold(kind: Any, said: str) -> None:
+    with pytest.raises(AssertionError) as raised:
+        check_model(lambda: ModelUnderTest(kind(), (request("the capital of Peru?"),), request("wait"), request("fail")))
+    assert str(raised.value) == said
 
 
 def test_the_contract_needs_no_test_framework() -> None:
