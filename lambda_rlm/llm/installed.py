@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import UNKNOWN_MODEL, failure
 
@@ -46,12 +46,14 @@ def _made(entry: EntryPoint, name: str, rest: str) -> Model:
         model = entry.load()(rest)
     except ModelFailure:
         raise
-    except Exception as error:  # whatever the code of another package raises
+    except (Exception, SystemExit) as error:  # whatever the code of another package raises
         message = f"the package {package} cannot make the model {name!r}: {type(error).__name__}: {error}"
         raise failure(UNKNOWN_MODEL, message) from error
     if not isinstance(model, Model):
         message = f"the package {package} gives {type(model).__name__} for the model {name!r}, which lacks a method of `Model`"
         raise failure(UNKNOWN_MODEL, message)
+    if not isinstance(model.profile, ModelProfile):
+        raise failure(UNKNOWN_MODEL, f"the package {package} gives a model {name!r} whose profile is no ModelProfile")
     return model
 
 

@@ -29,6 +29,12 @@ def raising(name):
     raise RuntimeError("boom " + name)
 def wrong(name):
     return object()
+def leaving(name):
+    raise SystemExit(3)
+def unprofiled(name):
+    class Unprofiled(ScriptedModel):
+        profile = None
+    return Unprofiled((), None)
 """
 
 
@@ -82,6 +88,8 @@ def test_the_packages_own_failure_passes(packages: Path) -> None:
     [
         ("raising", r"the package acme cannot make the model 'acme:large': RuntimeError: boom large"),
         ("absent", r"the package acme cannot make the model 'acme:large': AttributeError"),
+        ("leaving", r"the package acme cannot make the model 'acme:large': SystemExit: 3"),
+        ("unprofiled", r"the package acme gives a model 'acme:large' whose profile is no ModelProfile"),
         ("wrong", r"the package acme gives object for the model 'acme:large'"),
     ],
 )
