@@ -36,8 +36,10 @@ class Connections:
 
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
-        open."""
+        open. Raises `TypeError` for what is neither."""
         if model is not None and not isinstance(model, str):
+            if not isinstance(model, Model):
+                raise TypeError(f"a model is a name or an object with the methods of `Model`, not {model!r}")
             return model
         connected = connect(
             model,

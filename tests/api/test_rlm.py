@@ -392,3 +392,9 @@ def test_a_slow_reply_is_asked_for_again_where_that_is_wanted_and_both_are_paid(
     assert (run.answer, run.usage.calls, run.usage.attempts) == ("fast", 1, 2)
     assert [type(event).__name__ for event in seen].count("Hedging") == 1
     assert run.bound is not None and run.usage.output_tokens <= (run.bound.output_tokens or 0)
+
+
+@pytest.mark.parametrize("model", [object(), 5, {"model": "x"}])
+def test_what_is_neither_a_name_nor_a_model_is_a_type_error(model: Any) -> None:
+    with pytest.raises(TypeError, match="a model is a name or an object with the methods of `Model`, not"):
+        RLM(model).ask("Who?", context="Acme was late.")
