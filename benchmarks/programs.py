@@ -1,7 +1,7 @@
 """Programs written by the local model: how many parse, are typed, are admitted, free and under the grammar.
 
 `python benchmarks/programs.py --programs 100 --to programs.jsonl` has a local model write that many programs for the fourteen tasks
-of `tests/worlds`, in turn, each once free and once under the grammar, with one repair (`--repairs`); it goes on where the file ends.
+of `tests/support/worlds`, in turn, each once free and once under the grammar, with one repair (`--repairs`); it goes on where the file ends.
 `python benchmarks/programs.py --table programs.jsonl` prints what came of them. Without arguments it writes one program each way.
 A reply that was cut is not a program, whatever it looks like.
 """
