@@ -46,7 +46,7 @@ _LONGEST_LITERAL: Final = 300
 
 _LONGEST_NAME: Final = 14
 """Tokens of the model's vocabulary, white space before it included. A limit on characters would make a lexer's state of each
-length: see `export_names`. It is more than all white space and the longest word could take: llguidance breaks off, and the
+length: see `names_without`. It is more than all white space and the longest word could take: llguidance breaks off, and the
 model writes freely, where the limit falls on the end of a word that may go on as a name."""
 
 _LONGEST_NUMBER: Final = 9
