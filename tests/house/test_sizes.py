@@ -13,7 +13,6 @@ MAX_COLUMNS = 128
 """Of a docstring, as of every other line of code."""
 
 LONGER: dict[str, str] = {
-    "__init__.py __getattr__": "one case for each public name, so that each import is written down",
     "api/rlm.py RLM.__init__": "the settings of a host are its parameters",
 }
 """Functions that are longer, with the reason why they are easier to read so."""

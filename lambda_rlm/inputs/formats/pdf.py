@@ -33,7 +33,7 @@ def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
             pages = _pages(data, name)
     except InputProblem:
         raise
-    except Exception as error:  # a damaged file makes pypdf raise whatever its damage leads to
+    except Exception as error:  # noqa: BLE001 - a damaged file makes pypdf raise whatever its damage leads to
         raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
     empty = sum(not page for page in pages)
     if pages and empty == len(pages):
