@@ -122,9 +122,8 @@ class Execution:
         self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
-        key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(
-            key=key,
+            key=_key_of(admitted) if options.key is None else options.key,
             program=self.program,
             out=options.out,
             seed=options.seed,
