@@ -88,7 +88,7 @@ async def written(model: LocalModel, task: str, sample: int, mode: str, out: int
         run = await synthesize(question, setup, lambda: SourceFile("plan.lam", '"the plan answered"'))
         assert run.synthesis is not None
         attempts = [list(attempt.codes) for attempt in run.synthesis.attempts]
-    except Exception as error:  # a truthful leaf knows the prompts of good programs only
+    except Exception as error:  # noqa: BLE001 - a truthful leaf knows the prompts of good programs only
         trouble = f"{type(error).__name__}: {error}"[:300]
     return {
         "mode": mode,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from lambda_rlm.api.rlm import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
     from lambda_rlm.bounds.admit import Admitted
     from lambda_rlm.completion import (
@@ -78,81 +80,101 @@ __version__: Final = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
+    module = _of_verbs(name) or _of_errors(name) or _of_values(name)
+    if module is None:
+        raise AttributeError(f"module 'lambda_rlm' has no attribute {name!r}")
+    return getattr(module, name)
+
+
+def _of_verbs(name: str) -> ModuleType | None:
+    """The module of a name that a host calls, or of what such a call gives. One case for each module, so that each import is
+    written down."""
     match name:
-        case "check" | "Checked":
-            from lambda_rlm.execution import check
-
-            return getattr(check, name)
-        case "Admitted":
-            from lambda_rlm.bounds import admit
-
-            return getattr(admit, name)
-        case "Budget":
-            from lambda_rlm.budget import budget
-
-            return getattr(budget, name)
-        case "Size":
-            from lambda_rlm.bounds import declared
-
-            return getattr(declared, name)
-        case "LambdaRLMError":
-            from lambda_rlm.diagnostics import error
-
-            return getattr(error, name)
-        case "Rejected":
-            from lambda_rlm.diagnostics import diagnostic
-
-            return getattr(diagnostic, name)
-        case "Fault" | "InternalError" | "LimitExceeded" | "ModelFailure" | "PrimitiveFault":
-            from lambda_rlm.diagnostics import faults
-
-            return getattr(faults, name)
-        case "InputProblem":
-            from lambda_rlm.inputs import problem
-
-            return getattr(problem, name)
-        case "ExtractedText" | "Rows":
-            from lambda_rlm.inputs.formats import extracted
-
-            return getattr(extracted, name)
-        case "Format" | "Reading":
-            from lambda_rlm.inputs import reading
-
-            return getattr(reading, name)
-        case "JournalProblem":
-            from lambda_rlm.journal import store
-
-            return getattr(store, name)
-        case "primitive":
-            from lambda_rlm.execution import host_functions
-
-            return getattr(host_functions, name)
-        case "HostCost" | "HostFunction":
-            from lambda_rlm.types import hosted
-
-            return getattr(hosted, name)
-        case "Routing":
-            from lambda_rlm.plan import routing_settings as routing
-
-            return getattr(routing, name)
-        case "Writing":
-            from lambda_rlm.synth import writing
-
-            return getattr(writing, name)
-        case "ScriptedModel":
-            from lambda_rlm.llm import scripted
-
-            return getattr(scripted, name)
         case "RLM" | "Run" | "run":
             from lambda_rlm.api import rlm
 
-            return getattr(rlm, name)
+            return rlm
+        case "check" | "Checked":
+            from lambda_rlm.execution import check
+
+            return check
+        case "primitive":
+            from lambda_rlm.execution import host_functions
+
+            return host_functions
+        case "Admitted":
+            from lambda_rlm.bounds import admit
+
+            return admit
+    return None
+
+
+def _of_errors(name: str) -> ModuleType | None:
+    """The module of a name that a host catches."""
+    match name:
+        case "LambdaRLMError":
+            from lambda_rlm.diagnostics import error
+
+            return error
+        case "Rejected":
+            from lambda_rlm.diagnostics import diagnostic
+
+            return diagnostic
+        case "Fault" | "InternalError" | "LimitExceeded" | "ModelFailure" | "PrimitiveFault":
+            from lambda_rlm.diagnostics import faults
+
+            return faults
+        case "InputProblem":
+            from lambda_rlm.inputs import problem
+
+            return problem
+        case "JournalProblem":
+            from lambda_rlm.journal import store
+
+            return store
+    return None
+
+
+def _of_values(name: str) -> ModuleType | None:
+    """The module of a name that a host passes: limits, settings, formats, functions of its own, and models."""
+    match name:
+        case "Budget":
+            from lambda_rlm.budget import budget
+
+            return budget
+        case "Size":
+            from lambda_rlm.bounds import declared
+
+            return declared
+        case "ExtractedText" | "Rows":
+            from lambda_rlm.inputs.formats import extracted
+
+            return extracted
+        case "Format" | "Reading":
+            from lambda_rlm.inputs import reading
+
+            return reading
+        case "HostCost" | "HostFunction":
+            from lambda_rlm.types import hosted
+
+            return hosted
+        case "Routing":
+            from lambda_rlm.plan import routing_settings
+
+            return routing_settings
+        case "Writing":
+            from lambda_rlm.synth import writing
+
+            return writing
+        case "ScriptedModel":
+            from lambda_rlm.llm import scripted
+
+            return scripted
         case _ if name in __all__:
             from lambda_rlm import completion
 
-            return getattr(completion, name)
-        case _:
-            raise AttributeError(f"module 'lambda_rlm' has no attribute {name!r}")
+            return completion
+    return None
 
 
 def __dir__() -> list[str]:

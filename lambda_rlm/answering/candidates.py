@@ -93,7 +93,7 @@ async def each(job: Callable[[int], Awaitable[None]], numbers: Iterable[int]) ->
     async def one(number: int) -> None:
         try:
             await job(number)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - raised again below, outside the group
             failures.append(failure)
             group.cancel_scope.cancel()
 

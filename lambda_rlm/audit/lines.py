@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 LONGEST: Final = 8_000_000
 """Bytes of a line that is read whole."""
 
-_PIECE: Final = 1_000_000
+PIECE: Final = 1_000_000
 _STRETCH: Final = 4_000
 _MOST_STRETCHES: Final = 20
 
@@ -38,7 +38,7 @@ def lines(file: BinaryIO) -> Iterator[LogLine]:
     while first := file.readline(LONGEST + 1):
         number += 1
         if len(first) > LONGEST and not first.endswith(b"\n"):
-            yield _long(number, first, lambda: file.readline(_PIECE), is_line=True)
+            yield _long(number, first, lambda: file.readline(PIECE), is_line=True)
         elif data := first.strip():
             yield LogLine(number, data, len(first))
 
@@ -48,7 +48,7 @@ def whole(file: BinaryIO) -> LogLine:
     first = file.read(LONGEST + 1)
     if len(first) <= LONGEST:
         return LogLine(1, first, len(first))
-    return _long(1, first, lambda: file.read(_PIECE), is_line=False)
+    return _long(1, first, lambda: file.read(PIECE), is_line=False)
 
 
 def _long(number: int, first: bytes, more: Callable[[], bytes], is_line: bool) -> LogLine:

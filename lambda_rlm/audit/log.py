@@ -34,7 +34,7 @@ OnProgress = Callable[[int, int | None], None]
 
 _ROWS: Final = (".jsonl", ".ndjson", ".json")
 _GZIP: Final = b"\x1f\x8b"
-_BUFFER: Final = 1 << 17
+BUFFER: Final = 1 << 17
 _REPORTED: Final = 1 << 22
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGINS_A_ROW: Final = re.compile(rb'\{\s*"|\[\s*[\[{"]')
@@ -165,7 +165,7 @@ def _without_mark(lines: Iterator[LogLine]) -> Iterator[LogLine]:
 @contextmanager
 def _opened(file: Log) -> Iterator[BufferedReader]:
     if file.path is not None:
-        with open(file.path, "rb", buffering=_BUFFER) as raw:
+        with open(file.path, "rb", buffering=BUFFER) as raw:
             yield cast("BufferedReader", raw)
         return
     buffer = getattr(sys.stdin, "buffer", None)

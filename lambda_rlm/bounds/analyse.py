@@ -38,7 +38,7 @@ from lambda_rlm.bounds.transfer.table import TRANSFERS
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import Typed
 
-_RULES: Final[dict[type, Rule]] = {
+RULES: Final[dict[type, Rule]] = {
     t.IntLit: number_literal,
     t.FloatLit: number_literal,
     t.BoolLit: bool_literal,
@@ -71,7 +71,7 @@ def analyse(
     computer: Computer | None = None,
 ) -> Analysis:
     """The analysis of a program on inputs of these sizes."""
-    analysis = Analysis(typed, rates, autos, max_depth, computer, _RULES, TRANSFERS)
+    analysis = Analysis(typed, rates, autos, max_depth, computer, RULES, TRANSFERS)
     program = typed.program
     analysis.outcome = scope(analysis, program.items, program.result, {**hosted(typed.functions), **inputs})
     return analysis

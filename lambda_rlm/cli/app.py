@@ -36,7 +36,7 @@ def run_command(arguments: list[str]) -> int:
         with suppress(OSError):
             sys.stdout.close()
         return exits.ANSWERED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort of every command: an exit code and a message, no traceback
         return _failed(error, wants_json)
 
 

@@ -106,7 +106,7 @@ class _Side:
                 self._stop_all(limit)
             except Fault as fault:
                 self._stop_after(position, fault)
-            except Exception as bug:  # raised again by `run`
+            except Exception as bug:  # noqa: BLE001 - raised again by `run`
                 self._stop_all(bug)
 
     def _stop_all(self, failure: Exception) -> None:

@@ -61,7 +61,8 @@ class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
     of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
-    `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run."""
+    `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
+    of which the deadline is made."""
 
     is_strict: bool = False
     seed: int = 0
@@ -71,6 +72,7 @@ class Options:
     run: str | None = None
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
+    clock: Callable[[], float] = monotonic
 
 
 async def execute(
@@ -92,10 +94,10 @@ async def execute(
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await _Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed).run(inputs)
+    return await Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed).run(inputs)
 
 
-class _Execution:
+class Execution:
     """One run: its meter, its asker and the documents of its inputs."""
 
     def __init__(
@@ -120,9 +122,8 @@ class _Execution:
         self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
-        key = options.key if options.key is not None else _key_of(admitted)
         settings = AskSettings(
-            key=key,
+            key=_key_of(admitted) if options.key is None else options.key,
             program=self.program,
             out=options.out,
             seed=options.seed,
@@ -135,7 +136,8 @@ class _Execution:
         self.accuracy = options.accuracy
         self.chosen: PlannerChoice | None = None
         self.kept: dict[int, Any] | None = None
-        self.started = monotonic()
+        self.clock = options.clock
+        self.started = self.clock()
         self.task = asyncio.current_task()
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
 
@@ -214,7 +216,7 @@ class _Execution:
 
     async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
-        left = None if seconds is None else max(0.0, self.started + seconds - monotonic())
+        left = None if seconds is None else max(0.0, self.started + seconds - self.clock())
         with anyio.move_on_after(left) as scope:
             async with self.asker.opened():
                 return await evaluate(self.admitted, values, self.asker, self.kept)
@@ -224,7 +226,7 @@ class _Execution:
     def _look(self) -> None:
         """Pure work never waits, so neither the deadline nor a Ctrl-C could reach it but here, between slices of fuel."""
         seconds = self.admitted.budget.seconds
-        if seconds is not None and monotonic() > self.started + seconds:
+        if seconds is not None and self.clock() > self.started + seconds:
             raise self._late()
         if self.task is not None and self.task.cancelling() > self.cancelled_before:
             raise asyncio.CancelledError
@@ -269,7 +271,7 @@ class _Execution:
                 usd=usage.cost,
                 steps=self.meter.steps,
                 bytes=self.meter.bytes,
-                seconds=monotonic() - self.started,
+                seconds=self.clock() - self.started,
                 max_in_flight=counts.max_in_flight,
             ),
             "bound": self.admitted.bound,

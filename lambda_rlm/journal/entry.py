@@ -84,7 +84,7 @@ class JournalEntry:
                     pass
         except JournalProblem as problem:
             self.trouble = problem
-        except Exception as error:  # a thread that ends without a word would leave a run that never ends
+        except Exception as error:  # noqa: BLE001 - a thread that ends without a word would leave a run that never ends
             self.trouble = JournalProblem(f"the journal {self.path} could not be written: {type(error).__name__}: {error}")
 
     def _group(self, database: sqlite3.Connection) -> bool:

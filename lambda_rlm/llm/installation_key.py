@@ -26,11 +26,12 @@ def installation_key() -> bytes:
         folder = cache_folder()
     except RuntimeError:  # the user has no home
         folder = None
-    return _key_in(folder)
+    return key_in(folder)
 
 
 @cache
-def _key_in(folder: Path | None) -> bytes:
+def key_in(folder: Path | None) -> bytes:
+    """The key in a folder, read or made once in a process; where there is no folder, a key of this process alone."""
     fresh = secrets.token_bytes(SIZE)
     if folder is None:
         return fresh

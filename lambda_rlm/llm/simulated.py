@@ -134,7 +134,7 @@ class SimulatedModel:
         said = self.parameters
         tokens = count((Message("user", seen.data),), self._profile, _VOCABULARY) if said.rho < 1 else 0
         slips = Slips(accuracy(said.a0, said.rho, tokens, said.k), seen.identity, said.seed)
-        wait = said.latency + said.jitter * _share(seen.identity, said.seed)
+        wait = said.latency + said.jitter * share(seen.identity, said.seed)
         if wait:
             from anyio import sleep
 
@@ -156,6 +156,6 @@ class SimulatedModel:
         return Usage(input_tokens, output_tokens, cost=paid / _MILLION)
 
 
-def _share(identity: str, seed: int) -> float:
+def share(identity: str, seed: int) -> float:
     """A number from 0 to 1 that the prompt and the seed alone decide."""
     return Random(hashlib.sha256(f"{seed} wait {identity}".encode("utf-8", "surrogatepass")).digest()).random()

@@ -118,7 +118,7 @@ def _encoder(name: str) -> Callable[[str], int] | None:
 
     try:
         encoding = tiktoken.get_encoding(name)
-    except Exception:  # whatever the download that tiktoken then tries fails with
+    except Exception:  # noqa: BLE001 - whatever the download that tiktoken then tries fails with
         return None
     return lambda text: len(encoding.encode_ordinary(text))
 

@@ -59,12 +59,42 @@ class _Renamer:
         return tuple(out), names
 
     def term(self, term: t.Term, names: Names) -> t.Term:
+        match term:
+            case t.Var():
+                return replace(term, name=names.get(term.name, term.name))
+            case t.Lam() | t.Fix() | t.Block() | t.Match():
+                return self.binder(term, names)
+            case t.App():
+                return self.application(term, names)
+            case t.Pipe():
+                stages = tuple(self.application(stage, names) for stage in term.stages)
+                return replace(term, head=self.term(term.head, names), stages=stages)
+        return self.parts(term, names)
+
+    def binder(self, term: t.Lam | t.Fix | t.Block | t.Match, names: Names) -> t.Term:
+        """A term that binds names."""
+        match term:
+            case t.Lam():
+                params, inner = self.params(term.params, names)
+                return replace(term, params=params, body=self.term(term.body, inner))
+            case t.Fix():
+                name, outer = self.fresh(names, term.name)
+                (param,), inner = self.params((term.param,), outer)
+                return replace(term, name=name, param=param, body=self.term(term.body, inner))
+            case t.Block():
+                items, inner = self.items(term.items, names)
+                return replace(term, items=items, result=self.term(term.result, inner))
+            case t.Match():
+                arms = tuple(self.arm(arm, names) for arm in term.arms)
+                return replace(term, subject=self.term(term.subject, names), arms=arms)
+
+    def parts(self, term: t.Term, names: Names) -> t.Term:
+        """A term that binds nothing, with its parts renamed."""
+
         def go(inner: t.Term) -> t.Term:
             return self.term(inner, names)
 
         match term:
-            case t.Var():
-                return replace(term, name=names.get(term.name, term.name))
             case t.Template():
                 return replace(term, parts=tuple(p if isinstance(p, str) else go(p) for p in term.parts))
             case t.ListLit():
@@ -73,13 +103,6 @@ class _Renamer:
                 return replace(term, fields=tuple(replace(f, value=go(f.value)) for f in term.fields))
             case t.Select():
                 return replace(term, record=go(term.record))
-            case t.Lam():
-                params, inner = self.params(term.params, names)
-                return replace(term, params=params, body=self.term(term.body, inner))
-            case t.App():
-                return self.application(term, names)
-            case t.Pipe():
-                return replace(term, head=go(term.head), stages=tuple(self.application(s, names) for s in term.stages))
             case t.Infix():
                 return replace(term, first=go(term.first), rest=tuple((o, go(operand)) for o, operand in term.rest))
             case t.Prefix():
@@ -87,15 +110,6 @@ class _Renamer:
             case t.If():
                 branches = tuple((go(condition), go(branch)) for condition, branch in term.branches)
                 return replace(term, branches=branches, otherwise=go(term.otherwise))
-            case t.Match():
-                return replace(term, subject=go(term.subject), arms=tuple(self.arm(a, names) for a in term.arms))
-            case t.Fix():
-                name, outer = self.fresh(names, term.name)
-                (param,), inner = self.params((term.param,), outer)
-                return replace(term, name=name, param=param, body=self.term(term.body, inner))
-            case t.Block():
-                items, inner = self.items(term.items, names)
-                return replace(term, items=items, result=self.term(term.result, inner))
         return term
 
     def application(self, app: t.App, names: Names) -> t.App:

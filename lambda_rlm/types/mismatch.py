@@ -52,17 +52,11 @@ Why = tuple[object, ...]
 
 def because(why: Why) -> str | None:
     """A reason in words."""
-    if not why:
-        return None
     match why:
-        case ("argument", number, function, str(name)) if name:
-            return f"argument {number} of `{function}` (`{name}`)"
-        case ("argument", number, function, *_):
-            return f"argument {number} of `{function}`"
-        case ("piped", function, str(name)) if name:
-            return f"the value piped into `{function}` (`{name}`)"
-        case ("piped", function, *_):
-            return f"the value piped into `{function}`"
+        case ("argument", number, function, *name):
+            return f"argument {number} of `{function}`{_named(name)}"
+        case ("piped", function, *name):
+            return f"the value piped into `{function}`{_named(name)}"
         case ("element", number):
             return f"element {number} of the list"
         case ("result", function, name):
@@ -78,6 +72,11 @@ def because(why: Why) -> str | None:
         case (str(text),):
             return text
     return None
+
+
+def _named(name: list[object]) -> str:
+    """The name of a parameter behind its place, where it has one."""
+    return f" (`{name[0]}`)" if name and name[0] else ""
 
 
 def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why, clash: Clash) -> Diagnostic:

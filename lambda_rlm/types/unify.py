@@ -6,6 +6,7 @@ known of it, constraints meet by intersection. Each function gives None, or the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
@@ -59,10 +60,7 @@ def unify(a: Open, b: Open) -> Clash | None:
         return bind(b, a)
     if isinstance(a, OpenNamed):
         if isinstance(b, OpenNamed) and a.name == b.name:
-            for x, y in zip(a.arguments, b.arguments, strict=True):
-                if clash := unify(x, y):
-                    return clash
-            return None
+            return _unify_each(a.arguments, b.arguments)
     elif isinstance(a, Rec):
         if isinstance(b, Rec):
             return _unify_records(a, b)
@@ -72,6 +70,13 @@ def unify(a: Open, b: Open) -> Clash | None:
     elif isinstance(a, Fn) and isinstance(b, Fn):
         return _unify_functions(a, b)
     return None if isinstance(a, Broken) or isinstance(b, Broken) else HEAD
+
+
+def _unify_each(a: Sequence[Open], b: Sequence[Open]) -> Clash | None:
+    for x, y in zip(a, b, strict=True):
+        if clash := unify(x, y):
+            return clash
+    return None
 
 
 def _unify_records(a: Rec, b: Rec) -> Clash | None:
@@ -94,9 +99,8 @@ def same_fields(given: Rec, wanted: Rec) -> Clash | None:
 def _unify_functions(a: Fn, b: Fn) -> Clash | None:
     if len(a.parameters) != len(b.parameters):
         return Clash("arity", (str(len(a.parameters)), str(len(b.parameters))))
-    for x, y in zip(a.parameters, b.parameters, strict=True):
-        if clash := unify(x, y):
-            return clash
+    if clash := _unify_each(a.parameters, b.parameters):
+        return clash
     merge_effects(a.effect, b.effect)
     return unify(a.result, b.result)
 
@@ -115,10 +119,7 @@ def fit(given: Open, wanted: Open) -> Clash | None:
         return bind(given, wanted)
     if isinstance(given, OpenNamed):
         if isinstance(wanted, OpenNamed):
-            if given.name == wanted.name:
-                return fit(given.arguments[0], wanted.arguments[0]) if given.arguments else None
-            if wanted is T_TEXT and given.name == "Quote":
-                return None
+            return _fit_named(given, wanted)
     elif isinstance(given, Labels):
         if wanted is T_TEXT or (isinstance(wanted, Labels) and given.labels == wanted.labels):
             return None
@@ -128,6 +129,12 @@ def fit(given: Open, wanted: Open) -> Clash | None:
     elif isinstance(given, Fn) and isinstance(wanted, Fn):
         return _fit_functions(given, wanted)
     return None if isinstance(given, Broken) or isinstance(wanted, Broken) else HEAD
+
+
+def _fit_named(given: OpenNamed, wanted: OpenNamed) -> Clash | None:
+    if given.name == wanted.name:
+        return fit(given.arguments[0], wanted.arguments[0]) if given.arguments else None
+    return None if wanted is T_TEXT and given.name == "Quote" else HEAD
 
 
 def _fit_variable(given: Open, wanted: TypeVariable) -> Clash | None:

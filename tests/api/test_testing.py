@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,10 +23,6 @@ RULES = (
 
 class Scripted(ScriptedModel):
     """A good model, which the bad ones differ from in one thing."""
-
-    def __init__(self) -> None:
-        good = ScriptedModel.from_rules(RULES)
-        super().__init__(good._rules, good.profile)
 
 
 class WithoutName(Scripted):
@@ -117,9 +112,9 @@ class CutsUnsaid(Scripted):
         return replace(await super().complete(request), stop_reason=StopReason.STOP)
 
 
-def under_test(kind: Callable[[], ScriptedModel]) -> ModelUnderTest:
+def under_test(kind: type[Scripted]) -> ModelUnderTest:
     capitals = (request("the capital of France?"), request("the capital of Peru?"))
-    return ModelUnderTest(kind(), capitals, request("wait"), request("fail"))
+    return ModelUnderTest(kind.from_rules(RULES), capitals, request("wait"), request("fail"))
 
 
 class TestGood(ModelContract):

@@ -7,7 +7,6 @@ import io
 import json
 import random
 import tracemalloc
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.audit import counting, lines
+from lambda_rlm.audit import log as reading_of_logs
 from lambda_rlm.audit.log import read
 from lambda_rlm.audit.prompts import Unusable, prompts, reply_tokens
 from lambda_rlm.audit.report import AuditReport, report
@@ -29,7 +29,7 @@ from lambda_rlm.llm.tokens import count
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.router import route
 from lambda_rlm.plan.routing_settings import Routing
-from tests.support.input_files import written
+from tests.support.input_files import interrupted, written
 
 VOCABULARY = "o200k_base"
 WORDS = [
@@ -109,7 +109,7 @@ def test_lines_are_those_of_the_file(parts: list[bytes], ends: bool) -> None:
 
 def test_a_line_that_is_too_long_is_measured_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST", 40_000)
-    monkeypatch.setattr(lines, "_PIECE", 10_000)
+    monkeypatch.setattr(lines, "PIECE", 10_000)
     data = b"first\n" + words(60_000).encode() + b"\nlast\n"
     first, long, last = lines.lines(io.BytesIO(data))
     assert (first.data, last.data, last.number) == (b"first", b"last", 3)
@@ -298,18 +298,9 @@ def test_what_is_no_log_is_refused_with_a_way_out(tmp_path: Path, name: str, con
     assert caught.value.hint
 
 
-def test_an_interruption_gives_what_was_read_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = rows_of(tmp_path, "log.jsonl", [{"prompt": "a"}] * 10)
-    original = lines.lines
-
-    def interrupted(file: io.BytesIO) -> Iterator[lines.LogLine]:
-        for line in original(file):
-            if line.number == 5:
-                raise KeyboardInterrupt
-            yield line
-
-    monkeypatch.setattr("lambda_rlm.audit.log.lines", interrupted)
-    found = tallied(path)
+def test_an_interruption_gives_what_was_read_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", interrupted([b'{"prompt": "a"}\n'] * 4))
+    found = tallied("-")
     assert (found.prompts, found.is_whole) == (4, False)
 
 
@@ -328,7 +319,7 @@ def peak(path: str) -> int:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_rlm.audit.log._BUFFER", 8_192)
+    monkeypatch.setattr(reading_of_logs, "BUFFER", 8_192)
 
     def log(times: int) -> str:
         rows = ({"prompt": words(5 + i * 37 % 300, i), "id": f"{times}-{i}"} for i in range(300 * times))
@@ -338,9 +329,9 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_memory_does_not_grow_with_the_longest_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambda_rlm.audit.log._BUFFER", 8_192)
+    monkeypatch.setattr(reading_of_logs, "BUFFER", 8_192)
     monkeypatch.setattr(lines, "LONGEST", 100_000)
-    monkeypatch.setattr(lines, "_PIECE", 20_000)
+    monkeypatch.setattr(lines, "PIECE", 20_000)
     text = words(2_000) + " "
     small, large = (written(tmp_path, f"{n}.jsonl", f'{{"prompt": "{text * n}"}}\n') for n in (200, 2_000))
     assert peak(large) < 1.2 * peak(small)

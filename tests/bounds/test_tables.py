@@ -9,15 +9,15 @@ from unittest.mock import patch
 
 import pytest
 
-from lambda_rlm.bounds.analyse import _RULES, analyse
+from lambda_rlm.bounds.analyse import RULES, analyse
 from lambda_rlm.bounds.domain.abstract import literal_text
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer.table import TRANSFERS
-from lambda_rlm.bounds.transfer.texts import _GROWTH, _WIDER_IN_LOWER, _WIDER_IN_UPPER
+from lambda_rlm.bounds.transfer.texts import GROWTH, WIDER_IN_LOWER, WIDER_IN_UPPER
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.execution.check import check
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import Term
+from lambda_rlm.syntax.term import App, Term
 from lambda_rlm.types.type import TEXT
 from tests.support.places import ROOT
 
@@ -34,7 +34,7 @@ def test_every_library_function_has_a_transfer() -> None:
 
 
 def test_every_class_of_terms_has_a_rule() -> None:
-    assert set(_RULES) == set(Term.__args__)
+    assert set(RULES) == set(Term.__args__)
 
 
 def test_a_missing_transfer_is_an_internal_error_with_its_name() -> None:
@@ -44,8 +44,8 @@ def test_a_missing_transfer_is_an_internal_error_with_its_name() -> None:
 
 
 def test_a_missing_rule_is_an_internal_error_with_its_name() -> None:
-    rules = {class_: rule for class_, rule in _RULES.items() if class_.__name__ != "App"}
-    with patch("lambda_rlm.bounds.analyse._RULES", rules), pytest.raises(InternalError, match="no rule for App"):
+    with patch.dict(RULES), pytest.raises(InternalError, match="no rule for App"):
+        del RULES[App]
         bound()
 
 
@@ -69,6 +69,6 @@ def test_changing_case_widens_no_character_more_than_the_transfer_says() -> None
     """Every character there is: how many it becomes, and the bytes beyond one for each."""
     for character in map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]):
         beyond = len(character.encode()) - 1
-        for changed, wider in ((character.upper(), _WIDER_IN_UPPER), (character.lower(), _WIDER_IN_LOWER)):
-            assert len(changed) <= _GROWTH
+        for changed, wider in ((character.upper(), WIDER_IN_UPPER), (character.lower(), WIDER_IN_LOWER)):
+            assert len(changed) <= GROWTH
             assert len(changed.encode()) - len(changed) <= beyond * wider

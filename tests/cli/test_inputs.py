@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm.audit import log
+from tests.support.input_files import interrupted
 from tests.support.shell import Shell, script, wrote
 
 LENGTHS = 'context |> map(fn(d) => f"{d.name}:{length(d.text)}") |> join(" ")'
@@ -170,15 +170,8 @@ def test_an_audit_heeds_the_settings_of_the_router(shell: Shell) -> None:
 
 
 def test_an_interrupted_audit_tells_what_was_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = log._add_row
-
-    def interrupting(line: Any, *rest: Any) -> None:
-        if line.number == 3:
-            raise KeyboardInterrupt
-        original(line, *rest)
-
-    monkeypatch.setattr(log, "_add_row", interrupting)
-    assert shell("audit", a_log(), "--models", "openai/gpt-4") == 130
+    monkeypatch.setattr("sys.stdin", interrupted(Path(a_log()).read_bytes().splitlines(keepends=True)[:2]))
+    assert shell("audit", "-", "--models", "openai/gpt-4") == 130
     assert shell.out.startswith("interrupted; until then 2 prompts")
 
 

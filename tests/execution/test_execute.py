@@ -135,17 +135,15 @@ def test_the_deadline_stops_pure_work_beside_calls() -> None:
         (f'let n = {ENDLESS}; let p = chunk(context, auto) |> map(fn(c) => llm_call(c)); f"{{n}}{{p |> length}}"', 3),
     ],
 )
-def test_the_deadline_stops_what_is_computed_ahead_of_the_run(
-    program: str, looks: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_deadline_stops_what_is_computed_ahead_of_the_run(program: str, looks: int) -> None:
     """The clock passes the deadline at the given look: no bound is told and nothing is asked any more."""
     clock = itertools.chain([0.0] * (looks + 1), itertools.repeat(10.0))
-    monkeypatch.setattr("lambda_rlm.execution.execute.monotonic", lambda: next(clock))
+    options = Options(clock=lambda: next(clock))
     given = from_values({"context": "a text"}).with_query("?")
     model = ScriptedModel.from_rules([("", "x")])
     admitted = check(program, given.types).admit(Budget(seconds=5, fuel=10**8), model.profile)
     told: list[Any] = []
-    run = anyio.run(lambda: execute(admitted, given.values, model, on_bound=told.append))
+    run = anyio.run(lambda: execute(admitted, given.values, model, options=options, on_bound=told.append))
     assert isinstance(run.fault, LimitExceeded)
     assert (run.fault.code, run.usage.calls, told) == ("E0407", 0, [])
 

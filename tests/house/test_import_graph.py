@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.support.places import ROOT
+from tests.support.sources import PACKAGE, module_of, trees
 
-PACKAGE = ROOT / "lambda_rlm"
 MOST_ENTRIES = 16
 """Modules and folders in a folder, `__init__` and data not counted."""
 
@@ -23,15 +22,10 @@ LARGER: dict[str, str] = {
 """Folders with more entries, with the reason."""
 
 
-def module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
 @cache
-def trees() -> Mapping[str, ast.Module]:
+def named() -> Mapping[str, ast.Module]:
     """The modules of the package by their names."""
-    return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+    return {module_of(path): tree for path, tree in trees().items()}
 
 
 def imports_of(tree: ast.Module) -> Iterator[str]:
@@ -41,14 +35,14 @@ def imports_of(tree: ast.Module) -> Iterator[str]:
             assert not node.level, "imports are absolute"
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                yield whole if whole in trees() else str(node.module)
+                yield whole if whole in named() else str(node.module)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
 def graph() -> dict[str, list[str]]:
     """What each module imports."""
-    return {name: sorted({found for found in imports_of(tree) if found in trees()}) for name, tree in trees().items()}
+    return {name: sorted({found for found in imports_of(tree) if found in named()}) for name, tree in named().items()}
 
 
 def circles(edges: Mapping[str, list[str]]) -> list[list[str]]:
@@ -115,7 +109,7 @@ def test_folders_can_be_surveyed() -> None:
 def test_a_public_class_name_is_defined_once() -> None:
     """Who searches for a class finds one."""
     homes: dict[str, list[str]] = defaultdict(list)
-    for module, tree in trees().items():
+    for module, tree in named().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(module)

@@ -8,10 +8,7 @@ from typing import get_args
 
 from lambda_rlm.eval.compile.assembly import RULES
 from lambda_rlm.syntax.term import Term
-from tests.support.places import ROOT
-
-PACKAGE = ROOT / "lambda_rlm"
-TREES = {p.relative_to(PACKAGE).as_posix(): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(PACKAGE.rglob("*.py"))}
+from tests.support.sources import trees
 
 WRAPPERS = ("llm/wrappers/", "llm/recorded.py")
 """Models that delegate to the model they hold."""
@@ -42,7 +39,7 @@ def test_only_pay_and_wrappers_ask_a_model() -> None:
     """A request that does not go through `pay` is one that no budget has reserved."""
     unpaid = [
         f"{path}: {owner}.complete in {inside or 'the module'}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for inside, owner in uses_of_complete(tree)
         if not may_complete(path, inside, owner)
     ]
@@ -55,8 +52,8 @@ def test_an_unpaid_request_would_be_seen() -> None:
     seen = list(uses_of_complete(ast.parse(text)))
     assert len(seen) == 3
     assert not any(may_complete("answering/ask.py", *use) for use in seen)
-    assert list(uses_of_complete(TREES["budget/paying.py"])) == [("pay", "model")]
-    assert {path for path, tree in TREES.items() if path.startswith(WRAPPERS) and any(uses_of_complete(tree))} != set()
+    assert list(uses_of_complete(trees()["budget/paying.py"])) == [("pay", "model")]
+    assert {path for path, tree in trees().items() if path.startswith(WRAPPERS) and any(uses_of_complete(tree))} != set()
 
 
 def test_every_form_of_the_language_has_a_rule_of_compilation() -> None:

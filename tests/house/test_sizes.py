@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.support.places import ROOT
+from tests.support.sources import PACKAGE, trees
 
 MAX_LINES = 40
 """Of a function, its docstring not counted."""
@@ -13,7 +13,6 @@ MAX_COLUMNS = 128
 """Of a docstring, as of every other line of code."""
 
 LONGER: dict[str, str] = {
-    "__init__.py __getattr__": "one case for each public name, so that each import is written down",
     "api/rlm.py RLM.__init__": "the settings of a host are its parameters",
 }
 """Functions that are longer, with the reason why they are easier to read so."""
@@ -46,19 +45,11 @@ def extent(node: ast.stmt | None) -> int:
     return 0 if node is None or node.end_lineno is None else node.end_lineno - node.lineno + 1
 
 
-def modules() -> Iterator[tuple[str, str, ast.Module]]:
-    """Each module of the package: its path, its text and its tree."""
-    package = ROOT / "lambda_rlm"
-    for path in sorted(package.rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        yield path.relative_to(package).as_posix(), text, ast.parse(text)
-
-
 def test_functions_are_short() -> None:
     """An exception that is none any more is to be removed from the table."""
     longer = {
         f"{path} {name}"
-        for path, _, tree in modules()
+        for path, tree in trees().items()
         for name, function in functions(tree)
         if extent(function) - extent(docstring(function)) > MAX_LINES
     }
@@ -67,8 +58,8 @@ def test_functions_are_short() -> None:
 
 def test_docstrings_keep_to_the_width_of_the_code() -> None:
     wide = []
-    for path, text, tree in modules():
-        lines = text.split("\n")
+    for path, tree in trees().items():
+        lines = (PACKAGE / path).read_text(encoding="utf-8").split("\n")
         for node in ast.walk(tree):
             place = docstring(node)
             if place is not None:

@@ -54,12 +54,12 @@ def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
 
 
 def test_too_many_pages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_MOST_PAGES", 2)
+    monkeypatch.setattr(pdf, "MOST_PAGES", 2)
     assert "3 pages" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2", "3"]))).message
 
 
 def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_MOST_SECONDS", -1.0)
+    monkeypatch.setattr(pdf, "MOST_SECONDS", -1.0)
     assert "1 of 2 pages are read" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
 
 
@@ -135,7 +135,7 @@ def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, 
             archive.writestr(f"word/{number}.xml", b"0" * 70_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("a part was unpacked"))
     assert "210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
-    monkeypatch.setattr(docx, "_MOST_UNPACKED", 10**9)
+    monkeypatch.setattr(docx, "MOST_UNPACKED", 10**9)
     assert "its texts would unpack to 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
 
 
@@ -166,7 +166,7 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
 def test_parts_and_tables_nested_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
     assert "Word document" in problem(written(tmp_path, "a.docx", document_files.docx(deep))).message
-    monkeypatch.setattr(docx, "_MOST_PARTS", 3)
+    monkeypatch.setattr(docx, "MOST_PARTS", 3)
     assert "parts" in problem(written(tmp_path, "b.docx", document_files.docx(""))).message
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import anyio
 import pytest
 
+from lambda_rlm.completion import Completion, CompletionRequest, Message, Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.local.model import LocalModel
 from lambda_rlm.llm.providers.via_http import HttpModel
@@ -87,38 +89,40 @@ class TestProvider(ModelContract):
     @pytest.fixture
     def subject(self, server: FaultyServer) -> ModelUnderTest:
         import_module("litellm")  # the first use takes seconds, which nothing can cut short
-        model = _ByPrompt(server.url)
+        model = _ByPrompt(lambda name: LitellmModel(f"openai/{name}", base_url=server.url, timeout=20.0))
         return ModelUnderTest(
             model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one")
         )
 
 
-class _ByPrompt(LitellmModel):
+class _ByPrompt:
     """Asks the model that the prompt's first word names."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__("openai/ok", base_url=url, timeout=20.0)
+    def __init__(self, named: Callable[[str], Model]) -> None:
+        self._named = cache(named)
+        self.profile = named("ok").profile
+        self._asked: set[str] = {"ok"}
 
-    def _arguments(self, request):  # type: ignore[no-untyped-def]
-        word = request.messages[0].content.split()[0]
-        return {**super()._arguments(request), "model": f"openai/{word}"}
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return self._named("ok").count_tokens(messages)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        name = request.messages[0].content.split()[0]
+        self._asked.add(name)
+        return await self._named(name).complete(request)
+
+    async def aclose(self) -> None:
+        for name in self._asked:
+            await self._named(name).aclose()
 
 
 class TestHttp(ModelContract):
     @pytest.fixture
     def subject(self, server: FaultyServer) -> ModelUnderTest:
-        model = _LeanByPrompt("ok", server.url, timeout=20.0)
+        model = _ByPrompt(lambda name: HttpModel(name, server.url, timeout=20.0))
         return ModelUnderTest(
             model, (asked("ok two words"), asked("ok three words here")), asked("slow one"), asked("broken one")
         )
-
-
-class _LeanByPrompt(HttpModel):
-    """Asks the model that the prompt's first word names."""
-
-    def _body(self, request, schema):  # type: ignore[no-untyped-def]
-        body = json.loads(super()._body(request, schema))
-        return json.dumps({**body, "model": request.messages[0].content.split()[0]}).encode()
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ def litellm(url: str, key: str = "key") -> LitellmModel:
     return LitellmModel("openai/m", base_url=url, api_key=key, profile=PRICED)
 
 
-@pytest.fixture(params=[http, litellm], ids=["http", "litellm"])
+@pytest.fixture(params=[pytest.param(http, id="http"), pytest.param(litellm, id="litellm", marks=pytest.mark.slow)])
 def door(request: pytest.FixtureRequest) -> Door:
     made: Door = request.param
     return made

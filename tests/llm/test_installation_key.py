@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.llm import installation_key as module
-from lambda_rlm.llm.installation_key import FILE, SIZE, installation_key
+from lambda_rlm.llm.installation_key import FILE, SIZE, installation_key, key_in
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    module._key_in.cache_clear()
+    key_in.cache_clear()
     monkeypatch.setenv("LAMBDA_RLM_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
 
 def in_a_new_process() -> bytes:
-    module._key_in.cache_clear()
+    key_in.cache_clear()
     return installation_key()
 
 

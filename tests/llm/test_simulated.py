@@ -16,7 +16,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.simulated import Parameters, SimulatedModel, _share, parameters
+from lambda_rlm.llm.simulated import Parameters, SimulatedModel, parameters, share
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, key_of, shipped_key, shipped_questions
 from lambda_rlm.llm.simulated_reader.shown import shown
 from lambda_rlm.llm.simulated_reader.slips import accuracy
@@ -34,7 +34,7 @@ def question(number: int, needle: str = NEEDLE) -> CompletionRequest:
 
 
 def waits(request: CompletionRequest) -> float:
-    return JITTER * _share(shown(request).identity, 0)
+    return JITTER * share(shown(request).identity, 0)
 
 
 class TestSimulated(ModelContract):

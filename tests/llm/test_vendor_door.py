@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
 import time
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -217,14 +219,17 @@ def test_a_user_in_the_url_is_never_shown() -> None:
 
 def test_one_model_may_be_used_from_several_loops_and_each_closes_what_it_opened(server: FaultyServer) -> None:
     model = HttpModel("ok", server.url)
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
 
     async def ask() -> str:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
         return (await model.complete(asked("hello"))).text
 
     for times in range(1, 4):
         assert anyio.run(ask) == "hello"
         server.wait_until_closed(times)
-    assert not model._carriers and not model._pools, "a loop that has ended is held on to"
+    gc.collect()
+    assert [loop() for loop in loops] == [None] * 3, "a loop that has ended is held on to"
 
 
 def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) -> None:

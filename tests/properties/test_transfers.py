@@ -15,7 +15,7 @@ from tests.support.transfer_cases import case
 from tests.support.transfer_trials import adversary, broken, exceeded, trial
 
 EXAMPLES = 16 if settings().max_examples <= 100 else 600
-pytestmark = pytest.mark.timeout(3_600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 
 @pytest.mark.parametrize("primitive", Primitive, ids=str)

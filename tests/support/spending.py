@@ -15,7 +15,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import Options, _Execution
+from lambda_rlm.execution.execute import Execution, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
@@ -109,7 +109,7 @@ def spend(
     assert checked.ok, checked.diagnostics
     whole = model if retries == 0 else RetryingModel(model, RetryPolicy(retries=retries), sleep=at_once)
     admitted = checked.admit(budget, whole.profile)
-    gate = _Execution if is_gated else Ungated
+    gate = Execution if is_gated else Ungated
 
     async def go() -> tuple[Run, Meter]:
         execution = gate(admitted, whole, Options(key=b"tests"), None, None, parent)

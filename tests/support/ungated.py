@@ -8,11 +8,11 @@ from typing import Any
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
-from lambda_rlm.execution.execute import Options, _Execution
+from lambda_rlm.execution.execute import Execution, Options
 from lambda_rlm.execution.run import Run
 
 
-class Ungated(_Execution):
+class Ungated(Execution):
     """An execution with the static gate switched off."""
 
     def _bound(self, values: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Final, NamedTuple, Protocol
 
-from lambda_rlm.bounds.admit import Bounded, bounded, refusals
+from lambda_rlm.bounds.admit import ENDLESS, OVER_BUDGET, TOO_HARD, UNFIT, UNLIMITED_COST, Bounded, bounded, refusals
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import LEAST_CHARACTERS, AutoPlace, places, room, text_size
@@ -265,7 +265,13 @@ class _Search:
         )
 
 
-_LIMITS: Final = {"E0301": "window", "E0302": "no limit", "E0303": "recursion", "E0304": "budget", "E0305": "no limit"}
+_LIMITS: Final = {
+    UNFIT: "window",
+    UNLIMITED_COST: "no limit",
+    ENDLESS: "recursion",
+    OVER_BUDGET: "budget",
+    TOO_HARD: "no limit",
+}
 
 
 def _most(place: AutoPlace) -> int:

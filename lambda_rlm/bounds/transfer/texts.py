@@ -46,11 +46,11 @@ from lambda_rlm.syntax.primitive import Primitive as P
 _MOST_WINDOWS: Final = 3
 """Windows in which one character may stand: each advances by at least three eighths of its size."""
 
-_GROWTH: Final = 3
+GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""
 
-_WIDER_IN_UPPER: Final = 3
-_WIDER_IN_LOWER: Final = 2
+WIDER_IN_UPPER: Final = 3
+WIDER_IN_LOWER: Final = 2
 """The most bytes beyond one for each character that changing case makes of each that there was (ΐ becomes three characters of
 two bytes, Ⱥ one of three)."""
 
@@ -209,7 +209,7 @@ def _cased(text: AbstractText, wider: int) -> Abstract:
     """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most."""
     if text.width == 1:
         return AbstractText(text.chars, text.bytes, 1, 0)
-    chars = lower(text.chars + text.wide * (_GROWTH - 1), text.chars * _GROWTH)
+    chars = lower(text.chars + text.wide * (GROWTH - 1), text.chars * GROWTH)
     return text_of(chars, WIDEST, 0, beyond=text.wide * wider)
 
 
@@ -299,8 +299,8 @@ def to_json(value: Abstract) -> AbstractText:
 
 TEXT: Final[dict[P, SizeTransfer]] = {
     P.TRIM: lambda text: part(text),
-    P.LOWER: lambda text: _cased(text, _WIDER_IN_LOWER),
-    P.UPPER: lambda text: _cased(text, _WIDER_IN_UPPER),
+    P.LOWER: lambda text: _cased(text, WIDER_IN_LOWER),
+    P.UPPER: lambda text: _cased(text, WIDER_IN_UPPER),
     P.CONTAINS: lambda *_: EITHER,
     P.STARTS_WITH: lambda *_: EITHER,
     P.ENDS_WITH: lambda *_: EITHER,

@@ -43,7 +43,7 @@ class Flight:
             with self._scope:
                 try:
                     self._value = await answer
-                except Exception as failure:
+                except Exception as failure:  # noqa: BLE001 - carried to everyone who waits for the answer
                     self._failure = failure
                 self.is_over = True
         finally:

@@ -17,10 +17,10 @@ from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
 _KIND: Final = "a Word document"
-_MOST_UNPACKED: Final = 200_000_000
+MOST_UNPACKED: Final = 200_000_000
 _MOST_XML: Final = 50_000_000
 """A tree in memory is many times as large as its text."""
-_MOST_PARTS: Final = 10_000
+MOST_PARTS: Final = 10_000
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _PASSED_OVER: Final = frozenset({f"{_WORD}del", f"{_WORD}moveFrom", f"{_WORD}instrText", _FALLBACK})
@@ -33,7 +33,7 @@ def docx_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     _refuse_bombs(data, name)
     try:
         return _read(data, name)
-    except Exception as error:  # a damaged package makes python-docx raise whatever its damage leads to
+    except Exception as error:  # noqa: BLE001 - a damaged package makes python-docx raise whatever its damage leads to
         raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
 
 
@@ -44,13 +44,13 @@ def _refuse_bombs(data: bytes, name: str) -> None:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise unsound(_KIND, name, f"it is no whole archive ({error})") from None
     unpacked = sum(part.file_size for part in parts)
-    if unpacked > _MOST_UNPACKED:
-        raise unsound(_KIND, name, f"it would unpack to {amount(unpacked)}, and at most {amount(_MOST_UNPACKED)} are read")
+    if unpacked > MOST_UNPACKED:
+        raise unsound(_KIND, name, f"it would unpack to {amount(unpacked)}, and at most {amount(MOST_UNPACKED)} are read")
     xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
     if xml > _MOST_XML:
         raise unsound(_KIND, name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
-    if len(parts) > _MOST_PARTS:
-        raise unsound(_KIND, name, f"it has {len(parts):,} parts, and at most {_MOST_PARTS:,} are read")
+    if len(parts) > MOST_PARTS:
+        raise unsound(_KIND, name, f"it has {len(parts):,} parts, and at most {MOST_PARTS:,} are read")
 
 
 def _read(data: bytes, name: str) -> ExtractedText:

@@ -19,8 +19,8 @@ from lambda_rlm.inputs.reading import Format, Reading, amount
 
 _KIND: Final = "a PDF"
 _MOST_BYTES: Final = 500_000_000
-_MOST_PAGES: Final = 20_000
-_MOST_SECONDS: Final = 300.0
+MOST_PAGES: Final = 20_000
+MOST_SECONDS: Final = 300.0
 """Looked at after each page; a page itself is held by pypdf's own limits."""
 
 
@@ -33,7 +33,7 @@ def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
             pages = _pages(data, name)
     except InputProblem:
         raise
-    except Exception as error:  # a damaged file makes pypdf raise whatever its damage leads to
+    except Exception as error:  # noqa: BLE001 - a damaged file makes pypdf raise whatever its damage leads to
         raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
     empty = sum(not page for page in pages)
     if pages and empty == len(pages):
@@ -50,17 +50,17 @@ def _pages(data: bytes, name: str) -> list[str]:
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted and not reader.decrypt(""):
         raise InputProblem(f"{name} is encrypted with a password", "save it without one", "an encrypted PDF")
-    if len(reader.pages) > _MOST_PAGES:
-        raise unsound(_KIND, name, f"it has {len(reader.pages):,} pages, and at most {_MOST_PAGES:,} are read")
+    if len(reader.pages) > MOST_PAGES:
+        raise unsound(_KIND, name, f"it has {len(reader.pages):,} pages, and at most {MOST_PAGES:,} are read")
     pages, characters, began = [], 0, monotonic()
     for page in reader.pages:
         pages.append(page.extract_text().strip())
         characters += len(pages[-1])
         if characters > MOST_CHARACTERS:
             raise unsound(_KIND, name, f"its text has more than {MOST_CHARACTERS:,} characters")
-        if monotonic() - began > _MOST_SECONDS:
+        if monotonic() - began > MOST_SECONDS:
             raise unsound(
-                _KIND, name, f"after {_MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
+                _KIND, name, f"after {MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
             )
     return pages
 

@@ -108,7 +108,7 @@ class LitellmModel:
     def _check_name(self, litellm: Any) -> None:
         try:
             _, provider, key, _ = litellm.get_llm_provider(self._name, api_base=self._base_url, api_key=self._api_key)
-        except Exception:
+        except Exception:  # noqa: BLE001 - what litellm raises for a name that it does not know differs between its versions
             raise failure(
                 UNKNOWN_MODEL,
                 f"no provider is known for the model {self._name!r}: write provider/model, as in openai/gpt-5-mini, or local/NAME",
@@ -128,7 +128,7 @@ class LitellmModel:
                 return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
             failed = mapped(error, self._name, self._base_url, self._api_key)
             if form.kind == "schema" and mentions_constraint(error):
                 raise ConstraintRefused(failed) from None
@@ -180,7 +180,7 @@ class LitellmModel:
             return None
         try:
             return float(_litellm().completion_cost(reply, model=self._name))
-        except Exception:
+        except Exception:  # noqa: BLE001 - it raises whatever its tables of prices lead to
             return usage.cost
 
 

@@ -103,7 +103,7 @@ class _Attempt:
         _ON_SENT.set(self.sent.set)
         try:
             self.completion = await model.complete(request)
-        except Exception as error:  # raised where both are looked at
+        except Exception as error:  # noqa: BLE001 - raised where both are looked at
             self.error = error
 
     def usage(self, profile: ModelProfile, prompt: int, reply: int) -> Usage:

@@ -121,29 +121,38 @@ class _Printer:
                 return self.template(term)
             case t.Var(name=name, type_argument=argument):
                 return f"{name}[{pretty(argument)}]" if argument else name
+            case t.ListLit() | t.RecordLit() | t.Block():
+                return self.enclosed(term)
+            case t.Select(record=record, field=field):
+                return row(self.term(record, POSTFIX), f".{field}")
+            case t.Lam() | t.Fix():
+                return self.function(term)
+            case t.App(function=function, arguments=arguments):
+                return row(self.term(function, POSTFIX), self.arguments(arguments, term.span.end))
+            case t.Pipe():
+                return self.pipe(term)
+            case t.Infix() | t.Prefix():
+                return self.infix(term) if isinstance(term, t.Infix) else self.prefix(term.operator, term.term)
+            case t.If():
+                return self.choice(term)
+            case t.Match():
+                return self.match(term)
+
+    def function(self, term: t.Lam | t.Fix) -> Doc:
+        match term:
+            case t.Lam(params=params, body=body):
+                return row("fn", self.params(params), " =>", self.right_side(body))
+            case t.Fix(name=name, param=param, body=body):
+                return row(f"fix {name}", self.params((param,)), " =>", self.right_side(body))
+
+    def enclosed(self, term: t.ListLit | t.RecordLit | t.Block) -> Doc:
+        """A term that begins and ends with a bracket."""
+        match term:
             case t.ListLit(items=items):
                 return self.bracketed("[", SOFT, [(item, self.labelled("", item)) for item in items], "]", term.span.end)
             case t.RecordLit(fields=fields):
                 members: list[Part] = [(f, self.labelled(f"{f.name}: ", f.value)) for f in fields]
                 return self.bracketed("{", SPACE, members, "}", term.span.end)
-            case t.Select(record=record, field=field):
-                return row(self.term(record, POSTFIX), f".{field}")
-            case t.Lam(params=params, body=body):
-                return row("fn", self.params(params), " =>", self.right_side(body))
-            case t.Fix(name=name, param=param, body=body):
-                return row(f"fix {name}", self.params((param,)), " =>", self.right_side(body))
-            case t.App(function=function, arguments=arguments):
-                return row(self.term(function, POSTFIX), self.arguments(arguments, term.span.end))
-            case t.Pipe():
-                return self.pipe(term)
-            case t.Infix():
-                return self.infix(term)
-            case t.Prefix(operator=operator, term=operand):
-                return self.prefix(operator, operand)
-            case t.If():
-                return self.choice(term)
-            case t.Match():
-                return self.match(term)
             case t.Block(items=items, result=result):
                 inside = nest(SPACE, self.body_of_items(items, result, SPACE))
                 return group("{", inside, self.comments.rest(term.span.end), SPACE, "}")

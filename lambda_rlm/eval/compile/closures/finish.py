@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import compress
+from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.compiled import charge
@@ -21,23 +22,12 @@ Key = Callable[[Value], Value]
 
 def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
     """The second half of a library function. `key` makes a callback's result sortable or hashable, `weight` is its price."""
+    plain = _PLAIN.get(primitive)
+    if plain is not None:
+        return plain
     match primitive:
-        case P.MAP:
-            return lambda xs, results: results
-        case P.FILTER:
-            return lambda xs, results: list(compress(xs, results))
         case P.FLAT_MAP:
             return lambda xs, results: flattened(results, meter)
-        case P.PARTITION:
-            return _partition
-        case P.ANY:
-            return lambda xs, results: any(results)
-        case P.ALL:
-            return lambda xs, results: all(results)
-        case P.COUNT:
-            return lambda xs, results: sum(results)
-        case P.FIND_FIRST:
-            return lambda xs, results: (xs[results.index(True)],) if True in results else None
         case P.SORT_BY | P.SORT_DESC | P.TOP:
             return _sort(primitive, key, weight, meter)
         case P.MAX_BY | P.MIN_BY:
@@ -65,6 +55,18 @@ def flattened(parts: list[list[Value]], meter: Meter) -> list[Value]:
 def _partition(xs: list[Value], results: list[Value]) -> Value:
     no = [x for x, result in zip(xs, results, strict=True) if not result]
     return (no, list(compress(xs, results)))
+
+
+_PLAIN: Final[dict[P, Finish]] = {
+    P.MAP: lambda xs, results: results,
+    P.FILTER: lambda xs, results: list(compress(xs, results)),
+    P.PARTITION: _partition,
+    P.ANY: lambda xs, results: any(results),
+    P.ALL: lambda xs, results: all(results),
+    P.COUNT: lambda xs, results: sum(results),
+    P.FIND_FIRST: lambda xs, results: (xs[results.index(True)],) if True in results else None,
+}
+"""The second halves that charge nothing: neither keys nor copies of elements."""
 
 
 def _keys(results: list[Value], key: Key, weight: Callable[[Value], int], meter: Meter) -> list[Value]:

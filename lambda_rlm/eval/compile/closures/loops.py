@@ -36,27 +36,14 @@ def rates(primitive: P, is_number: bool) -> tuple[int, int]:
 def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
     """The loop of a library function; `each` are its rates, `finish` its second half where it has no loop of its own."""
     first = callbacks[0]
+    plain = _LOOPS.get(primitive)
+    if plain is not None:
+        return plain(first, each, meter)
     match primitive:
-        case P.MAP:
-            return _map(first, each, meter)
-        case P.FILTER:
-            return _filter(first, each, meter)
-        case P.COUNT:
-            return _count(first, each, meter)
-        case P.FLAT_MAP:
-            return _flat_map(first, each, meter)
         case P.ANY | P.ALL | P.FIND_FIRST:
             return _stopping(primitive, first, each, meter)
-        case P.FOLD:
-            return _fold(first, each, meter)
-        case P.REDUCE:
-            return _reduce(first, each, meter)
-        case P.SCAN:
-            return _scan(first, each, meter)
         case P.ITERATE:
             return _iterate(first, callbacks[1], each, meter)
-        case P.TREE_FOLD:
-            return _tree_fold(first, each, meter)
         case P.MAP_OPTION | P.AND_THEN:
             return _option(primitive, first, meter)
         case P.JOIN_BY:
@@ -273,6 +260,19 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
         return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
 
     return run
+
+
+_LOOPS: Final[dict[P, Callable[[Callback, tuple[int, int], Meter], Loop]]] = {
+    P.MAP: _map,
+    P.FILTER: _filter,
+    P.COUNT: _count,
+    P.FLAT_MAP: _flat_map,
+    P.FOLD: _fold,
+    P.REDUCE: _reduce,
+    P.SCAN: _scan,
+    P.TREE_FOLD: _tree_fold,
+}
+"""The loops that need no more than their function, its rates and the meter."""
 
 
 def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:

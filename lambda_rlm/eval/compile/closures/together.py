@@ -73,7 +73,7 @@ class _Batch:
                     del self.running[position]
                     if place.depth > self.depth:
                         self.depth = place.depth
-            except Exception as error:  # raised by `run`
+            except Exception as error:  # noqa: BLE001 - raised by `run`
                 self._fail(position, error)
 
     def _fail(self, position: int, error: Exception) -> None:
