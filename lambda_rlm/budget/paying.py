@@ -41,7 +41,7 @@ async def pay(
         raise
     except Exception as error:
         message = f"{profile.name} raised {type(error).__name__}: {error}"
-        raise InternalError("asking a model", message) from error
+        raise InternalError("calling a model", message) from error
     finally:
         if usage is None:  # cancelled: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
