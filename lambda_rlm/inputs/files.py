@@ -129,7 +129,7 @@ def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> b
         pieces.append(piece)
         read += len(piece)
     if read > most:
-        raise too_large(f"{name} is larger than {amount(most)}", most)
+        raise too_large(f"{name} is too large", most)
     return b"".join(pieces)
 
 
