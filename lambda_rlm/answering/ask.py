@@ -70,7 +70,7 @@ class _Asking:
             if left[0].way != "direct" and self.case.needs_task:
                 ended = await self._detected()
                 if ended is not None:
-                    return self._reported(ended, "plan", "the task was asked for", None)
+                    return self._reported(ended, "plan", "the task was set", None)
                 continue
             way = left[0].way
             if way == "synth" and len(self.case.ways()) > 1:
@@ -78,13 +78,13 @@ class _Asking:
                 if why_not is None:
                     return await self._gone(left[0])
                 refused[way] = None
-                self.notes.append(f"{way} was not taken: {why_not}")
+                self.notes.append(f"route `{way}` skipped: {why_not}")
                 continue
             try:
                 return await self._gone(left[0])
             except Rejected as rejected:
                 refused[way] = rejected
-                self.notes.append(f"{way} was not taken: {rejected.diagnostics[0].message}")
+                self.notes.append(f"route `{way}` skipped: {rejected.diagnostics[0].message}")
         raise next(filter(None, refused.values()))
 
     async def _again(self, past: PastRoute) -> Run:
@@ -95,7 +95,7 @@ class _Asking:
         if before.task is not None:
             self.case = self.case.with_task(before.task)
         self.detection = before.detection
-        self.notes = ["the way is that of the session before"]
+        self.notes = ["same route as in the previous session"]
         return await self._gone(Preference(before.way, before.reason), past.program)
 
     async def _detected(self) -> Run | None:
@@ -117,7 +117,7 @@ class _Asking:
 
     def _assume(self, why: str) -> None:
         """Go on without knowing the task."""
-        self.notes.append(f"{FALLBACK} is taken for the task: {why} (--task names one)")
+        self.notes.append(f"assuming task `{FALLBACK}`: {why} (set --task)")
         self.case = self.case.with_task(FALLBACK)
 
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
@@ -128,7 +128,7 @@ class _Asking:
             return await self._written(preference)
         if wishes:
             names = " and ".join(f"`{name}`" for name in wishes)
-            self.notes.append(f"no program is written here, and {names} changed nothing (--strategy synth has one written)")
+            self.notes.append(f"{names} had no effect: no program was written (use --strategy synth)")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
         program = answer_or_none(question.bound_inputs.types, question.returns) if may_escalate else None
@@ -162,12 +162,12 @@ class _Asking:
         try:
             run = await self._executed(case.route(Preference("plan", "")))
         except Rejected as rejected:
-            self.notes.append(f"the direct call found nothing, and a plan was not tried: {rejected.diagnostics[0].message}")
+            self.notes.append(f"the direct call found no answer; the strategy was not tried: {rejected.diagnostics[0].message}")
             self.runs.remove(direct)
             if question.returns is None or question.returns == TEXT:
                 direct = replace(direct, value=NOT_FOUND, type=TEXT)
             return self._reported(direct, "direct", preference.reason, None)
-        reason = "the direct call found nothing in the text"
+        reason = "the direct call found no answer in the text"
         return self._reported(run, strategy, reason, strategy)
 
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:

@@ -25,7 +25,7 @@ from lambda_rlm.plan.tasks import DETECTION_PROGRAM, which_task
 from lambda_rlm.synth.task import described
 from lambda_rlm.types.type import TEXT
 
-TOO_DEAR: Final = "asking for it may take more than a quarter of the budget"
+TOO_DEAR: Final = "classifying the task could use more than a quarter of the budget"
 _SHARE: Final = 4
 """The call may take one part in so many of the budget: the rest is for the answer."""
 
@@ -50,7 +50,7 @@ async def detect(question: Question, setup: Setup, account: Meter | None = None)
     try:
         admitted = _checked().admit(setup.budget.part(_SHARE), setup.leaf.profile)
     except Rejected as rejected:
-        raise InternalError("asking for the task", for_model(rejected.diagnostics, rejected.source)) from rejected
+        raise InternalError("classifying the task", for_model(rejected.diagnostics, rejected.source)) from rejected
     try:
         run = await execute(
             admitted,
@@ -64,7 +64,7 @@ async def detect(question: Question, setup: Setup, account: Meter | None = None)
     except Rejected:
         return Detected(why=TOO_DEAR)
     if run.fault is not None:
-        return Detected(why=f"the model gave no task: {run.fault.code} {run.fault.message}", run=run)
+        return Detected(why=f"the model did not classify the task: {run.fault.code} {run.fault.message}", run=run)
     return Detected(task=str(run.value), run=run)
 
 

@@ -92,13 +92,13 @@ def decide(question: Question, setup: Setup) -> Decision:
     costs = {way: direct if way == "direct" else _cost(question, setup.within(left), case, way) for way in WAYS}
     within = [one for one in order if costs[one.way].why_not is None]
     chosen = within[0] if within else order[0]
-    notes += [f"{one.way} is not taken: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
+    notes += [f"route `{one.way}` skipped: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
     if not within:
-        notes.append(f"no way is within the budget: {costs[chosen.way].why_not}")
+        notes.append(f"no route fits the budget: {costs[chosen.way].why_not}")
     if not is_direct and case.needs_task and _depends_on_task(case):
-        notes.append("which task the question is may change the way: --task says it")
+        notes.append("the route can depend on the task (set --task)")
     if chosen.way == "direct" and case.routing.escalates and case.choice == "auto":
-        notes.append(f"where the direct call finds nothing, {case.task or LOOKUP} is tried if the budget allows it")
+        notes.append(f"if the direct call finds no answer, the strategy `{case.task or LOOKUP}` runs next, budget permitting")
     return Decision(
         way=chosen.way,
         strategy=costs[chosen.way].strategy,
@@ -116,7 +116,7 @@ def decide(question: Question, setup: Setup) -> Decision:
 
 def _detection(question: Question, setup: Setup, case: Case) -> tuple[Bound | None, Budget, list[str]]:
     """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
-    assumed = f"{FALLBACK} is taken for the task"
+    assumed = f"assuming task `{FALLBACK}`"
     budget = setup.budget
     if not case.needs_task:
         return None, budget, []
@@ -127,7 +127,7 @@ def _detection(question: Question, setup: Setup, case: Case) -> tuple[Bound | No
         return None, budget, [f"{assumed}: {TOO_DEAR}"]
     bound = prospect.bound
     left = budget.minus(bound.calls or 0, bound.tokens or 0, bound.usd or 0.0)
-    return bound, left, [f"one call asks which task it is; {FALLBACK} is assumed here (--task names one)"]
+    return bound, left, [f"one call classifies the task; this estimate assumes `{FALLBACK}` (set --task)"]
 
 
 def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:

@@ -98,9 +98,7 @@ class Writer:
         tokens = self.model.count_tokens(messages)
         counted = tokens + (0 if grammar is None else grammar_tokens(profile))
         if tokens + out > profile.room:
-            message = (
-                f"what the root model reads has {tokens:,} tokens, and the window of {profile.name} holds {profile.room:,}"
-            )
+            message = f"the root model's conversation has {tokens:,} tokens, but the context window of {profile.name} holds {profile.room:,}"
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()
         return await self._told(request, counted)
@@ -113,7 +111,7 @@ class Writer:
         elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
             name = self.model.profile.name
             self.notes[
-                f"{name} wrote a program outside of the grammar that it was to keep to; --constrain says how it is asked"
+                f"{name} wrote a program that violates the requested grammar; set --constrain to choose the API dialect"
             ] = None
 
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:

@@ -60,9 +60,11 @@ class SubModelRunner:
             run = await synthesize(question, self._inside(calls, asker, span), planned, asker.meter)
         except Rejected as rejected:
             why = rejected.diagnostics[0].message
-            raise ModelFailure(UNSOLVED, f"the sub-question has no program within its {calls:,} calls: {why}", span) from None
+            raise ModelFailure(
+                UNSOLVED, f"no program for the sub-question fits its budget of {calls:,} calls: {why}", span
+            ) from None
         if isinstance(run.fault, LimitExceeded):
-            raise ModelFailure(UNSOLVED, f"the sub-run stopped at its own limit: {run.fault.message}", span)
+            raise ModelFailure(UNSOLVED, f"the sub-run exceeded its own limit: {run.fault.message}", span)
         if run.fault is not None:
             run.fault.span = span
             raise run.fault

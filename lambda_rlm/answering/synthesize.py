@@ -130,11 +130,11 @@ class _Synthesis:
                     proposals = [await self._proposed(opening, inputs, self._attempted)]
                     accepted = self._accepted(proposals, inputs)
         except (TimeoutError, OutOfTime):
-            self.fallback = "the time was up before a program was accepted"
+            self.fallback = "time limit reached before a program was accepted"
             return []
         except Fault as fault:
-            share = " within the half of the budget that writing may use" if isinstance(fault, LimitExceeded) else ""
-            self.fallback = f"the root model gave no program{share}: {fault.code} {fault.message}"
+            share = " within half of the budget (the share for writing programs)" if isinstance(fault, LimitExceeded) else ""
+            self.fallback = f"the root model wrote no program{share}: {fault.code} {fault.message}"
             return []
         if not accepted and not any(proposal.is_done for proposal in proposals):
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
@@ -256,7 +256,7 @@ class _Synthesis:
         if declined and not done and not self.runs:
             raise declined[0]
         if declined:
-            self.notes.append(f"not approved, and not run: {_programs(len(declined))} of round {self.rounds + 1}")
+            self.notes.append(f"round {self.rounds + 1}: {_programs(len(declined))} not approved, therefore not run")
         self.ran += [Ran.of(run.program, self.rounds + 1, run.fault, run.degraded) for _, run in sorted(done.items())]
         return done
 
@@ -289,7 +289,7 @@ class _Synthesis:
                 raise
             return
         if self.runs and (fault := self.runs[-1].fault) is not None:
-            self.fallback = f"the program stopped with the fault {fault.code}"
+            self.fallback = f"the program failed with fault {fault.code}"
         self.runs.append(run)
         self.is_planned = True
 

@@ -60,15 +60,15 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
 def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:
     """What keeps the first call from being made."""
     half = budget.part(2)
-    share = "writing a program may take half of the budget, and one call"
+    share = "writing a program may use half of the budget, but one call"
     if needed > room:
-        return f"what the writer of programs reads has {needed:,} tokens with its reply, and its window holds {room:,}"
+        return f"the root model's prompt and reply need {needed:,} tokens, but its context window holds {room:,}"
     if budget.calls < 2:
         return f"{share} is more than half of {budget.calls:,}"
     if one[0] > half.tokens:
         return f"{share} may need {one[0]:,} tokens"
     if half.usd is not None and (one[1] is None or one[1] > half.usd):
-        return "the price of who writes programs is not known" if one[1] is None else f"{share} may cost ${one[1]:.4f}"
+        return "the price of the root model is unknown" if one[1] is None else f"{share} may cost ${one[1]:.4f}"
     return None
 
 

@@ -60,19 +60,19 @@ def _translated(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, 
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         if name in inside:
-            raise TypeError(f"{place}: {name} contains itself; answers have a fixed depth")
+            raise TypeError(f"{place}: {name} is recursive; recursive types are not supported")
         return _translated(defs[name], defs, place, (*inside, name))
     if "anyOf" in schema:
         _only(schema, {"anyOf"}, place)
         others = [one for one in schema["anyOf"] if one.get("type") != "null"]
         if len(others) != 1 or len(schema["anyOf"]) != 2:
-            raise TypeError(f"{place}: only a union of one type and None is a type of the language")
+            raise TypeError(f"{place}: the only supported union is one type and None")
         return option_of(_translated(others[0], defs, place, inside))
     if "enum" in schema or "const" in schema:
         _only(schema, {"enum", "const", "type"}, place)
         labels = schema["enum"] if "enum" in schema else [schema["const"]]
         if not labels or not all(isinstance(label, str) and label for label in labels):
-            raise TypeError(f"{place}: the labels of an enumeration are texts that are not empty")
+            raise TypeError(f"{place}: the values of an enumeration must be non-empty strings")
         return Enum(tuple(sorted(set(labels))))
     return _of_kind(schema, defs, place, inside)
 
@@ -88,14 +88,14 @@ def _of_kind(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, ins
     if kind == "object" and "properties" in schema:
         _only(schema, {"type", "properties", "required", "additionalProperties"}, place)
         if schema.get("additionalProperties"):
-            raise TypeError(f"{place}: a record has the fields that are named, and no others")
+            raise TypeError(f"{place}: additional properties are not supported")
         fields = {name: _translated(one, defs, f"{place}.{name}", inside) for name, one in schema["properties"].items()}
         return Record(tuple(sorted(fields.items())))
-    raise TypeError(f"{place}: the language has no type for this ({kind or 'any value'})")
+    raise TypeError(f"{place}: unsupported type ({kind or 'any value'})")
 
 
 def _only(schema: Mapping[str, Any], known: set[str], place: str) -> None:
     """Refuse what would be checked by nobody while the answer is asked for."""
     unknown = sorted(schema.keys() - known - _SILENT)
     if unknown:
-        raise TypeError(f"{place}: `{unknown[0]}` cannot be expressed by a type of the language; check it on the answer")
+        raise TypeError(f"{place}: the constraint `{unknown[0]}` is not supported; check the answer in your own code")

@@ -181,12 +181,12 @@ async def answered_again(
     or a run that has its answer, `TypeError` for another type."""
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
-        raise ValueError(f"the run {row.id} has its answer")
+        raise ValueError(f"run {row.id} already has an answer")
     read = settings.read(inputs)
     same_inputs(row, read)
     model, before = settings.model, was["settings"].get("model")
     if isinstance(model, str) and before is not None and absolute_model(model) != before:
-        raise ValueError(f"the run {row.id} asked {before}, and this would ask {model}")
+        raise ValueError(f"run {row.id} used the model {before}; it cannot go on with {model}")
     wanted = _same_type(row.id, was.get("returns"), returns)
     type_ = None if wanted is None else wanted.type
     text, task = was.get("program"), was["settings"].get("task")
@@ -219,7 +219,7 @@ def unless_faulted(run: Run) -> Run:
 def place(journal: Kept) -> str | Path | None:
     """The file of a journal that is kept; None for the user's own. Raises `ValueError` where none is kept."""
     if journal is False:
-        raise ValueError("no journal is kept here: RLM(journal=True), or a path")
+        raise ValueError("no journal is configured: use RLM(journal=True), or a path")
     return None if journal is True else journal
 
 
@@ -285,7 +285,7 @@ def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
     """The type that a run was asked for; raises `TypeError` where `returns` is another."""
     wanted = None if before is None else returns_of(before if returns is None else returns)
     if returns is not None and (wanted is None or show(wanted.type) != before):
-        raise TypeError(f"the run {run} was asked for {before or 'a plain answer'}, not for {returns!r}")
+        raise TypeError(f"run {run} was to return {before or 'a plain answer'}, not {returns!r}")
     return wanted
 
 
@@ -296,7 +296,7 @@ def _of_type(run: Run, returns: Returns) -> Run:
     try:
         return replace(run, value=returns.made(run.value))
     except ValueError as error:
-        fault = ModelFailure(BAD_REPLY, f"the answer is not what was asked for: {error}")
+        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {error}")
         fault.usage = run.usage.tokens
         return replace(run, value=None, fault=fault)
 

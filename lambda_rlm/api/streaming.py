@@ -67,6 +67,6 @@ def heard(listener: Listener | None) -> Tracer | None:
                 listener(event)
             except Exception:
                 is_deaf = True
-                logging.getLogger(__name__).exception("a listener failed and is told nothing more")
+                logging.getLogger(__name__).exception("an event listener raised an exception; it receives no more events")
 
     return tell

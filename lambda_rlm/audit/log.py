@@ -70,7 +70,7 @@ def logs(arguments: Sequence[str], reading: Reading, notes: list[str]) -> list[L
         else:
             files.append(Log(path, size_of(path), _by_ending(path)))
     if not files:
-        raise InputProblem("there is no file to read", "; ".join(notes) or None)
+        raise InputProblem("no file to read", "; ".join(notes) or None)
     return files
 
 
@@ -111,7 +111,7 @@ def _read(file: Log, counted: LogTally, name: str | None, progress: _Progress, l
     except (OSError, EOFError, zlib.error) as error:
         if is_alone and not counted.prompts and file.path is not None and not isinstance(error, (EOFError, gzip.BadGzipFile)):
             raise unreadable(file.path, error) from None
-        counted.notes.append(f"{file.name}: the rest cannot be read: {error}")
+        counted.notes.append(f"{file.name}: cannot read the rest: {error}")
 
 
 def _take(file: Log, raw: BufferedReader, counted: LogTally, name: str | None, progress: _Progress) -> None:
@@ -150,7 +150,11 @@ def _begins_a_row(first: bytes) -> bool:
 
 def _add_row(line: LogLine, file: Log, counted: LogTally, name: str | None) -> None:
     if line.number == 1 and line.data in (b"[", b"{"):
-        hint = "one value a line is read: `jq -c '.[]' FILE > NEW.jsonl`" if line.data == b"[" else "`jq -c . FILE > NEW.jsonl`"
+        hint = (
+            "convert it to one value per line: `jq -c '.[]' FILE > NEW.jsonl`"
+            if line.data == b"["
+            else "convert it to one value per line: `jq -c . FILE > NEW.jsonl`"
+        )
         raise InputProblem(f"{file.name} is one JSON value over several lines", hint, "JSON over several lines")
     counted.add_row(line, file.name, name)
 
@@ -170,7 +174,7 @@ def _opened(file: Log) -> Iterator[BufferedReader]:
         return
     buffer = getattr(sys.stdin, "buffer", None)
     if buffer is None:
-        raise InputProblem("there is no standard input to read", "give a file instead of `-`")
+        raise InputProblem("standard input is closed", "use a file instead of `-`")
     yield cast("BufferedReader", buffer)
 
 

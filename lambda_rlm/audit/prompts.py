@@ -46,7 +46,7 @@ def prompts(row: Any, name: str | None = None) -> list[LoggedPrompt]:
     if isinstance(row, list) and row and all(isinstance(item, dict) for item in row):
         return [prompt for item in row for prompt in _object(item, 0)]
     if not isinstance(row, dict):
-        raise Unusable(f"it is {_kind(row)}, not an object or a text")
+        raise Unusable(f"the value is {_kind(row)}, not an object or a string")
     return _object(row, 0)
 
 
@@ -86,7 +86,7 @@ def _object(row: Mapping[str, Any], depth: int) -> list[LoggedPrompt]:
     texts = [row[key] for key in _TEXTS if isinstance(row.get(key), str)]
     if not texts:
         keys = ", ".join(map(repr, list(row)[:8])) + (", …" if len(row) > 8 else "")
-        raise Unusable(f"no prompt in an object with the keys {keys}" if row else "the object is empty")
+        raise Unusable(f"no prompt found among the keys {keys}" if row else "the object is empty")
     return [LoggedPrompt(texts)]
 
 
@@ -94,9 +94,9 @@ def _parsed(text: str, key: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unusable(f"the text of {key!r} is not JSON") from None
+        raise Unusable(f"the value of {key!r} is not JSON") from None
     if not isinstance(value, dict):
-        raise Unusable(f"the text of {key!r} is not an object")
+        raise Unusable(f"the value of {key!r} is not an object")
     return value
 
 
@@ -157,14 +157,14 @@ def _content(content: Any, prompt: LoggedPrompt) -> LoggedPrompt:
             else:
                 prompt.not_text += 1
     else:
-        raise Unusable(f"the content is {_kind(content)}, not a text")
+        raise Unusable(f"the content is {_kind(content)}, not a string")
     return prompt
 
 
 def _at(row: Any, name: str) -> Any:
     for key in name.split("."):
         if not isinstance(row, dict) or key not in row:
-            raise Unusable(f"there is no {name!r} in it")
+            raise Unusable(f"the key {name!r} is missing")
         row = row[key]
     return row
 
@@ -172,5 +172,5 @@ def _at(row: Any, name: str) -> Any:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
     return names.get(type(value), "something else")

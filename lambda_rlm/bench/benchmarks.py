@@ -29,13 +29,16 @@ class Benchmark:
 BENCHMARKS: Final = {
     row.name: row
     for row in (
-        Benchmark("s_niah", "one sentence to be found in a long text (after RULER)", "search", s_niah),
-        Benchmark("oolong", "counts and comparisons over lines whose labels are not given (after OOLONG)", "aggregate", oolong),
+        Benchmark("s_niah", "find one sentence in a long text (after RULER)", "search", s_niah),
+        Benchmark("oolong", "count and compare lines by labels that the model must infer (after OOLONG)", "aggregate", oolong),
         Benchmark(
-            "oolong_pairs", "all pairs of users whose lines meet a condition (after OOLONG-Pairs)", "pairwise", oolong_pairs
+            "oolong_pairs",
+            "list all pairs of users whose lines meet a condition (after OOLONG-Pairs)",
+            "pairwise",
+            oolong_pairs,
         ),
-        Benchmark("multidoc", "questions of two hops over a collection of documents", "multi_hop", multidoc),
-        Benchmark("codeqa", "classes, imports and functions of a whole package (after LongBench v2)", "answer", codeqa),
-        Benchmark("seq_niah", "scattered dated entries to be put in order (after Sequential-NIAH)", "answer", seq_niah),
+        Benchmark("multidoc", "two-hop questions over a collection of documents", "multi_hop", multidoc),
+        Benchmark("codeqa", "questions on classes, imports and functions of a package (after LongBench v2)", "answer", codeqa),
+        Benchmark("seq_niah", "put scattered dated entries in order (after Sequential-NIAH)", "answer", seq_niah),
     )
 }

@@ -35,14 +35,14 @@ def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
     for row in _rows(folder / TASKS):
         missing = [name for name in _NEEDED if name not in row]
         if missing:
-            raise InputProblem(f"a task of {folder / TASKS} has no {missing[0]!r}")
+            raise InputProblem(f"a task in {folder / TASKS} has no key {missing[0]!r}")
         name = str(row["context_file"])
         path = folder / (f"contexts/{name.removeprefix(_RECIPE)}.txt" if name.startswith(_RECIPE) else name)
         if not path.is_file():
-            notes.append(f"{row['id']} is left out: there is no {path.name}")
+            notes.append(f"task {row['id']} skipped: {path.name} not found")
             continue
         if not _is_of(folder, path):
-            raise InputProblem(f"task {row['id']} of {folder / TASKS} names a context outside of the folder: {name}")
+            raise InputProblem(f"task {row['id']} of {folder / TASKS} refers to a context outside the folder: {name}")
         try:
             if path.suffix == ".jsonl":
                 tasks.extend(_over_documents(row, path))
@@ -52,7 +52,7 @@ def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
         except InputProblem:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            raise InputProblem(f"task {row['id']} of {folder / TASKS} is not as it must be: {error}") from None
+            raise InputProblem(f"invalid task {row['id']} in {folder / TASKS}: {error}") from None
     return tasks, notes
 
 
@@ -85,7 +85,7 @@ def _over_documents(row: Mapping[str, Any], path: Path) -> Iterator[Task]:
     subsets = row.get("doc_subsets") or {}
     unknown = sorted({str(name) for ids in subsets.values() for name in ids} - set(every))
     if unknown:
-        raise ValueError(f"there is no document {unknown[0]!r}")
+        raise ValueError(f"document not found: {unknown[0]!r}")
     for ids in sorted([*subsets.values(), every], key=len):
         yield _task(row, len(ids), partial(_chosen, path, tuple(map(str, ids))), "documents")
 
@@ -95,7 +95,7 @@ def _documents(path: Path) -> dict[str, dict[str, str]]:
     documents: dict[str, dict[str, str]] = {}
     for number, row in enumerate(_rows(path), 1):
         if not row.keys() >= {"doc_id", "text"}:
-            raise InputProblem(f"document {number} of {path} has no 'doc_id' or no 'text'")
+            raise InputProblem(f"document {number} of {path} lacks the key 'doc_id' or 'text'")
         documents[str(row["doc_id"])] = {"name": str(row.get("title") or row["doc_id"]), "text": str(row["text"])}
     return documents
 
@@ -113,5 +113,5 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             except ValueError:
                 row = None
             if not isinstance(row, dict):
-                raise InputProblem(f"line {number} of {path} is no JSON object")
+                raise InputProblem(f"line {number} of {path} is not a JSON object")
             yield row

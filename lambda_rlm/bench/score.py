@@ -36,7 +36,7 @@ def score(task: Mapping[str, Any], prediction: Prediction) -> float:
     """What a prediction is worth for a task with `scorer`, `answer`, and what else its scorer needs."""
     rule = SCORERS.get(task["scorer"])
     if rule is None:
-        raise ValueError(f"unknown scorer {task['scorer']!r}; there are {', '.join(SCORERS)}")
+        raise ValueError(f"unknown scorer {task['scorer']!r}; choose from {', '.join(SCORERS)}")
     return rule(task, prediction)
 
 

@@ -43,5 +43,5 @@ def tokens_of(name: str) -> int:
     plain = name.strip().upper()
     number = plain.removesuffix("K").removesuffix("M")
     if not number.isdecimal() or not 0 < int(number) <= 10_000_000:
-        raise ValueError(f"{name!r} is no length: write 8K, 128K, 1M or a number of tokens")
+        raise ValueError(f"{name!r} is not a valid length: write 8K, 128K, 1M or a number of tokens")
     return int(number) * (_K if plain.endswith("K") else _K * _K if plain.endswith("M") else 1)

@@ -40,9 +40,9 @@ class Budget:
         for name in ("calls", "tokens", "depth", "fuel", "memory", "fuel_per_character", "memory_per_character"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ValueError(f"budget {name} must be a whole number, at least 0, not {value!r}")
+                raise ValueError(f"budget {name} must be an integer of at least 0, not {value!r}")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
-            raise ValueError(f"budget concurrency must be a whole number, at least 1, not {self.concurrency!r}")
+            raise ValueError(f"budget concurrency must be an integer of at least 1, not {self.concurrency!r}")
         for name in ("usd", "seconds"):
             value = getattr(self, name)
             if value is not None and not value >= 0:

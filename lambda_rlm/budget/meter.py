@@ -35,7 +35,7 @@ OUT_OF_MONEY: Final = "E0406"
 
 _CALL: Final = Amount(calls=1)
 
-NO_PRICE = "a limit in US dollars is set, but the model's price is not known"
+NO_PRICE = "a limit in US dollars is set, but the price of the model is unknown"
 
 
 SLICE: Final = 1 << 20
@@ -171,17 +171,17 @@ class Meter:
             if fuel + more >= 0:
                 self.fuel = fuel + more
                 return
-        raise LimitExceeded(OUT_OF_FUEL, f"the program used up its {self.fuel_limit:,} steps of fuel")
+        raise LimitExceeded(OUT_OF_FUEL, f"the program exceeded its limit of {self.fuel_limit:,} steps")
 
     def out_of_memory(self) -> NoReturn:
         """As `out_of_fuel`, for storage."""
         self.memory = 0
-        raise LimitExceeded(OUT_OF_MEMORY, f"the program allocated more than its {self.memory_limit:,} bytes")
+        raise LimitExceeded(OUT_OF_MEMORY, f"the program exceeded its limit of {self.memory_limit:,} allocated bytes")
 
     def enter(self, depth: int) -> None:
         """A `fix` activation at this depth begins (1 is the outermost)."""
         if depth > self.budget.depth:
-            raise LimitExceeded(TOO_DEEP, f"`fix` recursed deeper than {self.budget.depth}")
+            raise LimitExceeded(TOO_DEEP, f"`fix` exceeded its recursion limit of {self.budget.depth}")
         self.deepest = max(self.deepest, depth)
 
     def reserve_call(self) -> None:
@@ -280,19 +280,17 @@ class Meter:
         budget, spent = self.budget, self.used.plus(self.reserved)
         if amount.calls and target.calls > budget.calls:
             left = max(0, budget.calls - spent.calls)
-            message = f"the run used up its {budget.calls:,} model calls"
+            message = f"the run reached its limit of {budget.calls:,} model calls"
             if amount.calls > 1:
-                message = f"{who} may need {amount.calls:,} model calls; {left:,} of {budget.calls:,} are left"
+                message = f"{who} may need {amount.calls:,} model calls; {left:,} of {budget.calls:,} remain"
             raise LimitExceeded(OUT_OF_CALLS, message)
         if amount.tokens and target.tokens > budget.tokens:
             left = max(0, budget.tokens - spent.tokens)
-            raise LimitExceeded(
-                OUT_OF_TOKENS, f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} are left"
-            )
+            raise LimitExceeded(OUT_OF_TOKENS, f"{who} may need {amount.tokens:,} tokens; {left:,} of {budget.tokens:,} remain")
         limit = self._usd_limit
         if amount.money and limit is not None and target.money > limit:
             left_usd, whole = dollars(max(0, limit - spent.money)), dollars(limit)
-            message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} are left"
+            message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} remain"
             raise LimitExceeded(OUT_OF_MONEY, message)
 
     def _grow(self, fuel: int, memory: int) -> None:

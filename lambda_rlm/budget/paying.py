@@ -39,18 +39,17 @@ async def pay(
         raise
     except Exception as error:
         message = f"{profile.name} raised {type(error).__name__}: {error}"
-        raise InternalError("asking a model", message) from error
+        raise InternalError("calling a model", message) from error
     else:
         wrong = impossible(completion)
         if wrong is not None:
-            raise InternalError("asking a model", f"{profile.name} returned {wrong}")
+            raise InternalError("calling a model", f"{profile.name} returned {wrong}")
         usage = priced(profile, completion.usage)
         if usage is not completion.usage:
             completion = replace(completion, usage=usage)
     finally:
-        if (
-            usage is None
-        ):  # cancelled, or nothing that can be read: booked with its prompt; what its reply came to nobody says, so the rest stays set aside
+        if usage is None:
+            # Cancelled, or nothing that can be read: the prompt is booked; what the reply used is unknown, so the rest stays reserved.
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
             over = prompt_tokens, usage.cost
         meter.settle(*over, usage)

@@ -29,16 +29,16 @@ _MARKS: Final = (
 )
 
 _KINDS: Final = (
-    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save it as text"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document", "save it as .docx or as text"),
+    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save it as plain text"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document", "save it as .docx or plain text"),
     (b"\x1f\x8b", "compressed (gzip)", "unpack it first: `gunzip -c FILE > NEW`"),
     (b"BZh", "compressed (bzip2)", "unpack it first: `bunzip2 -c FILE > NEW`"),
     (b"\xfd7zXZ", "compressed (xz)", "unpack it first: `xz -dc FILE > NEW`"),
     (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "unpack it first: `zstd -dc FILE > NEW`"),
-    (b"\x89PNG", "a picture", "only text can be read"),
-    (b"\xff\xd8\xff", "a picture", "only text can be read"),
-    (b"GIF8", "a picture", "only text can be read"),
-    (b"\x7fELF", "a program", "only text can be read"),
+    (b"\x89PNG", "an image", "only text files are supported"),
+    (b"\xff\xd8\xff", "an image", "only text files are supported"),
+    (b"GIF8", "an image", "only text files are supported"),
+    (b"\x7fELF", "an executable", "only text files are supported"),
 )
 
 _LEAST_WIDE: Final = 16
@@ -74,7 +74,7 @@ def kind_of(head: bytes, name: str) -> InputProblem | None:
         if head.startswith(magic):
             return InputProblem(f"{name} is {kind}, not text", hint, kind)
     if _mark(head) is None and b"\0" in head[:LOOKED_AT] and _wide(head) is None:
-        hint = "only text can be read; if it is text all the same, say its encoding: --encoding utf-8, or utf-16-le"
+        hint = "only text files are supported; if it is text, set its encoding: --encoding utf-8 or utf-16-le"
         return InputProblem(f"{name} is binary data, not text", hint, "binary data")
     return None
 
@@ -88,11 +88,11 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
         raise problem
     mark = _mark(data)
     if mark is not None and mark[1] != "utf-8":
-        return Decoded(_strict(data, mark[1], name, len(mark[0])), f"{name} is read as {mark[1].upper()} (byte order mark)")
+        return Decoded(_strict(data, mark[1], name, len(mark[0])), f"{name}: decoded as {mark[1].upper()} (byte order mark)")
     wide = _wide(data[:LOOKED_AT])
     if wide is not None:
         return Decoded(
-            _strict(data, wide, name), f"{name} is read as {wide.upper()} (by its zero bytes; it has no byte order mark)"
+            _strict(data, wide, name), f"{name}: decoded as {wide.upper()} (inferred from zero bytes; no byte order mark)"
         )
     try:
         text = data.decode("utf-8-sig")
@@ -142,7 +142,9 @@ def _as_told(data: bytes, name: str, reading: Reading) -> Decoded:
     before = data.count("\ufffd".encode()) if codecs.lookup(encoding).name == "utf-8" else 0
     text = data[skipped:].decode(encoding, "replace")
     replaced = max(0, text.count("\ufffd") - before)
-    return Decoded(text, f"{name}: {replaced:,} places are not {encoding} and became U+FFFD" if replaced else None)
+    return Decoded(
+        text, f"{name}: {replaced:,} byte sequences are not valid {encoding} and were replaced by U+FFFD" if replaced else None
+    )
 
 
 def _strict(data: bytes, encoding: str, name: str, skipped: int = 0) -> str:
@@ -154,15 +156,14 @@ def _strict(data: bytes, encoding: str, name: str, skipped: int = 0) -> str:
         shown = encoding.removesuffix("-sig").upper()
         raise _damaged(data, name, shown, error.start + (3 if marked else skipped)) from None
     except UnicodeError as error:
-        raise InputProblem(f"{name} is not {encoding}: {error}", "name another encoding", "of another encoding") from None
+        raise InputProblem(f"{name} is not valid {encoding}: {error}", "set another encoding", "of another encoding") from None
 
 
 def _damaged(data: bytes, name: str, encoding: str, offset: int, hint: str | None = None) -> InputProblem:
     line = data.count(b"\n", 0, offset) + 1
     return InputProblem(
         f"{name} is not valid {encoding}: byte 0x{data[offset]:02x} at offset {offset:,} (line {line:,})",
-        hint
-        or f"name its encoding (--encoding cp1252), or let what is wrong be replaced: --encoding {encoding.lower()}:replace",
+        hint or f"set its encoding (--encoding cp1252), or replace undecodable bytes: --encoding {encoding.lower()}:replace",
         "of an unknown encoding",
     )
 
@@ -176,15 +177,13 @@ def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Decoded:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            rivals = f"{encoding} in most places"
+            rivals = f"{encoding} for most of it"
         else:
-            nearly = f"; {rivals} would fit nearly as well" if rivals else ""
-            note = (
-                f"{name} is not UTF-8 and is read as {encoding}, {sure:.0%} sure by its letters{nearly} (--encoding says which)"
-            )
+            nearly = f"; {rivals} is almost as likely" if rivals else ""
+            note = f"{name}: not UTF-8; decoded as {encoding}, {sure:.0%} likely{nearly} (set --encoding to change this)"
             return Decoded(text, note)
     may = f" (it may be {rivals})" if rivals else ""
-    hint = f"name its encoding, for example --encoding {rivals.split()[0] if rivals else _USUAL}{may}"
+    hint = f"set its encoding, e.g. --encoding {rivals.split()[0] if rivals else _USUAL}{may}"
     raise _damaged(data, name, "UTF-8", offset, hint)
 
 

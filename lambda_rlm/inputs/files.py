@@ -56,7 +56,7 @@ def contents(path: Path, most: int, look: Look) -> Contents:
 def standard_input(most: int, look: Look) -> Contents:
     """All of standard input; raises `InputProblem`."""
     if sys.stdin is None or sys.stdin.closed:
-        raise InputProblem("there is no standard input to read", "give a file instead of `-`")
+        raise InputProblem("standard input is closed", "use a file instead of `-`")
     buffer = getattr(sys.stdin, "buffer", None)
     if buffer is None:
         return Contents(sys.stdin.read().encode("utf-8", "surrogatepass"))
@@ -94,22 +94,22 @@ def program_from_standard_input() -> str:
 
 def too_large(what: str, most: int) -> InputProblem:
     """`what` says of which input how much there is."""
-    hint = "give less of it, or allow more: --max-input BYTES"
-    return InputProblem(f"{what}, and at most {amount(most)} are read", hint, TOO_LARGE)
+    hint = "use a smaller input, or raise the limit: --max-input BYTES"
+    return InputProblem(f"{what}; the limit is {amount(most)}", hint, TOO_LARGE)
 
 
 def unreadable(path: Path, error: Exception) -> InputProblem:
     """The error of the file system as a person can act on it."""
     name = plain(str(path))
     if isinstance(error, FileNotFoundError):
-        return InputProblem(f"there is no file or folder {name}", "check the name; relative names start at the current folder")
+        return InputProblem(f"no such file or folder: {name}", "check the path; relative paths start at the current folder")
     if isinstance(error, PermissionError):
-        return InputProblem(f"{name} may not be read: permission denied", kind="permission denied")
+        return InputProblem(f"cannot read {name}: permission denied", kind="permission denied")
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return InputProblem(f"{name} is a link that leads to itself", "repair the link, or name the file it should lead to")
+        return InputProblem(f"{name} is a symbolic link to itself", "repair the link, or use the path of its target")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     short = name if len(name) <= 200 else f"{name[:100]}…"
-    return InputProblem(f"{short} cannot be read: {reason}")
+    return InputProblem(f"cannot read {short}: {reason}")
 
 
 def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> bytes:
@@ -129,7 +129,7 @@ def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> b
         pieces.append(piece)
         read += len(piece)
     if read > most:
-        raise too_large(f"{name} has more than {amount(most)}", most)
+        raise too_large(f"{name} is too large", most)
     return b"".join(pieces)
 
 
@@ -138,7 +138,7 @@ def _readable_kind(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise InputProblem(f"{name} is a folder, not a file")
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
-        raise InputProblem(f"{name} is a device or a socket, not a file", kind="not a regular file")
+        raise InputProblem(f"{name} is a device or socket, not a file", kind="not a regular file")
 
 
 def _unchanged(path: Path, data: bytes, before: os.stat_result, after: os.stat_result) -> Contents:
@@ -148,7 +148,5 @@ def _unchanged(path: Path, data: bytes, before: os.stat_result, after: os.stat_r
     name = plain(str(path))
     if before.st_ino == after.st_ino and before.st_size < max(len(data), after.st_size) and len(data) >= before.st_size:
         there = amount(before.st_size)
-        return Contents(
-            data[: before.st_size], f"{name} grew while it was read: the {there} that it had at the start are given"
-        )
+        return Contents(data[: before.st_size], f"{name} grew while it was read: only its first {there} are used")
     raise InputProblem(f"{name} changed while it was read", "try again, or copy it first", "changed while it was read")

@@ -127,9 +127,9 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     most = left.bytes // STRUCTURED
     if entry.size is not None and entry.size > most:
         raise InputProblem(
-            f"{plain(entry.name)} has {amount(entry.size)}: data with types takes about {STRUCTURED} times that in memory, and at most"
-            f" {amount(most)} are read",
-            "--raw reads it as a text; more is allowed by --max-input BYTES",
+            f"{plain(entry.name)} has {amount(entry.size)}: structured data needs about {STRUCTURED} times that in memory;"
+            f" the limit is {amount(most)}",
+            "read it as plain text (--raw), or raise the limit: --max-input BYTES",
         )
     read = rows_of(entry.path, has_rows, reading, most)
     left.bytes -= read.size
@@ -156,7 +156,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
         notes += read.notes
     if not rows:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.counts.items())
-        raise InputProblem(f"{listing.where} has no text files", f"left out: {reasons}")
+        raise InputProblem(f"no text files found in {listing.where}", f"skipped: {reasons}")
     if len(notes) > _NOTED:
-        notes[_NOTED:] = [f"{len(notes) - _NOTED:,} more notes of this kind"]
+        notes[_NOTED:] = [f"{len(notes) - _NOTED:,} more notes"]
     return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes))

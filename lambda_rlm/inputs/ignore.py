@@ -77,7 +77,7 @@ def patterns(lines: Sequence[str], option: str) -> GitIgnoreSpec:
         try:
             GitIgnoreSpec.from_lines([line])
         except ValueError as error:
-            raise InputProblem(f"{option} {line!r} is no pattern: {error}", "for example '*.md' or 'docs/**'") from None
+            raise InputProblem(f"{option} {line!r} is not a valid pattern: {error}", "e.g. '*.md' or 'docs/**'") from None
     return GitIgnoreSpec.from_lines(lines)
 
 
@@ -89,10 +89,10 @@ def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
         with open(path, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
-            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+            raise ValueError(f"larger than {_MOST_BYTES:,} bytes")
         text = data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        notes.append(f"{plain(path)} is not heeded: {error}")
+        notes.append(f"{plain(path)} is ignored: {error}")
         return None
     return _Rules(folder, _sound(text.splitlines(), path, notes))
 
@@ -110,5 +110,5 @@ def _sound(lines: list[str], path: str, notes: list[str]) -> GitIgnoreSpec:
                 GitIgnoreSpec.from_lines([line])
                 good.append(line)
             except ValueError:
-                notes.append(f"line {number:,} of {plain(path)} is no pattern and is not heeded")
+                notes.append(f"line {number:,} of {plain(path)} is not a valid pattern and is ignored")
         return GitIgnoreSpec.from_lines(good)

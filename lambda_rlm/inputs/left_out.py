@@ -35,4 +35,4 @@ class LeftOut:
         """A line for each reason."""
         for reason, count in self.counts.items():
             names = ", ".join(self.names[reason]) + (", …" if count > _SHOWN else "")
-            yield f"{plain(where)}: left out {count:,} ({reason}): {names}"
+            yield f"{plain(where)}: skipped {count:,} ({reason}): {names}"

@@ -66,13 +66,13 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
         if hit is None or os.path.exists(argument):
             unnamed.append(argument)
         elif hit[1] in named:
-            raise InputProblem(f"two inputs are named {hit[1]!r}")
+            raise InputProblem(f"duplicate input name {hit[1]!r}")
         else:
             named[checked_name(hit[1])] = hit[2]
     if [*unnamed, *named.values()].count("-") > 1:
         raise InputProblem("standard input (`-`) can be read only once")
     if unnamed and DEFAULT_NAME in named:
-        raise InputProblem(f"{unnamed[0]} has no name, and {DEFAULT_NAME!r} is taken", "give it one: name=PATH")
+        raise InputProblem(f"{unnamed[0]} needs a name, because {DEFAULT_NAME!r} is already used", "write NAME=PATH")
     found = {DEFAULT_NAME: listed(unnamed, reading)} if unnamed else {}
     return found | {name: listed([argument], reading) for name, argument in named.items()}
 
@@ -80,9 +80,9 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
 def checked_name(name: str) -> str:
     """The name, when a program can use it; raises `InputProblem`."""
     if not _NAME.match(name) or name in KEYWORDS or name == "_":
-        raise InputProblem(f"an input cannot be named {name!r}", "a name is letters, digits and `_`, and no keyword")
+        raise InputProblem(f"an input cannot be named {name!r}", "use letters, digits and `_`, and no reserved word")
     if name == QUERY:
-        raise InputProblem("`query` is the question and no name for an input")
+        raise InputProblem("`query` is the name of the question; choose another name for the input")
     return name
 
 
@@ -111,7 +111,9 @@ def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
     if total > reading.most_bytes:
         largest = max(text, key=lambda entry: entry.size or 0)
         one = f"{plain(largest.name)} has {amount(largest.size or 0)}"
-        raise too_large(one if len(text) == 1 else f"{len(text):,} files have {amount(total)} ({one})", reading.most_bytes)
+        raise too_large(
+            one if len(text) == 1 else f"{len(text):,} files have {amount(total)} in total ({one})", reading.most_bytes
+        )
 
 
 def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
@@ -131,7 +133,7 @@ def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
     except OSError as error:
         raise unreadable(path, error) from None
     if not found.files:
-        raise InputProblem(f"the folder {plain(str(path))} has no text files", _reasons(found.left_out))
+        raise InputProblem(f"no text files found in the folder {plain(str(path))}", _reasons(found.left_out))
     entries = tuple(ListedFile(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
     return Listing(entries, True, (*found.left_out.notes(str(path)), *found.notes), plain(str(path)))
 
@@ -142,7 +144,7 @@ def _pattern(argument: str, reading: Reading) -> Listing:
     except OSError as error:
         raise unreadable(Path(argument), error) from None
     if not found.files:
-        hint = "the pattern is matched against names below the current folder"
+        hint = "the pattern is matched against paths below the current folder"
         raise InputProblem(f"no file matches {plain(argument)}", _reasons(found.left_out) if found.left_out.total else hint)
     is_one = len(found.files) == 1
     entries = tuple(ListedFile(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)
@@ -151,10 +153,10 @@ def _pattern(argument: str, reading: Reading) -> Listing:
 
 def _reasons(left_out: LeftOut) -> str:
     if not left_out.total:
-        return "it is empty"
+        return "the folder is empty"
     counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.counts.items())
     is_by_rule = not IGNORED.isdisjoint(left_out.counts)
-    return f"left out: {counts}" + ("; --no-ignore reads what is hidden or ignored" if is_by_rule else "")
+    return f"skipped: {counts}" + ("; --no-ignore includes hidden and ignored files" if is_by_rule else "")
 
 
 def _once(entries: Sequence[ListedFile], notes: list[str]) -> tuple[ListedFile, ...]:
@@ -164,7 +166,7 @@ def _once(entries: Sequence[ListedFile], notes: list[str]) -> tuple[ListedFile, 
     for entry in entries:
         key = "-" if entry.path is None else os.path.realpath(entry.path)
         if key in seen:
-            twice.add("named twice, read once", entry.name)
+            twice.add("duplicate, read once", entry.name)
         else:
             seen[key] = entry
     notes += twice.notes("the inputs")

@@ -54,11 +54,11 @@ class Format:
 
     def __post_init__(self) -> None:
         if any(not e.startswith(".") or e != e.lower() for e in self.extensions):
-            raise ValueError(f"the extensions of {self.kind!r} must be like ('.pdf',), not {self.extensions!r}")
+            raise ValueError(f"the extensions of {self.kind!r} must have the form ('.pdf',), not {self.extensions!r}")
         if not self.extensions and (self.needs_extension or not self.magic):
-            raise ValueError(f"no file can be recognized as {self.kind!r}: it has no extensions")
+            raise ValueError(f"the format {self.kind!r} needs at least one extension")
         if self.has_rows and self.magic:
-            raise ValueError(f"rows are recognized by the extension alone, and {self.kind!r} has a magic")
+            raise ValueError(f"a format with rows is recognized by its extension only; remove the magic of {self.kind!r}")
 
     def has_extension(self, name: str) -> bool:
         """The name has one of the extensions, in upper or lower case."""
@@ -77,9 +77,9 @@ class Format:
         if not self.library or importlib.util.find_spec(self.library) is not None:
             return None
         install = f"pip install '{self.extra or self.library}'"
-        as_text = "" if self.magic else "; --raw reads it as the text that it is"
+        as_text = "" if self.magic else ", or read it as plain text: --raw"
         return InputProblem(
-            f"{name} is {self.kind}, whose text an extra takes out", f"{install}{as_text}", f"{self.kind}: {install}"
+            f"reading {self.kind} requires an optional dependency: {name}", f"{install}{as_text}", f"{self.kind}: {install}"
         )
 
 
@@ -104,8 +104,8 @@ class Reading:
             try:
                 "".encode(self.codec or "")
             except (LookupError, ValueError):
-                example = "for example utf-8, utf-16, cp1252, shift_jis, gb18030"
-                raise InputProblem(f"there is no encoding {self.encoding!r}", example) from None
+                example = "e.g. utf-8, utf-16, cp1252, shift_jis or gb18030"
+                raise InputProblem(f"unknown encoding {self.encoding!r}", example) from None
 
     @property
     def codec(self) -> str | None:

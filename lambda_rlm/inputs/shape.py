@@ -98,7 +98,7 @@ def _look(data: Any, shape: _Shape, depth: int, where: str) -> None:
         shape.objects += 1
         for key, value in data.items():
             if not isinstance(key, str):
-                raise TypeError(f"{where}: the key {key!r} is not a text")
+                raise TypeError(f"{where}: the key {key!r} is not a string")
             inner = shape.fields.setdefault(key, _Shape())
             shape.seen[key] = shape.seen.get(key, 0) + 1
             _look(value, inner, depth + 1, f"{where}.{key}")
@@ -120,7 +120,7 @@ def _kind(data: Any, where: str) -> str:
     if isinstance(data, (list, tuple)):
         return "list"
     raise TypeError(
-        f"{where}: {data!r} of type {type(data).__name__} is not plain data (text, number, bool, list, dict or None)"
+        f"{where}: {data!r} of type {type(data).__name__} is not supported (use str, int, float, bool, list, dict or None)"
     )
 
 
@@ -144,25 +144,25 @@ def _present(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
         return list_of(_type(shape.element or _Shape(), f"{where}[]", depth + 1, notes))
     if kinds == {"object"} and depth < MAX_DEPTH and 0 < len(shape.fields) <= MAX_FIELDS:
         return _record(shape, where, depth, notes)
-    notes.append(f"{where} is given as text: {_why_text(shape, depth)}")
+    notes.append(f"{where} is passed as text: {_why_text(shape, depth)}")
     return TEXT
 
 
 def _why_text(shape: _Shape, depth: int) -> str:
     if "large" in shape.kinds and shape.kinds <= {"int", "large"}:
-        return "it has numbers beyond 64 bits"
+        return "integers exceed 64 bits"
     if len(shape.kinds) > 1:
-        return f"its values are of different kinds ({', '.join(sorted(shape.kinds))})"
+        return f"values have different types ({', '.join(sorted(shape.kinds))})"
     if depth >= MAX_DEPTH:
-        return "it is nested too deeply, or its type would be too large"
-    return "it has no fields" if not shape.fields else f"it has {len(shape.fields)} different keys"
+        return "nested too deeply, or the type would be too large"
+    return "no fields" if not shape.fields else f"{len(shape.fields)} different keys"
 
 
 def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
     names = shape.names = field_names(list(shape.fields))
     renamed = [f"{key!r} is {name}" for key, name in names.items() if key != name]
     if renamed:
-        notes.append(f"{where}: fields renamed: {', '.join(renamed)}")
+        notes.append(f"{where}: renamed fields: {', '.join(renamed)}")
     fields: list[tuple[str, Type]] = []
     for key, inner in shape.fields.items():
         inner.has_null = inner.has_null or shape.seen[key] < shape.objects

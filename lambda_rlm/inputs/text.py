@@ -66,7 +66,7 @@ def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | 
     if found is not None:
         return found.missing(name)
     if (known := registry.known_by_magic(first)) is not None:
-        return InputProblem(f"{name} is {known.kind}, not text", "without --raw its text is taken out", known.kind)
+        return InputProblem(f"{name} is {known.kind}, not plain text", "omit --raw to extract its text", known.kind)
     return None if reading.encoding is not None else decode.kind_of(first, name)
 
 

@@ -25,24 +25,24 @@ def unread(found: Mapping[str, Listing], reading: Reading) -> tuple[Inputs, dict
     for name, listing in found.items():
         types[name], sizes[name] = _size(listing, reading)
         notes += listing.notes
-        notes.append(f"{name} is not read: {amount(listing.size)} by the file system, taken for UTF-8")
+        notes.append(f"{name} was not read: {amount(listing.size)} according to the file system, assumed to be UTF-8")
         packed = sum(is_packed(entry.name, reading) for entry in listing.entries)
         if packed:
-            notes.append(f"{name}: how long the texts of {packed:,} documents are is known only when they are read")
+            notes.append(f"{name}: the text length of {packed:,} documents is unknown until they are read")
     return Inputs({}, types, tuple(notes)), sizes
 
 
 def _size(listing: Listing, reading: Reading) -> tuple[Type, Size]:
     unknown = next((entry for entry in listing.entries if entry.size is None), None)
     if unknown is not None:
-        raise InputProblem(f"the size of {plain(unknown.name)} is known only when it is read", "--size NAME=SIZE says it")
+        raise InputProblem(f"the size of {plain(unknown.name)} is unknown until it is read", "set --size NAME=SIZE")
     if listing.is_list:
         largest = max(entry.size or 0 for entry in listing.entries)
         return DOCUMENTS, Size(largest, largest, len(listing.entries), listing.size)
     (entry,) = listing.entries
     if row_format(entry.name, reading) is not None:
         raise InputProblem(
-            f"the rows of {plain(entry.name)} have no type until they are read",
-            "--declare and --size in place of the file say it, or --raw",
+            f"the row type of {plain(entry.name)} is unknown until the file is read",
+            "use --declare and --size instead of the file, or read it as plain text: --raw",
         )
     return TEXT, Size(listing.size, listing.size)

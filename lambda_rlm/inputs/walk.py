@@ -21,7 +21,7 @@ from lambda_rlm.inputs.reading import Reading
 
 _TOOLS: Final = frozenset({"CVS", "node_modules", "__pycache__", "venv", "env", "site-packages"})
 _HIDDEN: Final = "hidden"
-_OF_TOOLS: Final = "a folder of tools"
+_OF_TOOLS: Final = "tool folder"
 _BY_FILE: Final = "by an ignore file"
 IGNORED: Final = frozenset({_HIDDEN, _OF_TOOLS, _BY_FILE})
 """Reasons that do not hold without `ignore`."""
@@ -120,7 +120,7 @@ class _Filters:
         if ignored(entry.path, False):
             return _BY_FILE
         if entry.is_symlink():
-            return "a link"
+            return "symbolic link"
         if self.include is not None and not self.include.match_file(name):
             return "not in --include"
         return None

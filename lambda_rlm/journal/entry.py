@@ -85,7 +85,7 @@ class JournalEntry:
         except JournalProblem as problem:
             self.trouble = problem
         except Exception as error:  # noqa: BLE001 - a thread that ends without a word would leave a run that never ends
-            self.trouble = JournalProblem(f"the journal {self.path} could not be written: {type(error).__name__}: {error}")
+            self.trouble = JournalProblem(f"cannot write the journal {self.path}: {type(error).__name__}: {error}")
 
     def _group(self, database: sqlite3.Connection) -> bool:
         """Write what has come in the meantime; false at the end."""

@@ -103,7 +103,7 @@ class _ReplyRow:
 
 def not_ours(run: str) -> JournalProblem:
     """A run whose row nobody can read."""
-    return JournalProblem(f"the run {run} is in a form that is not ours", "lambda-rlm runs lists all")
+    return JournalProblem(f"unrecognized journal record for run {run}", "list all runs: lambda-rlm runs")
 
 
 def default_journal() -> Path:
@@ -139,7 +139,7 @@ class Journal:
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
         if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
-            raise JournalProblem(f"the run {run.id} still goes on", "wait for it, or stop it")
+            raise JournalProblem(f"run {run.id} is still in progress", "wait until it ends, or stop it")
         return JournalEntry(self.path, run.id, session)
 
     def runs(self, most: int | None = 50) -> list[RunRow]:
@@ -160,9 +160,9 @@ class Journal:
             sql = f"{_RUN} WHERE substr(id, 1, ?) = ? OR substr(id, -?) = ? LIMIT 2"
             found = self._all(sql, n, wanted, n, wanted) if wanted else []
         if not found:
-            raise JournalProblem(f"the journal has no run {name!r}", "lambda-rlm runs")
+            raise JournalProblem(f"no run {name!r} in the journal", "list all runs: lambda-rlm runs")
         if len(found) > 1:
-            raise JournalProblem(f"the journal has several runs that begin or end with {name!r}", "lambda-rlm runs")
+            raise JournalProblem(f"{name!r} matches several runs", "list all runs: lambda-rlm runs")
         run = _run(found[0])
         if run.state == UNREADABLE:
             raise not_ours(run.id)

@@ -39,9 +39,9 @@ class Comparison:
             name = ".".join(map(str, path)) or "·"
             mine, theirs = self._asked.get(path, set()), recorded.get(path, set())
             if not mine:
-                lines.append(f"call {name}: was made and is not")
+                lines.append(f"call {name}: in the original run only")
             elif not theirs:
-                lines.append(f"call {name}: is made and was not")
+                lines.append(f"call {name}: in the replay only")
             elif mine != theirs:
-                lines.append(f"call {name}: asks something else")
+                lines.append(f"call {name}: the request differs")
         return lines

@@ -127,12 +127,12 @@ def same_inputs(row: RunRow, inputs: Inputs) -> None:
     now = {item["name"]: item for item in described(inputs)}
     for name in before.keys() | now.keys():
         if name not in now:
-            raise InputProblem(f"the run had an input {name!r}, which is not given", f"lambda-rlm resume {row.id} {name}=PATH")
+            raise InputProblem(f"missing input {name!r}, which the run had", f"lambda-rlm resume {row.id} {name}=PATH")
         if name not in before:
             raise InputProblem(f"the run had no input {name!r}")
         if before[name]["sha256"] != now[name]["sha256"]:
-            message = f"the input {name!r} is not the one of the run: it has changed"
-            raise InputProblem(message, "start a new run for the new contents")
+            message = f"the input {name!r} has changed since the run"
+            raise InputProblem(message, "start a new run for the changed input")
 
 
 def plain_url(url: str | None) -> str | None:

@@ -50,10 +50,10 @@ def page(found: RunReport) -> str:
         _outcome(outcome),
         _figures(outcome),
         _section("Inputs", _inputs(found)) if run.what["inputs"] else "",
-        _section("Program", f"<pre>{_text(text)}</pre>" if text else "<p>none was written</p>"),
+        _section("Program", f"<pre>{_text(text)}</pre>" if text else "<p>No program was written.</p>"),
         *_asked(found),
-        _section("What was shown to whom", _shown(found)),
-        _section("What the answer was made from", _parts("input", found.cited) if found.cited else "<p>Of no part of an input that is known.</p>"),
+        _section("Text sent to each model", _shown(found)),
+        _section("Sources of the answer", _parts("input", found.cited) if found.cited else "<p>No known part of an input.</p>"),
     ]  # fmt: skip
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -64,15 +64,15 @@ def page(found: RunReport) -> str:
 def _asked(found: RunReport) -> list[str]:
     """The calls: by place, as a tree, the slow and the bad ones."""
     if not found.calls:
-        return [_section("Calls", "<p>No model was asked.</p>")]
-    heads = ("place", "calls", "shared", "failed", "tokens in", "out", "cost", "seconds")
+        return [_section("Calls", "<p>No model calls.</p>")]
+    heads = ("place", "calls", "shared", "failed", "input tokens", "output tokens", "cost", "seconds")
     whole = "".join(line for place in found.tree.places for line in _branch(place))
     sections = [
         _section("Calls by place", _table(heads, map(_site, found.tree.places))),
         _section("All calls", f'<div class="tree">{whole}</div>'),
         _section("Slowest calls", _calls(found.slowest, found)),
     ]
-    lists = (("Failed calls", found.failed), ("Begun and never answered, perhaps paid", found.unfinished))
+    lists = (("Failed calls", found.failed), ("Unfinished calls (possibly billed)", found.unfinished))
     return sections + [_section(title, _calls(rows, found)) for title, rows in lists if rows]
 
 
@@ -92,7 +92,7 @@ def _outcome(outcome: Any) -> str:
     fault = outcome.get("fault")
     if fault:
         return f'<pre class="bad">{_text(fault["code"])} {_text(fault["message"])}</pre>'
-    return f"<pre>{_text(outcome.get('answer'))}</pre>" if outcome else "<p>It has no answer yet.</p>"
+    return f"<pre>{_text(outcome.get('answer'))}</pre>" if outcome else "<p>No answer yet.</p>"
 
 
 def _figures(outcome: Any) -> str:
@@ -103,7 +103,7 @@ def _figures(outcome: Any) -> str:
             ("calls", "calls"),
             ("input_tokens", "input tokens"),
             ("output_tokens", "output tokens"),
-            ("span", "calls in a row"),
+            ("span", "calls on the critical path"),
         )
     ]
     rows.append((usage.get("seconds"), None, "seconds"))
@@ -128,7 +128,7 @@ def _inputs(found: RunReport) -> str:
     rows = []
     for part in found.run.what["inputs"]:
         name, size = part["name"], part["characters"]
-        share = f", {coverage[name]:.1%} of it shown to a model" if name in coverage else ""
+        share = f", {coverage[name]:.1%} sent to a model" if name in coverage else ""
         rows.append(f"<div><b>{_text(name)}</b>: {_text(part['type'])}, {size:,} characters{share}")
         read = [stretch for shown, stretches in everyone if shown == name for stretch in stretches]
         if part["type"] == "Text" and size and read:
@@ -136,7 +136,7 @@ def _inputs(found: RunReport) -> str:
                 f'<div class="strip">{_marks(read, size, "")}{_marks(found.cited.get(name, []), size, " class=cited")}</div>'
             )
         rows.append("</div>")
-    legend = '<p class="soft"><span class="key"></span>shown to a model<span class="key cited"></span>the answer was made from it</p>'
+    legend = '<p class="soft"><span class="key"></span>sent to a model<span class="key cited"></span>source of the answer</p>'
     return "".join(rows) + (legend if any("strip" in row for row in rows) else "")
 
 
@@ -184,7 +184,7 @@ def _site(place: CallBranch) -> tuple[str, ...]:
 
 def _calls(rows: Sequence[CallRow], found: RunReport) -> str:
     return _table(
-        ("path", "place", "model", "state", "tokens in", "out", "seconds"),
+        ("path", "place", "model", "state", "input tokens", "output tokens", "seconds"),
         (
             (
                 ".".join(map(str, row.path)) or "·",
@@ -206,7 +206,7 @@ def _shown(found: RunReport) -> str:
         f"<p>{_text(model)}{_text(f' at {address}') if address else ''}</p>{_parts('input', inputs)}"
         for model, inputs in found.shown.items()
     ]
-    return "".join(parts) or "<p>Nothing of any input.</p>"
+    return "".join(parts) or "<p>No part of an input.</p>"
 
 
 def _parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]]) -> str:

@@ -65,7 +65,7 @@ class RunRecording:
     def trouble(self) -> str | None:
         """What a person should know of the writing."""
         trouble = self.entry.trouble
-        return None if trouble is None else f"{trouble.message}; this run cannot be resumed"
+        return None if trouble is None else f"{trouble.message}; you cannot resume this run"
 
     def finish(self, done: Run) -> None:
         """Returns when all of the run is written, or cannot be."""

@@ -70,10 +70,10 @@ def problems(path: Path) -> Iterator[None]:
         said = str(error)
         if "not a database" in said or "malformed" in said:
             raise _stranger(path, said) from None
-        raise JournalProblem(f"the journal {path} cannot be used: {said}", "name another file, or --no-journal") from None
+        raise JournalProblem(f"cannot use the journal {path}: {said}", "use another file, or --no-journal") from None
     except OSError as error:
         why = error.strerror or str(error)
-        raise JournalProblem(f"the journal {path} cannot be used: {why}", "name another file, or --no-journal") from None
+        raise JournalProblem(f"cannot use the journal {path}: {why}", "use another file, or --no-journal") from None
 
 
 def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
@@ -81,7 +81,7 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
     with problems(path):
         if not path.exists() or not path.stat().st_size:
             if not is_new:
-                raise JournalProblem(f"there is no journal {path}", "runs are written there as they are made")
+                raise JournalProblem(f"journal not found: {path}", "it is created by the first run that is journaled")
             _make(path)
         _refuse_strangers(path)
         database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -99,7 +99,7 @@ def _refuse_strangers(path: Path) -> None:
     """Look at the file's header without taking a lock or writing a byte. Not by opening the file: closing it would drop the
     locks that other connections of this process have on it (https://sqlite.org/howtocorrupt.html, §2.2)."""
     if path.stat().st_size < _HEADER:
-        raise _stranger(path, "it is no database")
+        raise _stranger(path, "not a database")
     try:
         version, application = _marks(path, "mode=ro&immutable=1")
     except sqlite3.DatabaseError:  # a checkpoint that a full disk cut short: what the file lacks stands in the log beside it
@@ -107,9 +107,9 @@ def _refuse_strangers(path: Path) -> None:
             raise
         version, application = _marks(path, "mode=ro")
     if application != APPLICATION:
-        raise JournalProblem(f"{path} is a database of another program", "name another file with --journal")
+        raise JournalProblem(f"{path} is the database of another program", "use another file: --journal PATH")
     if version > VERSION:
-        raise JournalProblem(f"{path} was written by a newer version ({version}) of lambda-rlm", "use that version")
+        raise JournalProblem(f"{path} was written by a newer version ({version}) of lambda-rlm", "upgrade lambda-rlm")
 
 
 def _marks(path: Path, mode: str) -> tuple[int, int]:
@@ -120,7 +120,7 @@ def _marks(path: Path, mode: str) -> tuple[int, int]:
 
 
 def _stranger(path: Path, said: str) -> JournalProblem:
-    return JournalProblem(f"{path} is no journal, or is damaged: {said}", "name another file with --journal")
+    return JournalProblem(f"{path} is not a journal, or is damaged: {said}", "use another file: --journal PATH")
 
 
 def _make(path: Path) -> None:

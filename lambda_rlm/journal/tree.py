@@ -58,9 +58,7 @@ class Figures:
         """`34 calls, 2 failed · 9,101 + 33 tokens · free · 1.2 s`."""
         counts = [f"{self.calls:,} {'call' if self.calls == 1 else 'calls'}"]
         counts += [
-            f"{n:,} {what}"
-            for n, what in ((self.shared, "shared"), (self.failed, "failed"), (self.running, "without an end"))
-            if n
+            f"{n:,} {what}" for n, what in ((self.shared, "shared"), (self.failed, "failed"), (self.running, "unfinished")) if n
         ]
         tokens = f"{self.input_tokens:,} + {self.output_tokens:,} tokens"
         return " · ".join((", ".join(counts), tokens, dollars(self.usd), f"{self.seconds:.1f} s"))
@@ -168,11 +166,11 @@ def folding(branches: Sequence[CallBranch], most: int) -> tuple[list[CallBranch]
 def leaf(call: CallRow) -> str:
     """One call in one line."""
     if call.state == SHARED:
-        return "shared with an equal call"
+        return "shared with an identical call"
     usage = call.usage or {}
     tokens = f"{usage.get('input_tokens', 0):,} + {usage.get('output_tokens', 0):,} tokens"
     seconds = "no end" if call.seconds is None else f"{call.seconds:.2f} s"
-    state = {REPLIED: "", RUNNING: "begun, no reply  "}.get(call.state, f"{call.state}  ")
+    state = {REPLIED: "", RUNNING: "unfinished  "}.get(call.state, f"{call.state}  ")
     again = "from an earlier session  " if "remembered" in usage else ""
     return f"{state}{again}{seconds}  {tokens}"
 

@@ -62,7 +62,7 @@ class AsItWas:
         return ceil(len(text.encode("utf-8", "surrogatepass")) / bytes_per_token(self.profile.name, text))
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        raise failure(NOT_RECORDED, "a run that is made again asks nobody")
+        raise failure(NOT_RECORDED, "a replay makes no model calls")
 
     async def aclose(self) -> None:
         if self._model is not None:

@@ -160,7 +160,7 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     if name.startswith("local:"):
         file = Path(name.removeprefix("local:")).expanduser()
         if not file.is_file():
-            raise failure(NO_WEIGHTS, f"there is no model file {file}")
+            raise failure(NO_WEIGHTS, f"model file not found: {file}")
         return LocalModel.from_file(file, window=window or 8192, slots=slots, takes_grammar=takes_grammar)
     if name.startswith("local/"):
         return LocalModel.named(name.removeprefix("local/"), window=window, slots=slots, takes_grammar=takes_grammar)
@@ -176,7 +176,7 @@ def _provider(
         known = [f"local/{row}" for row in weights.TABLE] + list(_BY_KEY.values())
         close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
-        raise failure(UNKNOWN_MODEL, f"no model is called {name!r}{hint} (`lambda-rlm models` lists what can be reached)")
+        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)

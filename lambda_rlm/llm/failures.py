@@ -83,6 +83,6 @@ def failure(code: str, message: str, *, retry_after: float | None = None, is_fin
     asking again as it stands would fail again."""
     fate = FATES.get(code)
     if fate is None:
-        raise ValueError(f"no model failure has the code {code!r}")
+        raise ValueError(f"unknown code of a model failure: {code!r}")
     again = fate.is_retryable and not is_final
     return ModelFailure(code, message, is_fatal=fate.is_fatal, is_retryable=again, retry_after=retry_after)

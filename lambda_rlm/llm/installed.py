@@ -36,7 +36,7 @@ def installed_model(name: str) -> Model | None:
         return None
     if len({one.value for one in found}) > 1:
         packages = " and ".join(sorted(_package(one) for one in found))
-        raise failure(UNKNOWN_MODEL, f"{hit[1]!r} is a prefix of models in several installed packages: {packages}")
+        raise failure(UNKNOWN_MODEL, f"several installed packages provide models with the prefix {hit[1]!r}: {packages}")
     return _made(found[0], name, hit[2])
 
 
@@ -47,13 +47,13 @@ def _made(entry: EntryPoint, name: str, rest: str) -> Model:
     except ModelFailure:
         raise
     except (Exception, SystemExit) as error:  # whatever the code of another package raises
-        message = f"the package {package} cannot make the model {name!r}: {type(error).__name__}: {error}"
+        message = f"package {package} failed to create the model {name!r}: {type(error).__name__}: {error}"
         raise failure(UNKNOWN_MODEL, message) from error
     if not isinstance(model, Model):
-        message = f"the package {package} gives {type(model).__name__} for the model {name!r}, which lacks a method of `Model`"
+        message = f"package {package} returned {type(model).__name__} for the model {name!r}, which does not implement `Model`"
         raise failure(UNKNOWN_MODEL, message)
     if not isinstance(model.profile, ModelProfile):
-        raise failure(UNKNOWN_MODEL, f"the package {package} gives a model {name!r} whose profile is no ModelProfile")
+        raise failure(UNKNOWN_MODEL, f"package {package} returned a model {name!r} whose profile is not a ModelProfile")
     return model
 
 

@@ -67,7 +67,7 @@ class Recording(Wrapper):
             with self._path.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
         except OSError as error:
-            raise failure(BAD_SCRIPT, f"the recording {self._path} cannot be written: {error.strerror}") from None
+            raise failure(BAD_SCRIPT, f"cannot write the recording {self._path}: {error.strerror}") from None
 
 
 class RecordedModel:
@@ -82,7 +82,7 @@ class RecordedModel:
             try:
                 self._read(row)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise failure(BAD_SCRIPT, f"line {number} of the recording {path} cannot be read: {error!r}") from None
+                raise failure(BAD_SCRIPT, f"invalid line {number} in the recording {path}: {error!r}") from None
 
     @property
     def profile(self) -> ModelProfile:
@@ -96,7 +96,7 @@ class RecordedModel:
         if reply is None:
             prompt = "\n".join(message.content for message in request.messages)
             shown = repr(prompt if len(prompt) <= _SHOWN else prompt[:_SHOWN] + "…")
-            raise failure(NOT_RECORDED, f"{self._path} holds no reply to the request whose prompt starts {shown}")
+            raise failure(NOT_RECORDED, f"the recording {self._path} has no reply for the prompt that starts {shown}")
         if isinstance(reply, Completion):
             return reply
         failed = failure(reply["code"], reply["message"])
@@ -111,13 +111,13 @@ class RecordedModel:
             text = self._path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise failure(BAD_SCRIPT, f"the recording {self._path} cannot be read: {reason}") from None
+            raise failure(BAD_SCRIPT, f"cannot read the recording {self._path}: {reason}") from None
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
                     yield number, json.loads(line)
                 except ValueError as error:
-                    raise failure(BAD_SCRIPT, f"line {number} of the recording {self._path} is not JSON: {error}") from None
+                    raise failure(BAD_SCRIPT, f"invalid JSON on line {number} of the recording {self._path}: {error}") from None
 
     def _read(self, row: dict[str, Any]) -> None:
         if "profile" in row:

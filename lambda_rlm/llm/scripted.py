@@ -58,7 +58,7 @@ class Rule:
             object.__setattr__(self, "pattern", re2.compile(self.match, _quiet(re2)))
         except re2.error as error:
             reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error
-            raise ValueError(f"bad pattern {self.match!r}: {reason}") from None
+            raise ValueError(f"invalid regular expression {self.match!r}: {reason}") from None
         if self.failure is not None and self.failure not in FATES:
             raise ValueError(f"unknown failure code {self.failure!r}")
         if self.times is not None and self.times < 1:
@@ -96,7 +96,7 @@ class ScriptedModel:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise failure(BAD_SCRIPT, f"the script {path} cannot be read: {reason}") from None
+            raise failure(BAD_SCRIPT, f"cannot read the script {path}: {reason}") from None
         rules: list[Rule] = []
         profile = replace(DEFAULT_PROFILE, name=f"scripted:{path}")
         for number, line in enumerate(text.split("\n"), start=1):
@@ -109,7 +109,7 @@ class ScriptedModel:
                 else:
                     rules.append(_rule(row))
             except (ValueError, TypeError) as error:
-                raise failure(BAD_SCRIPT, f"line {number} of the script {path} is not a rule: {error}") from None
+                raise failure(BAD_SCRIPT, f"invalid rule on line {number} of the script {path}: {error}") from None
         return cls(rules, profile)
 
     @property
@@ -142,7 +142,7 @@ class ScriptedModel:
             if match is not None:
                 self._uses[index] += 1
                 return rule, match
-        raise failure(NO_RULE, f"no rule of {self._profile.name} matches the prompt that starts {_start(prompt)}")
+        raise failure(NO_RULE, f"no rule of {self._profile.name} matches the prompt that starts with {_start(prompt)}")
 
     def _completion(self, request: CompletionRequest, rule: Rule, text: str) -> Completion:
         limit = min(request.max_tokens, self._profile.max_output)
@@ -175,17 +175,17 @@ def _start(prompt: str) -> str:
 
 def _rule(row: object) -> Rule:
     if not isinstance(row, Mapping):
-        raise TypeError("a rule is a JSON object")
+        raise TypeError("a rule must be a JSON object")
     _only(row, _RULE_KEYS)
     if not isinstance(row.get("match"), str):
-        raise TypeError("a rule needs `match`, a regular expression")
+        raise TypeError("a rule requires `match` (a regular expression)")
     if isinstance(row.get("reply"), str) == isinstance(row.get("failure"), str):
-        raise ValueError("a rule needs either `reply`, a text, or `failure`, a code")
+        raise ValueError("a rule requires either `reply` (a text) or `failure` (a code)")
     _numbers(row, {"times": int, "delay": float, "retry_after": float})
     usage = row.get("usage")
     if usage is not None:
         if not isinstance(usage, Mapping):
-            raise TypeError("`usage` is a JSON object")
+            raise TypeError("`usage` must be a JSON object")
         _only(usage, _USAGE_KEYS)
         usage = Usage(**usage)
     return Rule(**{**row, "usage": usage})
@@ -193,7 +193,7 @@ def _rule(row: object) -> Rule:
 
 def _profile(row: object, default: ModelProfile) -> ModelProfile:
     if not isinstance(row, Mapping):
-        raise TypeError("`profile` is a JSON object")
+        raise TypeError("`profile` must be a JSON object")
     _only(row, {field.name for field in fields(ModelProfile)} - {"details"})
     _numbers(row, {"window": int, "max_output": int, "template_tokens": int})
     return replace(default, **row)
@@ -202,7 +202,7 @@ def _profile(row: object, default: ModelProfile) -> ModelProfile:
 def _only(row: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(row.keys() - known)
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        raise ValueError(f"unknown key {unknown[0]!r}; choose from {', '.join(sorted(known))}")
 
 
 def _numbers(row: Mapping[str, Any], kinds: Mapping[str, type]) -> None:
@@ -210,4 +210,4 @@ def _numbers(row: Mapping[str, Any], kinds: Mapping[str, type]) -> None:
         value = row.get(key)
         allowed: Sequence[type] = (int,) if kind is int else (int, float)
         if value is not None and (isinstance(value, bool) or not isinstance(value, tuple(allowed))):
-            raise ValueError(f"`{key}` is a number, not {value!r}")
+            raise ValueError(f"`{key}` must be a number, not {value!r}")

@@ -60,14 +60,14 @@ class Parameters:
     def __post_init__(self) -> None:
         for name in ("a0", "rho"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a probability, from 0 to 1")
+                raise ValueError(f"{name} must be a probability (0 to 1)")
         for name in ("latency", "jitter", "price_in", "price_out"):
             if not 0 <= getattr(self, name) < _MILLION:
-                raise ValueError(f"{name} is at least 0")
+                raise ValueError(f"{name} must be at least 0")
         if self.k < 1 or self.max_output < 1:
-            raise ValueError("k and max_output are at least 1")
+            raise ValueError("k and max_output must be at least 1")
         if self.window < _LEAST_WINDOW:
-            raise ValueError(f"window is at least {_LEAST_WINDOW}")
+            raise ValueError(f"window must be at least {_LEAST_WINDOW}")
 
 
 def parameters(name: str) -> Parameters:
@@ -81,9 +81,9 @@ def parameters(name: str) -> Parameters:
         if key == "key":
             keys.append(value)
         elif key not in kinds:
-            raise ValueError(f"unknown parameter {key!r}; there are {', '.join([*kinds, 'key'])}")
+            raise ValueError(f"unknown parameter {key!r}; choose from {', '.join([*kinds, 'key'])}")
         elif key in values:
-            raise ValueError(f"{key} is given twice")
+            raise ValueError(f"duplicate parameter {key}")
         else:
             values[key] = _number(key, value, kinds[key])
     return Parameters(**values, key=tuple(keys))  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ def _number(key: str, value: str, kind: Callable[[str], object]) -> object:
     try:
         return kind(value)
     except ValueError:
-        raise ValueError(f"{key} is a {'whole ' if kind is int else ''}number, not {value!r}") from None
+        raise ValueError(f"{key} must be {'an integer' if kind is int else 'a number'}, not {value!r}") from None
 
 
 class SimulatedModel:
@@ -117,9 +117,9 @@ class SimulatedModel:
             said = parameters(name)
             key = reduce(or_, map(read_key, said.key), shipped_key())
         except OSError as error:
-            raise failure(BAD_SIMULATION, f"the answer key {error.filename} cannot be read: {error.strerror}") from None
+            raise failure(BAD_SIMULATION, f"cannot read the answer key {error.filename}: {error.strerror}") from None
         except (ValueError, TypeError, KeyError) as error:
-            raise failure(BAD_SIMULATION, f"{name!r} is no simulated model: {error}") from None
+            raise failure(BAD_SIMULATION, f"invalid simulated model {name!r}: {error}") from None
         return cls(said, key, name)
 
     @property
@@ -142,7 +142,9 @@ class SimulatedModel:
         try:
             text = reply(seen, self._key, slips)
         except UnreadablePrompt as unreadable:
-            raise failure(NOT_SIMULATED, f"the simulated model has no reader for the prompt that starts {unreadable}") from None
+            raise failure(
+                NOT_SIMULATED, f"the simulated model does not understand the prompt that starts {unreadable}"
+            ) from None
         limit = min(request.max_tokens, self._profile.max_output)
         text, output, is_whole = cut(text, limit, _VOCABULARY)
         stop = StopReason.STOP if is_whole else StopReason.LENGTH

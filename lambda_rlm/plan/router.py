@@ -74,20 +74,25 @@ class Case:
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
-            raise ValueError(f"unknown strategy {self.choice!r}; there are {', '.join(CHOICES)}")
+            raise ValueError(f"unknown strategy {self.choice!r}; choose from {', '.join(CHOICES)}")
         if self.task is not None and self.task not in TASKS and not is_path(self.task):
-            raise ValueError(f"unknown task {self.task!r}; there are {', '.join(TASKS)}, and paths of programs (./mine.lam)")
+            raise ValueError(
+                f"unknown task {self.task!r}; choose from {', '.join(TASKS)}, or give the path of a program (./mine.lam)"
+            )
 
     def ways(self) -> tuple[Preference, ...]:
         """The ways to go, the best first; one whose bound is over the budget leaves the question to the next."""
         if self.choice != "auto":
-            return (Preference(self.choice, "as asked for"),)
+            return (Preference(self.choice, "the strategy was set"),)
         if self._is_own:
-            return (Preference("plan", "the strategy is given by path"),)
+            return (Preference("plan", "a strategy file was given"),)
         own = self._own()
         if self.split is None or (self.split == "direct" and not self._fits_window):
             return own
-        return (Preference(self.split, "its share of the split"), *(other for other in own if other.way != self.split))
+        return (
+            Preference(self.split, "chosen by its share of the split"),
+            *(other for other in own if other.way != self.split),
+        )
 
     @property
     def needs_task(self) -> bool:
@@ -98,10 +103,10 @@ class Case:
     def why_unasked(self) -> str | None:
         """What keeps a model from being asked for the task, None for nothing."""
         if not self.routing.detects:
-            return "nothing is asked before it is approved"
+            return "no model call is allowed before approval"
         if self.leaf_tells_tasks_apart or tells_tasks_apart(self.root):
             return None
-        return f"{self.root.name} is too small to tell tasks apart"
+        return f"{self.root.name} is too small to classify tasks"
 
     @property
     def leaf_tells_tasks_apart(self) -> bool:
@@ -123,15 +128,15 @@ class Case:
         """The router's own preferences."""
         size = self._size
         if self._fits:
-            return Preference("direct", size), Preference("plan", f"{size}; a plan reads less at once")
-        last = (Preference("direct", "the window holds the inputs"),) if self._fits_window else ()
+            return Preference("direct", size), Preference("plan", f"{size}; a strategy reads less per call")
+        last = (Preference("direct", "the inputs fit the context window"),) if self._fits_window else ()
         if not self._is_strong:
-            return Preference("plan", f"{size}; a fixed plan suits {self.root.name}"), *last
-        written = Preference("synth", f"{size}; {self.root.name} writes programs well")
+            return Preference("plan", f"{size}; a fixed strategy suits {self.root.name}"), *last
+        written = Preference("synth", f"{size}; {self.root.name} is capable of writing programs")
         if self.task in OPEN or (self.task is None and FALLBACK in OPEN):
-            return written, Preference("plan", "a fixed plan is the cheaper way"), *last
+            return written, Preference("plan", "a fixed strategy is cheaper"), *last
         task = self.task or FALLBACK
-        return Preference("plan", f"{size}; what {task} asks is what its plan does"), written, *last
+        return Preference("plan", f"{size}; the strategy for {task} covers the question"), written, *last
 
     @property
     def _is_own(self) -> bool:
@@ -162,11 +167,11 @@ class Case:
     @property
     def _size(self) -> str:
         about, share = "" if self.measure.is_exact else "about ", self.routing.share(self.task)
-        window = f"the window of {self.leaf.name} {self.leaf.window:,}"
-        of_it = "" if share == 1 else f", of which {share:g} may be used"
+        window = f"the context window of {self.leaf.name} is {self.leaf.window:,}"
+        of_it = "" if share == 1 else f" (usable share: {share:g})"
         reply = ""
         if self._fits_window and self.task in LONG_ANSWERS and self.measure.tokens > _reply(self.leaf):
-            reply = f", a reply {_reply(self.leaf):,}"
+            reply = f", a reply at most {_reply(self.leaf):,}"
         return f"the inputs have {about}{self.measure.tokens:,} tokens, {window}{of_it}{reply}"
 
 

@@ -48,9 +48,9 @@ class Routing:
         _known(self.direct_shares, TASKS, "task")
         _known(self.split, WAYS, "way")
         if math.fsum(self.split.values()) > 1:
-            raise ValueError(f"the shares of a split come to {math.fsum(self.split.values()):g}, and all inputs are 1")
+            raise ValueError(f"the shares of a split must add up to 1, not {math.fsum(self.split.values()):g}")
         if self.strength not in STRENGTHS:
-            raise ValueError(f"unknown strength {self.strength!r}; there are {', '.join(STRENGTHS)}")
+            raise ValueError(f"unknown strength {self.strength!r}; choose from {', '.join(STRENGTHS)}")
 
     def share(self, task: str | None) -> float:
         """The share of the window up to which a question of this task goes straight to the model."""
@@ -69,7 +69,7 @@ def shares(text: str) -> dict[str, float]:
         if not equals or not name:
             raise ValueError(f"{part!r} is not NAME=SHARE")
         if name in shares_by_arm:
-            raise ValueError(f"{name!r} is given two shares")
+            raise ValueError(f"duplicate share for {name!r}")
         shares_by_arm[name] = share
     return shares_by_arm
 
@@ -77,4 +77,4 @@ def shares(text: str) -> dict[str, float]:
 def _known(names: Collection[str], known: Collection[str], what: str) -> None:
     for name in names:
         if name not in known:
-            raise ValueError(f"unknown {what} {name!r}; there are {', '.join(known)}")
+            raise ValueError(f"unknown {what} {name!r}; choose from {', '.join(known)}")

@@ -70,7 +70,7 @@ def choose(outcomes: Sequence[AnsweredCandidate]) -> AnsweredCandidate:
     """The answer that most samples agree on; among these the most confident, then the shortest, program. Raises
     `ValueError` for none."""
     if not outcomes:
-        raise ValueError("there is no outcome to choose from")
+        raise ValueError("no outcome to choose from")
     votes: dict[str, int] = {}
     for outcome in outcomes:
         votes[_vote(outcome)] = votes.get(_vote(outcome), 0) + outcome.candidate.samples

@@ -28,12 +28,12 @@ def mismatch(typed: Typed, wanted: Type) -> Diagnostic | None:
     source = typed.program.source
     whole = _with_parentheses(source.text, place)
     edit = Edit(whole, f"let {_NAME}: {asked} = {source.text[whole.start : whole.end]};\n{_NAME}")
-    fix = QuickFix(f"say that the answer is {asked}", (edit,))
+    fix = QuickFix(f"annotate the answer with type {asked}", (edit,))
     return Diagnostic(
         TYPE_MISMATCH,
-        f"the answer is {given}, and {asked} is asked for",
+        f"the answer has type {given}, but {asked} was requested",
         place,
-        hint=f"make the last expression {asked}",
+        hint=f"make the last expression a value of type {asked}",
         expected=asked,
         given=given,
         fixes=(fix,) if _has_type(SourceFile(source.name, apply_fix(source.text, fix)), typed, wanted) else (),

@@ -44,4 +44,4 @@ class Writing:
         ):  # fmt: skip
             value = getattr(self, name)
             if not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(f"{name} must be a whole number from {low} to {high:,}, not {value!r}")
+                raise ValueError(f"{name} must be an integer from {low} to {high:,}, not {value!r}")

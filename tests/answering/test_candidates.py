@@ -206,7 +206,7 @@ def test_a_candidate_that_is_declined_is_left_out_and_no_other(wanted: str, answ
     made = run()
     assert made.answer == answer and made.synthesis is not None
     assert made.synthesis.notes == (
-        f"not approved, and not run: {'a program' if len(wanted) == 2 else '2 programs'} of round 1",
+        f"round 1: {'a program' if len(wanted) == 2 else '2 programs'} not approved, therefore not run",
     )
     assert [c.was_run for c in made.synthesis.candidates] == [n in wanted for n in "123"]
 

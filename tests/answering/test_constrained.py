@@ -126,7 +126,7 @@ def test_a_server_that_refuses_or_ignores_the_grammar_is_told_of() -> None:
     keeping = answered(Constrained(PROGRAM))
     assert [run.answer for run in (refusing, ignoring, keeping)] == ["said"] * 3
     assert notes(refusing) == ["it takes no grammar: 400"]
-    assert len(notes(ignoring)) == 1 and "outside of the grammar" in notes(ignoring)[0]
+    assert len(notes(ignoring)) == 1 and "violates the requested grammar" in notes(ignoring)[0]
     assert notes(keeping) == []
 
 

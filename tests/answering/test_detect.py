@@ -124,7 +124,7 @@ def test_whatever_the_model_replies_the_task_is_on_the_menu_or_there_is_none(rep
 def test_a_bad_answer_leaves_the_default_says_so_and_is_paid(reply: str) -> None:
     run = asked(answering(reply))
     assert (run.route, run.task, run.value) == (FALLBACK, FALLBACK, "bees")
-    assert any(note.startswith(f"{FALLBACK} is taken for the task: the model gave no task: E05") for note in run.notes)
+    assert any(note.startswith(f"assuming task `{FALLBACK}`: the model did not classify the task: E05") for note in run.notes)
     assert run.usage.calls == 2 and run.usage.attempts == 3
     assert run.usage.usd == pytest.approx(0.001 * run.usage.input_tokens + 0.002 * run.usage.output_tokens)
     assert not run.degraded
@@ -163,7 +163,7 @@ def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_p
         got = {"leaf": sum(map(is_detection, leaf.requests)), "root": len(root.requests)}
         assert got == {"leaf": int(who == "leaf"), "root": int(who == "root")}
         assert run.task == (FALLBACK if who == "nobody" else "summarise")
-    assert f"{FALLBACK} is taken for the task: tiny-0.5b is too small to tell tasks apart (--task names one)" in run.notes
+    assert f"assuming task `{FALLBACK}`: tiny-0.5b is too small to classify tasks (set --task)" in run.notes
 
 
 # ── what it costs ──
@@ -199,7 +199,7 @@ def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where
     run = asked(model, short, budget=Budget(calls=3), choice="plan")
     assert (run.route, len(model.requests)) == (FALLBACK, 1)
     assert (
-        f"{FALLBACK} is taken for the task: asking for it may take more than a quarter of the budget (--task names one)"
+        f"assuming task `{FALLBACK}`: classifying the task could use more than a quarter of the budget (set --task)"
         in run.notes
     )
     usd = prospect(Question(query="What?", inputs=from_values({"context": LONG})), Setup(leaf=model)).bound.usd

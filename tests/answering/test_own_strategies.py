@@ -68,7 +68,7 @@ def test_any_other_task_is_a_name(task: str) -> None:
 def test_the_library_runs_a_strategy_by_its_path(here: Path, task: str | Path) -> None:
     run = RLM(model(), task=task).ask("Who was late?", contract=LONG)
     assert run.answer == "Acme"
-    assert (run.route, run.task, run.reason) == ("first.lam", "first.lam", "the strategy is given by path")
+    assert (run.route, run.task, run.reason) == ("first.lam", "first.lam", "a strategy file was given")
     assert "let context = contract;" in run.program and "take(context, piece)" in run.program
     assert run.bound is not None and run.bound.calls == run.usage.calls == 1
     assert RLM(model()).ask("Who was late?", task=task, contract=LONG).program == run.program
@@ -125,9 +125,9 @@ def test_a_bound_over_the_budget_is_rejected_and_no_other_way_is_taken(here: Pat
 
 
 def test_a_file_that_is_not_there_is_an_input_problem(here: Path) -> None:
-    with pytest.raises(InputProblem, match=r"there is no file or folder .*absent\.lam"):
+    with pytest.raises(InputProblem, match=r"no such file or folder: .*absent\.lam"):
         RLM(model(), task="absent.lam").ask("Who?", context=LONG)
-    with pytest.raises(ValueError, match=r"unknown task 'mine'; there are .* and paths of programs"):
+    with pytest.raises(ValueError, match=r"unknown task 'mine'; choose from .* or give the path of a program"):
         RLM(model(), task="mine").ask("Who?", context=LONG)
 
 

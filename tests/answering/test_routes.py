@@ -74,7 +74,7 @@ def test_a_direct_call_on_a_short_text_is_one_call_and_nothing_else() -> None:
     leaf = model()
     run = asked(leaf, SHORT)
     assert (run.route, run.task, run.usage.calls, len(leaf.requests)) == ("direct", None, 1, 1)
-    assert run.reason == "the inputs have 240 tokens, the window of m 2,000"
+    assert run.reason == "the inputs have 240 tokens, the context window of m is 2,000"
 
 
 def test_a_direct_call_over_the_budget_leaves_the_question_to_a_plan_that_is_not() -> None:
@@ -86,7 +86,7 @@ def test_a_direct_call_over_the_budget_leaves_the_question_to_a_plan_that_is_not
     leaf = model('{"learned": "bees", "search": "bees", "answer": "bees"}', **wide)
     run = asked(leaf, text, Budget(tokens=tokens), task="multi_hop")
     assert run.route == "multi_hop" and run.usage.input_tokens + run.usage.output_tokens <= tokens
-    assert any(note.startswith("direct was not taken: the program may need") for note in run.notes)
+    assert any(note.startswith("route `direct` skipped: the program may need") for note in run.notes)
     found = decided(text, Budget(tokens=tokens), task="multi_hop", model=wide)
     assert (found.way, found.ways[1].why_not) == ("plan", None)
     assert found.ways[0].why_not is not None and "tokens" in found.ways[0].why_not
@@ -98,13 +98,13 @@ def test_where_no_way_is_within_the_budget_nothing_is_asked() -> None:
         asked(leaf, SHORT, Budget(tokens=100))
     assert not leaf.requests
     found = decided(SHORT, Budget(tokens=100))
-    assert found.way == "direct" and any("no way is within the budget" in note for note in found.notes)
+    assert found.way == "direct" and any("no route fits the budget" in note for note in found.notes)
 
 
 def test_a_strong_model_writes_a_program_where_the_plan_of_the_task_costs_too_much() -> None:
     run = asked(model(), budget=Budget(calls=10), routing=STRONG, task="summarise")
     assert (run.route, run.program, run.task) == ("synth", WRITTEN, "summarise")
-    assert any(note.startswith("plan was not taken: the program may need") for note in run.notes)
+    assert any(note.startswith("route `plan` skipped: the program may need") for note in run.notes)
     assert decided(budget=Budget(calls=10), routing=STRONG, task="summarise").way == "synth"
     with pytest.raises(Rejected):
         asked(model(), budget=Budget(calls=10), routing=Routing(strength="weak"), task="summarise")
@@ -116,7 +116,7 @@ def test_writing_that_cannot_be_afforded_is_not_begun() -> None:
     leaf = model()
     run = asked(leaf, SHORT, Budget(calls=1), split)
     assert (run.route, run.split, len(leaf.requests)) == ("direct", "synth", 1)
-    assert any(note.startswith("synth was not taken: writing a program may take half") for note in run.notes)
+    assert any(note.startswith("route `synth` skipped: writing a program may use half") for note in run.notes)
     found = decided(SHORT, Budget(calls=1), split)
     assert (found.way, found.split) == ("direct", "synth")
 
@@ -127,7 +127,7 @@ def test_writing_that_cannot_be_afforded_is_not_begun() -> None:
 def test_the_decision_that_is_told_is_the_one_that_is_taken(calls: int, is_long: bool, task: str, is_strong: bool) -> None:
     routing, budget, text = Routing(strength="strong" if is_strong else "weak"), Budget(calls=calls), LONG if is_long else SHORT
     found = decided(text, budget, routing, task=task)
-    if any("no way is within the budget" in note for note in found.notes):
+    if any("no route fits the budget" in note for note in found.notes):
         with pytest.raises(Rejected):
             asked(model(), text, budget, routing, task=task)
     else:
@@ -182,7 +182,7 @@ def test_a_direct_call_that_finds_nothing_is_followed_by_a_plan_and_both_are_pai
     leaf = model("by the mill", direct='{"reply": null}')
     run = asked(leaf, SHORT, routing=ESCALATING)
     assert (run.value, run.route, run.task, run.usage.calls) == ("by the mill", LOOKUP, LOOKUP, 2)
-    assert run.notes[0] == f"{LOOKUP}: the direct call found nothing in the text"
+    assert run.notes[0] == f"{LOOKUP}: the direct call found no answer in the text"
     first, second = (RLM(model(direct="null"), routing=ESCALATING), RLM(leaf))
     alone = second.ask("What does Ann keep?", strategy="plan", task=LOOKUP, context=SHORT)
     assert run.usage.input_tokens == alone.usage.input_tokens + -(-sum(len(m.content) for m in leaf.requests[0].messages) // 4)
@@ -211,7 +211,8 @@ def test_without_the_budget_for_a_plan_the_text_does_not_say() -> None:
     run = asked(leaf, SHORT, Budget(calls=plan.calls), ESCALATING)
     assert (run.value, run.route, run.usage.calls, len(leaf.requests)) == ("not found", "direct", 1, 1)
     assert any(
-        note.startswith("the direct call found nothing, and a plan was not tried: the program may need") for note in run.notes
+        note.startswith("the direct call found no answer; the strategy was not tried: the program may need")
+        for note in run.notes
     )
 
 

@@ -180,7 +180,7 @@ def test_what_functions_of_the_host_cost_in_a_sub_run_is_within_its_share() -> N
         run = rlm.ask("Which?", strategy="synth", context="a b c")
         assert run.synthesis is not None
         found[fuel] = run.value, run.synthesis.fallback
-    assert found == {1_000_000: ("x", "the program stopped with the fault E0519"), 100_000_000: ("<part>", None)}
+    assert found == {1_000_000: ("x", "the program failed with fault E0519"), 100_000_000: ("<part>", None)}
 
 
 def test_a_function_of_the_host_named_like_the_text_of_a_sub_model_is_not_given_to_it() -> None:

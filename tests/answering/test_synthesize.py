@@ -287,7 +287,7 @@ def test_a_class_of_the_callers_is_what_a_written_program_must_give() -> None:
     root = Root(wrong, right)
     run = RLM(leaf(), root_model=root, strategy="synth").ask("Who?", context="Ann and Ann", returns=Found)
     assert run.value == Found(who="Ann", times=2)
-    assert "{ times: Int, who: Text } is asked for" in root.requests[1].messages[-1].content
+    assert "{ times: Int, who: Text } was requested" in root.requests[1].messages[-1].content
     assert "The answer must have the type { times: Int, who: Text }." in root.requests[0].messages[-1].content
 
 
@@ -321,7 +321,7 @@ def test_a_program_that_stops_at_a_fault_of_its_own_leaves_the_question_to_the_p
     run = asked(Root(program), context="some [ext")
     assert run.answer == "plan: 9"
     assert run.synthesis is not None
-    assert run.synthesis.fallback == f"the program stopped with the fault {code}"
+    assert run.synthesis.fallback == f"the program failed with fault {code}"
     assert [(ran.program, ran.fault) for ran in run.synthesis.ran] == [(program, code)]
 
 

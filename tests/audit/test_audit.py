@@ -263,7 +263,7 @@ def test_a_packed_file_that_is_cut_short_gives_what_is_there(tmp_path: Path) -> 
     path = written(tmp_path, "log.jsonl.gz", gzip.compress(rows.encode())[:100_000])
     found = tallied(path)
     assert 0 < found.prompts < 20_000
-    assert any("the rest cannot be read" in note for note in found.notes)
+    assert any("cannot read the rest" in note for note in found.notes)
 
 
 def test_of_a_folder_logs_are_read_as_logs_and_other_files_as_prompts(tmp_path: Path) -> None:
@@ -274,8 +274,8 @@ def test_of_a_folder_logs_are_read_as_logs_and_other_files_as_prompts(tmp_path: 
     found = tallied(str(tmp_path))
     assert found.prompts == 3
     notes = "\n".join(found.notes)
-    assert "left out 1 (hidden)" in notes
-    assert "left out 1 (binary data)" in notes
+    assert "skipped 1 (hidden)" in notes
+    assert "skipped 1 (binary data)" in notes
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

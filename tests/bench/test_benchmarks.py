@@ -136,7 +136,7 @@ def test_tasks_of_a_folder_are_read_with_their_contexts(tmp_path: Path) -> None:
     assert [(t.id, t.length) for t in tasks] == [("a", "8K"), ("b", "2 documents"), ("b", "3 documents")]
     assert tasks[0].inputs() == {"context": "The clerk rang."}
     assert tasks[1].inputs() == {"context": [{"name": "Z", "text": "text z"}, {"name": "X", "text": "text x"}]}
-    assert notes == ["c is left out: there is no later.txt"]
+    assert notes == ["task c skipped: later.txt not found"]
     key = key_of([{"question": ROW["question"], "evidence": [{"quote": "The clerk rang."}]}])
     assert ask_all(tasks[:1], SimulatedModel(Parameters(), key), "search", "direct")[0].score == 1
 
@@ -147,7 +147,7 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match="has no 'scorer'"):
         read_tasks(folder(tmp_path, [{name: value for name, value in ROW.items() if name != "scorer"}]))
     (tmp_path / "tasks.jsonl").write_text("[]\n")
-    with pytest.raises(InputProblem, match=r"line 1 of .* is no JSON object"):
+    with pytest.raises(InputProblem, match=r"line 1 of .* is not a JSON object"):
         read_tasks(tmp_path)
 
 

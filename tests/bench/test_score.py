@@ -41,5 +41,5 @@ def test_nothing_found_where_nothing_was_is_right() -> None:
 
 
 def test_an_unknown_scorer_is_an_error_that_names_those_there_are() -> None:
-    with pytest.raises(ValueError, match="unknown scorer 'bleu'; there are oolong"):
+    with pytest.raises(ValueError, match="unknown scorer 'bleu'; choose from oolong"):
         score({"scorer": "bleu", "answer": ""}, "")

@@ -247,7 +247,7 @@ def test_no_to_a_later_program_leaves_the_answer_of_an_earlier_one(shell: Shell,
     given = ("ask", "Who?", wrote("a.txt", "Ann keeps bees."), "--strategy", "synth", "--rounds", "2", "--approve")
     assert shell(*given, "--model", model) == 0
     assert shell.out == "Ann\n"
-    assert "warning: not approved, and not run: a program of round 2" in shell.err
+    assert "warning: round 2: a program not approved, therefore not run" in shell.err
 
 
 def test_the_hash_stands_for_program_inputs_model_and_prices(shell: Shell) -> None:

@@ -97,7 +97,7 @@ def test_what_was_left_out_of_a_folder_is_said(shell: Shell) -> None:
     wrote("docs/a.txt", "A")
     wrote("docs/b.bin", b"\0")
     assert shell("run", wrote("p.lam", "length(context)"), "docs") == 0
-    assert "left out 1 (binary data): b.bin" in shell.err
+    assert "skipped 1 (binary data): b.bin" in shell.err
 
 
 # ── what goes wrong ──

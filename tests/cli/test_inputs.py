@@ -30,7 +30,7 @@ def folder() -> str:
 def test_options_choose_the_files_of_a_folder(shell: Shell) -> None:
     assert shell("run", "p.lam", folder(), "--include", "*.md", "--exclude", "old/", "--no-journal") == 0
     assert shell.out == "a.md:9\n"
-    assert "left out 1 (not in --include): b.txt" in shell.err
+    assert "skipped 1 (not in --include): b.txt" in shell.err
     assert shell("run", "p.lam", "docs", "--no-ignore", "--no-journal") == 0
     assert ".hidden:12" in shell.out
 
@@ -98,7 +98,7 @@ def test_inputs_lists_what_would_be_read_without_reading_it(shell: Shell, monkey
     reads_nothing(monkeypatch)
     assert shell("inputs", name, "rows=p.lam", "--max-input", "10") == 0
     assert "context: documents, 3 files, 32 bytes" in shell.out
-    assert "left out 1 (hidden): .hidden" in shell.err
+    assert "skipped 1 (hidden): .hidden" in shell.err
     assert "more than is read at once" in shell.err
     assert shell("inputs", name, "--json") == 0
     assert shell.json["inputs"][0]["files"][0] == {"name": "a.md", "bytes": 9}
@@ -111,7 +111,7 @@ def test_check_takes_sizes_from_the_file_system(shell: Shell, monkeypatch: pytes
     reads_nothing(monkeypatch)
     assert shell("check", "each.lam", name, "--unread", "--json") == 0
     assert shell.json["bound"]["calls"] == 3
-    assert any("context is not read: 32 bytes" in note for note in shell.json["notes"])
+    assert any("context was not read: 32 bytes" in note for note in shell.json["notes"])
 
 
 def test_check_does_not_read_what_is_too_large_to_be_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_an_audit_as_json_is_one_object(shell: Shell) -> None:
     assert shell("audit", a_log(), "--models", MODELS, "--json") == 0
     found = shell.json
     assert (found["ok"], found["prompts"], found["bad_lines"]) == (True, 3, 1)
-    assert found["bad"] == [{"file": "log.jsonl", "line": 4, "reason": "it is a number, not an object or a text"}]
+    assert found["bad"] == [{"file": "log.jsonl", "line": 4, "reason": "the value is a number, not an object or a string"}]
     small = found["models"][1]
     assert small["ways"] == {"direct": pytest.approx(2 / 3), "plan": pytest.approx(1 / 3), "synth": 0.0}
     assert small["recommendation"]["direct_up_to"] == small["threshold"] == 7_168

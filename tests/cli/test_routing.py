@@ -77,7 +77,7 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
     assert shell("route", "What does Ann keep?", book, "--model", model) == 0
     first, *rest = shell.out.splitlines()
     assert first.startswith(
-        f"plan ({FALLBACK}): the inputs have about 12,048 tokens, the window of scripted:replies.jsonl 2,000; "
+        f"plan ({FALLBACK}): the inputs have about 12,048 tokens, the context window of scripted:replies.jsonl is 2,000; "
     )
     table = [line.split() for line in rest if line.startswith(("at most", "model calls", "cost"))]
     assert table[0] == ["at", "most", "asking", "for", "the", "task", "direct", FALLBACK, "←", "synth"]
@@ -128,7 +128,7 @@ def test_route_without_a_model_assumes_one_and_says_so(shell: Shell, monkeypatch
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--task", "sing"), "there are " + ", ".join(TASKS)),
+        (("--task", "sing"), "choose from " + ", ".join(TASKS)),
         (("--split", "plan=2"), "share from 0 to 1"),
         (("--split", "plan"), "NAME=SHARE"),
         (("--strength", "middling"), "auto, strong, weak"),
@@ -176,7 +176,7 @@ def test_nothing_is_asked_before_a_program_is_approved(shell: Shell) -> None:
     assert shell(*given, "--approved", approved, "--json") == 0
     assert shell.json["route"] == FALLBACK
     assert DETECTION not in Path("t.jsonl").read_text()
-    assert any("nothing is asked before it is approved" in note for note in shell.json["notes"])
+    assert any("no model call is allowed before approval" in note for note in shell.json["notes"])
 
 
 # ── the journal ──
@@ -211,7 +211,7 @@ def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell
     script(PROFILE, {"match": "Say", "reply": "said"}, {"match": "", "reply": "a summary"})
     assert shell("resume", "last", "--max-calls", "500", "--json") == 0
     assert (shell.json["answer"], shell.json["route"]) == ("said", "synth")
-    assert "the way is that of the session before" in shell.json["notes"]
+    assert "same route as in the previous session" in shell.json["notes"]
     assert routed()["way"] == "synth"
 
 
@@ -261,7 +261,7 @@ def test_a_run_that_came_no_further_than_asking_for_its_task_asks_for_it_again(s
 def test_a_person_is_told_where_the_task_is_from_and_what_was_not_taken(shell: Shell) -> None:
     book, text = wrote("book.txt", LONG), wrote("a.txt", "Ann keeps bees.")
     assert shell("ask", "What does Ann keep?", book, "--model", answering("no such task")) == 0
-    assert f"\nnote: {FALLBACK} is taken for the task: the model gave no task: E0513" in shell.err
+    assert f"\nnote: assuming task `{FALLBACK}`: the model did not classify the task: E0513" in shell.err
     assert shell("ask", "What does Ann keep?", text, "--model", answering("search")) == 0
     assert "note" not in shell.err
 
@@ -343,5 +343,5 @@ def test_a_comparison_counts_writing_and_leaves_what_is_unknown_out_of_a_mean() 
 def test_settings_of_writing_that_change_nothing_are_told(shell: Shell) -> None:
     given = ("ask", "Who?", wrote("a.txt", "Ann keeps bees."), "--model", script({"match": "", "reply": "Ann"}))
     assert shell(*given, "--rounds", "3", "--peek", "20") == 0
-    assert "note: no program is written here, and `rounds` and `peek` changed nothing" in shell.err
+    assert "note: `rounds` and `peek` had no effect: no program was written" in shell.err
     assert shell(*given) == 0 and "changed nothing" not in shell.err

@@ -39,7 +39,7 @@ def test_pages_without_text_are_told_and_a_pdf_of_pictures_is_refused(tmp_path: 
     found = from_arguments([written(tmp_path, "a.pdf", document_files.pdf(["One.", ""]))])
     assert "1 of 2 pages have no text" in found.notes[0]
     refused = problem(written(tmp_path, "b.pdf", document_files.pdf(["", ""])))
-    assert "no text on its 2 pages" in refused.message
+    assert "none of the 2 pages" in refused.message
     assert "OCR" in (refused.hint or "")
 
 
@@ -60,7 +60,7 @@ def test_too_many_pages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "MOST_SECONDS", -1.0)
-    assert "1 of 2 pages are read" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
+    assert "1 of 2 pages" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
 
 
 @pytest.mark.slow
@@ -123,7 +123,7 @@ def test_footnotes_are_read_and_headers_and_comments_are_told(tmp_path: Path) ->
     }
     found = from_arguments([written(tmp_path, "a.docx", document_files.docx(PARAGRAPH.format("Always."), parts))])
     assert found.values["context"] == "Always.\n\n[footnote 2] Except in May."
-    assert any("comments are not read" in note for note in found.notes)
+    assert any("skipped comments" in note for note in found.notes)
 
 
 @pytest.mark.slow
@@ -136,7 +136,7 @@ def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, 
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("a part was unpacked"))
     assert "210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
     monkeypatch.setattr(docx, "MOST_UNPACKED", 10**9)
-    assert "its texts would unpack to 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
+    assert "its unpacked text is 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
 
 
 def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(tmp_path: P
         size = archive.getinfo("word/document.xml").file_size
     assert whole.count(size.to_bytes(4, "little")) == 2
     lying = whole.replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little"))
-    assert "cannot be read as a Word document" in problem(written(tmp_path, "a.docx", lying)).message
+    assert "as a Word document" in problem(written(tmp_path, "a.docx", lying)).message
 
 
 def test_entities_are_not_expanded(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_of_a_page_everything_is_read_or_nothing(tmp_path: Path) -> None:
 
 def test_raw_reads_a_page_as_the_text_that_it_is(tmp_path: Path) -> None:
     assert text_of(tmp_path, "a.html", "<p>x</p>", Reading(raw=True)) == "<p>x</p>"
-    assert "without --raw" in (problem(written(tmp_path, "a.pdf", b"%PDF-1.4"), reading=Reading(raw=True)).hint or "")
+    assert "omit --raw" in (problem(written(tmp_path, "a.pdf", b"%PDF-1.4"), reading=Reading(raw=True)).hint or "")
 
 
 # ── the extra ──
@@ -240,7 +240,7 @@ def test_documents_of_a_folder_are_read_among_its_texts(tmp_path: Path) -> None:
     found = from_arguments([str(tmp_path)])
     assert [row["text"] for row in found.values["context"]] == ["In a PDF.", "In a document.", "In a page."]
     notes = "\n".join(found.notes)
-    assert "(unsound: a PDF): d.pdf" in notes
+    assert "(damaged: a PDF): d.pdf" in notes
     assert "(a zip archive or an office document): e.xlsx" in notes
 
 

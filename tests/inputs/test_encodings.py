@@ -53,8 +53,8 @@ def test_any_bytes_give_a_text_or_an_input_problem(data: bytes) -> None:
 def test_another_encoding_is_found_by_its_letters_and_said_with_how_surely(text: str, encoding: str) -> None:
     found = decode(text.encode(encoding), "x.txt")
     assert found.text == text
-    assert f"is read as {encoding}," in (found.note or "")
-    assert "% sure" in (found.note or "")
+    assert f"decoded as {encoding}," in (found.note or "")
+    assert "% likely" in (found.note or "")
 
 
 def test_the_letters_of_the_whole_file_are_heeded_not_only_of_its_start() -> None:
@@ -100,7 +100,7 @@ def test_what_is_wrong_may_be_replaced_and_is_counted(tmp_path: Path) -> None:
     path = written(tmp_path, "a.txt", "caf\ufffd ".encode() + b"\xe9 and \xe8.")
     inputs = from_arguments([path], Reading(encoding="utf-8:replace"))
     assert inputs.values == {"context": "caf\ufffd \ufffd and \ufffd."}
-    assert "2 places are not utf-8" in inputs.notes[0]
+    assert "2 byte sequences are not valid utf-8" in inputs.notes[0]
 
 
 def test_zero_characters_in_a_text_are_told(tmp_path: Path) -> None:
@@ -122,12 +122,12 @@ def test_a_folder_says_which_of_its_files_are_not_utf8(tmp_path: Path) -> None:
     written(tmp_path, "c.txt", "plain")
     assert names_of(tmp_path) == ["a.txt", "c.txt"]
     notes = "\n".join(from_arguments([str(tmp_path)]).notes)
-    assert "a.txt is not UTF-8 and is read as cp1252" in notes
-    assert "left out 1 (of an unknown encoding): b.txt" in notes
+    assert "a.txt: not UTF-8; decoded as cp1252" in notes
+    assert "skipped 1 (of an unknown encoding): b.txt" in notes
 
 
 def test_standard_input_is_decoded_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(FRENCH.encode("cp1252")), closed=False))
     inputs = from_arguments(["-"])
     assert inputs.values == {"context": FRENCH}
-    assert "standard input is not UTF-8" in inputs.notes[0]
+    assert "standard input: not UTF-8" in inputs.notes[0]

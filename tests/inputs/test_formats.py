@@ -68,7 +68,7 @@ def test_a_row_format_of_a_host_has_types_though_its_bytes_are_no_text(tmp_path:
     found = from_arguments([written(tmp_path, "a.pairs", b"PK\x03\x04\0a=1;b=22")], HOSTS)
     assert found.values["context"] == [{"key": "a", "count": 1}, {"key": "b", "count": 22}]
     assert show(found.types["context"]) == "List[{ count: Int, key: Text }]"
-    with pytest.raises(InputProblem, match="have no type until they are read"):
+    with pytest.raises(InputProblem, match="is unknown until the file is read"):
         unread(listings([str(tmp_path / "a.pairs")], HOSTS), HOSTS)
 
 
@@ -108,7 +108,7 @@ def test_a_missing_library_is_named_with_what_installs_it(tmp_path: Path) -> Non
         from_arguments([written(tmp_path, "a.sheet", "x")], Reading(formats=(absent,)))
 
 
-@pytest.mark.parametrize(("has_rows", "named"), [(False, "must read an ExtractedText"), (True, "must read Rows")])
+@pytest.mark.parametrize(("has_rows", "named"), [(False, "must return an ExtractedText"), (True, "must return Rows")])
 def test_a_reader_that_gives_something_else_is_named(tmp_path: Path, has_rows: bool, named: str) -> None:
     wrong = Format("a thing", lambda data, name, reading: "text", extensions=(".thing",), has_rows=has_rows)  # type: ignore[arg-type, return-value]
     with pytest.raises(TypeError, match=named):
@@ -126,12 +126,12 @@ def test_an_error_of_a_reader_is_not_hidden(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"extensions": ("pdf",)}, r"must be like \('.pdf',\)"),
-        ({"extensions": (".PDF",)}, r"must be like \('.pdf',\)"),
-        ({"extensions": ".pdf"}, r"must be like \('.pdf',\)"),
-        ({}, "has no extensions"),
-        ({"magic": b"X"}, "has no extensions"),
-        ({"extensions": (".x",), "magic": b"X", "has_rows": True}, "has a magic"),
+        ({"extensions": ("pdf",)}, r"must have the form \('.pdf',\)"),
+        ({"extensions": (".PDF",)}, r"must have the form \('.pdf',\)"),
+        ({"extensions": ".pdf"}, r"must have the form \('.pdf',\)"),
+        ({}, "needs at least one extension"),
+        ({"magic": b"X"}, "needs at least one extension"),
+        ({"extensions": (".x",), "magic": b"X", "has_rows": True}, "remove the magic"),
     ],
 )
 def test_a_format_that_no_file_can_have_is_refused(settings: dict[str, object], said: str) -> None:

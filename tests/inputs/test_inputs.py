@@ -86,7 +86,7 @@ def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
     os.chmod(path, 0)
     if os.access(path, os.R_OK):
         os.unlink(path)
-        assert "no file" in problem(path).message
+        assert "no such file" in problem(path).message
     else:
         assert "permission" in problem(path).message
 
@@ -112,8 +112,8 @@ def test_a_folder_is_documents_in_sorted_order_without_hidden_binary_and_tool_fi
     inputs = from_arguments([str(tmp_path)])
     assert inputs.types == {"context": DOCUMENTS}
     assert [row["name"] for row in inputs.values["context"]] == ["b.txt", "a/empty.txt", "a/z.txt"]
-    for account in ("1 (a picture): image.png", "1 (of an unknown encoding): latin.txt", "2 (hidden)", "2 (a folder of tools)"):
-        assert any(f"left out {account}" in note for note in inputs.notes), account
+    for account in ("1 (an image): image.png", "1 (of an unknown encoding): latin.txt", "2 (hidden)", "2 (tool folder)"):
+        assert any(f"skipped {account}" in note for note in inputs.notes), account
 
 
 def test_a_folder_without_text_is_a_problem(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_names_that_programs_could_not_use_are_refused(tmp_path: Path, name: str
 
 def test_two_inputs_of_one_name_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "a.txt", "A")
-    assert "two inputs" in problem(f"a={path}", f"a={path}").message
+    assert "duplicate input name" in problem(f"a={path}", f"a={path}").message
     assert "taken" in problem(path, f"context={path}").message
 
 

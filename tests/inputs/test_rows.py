@@ -40,7 +40,7 @@ def test_values_that_do_not_agree_are_given_as_their_json() -> None:
     found = shaped([{"x": 1}, {"x": "one"}, {"x": [1]}], "rows")
     assert found.type == list_of(record_of(x=TEXT))
     assert [row["x"] for row in found.value] == ["1", "one", "[1]"]
-    assert any("different kinds" in note for note in found.notes)
+    assert any("different types" in note for note in found.notes)
 
 
 def test_large_numbers_deep_data_and_wide_objects_are_given_as_text() -> None:
@@ -86,7 +86,7 @@ def test_a_csv_may_use_semicolons_or_tabs_and_long_cells(tmp_path: Path) -> None
         ("a.jsonl", '{"a": 1}\n{"a": \n', "line 2"),
         ("a.csv", 'a,b\n1,2\n"x\ny",2,3\n', "line 4"),
         ("a.csv", "a,b\n1,2,3\n", "line 2"),
-        ("a.csv", 'a,b\n1,2\n"x', "not CSV"),
+        ("a.csv", 'a,b\n1,2\n"x', "not valid CSV"),
         ("a.csv", 'a,b\n1,2\n"x', "line 3"),
     ],
 )
@@ -118,13 +118,13 @@ def test_columns_without_a_name_of_their_own_get_one_aloud(tmp_path: Path) -> No
 def test_rows_that_are_too_short_are_filled_up_aloud(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.csv", "a,b\n1,2\n3\n")])
     assert inputs.values["context"] == [{"a": 1, "b": 2}, {"a": 3, "b": None}]
-    assert any("1 rows have fewer cells than the header, the first on line 3" in note for note in inputs.notes)
+    assert any("1 rows are shorter than the header (first: line 3)" in note for note in inputs.notes)
 
 
 def test_an_object_with_a_key_twice_is_told(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.json", '{"a": 1, "b": {"a": 2}, "a": 3}')])
     assert inputs.values["context"] == {"a": 3, "b": {"a": 2}}
-    assert any("a key twice ('a')" in note for note in inputs.notes)
+    assert any("1 duplicate keys in objects ('a')" in note for note in inputs.notes)
 
 
 def test_json_over_several_lines_with_the_ending_of_lines_is_told_its_ending(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_replay_tells_what_differs(shell: Shell) -> None:
         database.execute("UPDATE calls SET digest = 'other' WHERE path = '[0, 1]' OR path = '[1]'")
     database.close()
     assert shell("replay", "last") == 2
-    assert "asks something else" in shell.err
+    assert "the request differs" in shell.err
 
 
 def test_runs_lists_and_show_tells_where_the_calls_went(shell: Shell) -> None:
@@ -141,7 +141,7 @@ def test_the_page_of_a_run_is_whole_and_escapes_what_it_shows(shell: Shell) -> N
 
 def test_an_unknown_run_and_two_that_begin_alike_are_said(shell: Shell) -> None:
     assert shell("show", "last") == 64
-    assert "there is no journal" in shell.err
+    assert "journal not found" in shell.err
     a_run(shell)
     a_run(shell)
     assert shell("show", "0") == 64
@@ -207,7 +207,7 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(shell: Shell, conte
     Path("j").write_bytes(contents)
     wrote("p.lam", "1 + 1")
     assert shell("run", "p.lam", "--journal", "j") == 64
-    assert "is no journal" in shell.err and "--journal" in shell.err
+    assert "is not a journal" in shell.err and "--journal" in shell.err
     assert Path("j").read_bytes() == contents
 
 
@@ -262,7 +262,7 @@ def test_an_answer_is_given_when_the_journal_cannot_be_ended(shell: Shell, monke
     monkeypatch.setattr("lambda_rlm.journal.entry.commit", full)
     assert shell("run", "p.lam", "--model", model) == 0
     assert shell.out == "x\n"
-    assert "disk is full; this run cannot be resumed" in shell.err
+    assert "disk is full; you cannot resume this run" in shell.err
 
 
 def test_half_a_surrogate_pair_in_a_question_or_a_reply_costs_the_journal_nothing(shell: Shell) -> None:
@@ -286,7 +286,7 @@ def test_what_cannot_be_written_is_told_and_ends_nobodys_run(shell: Shell) -> No
     """Whatever it is: here a number that is larger than the database's."""
     wrote("p.lam", 'llm_samples("x", 2) |> join(" ")')
     assert shell("run", "p.lam", "--model", script({"match": "", "reply": "x"}), "--seed", str(10**20)) == 0
-    assert "this run cannot be resumed" in shell.err
+    assert "you cannot resume this run" in shell.err
 
 
 def test_several_runs_write_to_one_journal_at_once() -> None:
@@ -343,5 +343,5 @@ def test_ids_of_runs_sort_by_time_and_never_meet() -> None:
 
 
 def test_a_missing_journal_is_a_problem_with_words() -> None:
-    with pytest.raises(JournalProblem, match="there is no journal"):
+    with pytest.raises(JournalProblem, match="journal not found"):
         Journal("nowhere", is_new=False)

@@ -127,7 +127,7 @@ def test_what_is_remembered_reaches_no_model(shell: Shell) -> None:
     assert shell.out == "zwei\n"
     assert "1 replies are there" in shell.err
     assert shell("resume", "last") == 64
-    assert "has its answer" in shell.err
+    assert "already has an answer" in shell.err
 
 
 def test_a_question_goes_on_too_with_what_the_root_model_wrote(shell: Shell) -> None:
@@ -244,7 +244,7 @@ def test_a_run_that_still_goes_on_is_not_resumed(shell: Shell) -> None:
     with journal() as found:
         entry = found.resume(found.run("last"), found.run("last").what)
     assert shell("resume", "last") == 64
-    assert "still goes on" in shell.err
+    assert "is still in progress" in shell.err
     entry.end("faulted", None)
     script({"match": "", "reply": "x"})
     assert shell("resume", "last") == 0
@@ -256,7 +256,7 @@ def test_two_that_resume_one_run_do_not_both_go_on(shell: Shell) -> None:
     with journal() as found:
         row = found.run("last")
         found.resume(row, row.what).end("faulted", None)
-        with pytest.raises(JournalProblem, match="still goes on"):
+        with pytest.raises(JournalProblem, match="is still in progress"):
             found.resume(row, row.what)
 
 

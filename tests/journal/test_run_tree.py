@@ -118,9 +118,9 @@ def test_the_page_has_the_share_that_was_read_the_citations_and_the_tree(shell: 
     a_run(shell)
     assert shell("show", "last", "--html", "run.html") == 0
     page = Path("run.html").read_text(encoding="utf-8")
-    assert "85.4% of it shown to a model" in page
+    assert "85.4% sent to a model" in page
     assert page.count('<i style="left:') == 30 and "<i class=cited" in page
-    assert "What the answer was made from" in page and "0-5" in page
+    assert "Sources of the answer" in page and "0-5" in page
     assert re.search(r"<summary class=\"bad\">line 1: .*30 calls, 1 failed", page)
     assert re.search(r"<li class=\"bad\">7  E0510", page)
 
@@ -135,7 +135,7 @@ def test_the_page_tells_a_cost_in_dollars(shell: Shell, price: float, shown: str
     assert shell("run", "p.lam", "--query", "Who?", "--model", model) == 0
     assert shell("show", "last", "--html", "run.html") == 0
     page = Path("run.html").read_text(encoding="utf-8")
-    assert re.search(shown, page) and "calls in a row" in page
+    assert re.search(shown, page) and "calls on the critical path" in page
 
 
 def test_a_sub_models_calls_stand_where_its_caller_asked_it(shell: Shell) -> None:

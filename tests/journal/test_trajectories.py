@@ -185,7 +185,7 @@ def test_a_run_that_nobody_can_read_is_told_of_and_keeps_no_other_back(shell: Sh
         database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (outcome, first))
     (row,) = exported(shell, "all")
     assert row["run"] != first
-    assert f"warning: left out: the run {first} is in a form that is not ours" in shell.err
+    assert f"warning: left out: unrecognized journal record for run {first}" in shell.err
     assert shell("export", first) == 64
-    assert f"the run {first} is in a form that is not ours" in shell.err
+    assert f"unrecognized journal record for run {first}" in shell.err
     assert shell("runs") == 0 and first in shell.out

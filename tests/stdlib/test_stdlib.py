@@ -179,7 +179,7 @@ def test_what_fits_the_window_goes_straight_to_the_model_and_the_rest_is_searche
 
 @pytest.mark.parametrize(("choice", "task"), [("sideways", "search"), ("auto", "sing")])
 def test_unknown_choices_are_refused_with_what_there_is(choice: Any, task: str) -> None:
-    with pytest.raises(ValueError, match=r"there are \w+, \w+"):
+    with pytest.raises(ValueError, match=r"choose from \w+, \w+"):
         route(measure({}, ScriptedModel([])), 0, SMALL, choice, task)
 
 

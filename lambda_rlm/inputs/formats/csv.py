@@ -43,11 +43,11 @@ def parse_csv(text: str, name: str, delimiter: str | None = None) -> Rows:
     short = [number for number, cells in lines[1:] if len(cells) < len(header)]
     for number, cells in lines[1:]:
         if len(cells) > len(header):
-            hint = "a cell that holds the delimiter stands in quotes; --raw reads the file as a text"
-            raise InputProblem(f"line {number:,} of {name} has {len(cells)} cells, the header has {len(header)}", hint)
+            hint = "quote cells that contain the delimiter, or read the file as plain text: --raw"
+            raise InputProblem(f"line {number:,} of {name} has {len(cells)} cells, but the header has {len(header)}", hint)
     if short:
         notes.append(
-            f"{name}: {len(short):,} rows have fewer cells than the header, the first on line {short[0]:,}; the rest is empty"
+            f"{name}: {len(short):,} rows are shorter than the header (first: line {short[0]:,}); missing cells are empty"
         )
     return Rows(_typed_rows(header, [cells for _, cells in lines[1:]]), tuple(notes))
 
@@ -59,8 +59,8 @@ def _cells(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
     try:
         return [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
-        hint = "a quote within a cell is doubled, and a cell that holds one stands in quotes; --raw reads the file as a text"
-        raise InputProblem(f"{name} is not CSV: {error} (line {reader.line_num:,})", hint) from None
+        hint = "quote cells that contain quotes, and double those quotes; or read the file as plain text: --raw"
+        raise InputProblem(f"{name} is not valid CSV: {error} (line {reader.line_num:,})", hint) from None
     finally:
         csv.field_size_limit(limit)
 
@@ -98,7 +98,7 @@ def _header(cells: list[str], name: str) -> tuple[list[str], list[str]]:
             taken.add(new)
             changed.append(f"column {number} ({cell!r}) is {new}")
         header.append(new)
-    notes = [f"{name}: columns without a name of their own: {', '.join(changed[:10])}{', …' if len(changed) > 10 else ''}"]
+    notes = [f"{name}: renamed unnamed or duplicate columns: {', '.join(changed[:10])}{', …' if len(changed) > 10 else ''}"]
     return header, notes if changed else []
 
 

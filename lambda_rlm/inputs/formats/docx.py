@@ -42,15 +42,15 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise unsound(_KIND, name, f"it is no whole archive ({error})") from None
+        raise unsound(_KIND, name, f"damaged or incomplete archive ({error})") from None
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_UNPACKED:
-        raise unsound(_KIND, name, f"it would unpack to {amount(unpacked)}, and at most {amount(MOST_UNPACKED)} are read")
+        raise unsound(_KIND, name, f"its unpacked size is {amount(unpacked)}; the limit is {amount(MOST_UNPACKED)}")
     xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
     if xml > _MOST_XML:
-        raise unsound(_KIND, name, f"its texts would unpack to {amount(xml)}, and at most {amount(_MOST_XML)} are read")
+        raise unsound(_KIND, name, f"its unpacked text is {amount(xml)}; the limit is {amount(_MOST_XML)}")
     if len(parts) > MOST_PARTS:
-        raise unsound(_KIND, name, f"it has {len(parts):,} parts, and at most {MOST_PARTS:,} are read")
+        raise unsound(_KIND, name, f"it has {len(parts):,} parts; the limit is {MOST_PARTS:,}")
 
 
 def _read(data: bytes, name: str) -> ExtractedText:
@@ -66,7 +66,7 @@ def _read(data: bytes, name: str) -> ExtractedText:
         kind = part_name.rstrip("0123456789")
         if kind in _UNREAD and b"</w:t>" in part.blob:
             unread.add(_UNREAD[kind])
-    notes = (f"{name}: {' and '.join(sorted(unread))} are not read",) if unread else ()
+    notes = (f"{name}: skipped {' and '.join(sorted(unread))}",) if unread else ()
     return ExtractedText("\n\n".join(blocks), notes)
 
 

@@ -32,4 +32,4 @@ class Rows:
 
 def unsound(kind: str, name: str, reason: str) -> InputProblem:
     """The problem of a file that claims to be of a kind ("a PDF") and cannot be read as one."""
-    return InputProblem(f"{name} cannot be read as {kind}: {reason}", "save it anew, or as text", f"unsound: {kind}")
+    return InputProblem(f"cannot read {name} as {kind}: {reason}", "save it again, or as plain text", f"damaged: {kind}")

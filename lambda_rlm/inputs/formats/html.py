@@ -99,7 +99,9 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The visible text of a page; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
         raise unsound(
-            _KIND, name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read as a page (see --raw)"
+            _KIND,
+            name,
+            f"it has {amount(len(data))}; the limit for a page is {amount(_MOST_BYTES)} (or read it as plain text: --raw)",
         )
     decoded = _decoded(data, name, reading)
     notes = () if decoded.note is None else (decoded.note,)
@@ -119,9 +121,7 @@ def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
         except (InputProblem, LookupError):
             return decode(data, name, reading)
         said = codecs.lookup(codec).name
-        return Decoded(
-            text, None if said == "utf-8" or data.isascii() else f"{name} is read as {said}, which the page declares"
-        )
+        return Decoded(text, None if said == "utf-8" or data.isascii() else f"{name}: decoded as {said} (declared by the page)")
     return decode(data, name, reading)
 
 
@@ -136,7 +136,7 @@ def _root(text: str, name: str) -> Any:
         raise unsound(_KIND, name, str(error)[:300]) from None
     lost = parser.error_log.filter_from_level(etree.ErrorLevels.FATAL)
     if root is None or lost:  # what follows such an error is not in the tree
-        raise unsound(_KIND, name, str(lost[0].message).partition(",")[0] if lost else "it has no elements")
+        raise unsound(_KIND, name, str(lost[0].message).partition(",")[0] if lost else "no HTML elements found")
     return root
 
 

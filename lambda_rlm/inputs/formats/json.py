@@ -17,15 +17,17 @@ from lambda_rlm.inputs.reading import Format
 def parse_json(text: str, name: str) -> Rows:
     """One JSON value; an empty text is a problem."""
     if not text.strip():
-        raise InputProblem(f"{name} is empty, not JSON", "give it another ending than .json, or put `[]` into it")
+        raise InputProblem(f"{name} is empty, not JSON", "rename it (not .json), or write `[]` into it")
     twice: dict[str, int] = {}
     try:
         return Rows(_loads(text, twice), _twice(twice, name))
     except json.JSONDecodeError as error:
-        hint = "several values, one a line, are .jsonl" if error.msg == "Extra data" else None
-        raise InputProblem(f"{name} is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint) from None
+        hint = "rename it to .jsonl if it has one value per line" if error.msg == "Extra data" else None
+        raise InputProblem(
+            f"{name} is not valid JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise InputProblem(f"{name} is not JSON that can be read: {_reason(error)}") from None
+        raise InputProblem(f"{name} is JSON that cannot be represented: {_reason(error)}") from None
 
 
 def parse_jsonl(text: str, name: str) -> Rows:
@@ -39,11 +41,13 @@ def parse_jsonl(text: str, name: str) -> Rows:
             rows.append(_loads(line, twice))
         except json.JSONDecodeError as error:
             hint = (
-                "it is one JSON value over several lines: give it the ending .json" if number == 1 and _is_json(text) else None
+                "the file is one JSON value over several lines: rename it to .json" if number == 1 and _is_json(text) else None
             )
-            raise InputProblem(f"line {number:,} of {name} is not JSON: {error.msg} (column {error.colno:,})", hint) from None
+            raise InputProblem(
+                f"line {number:,} of {name} is not valid JSON: {error.msg} (column {error.colno:,})", hint
+            ) from None
         except (ValueError, RecursionError) as error:
-            raise InputProblem(f"line {number:,} of {name} cannot be read: {_reason(error)}") from None
+            raise InputProblem(f"line {number:,} of {name} is JSON that cannot be represented: {_reason(error)}") from None
     return Rows(rows, _twice(twice, name))
 
 
@@ -67,7 +71,7 @@ def _twice(keys: dict[str, int], name: str) -> tuple[str, ...]:
     if not keys:
         return ()
     shown = ", ".join(repr(key) for key in list(keys)[:3])
-    return (f"{name}: {sum(keys.values()):,} times an object has a key twice ({shown}); the last value stands",)
+    return (f"{name}: {sum(keys.values()):,} duplicate keys in objects ({shown}); the last value is used",)
 
 
 def _is_json(text: str) -> bool:
@@ -79,14 +83,14 @@ def _is_json(text: str) -> bool:
 
 
 def _not_finite(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number that JSON has")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return "nested too deeply"
     # The interpreter's own words for this would send the reader to its settings.
-    return "a number in it has too many digits" if "integer string conversion" in str(error) else str(error)
+    return "a number has too many digits" if "integer string conversion" in str(error) else str(error)
 
 
 JSON: Final = Format("JSON", decoded(parse_json), extensions=(".json",), has_rows=True)

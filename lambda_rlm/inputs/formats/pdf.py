@@ -27,7 +27,7 @@ MOST_SECONDS: Final = 300.0
 def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The pages in their order, an empty line between them; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
-        raise unsound(_KIND, name, f"it has {amount(len(data))}, and at most {amount(_MOST_BYTES)} are read")
+        raise unsound(_KIND, name, f"it has {amount(len(data))}; the limit is {amount(_MOST_BYTES)}")
     try:
         with _quiet():
             pages = _pages(data, name)
@@ -38,9 +38,9 @@ def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     empty = sum(not page for page in pages)
     if pages and empty == len(pages):
         raise InputProblem(
-            f"{name} has no text on its {len(pages):,} pages", "it may be scanned: run OCR first", "a PDF without text"
+            f"none of the {len(pages):,} pages of {name} contains text", "run OCR first if it is a scan", "a PDF without text"
         )
-    notes = (f"{name}: {empty:,} of {len(pages):,} pages have no text (pictures, or empty)",) if empty else ()
+    notes = (f"{name}: {empty:,} of {len(pages):,} pages have no text (images or blank)",) if empty else ()
     return ExtractedText("\n\n".join(page for page in pages if page), notes)
 
 
@@ -49,18 +49,20 @@ def _pages(data: bytes, name: str) -> list[str]:
 
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted and not reader.decrypt(""):
-        raise InputProblem(f"{name} is encrypted with a password", "save it without one", "an encrypted PDF")
+        raise InputProblem(f"{name} is protected by a password", "save it without a password", "an encrypted PDF")
     if len(reader.pages) > MOST_PAGES:
-        raise unsound(_KIND, name, f"it has {len(reader.pages):,} pages, and at most {MOST_PAGES:,} are read")
+        raise unsound(_KIND, name, f"it has {len(reader.pages):,} pages; the limit is {MOST_PAGES:,}")
     pages, characters, began = [], 0, monotonic()
     for page in reader.pages:
         pages.append(page.extract_text().strip())
         characters += len(pages[-1])
         if characters > MOST_CHARACTERS:
-            raise unsound(_KIND, name, f"its text has more than {MOST_CHARACTERS:,} characters")
+            raise unsound(_KIND, name, f"its text exceeds {MOST_CHARACTERS:,} characters")
         if monotonic() - began > MOST_SECONDS:
             raise unsound(
-                _KIND, name, f"after {MOST_SECONDS:,.0f} seconds {len(pages):,} of {len(reader.pages):,} pages are read"
+                _KIND,
+                name,
+                f"time limit of {MOST_SECONDS:,.0f} seconds reached after {len(pages):,} of {len(reader.pages):,} pages",
             )
     return pages
 

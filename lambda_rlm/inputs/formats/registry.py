@@ -50,9 +50,9 @@ def text_in(format_: Format, data: bytes, name: str, reading: Reading) -> Extrac
     """The text of a document; raises `InputProblem`."""
     found = _read(format_, data, name, reading)
     if not isinstance(found, ExtractedText):
-        raise TypeError(f"the format {format_.kind!r} must read an ExtractedText, not {found!r:.100}")
+        raise TypeError(f"the reader of format {format_.kind!r} must return an ExtractedText, not {found!r:.100}")
     if len(found.text) > MOST_CHARACTERS:
-        raise unsound(format_.kind, name, f"its text has more than {MOST_CHARACTERS:,} characters")
+        raise unsound(format_.kind, name, f"its text exceeds {MOST_CHARACTERS:,} characters")
     return found
 
 
@@ -60,7 +60,7 @@ def rows_in(format_: Format, data: bytes, name: str, reading: Reading) -> Rows:
     """The data of a file of rows; raises `InputProblem`."""
     found = _read(format_, data, name, reading)
     if not isinstance(found, Rows):
-        raise TypeError(f"the format {format_.kind!r} has rows and must read Rows, not {found!r:.100}")
+        raise TypeError(f"the format {format_.kind!r} has rows, so its reader must return Rows, not {found!r:.100}")
     return found
 
 

@@ -65,7 +65,7 @@ def constraint(request: CompletionRequest, *, is_small: bool = True) -> Constrai
 @lru_cache(maxsize=256)
 def _choices(choices: tuple[str, ...], with_lead_in: bool) -> Constraint:
     if not choices:
-        raise failure(BAD_CONSTRAINT, "a reply was asked for that is one of no choices")
+        raise failure(BAD_CONSTRAINT, "the list of allowed replies is empty")
     labels = "label: " + " | ".join(json.dumps(choice) for choice in dict.fromkeys(choices))
     before, after = (_BEFORE, _AFTER) if with_lead_in else ("", "")
     start = f"start: {json.dumps(before)} label {json.dumps(after)}" if with_lead_in else "start: label"
@@ -94,4 +94,6 @@ def _check(kind: str, text: str) -> None:
     except ValueError as error:
         problem = str(error)
     if problem:
-        raise failure(BAD_CONSTRAINT, f"the {kind} of a typed reply cannot be decoded: {problem.strip()[:300]}")
+        raise failure(
+            BAD_CONSTRAINT, f"constrained decoding does not support the {kind} of this reply: {problem.strip()[:300]}"
+        )

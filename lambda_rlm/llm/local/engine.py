@@ -27,8 +27,8 @@ _BATCH: Final = 64
 _LONGEST_END: Final = 20.0
 
 MISSING_PACKAGE: Final = (
-    "the local model needs the package xllamacpp, which is not installed: `pip install 'lambda-rlm[local]'`, "
-    "or name any provider's model, or an OpenAI-compatible server with --base-url"
+    "local models require the package xllamacpp: run `pip install 'lambda-rlm[local]'`, "
+    "or use a provider's model, or an OpenAI-compatible server (--base-url)"
 )
 
 
@@ -109,7 +109,7 @@ class Engine:
             connection.request("POST", "/v1/chat/completions/input_tokens", json.dumps({"messages": messages}), headers)
             return int(json.loads(connection.getresponse().read())["input_tokens"])
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-            raise failure(ENGINE_FAILED, f"the local model could not count tokens: {error!r}") from error
+            raise failure(ENGINE_FAILED, f"the local model failed to count tokens: {error!r}") from error
         finally:
             connection.close()
 
@@ -123,7 +123,7 @@ class Engine:
     def _enter(self) -> Any:
         with self._idle:
             if self._is_closing:
-                raise failure(ENGINE_FAILED, "the local model was closed")
+                raise failure(ENGINE_FAILED, "the local model is closed")
             self._busy += 1
             return self._server
 
@@ -159,7 +159,7 @@ def _serve(settings: EngineSettings, key: str) -> Any:
     except ImportError:
         raise failure(NO_ENGINE, MISSING_PACKAGE) from None
     if not settings.path.is_file():
-        raise failure(NO_WEIGHTS, f"there is no model file {settings.path}")
+        raise failure(NO_WEIGHTS, f"model file not found: {settings.path}")
     with settings.path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise failure(NO_WEIGHTS, f"{settings.path} is not a GGUF file")
@@ -178,7 +178,7 @@ def _serve(settings: EngineSettings, key: str) -> Any:
     try:
         return xllamacpp.Server(params)
     except Exception as error:
-        raise failure(ENGINE_FAILED, f"the local model {settings.path} could not be loaded: {error}") from error
+        raise failure(ENGINE_FAILED, f"cannot load the local model {settings.path}: {error}") from error
 
 
 def _take(chunk: dict[str, Any], reply: EngineReply, pieces: list[str]) -> None:
@@ -194,5 +194,5 @@ def _take(chunk: dict[str, Any], reply: EngineReply, pieces: list[str]) -> None:
 def _failure(error: dict[str, Any]) -> Exception:
     message = str(error.get("message", "no reason given"))
     if error.get("type") == "exceed_context_size_error":
-        return failure(PROMPT_TOO_LONG, f"the prompt does not fit the local model: {message}")
+        return failure(PROMPT_TOO_LONG, f"the prompt exceeds the context window of the local model: {message}")
     return failure(ENGINE_FAILED, f"the local model failed: {message}")

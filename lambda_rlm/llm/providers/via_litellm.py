@@ -98,12 +98,12 @@ class LitellmModel:
         try:
             refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
         except Garbled as error:
-            raise failure(UNREACHABLE, f"{self._name}: nothing was sent: {error}", is_final=True) from None
+            raise failure(UNREACHABLE, f"{self._name}: request not sent: {error}", is_final=True) from None
         except NoAddress as error:
-            said = f"nothing was sent to {without_user(self._base_url or '')}: {error}"
+            said = f"request not sent to {without_user(self._base_url or '')}: {error}"
             raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True) from None
         except Unsendable as error:
-            raise failure(KEY_REFUSED, f"{self._name}: nothing was sent: {error}") from None
+            raise failure(KEY_REFUSED, f"{self._name}: request not sent: {error}") from None
 
     def _check_name(self, litellm: Any) -> None:
         try:
@@ -111,13 +111,13 @@ class LitellmModel:
         except Exception:  # noqa: BLE001 - what litellm raises for a name that it does not know differs between its versions
             raise failure(
                 UNKNOWN_MODEL,
-                f"no provider is known for the model {self._name!r}: write provider/model, as in openai/gpt-5-mini, or local/NAME",
+                f"unknown provider for the model {self._name!r}: write provider/model, e.g. openai/gpt-5-mini, or local/NAME",
             ) from None
         if self._api_key is None and key is None and self._base_url is None:
             missing = litellm.validate_environment(self._name).get("missing_keys") or []
             if missing:
                 raise failure(
-                    KEY_REFUSED, f"{self._name} needs a key: set {' and '.join(missing)}, or use local/NAME ({provider})"
+                    KEY_REFUSED, f"{self._name} needs an API key: set {' and '.join(missing)}, or use local/NAME ({provider})"
                 )
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
@@ -127,7 +127,7 @@ class LitellmModel:
             with anyio.fail_after(self._timeout):
                 return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
-            raise failure(TIMED_OUT, f"{self._name}: no answer in {self._timeout:g} seconds") from None
+            raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
             failed = mapped(error, self._name, self._base_url, self._api_key)
             if form.kind == "schema" and mentions_constraint(error):
@@ -165,7 +165,7 @@ class LitellmModel:
             refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
             usage = self._usage(reply)
         except (AttributeError, IndexError, TypeError, ValueError):
-            raise failure(MALFORMED_BODY, f"{self._name}: the reply has not the form of a completion") from None
+            raise failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion") from None
         return completion_of(self._name, content, refusal, finish, usage, unwrap)
 
     def _usage(self, reply: Any) -> Usage:

@@ -63,12 +63,12 @@ class ProxiedPool:
             async with asked as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-                    raise UnreadableResponse("it is compressed, which was not asked for")
+                    raise UnreadableResponse("unexpected Content-Encoding")
                 data = bytearray()
                 async for part in answer.content.iter_any():
                     data += part
                     if len(data) > most:
-                        raise UnreadableResponse(f"it has more than {most:,} bytes")
+                        raise UnreadableResponse(f"larger than {most:,} bytes")
                 return Answer(answer.status, headers, bytes(data))
         except TimeoutError:
             raise

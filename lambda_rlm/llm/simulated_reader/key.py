@@ -71,5 +71,5 @@ def _rows(text: str) -> Iterable[dict[str, Any]]:
         if line.strip():
             row = json.loads(line)
             if not isinstance(row, dict):
-                raise ValueError(f"line {number} is no JSON object")
+                raise ValueError(f"line {number} is not a JSON object")
             yield row

@@ -161,7 +161,7 @@ class ReplyStore:
             with suppress(sqlite3.Error):
                 database.close()
         if self.trouble is None:
-            self.trouble = f"the cache {self.path} is not used: {why}; it was left as it is, and models are asked"
+            self.trouble = f"cache disabled: {self.path}: {why}; the file is unchanged, and every call goes to the model"
             self._on_trouble(self.trouble)
 
 
@@ -230,9 +230,9 @@ def _check(database: sqlite3.Connection) -> None:
             database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("COMMIT")
     if _pragma(database, "application_id") != APPLICATION:
-        raise _Unusable("it is a database of another program")
+        raise _Unusable("the database belongs to another program")
     if (version := _pragma(database, "user_version")) != VERSION:
-        raise _Unusable(f"it was written by another version ({version}) of lambda-rlm")
+        raise _Unusable(f"written by another version ({version}) of lambda-rlm")
     database.execute("PRAGMA synchronous = NORMAL")
 
 

@@ -39,7 +39,7 @@ class Hedged(Wrapper):
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         if not after > 0:
-            raise ValueError(f"a second request is sent after more than 0 seconds, not {after!r}")
+            raise ValueError(f"the hedging delay must be more than 0 seconds, not {after!r}")
         super().__init__(through(_Noticed(model)))
         self.after = after
         self._tracer = tracer

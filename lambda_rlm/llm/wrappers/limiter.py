@@ -42,7 +42,7 @@ class Limiter:
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        for name, value in (("calls in flight", limit), ("requests a minute", rpm), ("tokens a minute", tpm)):
+        for name, value in (("concurrent calls", limit), ("requests per minute", rpm), ("tokens per minute", tpm)):
             if value is not None and value < 1:
                 raise ValueError(f"the limit of {name} must be at least 1, not {value!r}")
         self._most = limit

@@ -28,5 +28,5 @@ class Remembered(Wrapper):
             return reply
         if self._failures is not None:
             code = self._failures.get(request.digest, NOT_RECORDED)
-            raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply to this question")
+            raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply for this call")
         return await self._model.complete(request)
