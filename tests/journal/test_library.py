@@ -110,7 +110,7 @@ def test_a_run_over_data_of_the_host_goes_on_elsewhere_when_the_data_is_given(sh
         RLM(model, journal=True).ask("Who?", notes="Ann keeps bees.")
     script({"match": "", "reply": "Ann"})
     assert shell("resume", "last") == 64
-    assert "an input 'notes', which is not given" in shell.err
+    assert "an input 'notes', which is missing" in shell.err
     assert shell("resume", "last", f"notes={wrote('n.txt', 'Ann keeps bees.')}") == 0
     assert shell.out == "Ann\n"
 
