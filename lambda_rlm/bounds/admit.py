@@ -87,9 +87,9 @@ def bounded(
     except TooHard:
         mistake = Diagnostic(
             TOO_HARD,
-            "the program is too intricate to bound",
+            "the program is too complex to bound",
             typed.program.result.span,
-            hint="use fewer functions inside functions, or split the program in two",
+            hint="nest fewer functions, or split the program in two",
         )
         raise Rejected(typed.program.source, [mistake]) from None
     assert analysis.outcome is not None
@@ -134,7 +134,7 @@ def refusals(program: Bounded, budget: Budget) -> list[Diagnostic]:
 def as_warnings(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     """What only the real inputs can decide, when sizes are all there is."""
     return tuple(
-        replace(d, severity=Severity.WARNING, message=f"{d.message}; whether it does needs the input") for d in diagnostics
+        replace(d, severity=Severity.WARNING, message=f"{d.message}; this depends on the actual input") for d in diagnostics
     )
 
 
@@ -144,9 +144,9 @@ def _mistakes(analysis: Analysis, bound: Bound, rates: Rates) -> list[Diagnostic
         mistakes.append(
             Diagnostic(
                 ENDLESS,
-                f"this recursion is not bounded: {why}",
+                f"cannot prove that this recursion terminates: {why}",
                 span,
-                hint="apply it to pieces that are shorter than its argument, as split and chunk give, and stop at a length",
+                hint="call it on pieces shorter than its argument (split, chunk), and stop below a fixed length",
             )
         )
     if not analysis.endless:
@@ -159,28 +159,28 @@ def _mistakes(analysis: Analysis, bound: Bound, rates: Rates) -> list[Diagnostic
 
 def _unfit(span: Span, overlong: Overlong, rates: Rates) -> Diagnostic:
     shown = _amount(overlong.chars.value)
-    message = f"this prompt may have {shown} characters, and {overlong.limit:,} are sure to fit the model's window"
+    message = f"this prompt can reach {shown} characters; at most {overlong.limit:,} are guaranteed to fit the context window"
     secondary: tuple[Label, ...] = ()
     if overlong.hole is not None:
-        secondary = (Label(overlong.hole, f"of which this may have {_amount(overlong.hole_size.value)}"),)
+        secondary = (Label(overlong.hole, f"this part can reach {_amount(overlong.hole_size.value)} characters"),)
     return Diagnostic(
         UNFIT,
         message,
         span,
         secondary=secondary,
-        hint=f"shorten what is put in: take(…, n), chunk or pack it first, or bound a reply with out; the window holds {rates.window:,} tokens",
+        hint=f"shorten what goes in: take(…, n), chunk or pack it first, or limit a reply with out; the context window is {rates.window:,} tokens",
     )
 
 
 def _unlimited(name: str, analysis: Analysis) -> Diagnostic:
     index = 0 if name == "calls" else 1
     span = next((s for s, sizes in analysis.cost.sites.items() if sizes[index].constant == float("inf")), None)
-    what = "how often this is asked" if name == "calls" else "how many tokens this may take"
+    what = "how many times this asks the model" if name == "calls" else "how many tokens this uses"
     return Diagnostic(
         UNLIMITED_COST,
-        f"{what} has no limit that can be proved",
+        f"cannot bound {what}",
         span or analysis.typed.program.result.span,
-        hint="bound the list or the text that it depends on: take(…, n), or an `iterate` with fewer steps",
+        hint="limit the list or text it depends on: take(…, n), or an `iterate` with fewer steps",
     )
 
 
@@ -212,17 +212,17 @@ def _too_much(program: Bounded, what: str, need: float, limit: float, option: st
         because = f"most of it comes from here: {_amount(size.value)} {'calls' if index == 0 else 'tokens'}{form}"
     return Diagnostic(
         OVER_BUDGET,
-        f"the program may need {_amount(need)} {what}, and the budget is {_amount(limit)}",
+        f"the program may need {_amount(need)} {what}, but the budget is {_amount(limit)}",
         span,
         because=because,
-        hint=f"ask less often or about less, or allow more with {option}",
+        hint=f"make fewer calls, send less text, or raise {option}",
     )
 
 
 def _no_price(program: Bounded) -> Diagnostic:
     return Diagnostic(
         OVER_BUDGET,
-        "a limit in US dollars is set, but the model's price is not known",
+        "a dollar limit is set, but the model's price is unknown",
         program.typed.program.result.span,
         hint="limit tokens instead: --max-tokens",
     )

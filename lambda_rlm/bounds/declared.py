@@ -44,9 +44,9 @@ class Size:
             if number is None and name != "chars":
                 continue
             if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-                raise ValueError(f"size {name} must be a whole number, at least 0, not {number!r}")
+                raise ValueError(f"size {name} must be a whole number of at least 0, not {number!r}")
         if self.total is not None and self.count is None:
-            raise ValueError("size total is that of a list; say its count")
+            raise ValueError("size total applies to a list; give its count too")
 
     @property
     def most_bytes(self) -> int:
@@ -95,7 +95,7 @@ def excess(size: Size, data: Any) -> str | None:
         _over(len(data), size.count, "elements")
         or _over(max((c for c, _ in measured), default=0), size.chars, "characters in one element")
         or _over(max((b for _, b in measured), default=0), size.most_bytes, "bytes in one element")
-        or _over(sum(c for c, _ in measured), total, "characters in all")
+        or _over(sum(c for c, _ in measured), total, "characters in total")
     )
 
 
@@ -105,4 +105,4 @@ def _measured(data: Any) -> tuple[int, int]:
 
 
 def _over(number: int, limit: int, what: str) -> str | None:
-    return f"{number:,} {what}, and at most {limit:,} were declared" if number > limit else None
+    return f"{number:,} {what}, but at most {limit:,} were declared" if number > limit else None

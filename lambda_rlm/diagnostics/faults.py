@@ -50,7 +50,7 @@ class OutOfTime(LimitExceeded):
     @classmethod
     def after(cls, seconds: float) -> OutOfTime:
         """The fault of a run that had so many seconds; less by a hair where some went into choosing its way."""
-        return cls(OUT_OF_TIME, f"the run took longer than its {round(seconds, 2) or seconds:g} seconds")
+        return cls(OUT_OF_TIME, f"the run exceeded its time limit of {round(seconds, 2) or seconds:g} seconds")
 
 
 class PrimitiveFault(Fault):

@@ -37,24 +37,24 @@ NOT_AN_ANSWER: Final = frozenset({BAD_REPLY, QUOTE_NOT_FOUND, REFUSED})
 
 def calls_too_deep() -> LimitExceeded:
     """Calls of function values, or activations of `fix`, inside each other."""
-    return LimitExceeded(TOO_DEEP, "calls of functions stand deeper inside each other than the interpreter can hold")
+    return LimitExceeded(TOO_DEEP, "call stack too deep")
 
 
 def definitions_too_deep() -> LimitExceeded:
     """Terms inside each other, generic definitions at their uses included."""
-    return LimitExceeded(TOO_DEEP, "definitions stand deeper inside each other than the interpreter can hold")
+    return LimitExceeded(TOO_DEEP, "definitions are nested too deep")
 
 
 def not_shorter(span: Span, length: int, limit: int) -> PrimitiveFault:
     """A `fix` applied in its own body to what is as long as its argument, or longer."""
-    message = f"`fix` is applied to something of length {length:,}, which is not shorter than {limit:,}"
+    message = f"`fix` was called with an argument of length {length:,}, which is not shorter than {limit:,}"
     return PrimitiveFault(NOT_SHORTER, message, span)
 
 
 def int_range(span: Span, function: str = "") -> PrimitiveFault:
     """A whole number of more than 64 bits, from an operator or from a library function."""
     whose = f" of `{function}`" if function else ""
-    return PrimitiveFault(INT_RANGE, f"the result{whose} is outside the range of Int (64 bits)", span)
+    return PrimitiveFault(INT_RANGE, f"the result{whose} does not fit in an Int (64 bits)", span)
 
 
 def float_range(span: Span, what: str = "result") -> PrimitiveFault:
@@ -64,17 +64,17 @@ def float_range(span: Span, what: str = "result") -> PrimitiveFault:
 
 def by_zero(span: Span, operation: str) -> PrimitiveFault:
     """A division or a remainder by zero."""
-    return PrimitiveFault(BY_ZERO, f"`{operation}` by zero", span)
+    return PrimitiveFault(BY_ZERO, f"division by zero in `{operation}`", span)
 
 
 def bad_pattern(span: Span, function: str, why: object) -> PrimitiveFault:
     """A pattern, computed by the program, that the engine refuses."""
-    return PrimitiveFault(PATTERN, f"`{function}` was given a pattern that RE2 refuses: {why}", span)
+    return PrimitiveFault(PATTERN, f"invalid regular expression in `{function}`: {why}", span)
 
 
 def no_such_group(span: Span, number: str, groups: int) -> PrimitiveFault:
     """A replacement that names a group which the pattern has not."""
-    return PrimitiveFault(PATTERN, f"the replacement names group {number}, the pattern has {groups}", span)
+    return PrimitiveFault(PATTERN, f"the replacement refers to group {number}, but the pattern has {groups}", span)
 
 
 def too_many_matches(span: Span, function: str, most: int) -> PrimitiveFault:
@@ -94,26 +94,26 @@ def host_result_unfit(span: Span, why: str) -> PrimitiveFault:
 
 def host_result_no_value(span: Span, what: str, why: Exception) -> PrimitiveFault:
     """A result with what no value of the language can hold: half of a surrogate pair, a number that is not finite."""
-    return PrimitiveFault(HOST_TYPE, f"{what} is no value of the language: {why}", span)
+    return PrimitiveFault(HOST_TYPE, f"{what} cannot be used in a program: {why}", span)
 
 
 def host_result_too_large(span: Span, function: str, size: int, most: int) -> PrimitiveFault:
     """A result of more characters than the function's declared cost allows."""
-    message = f"`{function}` gave {size:,} characters, and its declared cost allows {most:,}"
+    message = f"`{function}` returned {size:,} characters, but its declared cost allows {most:,}"
     return PrimitiveFault(HOST_SIZE, message, span)
 
 
 def out_of_calls(calls: int, budget: int) -> LimitExceeded:
     """More calls at once than the whole run may make."""
-    return LimitExceeded(OUT_OF_CALLS, f"{calls:,} model calls are asked for at once; the run may make {budget:,}")
+    return LimitExceeded(OUT_OF_CALLS, f"{calls:,} model calls are needed at once, but the run may make {budget:,}")
 
 
 def prompt_too_long(span: Span, *, tokens: int | None, characters: int, out: int, model: str, window: int) -> ModelFailure:
     """A prompt that does not fit the window with its reply; `tokens` is None where they were not counted."""
     needed = f"{tokens:,} tokens" if tokens is not None else f"more than {window:,} tokens"
     message = (
-        f"the prompt has {needed} ({characters:,} characters) and its reply may have {out:,}, but the window of {model} "
-        f"holds {window:,}; shorten the prompt with chunk, take or pack, or give a smaller out"
+        f"the prompt has {needed} ({characters:,} characters) and its reply may have {out:,}, but the context window of {model} "
+        f"is {window:,} tokens; shorten the prompt with chunk, take or pack, or set a smaller out"
     )
     return ModelFailure(PROMPT_TOO_LONG, message, span, is_fatal=True)
 
@@ -121,9 +121,9 @@ def prompt_too_long(span: Span, *, tokens: int | None, characters: int, out: int
 def item_too_long(span: Span, index: int, *, characters: int, tokens: int, out: int, model: str, window: int) -> ModelFailure:
     """An item of `llm_map` that does not even fit a prompt of its own."""
     message = (
-        f"item {index} of llm_map does not fit a prompt of its own: {characters:,} characters make "
-        f"{tokens:,} tokens with the instruction, the reply may have {out:,}, and the window "
-        f"of {model} holds {window:,}; chunk the items first, or give a smaller out"
+        f"item {index} of llm_map does not fit in a prompt even alone: {characters:,} characters make "
+        f"{tokens:,} tokens with the instruction, its reply may have {out:,}, but the context window "
+        f"of {model} is {window:,} tokens; chunk the items first, or set a smaller out"
     )
     return ModelFailure(ITEM_TOO_LONG, message, span, is_fatal=True)
 
@@ -136,21 +136,21 @@ def refused() -> ModelFailure:
 def bad_reply(code: str, why: str, attempts: int) -> ModelFailure:
     """No attempt gave a value of the type; `why` tells what is wrong with the last."""
     again = f" {attempts} times" if attempts > 1 else ""
-    return ModelFailure(code, f"the model gave a bad reply{again}: {why}")
+    return ModelFailure(code, f"the model gave an invalid reply{again}: {why}")
 
 
 def degraded(what: str) -> ModelFailure:
     """Something is missing from the answer of a strict run."""
-    return ModelFailure(DEGRADED, f"the run is strict, and its answer would be degraded: {what}", is_fatal=True)
+    return ModelFailure(DEGRADED, f"strict mode, and the answer would be degraded: {what}", is_fatal=True)
 
 
 def not_trusted(span: Span) -> ModelFailure:
     """A question of `rlm_call` that the program did not write."""
-    message = "the question of rlm_call comes from an input or a reply: write it in the program, and pass texts as text"
+    message = "the query of rlm_call comes from an input or a reply: write it in the program, and pass data as text"
     return ModelFailure(NOT_TRUSTED, message, span, is_fatal=True)
 
 
 def no_solver(span: Span) -> ModelFailure:
     """`rlm_call` in a run without a model that writes programs."""
-    message = "rlm_call needs a model that writes programs, and this run has none; use llm_call over chunks instead"
+    message = "rlm_call needs a root model, and this run has none; use llm_call over chunks instead"
     return ModelFailure(NO_SOLVER, message, span, is_fatal=True)

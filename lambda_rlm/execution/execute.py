@@ -149,7 +149,7 @@ class Execution:
         self.inputs, types = inputs, self.admitted.typed.inputs
         missing = sorted(types.keys() - inputs.keys())
         if missing:
-            raise TypeError(f"the program was checked with the input {missing[0]!r}, which is not given")
+            raise TypeError(f"the program was checked with the input {missing[0]!r}, which is missing")
         for name, size in self.admitted.sizes.items():
             if (too_much := excess(size, inputs[name])) is not None:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")

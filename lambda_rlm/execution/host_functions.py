@@ -32,20 +32,20 @@ def primitive(
     of a library function. Raises `ValueError`.
     """
     if not name.isidentifier() or not name.isascii() or not name[0].islower() or name in KEYWORDS or name == "query":
-        raise ValueError(f"a primitive cannot be named {name!r}: a name is small letters, digits and `_`, and no keyword")
+        raise ValueError(f"invalid primitive name {name!r}: use lowercase letters, digits and `_`, and no reserved word")
     if name in _LIBRARY and not shadows:
-        raise ValueError(f"{name!r} is a function of the library; another under its name needs shadows=True")
+        raise ValueError(f"{name!r} is a library function; pass shadows=True to replace it")
     try:
         type_ = parse_function(signature)
     except Rejected as rejected:
         raise ValueError(f"the signature {signature!r} of {name}: {rejected.diagnostics[0].message}") from None
     if any(map(_has_quote, (*type_.parameters, type_.result))):
-        raise ValueError(f"the signature {signature!r} of {name}: only a model call makes a Quote; write Text")
+        raise ValueError(f"the signature {signature!r} of {name}: only a model call returns a Quote; use Text")
     declared = HostCost(steps=cost) if isinstance(cost, int) else cost or HostCost()
 
     def primitive_of(function: Callable[..., Any]) -> HostFunction:
         if inspect.iscoroutinefunction(function):
-            raise ValueError(f"{name} is a coroutine function; a primitive is called and gives its result at once")
+            raise ValueError(f"{name} is a coroutine function; a primitive must be a plain function")
         lines = (inspect.getdoc(function) or "").splitlines()
         line = " ".join((doc if doc is not None else lines[0] if lines else "").split())
         return HostFunction(name, type_, _parameters(name, type_, function), declared, function, line)
@@ -59,7 +59,7 @@ def by_name(primitives: Iterable[HostFunction], inputs: Iterable[str] = ()) -> M
     taken = set(inputs)
     for one in primitives:
         if not isinstance(one, HostFunction):
-            raise TypeError(f"a primitive is made by @lambda_rlm.primitive, not {one!r}")
+            raise TypeError(f"expected a function decorated with @lambda_rlm.primitive, not {one!r}")
         if one.name in functions or one.name in taken:
             raise ValueError(
                 f"{'two primitives are' if one.name in functions else 'an input and a primitive are'} named {one.name!r}"
@@ -75,7 +75,9 @@ def _parameters(name: str, type_: Arrow, function: Callable[..., Any]) -> tuple[
         signature = inspect.signature(function)
         signature.bind(*range(count))
     except (TypeError, ValueError):
-        raise ValueError(f"{name} has the type of a function of {count}, and {function!r} cannot be called so") from None
+        raise ValueError(
+            f"the signature of {name} has {count} parameters, but {function!r} cannot be called with {count} arguments"
+        ) from None
     names = [p.name for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_POSITIONAL][:count]
     are_usable = len(names) == count and all(n.isascii() and n not in KEYWORDS and n != "_" for n in names)
     return tuple(names) if are_usable else tuple(f"argument_{number}" for number in range(1, count + 1))

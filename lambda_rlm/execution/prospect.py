@@ -198,7 +198,7 @@ def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[
         return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name)
     if name == "query":
         return declared(QUERY_SIZE, type_, name)
-    raise ValueError(f"nothing says how large the input {name!r} is")
+    raise ValueError(f"the size of the input {name!r} is unknown")
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:

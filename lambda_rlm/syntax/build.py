@@ -299,7 +299,7 @@ class Builder:
     def finish(self) -> list[Diagnostic]:
         """What is wrong apart from the grammar, numbers that do not fit included."""
         for literal in self._too_large.values():
-            hint = "an Int lies between -9223372036854775808 and 9223372036854775807; write it as a Float, or as text"
+            hint = "an Int is between -9223372036854775808 and 9223372036854775807; use a Float or a text"
             self.mistakes.append(Diagnostic(NUMBER_OUT_OF_RANGE, "this number does not fit in an Int", literal.span, hint=hint))
         if self._tokens_of_holes > MAX_TOKENS:
             span = Span(0, len(self.source.text))
@@ -312,10 +312,8 @@ class Builder:
         first: dict[str, Span] = {}
         for name, span in names:
             if name in first:
-                label = Label(first[name], "first given here")
-                self.mistakes.append(
-                    Diagnostic(NAME_GIVEN_TWICE, f"the {what} `{name}` is given twice", span, secondary=(label,))
-                )
+                label = Label(first[name], "first used here")
+                self.mistakes.append(Diagnostic(NAME_GIVEN_TWICE, f"duplicate {what} `{name}`", span, secondary=(label,)))
             else:
                 first[name] = span
 

@@ -68,7 +68,7 @@ def _too_large(span: Span) -> Diagnostic:
         PROGRAM_TOO_LARGE,
         f"the program has more than {MAX_NODES:,} parts",
         span,
-        hint="write less: repeat with `map` or `fold`, or say it once in a `def`",
+        hint="shorten it: loop with `map` or `fold`, or move repeated code into a `def`",
     )
 
 

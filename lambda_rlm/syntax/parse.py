@@ -53,5 +53,5 @@ def _unencodable(text: str) -> list[Diagnostic]:
         text.encode()
     except UnicodeEncodeError as error:
         span = Span(error.start, error.end)
-        return [Diagnostic(UNKNOWN_CHARACTER, "half of a surrogate pair stands here, which is no character", span)]
+        return [Diagnostic(UNKNOWN_CHARACTER, "lone surrogate: not a valid Unicode character", span)]
     return []

@@ -52,7 +52,7 @@ class Hoist:
         lets = "".join(f"let {name} = {written};\n" for name, (_, written) in zip(names, texts, strict=True))
         edits = [Edit(span, name) for name, (span, _) in zip(names, texts, strict=True)]
         title = "name the text with `let` before it"
-        message = "a hole holds no quoted text"
+        message = "a hole cannot contain quoted text"
         return slip(message, hole, title, Edit(Span(start, start), lets), *edits, code=BAD_TEMPLATE)
 
 
@@ -72,12 +72,12 @@ def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -
                 faults.append(bad_escape(text[at : at + 2], at))
             at = valid.end() if valid else at + 2
         elif text.startswith(("{{", "}}"), at):
-            faults.append(instead(f"a brace is written `\\{text[at]}`", Span(at, at + 2), "\\" + text[at], code=BAD_TEMPLATE))
+            faults.append(
+                instead(f"write `\\{text[at]}` for a literal brace", Span(at, at + 2), "\\" + text[at], code=BAD_TEMPLATE)
+            )
             at += 2
         elif text[at] == "}":
-            faults.append(
-                instead("this `}` closes no hole; a brace is written `\\}`", Span(at, at + 1), "\\}", code=BAD_TEMPLATE)
-            )
+            faults.append(instead("unmatched `}`; write `\\}` for a literal brace", Span(at, at + 1), "\\}", code=BAD_TEMPLATE))
             at += 1
         elif text[at] == "{":
             fault, at = _hole(text, at, end, hoist)
@@ -85,7 +85,7 @@ def faults_of_template(source: SourceFile, start: int, end: int, hoist: Hoist) -
         else:
             at += 1
     if at >= end:
-        hint = 'put `"` where it ends; a `"` within it is written `\\"`'
+        hint = 'add `"` where it ends; write `\\"` for a quote inside it'
         return [Diagnostic(UNCLOSED_TEXT, "this template is not closed", Span(start, start + 2), hint=hint)], end
     return faults, at + 1
 
@@ -94,17 +94,19 @@ def _hole(text: str, at: int, end: int, hoist: Hoist) -> tuple[Diagnostic | None
     """What is wrong with a hole, and the place behind it."""
     hit = _HOLE.match(text, at, end)
     if hit is None:
-        message = "this hole is not closed; a brace is written `\\{`"
+        message = "this hole is not closed; write `\\{` for a literal brace"
         return instead(message, Span(at, at + 1), "\\{", code=BAD_TEMPLATE), at + 1
     span, inside = Span(at, hit.end()), hit.group()[1:-1]
     if not inside.strip():
         title, edits = "write `\\{\\}`", [Edit(span, "\\{" + inside + "\\}")]
-        return slip("this hole is empty; braces are written `\\{` and `\\}`", span, title, *edits, code=BAD_TEMPLATE), span.end
+        return slip(
+            "this hole is empty; write `\\{` and `\\}` for literal braces", span, title, *edits, code=BAD_TEMPLATE
+        ), span.end
     if _KEY.match(text, at, span.end):
         plain = re.sub(r'(?<!\\)"', r"\\" + '"', hit.group())
         plain = "\\" + plain[:-1] + "\\}"
         return slip(
-            "braces that are meant as such are written `\\{` and `\\}`",
+            "write `\\{` and `\\}` for literal braces",
             span,
             f"write `{plain}`",
             Edit(span, plain),
@@ -113,10 +115,10 @@ def _hole(text: str, at: int, end: int, hoist: Hoist) -> tuple[Diagnostic | None
     if '"' in inside:
         return _quoted_hole(inside, span, hoist), span.end
     if _LINE_END.search(inside) and not re.search(r"[{}\\#]", inside):
-        return instead("a hole stands on one line", span, _LINE_END.sub(" ", hit.group()), code=BAD_TEMPLATE), span.end
+        return instead("a hole must be on one line", span, _LINE_END.sub(" ", hit.group()), code=BAD_TEMPLATE), span.end
     if re.search(r"[{}\\#]", inside):
-        hint = "give it a name with `let` before the template, and put the name into the hole"
-        return Diagnostic(BAD_TEMPLATE, "a hole holds no braces, `\\`, `#` or line end", span, hint=hint), span.end
+        hint = "name it with `let` before the template, and use the name in the hole"
+        return Diagnostic(BAD_TEMPLATE, "a hole cannot contain braces, `\\`, `#` or line breaks", span, hint=hint), span.end
     return None, span.end
 
 
@@ -131,7 +133,7 @@ def _quoted_hole(inside: str, span: Span, hoist: Hoist) -> Diagnostic:
             written = '"' + written[1:-1] + '"'
         is_template = inside[max(0, hit.start() - 1) : hit.start()].isidentifier()
         if is_template or not (written.startswith("r") or _PLAIN.fullmatch(written)):
-            hint = "give it a name with `let` before the template, and put the name into the hole"
-            return Diagnostic(BAD_TEMPLATE, "a hole holds no quoted text", span, hint=hint)
+            hint = "name it with `let` before the template, and use the name in the hole"
+            return Diagnostic(BAD_TEMPLATE, "a hole cannot contain quoted text", span, hint=hint)
         texts.append((Span(span.start + 1 + hit.start(), span.start + 1 + hit.end()), written))
     return hoist.moved_all(span, texts)

@@ -116,7 +116,7 @@ def _read_on(scanned: Tokens, source: SourceFile, at: int, end: int, hoist: Hois
     last = scanned.mistakes[-1] if scanned.mistakes else None
     if last and mistakes and last.code == mistakes[0].code == UNKNOWN_CHARACTER and last.primary.end == at:
         span = Span(last.primary.start, mistakes[0].primary.end)
-        scanned.mistakes[-1] = Diagnostic(UNKNOWN_CHARACTER, "these characters mean nothing outside of a text", span)
+        scanned.mistakes[-1] = Diagnostic(UNKNOWN_CHARACTER, "these characters are not allowed outside of a text", span)
     else:
         scanned.mistakes += mistakes
     return after
@@ -127,8 +127,8 @@ def _suspect(scanned: Tokens, source: SourceFile, begin: int, at: int, end: int,
     text, before = source.text, scanned.tokens[-1]
     first = text[begin]
     if before.kind in _ENDS_OF_TERMS and text[begin:at] in INFIX_WORDS:
-        message = f"white space stands before `{text[begin:at]}`"
-        scanned.mistakes.append(slip(message, Span(begin, at), "put a space before it", Edit(Span(begin, begin), " ")))
+        message = f"missing white space before `{text[begin:at]}`"
+        scanned.mistakes.append(slip(message, Span(begin, at), "add a space before it", Edit(Span(begin, begin), " ")))
         return at
     if first == '"' and before.text == "f":
         return _read_on(scanned, source, begin, end, hoist)
@@ -159,7 +159,7 @@ def _triple_quotes(scanned: Tokens, source: SourceFile, begin: int, end: int) ->
     inner = source.text[begin + 1 : closing].replace('\\"', '"').replace('"', '\\"')
     span = Span(opening.start, closing + 3)
     written = opening.text[:-1] + inner + '"'
-    scanned.mistakes.append(instead('a text stands in single `"`; it may span lines', span, written))
+    scanned.mistakes.append(instead('a text has one `"` at each end; it may span lines', span, written))
     return closing + 3
 
 

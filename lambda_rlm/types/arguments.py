@@ -66,13 +66,18 @@ def _place_named(s: Checker, argument: Argument, slots: list[GivenArgument | Non
         meant = nearest(name, callee.parameters)
         hint = f"did you mean `{meant}`? " if meant else ""
         s.report(
-            WRONG_KEYWORD_ARGUMENT, f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}it is {callee.signature}",
+            WRONG_KEYWORD_ARGUMENT, f"`{callee.name}` has no parameter `{name}`", span, hint=f"{hint}its signature is {callee.signature}",
             fixes=rename(span, meant) if meant else (),
         )  # fmt: skip
         return False
     index = callee.parameters.index(name)
     if slots[index] is not None:
-        s.report(WRONG_KEYWORD_ARGUMENT, f"`{name}` of `{callee.name}` is given twice", span, hint=f"it is {callee.signature}")
+        s.report(
+            WRONG_KEYWORD_ARGUMENT,
+            f"duplicate argument `{name}` of `{callee.name}`",
+            span,
+            hint=f"its signature is {callee.signature}",
+        )
         return False
     slots[index] = GivenArgument(argument.value)
     return True
@@ -80,15 +85,15 @@ def _place_named(s: Checker, argument: Argument, slots: list[GivenArgument | Non
 
 def _too_many(s: Checker, app: App, callee: Callee, count: int, is_piped: bool) -> None:
     most = len(callee.parameters)
-    piped = ", the value piped in included," if is_piped else ""
+    piped = ", including the piped value," if is_piped else ""
     takes = f"{most} argument{'' if most == 1 else 's'}" if not callee.optional else f"at most {most} arguments"
-    message = f"`{callee.name}` takes {takes}, given {count}{piped}".rstrip(",")
-    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=f"it is {callee.signature}")
+    message = f"`{callee.name}` takes {takes}, got {count}{piped}".rstrip(",")
+    s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=f"its signature is {callee.signature}")
 
 
 def _missing(s: Checker, app: App, callee: Callee, missing: Sequence[str]) -> None:
     names = ", ".join(f"`{name}`" for name in missing)
-    message, hint = f"`{callee.name}` is not given {names}", f"it is {callee.signature}"
+    message, hint = f"missing argument of `{callee.name}`: {names}", f"its signature is {callee.signature}"
     fixes = _from_nought(app) if callee.name == P.RANGE and missing == ["end"] else ()
     s.report(WRONG_ARGUMENT_COUNT, message, app.span, hint=hint, fixes=fixes)
 

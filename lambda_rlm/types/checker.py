@@ -105,9 +105,9 @@ class Checker:
         if self.steps > MAX_STEPS:
             self.report(
                 TYPE_TOO_LARGE,
-                "checking this program takes too many steps",
+                "type checking takes too many steps",
                 term.span,
-                hint="split the program, or write less of it",
+                hint="split or shorten the program",
             )
             raise TooMuchWork
         type_ = self.rules[term.__class__](self, term)
@@ -166,9 +166,7 @@ class Checker:
         """Count work that a program can make large; raises `TooMuchWork` above the cap."""
         self.steps += steps
         if self.steps > MAX_STEPS:
-            self.report(
-                TYPE_TOO_LARGE, "checking this program takes too many steps", span, hint="give its functions smaller types"
-            )
+            self.report(TYPE_TOO_LARGE, "type checking takes too many steps", span, hint="use smaller types for its functions")
 
     def fresh(self, heads: int | None = None) -> TypeVariable:
         """A new type variable of the current level."""

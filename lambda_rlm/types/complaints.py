@@ -27,8 +27,8 @@ def unknown_name(s: Checker, term: Var) -> Open:
     known = [*s.names, *PRIMITIVES]
     meant = _MEANT.get(term.name) or nearest(term.name, known)
     span = Span(term.span.start, term.span.start + len(term.name))
-    hint = f"did you mean `{meant}`?" if meant else "a program sees its inputs, what stands above, and the library"
-    s.report(UNKNOWN_NAME, f"nothing is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
+    hint = f"did you mean `{meant}`?" if meant else "a name must be an input, a definition above, or a library function"
+    s.report(UNKNOWN_NAME, f"undefined name `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
     return BROKEN
 
 
@@ -39,7 +39,7 @@ def no_field(s: Checker, term: Select, record: Open) -> Open:
         meant = nearest(term.field, record.fields)
         hint = f"did you mean `{meant}`? " if meant else ""
         fixes = rename(term.field_span, meant) if meant else ()
-        message = f"there is no field `{term.field}` in {show_open(record)}"
+        message = f"no field `{term.field}` in {show_open(record)}"
         s.report(
             NO_SUCH_FIELD, message, term.field_span, hint=f"{hint}its fields are {names}", given=show_open(record), fixes=fixes
         )
@@ -66,9 +66,9 @@ def _field_of(s: Checker, term: Select, record: Open) -> tuple[str | None, tuple
     if heads == OPTION:
         return f"this may be none: match {short} {{ some(x) => x.{term.field}, none => … }}", ()
     if heads == LIST:
-        return f"write map({short}, fn(x) => x.{term.field}) for all of them, or take one with first or get", ()
+        return f"write map({short}, fn(x) => x.{term.field}) for all of them, or pick one with first or get", ()
     if heads == FUNCTION:
-        return "this is a function: apply it first", ()
+        return "this is a function: call it first", ()
     return None, ()
 
 
@@ -78,7 +78,7 @@ def not_shown(s: Checker, term: Term, given: Open) -> None:
     text = s.source.text[term.span.start : term.span.end]
     short = text if len(text) <= 30 and "\n" not in text else "…"
     heads = bits(given)
-    hint = "a template shows Text, Quote, Int, Float, Bool and labels"
+    hint = "a template can show Text, Quote, Int, Float, Bool and labels"
     if heads == LIST:
         inner = find(given.arguments[0])  # type: ignore[union-attr]
         is_text = not isinstance(inner, TypeVariable) and bool(bits(inner) & TEXTS)
@@ -88,8 +88,14 @@ def not_shown(s: Checker, term: Term, given: Open) -> None:
     elif isinstance(given, Rec):
         hint = f"name a field: {short}.{next(iter(given.fields))}, or write to_json({short})"
     elif heads == FUNCTION:
-        hint = "this is a function: apply it to its arguments"
-    s.report(NOT_SHOWABLE, f"{show_open(given)} cannot be shown in a text", term.span, hint=hint, given=show_open(given))
+        hint = "this is a function: call it with its arguments"
+    s.report(
+        NOT_SHOWABLE,
+        f"values of type {show_open(given)} cannot be shown in a text",
+        term.span,
+        hint=hint,
+        given=show_open(given),
+    )
 
 
 def infinite_result(s: Checker, name: str, span: Span, size: int, depth: int) -> None:

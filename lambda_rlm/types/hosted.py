@@ -34,7 +34,7 @@ class HostCost:
         for name in self.__slots__:
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-                raise ValueError(f"the declared {name} must be a whole number, at least 0, not {number!r}")
+                raise ValueError(f"the declared {name} must be a whole number of at least 0, not {number!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -124,12 +124,12 @@ def _answer(s: Checker, program: t.Program, result: Open) -> Open:
     """The type of the answer: data, within the caps, nothing left open."""
     if demand_data(result):
         s.report(
-            FUNCTION_MISPLACED, "the answer of a program holds no functions", program.result.span, given=show_open(result),
-            hint="apply the function to its arguments",
+            FUNCTION_MISPLACED, "the answer of a program cannot contain functions", program.result.span, given=show_open(result),
+            hint="call the function with its arguments",
         )  # fmt: skip
     size, depth = measure(result)
     if size > MAX_SIZE or depth > MAX_DEPTH:
-        s.report(TYPE_TOO_LARGE, "the type of the answer is too large", program.result.span, hint="give a smaller record")
+        s.report(TYPE_TOO_LARGE, "the type of the answer is too large", program.result.span, hint="return a smaller record")
     _close_answer(result)
     return result
 
@@ -162,7 +162,7 @@ def _after(s: Checker) -> None:
                     NEEDLESS_OR_ELSE,
                     "`or_else` must not ask a model",
                     span,
-                    hint='give a value that is there already, such as none or ""',
+                    hint='use a plain value, such as none or ""',
                 )
     for number, span in enumerate(s.autos.values(), 1):
         if number > MAX_AUTOS:

@@ -127,8 +127,8 @@ def _has_named(s: Checker, app: App) -> bool:
     for argument in app.arguments:
         if argument.name is not None:
             s.report(
-                WRONG_KEYWORD_ARGUMENT, f"`{argument.name}` is given by name to a function value", argument.span,
-                hint="only defs and library functions have named parameters; give it by place",
+                WRONG_KEYWORD_ARGUMENT, f"keyword argument `{argument.name}` passed to a function value", argument.span,
+                hint="only defs and library functions accept keyword arguments; pass it by position",
             )  # fmt: skip
             return True
     return False
@@ -138,5 +138,5 @@ def _not_a_function(s: Checker, app: App, callee: Open) -> None:
     hint = "only functions can be called"
     if isinstance(callee, OpenNamed) and callee.name == "List":
         text = s.source.text[app.function.span.start : app.function.span.end]
-        hint = f"write get({text}, i) for the element at i; it gives an Option"
+        hint = f"to index, write get({text}, i), which gives an Option"
     s.report(NOT_A_FUNCTION, f"{show_open(callee)} is not a function", app.function.span, given=show_open(callee), hint=hint)

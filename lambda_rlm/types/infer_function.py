@@ -51,8 +51,8 @@ def infer_fix(s: Checker, term: Fix) -> Open:
     param = parameter(s, term.param)
     if restrict(param.type, SEQ):
         s.report(
-            UNSIZED_RECURSION, f"`{param.name}` must be a Text or a List: its length is what falls", term.param.span, given=show_open(param.type),
-            hint="recurse over a text or a list, and keep the rest outside",
+            UNSIZED_RECURSION, f"the parameter `{param.name}` of `fix` must be a Text or a List, because recursion is on its length", term.param.span, given=show_open(param.type),
+            hint="recurse over a Text or a List, and keep other values outside",
         )  # fmt: skip
     result: Open = s.fresh()
     function = Fn((param.type,), result, effect)
@@ -60,8 +60,8 @@ def infer_fix(s: Checker, term: Fix) -> Open:
         s.check(term.body, result, (f"the result of `{term.name}`",))
     if demand_data(result):
         s.report(
-            FUNCTION_MISPLACED, f"`{term.name}` gives a function; the result of fix is data", term.body.span, given=show_open(result),
-            hint="recurse to data, and build the function outside",
+            FUNCTION_MISPLACED, f"`{term.name}` returns a function; the result of `fix` must be data", term.body.span, given=show_open(result),
+            hint="return data from the recursion, and build the function outside",
         )  # fmt: skip
     return function
 
@@ -87,6 +87,6 @@ def _annotated(s: Checker, param: Param, given: Open, written: Open) -> None:
     clash = fit(given, written)
     if clash is not None and param.annotation is not None:
         s.report(
-            TYPE_MISMATCH, f"`{param.name}` is given {show_open(given)}, and written as {show_open(written)}", param.annotation.span,
-            expected=show_open(given), given=show_open(written), hint="leave the type out, or write the one that is given",
+            TYPE_MISMATCH, f"`{param.name}` is annotated as {show_open(written)}, but receives {show_open(given)}", param.annotation.span,
+            expected=show_open(given), given=show_open(written), hint="remove the type annotation, or correct it",
         )  # fmt: skip

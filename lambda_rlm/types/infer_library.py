@@ -170,7 +170,7 @@ def _explain_step(s: Checker, before: int, primitive: Primitive) -> None:
     """A mismatch at the result of a step says that states have one type."""
     for index in range(before, len(s.diagnostics)):
         diagnostic = s.diagnostics[index]
-        if diagnostic.because is not None and diagnostic.because.startswith("what the function given as"):
+        if diagnostic.because is not None and diagnostic.because.startswith("the result of the function passed as"):
             s.diagnostics[index] = replace(diagnostic, because=because(("step", primitive.value)))
 
 

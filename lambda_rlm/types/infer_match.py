@@ -51,7 +51,7 @@ def infer_match(s: Checker, term: Match) -> Open:
         result = (
             given
             if result is None
-            else meet(s, arm.body, result, given, (f"arm {number} of the match: all arms have one type",))
+            else meet(s, arm.body, result, given, (f"arm {number} of the match: all arms must have the same type",))
         )
     return result if result is not None else BROKEN
 
@@ -115,7 +115,7 @@ def _decide(s: Checker, term: Match, subject: TypeVariable) -> None:
             clash = bind(subject, Labels(labels))
     if clash is not None and subject.link is None:
         s.report(
-            PATTERN_MISMATCH, f"the patterns do not fit {show_open(subject)}", term.subject.span, given=show_open(subject),
+            PATTERN_MISMATCH, f"these patterns cannot match {show_open(subject)}", term.subject.span, given=show_open(subject),
             hint="match works on Option, labels, Text, Int and Bool",
         )  # fmt: skip
         subject.link = BROKEN
@@ -152,7 +152,7 @@ def _misfit(s: Checker, pattern: Pattern, subject: Open, shown: str) -> None:
     elif isinstance(pattern, SomePattern | NonePattern):
         hint = "this is never none: use it as it is"
     s.report(
-        PATTERN_MISMATCH, f"{shown} does not fit {show_open(subject)}", pattern.span, expected=show_open(subject), hint=hint
+        PATTERN_MISMATCH, f"{shown} cannot match {show_open(subject)}", pattern.span, expected=show_open(subject), hint=hint
     )
 
 
@@ -182,8 +182,10 @@ def _exhaustive(s: Checker, term: Match, subject: Open) -> None:
         key = _key(arm.pattern)
         missing = _missing(subject, seen)
         if "_" in seen or key in seen or missing == []:
-            hint = "remove it, or move it above the arm that takes its values"
-            s.report(UNREACHABLE_ARM, "no value reaches this arm", arm.pattern.span, hint=hint, severity=Severity.WARNING)
+            hint = "remove it, or move it above the arm that matches its values"
+            s.report(
+                UNREACHABLE_ARM, "unreachable arm: no value gets here", arm.pattern.span, hint=hint, severity=Severity.WARNING
+            )
         seen.add(key)
     missing = _missing(subject, seen)
     if missing != [] and "_" not in seen:

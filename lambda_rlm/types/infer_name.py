@@ -34,7 +34,7 @@ def infer_var(s: Checker, term: Var) -> Open:
     if binding is not None and binding.kind == "fix":
         s.report(
             FIX_NOT_CALLED,
-            f"`{term.name}` can only be called, or given to a library function",
+            f"`{term.name}` can only be called, or passed to a library function",
             term.span,
             hint=f"write {term.name}(…) or map(parts, {term.name})",
         )
@@ -95,10 +95,10 @@ def bind_type_argument(s: Checker, term: Var, variable: TypeVariable | None) -> 
     if demand_data(written):
         s.report(
             MISPLACED_TYPE_ARGUMENT,
-            "T cannot hold a function",
+            "T cannot contain a function",
             term.type_argument.span,
             given=show_open(written),
-            hint="a model answers with data",
+            hint="a model returns data",
         )
         written = BROKEN
     bind(variable, written)
@@ -106,8 +106,8 @@ def bind_type_argument(s: Checker, term: Var, variable: TypeVariable | None) -> 
 
 def misplaced_type_argument(s: Checker, term: Var) -> None:
     """`f[T]` where f takes no type."""
-    hint = f"write {term.name}(…): only parse, llm_call, llm_samples, llm_map and llm_map_by take a type in brackets"
+    hint = f"write {term.name}(…): only parse, llm_call, llm_samples, llm_map and llm_map_by take a type argument"
     binding = s.names.get(term.name)
     if binding is not None and not isinstance(find(binding.type), Fn):
-        hint = f"write get({term.name}, i) for the element at i; it gives an Option"
+        hint = f"to index, write get({term.name}, i), which gives an Option"
     s.report(MISPLACED_TYPE_ARGUMENT, f"`{term.name}` takes no type argument", term.span, hint=hint)

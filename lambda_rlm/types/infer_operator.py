@@ -87,10 +87,10 @@ def _unwrapped(s: Checker, term: Term, given: Open) -> Open:
         return value
     s.report(
         WRONG_OPERAND,
-        f"{show_open(given)} is never none, so `??` has nothing to do",
+        f"{show_open(given)} is never none, so `??` has no effect",
         term.span,
         given=show_open(given),
-        hint="leave out `??` and what follows it",
+        hint="remove `??` and its default",
     )
     return BROKEN
 
@@ -103,7 +103,7 @@ def _equal(s: Checker, term: Infix) -> Open:
         is_left = clash.kind == "label" and isinstance(find(b), Labels)
         first, _second = (term.first, right) if is_left else (right, term.first)
         given, wanted = (a, b) if is_left else (b, a)
-        s.clash(first, given, wanted, (f"the sides of `{operator}` have one type",), clash)
+        s.clash(first, given, wanted, (f"both sides of `{operator}` must have the same type",), clash)
     else:
         for side, given in ((term.first, a), (right, b)):
             if demand_data(given):
@@ -112,7 +112,7 @@ def _equal(s: Checker, term: Infix) -> Open:
                     "functions cannot be compared",
                     side.span,
                     given=show_open(given),
-                    hint="compare what they give",
+                    hint="compare their results",
                 )
                 break
     return T_BOOL
@@ -124,11 +124,17 @@ def _order(s: Checker, term: Infix) -> Open:
     if operator == "<=" and isinstance(right, Auto) and _is_length(s, term.first):
         s.autos[id(right)] = right.span
     b = s.infer(right)
-    why = (f"the sides of `{operator}` have one type",)
+    why = (f"both sides of `{operator}` must have the same type",)
     for side, given in ((term.first, a), (right, b)):
         if restrict(given, ORD):
             hint = no_order(s.source, side, given)
-            s.report(NOT_ORDERED, f"{show_open(given)} has no order", side.span, given=show_open(given), hint=hint)
+            s.report(
+                NOT_ORDERED,
+                f"values of type {show_open(given)} cannot be ordered",
+                side.span,
+                given=show_open(given),
+                hint=hint,
+            )
             return T_BOOL
     if _is_text(a) and _is_text(b):
         return T_BOOL
@@ -149,7 +155,7 @@ def _is_length(s: Checker, term: Term) -> bool:
 
 
 def _append(s: Checker, term: Infix) -> Open:
-    """`++` joins texts, or lists: one operand that is known decides for all."""
+    """`++` joins texts or lists: one operand that is known decides for all."""
     parts = [term.first, *(t for _, t in term.rest)]
     types = [s.infer(part) for part in parts]
     heads = [find(t) for t in types]
@@ -183,7 +189,7 @@ def _append_unknown(s: Checker, parts: list[Term], types: list[Open]) -> Open:
             return BROKEN
         clash = restrict(given, TEXT | LIST) or unify(given, result)
         if clash is not None:
-            hint = suggest(s.source, part, given, T_TEXT)[0] or "`++` joins texts, or lists"
+            hint = suggest(s.source, part, given, T_TEXT)[0] or "`++` joins texts or lists"
             s.report(
                 WRONG_OPERAND,
                 f"`++` joins texts or lists, not {show_open(given)}",
@@ -238,7 +244,7 @@ def _mixed(s: Checker, left: Term, left_type: Open, right: Term, right_type: Ope
     """An Int and a Float that are both decided."""
     is_left_int = find(left_type) is T_INT
     term, given, wanted = (left, left_type, right_type) if is_left_int else (right, right_type, left_type)
-    s.clash(term, given, wanted, (f"the sides of `{operator}` are both Int or both Float",), Clash("head"))
+    s.clash(term, given, wanted, (f"both sides of `{operator}` must be Int, or both Float",), Clash("head"))
 
 
 def _number(s: Checker, term: Term, given: Open, operator: str) -> Open:
@@ -276,10 +282,14 @@ def infer_if(s: Checker, term: If) -> Open:
         s.check(condition, T_BOOL, ("the condition of `if`",))
         given = s.infer(branch)
         result = (
-            given if result is None else meet(s, branch, result, given, ("an `else if` branch: all branches have one type",))
+            given
+            if result is None
+            else meet(s, branch, result, given, ("an `else if` branch: all branches must have the same type",))
         )
     assert result is not None
-    return meet(s, term.otherwise, result, s.infer(term.otherwise), ("the `else` branch: all branches have one type",))
+    return meet(
+        s, term.otherwise, result, s.infer(term.otherwise), ("the `else` branch: all branches must have the same type",)
+    )
 
 
 def check_if(s: Checker, term: If, wanted: Open, why: Why) -> Open | None:

@@ -75,9 +75,9 @@ def infer_auto(s: Checker, term: Auto) -> Open:
     if id(term) not in s.autos:
         s.report(
             MISPLACED_AUTO,
-            "`auto` cannot be here",
+            "`auto` is not allowed here",
             term.span,
-            hint="auto stands directly as the size or count of chunk, windows, pack, batch, split, tree_fold or per_call, or in length(x) <= auto",
+            hint="use auto only as the size or count of chunk, windows, pack, batch, split, tree_fold or per_call, or in length(x) <= auto",
         )
     return T_INT
 

@@ -37,7 +37,7 @@ def count_instances(uses: Sequence[Use], finisher: Finisher) -> Diagnostic | Non
                 continue
             seen.add(key)
             if len(seen) > MAX_INSTANCES:
-                hint = "give the polymorphic functions types, so that they have one form each"
+                hint = "add type annotations to its generic functions"
                 return Diagnostic(
                     TYPE_TOO_LARGE, f"this program uses its functions at more than {MAX_INSTANCES:,} types", use.span, hint=hint
                 )

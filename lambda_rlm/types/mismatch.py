@@ -60,13 +60,13 @@ def because(why: Why) -> str | None:
         case ("element", number):
             return f"element {number} of the list"
         case ("result", function, name):
-            return f"what the function given as `{name}` of `{function}` gives"
+            return f"the result of the function passed as `{name}` to `{function}`"
         case ("step", function):
-            return f"step of a {function}: it gives the next state, which has the type of the first"
+            return f"the step of `{function}` must return the type of the first state"
         case ("annotation", name):
-            return f"`{name}` is written with this type"
+            return f"`{name}` is annotated with this type"
         case ("def", name):
-            return f"the result of `{name}` is written with this type"
+            return f"the result of `{name}` is annotated with this type"
         case ("field", name):
             return f"field `{name}` of the record"
         case (str(text),):
@@ -88,24 +88,24 @@ def mismatch(source: SourceFile, term: Term, given: Open, wanted: Open, why: Why
             return _label(term, given, wanted, reason, clash)
         case "infinite":
             return Diagnostic(
-                INFINITE_TYPE, f"this would need a type that contains itself: {shown_given} inside {shown_wanted}", term.span,
-                because=reason, hint="a function cannot be applied to itself, nor a list be its own element",
+                INFINITE_TYPE, f"infinite type (occurs check): {shown_given} inside {shown_wanted}", term.span,
+                because=reason, hint="a function cannot be applied to itself, and a list cannot contain itself",
             )  # fmt: skip
         case "size":
             return Diagnostic(
                 TYPE_TOO_LARGE,
-                "the type of this is too large",
+                "this type is too large",
                 term.span,
                 because=reason,
-                hint="build smaller records, or write the types down",
+                hint="build smaller records, or add type annotations",
             )
         case "function":
             return Diagnostic(
-                FUNCTION_MISPLACED, f"a function cannot be here, and {shown_given} holds one", term.span, given=shown_given, because=reason,
-                hint="apply the function first, and keep what it gives",
+                FUNCTION_MISPLACED, f"functions are not allowed here, and {shown_given} contains one", term.span, given=shown_given, because=reason,
+                hint="call the function first, and keep its result",
             )  # fmt: skip
         case "arity" if isinstance(term, Lam):
-            return _lambda_arity(term, clash, wanted, reason)
+            return _lambda_arity(term, clash, wanted, why)
     special = _constraint(source, term, given, wanted, reason)
     if special is not None:
         return special
@@ -140,11 +140,18 @@ def _constraint(source: SourceFile, term: Term, given: Open, wanted: Open, reaso
         return None
     if wanted.heads == ORD:
         return Diagnostic(
-            NOT_ORDERED, f"{shown} has no order", term.span, hint=no_order(source, term, given), given=shown, because=reason
+            NOT_ORDERED,
+            f"values of type {shown} cannot be ordered",
+            term.span,
+            hint=no_order(source, term, given),
+            given=shown,
+            because=reason,
         )
     if wanted.heads == SHOW:
         hint = suggest(source, term, given, T_TEXT)[0]
-        return Diagnostic(NOT_SHOWABLE, f"{shown} cannot be shown in a text", term.span, hint=hint, given=shown, because=reason)
+        return Diagnostic(
+            NOT_SHOWABLE, f"values of type {shown} cannot be shown in a text", term.span, hint=hint, given=shown, because=reason
+        )
     return None
 
 
@@ -152,29 +159,30 @@ def no_order(source: SourceFile, term: Term, given: Open) -> str:
     """What to write where something without an order should be ordered."""
     if isinstance(find(given), Labels):
         return "give each label a number with match, or write to_text(…) to order by spelling"
-    return suggest(source, term, given, T_INT)[0] or "Int, Float and Text have an order: name the field to order by"
+    return suggest(source, term, given, T_INT)[0] or "only Int, Float and Text can be ordered: choose a field to order by"
 
 
 def _detail(clash: Clash) -> str | None:
     names = ", ".join(f"`{name}`" for name in clash.names)
     if clash.kind == "field":
-        return f"the record lacks {names}"
+        return f"the record is missing {names}"
     if clash.kind == "extra":
-        return f"the record has {names}, which nothing asks for here"
+        return f"the record has extra fields: {names}"
     if clash.kind == "arity":
         return f"one function takes {clash.names[0]} arguments, the other {clash.names[1]}"
     return None
 
-
-def _lambda_arity(term: Lam, clash: Clash, wanted: Open, reason: str | None) -> Diagnostic:
+    passed = f"`{why[2]}` passes {count}" if why[:1] == ("argument",) else f"must take {count}"
+def _lambda_arity(term: Lam, clash: Clash, wanted: Open, why: Why) -> Diagnostic:
     count = int(clash.names[1])
     names = ", ".join(["x", "y", "z", "u", "v"][:count])
     function = find(wanted)
     if isinstance(function, Fn) and count == 2 and len(term.params) == 1:
         names = f"acc, {'x' if term.params[0].name == 'acc' else term.params[0].name}"
+    passed = f"`{why[2]}` passes {count}" if why[:1] == ("argument",) else f"{count} are passed"
+    message = f"this function takes {_count(len(term.params), 'argument')} but {passed}"
     return Diagnostic(
-        WRONG_PARAMETER_COUNT, f"this function takes {_count(len(term.params), 'argument')}, and is given {count}", term.span,
-        expected=show_open(wanted), because=reason, hint=f"write fn({names}) => …",
+        WRONG_PARAMETER_COUNT, message, term.span, expected=show_open(wanted), because=because(why), hint=f"write fn({names}) => …",
     )  # fmt: skip
 
 
@@ -245,7 +253,7 @@ def _wants_text(term: Term, given: Open, short: str) -> tuple[str | None, tuple[
         if bits(find(given.arguments[0])) & TEXTS:
             return f'write join({short}, "\\n") to make one text of the list, or map over it', ()
         return 'map the elements to texts, then join them: join(map(xs, fn(x) => …), "\\n")', ()
-    return ("name the field that holds the text, or write to_json(…)" if have == RECORD else None), ()
+    return ("choose the field that holds the text, or write to_json(…)" if have == RECORD else None), ()
 
 
 def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[QuickFix, ...]]:
@@ -257,9 +265,9 @@ def _other(given: Open, wanted: Open, short: str) -> tuple[str | None, tuple[Qui
     if want == LIST and not isinstance(given, TypeVariable | Fn):
         return f"write [{short}]", ()
     if want == QUOTE:
-        return "only a model call makes a Quote: llm_call[Quote](…)", ()
+        return "only a model call returns a Quote: llm_call[Quote](…)", ()
     if isinstance(given, Fn) and not isinstance(wanted, Fn | TypeVariable):
-        return "this is a function: apply it to its arguments", ()
+        return "this is a function: call it with its arguments", ()
     if isinstance(wanted, Labels) and have & TEXTS:
         return f"parse[T]({short}) reads a label from a text and gives an Option", ()
     if isinstance(wanted, Fn) and not isinstance(given, Fn):

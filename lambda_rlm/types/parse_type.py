@@ -29,7 +29,7 @@ def parse_type(text: str) -> Type:
         whole = Span(0, len(text))
         raise Rejected(
             SourceFile("type", text),
-            [Diagnostic(FUNCTION_MISPLACED, "an input holds no functions", whole, hint="declare data only")],
+            [Diagnostic(FUNCTION_MISPLACED, "an input cannot contain functions", whole, hint="declare data only")],
         )
     return Finisher(1).freeze(node)
 

@@ -39,7 +39,7 @@ def _iterate(s: Checker, arguments: dict[str, GivenArgument]) -> None:
             MAX_NOT_LITERAL,
             "`max` of iterate must be a literal",
             most.span,
-            hint="write a number such as 10: it bounds the work before the run",
+            hint="write a number such as 10: the bound must be known before the run",
         )
 
 
@@ -48,8 +48,8 @@ def _pattern(s: Checker, arguments: dict[str, GivenArgument]) -> None:
     if isinstance(term, TextLit) and not arguments["regex"].is_piped:
         problem = pattern_problem(term.value)
         if problem is not None:
-            hint = 'patterns are RE2: no lookahead, lookbehind or backreferences; write r"…" so that \\ stands for itself'
-            s.report(BAD_REGULAR_EXPRESSION, f"this is no pattern: {problem}", term.span, hint=hint)
+            hint = 'patterns use RE2 syntax, without lookahead, lookbehind or backreferences; write r"…" so that \\ needs no escape'
+            s.report(BAD_REGULAR_EXPRESSION, f"invalid regular expression: {problem}", term.span, hint=hint)
 
 
 def pattern_problem(pattern: str) -> str | None:

@@ -45,15 +45,13 @@ def _named(s: Checker, term: NamedType) -> Open:
     abbreviation = s.abbreviations.get(name)
     if abbreviation is not None or name in SCALARS:
         if arguments:
-            s.report(NO_SUCH_TYPE, f"`{name}` takes no type in brackets", term.span, hint=f"write {name}")
+            s.report(NO_SUCH_TYPE, f"`{name}` takes no type argument", term.span, hint=f"write {name}")
             return BROKEN
         return abbreviation.open() if abbreviation is not None else SCALARS[name]
     if name in _CONSTRUCTORS:
         if len(arguments) == 1:
             return OpenNamed(name, (_open(s, arguments[0]),))
-        s.report(
-            NO_SUCH_TYPE, f"`{name}` takes one type in brackets, given {len(arguments)}", term.span, hint=f"write {name}[Text]"
-        )
+        s.report(NO_SUCH_TYPE, f"`{name}` takes one type argument, got {len(arguments)}", term.span, hint=f"write {name}[Text]")
         return BROKEN
     _unknown(s, term)
     return BROKEN
@@ -69,10 +67,8 @@ def _unknown(s: Checker, term: NamedType) -> None:
     known = [*SCALARS, *_CONSTRUCTORS, *s.abbreviations]
     meant = _MEANT.get(term.name) or nearest(term.name, known)
     span = type(term.span)(term.span.start, term.span.start + len(term.name))
-    hint = (
-        f"did you mean `{meant}`?" if meant else f"the types here are {', '.join(known)}; a type sees only the types above it"
-    )
-    s.report(NO_SUCH_TYPE, f"no type is called `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
+    hint = f"did you mean `{meant}`?" if meant else f"known types: {', '.join(known)}; a type must be defined above its use"
+    s.report(NO_SUCH_TYPE, f"unknown type `{term.name}`", span, hint=hint, fixes=rename(span, meant) if meant else ())
 
 
 def define_type(s: Checker, item: TypeDef) -> None:
@@ -82,7 +78,7 @@ def define_type(s: Checker, item: TypeDef) -> None:
     if name in SCALARS or name in _CONSTRUCTORS:
         s.report(
             DEFINED_TWICE,
-            f"`{name}` is a type of the language and cannot be defined again",
+            f"`{name}` is a built-in type and cannot be redefined",
             item.name_span,
             hint="choose another name",
         )

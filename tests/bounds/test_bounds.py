@@ -335,7 +335,7 @@ def test_a_replacement_without_a_limit_is_bounded_by_what_is_taken_of_it() -> No
 
 @pytest.mark.slow
 def test_levels_of_a_recursion_with_other_wide_characters_are_other_levels() -> None:
-    """Lists alike in lengths, bytes and peaks, of which one has more wide characters in all."""
+    """Lists alike in lengths, bytes and peaks, of which one has more wide characters in total."""
     n = 2_000
     lists = {
         "a: List[Text]": ["a" * 10] * 6 * n,

@@ -302,13 +302,13 @@ def test_the_floor_of_accuracy_is_a_setting_and_shows_in_the_plan(shell: Shell, 
     program = wrote("p.lam", 'chunk(context, auto) |> map(fn(p) => llm_call(p, out=9)) |> join("")')
     asked = ("check", program, "--size", "context=1MB", "--model", priced(), "--emit", "plan")
     assert shell(*asked) == 0
-    assert "held by the model's window" in shell.out
+    assert "limited by the context window" in shell.out
     wrote("lambda-rlm.toml", "accuracy_floor = 0.99\n")
     assert shell(*asked) == 0
-    assert "held by the floor of accuracy" in shell.out
+    assert "limited by the accuracy floor" in shell.out
     monkeypatch.setenv("LAMBDA_RLM_ACCURACY_FLOOR", "80")
     assert shell(*asked) == 64
-    assert "accuracy floor must lie between 0 and 1" in shell.err
+    assert "accuracy floor must be between 0 and 1" in shell.err
 
 
 def test_a_program_that_asks_nothing_needs_no_approval(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def test_a_typed_reply_that_is_too_long_is_bad() -> None:
 def test_lone_surrogates_do_not_get_into_values() -> None:
     found, reading = read('{"reply": ["\\ud800"]}', list_of(TEXT))
     assert plain(found) == ["\N{REPLACEMENT CHARACTER}"]
-    assert reading.coercions == ["replaced characters that are none"]
+    assert reading.coercions == ["replaced invalid characters"]
 
 
 BOOK = Document("book", "The sea was calm.  The gulls\nwere not: they cried all night. The sea was calm.")

@@ -85,7 +85,7 @@ def test_a_question_longer_than_assumed_is_judged_by_the_run_itself() -> None:
         (Size(9, count=1), ["a", "b"], "2 elements"),
         (Size(2, count=9), ["abc"], "3 characters in one element"),
         (Size(2, bytes=2, count=9), ["äb"], "3 bytes in one element"),
-        (Size(2, count=9, total=3), ["ab", "ab"], "4 characters in all"),
+        (Size(2, count=9, total=3), ["ab", "ab"], "4 characters in total"),
         (Size(7), {"a": 12}, "8 characters"),
     ],
 )

@@ -92,12 +92,12 @@ def test_the_fixes_of_a_slip_lead_to_what_was_meant(written: str, meant: str) ->
 MESSAGES = [
     ("fn(x) =>", "expected an expression after `=>`, found the end"),
     ("f(a, , b)", "expected an expression after `,`, found `,`"),
-    ("let x = f(\n  a;\nx", "a `)` is missing to close the `(` at 1:10"),
+    ("let x = f(\n  a;\nx", "missing `)` to close the `(` at 1:10"),
     ("let = 3; x", "expected a name after `let`, found `=`"),
     ("type A = ; a", "expected a type after `=`, found `;`"),
     ("r.1", "expected a field's name after `.`, found `1`"),
     ("match x { 1.5 => 2 }", "expected a pattern: `some(x)`, `none`, a literal or `_` after `{`, found `1.5`"),
-    ("a |> 3", "expected a function, as `f`, `f(b)` or one in parentheses after `|>`, found `3`"),
+    ("a |> 3", "expected a function, such as `f`, `f(b)` or one in parentheses after `|>`, found `3`"),
     ("let x = 3 y", "expected an operator or `;` after `3`, found `y`"),
     ('f"{1 +}"', "expected an expression after `+`, found the end"),
     ("match x { none 1 }", "expected `=>` after `none`, found `1`"),
@@ -121,7 +121,7 @@ def test_a_message_names_what_was_expected_and_what_stands_there(text: str, mess
         ("xs |> fn(x) => x", "needs parentheses"),
         ("1 + if a then b else c", "needs parentheses"),
         ("a == not b", "needs parentheses"),
-        ("import json", "nothing to import"),
+        ("import json", "no imports"),
     ],
 )
 def test_a_form_that_the_language_has_not_brings_a_hint(text: str, hint: str) -> None:

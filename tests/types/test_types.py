@@ -237,10 +237,10 @@ def test_a_known_slip_gets_the_spelling_that_works(text: str, hint: str) -> None
     [
         ("[1, query]", "element 2 of the list"),
         ("if true then 1 else query", "the `else` branch"),
-        ("fold([1], 0, fn(acc, x) => query)", "step of a fold"),
+        ("fold([1], 0, fn(acc, x) => query)", "step of `fold`"),
         ("take(context, query)", "argument 2 of `take` (`n`)"),
         ("context |> join(query)", "the value piped into `join` (`list`)"),
-        ("{ let x: Int = query; x }", "`x` is written with this type"),
+        ("{ let x: Int = query; x }", "`x` is annotated with this type"),
     ],
 )
 def test_a_mismatch_says_why_two_types_met(text: str, reason: str) -> None:

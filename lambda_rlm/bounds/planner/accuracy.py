@@ -31,7 +31,7 @@ class Accuracy:
     def __post_init__(self) -> None:
         for name in ("short", "decay", "compose", "floor"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"accuracy {name} must lie between 0 and 1, not {getattr(self, name)!r}")
+                raise ValueError(f"accuracy {name} must be between 0 and 1, not {getattr(self, name)!r}")
 
     def likely(self, share: float, levels: int) -> float:
         """Of a plan whose longest prompt takes this share of the window and that has so many levels above its first calls."""

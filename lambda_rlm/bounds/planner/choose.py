@@ -254,13 +254,13 @@ class _Search:
     def _reason(self, trial: _Trial) -> str:
         count, floor = len(self.trials), self.accuracy.floor
         if trial.rank.refused:
-            return f"none of the {count} tried is admitted; this one comes closest"
+            return f"none of the {count} tried is admitted; this is the closest"
         if trial.rank.shortfall:
-            return f"no numbers reach a likely accuracy of {floor:.2f}; these come closest, at {trial.tried.accuracy:.2f}"
-        ended = ", where the search was stopped," if self._is_spent() else ""
+            return f"no choice reaches a likely accuracy of {floor:.2f}; this is the closest, at {trial.tried.accuracy:.2f}"
+        ended = " (the search stopped early)" if self._is_spent() else ""
         what = "US dollars" if trial.tried.usd else "tokens"
         return (
-            f"of {count} tried{ended} the cheapest in {what} that fits window and budget with a likely accuracy of at least "
+            f"of {count} tried{ended}, the cheapest in {what} that fits the context window and the budget with a likely accuracy of at least "
             f"{floor:.2f}; it has {trial.tried.accuracy:.2f}"
         )
 

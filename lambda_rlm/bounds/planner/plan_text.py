@@ -13,20 +13,20 @@ from lambda_rlm.diagnostics.source import SourceFile
 
 _AGAINST: Final = {
     "": "",
-    "window": "a prompt may not fit the window",
-    "recursion": "the recursion may not end in time",
-    "no limit": "no limit can be proved",
+    "window": "a prompt may not fit the context window",
+    "recursion": "the recursion may be too deep",
+    "no limit": "the cost cannot be bounded",
     "budget": "over the budget",
-    "accuracy": "below the floor of accuracy",
+    "accuracy": "below the accuracy floor",
 }
 _HEAD: Final = ("", "number", "US dollars", "tokens", "calls", "span", "accuracy", "")
 _LIMITS: Final = {
-    "window": "held by the model's window",
-    "recursion": "held by the depth of the recursion",
-    "no limit": "held by what can be proved",
-    "budget": "held by the budget",
-    "accuracy": "held by the floor of accuracy",
-    "cost": "the cheapest",
+    "window": "limited by the context window",
+    "recursion": "limited by the recursion depth",
+    "no limit": "limited by what can be bounded",
+    "budget": "limited by the budget",
+    "accuracy": "limited by the accuracy floor",
+    "cost": "cheapest",
 }
 
 

@@ -51,10 +51,12 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
             settled_argument = settled(seen(argument))
             length = length_of(settled_argument)
             if length == math.inf or length >= above:
-                falls = "its argument has no limit" if above == math.inf else "the length of its argument may not fall"
+                falls = (
+                    "the length of its argument is unknown" if above == math.inf else "the argument does not always get shorter"
+                )
                 return _endless(analysis, fix, falls)
             if depth > analysis.max_depth:
-                return _endless(analysis, fix, f"it may recurse deeper than {analysis.max_depth}")
+                return _endless(analysis, fix, f"it may recurse deeper than {analysis.max_depth} levels")
             key = (signature(settled_argument), depth)
             if key not in memo:
                 inner = {**env, fix.name: level(length, depth + 1), fix.param.name: settled_argument}

@@ -9,10 +9,11 @@ from lambda_rlm.diagnostics.codes.code import Code
 TABLE: Final[tuple[Code, ...]] = (
     Code(
         "E0301",
-        "A prompt may not fit the model's window",
-        "Every prompt must be sure to fit the window beside its reply, at the sizes of the inputs. Bound what is put into it: "
-        "`take(…, n)` cuts a text, `chunk` and `pack` give pieces of at most n characters, `out` bounds a reply that goes into a "
-        "later prompt. A prompt that needs no reply is counted exactly before the run.",
+        "A prompt may not fit the context window",
+        "Every prompt must be guaranteed to fit the model's context window together with its reply, at the sizes of the "
+        "inputs. Limit what goes into it: `take(…, n)` cuts a text, `chunk` and `pack` give pieces of at most n characters, "
+        "and `out` limits a reply that goes into a later prompt. A prompt that depends on no reply is counted exactly before "
+        "the run.",
         bad='llm_call(f"Summarise:\\n{context}")',
         fixed='chunk(context, 4000) |> map(fn(p) => llm_call(f"Summarise:\\n{p}", out=200)) |> join("\\n") |> take(4000)',
         values={"context": "a book. " * 50_000},
@@ -20,9 +21,10 @@ TABLE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E0302",
-        "What a program costs has no limit that can be proved",
-        "The number of model calls, and the tokens they take, must be known before the first one is paid. Where a loop lets a text "
-        "or a list grow by more than it adds each time, nothing can be proved of what is made from it: cut it with `take`.",
+        "The cost of a program cannot be bounded",
+        "The number of model calls, and the tokens they use, must be known before the first call is paid for. When a loop "
+        "multiplies the length of a text or list at each step, nothing made from the result can be bounded: cut it with "
+        "`take`.",
         bad="let t = iterate(context, 70, fn(s) => { let r = llm_call(take(s, 100)); s ++ s ++ r }, fn(s) => false);\n"
         "map(chunk(t, 50), fn(p) => llm_call(p))",
         fixed="let t = iterate(context, 70, fn(s) => { let r = llm_call(take(s, 100)); take(s ++ s ++ r, 500) }, fn(s) => false);\n"
@@ -32,9 +34,10 @@ TABLE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E0303",
-        "A recursion is not bounded",
-        "`fix` is analysed level by level, each at the largest length its argument can have there. The length must fall at every "
-        "level, and the levels must be few: stop at a length, and go on with pieces, as `split` and `chunk` give them.",
+        "Cannot prove that a recursion terminates",
+        "`fix` is analyzed level by level, each at the greatest length its argument can have there. The argument must get "
+        "shorter at every level, and there must be few levels: stop below a fixed length, and recurse on pieces from `split` "
+        "or `chunk`.",
         bad="let solve = fix solve(p) => if length(p) <= 1 then llm_call(p) else solve(drop(p, 1));\nsolve(context)",
         fixed='let solve = fix solve(p) => if length(p) <= 100 then llm_call(p) else split(p, 4) |> map(solve) |> join("\\n");\n'
         "solve(context)",
@@ -43,9 +46,9 @@ TABLE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E0304",
-        "A program may cost more than its budget",
-        "The bound is what the program needs at worst, with every reply as long as it may be and every retry used. It is held "
-        "against the budget before the first call; the place that most of it comes from is named.",
+        "A program may exceed its budget",
+        "The bound is the worst-case cost of the program: every reply as long as allowed, and every retry used. It is "
+        "compared with the budget before the first call. The message shows where most of the cost comes from.",
         bad='map(chunk(context, 10), fn(p) => llm_call(f"Translate: {p}"))',
         fixed='map(chunk(context, 2000), fn(p) => llm_call(f"Translate: {p}"))',
         values={"context": "word " * 10_000},
@@ -53,9 +56,9 @@ TABLE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E0305",
-        "A program is too intricate to bound",
-        "The analysis of costs has a limit of its own on the work it does, so that no program makes it slow. Functions that call "
-        "each other many times over, each at other sizes, reach it.",
+        "A program is too complex to bound",
+        "The cost analysis limits its own work, so that no program makes it slow. Functions that call each other many times, "
+        "each time with different sizes, reach this limit.",
         bad="\n".join(
             [
                 "def f0(t) = llm_call(take(t, 10));",

@@ -12,35 +12,35 @@ _HOST = {"lookup_part": ("(Text) -> Text", _PARTS)}
 TABLE: tuple[Code, ...] = (
     Code(
         "E0401",
-        "The fuel is used up",
-        "Every step of a program costs fuel, and work on long texts and lists is charged before it is done. The limit keeps a "
-        "program from running for hours. Look for a loop inside a loop: `cross`, `pairs`, or a search of one list for each "
-        "element of another, which `join_by` and `group_by` do in one pass.",
+        "Out of fuel",
+        "Every step of a program costs fuel, and work on long texts and lists is charged before it is done. The limit keeps "
+        "a program from running for hours. Look for a loop inside a loop: `cross`, `pairs`, or a search of one list for each "
+        "element of another. `join_by` and `group_by` do this in one pass.",
         bad="count(cross(range(0, 100000), range(0, 100000)), fn(p) => p.first == p.second)",
         fixed="length(join_by(range(0, 1000), range(0, 1000), fn(a) => a, fn(b) => b))",
     ),
     Code(
         "E0402",
-        "The storage is used up",
+        "Out of storage",
         "Every new value is charged by its size before it is made, and charges are not given back. The limit grows with the "
-        "inputs, so a program that makes a few copies of what it reads stays within it. One that doubles a list or text again "
-        "and again does not.",
+        "inputs, so a program that makes a few copies of its inputs stays within it. A program that doubles a list or text "
+        "again and again does not.",
         bad="length(fold(range(0, 40), [1], fn(all, n) => all ++ all))",
         fixed="length(fold(range(0, 10), [1], fn(all, n) => all ++ all))",
     ),
     Code(
         "E0403",
-        "Calls stand too deep inside each other",
-        "A `fix` may apply itself only so many times inside itself, and functions may not call each other deeper than the "
-        "interpreter can hold. Divide the text into several pieces at each level (`split(p, 4)`), so that a few levels are enough, "
-        "or use `map`, `fold` or `tree_fold`.",
+        "Call stack too deep",
+        "A `fix` can recurse only to a limited depth, and function calls can nest only as deep as the interpreter allows. "
+        "Divide the text into several pieces at each level (`split(p, 4)`), so that a few levels are enough, or use `map`, "
+        "`fold` or `tree_fold`.",
         bad="(fix count_down(p) => if is_empty(p) then 0 else 1 + count_down(drop(p, 1)))(range(0, 1000))",
         fixed="length(range(0, 1000))",
     ),
     Code(
         "E0404",
-        "The model calls are used up",
-        "A run may make a limited number of model calls, and a call that is not in the budget is not made. Ask about several items "
+        "Call budget exhausted",
+        "A run can make a limited number of model calls, and a call beyond the budget is not made. Ask about several items "
         "in one call (`llm_map`, `batch`), or read larger pieces.",
         bad='map(range(0, 20), fn(n) => llm_call(f"{n}"))',
         fixed='map(range(0, 3), fn(n) => llm_call(f"{n}"))',
@@ -49,9 +49,9 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0405",
-        "The tokens are used up",
-        "What a call may use at worst, its prompt and the longest reply, is set aside before it is made. When that is more than "
-        "what is left of the budget, the call is not made. Shorten the prompt, or give a smaller `out`.",
+        "Token budget exhausted",
+        "Before each call, its worst case is reserved: the prompt and the longest reply. When this exceeds what is left of "
+        "the budget, the call is not made. Shorten the prompt, or set a smaller `out`.",
         bad='llm_call("Say it", out=2000)',
         fixed='llm_call("Say it", out=20)',
         replies=_ANY,
@@ -59,9 +59,9 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0406",
-        "The money is used up",
-        "What a call may cost at worst is set aside before it is made, at the model's prices. When that is more than what is left "
-        "of the limit in US dollars, or the model has no known price, the call is not made.",
+        "Dollar budget exhausted",
+        "Before each call, its worst-case cost at the model's prices is reserved. When this exceeds what is left of the "
+        "limit in US dollars, or the model has no known price, the call is not made.",
         bad='llm_call("Say it", out=1000)',
         fixed='llm_call("Say it", out=20)',
         replies=_ANY,
@@ -69,9 +69,9 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0407",
-        "The time is over",
-        "The run took longer than its limit in seconds. Calls in flight are cancelled, and what was spent is reported. Make fewer "
-        "calls that wait for each other, allow more calls at once, or give more time.",
+        "Time limit exceeded",
+        "The run took longer than its limit in seconds. Calls in flight are cancelled, and the amount spent is reported. "
+        "Make fewer calls that wait for each other, raise the concurrency, or raise the time limit.",
         bad='range(0, 2500000) |> count(fn(n) => similarity("abcdefghijklmnop", "ponmlkjihgfedcba") > 0.5)',
         fixed='range(0, 25) |> count(fn(n) => similarity("abcdefghijklmnop", "ponmlkjihgfedcba") > 0.5)',
         replies=_ANY,
@@ -79,15 +79,15 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0411",
-        "A number is outside the range of Int",
-        "An Int has 64 bits and a sign. A result beyond that is a fault, never wrapped around or rounded. Use a Float where an "
-        "approximate value is enough.",
+        "Integer overflow",
+        "An Int is a signed 64-bit number. A result outside its range is a fault; it is never wrapped or rounded. Use a "
+        "Float where an approximate value is enough.",
         bad="fold(range(1, 30), 1, fn(product, n) => product * n)",
         fixed="fold(range(1, 15), 1, fn(product, n) => product * n)",
     ),
     Code(
         "E0412",
-        "A number is too large for a Float",
+        "Float overflow",
         "A Float is finite: a result beyond the largest one, about 1.8e308, is a fault.",
         bad="fold(range(0, 400), 1.0, fn(product, n) => product * 10.0)",
         fixed="fold(range(0, 100), 1.0, fn(product, n) => product * 10.0)",
@@ -95,45 +95,45 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0413",
         "Division by zero",
-        "`/`, `%` and `div` have no value when the divisor is 0. Test the divisor first; the mean of a list is `mean`, which gives "
-        "none for an empty list.",
+        "`/`, `%` and `div` are undefined when the divisor is 0. Test the divisor first. For the mean of a list use `mean`, "
+        "which gives none for an empty list.",
         bad="1 / length(filter(lines(context), fn(l) => false))",
         fixed="{ let n = length(filter(lines(context), fn(l) => false)); if n == 0 then 0.0 else 1 / n }",
     ),
     Code(
         "E0414",
-        "`fix` is applied to something that is not shorter",
-        "A function made by `fix` may apply itself only to a Text or List that is strictly shorter than its own argument; so it "
-        "always ends. Give it a piece of the argument, and treat what is too short to be divided first.",
+        "The argument of `fix` does not get shorter",
+        "A function made by `fix` can call itself only on a Text or List that is strictly shorter than its own argument, so "
+        "it always terminates. Pass it a piece of the argument, and handle arguments that are too short to divide first.",
         bad="(fix solve(p) => if length(p) > 3 then solve(reverse(p)) else p)(query)",
         fixed="(fix solve(p) => if length(p) > 3 then solve(drop(p, 1)) else p)(query)",
     ),
     Code(
         "E0415",
-        "A function of the host failed",
-        "A function that the host program adds to the language (here `lookup_part(number: Text) -> Text`) raised an exception, whose "
-        "kind and message are shown. A program cannot catch it. A function that may find nothing is best declared to give an Option: "
-        "then the program says what happens.",
+        "A host function failed",
+        "A function that the host program adds to the language (here `lookup_part(number: Text) -> Text`) raised an "
+        "exception. The message shows its class and its text. A program cannot catch it. Declare a function that may find "
+        "nothing to return an Option: then the program decides what happens.",
         bad='lookup_part("M9")  # raises KeyError',
         fixed='lookup_part("M4")',
         functions=_HOST,
     ),
     Code(
         "E0416",
-        "A function of the host gave something that is not of its type",
-        "What a host's function gives is checked against the type that was declared for it: plain data (texts, numbers, truth values, "
-        "lists, dictionaries with exactly the fields of the record, None for an Option that is empty). Put the function or its "
-        "declared type right.",
+        "Host function returned a value of the wrong type",
+        "The result of a host function is checked against its declared type: plain data (texts, numbers, booleans, lists, "
+        "dictionaries with exactly the fields of the record, None for an empty Option). Correct the function or its declared "
+        "type.",
         bad='lookup_part("M5")  # gives 5',
         fixed='lookup_part("M4")',
         functions=_HOST,
     ),
     Code(
         "E0417",
-        "A function of the host exceeded its declared cost",
-        "The bound of a program counts on what was declared of the host's functions, so one that gives more characters than its "
-        "`HostCost` allows ends the run. Declare more (`characters`, or `characters_per_character` where the result grows with the "
-        "arguments), or shorten what it gives.",
+        "A host function exceeded its declared cost",
+        "The bound of a program relies on the declared costs of host functions, so a function that returns more characters "
+        "than its `HostCost` allows ends the run. Declare more (`characters`, or `characters_per_character` where the result "
+        "grows with the arguments), or shorten the result.",
         bad='lookup_part("M6")  # gives 6,000 characters, and 1,000 are declared',
         fixed='lookup_part("M4")',
         functions=_HOST,

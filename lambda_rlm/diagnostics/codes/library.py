@@ -7,11 +7,11 @@ from lambda_rlm.diagnostics.codes.code import Code
 TABLE: tuple[Code, ...] = (
     Code(
         "E0430",
-        "a computed pattern is no regular expression",
-        "A pattern that is computed while the program runs is compiled when it is used. RE2 refuses it when it is malformed, too "
-        "long, or uses back-references or look-around, which would break the promise of linear time; so it does a replacement "
-        "that names a group which the pattern does not have. Text that shall be found literally goes through `escape_regex`, or "
-        "needs no pattern at all: `contains` and `find_all` search literally.",
+        "Invalid regular expression at run time",
+        "A pattern that the program computes is compiled when it is used. RE2 rejects a pattern that is malformed, too long, "
+        "or uses backreferences or lookaround, which would break linear-time matching. A replacement must not refer to a "
+        "group that the pattern does not have. To search for literal text, apply `escape_regex`, or use `contains` or "
+        "`find_all`, which need no pattern.",
         bad="matches(context, part)",
         fixed="matches(context, escape_regex(part))",
         inputs={"part": "Text"},
@@ -19,8 +19,8 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0431",
-        "too many matches",
-        "A pattern matched more often in one text than the library will list or replace. The matches are never cut off silently. "
+        "Too many matches",
+        "A pattern matched more often in one text than the library can list or replace. Matches are never dropped silently. "
         "Search for something rarer, or chunk the text and search the pieces.",
         bad='length(replace_regex(repeat("a", 310000), "a", ""))',
         fixed='length(replace_regex(repeat("a", 310), "a", ""))',

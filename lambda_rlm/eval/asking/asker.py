@@ -175,7 +175,7 @@ class Asker:
                     (quotes, "quotes not found"),
                     (items, "items without a reply"),
                     (or_else, "uses of or_else"),
-                    (cuts, "replies cut"),
+                    (cuts, "truncated replies"),
                 )
                 if n
             )

@@ -31,7 +31,7 @@ class QuoteNotFound(BadReply):
 
 def cut_off() -> BadReply:
     """The model ran into its limit of tokens."""
-    return BadReply("the reply was cut off at its limit of tokens; give a shorter one")
+    return BadReply("the reply was cut off at its token limit; give a shorter one")
 
 
 def too_long(most: int) -> BadReply:
@@ -41,7 +41,7 @@ def too_long(most: int) -> BadReply:
 
 def too_much_text(most: int) -> BadReply:
     """The texts made of one reply have too many characters together."""
-    return BadReply(f"the texts of the reply have more than {most:,} characters; give shorter ones")
+    return BadReply(f"the texts of the reply have more than {most:,} characters in total; give shorter ones")
 
 
 def no_choice(listed: str) -> BadReply:
@@ -56,7 +56,7 @@ def several_values() -> BadReply:
 
 def no_json() -> BadReply:
     """No JSON, nor anything plain enough to be read as the type."""
-    return BadReply("the reply must be JSON of the shape asked for and nothing else")
+    return BadReply("the reply must be JSON of the requested shape and nothing else")
 
 
 def no_entries() -> BadReply:
@@ -92,4 +92,4 @@ def no_label(place: str, labels: Iterable[str]) -> BadReply:
 
 def no_quote(place: str) -> QuoteNotFound:
     """A text that is nowhere in what was shown."""
-    return QuoteNotFound(f"{place} must be copied word for word from the text, and it does not stand there so")
+    return QuoteNotFound(f"{place} must be copied word for word from the text, but is not found there")

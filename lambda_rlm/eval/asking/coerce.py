@@ -82,22 +82,22 @@ class Coercer:
             return raw
         if REPLY in raw:
             if len(raw) > 1:
-                self.reading.coerce("left out keys beside `reply`")
+                self.reading.coerce("dropped keys beside `reply`")
             return raw[REPLY]
         if len(raw) == 1:
-            self.reading.coerce("opened an object around the reply")
+            self.reading.coerce("unwrapped an object around the reply")
             return next(iter(raw.values()))
         return raw
 
     def _unwrapped_record(self, raw: Raw, type_: Record) -> Raw:
         if isinstance(raw, list) and len(raw) == 1 and isinstance(raw[0], dict):
-            self.reading.coerce("took the one element of a list")
+            self.reading.coerce("used the only element of a list")
             raw = raw[0]
         if isinstance(raw, dict) and len(raw) == 1:
             key, inner = next(iter(raw.items()))
             names = {_plain(name) for name, _ in type_.fields}
             if _plain(key) not in names and isinstance(inner, dict):
-                self.reading.coerce("opened an object around the reply")
+                self.reading.coerce("unwrapped an object around the reply")
                 return inner
         return raw
 
@@ -111,7 +111,7 @@ class Coercer:
             if name in raw_fields:
                 values.append(self.value(raw_fields[name], field_type, inner))
             elif isinstance(field_type, Con) and field_type.name == "Option":
-                self.reading.coerce(f"took the missing {inner} as null")
+                self.reading.coerce(f"read the missing {inner} as null")
                 values.append(None)
             else:
                 raise bad_reply.missing(inner)
@@ -127,19 +127,19 @@ class Coercer:
             if name not in raw_fields:
                 alike = [key for key in others if _plain(key) == _plain(name)]
                 if len(alike) == 1:
-                    self.reading.coerce(f"took a key spelled otherwise for `{name}`")
+                    self.reading.coerce(f"read a key spelled differently as `{name}`")
                     raw_fields[name] = raw[alike[0]]
                     others.remove(alike[0])
         if others:
-            self.reading.coerce(f"left out {len(others)} unknown keys of {place}")
+            self.reading.coerce(f"dropped {len(others)} unknown keys of {place}")
         return raw_fields
 
     def _list(self, raw: Raw, element: Type, place: str) -> Value:
         if raw is None:
-            self.reading.coerce(f"took null for {place} as an empty list")
+            self.reading.coerce(f"read null for {place} as an empty list")
             raw = []
         elif not isinstance(raw, list):
-            self.reading.coerce(f"took one element for {place} as a list")
+            self.reading.coerce(f"read one element for {place} as a list")
             raw = [raw]
         values = []
         for index, item in enumerate(raw):
@@ -158,10 +158,10 @@ class Coercer:
             innermost = _innermost(inner)
             is_label = isinstance(innermost, Enum) and any(word == label.casefold() for label in innermost.labels)
             if word in _NULLS and not is_label:
-                self.reading.coerce(f"took a word for {place} as null")
+                self.reading.coerce(f"read a word for {place} as null")
                 return None
             if not word and innermost != TEXT:
-                self.reading.coerce(f"took an empty text for {place} as null")
+                self.reading.coerce(f"read an empty text for {place} as null")
                 return None
         return (self.value(raw, inner, place),)
 
@@ -170,7 +170,7 @@ class Coercer:
         if isinstance(number, float):
             if not number.is_integer():
                 raise must_be(place, "a whole number")
-            self.reading.coerce(f"took a decimal number for {place} as a whole one")
+            self.reading.coerce(f"read a decimal number for {place} as a whole number")
             number = int(number)
         if not INT_LOW <= number <= INT_HIGH:
             raise must_be(place, "a whole number of at most 64 bits")
@@ -197,7 +197,7 @@ class Coercer:
         numbers = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
         if len(numbers) != 1:
             raise must_be(place, expected + (", exactly one" if numbers else ""))
-        self.reading.coerce(f"took the number out of a text for {place}")
+        self.reading.coerce(f"extracted the number from a text for {place}")
         return numbers.pop()
 
     def _bool(self, raw: Raw, place: str) -> bool:
@@ -207,7 +207,7 @@ class Coercer:
             words = labels_in(raw, (*_TRUE, *_FALSE))
             truths = {label in _TRUE for label in words}
             if len(truths) == 1:
-                self.reading.coerce(f"took a word for {place} as true or false")
+                self.reading.coerce(f"read a word for {place} as true or false")
                 return truths.pop()
         raise must_be(place, "true or false")
 
@@ -217,7 +217,7 @@ class Coercer:
                 return self.reading.text(raw)
             named = labels_in(raw, labels)
             if len(named) == 1:
-                self.reading.coerce(f"took the label out of a text for {place}")
+                self.reading.coerce(f"extracted the label from a text for {place}")
                 return self.reading.text(named.pop())
         raise bad_reply.no_label(place, labels)
 
@@ -225,7 +225,7 @@ class Coercer:
         if isinstance(raw, str):
             return self.reading.text(raw)
         if isinstance(raw, bool | int | float):
-            self.reading.coerce(f"took a number or truth for {place} as text")
+            self.reading.coerce(f"read a number or boolean for {place} as text")
             return self.reading.text(json.dumps(raw))
         raise must_be(place, "a text")
 
@@ -238,7 +238,7 @@ class Coercer:
             quote = self.finder.find(bare) if bare and bare != raw.strip() else None
             if quote is None:
                 raise bad_reply.no_quote(place)
-            self.reading.coerce(f"left out the quotation marks of {place}")
+            self.reading.coerce(f"removed the quotation marks of {place}")
         self.reading.take(quote.n)
         return quote
 

@@ -47,7 +47,7 @@ def loads(text: str) -> tuple[Raw, bool]:
         value = parser.value(0)
         parser.space()
         if parser.at != len(text):
-            parser.fail("something follows the value")
+            parser.fail("unexpected content after the value")
         return value, True
     if _is_too_deep(value):
         raise ValueError("nested too deeply")
@@ -113,7 +113,7 @@ def _same(a: Raw, b: Raw) -> bool:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 class _Parser:
@@ -188,7 +188,7 @@ class _Parser:
         if quote == '"':
             literal = _STRING.match(self.text, self.at)
             if literal is None:
-                self.fail("a text without end")
+                self.fail("an unclosed string")
             self.at = literal.end()
             written = literal.group()
         else:
@@ -207,7 +207,7 @@ class _Parser:
                 return (
                     '"' + re.sub(r'\\.|"', lambda m: m.group() if len(m.group()) == 2 else '\\"', inner, flags=re.DOTALL) + '"'
                 )
-        self.fail("a text without end")
+        self.fail("an unclosed string")
 
     def scalar(self) -> Raw:
         number = _NUMBER.match(self.text, self.at)

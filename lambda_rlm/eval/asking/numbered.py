@@ -47,14 +47,14 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
         replies: Replies = {}
         for number, raw in _agreed(entries, len(items), reading).items():
             if written(raw) > most:
-                reading.coerce(f"left out the entry for item {number}, which is too long")
+                reading.coerce(f"dropped the entry for item {number}, which is too long")
                 continue
             reading.room = most
             finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
                 replies[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")
             except BadReply:
-                reading.coerce(f"left out the entry for item {number}, which is not of the type")
+                reading.coerce(f"dropped the entry for item {number}, which has the wrong type")
         return replies
 
     return read
@@ -65,11 +65,11 @@ def _agreed(entries: list[Entry], items: int, reading: ReplyReading) -> dict[int
     agreed: dict[int, Raw] = {}
     for number, raw in entries:
         if not 1 <= number <= items:
-            reading.coerce("left out an entry with a number that no item has")
+            reading.coerce("dropped an entry whose number matches no item")
         elif number not in agreed:
             agreed[number] = raw
         elif repr(agreed[number]) != repr(raw):
-            reading.coerce(f"left out item {number}, given twice with different values")
+            reading.coerce(f"dropped item {number}, given twice with different values")
             agreed[number] = CONFLICT
     return {number: raw for number, raw in agreed.items() if raw is not CONFLICT}
 
@@ -90,24 +90,24 @@ def _values(text: str, reading: ReplyReading) -> list[Raw]:
         raw, is_lenient = loads(text)
     except ValueError:
         values = [value for part in fenced(text) or [text] for value in values_in(part)]
-        reading.coerce("took JSON out of prose" if values else "read a reply that is no JSON")
+        reading.coerce("extracted JSON from prose" if values else "read a reply that is not JSON")
         # Lines such as `[1] yes` hold lists that are numbers only.
         return values if any(isinstance(value, dict) or len(value) > 1 for value in values) else [text]
     if is_lenient:
-        reading.coerce("read JSON with slips")
+        reading.coerce("read malformed JSON")
     return [raw]
 
 
 def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: ReplyReading) -> Iterator[Entry]:
     entry = _entry(raw, type_)
     if entry is not None:
-        reading.coerce("took entries with their numbers beside them")
+        reading.coerce("read entries that carry their own numbers")
         yield entry
         return
     numbers = {key: _number(key) for key in raw}
     if len(raw) == 1 and None in numbers.values():
         inner = next(iter(raw.values()))
-        reading.coerce("opened an object around the entries")
+        reading.coerce("unwrapped an object around the entries")
         if isinstance(inner, dict):
             yield from _of_object(inner, type_, items, reading)
         elif isinstance(inner, list):
@@ -115,20 +115,20 @@ def _of_object(raw: dict[str, Raw], type_: Type, items: int, reading: ReplyReadi
         return
     for key, number in numbers.items():
         if number is None:
-            reading.coerce("left out a key without a number")
+            reading.coerce("dropped a key without a number")
         else:
             if key != str(number):
-                reading.coerce("took the number out of a key")
+                reading.coerce("extracted the number from a key")
             yield number, raw[key]
 
 
 def _of_list(raw: list[Raw], type_: Type, items: int, reading: ReplyReading) -> Iterator[Entry]:
     entries = [_entry(part, type_) if isinstance(part, dict) else None for part in raw]
     if raw and all(entry is not None for entry in entries):
-        reading.coerce("took entries with their numbers beside them")
+        reading.coerce("read entries that carry their own numbers")
         yield from (entry for entry in entries if entry is not None)
     elif len(raw) == items:
-        reading.coerce("took a list as long as the items in their order")
+        reading.coerce("matched a list of the same length to the items in order")
         yield from enumerate(raw, 1)
 
 
@@ -156,7 +156,7 @@ def _of_lines(text: str, reading: ReplyReading) -> Iterator[Entry]:
         if entry is not None:
             yield int(entry.group(1)), entry.group(2)
         elif line.strip():
-            reading.coerce("left out a line without a number")
+            reading.coerce("dropped a line without a number")
 
 
 def _number(key: str) -> int | None:

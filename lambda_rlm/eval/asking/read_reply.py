@@ -50,7 +50,7 @@ def read_choice(
         refuse_long(text, reading)
         named = named_in(text, tuple(known), reading)
         if named.isdisjoint(choices):
-            reading.coerce("took another word for the label")
+            reading.coerce("read a synonym of the label")
         chosen = {known[label] for label in named}
         if len(chosen) != 1:
             raise bad_reply.no_choice(listed)
@@ -65,9 +65,9 @@ def named_in(text: str, labels: tuple[str, ...], reading: ReplyReading) -> set[s
         return {text}
     bare = text.strip(_MARKS)
     if bare in labels:
-        reading.coerce("left out signs around the label")
+        reading.coerce("removed punctuation around the label")
         return {bare}
-    reading.coerce("took the label out of a longer or otherwise spelled reply")
+    reading.coerce("extracted the label from a longer or differently spelled reply")
     return labels_in(_unwrapped_label(text), labels)
 
 
@@ -117,7 +117,7 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
     except ValueError:
         return _embedded(type_, text, reading, finder)
     if is_lenient:
-        reading.coerce("read JSON with slips")
+        reading.coerce("read malformed JSON")
     return raw, False
 
 
@@ -126,17 +126,17 @@ def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder
     values = _all_loaded(fences) or values_in(text)
     fitting = [value for value in _distinct(values) if _fits(value, type_, finder, reading)]
     if len(fitting) == 1:
-        reading.coerce("took JSON out of a fence" if fences else "took JSON out of prose")
+        reading.coerce("extracted JSON from a code fence" if fences else "extracted JSON from prose")
         return fitting[0], False
     if isinstance(type_, Con) and type_.name == "List" and len(values) > 1 and not any(isinstance(v, list) for v in values):
-        reading.coerce("took several objects as a list")
+        reading.coerce("read several objects as a list")
         return values, True
     if len(fitting) > 1:
         raise bad_reply.several_values()
     plain = _plain(type_, fences[0] if len(fences) == 1 else text)
     if plain is None:
         raise bad_reply.no_json()
-    reading.coerce("read a reply that is no JSON")
+    reading.coerce("read a reply that is not JSON")
     return plain[0], True
 
 

@@ -56,7 +56,7 @@ class ReplyReading:
         self.take(len(s))
         self.meter.allocate(HEADER + CHARACTER * len(s))
         if not s.isascii() and _SURROGATE.search(s) is not None:
-            self.coerce("replaced characters that are none")
+            self.coerce("replaced invalid characters")
             s = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", s)
         return Text(s, self.origin)
 
@@ -114,7 +114,7 @@ def without_thoughts(reply: str, reading: ReplyReading) -> str:
     if end < 0:
         return reply
     if reply.lstrip().startswith("<think>") or "<think>" not in reply:
-        reading.coerce("left out the model's thoughts")
+        reading.coerce("removed the model's reasoning")
         return reply[end + len("</think>") :]
     return reply
 

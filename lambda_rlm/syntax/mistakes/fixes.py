@@ -18,7 +18,7 @@ def slip(message: str, span: Span, title: str, *edits: Edit, code: str = FOREIGN
 
 def instead(message: str, span: Span, replacement: str, code: str = FOREIGN_HABIT) -> Diagnostic:
     """A slip whose fix replaces what stands there."""
-    title = f"write `{replacement.strip()}`" if replacement.strip() else "take it away"
+    title = f"write `{replacement.strip()}`" if replacement.strip() else "remove it"
     return slip(message, span, title, Edit(span, replacement), code=code)
 
 
@@ -28,8 +28,6 @@ def bad_escape(escape: str, at: int) -> Diagnostic:
     if escape == "\\'":
         return instead("`'` needs no backslash", span, "'", code=UNKNOWN_ESCAPE)
     if escape == "\\u":
-        return Diagnostic(
-            UNKNOWN_ESCAPE, "`\\u` is followed by four hexadecimal digits, and no half of a pair stands alone", span
-        )
-    message = f'`{escape}` is no escape; a backslash is written `\\\\`, and raw text, for patterns, r"…"'
+        return Diagnostic(UNKNOWN_ESCAPE, "`\\u` needs four hexadecimal digits, and surrogates must come in pairs", span)
+    message = f'`{escape}` is not a valid escape; write `\\\\` for a backslash, or use raw text, r"…", for patterns'
     return instead(message, span, "\\" + escape, code=UNKNOWN_ESCAPE)

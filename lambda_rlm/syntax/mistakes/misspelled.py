@@ -38,7 +38,7 @@ def misspelled(source: SourceFile, at: int, end: int, hoist: Hoist) -> tuple[lis
         return [_single_quotes(Span(at, hit.end()), hit.group(1), hoist)], hit.end()
     if (hit := _CURLY.match(text, at, end)) is not None:
         inner = hit.group(1) if hit.group(1) is not None else hit.group(2)
-        return [instead('a text stands in straight quotes, `"`', Span(at, hit.end()), f'"{inner}"')], hit.end()
+        return [instead('use straight quotes, `"`, around a text', Span(at, hit.end()), f'"{inner}"')], hit.end()
     for sign in ("&&", "&", "!"):
         if text.startswith(sign, at):
             span = Span(at, at + len(sign))
@@ -64,20 +64,20 @@ def _stray(text: str, at: int) -> Diagnostic:
     character = text[at]
     span = Span(at, at + 1)
     if character in _SIGNS:
-        return instead(f"`{character}` is no sign of the language", span, _spaced(text, span, _SIGNS[character]))
+        return instead(f"unexpected character `{character}`", span, _spaced(text, span, _SIGNS[character]))
     if character.isspace():
-        return instead("an unusual space stands here", span, " ")
+        return instead("unusual space character", span, " ")
     if unicodedata.category(character) == "Cf":
-        return instead("an invisible character stands here", span, "")
+        return instead("invisible character", span, "")
     shown = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
-    return Diagnostic(UNKNOWN_CHARACTER, f"{shown} means nothing outside of a text", span)
+    return Diagnostic(UNKNOWN_CHARACTER, f"{shown} is not allowed outside of a text", span)
 
 
 def _faulty_text(text: str, at: int, end: int) -> tuple[list[Diagnostic], int]:
     """A text literal that is not closed, or holds unknown escapes."""
     hit = _TEXT.match(text, at, end)
     if hit is None:
-        hint = 'put `"` where the text ends; a `"` within it is written `\\"`'
+        hint = 'add `"` where the text ends; write `\\"` for a quote inside it'
         return [Diagnostic(UNCLOSED_TEXT, "this text is not closed", Span(at, at + 1), hint=hint)], end
     faults = [
         bad_escape(escape.group(), at + 1 + escape.start())
@@ -91,4 +91,4 @@ def _single_quotes(span: Span, inner: str, hoist: Hoist) -> Diagnostic:
     written = '"' + re.sub(r'(?<!\\)((?:\\\\)*)"', r'\1\\"', inner).replace("\\'", "'") + '"'
     if hoist.is_in_hole:
         return hoist.moved(span, written)
-    return instead('a text stands in double quotes, `"`', span, written)
+    return instead('use double quotes, `"`, around a text', span, written)

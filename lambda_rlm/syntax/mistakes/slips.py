@@ -35,7 +35,7 @@ def code_fence(source: SourceFile) -> Diagnostic:
     if len(fences) > 1:
         edits.append(Edit(Span(fences[1].start(), len(source.text)), ""))
     span = Span(first.start(), first.start() + len(first.group().rstrip()))
-    return slip("a program has no code fence around it", span, "take away the fence and what is outside it", *edits)
+    return slip("a program must not be in a code fence", span, "remove the fence and everything outside it", *edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _wrong_arrow(place: SlipPlace) -> Diagnostic | None:
         if is_argument or not place.accepts(wanted):
             continue
         if place.token.kind == "LBRACE":
-            title = f"put `{sign}` before it"
+            title = f"add `{sign}` before it"
             return slip(f"{what} comes after `{sign}`", span, title, Edit(Span(span.start, span.start), f"{sign} "))
         if place.token.kind in ("RESULT_ARROW", "COLON", "ARROW", "EQUAL") and not (
             wanted == "EQUAL" and place.token.kind == "COLON"
@@ -167,9 +167,9 @@ def _equals(place: SlipPlace) -> Diagnostic | None:
     if token.kind == "EQUAL" and place.accepts("EQUALS"):
         return instead("equality is written `==`", token.span, "==")
     if token.kind == "EQUALS" and place.accepts("EQUAL"):
-        return instead("a name is given its value by `=`", token.span, "=")
+        return instead("a name is bound with `=`", token.span, "=")
     if token.kind == "COLON" and place.kind(-1) == "NAME" and place.accepts("EQUAL") and place.accepts("RPAR"):
-        return instead("an argument by name is written `name=value`", token.span, "=")
+        return instead("a keyword argument is written `name=value`", token.span, "=")
     opening = place.opening()
     in_braces = opening is not None and opening.kind == "LBRACE"
     if token.kind == "EQUAL" and place.kind(-1) == "NAME" and in_braces and place.accepts("COLON"):
@@ -184,7 +184,7 @@ def _quoted_field(place: SlipPlace) -> Diagnostic | None:
         return None
     name = token.text[1:-1]
     if place.accepts("NAME") and name.isascii() and name.isidentifier():
-        return instead("a field's name stands without quotes", token.span, name)
+        return instead("a field name has no quotes", token.span, name)
     return None
 
 
@@ -193,7 +193,7 @@ def _return(place: SlipPlace) -> Diagnostic | None:
     if before is None or before.text != "return":
         return None
     span = Span(before.start, place.token.start)
-    return slip("the last expression is the result, without a word before it", before.span, "take it away", Edit(span, ""))
+    return slip("there is no `return`: the last expression is the result", before.span, "remove it", Edit(span, ""))
 
 
 def _other_let(place: SlipPlace) -> Diagnostic | None:
@@ -201,12 +201,12 @@ def _other_let(place: SlipPlace) -> Diagnostic | None:
     before = place.previous
     if before is None or before.text not in ("const", "var", "val") or place.token.kind != "NAME" or place.kind(1) != "EQUAL":
         return None
-    return instead("a name is given by `let`", before.span, "let")
+    return instead("a name is defined with `let`", before.span, "let")
 
 
 def _elif(place: SlipPlace) -> Diagnostic | None:
     if place.token.text in ("elif", "elsif", "elseif") and place.accepts("ELSE"):
-        return instead("the next choice is written `else if`", place.token.span, "else if")
+        return instead("the next condition is written `else if`", place.token.span, "else if")
     return None
 
 
@@ -215,10 +215,10 @@ def _then(place: SlipPlace) -> Diagnostic | None:
     if not place.accepts("THEN") or place.token.kind not in ("LBRACE", "COLON"):
         return None
     if place.token.kind == "COLON":
-        return instead("a choice is written `if c then a else b`", place.token.span, " then")
+        return instead("a conditional is written `if c then a else b`", place.token.span, " then")
     start = place.token.start
     edit = Edit(Span(start, start), "then ")
-    return slip("a choice is written `if c then a else b`", place.token.span, "put `then` before it", edit)
+    return slip("a conditional is written `if c then a else b`", place.token.span, "add `then` before it", edit)
 
 
 def _plain_braces(place: SlipPlace) -> Diagnostic | None:
@@ -233,7 +233,7 @@ def _plain_braces(place: SlipPlace) -> Diagnostic | None:
         return None
     first, last = place.tokens[opening].span, place.tokens[closing].span
     return slip(
-        "braces hold fields, or items and a result; around an expression stand parentheses",
+        "braces hold a record or a block; use parentheses around an expression",
         first,
         "write `(` and `)`",
         Edit(first, "("),
@@ -261,7 +261,7 @@ def _missing_semicolon(place: SlipPlace) -> Diagnostic | None:
         return None
     if place.token.kind in ITEM_WORDS or (place.starts_line() and _starts_expression(place.token)):
         edit = Edit(Span(before.end, before.end), ";")
-        return slip("a `;` is missing at the end of this item", before.span, "put `;` after it", edit, code=WRONG_SEMICOLON)
+        return slip("missing `;` at the end of this item", before.span, "add `;` after it", edit, code=WRONG_SEMICOLON)
     return None
 
 

@@ -31,14 +31,14 @@ _OPENERS = {"LPAR": ("(", "RPAR", ")"), "LSQB": ("[", "RSQB", "]"), "LBRACE": ("
 _COMPARATORS = ("EQUALS", "DIFFERS", "LESSTHAN", "AT_MOST", "MORETHAN", "AT_LEAST")
 _TIGHTER = ("JOIN", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT")
 _KEYWORDS = frozenset([*map(str.upper, KEYWORDS), "UNDERSCORE"])
-_LOOPS = "there are no loops; `map`, `filter`, `fold` and `iterate` go through lists"
+_LOOPS = "there are no loops; use `map`, `filter`, `fold` or `iterate`"
 _ABSENT = {
     "for": _LOOPS,
     "while": _LOOPS,
-    "in": "`member(list, x)` and `contains(text, part)` tell what is in what",
-    "import": "there is nothing to import; the library is there",
+    "in": "to test membership, use `member(list, x)` or `contains(text, part)`",
+    "import": "there are no imports; all library functions are available",
     "class": "records need no class: `{ name: e }`, with `type Name = { name: T };` for their type",
-    "try": "there are no exceptions; `or_else=` of a model call says what to take when it fails",
+    "try": "there are no exceptions; `or_else=` gives the value to use when a model call fails",
 }
 _AFTER_EXPRESSION = {
     "SEMICOLON": "`;`", "COMMA": "`,`", "RPAR": "`)`", "RSQB": "`]`", "RBRACE": "`}`", "LBRACE": "`{`", "THEN": "`then`",
@@ -70,7 +70,7 @@ def _chained_comparison(place: SlipPlace) -> Diagnostic | None:
     edit = Edit(Span(before.end, before.end), f" and {middle}")
     return Diagnostic(
         CHAINED_COMPARISON,
-        "comparisons do not chain",
+        "comparisons cannot be chained",
         place.token.span,
         secondary=(Label(first.span, "the first comparison"),),
         hint="join them with `and`",
@@ -89,7 +89,7 @@ def _operator_behind_stage(place: SlipPlace) -> Diagnostic | None:
     head = pipe - 2 if type(values[pipe - 1]) is list else pipe - 1
     start = place.error.starts[head]
     return slip(
-        f"after a stage of a pipe `{place.token.text}` needs parentheses around the pipe",
+        f"`{place.token.text}` after a pipe needs parentheses around the pipe",
         place.token.span,
         "put the pipe in parentheses",
         Edit(Span(start, start), "("),
@@ -111,15 +111,17 @@ def _positional_behind_named(place: SlipPlace) -> Diagnostic | None:
     at = place.token if place.kind(-1) == "COMMA" and place.token.kind not in CLOSERS else place.previous
     if at is None or at.kind == "COMMA" or not (place.accepts("NAME") or place.accepts("EQUAL")):
         return None
-    hint = "put the arguments by place first"
-    return Diagnostic(POSITIONAL_AFTER_KEYWORD, "an argument by place comes after one by name", at.span, hint=hint)
+    hint = "put positional arguments first"
+    return Diagnostic(POSITIONAL_AFTER_KEYWORD, "positional argument follows keyword argument", at.span, hint=hint)
 
 
 def _keyword_as_name(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind not in _KEYWORDS or place.accepts("SOME") or not place.accepts("NAME"):
         return None
-    message = f"`{place.token.text}` is a word of the language and no name"
-    return Diagnostic(RESERVED_WORD, message, place.token.span, hint=f"take another name, as `{place.token.text.strip('_')}_1`")
+    message = f"`{place.token.text}` is a reserved word and cannot be used as a name"
+    return Diagnostic(
+        RESERVED_WORD, message, place.token.span, hint=f"choose another name, e.g. `{place.token.text.strip('_')}_1`"
+    )
 
 
 def _missing_answer(place: SlipPlace) -> Diagnostic | None:
@@ -128,10 +130,10 @@ def _missing_answer(place: SlipPlace) -> Diagnostic | None:
         return None
     before = place.previous
     if before is None:
-        hint = "it is zero or more items, then an expression: the answer"
+        hint = "write zero or more items, then an expression: the answer"
         return Diagnostic(NO_RESULT, "the program is empty", place.token.span, hint=hint)
     whole = "the program" if place.token.kind == END else "the block"
-    hint = "the last thing in it is an expression without `;`"
+    hint = "end it with an expression without `;`"
     return Diagnostic(NO_RESULT, f"{whole} has items but no result", Span(before.start, place.token.end), hint=hint)
 
 
@@ -140,7 +142,7 @@ def _empty_braces(place: SlipPlace) -> Diagnostic | None:
     if place.token.kind != "RBRACE" or before is None or before.kind != "LBRACE":
         return None
     hint = "a record has at least one field, a block at least one item, a `match` at least one arm"
-    return Diagnostic(EMPTY_BRACES, "nothing stands between these braces", Span(before.start, place.token.end), hint=hint)
+    return Diagnostic(EMPTY_BRACES, "these braces are empty", Span(before.start, place.token.end), hint=hint)
 
 
 def _missing_else(place: SlipPlace) -> Diagnostic | None:
@@ -149,7 +151,7 @@ def _missing_else(place: SlipPlace) -> Diagnostic | None:
         return None
     opening = next((v for v in reversed(place.error.values) if isinstance(v, Token) and v.kind == "IF"), None)
     span = opening.span if opening else place.token.span
-    return Diagnostic(IF_WITHOUT_ELSE, "this `if` has no `else`", span, hint="every choice has a value: `if c then a else b`")
+    return Diagnostic(IF_WITHOUT_ELSE, "this `if` has no `else`", span, hint="write both branches: `if c then a else b`")
 
 
 def _brackets(place: SlipPlace) -> Diagnostic | None:
@@ -160,14 +162,12 @@ def _brackets(place: SlipPlace) -> Diagnostic | None:
     if opening is None:
         if token.kind not in CLOSERS:
             return None
-        return slip(
-            f"this `{token.text}` closes nothing", token.span, "take it away", Edit(token.span, ""), code=UNBALANCED_BRACKET
-        )
+        return slip(f"unmatched `{token.text}`", token.span, "remove it", Edit(token.span, ""), code=UNBALANCED_BRACKET)
     sign, closer, closing = _OPENERS[opening.kind]
     if token.kind == closer:
         return None
     line, column = place.source.line_column(opening.start)
-    message = f"a `{closing}` is missing to close the `{sign}` at {line}:{column}"
+    message = f"missing `{closing}` to close the `{sign}` at {line}:{column}"
     label = Label(opening.span, "opened here")
     if not place.accepts(closer):
         return (
@@ -175,7 +175,7 @@ def _brackets(place: SlipPlace) -> Diagnostic | None:
         )
     edit = Edit(Span(before.end, before.end), closing)
     return Diagnostic(
-        UNBALANCED_BRACKET, message, token.span, secondary=(label,), fixes=(QuickFix(f"put `{closing}` there", (edit,)),)
+        UNBALANCED_BRACKET, message, token.span, secondary=(label,), fixes=(QuickFix(f"add `{closing}` there", (edit,)),)
     )
 
 
@@ -217,11 +217,11 @@ def _hint(place: SlipPlace, expected: str) -> str | None:
     if place.token.kind in ("FN", "FIX", "IF", "NOT") and expected.startswith(("an expression", "a function")):
         return f"an expression that starts with {_shown(place.token)} needs parentheses here"
     if place.token.kind == "IF" and place.accepts("AND"):
-        return "a choice is written `if c then a else b`"
+        return "a conditional is written `if c then a else b`"
     if expected == "a type" and before is not None and before.kind == "LSQB" and place.kind(-2) == "NAME":
         name = place.tokens[place.error.index - 2].text
         return (
-            f"brackets hold a type here; there is no indexing: `get({name}, 0)` gives an Option, `slice({name}, 1, 3)` a part"
+            f"brackets hold a type argument; to index, write `get({name}, 0)`, which gives an Option, or `slice({name}, 1, 3)`"
         )
     return None
 
@@ -249,7 +249,7 @@ def _expected(place: SlipPlace) -> str:
         signs = [sign for kind, sign in _AFTER_EXPRESSION.items() if kind != "LPAR" and accepts(kind)]
         return _listed(["an operator", *signs])
     if accepts("SOME") and accepts("NAME"):
-        return "a function, as `f`, `f(b)` or one in parentheses"
+        return "a function, such as `f`, `f(b)` or one in parentheses"
     if accepts("NAME") and accepts("TEXT"):
         return "a type"
     signs = [sign for kind, sign in _AFTER_EXPRESSION.items() if accepts(kind)]
