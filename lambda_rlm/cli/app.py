@@ -5,9 +5,10 @@ Owns what each exception means for the exit code. Every command returns its code
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -15,19 +16,26 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.start_up import loaded
 
+NAME: Final = "lambda-rlm"
+_COMPLETION: Final = "_LAMBDA_RLM_COMPLETE"
+
 _ANSWERS: Final = ("ask", "run")
 """The commands that begin soonest: nothing of the others is loaded for them."""
 
 
 def run_command(arguments: list[str]) -> int:
-    """The exit code of a command; every failure has been told by then."""
+    """The exit code of a command; every failure is reported by then."""
     wants_json = "--json" in arguments
     command = typer.main.get_command(_table(arguments))
     try:
-        # Not `command.main`, which takes an interruption for an exit that was told.
-        with command.make_context("lambda-rlm", arguments) as context:
+        if _COMPLETION in os.environ:  # a shell asks for its script, or for completions
+            command.main(arguments, prog_name=NAME)
+        # Not `command.main`, which ends an interruption by itself.
+        with command.make_context(NAME, arguments) as context:
             command.invoke(context)
         return exits.ANSWERED
+    except SystemExit as left:  # of the options about completion
+        return left.code if isinstance(left.code, int) else exits.ANSWERED
     except typer.Exit as left:
         return left.exit_code
     except (KeyboardInterrupt, typer.Abort):
@@ -65,10 +73,23 @@ def _failed(error: Exception, wants_json: bool) -> int:
     if isinstance(error, Fault):
         return _told(exits.FAULTED, error.message, None, wants_json, error.code)
     if hasattr(error, "format_message"):  # what the option parser refuses
-        return _told(exits.USAGE, str(error.format_message()), "lambda-rlm --help", wants_json)
+        return _told(exits.USAGE, *_refused(error), wants_json)
     if isinstance(error, InternalError):
         return _told(exits.BUG, str(error), None, wants_json)
-    return _told(exits.BUG, f"internal error: {_place(error)}. Please report it with what you did.", None, wants_json)
+    return _told(
+        exits.BUG, f"internal error: {_place(error)}. Please report it with the command that you ran.", None, wants_json
+    )
+
+
+def _refused(error: Any) -> tuple[str, str]:
+    """What the option parser says, in the style of all errors: a message, and a hint of the nearest name and the page."""
+    context = getattr(error, "ctx", None)
+    page = f"{NAME if context is None else context.command_path} --help"
+    said = str(error.format_message()).rstrip(".?")
+    message, _, near = said.partition(" Did you mean ") if " Did you mean " in said else said.partition(" (Possible options: ")
+    message = (message[:1].lower() + message[1:]).rstrip(".")
+    near = near.rstrip(")").replace("'", "").replace(", ", " or ")
+    return message, f"did you mean {near}? See {page}" if near else f"see {page}"
 
 
 def _told(code: int, message: str, hint: str | None, wants_json: bool, fault: str | None = None) -> int:
@@ -83,7 +104,7 @@ def _told(code: int, message: str, hint: str | None, wants_json: bool, fault: st
             dumps({"ok": False, "answer": None, "error": error, "fault": shown, "diagnostics": []}, ensure_ascii=False)
         )
     else:
-        screen.complain(message if fault is None else f"[{fault}] {message}", hint)
+        screen.complain(message, hint, fault)
     return code
 
 

@@ -46,6 +46,7 @@ def arguments_of(row: RunRow, now: Sequence[str]) -> tuple[str, ...]:
     arguments = tuple(row.what["arguments"])
     if any(argument == "-" or argument.endswith("=-") for argument in arguments):
         raise UsageProblem(
-            "the run read standard input, which is gone", f"give it again: lambda-rlm resume {row.id} context=PATH"
+            "the run read standard input, which is no longer available",
+            f"name the input: lambda-rlm resume {row.id} context=PATH",
         )
     return arguments

@@ -18,15 +18,16 @@ from lambda_rlm.plan.tasks import TASKS
 class About:
     """What a setting is, in one line, and how its value is written.
 
-    `metavar` names the value of the option; `choices` are all values that there are, where they are few; `flag` is how the
-    option is written where it is not the key with dashes; with `is_positive` the value is more than 0, with `takes_path` it may
-    also be the path of a program.
+    `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option if
+    it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
+    `takes_path` it may also be the path of a program.
     """
 
     help: str
     metavar: str | None = None
     choices: tuple[str, ...] = ()
     flag: str | None = None
+    short: str | None = None
     is_positive: bool = False
     takes_path: bool = False
 
@@ -35,67 +36,87 @@ class About:
 class Keys:
     """Every setting, with its type; None means that nobody set it."""
 
-    model: Annotated[str | None, About("The model, for example local/qwen2.5-coder-0.5b or openai/gpt-5-mini.", "NAME")]
-    base_url: Annotated[str | None, About("An OpenAI-compatible server.", "URL")]
+    model: Annotated[
+        str | None,
+        About("The model that answers, e.g. openai/gpt-5-mini or local/qwen2.5-coder-0.5b.", "NAME", short="-m"),
+    ]
+    base_url: Annotated[str | None, About("Base URL of an OpenAI-compatible server.", "URL")]
     strategy: Annotated[
-        str, About("Which way to go; auto weighs size, task, model and cost.", choices=("auto", "direct", "plan", "synth"))
+        str,
+        About("The route (auto: chosen by input size, task, model and cost).", choices=("auto", "direct", "plan", "synth")),
     ]
     task: Annotated[
         str | None,
         About(
-            "What the question is, or the path of a strategy (a program over context and query); without it, a model is asked "
-            "where it matters.",
+            "The kind of question, or the file of a strategy of your own (default: a model classifies the question if the "
+            f"route depends on it). Tasks: {', '.join(TASKS)}.",
+            "TASK|FILE.lam",
             choices=TASKS,
             takes_path=True,
         ),
     ]
-    direct_share: Annotated[float, About("Straight to the model up to this share of its window (1).", "SHARE")]
-    direct_shares: Annotated[str, About("The same for single tasks.", "TASK=SHARE,…")]
+    direct_share: Annotated[float, About("Ask directly if the prompt fills at most this share of the context window.", "SHARE")]
+    direct_shares: Annotated[str, About("The same share for individual tasks, e.g. summarise=0.5.", "TASK=SHARE,…")]
     strength: Annotated[
-        str, About("Whether who writes programs does so well; auto judges.", choices=("auto", "strong", "weak"))
+        str,
+        About(
+            "How capable the root model is at writing programs (auto: inferred from its name and price).",
+            choices=("auto", "strong", "weak"),
+        ),
     ]
-    split: Annotated[str, About("Send this share of inputs another way, to compare: plan=0.2.", "WAY=SHARE,…")]
-    escalate: Annotated[bool, About("Try a plan where a direct call finds nothing.")]
-    root_model: Annotated[str | None, About("The model that writes programs; without it, the one that answers.", "NAME")]
-    rounds: Annotated[int, About("Programs written one after the other, at most.", "N")]
-    candidates: Annotated[int, About("Programs written side by side in a round.", "N")]
-    peek: Annotated[int, About("Show who writes the program the first N characters of each input.", "N")]
+    split: Annotated[
+        str, About("Send this share of questions by another route, for a comparison, e.g. plan=0.2.", "ROUTE=SHARE,…")
+    ]
+    escalate: Annotated[bool, About("Run a strategy if a direct call does not find the answer.")]
+    root_model: Annotated[str | None, About("The root model, which writes programs (default: the value of --model).", "NAME")]
+    rounds: Annotated[int, About("Maximum number of rounds of writing: later rounds improve on earlier programs.", "N")]
+    candidates: Annotated[int, About("Number of programs to write in parallel in each round.", "N")]
+    peek: Annotated[int, About("Include the first N characters of each input in the root model's prompt.", "N")]
     constrain: Annotated[
         str,
         About(
-            "How the server is asked for a program under the grammar; auto: as the model's name tells.",
+            "API dialect for grammar-constrained output (auto: inferred from the model name).",
             choices=("auto", "none", "openai", "vllm", "sglang", "llamacpp"),
         ),
     ]
-    max_calls: Annotated[int, About("At most so many model calls.", "N")]
-    max_cost: Annotated[float | None, About("At most so many US dollars.", "USD")]
-    max_tokens: Annotated[int, About("At most so many tokens, in and out.", "N")]
-    max_seconds: Annotated[float | None, About("At most so many seconds.", "S")]
-    max_depth: Annotated[int, About("At most so many `fix` inside each other.", "N")]
-    concurrency: Annotated[int, About("At most so many calls in flight.", "N")]
-    rpm: Annotated[int | None, About("At most so many requests a minute to a provider.", "N", is_positive=True)]
-    tpm: Annotated[int | None, About("At most so many tokens a minute, in and out.", "N", is_positive=True)]
+    max_calls: Annotated[int, About("Maximum number of model calls.", "N")]
+    max_cost: Annotated[float | None, About("Maximum cost in US dollars.", "USD")]
+    max_tokens: Annotated[int, About("Maximum number of tokens, input and output together.", "N")]
+    max_seconds: Annotated[float | None, About("Time limit in seconds.", "S")]
+    max_depth: Annotated[int, About("Maximum nesting depth of `fix`.", "N")]
+    concurrency: Annotated[int, About("Maximum number of calls in flight.", "N")]
+    rpm: Annotated[int | None, About("Rate limit: requests per minute for each provider.", "N", is_positive=True)]
+    tpm: Annotated[
+        int | None, About("Rate limit: tokens per minute for each provider, input and output.", "N", is_positive=True)
+    ]
     hedge: Annotated[
         float | None,
-        About("Send a request again that has no answer after so many seconds; the first answer counts.", "S", is_positive=True),
+        About(
+            "Hedging: after S seconds without a reply, send a second request and use whichever answers first.",
+            "S",
+            is_positive=True,
+        ),
     ]
-    fuel: Annotated[int, About("At most so many evaluator steps.", "N")]
-    memory: Annotated[int, About("At most so much newly allocated storage.", "BYTES")]
-    strict: Annotated[bool, About("A degraded answer is a fault.")]
-    seed: Annotated[int, About("The number of the first independent sample.", "N")]
-    approve: Annotated[bool, About("Show the program and its bound, and ask before spending.")]
-    cache: Annotated[bool, About("Keep replies, and give them again in later runs unpaid.")]
-    journal: Annotated[str | None, About("The journal that runs are written to.", "FILE")]
-    keeps_journal: Annotated[bool, About("Write this run to the journal, or do not.", flag="--keep-journal/--no-journal")]
-    include: Annotated[tuple[str, ...], About("Of a folder only such files, for example '*.md'; more than once.", "PATTERN")]
-    exclude: Annotated[tuple[str, ...], About("Of a folder no such files or folders; more than once.", "PATTERN")]
+    fuel: Annotated[int, About("Maximum number of evaluator steps.", "N")]
+    memory: Annotated[int, About("Maximum number of bytes that the evaluator may allocate.", "BYTES")]
+    strict: Annotated[bool, About("Treat a degraded answer as a fault.")]
+    seed: Annotated[int, About("Seed: the number of the first independent sample.", "N")]
+    approve: Annotated[bool, About("Show the program and its bound, and ask for approval before the first call.")]
+    cache: Annotated[bool, About("Cache replies and reuse them in later runs at no cost.")]
+    journal: Annotated[str | None, About("Path of the journal, which records runs.", "FILE")]
+    keeps_journal: Annotated[bool, About("Record this run in the journal.", flag="--keep-journal/--no-journal")]
+    include: Annotated[tuple[str, ...], About("Only read files that match this pattern, e.g. '*.md' (repeatable).", "PATTERN")]
+    exclude: Annotated[
+        tuple[str, ...], About("Skip files and folders that match this pattern, e.g. '*.min.js' (repeatable).", "PATTERN")
+    ]
     encoding: Annotated[
-        str | None, About("Of the inputs, for example cp1252; with `:replace` what is wrong is replaced.", "NAME")
+        str | None,
+        About("Character encoding of the inputs, e.g. cp1252; `cp1252:replace` replaces undecodable bytes.", "NAME"),
     ]
-    raw: Annotated[bool, About("Every file is the text that it is: no rows, no pages.")]
-    ignore: Annotated[bool, About("Leave out what is hidden or ignored, or read it too.")]
-    max_input: Annotated[int, About("Read at most so much.", "BYTES")]
-    out: Annotated[int, About("Maximum tokens of a reply where the program sets no maximum of its own.", "N", is_positive=True)]
+    raw: Annotated[bool, About("Read every file as plain text; do not parse rows or documents.")]
+    ignore: Annotated[bool, About("Skip hidden files and files that .gitignore lists.")]
+    max_input: Annotated[int, About("Maximum total size of the inputs.", "BYTES")]
+    out: Annotated[int, About("Maximum tokens of a reply for calls that set no maximum of their own.", "N", is_positive=True)]
     journal_days: Annotated[int, About("Delete runs from the journal after N days.", "N")]
     accuracy_short: Annotated[float, About("Assumed probability that a call on a very short text is right.", "SHARE")]
     accuracy_decay: Annotated[float, About("Assumed factor of that probability for a full context window.", "SHARE")]
@@ -120,10 +141,30 @@ class Setting:
 
     @property
     def metavar(self) -> str | None:
-        """How help names its value: by what it is, or by the choices that there are."""
-        choices = (*self.about.choices, "FILE.lam") if self.about.takes_path else self.about.choices
-        return "|".join(choices) or self.about.metavar
+        """The name of its value in the help: its own, or else its choices."""
+        return self.about.metavar or "|".join(self.about.choices) or None
 
+    @property
+    def group(self) -> str | None:
+        """The title of the group of options that it belongs to; None for the first, which has no title of its own."""
+        title = next(title for title, keys in GROUPS.items() if self.key in keys)
+        return None if title == FIRST else title
+
+
+FIRST: Final = "Options"
+"""The title of the options that matter first."""
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    FIRST: ("model", "max_cost", "max_calls", "strategy", "task"),
+    "Other limits": ("max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
+    "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
+    "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
+    "Requests to models": ("base_url", "concurrency", "rpm", "tpm", "hedge", "cache", "out"),
+    "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
+    "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),
+    "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),
+}
+"""Every setting under the title of its group, in the order of help pages."""
 
 _KINDS: Final[Mapping[object, type]] = {
     **{kind: kind for kind in (str, int, float, bool)},

@@ -2,8 +2,8 @@
 
 Owns the defaults and where settings are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
 `lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They
-are read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming where they stand. The keys
-and their kinds are declared in `keys`.
+are read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming the file, variable or option. The keys
+and their kinds are declared in `setting_keys`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,6 +19,7 @@ from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.setting_keys import SETTINGS, Keys, Setting
+from lambda_rlm.cli.suggestions import did_you_mean, unknown
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
@@ -76,14 +76,14 @@ class Settings(Keys):
         try:
             return Routing(
                 direct_share=self.direct_share,
-                direct_shares=shares(self.direct_shares),
+                direct_shares={task_name(task) or task: share for task, share in shares(self.direct_shares).items()},
                 strength=cast("Strength", self.strength),
                 split=shares(self.split),
                 escalates=self.escalate and not self.approve,
                 detects=not self.approve,
             )
         except ValueError as error:
-            raise UsageProblem(str(error), "for example --split plan=0.2 or --direct-shares summarise=0.5") from None
+            raise UsageProblem(str(error), "e.g. --split plan=0.2 or --direct-shares summarise=0.5") from None
 
     def limiters(self) -> Limiters:
         """How much each provider of a run is asked at once, and how fast."""
@@ -155,7 +155,7 @@ DEFAULTS: Final = Settings(
 
 
 def settings(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Settings:
-    """The settings of this call; options that are None were not given. Raises `UsageProblem`."""
+    """The settings of this call; options that are None are absent. Raises `UsageProblem`."""
     found = _from_files(here or Path.cwd())
     for key, setting in SETTINGS.items():
         variable = _PREFIX + key.upper()
@@ -188,7 +188,7 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageProblem(f"the settings in {path} cannot be read: {error}") from None
+        raise UsageProblem(f"cannot read the settings in {path}: {error}") from None
 
 
 def _checked(table: Any, where: str) -> dict[str, Any]:
@@ -198,8 +198,7 @@ def _checked(table: Any, where: str) -> dict[str, Any]:
     for written, value in table.items():
         key = written.replace("-", "_")
         if key not in SETTINGS:
-            near = get_close_matches(key, SETTINGS, 1)
-            raise UsageProblem(f"unknown setting {written!r} in {where}", f"did you mean {near[0]!r}?" if near else None)
+            raise UsageProblem(f"unknown setting {written!r} in {where}", did_you_mean(key, SETTINGS).strip() or None)
         found[key] = _valid(SETTINGS[key], value, where)
     return found
 
@@ -211,14 +210,14 @@ def _valid(setting: Setting, value: Any, where: str) -> Any:
         return tuple(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise UsageProblem(f"{where}: {key} is {_KIND_NAMES[kind]}, not {value!r}")
+        raise UsageProblem(f"{where}: {key} must be {_KIND_NAMES[kind]}, not {value!r}")
     if about.is_positive and not value > 0:
-        raise UsageProblem(f"{where}: {key} is more than 0, not {value!r}")
-    if about.takes_path and is_path(value):
-        return task_name(value)
-    if about.choices and value not in about.choices:
-        paths = ", and paths of programs (./mine.lam)" if about.takes_path else ""
-        raise UsageProblem(f"{where}: unknown {key} {value!r}", f"there are {', '.join(about.choices)}{paths}")
+        raise UsageProblem(f"{where}: {key} must be more than 0, not {value!r}")
+    if about.takes_path:
+        value = task_name(value)
+    if about.choices and value not in about.choices and not (about.takes_path and is_path(value)):
+        more = ", or the path of a program (./mine.lam)" if about.takes_path else ""
+        raise unknown(f"{key} in {where}" if where != setting.flag else key, value, about.choices, more)
     return value
 
 
@@ -228,14 +227,14 @@ def _of_text(kind: type, text: str, where: str) -> Any:
             return True
         if text.lower() in ("0", "false", "no", "off"):
             return False
-        raise UsageProblem(f"{where} is true or false, not {text!r}")
+        raise UsageProblem(f"{where} must be true or false, not {text!r}")
     if kind is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     read: Callable[[str], Any] = kind
     try:
         return read(text.replace("_", "")) if kind is not str else text
     except ValueError:
-        raise UsageProblem(f"{where} is {_KIND_NAMES[kind]}, not {text!r}") from None
+        raise UsageProblem(f"{where} must be {_KIND_NAMES[kind]}, not {text!r}") from None
 
 
-_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list of texts"}
+_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of strings"}

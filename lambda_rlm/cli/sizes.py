@@ -15,7 +15,7 @@ from typing import Final
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.cli.exits import UsageProblem
 
-_EXAMPLE: Final = "for example --size context=10MB,100MB, --size notes=20000 (characters) or --size docs=1000x6KB"
+_EXAMPLE: Final = "e.g. --size context=10MB,100MB, --size notes=20000 (characters) or --size docs=1000x6KB"
 _SIZE: Final = re.compile(r"(?:(\d[\d_]*)x)?(\d[\d_]*(?:\.\d+)?)(B|KB|MB|GB)?", re.IGNORECASE)
 _BYTES: Final = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
@@ -34,12 +34,14 @@ def columns(options: Sequence[str]) -> list[Column]:
     for option in options:
         for name, texts in _named(option):
             if name in written:
-                raise UsageProblem(f"--size says twice how large {name!r} is", _EXAMPLE)
+                raise UsageProblem(f"--size declares {name!r} twice", _EXAMPLE)
             written[name] = texts
     count = max(map(len, written.values()), default=0)
     for name, texts in written.items():
         if len(texts) not in (1, count):
-            raise UsageProblem(f"--size gives {name!r} {len(texts)} sizes, and another input {count}", "as many each, or one")
+            raise UsageProblem(
+                f"--size declares {len(texts)} sizes for {name!r} but {count} for another input", "use the same number, or one"
+            )
     return [_column(written, index, count) for index in range(count)]
 
 
@@ -68,7 +70,7 @@ def _column(written: Mapping[str, Sequence[str]], index: int, count: int) -> Col
 def _size(name: str, text: str) -> Size:
     hit = _SIZE.fullmatch(text)
     if hit is None:
-        raise UsageProblem(f"--size {name}={text!r} is no size", _EXAMPLE)
+        raise UsageProblem(f"--size {name}={text!r} is not a valid size", _EXAMPLE)
     count = None if hit[1] is None else int(hit[1].replace("_", ""))
     unit = None if hit[3] is None else _BYTES[hit[3].upper()]
     amount = int(float(hit[2].replace("_", "")) * (unit or 1))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.plan.tasks import ALIASES
 from lambda_rlm.types.type import Type
 
 _SEPARATORS = {"/", os.sep}
@@ -32,7 +33,9 @@ def is_path(task: str) -> bool:
 
 
 def task_name(task: str | Path | None) -> str | None:
-    """A task in the form that means the same from any folder: a path becomes absolute, a name stays."""
-    if task is None or (isinstance(task, str) and not is_path(task)):
-        return task
+    """A task in the form that means the same from any folder: a path becomes absolute, another spelling of a name the name."""
+    if task is None:
+        return None
+    if isinstance(task, str) and not is_path(task):
+        return ALIASES.get(task, task)
     return str(Path(task).absolute())

@@ -29,6 +29,9 @@ MENU: Final[Mapping[str, str]] = {
 
 TASKS: Final = tuple(MENU)
 
+ALIASES: Final[Mapping[str, str]] = {"summarize": "summarise"}
+"""Other spellings of a task, wherever a person names one."""
+
 FALLBACK: Final = "search"
 """What is taken of a question when nobody says which task it is."""
 

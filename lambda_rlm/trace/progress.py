@@ -16,7 +16,7 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 
 @dataclass(slots=True)
 class Progress:
-    """A `Tracer` that keeps totals and tells `on_change` after each event. `most_calls` are at most made by all programs that
+    """A `Tracer` that keeps totals and calls `on_change` after each event. `most_calls` are at most made by all programs that
     have begun, with those made beside them (to write one, for example); None before, and where there is no limit."""
 
     on_change: Callable[[Progress], None] | None = None
@@ -45,6 +45,14 @@ class Progress:
         """Since the listener was made."""
         return monotonic() - self._since
 
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the rest takes at the pace until now, if every call of the bound is made; None before the first reply,
+        and where there is no limit."""
+        if not self.finished or self.most_calls is None:
+            return None
+        return self.seconds / self.finished * max(0, self.most_calls - self.finished)
+
     def __call__(self, event: Event) -> None:
         if isinstance(event, CallStarted):
             self.started += 1
@@ -66,7 +74,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """A `Tracer` that tells several."""
+    """A `Tracer` that passes each event to several."""
 
     tracers: tuple[Tracer, ...]
 

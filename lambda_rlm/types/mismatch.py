@@ -172,7 +172,7 @@ def _detail(clash: Clash) -> str | None:
         return f"one function takes {clash.names[0]} arguments, the other {clash.names[1]}"
     return None
 
-    passed = f"`{why[2]}` passes {count}" if why[:1] == ("argument",) else f"must take {count}"
+
 def _lambda_arity(term: Lam, clash: Clash, wanted: Open, why: Why) -> Diagnostic:
     count = int(clash.names[1])
     names = ", ".join(["x", "y", "z", "u", "v"][:count])

@@ -57,8 +57,8 @@ def test_what_the_plan_answers_is_not_passed_off_as_a_written_program(capsys: py
     arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--strategy", "synth"]
     assert run_command(arguments) == 0
     shown = capsys.readouterr().err
-    assert "1/2 s_niah-2K-0: 100 (the plan answered: no program was accepted in 2 attempts)" in shown
-    assert "warning: of 2 tasks the plan answered 2" in shown
+    assert "1/2 s_niah-2K-0: 100 (fallback to the strategy: no program was accepted in 2 attempts)" in shown
+    assert "warning: no program was accepted for 2 of 2 tasks, so the strategy answered" in shown
     assert run_command([*arguments, "--json"]) == 0
     tasks = json.loads(capsys.readouterr().out)["tasks"]
     assert [task["fallback"] for task in tasks] == ["no program was accepted in 2 attempts"] * 2
@@ -101,12 +101,12 @@ def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["bench"], "which benchmark?"),
-        (["bench", "nothing"], "no benchmark 'nothing'"),
+        (["bench"], "missing argument NAME"),
+        (["bench", "nothing"], "unknown benchmark 'nothing'"),
         (["bench", "s_niah", "--strategy", "best"], "unknown strategy 'best'"),
         (["bench", "s_niah", "--task", "guess"], "unknown task 'guess'"),
         (["bench", "s_niah", "--sizes", "long"], "'long' is no length"),
-        (["bench", "s_niah", "--limit", "0"], "--limit is at least 1"),
+        (["bench", "s_niah", "--limit", "0"], "--limit must be at least 1"),
         (["bench", "s_niah", "--data", "/nowhere"], "no file or folder /nowhere/tasks.jsonl"),
     ],
 )

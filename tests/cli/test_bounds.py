@@ -149,8 +149,8 @@ def test_a_program_that_asks_nothing_says_so(shell: Shell) -> None:
 
 def test_without_a_model_the_assumed_one_is_told(shell: Shell) -> None:
     assert shell("check", wrote("p.lam", "llm_call(take(context, 9))"), "--size", "context=1MB") == 0
-    assert "no model is set up: a window of 8,192 tokens" in shell.err
-    assert "for any: window 8,192 tokens, price unknown" in shell.out
+    assert "assuming a context window of 8,192 tokens" in shell.err
+    assert "for any: context window 8,192 tokens, price unknown" in shell.out
 
 
 # ── sizes ──
@@ -267,7 +267,7 @@ def test_the_hash_stands_for_program_inputs_model_and_prices(shell: Shell) -> No
     wrote("a.txt", "B")
     changed.append(hashed("p.lam", "a.txt", "--model", model))
     assert shell("run", "p.lam", "a.txt", "--model", model, "--approved", first, "--trace", "t.jsonl") == 64
-    assert "it was not run" in shell.err
+    assert "the program was not run" in shell.err
     assert Path("t.jsonl").read_text() == ""
     wrote("a.txt", "A")
     changed.append(hashed("p.lam", "a.txt", "--model", script({"profile": {"window": 100_000}}, {"match": "", "reply": "r"})))
@@ -283,7 +283,7 @@ def test_ask_says_what_to_do_when_its_strategy_is_over_the_budget(shell: Shell) 
     arguments = ("ask", "What?", book, "--model", priced(), "--max-calls", "1", "--strategy", "plan", "--trace", "t.jsonl")
     assert shell(*arguments) == 1
     assert "error[E0304]" in shell.err
-    assert "allow it more, give it less to read" in shell.err
+    assert "raise its limits, give it fewer inputs" in shell.err
     assert Path("t.jsonl").read_text() == ""
     assert shell(*arguments, "--json") == 1
     assert shell.json["diagnostics"][0]["code"] == "E0304"

@@ -65,11 +65,11 @@ def test_run_runs_a_program_over_typed_rows(shell: Shell) -> None:
 def test_a_program_without_its_input_says_how_one_is_given(shell: Shell) -> None:
     wrote("p.lam", "length(context)")
     assert shell("run", "p.lam") == 1
-    assert "hint: the program was given no input: name a file" in shell.err
+    assert "hint: the program has no input: after the program, name a file" in shell.err
     assert shell("run", "p.lam", wrote("a.txt", "abc")) == 0
     wrote("q.lam", "length(contxt)")
     assert shell("run", "q.lam", "a.txt") == 1
-    assert "given no input" not in shell.err, "there is one, and the name is wrong"
+    assert "has no input" not in shell.err, "there is one, and the name is wrong"
 
 
 def test_a_query_is_given_to_a_program(shell: Shell) -> None:

@@ -45,7 +45,7 @@ def test_they_are_settings_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
     assert shell.out == "b.txt:10\n"
     wrote("lambda-rlm.toml", "exclude = [1]\n")
     assert shell("run", "p.lam", "docs", "--no-journal") == 64
-    assert "exclude is a list of texts, not [1]" in shell.err
+    assert "exclude must be a list of strings, not [1]" in shell.err
 
 
 def test_every_command_that_reads_inputs_takes_them(shell: Shell) -> None:
@@ -99,7 +99,7 @@ def test_inputs_lists_what_would_be_read_without_reading_it(shell: Shell, monkey
     assert shell("inputs", name, "rows=p.lam", "--max-input", "10") == 0
     assert "context: documents, 3 files, 32 bytes" in shell.out
     assert "skipped 1 (hidden): .hidden" in shell.err
-    assert "more than is read at once" in shell.err
+    assert "warning: the inputs exceed the maximum of" in shell.err
     assert shell("inputs", name, "--json") == 0
     assert shell.json["inputs"][0]["files"][0] == {"name": "a.md", "bytes": 9}
     assert shell.json["is_within_limit"] is True
@@ -145,12 +145,12 @@ def a_log() -> str:
 def test_an_audit_is_told_in_tables_with_a_plot_and_advice(shell: Shell) -> None:
     assert shell("audit", a_log(), "--models", MODELS) == 0
     told = [" ".join(line.split()) for line in shell.out.split("\n")]
-    assert any(line.startswith("openai/gpt-4 105 8,985") and line.endswith("8,192 33.3 %") for line in told), shell.out
+    assert any(line.startswith("openai/gpt-4 105 8,985") and line.endswith("8,192 33.3%") for line in told), shell.out
     assert "up to 16,384 1 ████████████████████████████████████████" in told
     assert any(line.endswith("← window of openai/gpt-4") for line in told)
-    assert "openai/gpt-4 66.7 % 33.3 % 0 % 7,168 tokens" in told
+    assert "openai/gpt-4 66.7% 33.3% 0% 7,168 tokens" in told
     assert any("log.jsonl, line 4: it is a number" in line for line in told)
-    assert "openai/gpt-5-mini: every prompt fits with its reply: ask directly, nothing need be routed" in told
+    assert "openai/gpt-5-mini: every prompt and its reply fit the context window: ask directly" in told
 
 
 def test_an_audit_as_json_is_one_object(shell: Shell) -> None:
@@ -172,12 +172,12 @@ def test_an_audit_heeds_the_settings_of_the_router(shell: Shell) -> None:
 def test_an_interrupted_audit_tells_what_was_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", interrupted(Path(a_log()).read_bytes().splitlines(keepends=True)[:2]))
     assert shell("audit", "-", "--models", "openai/gpt-4") == 130
-    assert shell.out.startswith("interrupted; until then 2 prompts")
+    assert shell.out.startswith("interrupted after 2 prompts")
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "it is empty"), ("17\n", "line 1: it is a number"), (b"\0" * 50, "binary")],
+    [("", "the log is empty"), ("17\n", "line 1: it is a number"), (b"\0" * 50, "binary")],
     ids=["empty", "bad", "binary"],
 )
 def test_a_log_without_prompts_is_wrong_usage(shell: Shell, content: str | bytes, words: str) -> None:

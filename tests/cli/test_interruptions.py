@@ -31,7 +31,9 @@ from tests.support.shell import journal, script, wrote
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
-TOLD = re.compile(r"interrupted\nso far · .* s\n(to go on without paying twice: lambda-rlm resume \w+\n)?")
+TOLD = re.compile(
+    r"interrupted\nso far · .* s\n(hint: to resume without paying again for finished calls: lambda-rlm resume \w+\n)?"
+)
 
 
 def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str]:

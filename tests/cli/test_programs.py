@@ -138,7 +138,7 @@ def test_the_nearest_setting_wins(shell: Shell, monkeypatch: pytest.MonkeyPatch)
 def test_a_setting_that_counts_is_more_than_nothing(shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"LAMBDA_RLM_{name.upper()}", "-3")
     assert shell("check", wrote("p.lam", "1")) == 64
-    assert f"{name} is more than 0" in shell.err
+    assert f"{name} must be more than 0" in shell.err
 
 
 @pytest.mark.parametrize("text", ["max_call = 1\n", 'max_calls = "1"\n', "strict = 1\n", "max_calls = \n", 'task = "sing"\n'])

@@ -80,9 +80,9 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
         f"plan ({FALLBACK}): the inputs have about 12,048 tokens, the context window of scripted:replies.jsonl is 2,000; "
     )
     table = [line.split() for line in rest if line.startswith(("at most", "model calls", "cost"))]
-    assert table[0] == ["at", "most", "asking", "for", "the", "task", "direct", FALLBACK, "←", "synth"]
+    assert table[0] == ["at", "most", "classifying", "the", "task", "direct", FALLBACK, "←", "synth"]
     assert table[1][2:4] == ["1", "1"] and int(table[1][4]) >= 1 and table[2][1].startswith("$")
-    assert "direct is ruled out: this prompt may have" in shell.out
+    assert "direct is not possible: this prompt may have" in shell.out
     assert shell.err == ""
     assert shell("route", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
     assert shell.out.startswith("direct: the inputs have 8 tokens")
@@ -272,10 +272,10 @@ def test_a_replay_asks_what_the_run_asked(shell: Shell, task: str) -> None:
     book = wrote("book.txt", LONG)
     assert shell("ask", "What does Ann keep?", book, "--model", answering(task)) == 0
     assert shell("replay", "last") == 0
-    assert "all as they were" in shell.err
+    assert "all match" in shell.err
     assert shell("ask", "What?", wrote("a.txt", "Ann keeps bees."), "--model", answering(task, "null"), "--escalate") == 0
     assert shell("replay", "last") == 0
-    assert "replayed 2 calls: all as they were" in shell.err
+    assert "replayed 2 calls: all match" in shell.err
 
 
 @pytest.mark.slow

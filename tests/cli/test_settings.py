@@ -45,7 +45,7 @@ def test_the_choices_are_those_of_the_room_they_are_for(key: str, choices: tuple
 
 @pytest.mark.parametrize("key", [key for key, setting in SETTINGS.items() if setting.about.is_positive])
 def test_a_rate_of_nothing_is_refused(key: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match=f"{key} is more than 0"):
+    with pytest.raises(UsageProblem, match=f"{key} must be more than 0"):
         settings({key: SETTINGS[key].kind(0)}, {}, tmp_path)
 
 

@@ -38,7 +38,9 @@ def test_without_a_program_the_plan_answers_and_says_why(shell: Shell) -> None:
     assert found["synthesis"]["fallback"] == "no program was accepted in 2 attempts"
     assert shell("ask", "Who keeps bees?", book, "--strategy", "synth", "--model", leaf) == 0
     assert shell.out == "Ann\n"
-    assert "warning: the fixed plan answered: no program was accepted in 2 attempts\nwriting · 2 calls · " in shell.err
+    assert (
+        "warning: the strategy answered as a fallback: no program was accepted in 2 attempts\nwriting · 2 calls · " in shell.err
+    )
 
 
 @pytest.mark.parametrize("said", [(), ("--query", " ")], ids=["no question", "an empty one"])

@@ -59,13 +59,13 @@ def test_a_replay_asks_nobody_and_finds_all_as_it_was(shell: Shell) -> None:
     script({"match": "", "failure": "E0506"})
     assert shell("replay", "last") == 0
     assert shell.out == "nnn\n"
-    assert "replayed 2 calls: all as they were" in shell.err
+    assert "replayed 2 calls: all match" in shell.err
 
 
 def test_one_call_is_told_as_one(shell: Shell) -> None:
     wrote("p.lam", 'llm_call("x")')
     assert shell("run", "p.lam", "--model", script({"match": "", "reply": "r"})) == 0
-    assert shell("replay", "last") == 0 and "replayed 1 call: all as they were" in shell.err
+    assert shell("replay", "last") == 0 and "replayed 1 call: all match" in shell.err
 
 
 def test_a_replay_needs_no_model_that_is_there(shell: Shell) -> None:
@@ -82,7 +82,7 @@ def test_a_replay_needs_no_model_that_is_there(shell: Shell) -> None:
     first = shell.json
     Path("replies.jsonl").unlink()
     assert shell("replay", "last", "--json") == 0
-    assert "all as they were" in shell.err
+    assert "all match" in shell.err
     assert (shell.json["answer"], shell.json["bound"]["calls"]) == (first["answer"], first["bound"]["calls"])
     with journal() as found:
         runs = found.runs()
@@ -116,7 +116,7 @@ def test_runs_lists_and_show_tells_where_the_calls_went(shell: Shell) -> None:
     (row,) = shell.json["runs"]
     assert shell("show", row["run"][-6:].lower()) == 0
     assert "2 calls, 1 shared" in shell.out
-    assert "shown to" in shell.out
+    assert "sent to" in shell.out
     assert shell("show", "last", "--json") == 0
     assert [call["state"] for call in shell.json["calls"]].count("replied") == 2
 
@@ -188,7 +188,7 @@ def test_old_runs_are_forgotten_on_demand(shell: Shell) -> None:
         database.execute("UPDATE runs SET started = 0")
     database.close()
     assert shell("runs", "--prune") == 0
-    assert "1 run forgotten" in shell.err
+    assert "1 run deleted" in shell.err
     assert shell("runs", "--json") == 0
     assert shell.json["runs"] == []
 
@@ -279,7 +279,7 @@ def test_half_a_surrogate_pair_in_a_question_or_a_reply_costs_the_journal_nothin
             "bees \ud83d",
         )
     assert shell("replay", "last") == 0
-    assert "all as they were" in shell.err
+    assert "all match" in shell.err
 
 
 def test_what_cannot_be_written_is_told_and_ends_nobodys_run(shell: Shell) -> None:

@@ -106,12 +106,12 @@ def test_show_lists_which_provider_was_shown_which_spans_and_what_the_answer_was
     a_run(shell)
     assert shell("show", "last") == 0
     assert re.search(
-        r"shown to scripted:replies.jsonl\n  context: 170 characters in 30 stretches: 0-5, 6-11, .* and 10 more \(--all\)",
+        r"sent to scripted:replies.jsonl\n  context: 170 characters in 30 ranges: 0-5, 6-11, .* and 10 more \(--all\)",
         shell.out,
     )
     assert "100.0% of it shown" not in shell.out and "85.4% of it shown" in shell.out
     assert shell("show", "last", "--all") == 0
-    assert "193-199" in shell.out and "made from\n  context: " in shell.out
+    assert "193-199" in shell.out and "cited\n  context: " in shell.out
 
 
 def test_the_page_has_the_share_that_was_read_the_citations_and_the_tree(shell: Shell) -> None:

@@ -153,7 +153,7 @@ def test_rows_go_to_a_file_as_a_whole(shell: Shell) -> None:
     assert shell.out == "" and "1 row (1 answered" in shell.err
     assert len(Path("rows.jsonl").read_text(encoding="utf-8").splitlines()) == 1
     assert shell("export", "last", "-o", "no/such/folder/rows.jsonl") == 64
-    assert "cannot be written" in shell.err
+    assert "cannot write" in shell.err
     assert not [path for path in Path().iterdir() if path.name.startswith(".rows")]
 
 

@@ -49,11 +49,12 @@ if TYPE_CHECKING:
     from lambda_rlm.synth.report import Synthesis
 
 _ADVICE: Final = (
-    "this is the program that was about to answer the question; allow it more, give it less to read, "
-    "or ask a model with a longer window or a lower price"
+    "this program was chosen to answer the question; raise its limits, give it fewer inputs, "
+    "or use a model with a larger context window or a lower price"
 )
 
-_NO_INPUTS: Final = "the program was given no input: name a file (it is `context`), a folder, or NAME=PATH after the program"
+_NO_INPUTS: Final = "the program has no input: after the program, name a file (it becomes `context`), a folder, or NAME=PATH"
+_RESUME: Final = "to resume without paying again for finished calls: lambda-rlm resume "
 _UNKNOWN_NAME: Final = "E0202"
 
 
@@ -122,8 +123,8 @@ def _only_one_program(chosen: Settings) -> None:
     for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
         if number > 1 and chosen.strategy in ("auto", "synth"):
             raise UsageProblem(
-                f"--approved allows one program, and with --{name} {number} others may be written and run",
-                f"say --{name} 1, or --approve, which asks before each program",
+                f"--approved allows one program, but --{name} {number} may write and run others",
+                f"set --{name} 1, or use --approve, which asks before each program",
             )
 
 
@@ -169,7 +170,7 @@ def program_file(path: str) -> SourceFile:
 
 
 def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:
-    """Tell what is wrong with a program, and what to do beside changing it."""
+    """Report the mistakes of a program, and what to do beside changing it."""
     if json:
         answer: dict[str, Any] = {
             "ok": False,
@@ -183,7 +184,7 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
     else:
         screen.show_diagnostics(mistakes, source)
         if advice is not None:
-            screen.write([("hint", "hint"), (f": {advice}\n", "plain")])
+            screen.hint(advice)
     return exits.REJECTED
 
 
@@ -235,14 +236,14 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
         on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
     )
     keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None
-    # What there is to tell and to write when nothing is asked any more is told and written, once.
+    # After the last call, reporting and recording are not interrupted.
     return RunSession(
         request=request, setup=setup, connections=connections, keeping=keeping, on_end=exits.no_more_interruptions
     )
 
 
 def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
-    """The run of a session, followed on the screen; trouble with its journal is told when the screen is free again."""
+    """The run of a session, followed on the screen; trouble with its journal is reported when the screen is free again."""
     approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
 
     async def run() -> Run:
@@ -266,7 +267,7 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
 
 
 def _declined(json: bool) -> int:
-    message = "not approved; the program was not run"
+    message = "not approved: the program was not run"
     if json:
         error = {"message": message, "hint": None}
         screen.answer(json_text.dumps({"ok": False, "answer": None, "error": error, "fault": None, "diagnostics": []}))
@@ -279,7 +280,7 @@ def _trace(path: str) -> JsonLines:
     try:
         return JsonLines(path)
     except OSError as error:
-        raise UsageProblem(f"the trace cannot be written to {path}: {error.strerror or error}") from None
+        raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
 def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
@@ -293,13 +294,11 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
         if can_go_on:
-            screen.say(f"to go on without paying twice: lambda-rlm resume {done.id}", "hint")
+            screen.hint(f"{_RESUME}{done.id}")
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
     if done.dropped.characters_before_prompts:
-        screen.say(
-            f"note: {done.dropped.characters_before_prompts:,} characters of the input were cut away before a prompt", "dim"
-        )
+        screen.say(f"note: {done.dropped.characters_before_prompts:,} characters of the input were cut before a prompt", "dim")
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis, done.ok)
@@ -308,7 +307,7 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
 
 
 def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
-    """What was not taken and why, where the task is from: the notes that are not said yet."""
+    """The routes not chosen and why, the source of the task: the notes that are not printed yet."""
     fallback = None if done.synthesis is None else done.synthesis.fallback
     for note in done.notes:
         is_said = note in said or note == f"{done.route}: {done.reason}" or (fallback is not None and note.endswith(fallback))
@@ -317,13 +316,15 @@ def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
 
 
 def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
-    """Why the fixed plan answered, if it did, and what the writing cost beside the run."""
+    """Why a strategy answered as a fallback, if it did, and the cost of writing beside the run."""
     if synthesis.fallback is not None:
-        screen.say(f"warning: the fixed plan {'answered' if is_answered else 'was tried'}: {synthesis.fallback}", "warning")
+        screen.say(
+            f"warning: the strategy {'answered' if is_answered else 'was tried'} as a fallback: {synthesis.fallback}", "warning"
+        )
     for note in synthesis.notes:
         screen.say(f"warning: {note}", "warning")
     fixes = sum(len(attempt.fixes) for attempt in synthesis.attempts)
-    mended = f", {fixes:,} {'slip' if fixes == 1 else 'slips'} put right" if fixes else ""
+    mended = f", {fixes:,} {'mistake' if fixes == 1 else 'mistakes'} fixed" if fixes else ""
     usage = synthesis.usage
     calls = f"{synthesis.calls:,} {'call' if synthesis.calls == 1 else 'calls'}"
     tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
@@ -333,10 +334,10 @@ def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
             sum(tried.samples for tried in synthesis.candidates),
             sum(tried.was_run for tried in synthesis.candidates),
         )
-        agreed = "none answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
+        agreed = "no sample answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
         programs = f"{len(synthesis.candidates):,} {'program' if len(synthesis.candidates) == 1 else 'programs'}"
         drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
-        screen.say(f"candidates · {programs} in {drawn}, {ran:,} run, {agreed}", "dim")
+        screen.say(f"candidates · {programs} from {drawn}, {ran:,} run, {agreed}", "dim")
 
 
 def _missing(done: Run) -> str:
@@ -345,7 +346,7 @@ def _missing(done: Run) -> str:
         (dropped.quotes, "quote", "quotes", "not found in the text"),
         (dropped.items, "item", "items", "without a reply"),
         (dropped.or_else, "call", "calls", "answered by or_else"),
-        (dropped.replies_cut, "reply", "replies", "cut"),
+        (dropped.replies_cut, "reply", "replies", "cut short"),
     )
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
@@ -370,5 +371,5 @@ def _interrupted(progress: Progress, json: bool, session: RunSession | None) -> 
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
         if record is not None and record.can_go_on and progress.started:
-            screen.say(f"to go on without paying twice: lambda-rlm resume {run_id}", "hint")
+            screen.hint(f"{_RESUME}{run_id}")
     return exits.INTERRUPTED

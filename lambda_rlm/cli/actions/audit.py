@@ -42,7 +42,7 @@ def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, opt
     """The exit code of `audit`."""
     chosen = settings(options)
     if chosen.task is not None and is_path(chosen.task):
-        raise UsageProblem("an audit compares the strategies of the standard library", "--task names one of them")
+        raise UsageProblem("audit compares the strategies of the standard library only", "set --task to the name of a task")
     profiles, notes = _profiles([one.strip() for text in models for one in text.split(",") if one.strip()], chosen)
     root = _profile(chosen.root_model, chosen) if chosen.root_model else None
     began = time.monotonic()
@@ -52,7 +52,7 @@ def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, opt
             speed = done / _MEGABYTE / max(0.001, time.monotonic() - began)
             if total:
                 share = 100 * done // total
-                show(f"{share} % of {amount(total)}, {speed:.1f} MB/s", share // 10)
+                show(f"{share}% of {amount(total)}, {speed:.1f} MB/s", share // 10)
             else:
                 show(f"{amount(done)}, {speed:.1f} MB/s", done // (100 * _MEGABYTE))
 
@@ -60,7 +60,7 @@ def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, opt
     seconds = time.monotonic() - began
     if not found.prompts and found.is_whole:
         first = f"line {found.bad_shown[0].line:,}: {found.bad_shown[0].reason}" if found.bad else "; ".join(found.notes)
-        raise UsageProblem("the log has no prompts", first or "it is empty")
+        raise UsageProblem("the log has no prompts", first or "the log is empty")
     reports = [report(found, profile, root or profile, chosen.routing(), chosen.task) for profile in profiles]
     if json:
         screen.answer(json_text.dumps(_json(found, reports, seconds, notes), ensure_ascii=False))
@@ -89,7 +89,7 @@ def _profile(name: str | None, chosen: Settings) -> ModelProfile:
 def _shown(found: LogTally, reports: Sequence[AuditReport], seconds: float) -> list[str]:
     speed = found.bytes / _MEGABYTE / max(0.001, seconds)
     sentence = f"{_many(found.prompts, 'prompt')} in {amount(found.bytes)}, read in {seconds:.1f} s ({speed:.1f} MB/s)"
-    lines = [sentence if found.is_whole else f"interrupted; until then {sentence}", *_exactness(found), *_bad(found), ""]
+    lines = [sentence if found.is_whole else f"interrupted after {sentence}", *_exactness(found), *_bad(found), ""]
     lines += [*_tokens(reports), "", *_plot(found, reports), "", *_ways(reports), "", *_usd(reports)]
     return [*lines, "", *map(_advice, reports)]
 
@@ -103,18 +103,16 @@ def _exactness(found: LogTally) -> list[str]:
     if found.counter.estimated:
         checked = found.counter.errors.count
         half, most = found.counter.error(0.5), found.counter.error(0.95)
-        off = (
-            f"; of {checked:,} that were counted too, half are off by {half:.1%} or less, 95 of 100 by {most:.1%}"
-            if checked
-            else ""
-        )
-        lines.append(f"estimated from stretches: the tokens of {_many(found.counter.estimated, 'long text')}{off}")
+        off = f"; checked on {checked:,} of them: median error {half:.1%}, 95th percentile {most:.1%}" if checked else ""
+        lines.append(f"estimated from samples: the tokens of {_many(found.counter.estimated, 'long text')}{off}")
     if found.cut:
-        lines.append(f"too long to be read whole: {_many(found.cut, 'line')}, measured with all that stands around the prompt")
+        lines.append(f"too long to parse: {_many(found.cut, 'line')}, measured whole, including the text around the prompt")
     if found.not_text:
-        lines.append(f"not counted in tokens: {_many(found.not_text, 'part')} that are no text (pictures, sound)")
+        lines.append(f"not counted in tokens: {_many(found.not_text, 'part')} that are not text (images, audio)")
     if found.not_utf8:
-        lines.append(f"not UTF-8: {_many(found.not_utf8, 'prompt')}, in which each wrong place counts as one sign")
+        lines.append(
+            f"not UTF-8: {_many(found.not_utf8, 'prompt')}, in which each undecodable byte sequence counts as one character"
+        )
     return lines
 
 
@@ -125,8 +123,8 @@ def _bad(found: LogTally) -> list[str]:
     groups: dict[tuple[str, str], list[int]] = {}
     for bad in found.bad_shown:
         groups.setdefault((bad.file, bad.reason), []).append(bad.line)
-    more = f", of which the first {len(found.bad_shown)} are" if found.bad > len(found.bad_shown) else ""
-    lines = [f"without a prompt that can be read: {_many(found.bad, 'line')}{more}"]
+    more = f"; the first {len(found.bad_shown)} are" if found.bad > len(found.bad_shown) else ""
+    lines = [f"no readable prompt: {_many(found.bad, 'line')}{more}"]
     for (file, reason), numbers in groups.items():
         shown = ", ".join(f"{number:,}" for number in numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")
         lines.append(f"  {file}, line{'s' if len(numbers) > 1 else ''} {shown}: {reason}")
@@ -135,7 +133,7 @@ def _bad(found: LogTally) -> list[str]:
 
 def _tokens(reports: Sequence[AuditReport]) -> list[str]:
     names = [*(f"p{round(share * 100)}" for share in SHARES), "max"]
-    rows: list[tuple[str, ...]] = [("tokens of a prompt", *names, "window", "too long for it")]
+    rows: list[tuple[str, ...]] = [("tokens of a prompt", *names, "window", "too long")]
     for one in reports:
         about = "" if one.is_counted else " (estimated)"
         numbers = (f"{one.percentiles[name]:,}" for name in names)
@@ -145,8 +143,8 @@ def _tokens(reports: Sequence[AuditReport]) -> list[str]:
 
 def _percent(share: float) -> str:
     if share in (0, 1):
-        return f"{100 * share:.0f} %"
-    return "<0.1 %" if share < 0.001 else ">99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
+        return f"{100 * share:.0f}%"
+    return "<0.1%" if share < 0.001 else ">99.9%" if share > 0.999 else f"{100 * share:.1f}%"
 
 
 def _plot(found: LogTally, reports: Sequence[AuditReport]) -> list[str]:
@@ -187,7 +185,7 @@ def _block(count: int, most: int) -> str:
 
 
 def _ways(reports: Sequence[AuditReport]) -> list[str]:
-    rows: list[tuple[str, ...]] = [("the router would send", "directly", "through a plan", "to a program", "directly up to")]
+    rows: list[tuple[str, ...]] = [("share of prompts by route", "direct", "strategy", "synthesis", "direct up to")]
     for one in reports:
         shares = (_percent(one.ways[way]) for way in ("direct", "plan", "synth"))
         rows.append((one.profile.name, *shares, f"{one.threshold:,} tokens"))
@@ -195,16 +193,16 @@ def _ways(reports: Sequence[AuditReport]) -> list[str]:
 
 
 def _usd(reports: Sequence[AuditReport]) -> list[str]:
-    rows = [("likely cost", "as routed", "all directly", "all by plan", "all by program")]
+    rows = [("likely cost", "as routed", "all direct", "all strategy", "all synthesis")]
     for one in reports:
         direct = _money(one, "direct") + ("" if not one.unfit else f" (without {one.unfit:,})")
         direct = "none fits" if one.over_window == 1 else direct
         rows.append((one.profile.name, _money(one, "routed"), direct, _money(one, "plan"), _money(one, "synth")))
     known = reports[0].reply_tokens
     replies = (
-        f"replies have {known:,} tokens, as in the log" if known is not None else "the log does not tell how long replies are"
+        f"replies have {known:,} tokens, as in the log" if known is not None else "the log does not show the length of replies"
     )
-    return [*figures.aligned(rows), f"{replies}; a plan is taken to read all of the text, in pieces"]
+    return [*figures.aligned(rows), f"{replies}; a strategy is assumed to read the whole text, in pieces"]
 
 
 def _money(one: AuditReport, way: str) -> str:
@@ -216,13 +214,13 @@ def _advice(one: AuditReport) -> str:
     """What a person should do for this model."""
     name = one.profile.name
     if one.saved is not None and one.advised < one.threshold:
-        saves = f"sending longer ones through a plan would likely save {dollars(one.saved)} of {_money(one, 'routed')}"
-        return f"{name}: directly up to {one.advised:,} tokens (--direct-share {one.share:g}): {saves}"
+        saves = f"using a strategy for longer ones would likely save {dollars(one.saved)} of {_money(one, 'routed')}"
+        return f"{name}: ask directly up to {one.advised:,} tokens (--direct-share {one.share:g}): {saves}"
     if one.ways["direct"] == 1:
-        return f"{name}: every prompt fits with its reply: ask directly, nothing need be routed"
+        return f"{name}: every prompt and its reply fit the context window: ask directly"
     share = "" if one.share == 1 else f" (--direct-share {one.share:g})"
     longer = _percent(1 - one.ways["direct"])
-    return f"{name}: directly up to {one.threshold:,} tokens{share}, the {longer} above that through a plan"
+    return f"{name}: ask directly up to {one.threshold:,} tokens{share}, and use a strategy for the {longer} above that"
 
 
 def _json(found: LogTally, reports: Sequence[AuditReport], seconds: float, notes: Sequence[str]) -> dict[str, Any]:

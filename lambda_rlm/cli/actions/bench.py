@@ -19,11 +19,13 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.blocking import blocking, closing
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.router import CHOICES, Choice
+from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.trace.summary import dollars
 
@@ -58,21 +60,21 @@ def listing(json: bool) -> int:
 
 def unnamed() -> int:
     """No benchmark was named: raises `UsageProblem`."""
-    raise UsageProblem("which benchmark?", "lambda-rlm bench --list")
+    raise UsageProblem("missing argument NAME", "list the benchmarks: lambda-rlm bench --list")
 
 
 def run(chosen: BenchRequest, options: Mapping[str, Any]) -> int:
     """The exit code of `bench NAME`: 2 when a task ended in a fault."""
     row = BENCHMARKS.get(chosen.name)
     if row is None:
-        raise UsageProblem(f"there is no benchmark {chosen.name!r}", f"there are {', '.join(BENCHMARKS)}")
+        raise unknown("benchmark", chosen.name, BENCHMARKS)
     if chosen.strategy not in CHOICES:
-        raise UsageProblem(f"unknown strategy {chosen.strategy!r}", f"there are {', '.join(CHOICES)}")
-    task = chosen.task or row.strategy
+        raise unknown("strategy", chosen.strategy, CHOICES)
+    task = task_name(chosen.task) or row.strategy
     if task not in TASKS:
-        raise UsageProblem(f"unknown task {task!r}", f"there are {', '.join(TASKS)}")
+        raise unknown("task", task, TASKS)
     if chosen.limit is not None and chosen.limit < 1:
-        raise UsageProblem(f"--limit is at least 1, not {chosen.limit}")
+        raise UsageProblem(f"--limit must be at least 1, not {chosen.limit}")
     set_to = settings(options)
     tasks = _tasks(chosen, row, set_to.seed)
     asked = blocking(lambda: _measured(chosen, task, tasks, set_to))
@@ -111,7 +113,7 @@ def _tasks(chosen: BenchRequest, row: Benchmark, seed: int) -> list[Task]:
         by_length.setdefault(task.length, []).append(task)
     kept = [task for group in by_length.values() for task in group[: chosen.limit]]
     if not kept:
-        raise UsageProblem(f"{chosen.data} has no tasks of these lengths", "leave out --sizes to take all")
+        raise UsageProblem(f"{chosen.data} has no tasks of these lengths", "omit --sizes to use all lengths")
     return kept
 
 
@@ -171,7 +173,7 @@ def _cache(set_to: Settings) -> Any:
 def _follow(one: TaskResult, done: int, all_of_them: int) -> None:
     said = f"{100 * one.score:.0f}" if one.fault is None else one.fault
     if one.fallback is not None:
-        said += f" (the plan answered: {one.fallback})"
+        said += f" (fallback to the strategy: {one.fallback})"
     screen.say(f"{done}/{all_of_them} {one.task.id}: {said}", "dim")
 
 
@@ -188,8 +190,8 @@ def _show(asked: Sequence[TaskResult], rows: Sequence[Summary]) -> None:
     screen.answer("\n".join(lines))
     planned = sum(one.fallback is not None for one in asked)
     if planned:
-        screen.say(f"warning: of {len(asked)} tasks the plan answered {planned}, for which no program was accepted", "warning")
-    screen.say(f"means for each task; naive: one call for each {NAIVE_PIECE:,} characters and one to merge", "dim")
+        screen.say(f"warning: no program was accepted for {planned} of {len(asked)} tasks, so the strategy answered", "warning")
+    screen.say(f"mean per task; naive: one call per {NAIVE_PIECE:,} characters, and one to merge", "dim")
 
 
 def _cells(row: Summary) -> list[str]:

@@ -1,6 +1,6 @@
 """`export`: programs of the journal as training data.
 
-Owns which runs are taken and where rows go. Promises that a file is written whole or not at all, and that values of secret
+Owns which runs are exported and where rows go. Promises that a file is written whole or not at all, and that values of secret
 environment variables are in no row.
 """
 
@@ -16,6 +16,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import settings
+from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.journal.journal import Journal, RunRow, not_ours
 from lambda_rlm.journal.session import secrets_of
 from lambda_rlm.journal.store import JournalProblem
@@ -38,9 +39,9 @@ def export(
 ) -> int:
     """The exit code of `export`."""
     if form not in FORMS:
-        raise UsageProblem(f"--format knows no {form!r}", f"there are {' and '.join(FORMS)}")
+        raise unknown("format", form, FORMS)
     if outcome not in (*OUTCOMES, ALL):
-        raise UsageProblem(f"--outcome knows no {outcome!r}", f"there are {', '.join((*OUTCOMES, ALL))}")
+        raise unknown("outcome", outcome, (*OUTCOMES, ALL))
     found = list(_found(runs, settings(options).journal))
     wanted = [one for one in found if outcome in (one.outcome, ALL)]
     kept = wanted if keeps_doubles else list(distinct(wanted))
@@ -52,8 +53,8 @@ def export(
 
 
 def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
-    """The trajectories of the runs that are named, each run once; of all runs, those that nobody can read are told of and left
-    out."""
+    """The trajectories of the runs that are named, each run once; of all runs, unreadable ones are reported and
+    skipped."""
     is_all = ALL in runs
     seen: set[str] = set()
     try:
@@ -65,7 +66,7 @@ def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
                 except JournalProblem as problem:
                     if not is_all:
                         raise
-                    screen.say(f"warning: left out: {problem.message}", "warning")
+                    screen.say(f"warning: skipped: {problem.message}", "warning")
                     continue
                 if run.id not in seen:
                     seen.add(run.id)
@@ -106,10 +107,10 @@ def _written(text: str, file: str | None) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise UsageProblem(f"{file} cannot be written: {error.strerror or error}") from None
+        raise UsageProblem(f"cannot write {file}: {error.strerror or error}") from None
 
 
 def _told(kept: Sequence[Trajectory], doubles: int, others: int) -> str:
     counts = [f"{sum(one.outcome == name for one in kept):,} {name}" for name in OUTCOMES]
     rows = f"{len(kept):,} {'row' if len(kept) == 1 else 'rows'}"
-    return f"{rows} ({', '.join(counts)}); {doubles:,} the same as one of these, {others:,} of another outcome"
+    return f"{rows} ({', '.join(counts)}); {doubles:,} duplicates skipped, {others:,} with another outcome skipped"

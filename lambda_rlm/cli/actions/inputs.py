@@ -37,7 +37,7 @@ def inputs(arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> 
             screen.say(f"note: {note}", "dim")
         screen.answer("\n".join(_shown(name, listing, reading)))
     if total > reading.most_bytes:
-        screen.say(f"note: that is more than is read at once ({amount(reading.most_bytes)}, see --max-input)", "warning")
+        screen.say(f"warning: the inputs exceed the maximum of {amount(reading.most_bytes)} (see --max-input)", "warning")
     return exits.ANSWERED
 
 
@@ -60,7 +60,7 @@ def _shown(name: str, listing: Listing, reading: Reading) -> list[str]:
 
 
 def _size(entry: ListedFile) -> str:
-    return "read to its end" if entry.size is None else amount(entry.size)
+    return "size unknown" if entry.size is None else amount(entry.size)
 
 
 def _json(name: str, listing: Listing, reading: Reading) -> dict[str, Any]:

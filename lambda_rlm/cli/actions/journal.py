@@ -18,6 +18,7 @@ from lambda_rlm.cli.display import comparison, screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
@@ -44,14 +45,14 @@ def prune(options: Mapping[str, Any], json: bool) -> int:
     if json:
         screen.answer(json_text.dumps({"ok": True, "forgotten": gone}))
     else:
-        screen.say(f"{gone:,} {'run' if gone == 1 else 'runs'} forgotten, older than {chosen.journal_days:,} days")
+        screen.say(f"{gone:,} {'run' if gone == 1 else 'runs'} deleted, older than {chosen.journal_days:,} days")
     return exits.ANSWERED
 
 
 def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: bool) -> int:
     """The exit code of `runs`."""
     if by is not None and by not in comparison.KEYS:
-        raise UsageProblem(f"runs are compared by {', '.join(comparison.KEYS)}, not by {by!r}")
+        raise unknown("comparison", by, comparison.KEYS)
     chosen = settings(options)
     if by is not None:
         return comparison.compare(_read(chosen, lambda journal: journal.runs(most)), by, json)
@@ -76,8 +77,8 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is
         try:
             Path(html).write_text(page(details), encoding="utf-8")
         except OSError as error:
-            raise UsageProblem(f"the page cannot be written to {html}: {error.strerror or error}") from None
-        screen.say(f"written to {html}")
+            raise UsageProblem(f"cannot write the page to {html}: {error.strerror or error}") from None
+        screen.say(f"wrote {html}")
     elif json:
         data = {**_row_json(details.run), "what": details.run.what, "outcome": details.run.outcome}
         data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown}
@@ -92,11 +93,11 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     earlier = _read(settings(options), lambda journal: before(journal, name))
     row = earlier.row
     if row.state == "answered":
-        raise UsageProblem(f"the run {row.id} has its answer", f"lambda-rlm show {row.id}")
+        raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
     chosen = _as_before(row, options)
     request = _request(earlier, arguments, chosen)
     if not json:
-        screen.say(f"going on with {row.id}: {len(earlier.past.replies):,} replies are there and are not paid again", "dim")
+        screen.say(f"resuming {row.id}: {len(earlier.past.replies):,} recorded replies are reused at no cost", "dim")
     return ask_run.again(request, chosen, ask_run.How(json=json))
 
 
@@ -112,7 +113,7 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
         screen.say(line, "error")
     screen.say(
         f"replayed {comparison.calls:,} {'call' if comparison.calls == 1 else 'calls'}: "
-        + (f"{len(differences):,} differ" if differences else "all as they were"),
+        + (f"{len(differences):,} differ" if differences else "all match"),
         "dim",
     )
     return exits.FAULTED if differences else code
@@ -124,10 +125,11 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunReques
     inputs = from_arguments(arguments, chosen.reading())
     same_inputs(earlier.row, inputs)
     if (model := what.get("model_object")) is not None:
-        raise UsageProblem(f"the run asked {model}, which a program gave as an object", "go on with it there: RLM(…).resume(…)")
+        raise UsageProblem(f"the run used {model}, a model object of a Python program", "resume it there: RLM(…).resume(…)")
     if names := what.get("primitives"):
         raise UsageProblem(
-            f"the run had functions of a program: {', '.join(names)}", "go on with it there: RLM(primitives=…).resume(…)"
+            f"the run used primitives of a Python program: {', '.join(names)}",
+            "resume it there: RLM(primitives=…).resume(…)",
         )
     text = what["program"]
     program = None if text is None else SourceFile(what["program_name"] or "program", text)
@@ -205,21 +207,21 @@ def _print(details: RunReport, is_whole: bool) -> None:
         screen.answer("\n" + (answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
     if outcome.get("fault"):
         screen.answer(f"\nfault {outcome['fault']['code']}: {outcome['fault']['message']}")
-    screen.answer("\ncalls" if details.calls else "\nno model was asked")
+    screen.answer("\ncalls" if details.calls else "\nno model calls")
     for line in lines(details.tree, len(details.calls) if is_whole else MOST_BESIDE) if details.calls else ():
         screen.answer(f"  {line}")
     _list("slowest", details.slowest, details, most)
     _list("failed", details.failed, details, most)
-    _list("begun and never answered, perhaps paid", details.unfinished, details, most)
+    _list("started without a reply (may have been charged)", details.unfinished, details, most)
     _print_shown(details, most)
-    _print_parts("made from", details.cited, most)
+    _print_parts("cited", details.cited, most)
 
 
 def _print_shown(details: RunReport, most: int | None) -> None:
     """Which provider was shown which parts of the inputs."""
     address = details.run.what["settings"].get("base_url")
     for model, inputs in details.shown.items():
-        _print_parts(f"shown to {model}{f' at {address}' if address else ''}", inputs, most)
+        _print_parts(f"sent to {model}{f' at {address}' if address else ''}", inputs, most)
 
 
 def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], most: int | None) -> None:
@@ -232,7 +234,7 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
         places = ", ".join(f"{start:,}-{end:,}" for start, end in shown)
         more = f" and {len(parts) - len(shown):,} more (--all)" if len(parts) > len(shown) else ""
         if shown:
-            stretches = f"{len(parts):,} {'stretch' if len(parts) == 1 else 'stretches'}"
+            stretches = f"{len(parts):,} {'range' if len(parts) == 1 else 'ranges'}"
             screen.answer(f"  {name}: {count:,} characters in {stretches}: {places}{more}")
         left = None if left is None else left - len(shown)
         if left == 0 and name != list(inputs)[-1]:

@@ -1,4 +1,4 @@
-"""`models`: what can be asked from here, and fetching the weights of the local models."""
+"""`models`: the available models, and downloading the weights of local ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.bar import bar
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.local.weights import TABLE, fetch, installed
+from lambda_rlm.trace.summary import per_million
 
 _MEGABYTE: Final = 1_000_000
 
@@ -25,38 +26,38 @@ def listing(json: bool) -> int:
         return exits.ANSWERED
     width = max(len(row.name) for row in rows) + 2
     lines = [f"{row.name:<{width}}{_about(row)}{', the default' if row.name == default else ''}" for row in rows]
-    lines += ["", "Any other name of litellm works too, and any OpenAI-compatible server: openai/NAME with --base-url URL."]
+    lines += ["", "Any other litellm model name works too, and any OpenAI-compatible server: openai/NAME with --base-url URL."]
     screen.answer("\n".join(lines))
     return exits.ANSWERED
 
 
 def _about(row: ModelRow) -> str:
     missing = f"needs: {row.missing}" if row.missing else "ready"
-    return f"window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out; {missing}"
+    return f"context window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out; {missing}"
 
 
 def _price(price: float | None) -> str:
-    """US dollars for a million tokens."""
+    """US dollars per million tokens."""
     if price is None:
         return "price unknown"
-    return f"${price * 1_000_000:.2f}/M" if price else "free"
+    return f"{per_million(price)}/M" if price else "free"
 
 
 def get(name: str, json: bool) -> int:
     """The exit code of `models get`."""
     plain = name.removeprefix("local/")
     if plain not in TABLE:
-        raise UsageProblem(f"there is no local model {name!r}", f"there are {', '.join(TABLE)}")
+        raise unknown("local model", name, TABLE)
     was_here = installed(plain)
     with bar(is_silent=json) as show:
 
         def tell(done: int, total: int, what: str) -> None:
             share = 100 * done // max(1, total)
-            show(f"{what}: {share} % of {total // _MEGABYTE:,} MB", share // 10)
+            show(f"{what}: {share}% of {total // _MEGABYTE:,} MB", share // 10)
 
         place = fetch(plain, tell)
     if json:
         screen.answer(json_text.dumps({"ok": True, "name": f"local/{plain}", "file": str(place), "was_here": was_here}))
     else:
-        screen.say(f"local/{plain} {'is already here' if was_here else 'is here, its hash is right'}: {place}")
+        screen.say(f"local/{plain} {'already installed' if was_here else 'installed (SHA-256 verified)'}: {place}")
     return exits.ANSWERED

@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from lambda_rlm.cli.display.stages import COSTS, STAGES, stage
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
+from lambda_rlm.cli.suggestions import did_you_mean, unknown
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.diagnostics.render import as_json
@@ -47,7 +47,7 @@ _MOST_FIXES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What `check` is told of the inputs: data, types, sizes, the question."""
+    """What `check` knows of the inputs: data, types, sizes, the question."""
 
     arguments: Sequence[str] = ()
     declared: Sequence[str] = ()
@@ -59,7 +59,7 @@ class CheckRequest:
 def check(program: str, given: CheckRequest, options: Mapping[str, Any], emit: str | None, fix: bool, json: bool) -> int:
     """The exit code of `check`."""
     if emit is not None and emit not in STAGES + COSTS:
-        raise UsageProblem(f"--emit knows no {emit!r}", f"there are {', '.join(STAGES + COSTS)}")
+        raise unknown("stage", emit, STAGES + COSTS)
     chosen = settings(options)
     inputs, wanted = _inputs(given, chosen)
     source = program_file(program)
@@ -83,7 +83,7 @@ def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | No
     diagnostics = (*checked.diagnostics, *costs.diagnostics)
     is_ok = checked.ok and not any(d.severity is Severity.ERROR for d in diagnostics)
     if is_ok and emit is not None:
-        raise UsageProblem(f"--emit {emit} needs inputs, or their sizes", "for example --size context=10MB")
+        raise UsageProblem(f"--emit {emit} needs inputs, or their sizes", "e.g. --size context=10MB")
     if json:
         found = {**checked_json(checked), **costs_json(costs), "ok": is_ok, "notes": [*notes, *costs.notes]}
         found["diagnostics"] = [as_json(d, checked.source) for d in diagnostics]
@@ -167,10 +167,7 @@ def explain(code: str | None, json: bool) -> int:
         return exits.ANSWERED
     row = CODES.get(code.upper())
     if row is None:
-        near = get_close_matches(code.upper(), CODES, 1, 0.75)
-        raise UsageProblem(
-            f"there is no error code {code!r}", f"did you mean {near[0]}?" if near else "`lambda-rlm explain` lists all"
-        )
+        raise UsageProblem(f"unknown error code {code!r}", f"{did_you_mean(code.upper(), CODES)}For a list: lambda-rlm explain")
     if json:
         data = {"ok": True, "code": row.code, "title": row.title, "text": row.text, "bad": row.bad, "fixed": row.fixed}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
@@ -184,10 +181,7 @@ def explain(code: str | None, json: bool) -> int:
 def grammar(form: str, json: bool) -> int:
     """The exit code of `grammar`."""
     if form not in FORMS:
-        near = get_close_matches(form, FORMS, 1)
-        raise UsageProblem(
-            f"there is no form {form!r}", f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMS)}"
-        )
+        raise unknown("format", form, FORMS)
     text = export(form)
     screen.answer(
         json_text.dumps({"ok": True, "format": form, "grammar": text}, ensure_ascii=False) if json else text.rstrip("\n")
@@ -211,19 +205,19 @@ def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]
     for text in given.declared:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
-            raise UsageProblem(f"--declare {text!r} is not NAME: TYPE", "for example --declare 'rows: List[{ id: Int }]'")
+            raise UsageProblem(f"--declare {text!r} is not NAME: TYPE", "e.g. --declare 'rows: List[{ id: Int }]'")
         if name.strip() in inputs.values:
-            raise UsageProblem(f"--declare says what type {name.strip()!r} has, and its data is there")
+            raise UsageProblem(f"--declare cannot set the type of {name.strip()!r}: its data is given")
         try:
             types[name.strip()] = parse_type(written)
         except Rejected as found:
             raise UsageProblem(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
     for name, size in (wanted[0].sizes if wanted else {}).items():
         if name in inputs.values:
-            raise UsageProblem(f"--size says how large {name!r} is, and its data is there")
+            raise UsageProblem(f"--size cannot set the size of {name!r}: its data is given")
         types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
     if types.get(QUERY, TEXT) != TEXT:
-        raise UsageProblem("`query` is the question, a Text")
+        raise UsageProblem("`query` must be a Text: it is the question")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
@@ -283,4 +277,4 @@ def _replace_file(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise UsageProblem(f"{path} cannot be written: {error.strerror or error}") from None
+        raise UsageProblem(f"cannot write {path}: {error.strerror or error}") from None

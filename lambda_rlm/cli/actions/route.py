@@ -59,16 +59,16 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
 
 
 def _shown(decision: Decision, chosen: Settings) -> str:
-    """The way and why, a column for each way, and what a person should know."""
+    """The route and its reason, a column for each route, and the notes."""
     name = decision.way if decision.way == decision.strategy else f"{decision.way} ({decision.strategy})"
     lines = [f"{name}: {decision.reason}", *(f"note: {note}" for note in decision.notes), "", *_table(decision)]
     for cost in decision.ways:
         if cost.why_not is not None:
-            lines.append(f"{cost.strategy} is ruled out: {cost.why_not}")
+            lines.append(f"{cost.strategy} is not possible: {cost.why_not}")
         if cost.is_partial:
             lines.append(
-                "synth: the writing; the program's own bound is checked when it is written, "
-                f"against what is left of {chosen.max_calls:,} calls"
+                "synth: the cost of writing only; the bound of the program is checked once it is written, "
+                f"against the rest of {chosen.max_calls:,} calls"
             )
     return "\n".join(lines)
 
@@ -76,7 +76,7 @@ def _shown(decision: Decision, chosen: Settings) -> str:
 def _table(decision: Decision) -> list[str]:
     columns: list[tuple[str, Bound | None]] = []
     if decision.detection is not None:
-        columns.append(("asking for the task", decision.detection))
+        columns.append(("classifying the task", decision.detection))
     columns += [(f"{cost.strategy}{' ←' if cost.way == decision.way else ''}", cost.bound) for cost in decision.ways]
     rows = [("at most", *(title for title, _ in columns))]
     rows += [(name, *("?" if bound is None else shown(bound) for _, bound in columns)) for name, shown in _ROWS]

@@ -20,13 +20,15 @@ from lambda_rlm.cli.commands.options import (
     Chosen,
     Inputs,
     Json,
+    Query,
     Trace,
     takes,
 )
 from lambda_rlm.cli.commands.table import app as app
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
+@command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
 @takes(*MODEL, *ROUTE, "escalate", *WRITING, *BOUNDS, *RATES, "hedge", *WORK, *ANSWER, *JOURNAL, *READING)
 def ask(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
@@ -37,25 +39,29 @@ def ask(
     trace: Trace = None,
     json: Json = False,
 ) -> None:
-    """Answer a question over files, folders or rows of data."""
+    """Answer a question about files, folders or rows of data."""
     from lambda_rlm.cli.actions import ask_run
 
     raise typer.Exit(ask_run.ask(query, inputs or [], options, ask_run.How(trace=trace, json=json, approved=approved)))
 
 
-@app.command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
+@command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
 @takes(*MODEL, "root_model", "constrain", *BOUNDS, *RATES, "hedge", *WORK, *ANSWER, *JOURNAL, *READING)
 def run(
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
+    program: Annotated[
+        str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-` for standard input.", show_default=False)
+    ],
     inputs: Inputs = None,
-    query: Annotated[str, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = "",
+    query: Query = "",
     *,
     options: Chosen,
     approved: Approved = None,
     trace: Trace = None,
     json: Json = False,
 ) -> None:
-    """Run a program."""
+    """Run a program on inputs."""
     from lambda_rlm.cli.actions import ask_run
 
-    raise typer.Exit(ask_run.run(program, inputs or [], query, options, ask_run.How(trace=trace, json=json, approved=approved)))
+    raise typer.Exit(
+        ask_run.run(program, inputs or [], query or "", options, ask_run.How(trace=trace, json=json, approved=approved))
+    )

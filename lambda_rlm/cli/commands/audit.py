@@ -7,30 +7,35 @@ from typing import Annotated
 import typer
 
 from lambda_rlm.cli.commands.options import FOUND, MODEL, Chosen, Json, takes
-from lambda_rlm.cli.commands.table import app
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog="Example: lambda-rlm audit requests.jsonl --models openai/gpt-5-mini,local/qwen2.5-coder-0.5b")
+@command(epilog="Example: lambda-rlm audit requests.jsonl --models openai/gpt-5-mini,local/qwen2.5-coder-0.5b")
 @takes(*MODEL, "task", "direct_share", "direct_shares", "strength", "root_model", *FOUND, "ignore")
 def audit(
     logs: Annotated[
         list[str],
         typer.Argument(
-            metavar="LOG", help="JSON Lines, a prompt a line, packed by gzip or not, a folder, or `-`.", show_default=False
+            metavar="LOG…",
+            help="JSON Lines with one prompt per line (gzip is fine), a folder of such files, or `-`.",
+            show_default=False,
         ),
     ],
     models: Annotated[
         list[str] | None,
-        typer.Option("--models", metavar="NAME[,NAME…]", help="The models whose windows and prices count; more than once."),
+        typer.Option("--models", metavar="NAME[,NAME…]", help="Models to compare, by context window and price (repeatable)."),
     ] = None,
     field: Annotated[
-        str | None, typer.Option("--field", metavar="KEY", help="Where the prompt of a row is, for example data.prompt.")
+        str | None, typer.Option("--field", metavar="KEY", help="The field that holds the prompt, e.g. data.prompt.")
     ] = None,
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Measure a log of past prompts: lengths against windows, the way each would go, likely cost. Asks no model."""
+    """Measure a log of past prompts: lengths, routes, likely cost.
+
+    Compares the lengths with the context window of each model. Asks no model.
+    """
     from lambda_rlm.cli.actions import audit as command
 
     raise typer.Exit(command.audit(logs, models or [], field, options, json))

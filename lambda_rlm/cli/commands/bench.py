@@ -7,33 +7,40 @@ from typing import Annotated
 import typer
 
 from lambda_rlm.cli.commands.options import RATES, Chosen, Json, takes
-from lambda_rlm.cli.commands.table import app
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog='Example: lambda-rlm bench s_niah --model "sim:?a0=1&rho=0.9&k=8000" --sizes 8K,32K,128K')
+@command(epilog='Example: lambda-rlm bench s_niah --model "sim:?a0=1&rho=0.9&k=8000" --sizes 8K,32K,128K')
 @takes(
     "model", "root_model", "base_url", "direct_share", "max_calls", "max_cost", *RATES, "hedge", "constrain", "seed", "cache"
 )
 def bench(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The benchmark.", show_default=False)] = None,
-    lists: Annotated[bool, typer.Option("--list", help="Name the benchmarks, and stop.")] = False,
-    strategy: Annotated[str, typer.Option("--strategy", metavar="auto|direct|plan|synth", help="Which way to go.")] = "plan",
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="The name of a benchmark (see --list).", show_default=False)
+    ] = None,
+    lists: Annotated[bool, typer.Option("--list", help="List the benchmarks and exit.")] = False,
+    strategy: Annotated[str, typer.Option("--strategy", metavar="auto|direct|plan|synth", help="The route.")] = "plan",
     task: Annotated[
-        str | None, typer.Option("--task", metavar="NAME", help="The plan; without it, the one for this benchmark.")
+        str | None, typer.Option("--task", metavar="NAME", help="The strategy to use (default: the one for this benchmark).")
     ] = None,
     sizes: Annotated[
         str | None,
-        typer.Option("--sizes", metavar="8K,32K", help="Lengths of the inputs; without it 8K and 32K, or all of a folder."),
+        typer.Option(
+            "--sizes", metavar="8K,32K", help="Input lengths in tokens (default: 8K,32K, or all lengths in a folder)."
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", help="At most so many tasks of each length.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", help="Maximum number of tasks for each length.")] = None,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="FOLDER", help="Tasks from a folder with a tasks.jsonl, not made ones.")
+        str | None,
+        typer.Option(
+            "--data", metavar="FOLDER", help="Read tasks from tasks.jsonl in this folder, instead of generating them."
+        ),
     ] = None,
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Score a model, or a plan, on a benchmark."""
+    """Score a model or a strategy on a benchmark."""
     from lambda_rlm.cli.actions import bench as commands
 
     if lists or name is None:

@@ -7,46 +7,49 @@ from typing import Annotated
 import typer
 
 from lambda_rlm.cli.commands.options import BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
-from lambda_rlm.cli.commands.table import app
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog="Example: lambda-rlm runs --json")
+@command(epilog="Example: lambda-rlm runs --json")
 @takes("journal")
 def runs(
     most: Annotated[
-        int | None, typer.Option("--most", metavar="N", help="The latest N: 20, of a comparison all.", show_default=False)
+        int | None,
+        typer.Option("--most", metavar="N", help="Show the latest N runs (default: 20; with --by, all).", show_default=False),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="route|task|split", help="What the runs came to, by the way they went.")
+        str | None, typer.Option("--by", metavar="route|task|split", help="Compare runs by route, task or arm of a split.")
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Forget the runs that are too old, and give their room back.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete runs older than journal_days, and free the disk space.")
+    ] = False,
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """List the runs of the journal, the latest first."""
+    """List the runs in the journal, the latest first."""
     from lambda_rlm.cli.actions import journal as commands
 
     raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, by, json))
 
 
-@app.command(epilog="Example: lambda-rlm show last --html run.html")
+@command(epilog="Example: lambda-rlm show last --html run.html")
 @takes("journal")
 def show(
     run: Run,
-    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page instead.")] = None,
-    whole: Annotated[bool, typer.Option("--all", help="Fold and leave out nothing.")] = False,
+    html: Annotated[str | None, typer.Option("-o", "--html", metavar="FILE", help="Write an HTML page to this file.")] = None,
+    whole: Annotated[bool, typer.Option("--all", help="Show every call and every part, however many.")] = False,
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Show what a run asked, what it cost, and what its answer was made from."""
+    """Show the calls, the cost and the sources of a run."""
     from lambda_rlm.cli.actions import journal as commands
 
     raise typer.Exit(commands.show(run, options, html, json, whole))
 
 
-@app.command(epilog="Example: lambda-rlm resume last --max-calls 500")
+@command(epilog="Example: lambda-rlm resume last --max-calls 500")
 @takes("base_url", *BUDGET, "max_seconds", *RATES, *WORK, "cache", "journal")
 def resume(
     run: Run,
@@ -55,16 +58,16 @@ def resume(
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Go on with a run that stopped, without paying for any call twice."""
+    """Resume a stopped run without paying again for finished calls."""
     from lambda_rlm.cli.actions import journal as commands
 
     raise typer.Exit(commands.resume(run, inputs or [], options, json))
 
 
-@app.command(epilog="Example: lambda-rlm replay last")
+@command(epilog="Example: lambda-rlm replay last")
 @takes("journal")
 def replay(run: Run, inputs: Inputs = None, *, options: Chosen, json: Json = False) -> None:
-    """Run again from the journal, without a model, and compare call for call."""
+    """Repeat a run from the journal, without a model, and compare each call."""
     from lambda_rlm.cli.actions import journal as commands
 
     raise typer.Exit(commands.replay(run, inputs or [], options, json))

@@ -16,17 +16,29 @@ import typer
 
 from lambda_rlm.cli.setting_keys import SETTINGS, Setting
 
-_INPUTS: Final = "Files, folders, patterns, `-` (standard input) or name=PATH; .json .jsonl .csv become typed rows, .pdf .docx .html their text."
+_INPUTS: Final = (
+    "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines and CSV become typed rows; PDF, Word and HTML "
+    "files become text."
+)
 
-Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT", help=_INPUTS, show_default=False)]
+Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT…", help=_INPUTS, show_default=False)]
 Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's id, the beginning or end of one, or `last`.", show_default=False)
+    str, typer.Argument(metavar="RUN", help="A run id, its first or last characters, or `last`.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
 Approved = Annotated[
-    str | None, typer.Option("--approved", metavar="HASH", help="Run only what `check` printed this hash for.")
+    str | None,
+    typer.Option(
+        "--approved", metavar="HASH", help="Run only if `check` printed this hash for the program.", rich_help_panel="Runs"
+    ),
 ]
-Trace = Annotated[str | None, typer.Option("--trace", metavar="FILE.jsonl", help="Write what happens, one JSON object a line.")]
+Trace = Annotated[
+    str | None,
+    typer.Option(
+        "--trace", metavar="FILE.jsonl", help="Write each event to this file, one JSON object per line.", rich_help_panel="Runs"
+    ),
+]
+Query = Annotated[str | None, typer.Option("-q", "--query", metavar="TEXT", help="The value of `query` in the program.")]
 
 Chosen = Mapping[str, Any]
 """The settings that were given as options of a command, by their keys."""
@@ -78,7 +90,23 @@ def _spread(declared: Signature, keys: Sequence[str]) -> Signature:
 
 
 def _parameter(setting: Setting) -> Parameter:
-    is_switch = setting.kind is bool
-    option = typer.Option(None, setting.flag, metavar=setting.metavar, help=setting.about.help, show_default=not is_switch)
+    option = typer.Option(
+        None,
+        *filter(None, (setting.about.short, setting.flag)),
+        metavar=setting.metavar,
+        help=setting.about.help,
+        show_default=False,
+        rich_help_panel=setting.group,
+        autocompletion=_completing(setting.about.choices) if setting.about.choices else None,
+    )
     kind = list[str] if setting.kind is tuple else setting.kind
     return Parameter(setting.key, Parameter.KEYWORD_ONLY, default=option, annotation=kind | None)
+
+
+def _completing(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """What a shell is offered for a value that has begun so."""
+
+    def offered(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return offered

@@ -6,46 +6,48 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, takes
-from lambda_rlm.cli.commands.table import app
+from lambda_rlm.cli.commands.options import BUDGET, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, Query, takes
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
+@command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
 @takes(*MODEL, "hedge", *BUDGET, "max_depth", "concurrency", *WORK, *READING)
 def check(
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-`.", show_default=False)],
+    program: Annotated[
+        str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-` for standard input.", show_default=False)
+    ],
     inputs: Inputs = None,
     declare: Annotated[
-        list[str] | None, typer.Option("--declare", metavar="'NAME: TYPE'", help="An input by its type, without data.")
+        list[str] | None,
+        typer.Option("--declare", metavar="'NAME: TYPE'", help="Declare an input by its type, without data (repeatable)."),
     ] = None,
     size: Annotated[
         list[str] | None,
         typer.Option(
             "--size",
             metavar="NAME=SIZE[,SIZE…]",
-            help="An input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
+            help="Declare an input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
         ),
     ] = None,
-    unread: Annotated[
-        bool, typer.Option("--unread", help="Take the sizes of the inputs from the file system, without reading them.")
-    ] = False,
-    query: Annotated[str | None, typer.Option("--query", metavar="TEXT", help="What `query` is in the program.")] = None,
+    unread: Annotated[bool, typer.Option("--unread", help="Use the file sizes of the inputs, without reading them.")] = False,
+    query: Query = None,
     emit: Annotated[
-        str | None, typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print a stage.")
+        str | None,
+        typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print this stage of the checker and exit."),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that are offered, in place.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the suggested fixes to the file.")] = False,
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Parse and type a program, and tell what it can cost."""
+    """Check a program: syntax, types and a bound on its cost."""
     from lambda_rlm.cli.actions import programs
 
     facts = programs.CheckRequest(inputs or [], declare or [], size or [], query, unread)
     raise typer.Exit(programs.check(program, facts, options, emit, fix, json))
 
 
-@app.command(epilog="Example: lambda-rlm inputs contracts/ --exclude '*.min.js'")
+@command(epilog="Example: lambda-rlm inputs contracts/ --exclude '*.min.js'")
 @takes(*FOUND, "raw", "ignore", "max_input")
 def inputs(
     inputs: Inputs = None,
@@ -53,60 +55,62 @@ def inputs(
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """List what would be read, and what is left out and why. Reads nothing."""
+    """List the files that would be read, and those skipped and why."""
     from lambda_rlm.cli.actions import inputs as listing
 
     raise typer.Exit(listing.inputs(inputs or ["."], options, json))
 
 
-@app.command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
+@command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
 @takes(*MODEL, "root_model", "candidates", "peek", "constrain", "max_calls", "max_cost", *READING)
 def prompt(
     inputs: Inputs = None,
-    query: Annotated[str, typer.Option("--query", metavar="TEXT", help="The question.")] = "",
+    query: Annotated[str, typer.Option("-q", "--query", metavar="TEXT", help="The question.")] = "",
     *,
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Print exactly what a model that writes programs is given."""
+    """Print the exact prompt of the root model."""
     from lambda_rlm.cli.actions import prompt as written
 
     raise typer.Exit(written.prompt(query, inputs or [], options, json))
 
 
-@app.command(epilog="Example: lambda-rlm fmt --check *.lam")
+@command(epilog="Example: lambda-rlm fmt --check *.lam")
 def fmt(
-    programs: Annotated[list[str], typer.Argument(metavar="PROGRAM", help="Files, or `-`.", show_default=False)],
-    check: Annotated[bool, typer.Option("--check", help="Only say which files would change.")] = False,
+    programs: Annotated[
+        list[str], typer.Argument(metavar="PROGRAM…", help="The .lam files, or `-` for standard input.", show_default=False)
+    ],
+    check: Annotated[bool, typer.Option("--check", help="List the files that would change; change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Put programs into the canonical form, in place."""
+    """Format programs in place."""
     from lambda_rlm.cli.actions import programs as commands
 
     raise typer.Exit(commands.fmt(programs, check, json))
 
 
-@app.command(epilog="Example: lambda-rlm explain E0203")
+@command(epilog="Example: lambda-rlm explain E0203")
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="An error code; without one, all are listed.", show_default=False)
+        str | None, typer.Argument(metavar="CODE", help="An error code (default: list all codes).", show_default=False)
     ] = None,
     json: Json = False,
 ) -> None:
-    """What an error means, with a bad and a fixed program."""
+    """Explain an error code, with a bad and a fixed program."""
     from lambda_rlm.cli.actions import programs
 
     raise typer.Exit(programs.explain(code, json))
 
 
-@app.command(epilog="Example: lambda-rlm grammar --format gbnf > program.gbnf")
+@command(epilog="Example: lambda-rlm grammar --format gbnf > program.gbnf")
 def grammar(
     form: Annotated[
-        str, typer.Option("--format", metavar="lark|llguidance|openai|gbnf", help="The form that a decoder takes.")
+        str, typer.Option("--format", metavar="lark|llguidance|openai|gbnf", help="The format of the decoder.")
     ] = "lark",
     json: Json = False,
 ) -> None:
-    """Print the one grammar in the form that a constrained decoder takes."""
+    """Print the grammar of the language for a constrained decoder."""
     from lambda_rlm.cli.actions import programs
 
     raise typer.Exit(programs.grammar(form, json))

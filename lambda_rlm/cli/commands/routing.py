@@ -1,4 +1,4 @@
-"""`route`: which way a question would go."""
+"""`route`: the route of a question."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Inputs, Json, takes
-from lambda_rlm.cli.commands.table import app
+from lambda_rlm.cli.commands.table import command
 
 
-@app.command(epilog='Example: lambda-rlm route "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
+@command(epilog='Example: lambda-rlm route "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
 @takes(*MODEL, *ROUTE, "root_model", "hedge", "rounds", "candidates", "peek", "constrain", *BUDGET, *READING)
 def route(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
@@ -19,7 +19,7 @@ def route(
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Tell which way a question would go, why, and what each way would cost at worst. Asks no model."""
+    """Show the route of a question, the reason, and the worst-case cost of each route. Asks no model."""
     from lambda_rlm.cli.actions import route as ways
 
     raise typer.Exit(ways.route(query, inputs or [], options, json))

@@ -1,25 +1,32 @@
 """The table of commands: `app`, to which each module of commands adds its own.
 
-Owns what stands before every command. Promises that loading it loads no command's work.
+Owns `command`, which adds one, and the options before every command. Promises that loading it loads no command's work.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from lambda_rlm import __version__
 from lambda_rlm.cli import exits
+from lambda_rlm.cli.commands.help_page import CommandPage, CommandsPage
 
 app = typer.Typer(
     name="lambda-rlm",
-    help="Answers questions about inputs far longer than a model's window, through small checked programs.",
-    add_completion=False,
+    help="Answer questions about inputs far longer than a model's context window, with a cost bound proved before the first call.",
+    cls=CommandsPage,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def command(*, epilog: str) -> Callable[[Callable[..., None]], Any]:
+    """Add a command to the table; `epilog` is its example."""
+    return app.command(cls=CommandPage, epilog=epilog)
 
 
 @app.callback(invoke_without_command=True)

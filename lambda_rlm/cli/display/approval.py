@@ -1,6 +1,6 @@
 """Asking a person before money is spent.
 
-Owns `Approval`, which is told what a run can cost before its first call. Promises that nothing is asked of a model unless a
+Owns `Approval`, which receives the worst-case cost of a run before its first call. Promises that nothing is asked of a model unless a
 person said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
 """
 
@@ -37,8 +37,8 @@ class Approval:
         if self.hash is not None:
             if prospect.hash != self.hash:
                 raise UsageProblem(
-                    f"what would run has the hash {prospect.hash}, and {self.hash} was approved; it was not run",
-                    "the program, an input, the model or its prices are others than those that `check` printed the hash for",
+                    f"the program was not run: its hash is {prospect.hash}, but {self.hash} was approved",
+                    "the program, an input, the model or its prices have changed since `check` printed the hash",
                 )
         elif self.is_asked and prospect.bound.calls != 0:
             assert self.pause is not None
@@ -53,7 +53,7 @@ def _ask(prospect: Prospect, json: bool) -> None:
         screen.say(figures.shown([prospect], [""]) + f"\nhash {prospect.hash}\n")
     if not is_terminal:
         raise UsageProblem(
-            "--approve asks at a terminal, and standard input is none; the program was not run",
+            "--approve needs a terminal, and standard input is not one; the program was not run",
             f"to run exactly this: --approved {prospect.hash}",
         )
     with exits.heeding_interruptions():

@@ -1,6 +1,6 @@
 """How far a long reading or fetching is, on standard error.
 
-Owns the line: rewritten on a terminal, elsewhere told once for each step, nothing where standard output is for a program.
+Owns the line: rewritten on a terminal, elsewhere printed once for each step, nothing where standard output is for a program.
 """
 
 from __future__ import annotations

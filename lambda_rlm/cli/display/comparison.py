@@ -48,7 +48,7 @@ def compare(rows: Sequence[RunRow], by: str, json: bool) -> int:
 
 def groups(rows: Iterable[RunRow], by: str) -> list[Group]:
     """The runs by their route, task or split, the largest group first. Programs of one's own and runs that were in no
-    comparison have no task and no split, and stand in none of these."""
+    comparison have no task and no split, and are in none of these."""
     told: dict[str, list[RunRow]] = {}
     for row in rows:
         name = _name(row, by)

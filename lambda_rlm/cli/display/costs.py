@@ -1,6 +1,6 @@
-"""What `check` tells of costs: for real inputs, or for each column of declared sizes.
+"""What `check` reports of costs: for real inputs, or for each column of declared sizes.
 
-Owns `Costs`. Promises that a program is checked against the budget and the model that `run` would take with the same settings.
+Owns `Costs`. Promises that a program is checked against the budget and the model that `run` would use with the same settings.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
         return Costs()
     extra = sorted(sized - typed.inputs.keys())
     if extra:
-        raise UsageProblem(f"--size names {extra[0]!r}, which is no input of the program")
+        raise UsageProblem(f"--size names {extra[0]!r}, which is not an input of the program")
     model, notes = _model(typed, chosen)
     asking = AskSettings(key=b"", out=chosen.out)
     prospects: tuple[Prospect, ...]
@@ -88,13 +88,13 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 
 
 def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
-    """The model that answers; where none is named and the default one is not here, an assumed one, and a note that says so."""
+    """The model that answers; where none is named and the default one is not installed, an assumed one, and a note."""
     try:
         return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain), ()
     except ModelFailure:
         if chosen.model is not None:
             raise
-    note = f"no model is set up: a window of {ANY_MODEL.window:,} tokens and no known price are assumed (see --model)"
+    note = f"no model is set up (see --model): assuming a context window of {ANY_MODEL.window:,} tokens and an unknown price"
     return ScriptedModel((), ANY_MODEL), (note,)
 
 
@@ -104,6 +104,6 @@ def writer_of(chosen: Settings, model: Model) -> Model:
 
 
 async def closed(*models: Model) -> None:
-    """Close models; one may stand there twice."""
+    """Close models; one may be named twice."""
     for model in models:
         await closing(model)

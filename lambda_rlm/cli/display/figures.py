@@ -1,6 +1,6 @@
 """What a program would cost, as people and programs read it: a table, closed forms, JSON.
 
-Owns the wording. What is proved and what is only likely never stand under one heading.
+Owns the wording. What is proved and what is only likely never share a heading.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from typing import Any, Final
 from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.prospect import Prospect
-from lambda_rlm.trace.summary import dollars
+from lambda_rlm.trace.summary import dollars, per_million
 
 _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
-_MILLION: Final = 1_000_000
 
 
 def table(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
@@ -57,7 +56,7 @@ def forms(prospect: Prospect) -> str:
     out."""
     formula = prospect.bound.formula
     short = [f"{name} ≤ {formula[name]}" for name in _FORMS if len(formula[name]) <= _READABLE]
-    return "\n".join([*short, *(["the others: --emit bound"] if len(short) < len(_FORMS) else [])])
+    return "\n".join([*short, *(["for the other bounds: --emit bound"] if len(short) < len(_FORMS) else [])])
 
 
 def every_form(prospect: Prospect) -> str:
@@ -74,10 +73,10 @@ def about(profile: ModelProfile) -> str:
     """Which model a bound is for."""
     prices = "price unknown"
     if profile.input_price is not None and profile.output_price is not None:
-        prices = f"${profile.input_price * _MILLION:.2f} in and ${profile.output_price * _MILLION:.2f} out for a million tokens"
+        prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         if profile.input_price == profile.output_price == 0:
             prices = "free"
-    return f"for {profile.name}: window {profile.window:,} tokens, {prices}"
+    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
 
 
 def chosen(prospect: Prospect) -> list[str]:
@@ -88,7 +87,7 @@ def chosen(prospect: Prospect) -> list[str]:
     lines = []
     for row in plan.rows:
         line, column = plan.source.line_column(row.place.span.start)
-        lines.append(f"auto at {line}:{column} is {row.number:,} {row.place.unit} (--emit plan says why)")
+        lines.append(f"auto at {line}:{column} is {row.number:,} {row.place.unit} (for the reason: --emit plan)")
     return lines
 
 

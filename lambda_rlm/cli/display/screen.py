@@ -57,12 +57,16 @@ def write(parts: Iterable[Part]) -> None:
         sys.stderr.flush()
 
 
-def complain(message: str, hint: str | None = None) -> None:
-    """What went wrong, and what to do."""
-    parts = [("error", "error"), (f": {message}\n", "plain")]
-    if hint:
-        parts += [("hint", "hint"), (f": {hint}\n", "plain")]
-    write(parts)
+def complain(message: str, advice: str | None = None, fault: str | None = None) -> None:
+    """What went wrong, with the code of a fault, and what to do."""
+    write([("error" if fault is None else f"fault[{fault}]", "error"), (f": {message}\n", "plain")])
+    if advice:
+        hint(advice)
+
+
+def hint(advice: str) -> None:
+    """What to do, on a line of its own."""
+    write([("hint", "hint"), (f": {advice}\n", "plain")])
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> None:
@@ -103,9 +107,14 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
     from rich.live import Live
     from rich.spinner import Spinner
 
-    spinner = Spinner("dots", text=status(progress))
+    spinner = Spinner("dots")
+
+    def now() -> Spinner:
+        spinner.update(text=status(progress))
+        return spinner
+
     console = Console(stderr=True)
-    line = Live(spinner, console=console, transient=True, refresh_per_second=8)
+    line = Live(get_renderable=now, console=console, transient=True, refresh_per_second=8)
 
     @contextmanager
     def paused() -> Iterator[None]:
@@ -115,9 +124,7 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
 
     try:
         with line:
-            progress.on_change = lambda now: spinner.update(text=status(now))
             yield paused
-            progress.on_change = None
     finally:  # an interruption may have come while the line was begun
         exits.no_more_interruptions()
         line.stop()
@@ -125,7 +132,7 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
 
 
 def status(progress: Progress) -> str:
-    """The line of figures while a run goes on: calls done and in flight, tokens, dollars, retries."""
+    """The line of figures during a run: calls done and in flight, tokens, dollars, retries, time elapsed and left at most."""
     usage = progress.usage
     most = "" if progress.most_calls is None else f" of at most {progress.most_calls:,}"
     parts = [
@@ -135,5 +142,14 @@ def status(progress: Progress) -> str:
         dollars(usage.cost),
     ]
     if progress.retries:
-        parts.append(f"{progress.retries} retries")
+        parts.append(f"{progress.retries} {'retry' if progress.retries == 1 else 'retries'}")
+    left = progress.seconds_left
+    parts.append(clock(progress.seconds) + ("" if left is None else f", at most {clock(left)} left"))
     return " · ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """A stretch of time: `0:07`, `12:30`, `1:02:05`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
