@@ -48,8 +48,7 @@ async def pay(
         if usage is not completion.usage:
             completion = replace(completion, usage=usage)
     finally:
-        if usage is None:
-            # Cancelled, or nothing that can be read: the prompt is booked; what the reply used is unknown, so the rest stays reserved.
+        if usage is None:  # cancelled, or nothing to read: booked with its prompt; the rest, unknown, stays set aside
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
             over = prompt_tokens, usage.cost
         meter.settle(*over, usage)
@@ -58,7 +57,8 @@ async def pay(
 
 
 def impossible(completion: object) -> str | None:
-    """What a model returned, in words, where that cannot be booked; None where it can. A negative cost would raise the budget."""
+    """What a model returned, in words, where that cannot be booked (a negative cost would raise the budget); None where it
+    can."""
     if not isinstance(completion, Completion) or not isinstance(completion.text, str):
         return f"no completion with a text: {completion!r}"
     usage = completion.usage

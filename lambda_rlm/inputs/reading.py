@@ -53,6 +53,7 @@ class Format:
     is_packed: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extensions", tuple(self.extensions))
         if any(not e.startswith(".") or e != e.lower() for e in self.extensions):
             raise ValueError(f"the extensions of {self.kind!r} must have the form ('.pdf',), not {self.extensions!r}")
         if not self.extensions and (self.needs_extension or not self.magic):
@@ -74,13 +75,20 @@ class Format:
 
     def missing(self, name: str) -> InputProblem | None:
         """The problem where the library that reads the format is not installed; None where it is."""
-        if not self.library or importlib.util.find_spec(self.library) is not None:
+        if not self.library or _is_installed(self.library):
             return None
         install = f"pip install '{self.extra or self.library}'"
         as_text = "" if self.magic else ", or read it as plain text: --raw"
         return InputProblem(
             f"reading {self.kind} requires an optional dependency: {name}", f"{install}{as_text}", f"{self.kind}: {install}"
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that a dotted name is in
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

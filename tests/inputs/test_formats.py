@@ -137,3 +137,16 @@ def test_an_error_of_a_reader_is_not_hidden(tmp_path: Path) -> None:
 def test_a_format_that_no_file_can_have_is_refused(settings: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Format("a thing", read_upper, **settings)  # type: ignore[arg-type]
+
+
+def test_a_library_in_a_package_that_is_missing_is_missing(tmp_path: Path) -> None:
+    one = written(tmp_path, "a.up", b"UP1\0hello")
+    needy = Format("an upper file", read_upper, extensions=(".up",), library="no_such_package.reader", extra="acme[up]")
+    with pytest.raises(InputProblem, match=r"pip install 'acme\[up\]'"):
+        from_arguments([one], Reading(formats=(needy,)))
+
+
+def test_extensions_may_be_any_sequence(tmp_path: Path) -> None:
+    one = written(tmp_path, "a.pairs", "a=1")
+    listed = Format("pairs", read_pairs, extensions=[".pairs"], has_rows=True)  # type: ignore[arg-type]
+    assert from_arguments([one], Reading(formats=(listed,))).values["context"] is not None

@@ -1,7 +1,7 @@
 """The theorem of the cost analysis, once for each library function: what a run is metered is at most its bound.
 
-Each function is applied to drawn arguments. Its transfer must allow for what it gives, and a model is asked about what comes out. A function that nothing can draw fails, and so
-does one whose transfer is missing or too small.
+Each function is applied to drawn arguments. Its transfer must allow for what it gives, and a model is asked about what comes
+out. A function that nothing can draw fails, and so does one whose transfer is missing or too small.
 """
 
 from __future__ import annotations
