@@ -62,7 +62,7 @@ grammar: $(VENV)/.dev ## renew the stored parse table after a change of the gram
 
 golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI); read the difference before you commit it
 	@test -z "$$CI" || { echo "expectations are not rewritten under CI" >&2; exit 64; }
-	UPDATE_GOLDEN=1 $(PYTEST) tests/conformance/test_conformance.py tests/eval/test_prompts.py tests/house/test_docs.py tests/house/test_architecture_page.py tests/diagnostics/test_render.py tests/cli/test_bounds.py tests/stdlib/test_stdlib.py tests/stdlib/test_strategies.py tests/api/test_public_api.py
+	UPDATE_GOLDEN=1 $(PYTEST) tests/conformance/test_conformance.py tests/eval/test_prompts.py tests/house/test_docs.py tests/house/test_architecture_page.py tests/house/test_reference_pages.py tests/diagnostics/test_render.py tests/cli/test_bounds.py tests/stdlib/test_stdlib.py tests/stdlib/test_strategies.py tests/api/test_public_api.py
 
 deep: $(VENV)/.dev ## the properties with many more examples
 	HYPOTHESIS_PROFILE=deep $(PYTEST) $(WORKERS) --timeout 7200 tests/properties tests/differential

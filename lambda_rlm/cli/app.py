@@ -15,6 +15,7 @@ import typer
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.start_up import loaded
+from lambda_rlm.cli.suggestions import did_you_mean
 
 NAME: Final = "lambda-rlm"
 _COMPLETION: Final = "_LAMBDA_RLM_COMPLETE"
@@ -88,8 +89,8 @@ def _refused(error: Any) -> tuple[str, str]:
     said = str(error.format_message()).rstrip(".?")
     message, _, near = said.partition(" Did you mean ") if " Did you mean " in said else said.partition(" (Possible options: ")
     message = (message[:1].lower() + message[1:]).rstrip(".")
-    near = near.rstrip(")").replace("'", "").replace(", ", " or ")
-    return message, f"did you mean {near}? See {page}" if near else f"see {page}"
+    near = did_you_mean(message.split()[-1].strip("'"), near.rstrip(")").replace("'", "").split(", "))
+    return message, f"{near}{'S' if near else 's'}ee {page}"
 
 
 def _told(code: int, message: str, hint: str | None, wants_json: bool, fault: str | None = None) -> int:

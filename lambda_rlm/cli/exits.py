@@ -1,7 +1,7 @@
 """Exit codes, and the end of a command by an exception.
 
-Owns the codes, `UsageProblem`, what is wrong with how a command was called, and how an interruption is told where nothing else
-is known. Loads nothing: an interruption may come while a module is half loaded.
+Owns the codes, `UsageProblem`, what is wrong with how a command was called, and how an interruption is
+reported before a run begins. Loads nothing: an interruption may come while a module is half loaded.
 """
 
 from __future__ import annotations

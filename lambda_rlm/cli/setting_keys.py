@@ -18,8 +18,8 @@ from lambda_rlm.plan.tasks import TASKS
 class About:
     """What a setting is, in one line, and how its value is written.
 
-    `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option if
-    it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
+    `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
+    if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
     `takes_path` it may also be the path of a program.
     """
 
@@ -114,7 +114,7 @@ class Keys:
         About("Character encoding of the inputs, e.g. cp1252; `cp1252:replace` replaces undecodable bytes.", "NAME"),
     ]
     raw: Annotated[bool, About("Read every file as plain text; do not parse rows or documents.")]
-    ignore: Annotated[bool, About("Skip hidden files and files that .gitignore lists.")]
+    ignore: Annotated[bool, About("Skip hidden files and the files that .gitignore and .lambdaignore list.")]
     max_input: Annotated[int, About("Maximum total size of the inputs.", "BYTES")]
     out: Annotated[int, About("Maximum tokens of a reply for calls that set no maximum of their own.", "N", is_positive=True)]
     journal_days: Annotated[int, About("Delete runs from the journal after N days.", "N")]

@@ -2,8 +2,8 @@
 
 Owns the defaults and where settings are looked for: options of the command line, then `LAMBDA_RLM_…` variables, then
 `lambda-rlm.toml`, then `[tool.lambda-rlm]` of `pyproject.toml`, each file in the current folder or the nearest above it. They
-are read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming the file, variable or option. The keys
-and their kinds are declared in `setting_keys`.
+are read once, here, into a frozen dataclass. Refuses unknown keys and values of a wrong kind, naming the file, variable or
+option. The keys and their kinds are declared in `setting_keys`.
 """
 
 from __future__ import annotations

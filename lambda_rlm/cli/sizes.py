@@ -1,7 +1,7 @@
 """Sizes on the command line: `--size context=10MB,100MB`.
 
-Owns the notation. KB, MB and GB are bytes of UTF-8, and a text of so many bytes has at most so many characters; a plain number
-is characters. `1000x6KB` is a list of at most 1,000 elements of 6 KB each. Several sizes of one input are columns of the table;
+Owns the notation. KB, MB and GB are bytes of UTF-8, and a text of N bytes has at most N characters; a plain number is
+characters. `1000x6KB` is a list of at most 1,000 elements of 6 KB each. Several sizes of one input are columns of the table;
 inputs with one size have it in each column.
 """
 

@@ -1,4 +1,4 @@
-"""How far a run has come, for whoever shows it while it goes on.
+"""How far a run has come, for a display that follows it.
 
 Owns the running totals. Promises constant work for each event. Draws nothing.
 """

@@ -43,7 +43,7 @@ def per_million(price: float) -> str:
 
 
 def dollars(cost: float | None) -> str:
-    """An amount of US dollars: `$12.30`, `$0.0123`, `$0.000012`, `free`, or `cost unknown`; never zero for what costs something."""
+    """An amount of US dollars: `$12.30`, `$0.0123`, `$0.000012`, `free`, or `cost unknown`; never zero for a cost."""
     if cost is None:
         return "cost unknown"
     if cost == 0:

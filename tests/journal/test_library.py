@@ -121,7 +121,7 @@ def test_the_command_line_does_not_guess_a_model_that_was_an_object(shell: Shell
             "Who?", context=Path(wrote("a.txt", "c"))
         )
     assert shell("resume", "last") == 64
-    assert "scripted, which a program gave as an object" in shell.err
+    assert "scripted, a model object of a Python program" in shell.err
 
 
 class Count(BaseModel):
@@ -242,7 +242,7 @@ def test_the_command_line_does_not_go_on_without_the_functions_of_a_program(shel
     with pytest.raises(Fault):
         anyio.run(lambda: lambda_rlm.run(checked.admit(), given, model, journal=True))
     assert shell("resume", "last") == 64
-    assert "functions of a program: twice" in shell.err
+    assert "primitives of a Python program: twice" in shell.err
     script({"match": "", "reply": "x"})
     assert RLM(journal=True, primitives=[twice]).resume("last", context="c").answer == "x"
 

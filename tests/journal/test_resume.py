@@ -125,7 +125,7 @@ def test_what_is_remembered_reaches_no_model(shell: Shell) -> None:
     script({"match": "one", "failure": "E0506"}, {"match": "two", "reply": "zwei"})
     assert shell("resume", "last") == 0
     assert shell.out == "zwei\n"
-    assert "1 replies are there" in shell.err
+    assert "1 recorded reply is reused" in shell.err
     assert shell("resume", "last") == 64
     assert "is finished" in shell.err
 

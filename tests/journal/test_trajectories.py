@@ -105,7 +105,7 @@ def test_programs_that_differ_in_names_layout_and_comments_count_once(shell: She
     for program in ("let a = length(context); a", "# how long\nlet   b = length(context);\nb", "length(context) + 1"):
         asked(shell, program)
     assert len(exported(shell, "all")) == 2
-    assert "1 the same as one of these" in shell.err
+    assert "1 skipped as duplicates" in shell.err
     assert len(exported(shell, "all", "--doubles")) == 3
 
 
@@ -185,7 +185,7 @@ def test_a_run_that_nobody_can_read_is_told_of_and_keeps_no_other_back(shell: Sh
         database.execute("UPDATE runs SET outcome = ? WHERE id = ?", (outcome, first))
     (row,) = exported(shell, "all")
     assert row["run"] != first
-    assert f"warning: left out: unrecognized journal record for run {first}" in shell.err
+    assert f"warning: skipped: unrecognized journal record for run {first}" in shell.err
     assert shell("export", first) == 64
     assert f"unrecognized journal record for run {first}" in shell.err
     assert shell("runs") == 0 and first in shell.out

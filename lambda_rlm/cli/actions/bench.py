@@ -118,7 +118,7 @@ def _tasks(chosen: BenchRequest, row: Benchmark, seed: int) -> list[Task]:
 
 
 def _named(name: str) -> str:
-    """A length as tables show it; what is none stands for a number of documents."""
+    """A length as tables show it; any other text is a number of documents."""
     try:
         return length(tokens_of(name))
     except ValueError:

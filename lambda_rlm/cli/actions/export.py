@@ -113,4 +113,4 @@ def _written(text: str, file: str | None) -> None:
 def _told(kept: Sequence[Trajectory], doubles: int, others: int) -> str:
     counts = [f"{sum(one.outcome == name for one in kept):,} {name}" for name in OUTCOMES]
     rows = f"{len(kept):,} {'row' if len(kept) == 1 else 'rows'}"
-    return f"{rows} ({', '.join(counts)}); {doubles:,} duplicates skipped, {others:,} with another outcome skipped"
+    return f"{rows} ({', '.join(counts)}); {doubles:,} skipped as duplicates, {others:,} for their outcome"

@@ -97,7 +97,9 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     chosen = _as_before(row, options)
     request = _request(earlier, arguments, chosen)
     if not json:
-        screen.say(f"resuming {row.id}: {len(earlier.past.replies):,} recorded replies are reused at no cost", "dim")
+        number = len(earlier.past.replies)
+        reused = f"{number:,} recorded {'reply is' if number == 1 else 'replies are'} reused at no cost"
+        screen.say(f"resuming {row.id}: {reused}", "dim")
     return ask_run.again(request, chosen, ask_run.How(json=json))
 
 
@@ -139,7 +141,7 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunReques
 
 
 def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
-    """The settings of a run, with what is said now."""
+    """The settings of a run, with the options of this command."""
     known = {f.name for f in fields(Settings)}
     written = {key: value for key, value in row.what["settings"].items() if key in known}
     before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}

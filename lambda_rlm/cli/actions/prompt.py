@@ -1,4 +1,4 @@
-"""The exact prompt of who writes programs."""
+"""The exact prompt of the root model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Help pages: options and commands in groups, plain text.
 
-Owns the layout of `--help`. Loads no screen library: a page is as fast as the command line itself. The group of an option is its
-`rich_help_panel`; options without one come first.
+Owns the layout of `--help`. Loads no screen library: a page is as fast as the command line itself. The group of an option is
+its `rich_help_panel`; options without one come first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CommandPage(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, then each group of options under its title."""
         groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], **{title: [] for title in GROUPS}}
-        for param in sorted(self.get_params(ctx), key=_place):
+        for param in sorted(self.get_params(ctx), key=place):
             record = param.get_help_record(ctx)
             if record is not None:
                 is_option = param.param_type_name == "option"
@@ -67,6 +67,6 @@ class CommandsPage(TyperGroup):
                     formatter.write_dl(rows)
 
 
-def _place(param: Any) -> int:
+def place(param: Any) -> int:
     """Settings in the order of their groups, then the options that are no settings, `--help` last of all."""
     return len(_ORDER) + (param.name == _LAST) if param.name not in _ORDER else _ORDER[param.name]

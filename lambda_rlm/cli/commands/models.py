@@ -10,7 +10,7 @@ from lambda_rlm.cli.commands.help_page import CommandPage, CommandsPage
 from lambda_rlm.cli.commands.options import Json
 from lambda_rlm.cli.commands.table import app
 
-models_app = typer.Typer(cls=CommandsPage, invoke_without_command=True, rich_markup_mode=None)
+models_app = typer.Typer(cls=CommandsPage, invoke_without_command=True, subcommand_metavar="[COMMAND …]", rich_markup_mode=None)
 app.add_typer(models_app, name="models")
 
 

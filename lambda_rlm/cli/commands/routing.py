@@ -19,7 +19,10 @@ def route(
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Show the route of a question, the reason, and the worst-case cost of each route. Asks no model."""
+    """Show the route of a question, and what each would cost at most.
+
+    Also shows the reason. Asks no model.
+    """
     from lambda_rlm.cli.actions import route as ways
 
     raise typer.Exit(ways.route(query, inputs or [], options, json))

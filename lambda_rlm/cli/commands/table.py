@@ -18,6 +18,7 @@ app = typer.Typer(
     name="lambda-rlm",
     help="Answer questions about inputs far longer than a model's context window, with a cost bound proved before the first call.",
     cls=CommandsPage,
+    subcommand_metavar="COMMAND …",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -1,6 +1,6 @@
 """Asking a person before money is spent.
 
-Owns `Approval`, which receives the worst-case cost of a run before its first call. Promises that nothing is asked of a model unless a
+Owns `Approval`, which receives the worst-case cost of a run before its first call. Promises that no model is asked unless a
 person said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
 """
 

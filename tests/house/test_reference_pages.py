@@ -1,0 +1,130 @@
+"""The pages about settings and commands are written from the code: every key, every command and every option, once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+import typer
+
+from lambda_rlm.cli.commands import app, commands_with
+from lambda_rlm.cli.commands.help_page import COMMAND_GROUPS, place
+from lambda_rlm.cli.setting_keys import GROUPS, SETTINGS, Setting
+from lambda_rlm.cli.settings import DEFAULTS
+from tests.support.places import ROOT
+
+IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
+TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts"}
+
+SETTINGS_HEAD = """# Settings
+
+This page is generated from the code (`make golden`).
+
+A setting has one name everywhere. The nearest source wins, in this order:
+
+1. an option of the command line, e.g. `--max-calls 200`;
+2. an environment variable, e.g. `LAMBDA_RLM_MAX_CALLS=200`; a list is separated by commas;
+3. a key of `lambda-rlm.toml`, in the current folder or the nearest folder above it, e.g. `max_calls = 200`;
+4. a key of the table `[tool.lambda-rlm]` of `pyproject.toml`, in the current folder or the nearest folder above it.
+
+An unknown key and a value of the wrong type are errors. The options of each command are described in [cli.md](cli.md).
+"""
+
+CLI_HEAD = """# Command line
+
+This page is generated from the code (`make golden`).
+
+Exit codes: 0 answered · 1 program rejected · 2 fault during a run · 64 wrong usage or input · 70 internal error · 130 interrupted.
+The answer goes to standard output and everything else to standard error; with `--json` a command prints one JSON object on standard
+output. Options can also be set in files and environment variables: see [settings.md](settings.md). Shell completion:
+`lambda-rlm --install-completion`.
+"""
+
+
+def cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *(tuple(map(cell, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def default(key: str) -> str:
+    value = getattr(DEFAULTS, key)
+    if value in (None, "", ()):
+        return "none"
+    return f"`{value:_}`" if type(value) is int else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def where(setting: Setting) -> str:
+    """The commands that have an option for it; a setting without one counts wherever its work is done."""
+    commands = commands_with(setting.key)
+    return (
+        f"`{setting.flag.split('/')[0]}` of {', '.join(f'`{name}`' for name in commands)}"
+        if commands
+        else "files and variables only"
+    )
+
+
+def settings_page() -> str:
+    parts = [SETTINGS_HEAD]
+    for title, keys in GROUPS.items():
+        rows = [
+            (f"`{key}`", TYPES[SETTINGS[key].kind], default(key), about(SETTINGS[key]), where(SETTINGS[key])) for key in keys
+        ]
+        parts.append(
+            f"## {'The settings that matter first' if title == 'Options' else title}\n\n{table(('key', 'type', 'default', 'meaning', 'option'), rows)}"
+        )
+    return "\n".join(parts)
+
+
+def about(setting: Setting) -> str:
+    choices = setting.about.choices if setting.about.metavar is None else ()
+    return setting.about.help + (f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else "")
+
+
+def pages_of(name: str, command: Any, parent: Any) -> Iterator[str]:
+    """The section of a command, then those of its subcommands."""
+    context = typer.Context(command, info_name=name, parent=parent)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    parts = [f"### `{context.command_path}`\n", f"{command.help}\n", f"    {usage}\n"]
+    records = [
+        (param.param_type_name, *param.get_help_record(context)) for param in sorted(command.get_params(context), key=place)
+    ]
+    for kind in ("argument", "option"):
+        rows = [(f"`{names}`", text) for of, names, text in records if of == kind]
+        parts += [table((kind, "meaning"), rows)] if rows else []
+    parts += [f"{command.epilog.replace('Example: ', 'Example: `')}`\n"] if command.epilog else []
+    yield "\n".join(parts)
+    for below, subcommand in getattr(command, "commands", {}).items():
+        yield from pages_of(below, subcommand, context)
+
+
+def cli_page() -> str:
+    root: Any = typer.main.get_command(app)
+    context = typer.Context(root, info_name="lambda-rlm")
+    parts = [CLI_HEAD]
+    for title, names in COMMAND_GROUPS.items():
+        parts.append(f"## {title}\n")
+        parts += [page for name in names for page in pages_of(name, root.commands[name], context)]
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize(("name", "page"), [("settings.md", settings_page), ("cli.md", cli_page)])
+def test_a_reference_page_is_what_the_code_says(name: str, page: Any) -> None:
+    path = ROOT / "docs" / name
+    if IS_REWRITING:
+        path.write_text(page(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == page(), "`make golden` rewrites the page"
+
+
+def test_every_setting_is_in_one_group() -> None:
+    assert sorted(key for keys in GROUPS.values() for key in keys) == sorted(SETTINGS)
+
+
+def test_every_command_is_in_one_group() -> None:
+    root: Any = typer.main.get_command(app)
+    assert sorted(name for names in COMMAND_GROUPS.values() for name in names) == sorted(root.commands)
