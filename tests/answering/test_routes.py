@@ -211,7 +211,8 @@ def test_without_the_budget_for_a_plan_the_text_does_not_say() -> None:
     run = asked(leaf, SHORT, Budget(calls=plan.calls), ESCALATING)
     assert (run.value, run.route, run.usage.calls, len(leaf.requests)) == ("not found", "direct", 1, 1)
     assert any(
-        note.startswith("the direct call found no answer; the strategy was not tried: the program may need") for note in run.notes
+        note.startswith("the direct call found no answer; the strategy was not tried: the program may need")
+        for note in run.notes
     )
 
 

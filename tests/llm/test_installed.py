@@ -102,7 +102,7 @@ def test_a_module_that_cannot_be_imported_is_a_failure(packages: Path) -> None:
 def test_two_packages_with_one_prefix_are_refused(packages: Path) -> None:
     install(packages, "acme", "acme = acme_models:connect")
     install(packages, "bolt", "acme = bolt_models:connect")
-    with pytest.raises(ModelFailure, match="several installed packages .*: acme and bolt"):
+    with pytest.raises(ModelFailure, match=r"several installed packages .*: acme and bolt"):
         connect("acme:large")
 
 
