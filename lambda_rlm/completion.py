@@ -19,7 +19,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a reply is drawn. `seed` numbers independent samples of one prompt (`llm_samples`)."""
+    """Sampling parameters of a reply. `seed` numbers independent samples of one prompt (`llm_samples`)."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -37,7 +37,7 @@ class Usage:
     """What a provider counted for one or more requests.
 
     `cost` is in US dollars. None, the default, means that it is unknown, which is never 0: a sum is unknown as soon as one of
-    its terms is. A reply that costs nothing says `cost=0.0`; nothing used at all is `NO_USAGE`, which changes no sum.
+    its terms is. A free reply has `cost=0.0`; `NO_USAGE` means that nothing was used, and changes no sum.
     """
 
     input_tokens: int = 0
@@ -119,7 +119,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """What is known of a model before it is asked.
+    """Properties of a model, known before it is called.
 
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown. `min_chars_per_token` is
     the proved lower limit used by the static window check; `template_tokens` the most that a chat template adds to a request;
@@ -154,7 +154,7 @@ class ModelProfile:
 
 @runtime_checkable
 class Model(Protocol):
-    """Something that completes. Implementations are safe for concurrent use in one event loop.
+    """A language model. Implementations are safe for concurrent use in one event loop.
 
     `complete` raises `ModelFailure` (never a vendor's exception) and never returns an error as text.
     `count_tokens` is exact where the tokenizer is known and otherwise never less than the truth.

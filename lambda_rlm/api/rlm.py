@@ -56,18 +56,23 @@ T = TypeVar("T")
 
 
 class RLM:
-    """Answers questions about inputs of any length, each run within one budget.
+    """Answers questions about inputs of any length; each run stays within one budget.
 
-    `model` is a name as on the command line (None: the default) or a `Model`, which is left open; `root_model`, in the same
-    forms, writes programs (None: the one that answers) where `strategy` is "synth", as `writing` says. `cache` keeps good
-    replies of models that are given by name across runs: True for the user's own file, or a path. `strategy` is the way that
-    questions go, `task` what they are, or the path of a strategy of one's own (None: a model is asked where it matters), both
-    of which a question may say for itself; `routing` says how "auto" decides. `hedge` is the seconds after which a provider
-    that has not answered is asked a second time, the first answer counts; bound and budget count both. `rpm` and `tpm` are the
-    requests and tokens a minute that each provider is asked for at most. `journal` writes runs so that they can be looked at,
-    resumed and replayed, here and on the command line: True for the user's own file, or a path. `primitives` are typed
-    functions of the host that a root model may use in its programs (see `primitive`). `formats` are input formats of the host,
-    tried before those of the package.
+    - `model`: a model name as on the command line (None: the default model), or a `Model`, which the caller closes.
+    - `root_model`: the model that writes programs, in the same forms (None: `model`); `writing` has its settings.
+    - `budget`: the limits of each run (None: `Budget()`); `base_url`: the URL of an OpenAI-compatible server.
+    - `strategy`: the route, "auto" (default), "direct", "plan" or "synth"; `routing` sets how "auto" decides.
+    - `task`: a task name or the path of a strategy file (None: inferred). Each question can override `strategy` and `task`.
+    - `strict`: a degraded answer raises its fault; `seed`: the number of the first independent sample.
+    - `cache`: reuse model replies in later runs at no cost. True for the default file, or a path; only for models by name.
+    - `hedge`: after this many seconds without a reply, send a second request and use whichever answers first. Bounds and
+      budgets count both.
+    - `rpm`, `tpm`: maximum requests and tokens per minute for each provider.
+    - `journal`: record runs, to inspect, resume and replay them here or on the command line. True for the default file, or
+      a path.
+    - `primitives`: typed Python functions that generated programs can call (see `primitive`).
+    - `formats`: custom input formats, tried before the built-in ones.
+    - `constrain`: the API dialect for grammar-constrained output (default "auto": inferred from the model name).
     """
 
     def __init__(
@@ -122,10 +127,11 @@ class RLM:
         on_event: Listener | None = None,
         **inputs: Any,
     ) -> Run:
-        """The answer to a question about the inputs: texts, plain data, or `Path`s to files and folders. Raises `Fault`.
+        """Answer a question about the inputs: strings, plain data, or `Path`s to files and folders. Raises `Fault`.
 
-        `returns` is the type of the answer: one of the language as text, a pydantic model, or another type that pydantic knows;
-        `on_event` is told what happens. Inside a running event loop, as in a notebook, the loop waits; `aask` lets it go on.
+        `returns` is the type of the answer: a type of the language as a string (`"List[Text]"`), a pydantic model, or another
+        type that pydantic supports; other types raise `TypeError`. `on_event` receives every event of the run. In a running
+        event loop, such as a notebook, this call blocks the loop; use `aask` to avoid that.
         """
         return blocking_anywhere(
             lambda: self.aask(query, task=task, strategy=strategy, returns=returns, on_event=on_event, **inputs)
@@ -141,7 +147,7 @@ class RLM:
         on_event: Listener | None = None,
         **inputs: Any,
     ) -> Run:
-        """`ask` for programs that are asynchronous themselves."""
+        """Asynchronous version of `ask`."""
         tracer = None if on_event is None else heard(on_event)
         return unless_faulted(await answered(self.settings, Asked(query, inputs, returns, task, strategy), tracer))
 
@@ -154,9 +160,10 @@ class RLM:
         returns: Any = None,
         **inputs: Any,
     ) -> AsyncGenerator[Event]:
-        """What happens, as it happens; the last event is a `RunFinished` with the run, whose `answer` raises its fault.
+        """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
+        of a failed run raises its fault.
 
-        Leaving the loop cancels the run; `contextlib.aclosing` does so before the next statement.
+        Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
 
         async def job(tracer: Tracer) -> Run:
@@ -165,40 +172,40 @@ class RLM:
         return streamed(job)
 
     def route(self, query: str, *, task: str | Path | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
-        """Which way `ask` would go with the question, why, and what each way would cost at worst. Asks no model."""
+        """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model."""
         return blocking_anywhere(lambda: routed(self.settings, Asked(query, inputs, None, task, strategy)))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
-        """`ask` for programs written for `rlms`: `prompt` is the context (text, messages or data), `root_prompt` the question,
-        without which it is the last message of a user; `.response` is the answer."""
+        """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`
+        the question (None: the last user message). The answer is `.response`."""
         question, context = question_in(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
-        """Go on with a run of the journal that has no answer: its id, the beginning or end of one, or "last". The inputs are
-        given again; no reply that is there is paid a second time. Models, limits and server are those of the run unless this
-        says others. Raises `Fault`, `InputProblem` for other inputs, `JournalProblem`."""
+        """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
+        same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
+        sets others. Raises `Fault`, `InputProblem` if the inputs differ, and `JournalProblem`."""
         return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
-        """`resume` for programs that are asynchronous themselves."""
+        """Asynchronous version of `resume`."""
         tracer = None if on_event is None else heard(on_event)
         past = await anyio.to_thread.run_sync(self._past, before, run)
         return unless_faulted(await answered_again(self.settings, past, inputs, returns, tracer))
 
     def replay(self, run: str, **inputs: Any) -> Replayed:
-        """Make a run of the journal again without a model, and compare call for call."""
+        """Repeat a run of the journal without model calls, and compare the two call by call."""
         return blocking_anywhere(lambda: self.areplay(run, **inputs))
 
     async def areplay(self, run: str, **inputs: Any) -> Replayed:
-        """`replay` for programs that are asynchronous themselves."""
+        """Asynchronous version of `replay`."""
         past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
         comparison = Comparison()
         again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
         return Replayed(again, tuple(comparison.differences(calls)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
-        """The latest runs of the journal, the last first."""
+        """The most recent runs of the journal, newest first; at most `most` of them."""
         with Journal(place(self.settings.journal)) as journal:
             return journal.runs(most)
 
@@ -224,7 +231,7 @@ async def run(
     formats: Iterable[Format] = (),
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program over inputs like those it was checked with; raises `Fault`. `cache` to `formats` as in `RLM`."""
+    """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `formats` as in `RLM`."""
     settings = HostSettings(
         model=model,
         budget=program.budget,

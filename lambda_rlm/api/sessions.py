@@ -46,7 +46,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 
 Kept = bool | str | Path
-"""Whether runs are written to a journal: False, True for the user's own, or a path."""
+"""Whether runs are recorded in a journal: False, True for the default file, or a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ def _of_type(run: Run, returns: Returns) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A run that was made again without a model, and how its calls differ from those on record."""
+    """A run repeated without model calls, and the differences between its calls and the recorded ones."""
 
     run: Run
     differences: tuple[str, ...]

@@ -1,8 +1,8 @@
 """A run as a stream of its events.
 
-Owns `streamed` and `heard`. Promises: the last event carries the run; who leaves the loop early cancels the run, and nothing of
-it is left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and is told
-how many; a listener that raises costs no answer.
+Owns `streamed` and `heard`. Promises: the last event carries the run; leaving the loop early cancels the run, and nothing of it is
+left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and learns how
+many; an exception in a listener does not affect the answer.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def streamed(job: Callable[[Tracer], Coroutine[Any, Any, Run]], most: int 
 
 
 def heard(listener: Listener | None) -> Tracer | None:
-    """A listener as a tracer. The first exception that it raises is logged, and it is told nothing more."""
+    """A listener as a tracer. Its first exception is logged, and it receives no more events."""
     if listener is None:
         return None
     is_deaf = False

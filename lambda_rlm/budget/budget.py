@@ -15,14 +15,15 @@ FREE_CHARACTERS: Final = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Limits of one run.
+    """Limits of one run. A value that is no integer where one is required, or negative, raises `ValueError`.
 
-    `calls` counts logical model calls and `tokens` input plus output of all attempts, at worst; `usd` US dollars; `seconds`
-    wall time; `depth` activations of `fix` inside each other; `fuel` evaluator steps; `memory` bytes of newly allocated
-    storage, cumulative; `concurrency` calls in flight.
+    - `calls`: logical model calls; `concurrency`: concurrent model calls.
+    - `tokens`: input and output tokens of all attempts together, in the worst case.
+    - `usd`: cost in US dollars (None: no limit); `seconds`: wall time (None: no limit).
+    - `depth`: nested activations of `fix`; `fuel`: evaluator steps; `memory`: allocated bytes, cumulative.
 
-    Each character of input beyond the first `FREE_CHARACTERS` adds `fuel_per_character` and `memory_per_character` to the two,
-    so that a long text may be gone through many times while a small program cannot grow large by itself.
+    Each input character beyond the first `FREE_CHARACTERS` adds `fuel_per_character` steps and `memory_per_character` bytes, so
+    that a program can scan a long text many times, while a small program cannot use much by itself.
     """
 
     calls: int = 1_000
@@ -49,7 +50,7 @@ class Budget:
                 raise ValueError(f"budget {name} must be at least 0 or None, not {value!r}")
 
     def minus(self, calls: int = 0, tokens: int = 0, usd: float = 0.0) -> Budget:
-        """What is left when this much was used: never less than nothing, and no limit where there was none."""
+        """The remaining budget after this use; at least 0, and unlimited where this budget is unlimited."""
         return replace(
             self,
             calls=max(0, self.calls - calls),
@@ -58,9 +59,9 @@ class Budget:
         )
 
     def part(self, n: int) -> Budget:
-        """One part in `n` of what models are paid with: calls, tokens and US dollars."""
+        """The `n`-th part of the limits for models: calls, tokens and US dollars."""
         return replace(self, calls=self.calls // n, tokens=self.tokens // n, usd=None if self.usd is None else self.usd / n)
 
     def part_of_work(self, n: int) -> Budget:
-        """One part in `n` of what programs compute with: steps and bytes."""
+        """The `n`-th part of the limits for computation: steps and bytes."""
         return replace(self, fuel=self.fuel // n, memory=self.memory // n)

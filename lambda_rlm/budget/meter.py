@@ -9,7 +9,7 @@ used there too, and what it does not use goes back. So at every moment, in every
 the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
 calls are then taken out of that, so that none of them can be refused because another one came first.
 
-The meter knows no clock. Whoever has one may `watch` the run: fuel is then handed out in slices, and who watches is asked
+The meter knows no clock. A caller with a clock may `watch` the run: fuel is then handed out in slices, and the callback runs
 before each, so that pure work can be stopped without a price for every step.
 """
 
@@ -39,7 +39,7 @@ NO_PRICE = "a limit in US dollars is set, but the price of the model is unknown"
 
 
 SLICE: Final = 1 << 20
-"""Steps between two looks of who watches a run: a tenth of a second."""
+"""Steps between two calls of the callback that watches a run: a tenth of a second."""
 
 
 class Meter:
@@ -140,7 +140,7 @@ class Meter:
         self._set_aside(left)
 
     def glance(self) -> None:
-        """Have who watches look now: more time may have passed than the steps say."""
+        """Run the watching callback now: more time may have passed than the steps suggest."""
         if self._look is not None:
             self._look()
 

@@ -1,6 +1,6 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
-Owns the one way in which calls of programs and of those who write programs are paid. Promises that nothing is sent which the
+Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent which the
 meter cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
 """
 
@@ -24,7 +24,7 @@ async def pay(
     schema_tokens: int = 0,
     on_usage: Callable[[Usage], object] = lambda usage: None,
 ) -> Completion:
-    """One request, all its transport attempts included; `on_usage` is told what it used, however it ends.
+    """One request, all its transport attempts included; `on_usage` receives its usage, however it ends.
 
     Raises `LimitExceeded` before anything is sent, `ModelFailure` when the model fails.
     """

@@ -82,7 +82,7 @@ class RecordedModel:
             try:
                 self._read(row)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise failure(BAD_SCRIPT, f"invalid line {number} in the recording {path}: {error!r}") from None
+                raise failure(BAD_SCRIPT, f"invalid line {number} of the recording {path}: {error!r}") from None
 
     @property
     def profile(self) -> ModelProfile:
@@ -117,7 +117,7 @@ class RecordedModel:
                 try:
                     yield number, json.loads(line)
                 except ValueError as error:
-                    raise failure(BAD_SCRIPT, f"invalid JSON on line {number} of the recording {self._path}: {error}") from None
+                    raise failure(BAD_SCRIPT, f"invalid JSON in line {number} of the recording {self._path}: {error}") from None
 
     def _read(self, row: dict[str, Any]) -> None:
         if "profile" in row:

@@ -1,4 +1,4 @@
-"""What a host program needs to test its own code: a scripted model, and the contract that every `Model` must keep.
+"""Test helpers for host programs: a scripted model, and the contract that every `Model` must satisfy.
 
 Public. Needs no test framework: `ModelContract` is collected by pytest when a test module subclasses it, and `check_model` runs
 the same checks anywhere.

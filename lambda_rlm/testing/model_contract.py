@@ -45,8 +45,8 @@ class ModelUnderTest:
 
 
 class ModelContract:
-    """What every `Model` promises. A pytest module subclasses it under a name that starts with `Test` and defines a fixture
-    `subject`, which returns a `ModelUnderTest`."""
+    """What every `Model` promises. To use it with pytest, subclass it under a name that starts with `Test`, and define a
+    fixture `subject` that returns a `ModelUnderTest`."""
 
     def test_it_is_a_model_with_a_possible_profile(self, subject: ModelUnderTest) -> None:
         _hold(isinstance(subject.model, Model), "it lacks a method of `Model`")

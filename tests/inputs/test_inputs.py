@@ -163,7 +163,7 @@ def test_names_that_programs_could_not_use_are_refused(tmp_path: Path, name: str
 def test_two_inputs_of_one_name_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "a.txt", "A")
     assert "duplicate input name" in problem(f"a={path}", f"a={path}").message
-    assert "taken" in problem(path, f"context={path}").message
+    assert "already used" in problem(path, f"context={path}").message
 
 
 def test_standard_input_is_read_as_text_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
