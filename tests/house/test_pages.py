@@ -1,0 +1,83 @@
+"""README, tutorial and how-tos are played: their blocks run in order, offline, and print what the pages show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.pages import STAND_IN, blocks, commands, play, steady
+from tests.support.picture import drawn
+from tests.support.places import IS_REWRITING, ROOT
+from tests.support.shell import Shell
+
+DOCS = ROOT / "docs"
+PLAYED = [ROOT / "README.md", DOCS / "tutorial.md", *sorted((DOCS / "howto").glob("*.md"))]
+CHECK = ("check", "examples/ask-a-book/summarize.lam", "--size", "context=1MB,10MB", "--model", "openai/gpt-5-mini")
+PICTURE = DOCS / "check.svg"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PLAYED, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_page_does_what_it_shows(page: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAMBDA_RLM_MODEL", STAND_IN)
+    assert play(page, shell) > 0
+
+
+def test_the_pages_are_there() -> None:
+    assert {p.name for p in PLAYED} >= {
+        *("README.md", "tutorial.md", "own-model.md", "own-format.md", "own-primitive.md", "own-strategy.md"),
+        "offline-tests.md",
+    }
+
+
+@pytest.mark.parametrize("page", PLAYED, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_block_of_a_page_is_passed_over(page: Path) -> None:
+    """Each block is of a language that is run, saved or compared, or a program that another test checks."""
+    unknown = [
+        b.text for b in blocks(page.read_text(encoding="utf-8")) if b.language not in ("sh", "python", "text", "lam", "mermaid")
+    ]
+    assert [text for text in unknown if text not in _saved(page)] == []
+
+
+def _saved(page: Path) -> set[str]:
+    return {b.text for b in blocks(page.read_text(encoding="utf-8")) if b.file is not None}
+
+
+@pytest.mark.slow
+def test_the_program_of_the_readme_may_run_on_the_shipped_book(shell: Shell) -> None:
+    """Within the default budget, for a model with the default window of a script."""
+    book, program = (ROOT / "examples" / "ask-a-book" / name for name in ("book.txt", "summarize.lam"))
+    Path("replies.jsonl").write_text('{"match": "", "reply": "A reply."}\n', encoding="utf-8")
+    assert shell("check", str(program), str(book), "--model", "scripted:replies.jsonl", "--json") == 0
+    assert program.read_text(encoding="utf-8") in [b.text for b in blocks((ROOT / "README.md").read_text(encoding="utf-8"))]
+
+
+def test_the_picture_of_the_readme_is_what_check_prints(shell: Shell) -> None:
+    Path("examples").symlink_to(ROOT / "examples")
+    assert shell(*CHECK) == 0
+    command = "lambda-rlm " + " ".join(CHECK)
+    svg = drawn(command, shell.out)
+    if IS_REWRITING:
+        PICTURE.write_text(svg, encoding="utf-8")
+    assert PICTURE.read_text(encoding="utf-8") == svg, "`make golden` draws it anew"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "docs/check.svg" in readme
+    assert ["lambda-rlm", *CHECK] in [words for b in blocks(readme) if b.language == "sh" for words in commands(b.text)]
+
+
+def test_the_demo_ends_with_three_commands_that_run() -> None:
+    """The same ones as in the README, where they are played."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    demo = re.search(r"^demo:.*?\n\n", makefile, re.MULTILINE | re.DOTALL)
+    assert demo is not None
+    typed = re.findall(r"lambda-rlm ((?:check|run|ask|route) [^$\n]*?)'", demo[0])
+    played = [b.text for b in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if b.language == "sh"]
+    assert len(typed) == 3
+    assert [line for line in typed if not any(f"lambda-rlm {line}" in text for text in played)] == []
+
+
+def test_times_dates_and_runs_do_not_count_in_a_comparison() -> None:
+    assert steady("ran 0.3 s\n") == steady("ran 12.0 s")
+    assert steady("72 calls") != steady("71 calls")
