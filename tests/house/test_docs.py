@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from lambda_rlm.execution.check import check
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.support.cases import Case, bind
+from tests.support.pages import blocks, commands
 from tests.support.places import IS_REWRITING, ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -68,8 +68,7 @@ def test_a_link_to_a_missing_heading_is_found() -> None:
 
 def shell_commands() -> list[list[str]]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = [line for fence in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for line in fence.split("\n")]
-    return [shlex.split(line, comments=True) for line in lines if line.strip()]
+    return [words for block in blocks(text) if block.language == "sh" for words in commands(block.text)]
 
 
 def test_the_other_commands_of_the_readme_are_targets_of_make() -> None:

@@ -27,7 +27,7 @@ _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED: Final = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
 _CHANGING: Final = re.compile(r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
 _OF_A_SHELL: Final = ("make", "pip", "source")
-_ASKS_NOTHING: Final = ("check", "audit")
+_ASKS_NOTHING: Final = ("check", "audit", "route")
 _RULES: Final = (
     {"match": "You answer a query over inputs", "reply": 'llm_call(f"{query}\\n\\n{take(context, 9000)}")'},
     {"match": "The tool that gets it", "reply": "search"},

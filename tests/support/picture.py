@@ -26,7 +26,7 @@ def drawn(command: str, output: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
             f"<title>{escape(command, quote=False)}</title>",
             f'<rect width="{width}" height="{height}" rx="8" fill="#15181e"/>',
-            '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#d7dae0" xml:space="preserve">',
+            '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#d7dae0" style="white-space: pre">',
             *texts,
             "</g>",
             "</svg>\n",
