@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from lambda_rlm.completion import ModelProfile, Usage
+from lambda_rlm.llm.failures import FATES
+from lambda_rlm.llm.scripted import Rule
+from lambda_rlm.types.hosted import HostCost
 from tests.support.pages import STAND_IN, blocks, commands, play, steady
 from tests.support.picture import drawn
 from tests.support.places import IS_REWRITING, ROOT
@@ -76,6 +81,39 @@ def test_the_demo_ends_with_three_commands_that_run() -> None:
     played = [b.text for b in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if b.language == "sh"]
     assert len(typed) == 3
     assert [line for line in typed if not any(f"lambda-rlm {line}" in text for text in played)] == []
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The rows of the first table after a heading, without its head, as cells."""
+    section = (DOCS / page).read_text(encoding="utf-8").split(f"{heading}\n", 1)[1]
+    lines = [line for line in section.split("\n#", 1)[0].split("\n") if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_page_about_scripts_has_every_failure() -> None:
+    covered = {"yes": False, "no": True}
+    told = {code.strip("`"): covered[answer] for code, _, answer in rows("howto/offline-tests.md", "### Failures")}
+    assert told == {code: fate.is_fatal for code, fate in FATES.items()}
+
+
+def test_the_page_about_scripts_has_every_key_of_a_rule_and_of_a_profile() -> None:
+    rules = {key.strip("`") for key, *_ in rows("howto/offline-tests.md", "### Rules")}
+    assert rules == {field.name for field in fields(Rule) if field.init}
+    usage = re.findall(r"`(\w+)`", next(row[2] for row in rows("howto/offline-tests.md", "### Rules") if row[0] == "`usage`"))
+    assert set(usage) == {field.name for field in fields(Usage)}
+    profile = {key for row in rows("howto/offline-tests.md", "### Profile") for key in re.findall(r"`(\w+)`", row[0])}
+    assert profile == {field.name for field in fields(ModelProfile)} - {"details"}
+
+
+def test_the_page_about_primitives_has_every_field_of_a_cost() -> None:
+    told = {key for row in rows("howto/own-primitive.md", "## Declare it") for key in re.findall(r"`(\w+)`", " ".join(row))}
+    assert told == {field.name for field in fields(HostCost)}
+
+
+def test_the_glossary_is_sorted_and_has_no_term_twice() -> None:
+    terms = [term for term, _ in rows("glossary.md", "# Glossary")]
+    assert len(terms) > 30
+    assert terms == sorted(set(terms))
 
 
 def test_times_dates_and_runs_do_not_count_in_a_comparison() -> None:
