@@ -119,3 +119,5 @@ def test_the_glossary_is_sorted_and_has_no_term_twice() -> None:
 def test_times_dates_and_runs_do_not_count_in_a_comparison() -> None:
     assert steady("ran 0.3 s\n") == steady("ran 12.0 s")
     assert steady("72 calls") != steady("71 calls")
+    one, other = "  0  replied  0.1 s  line 3", "  4  replied  0.2 s  line 5"
+    assert steady(f"slowest\n{one}\n{other}") == steady(f"slowest\n{other}\n{one}") != steady(f"slowest\n{one}")

@@ -26,6 +26,7 @@ SHIPPED: Final = ("examples", "stdlib", "docs", "benchmarks", "Makefile")
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED: Final = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
 _CHANGING: Final = re.compile(r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
+_BY_TIME: Final = re.compile(r"\s+\S+ +replied ")
 _OF_A_SHELL: Final = ("make", "pip", "source")
 _ASKS_NOTHING: Final = ("check", "audit", "route")
 _RULES: Final = (
@@ -95,8 +96,11 @@ def play(page: Path, shell: Shell) -> int:
 
 
 def steady(text: str) -> str:
-    """Output without what differs from run to run: seconds, dates, ids of runs, spaces at the ends of lines."""
-    return "\n".join(line.rstrip() for line in _CHANGING.sub("…", text).strip().split("\n"))
+    """Output without what differs from run to run: seconds, dates, ids of runs, spaces at the ends of lines, and which of the
+    slowest calls was the slowest."""
+    lines = [line.rstrip() for line in _CHANGING.sub("…", text).strip().split("\n")]
+    slow = iter(sorted(filter(_BY_TIME.match, lines)))
+    return "\n".join(next(slow) if _BY_TIME.match(line) else line for line in lines)
 
 
 def _furnish() -> None:
