@@ -56,6 +56,7 @@ def test_the_program_of_the_readme_may_run_on_the_shipped_book(shell: Shell) -> 
     book, program = (ROOT / "examples" / "ask-a-book" / name for name in ("book.txt", "summarize.lam"))
     Path("replies.jsonl").write_text('{"match": "", "reply": "A reply."}\n', encoding="utf-8")
     assert shell("check", str(program), str(book), "--model", "scripted:replies.jsonl", "--json") == 0
+    assert shell("fmt", "--check", str(program)) == 0
     assert program.read_text(encoding="utf-8") in [b.text for b in blocks((ROOT / "README.md").read_text(encoding="utf-8"))]
 
 
