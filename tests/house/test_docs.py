@@ -5,30 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import typer.testing
 
-from lambda_rlm.cli.commands import app
-from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.types.signatures import SIGNATURES
 from tests.support.cases import Case, bind
+from tests.support.pages import blocks, commands
 from tests.support.places import IS_REWRITING, ROOT
-from tests.support.plain_text import human
 
-DOCUMENTS = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
-)
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 PAGES = [*DOCUMENTS, ROOT / "tests" / "conformance" / "README.md"]
 """Documents, and the pages whose programs another test runs."""
 FENCE = re.compile(r"^```lam\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)#]*)(#[^)]*)?\)")
 PROGRAMS = [(path, i, hit[1]) for path in DOCUMENTS for i, hit in enumerate(FENCE.finditer(path.read_text(encoding="utf-8")))]
 LIBRARY = re.compile(r"(<!-- library: .*? -->\n).*?(<!-- end of library -->)", re.DOTALL)
 RULES = (
@@ -47,56 +42,41 @@ def test_a_program_in_a_document_checks(path: Path, index: int, text: str) -> No
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_link_leads_somewhere(path: Path) -> None:
+    """To a file of the repository, and with an anchor to a heading of it."""
     prose = CODE.sub("", path.read_text(encoding="utf-8"))
-    assert [to for to in LINK.findall(prose) if not (path.parent / to).exists()] == []
+    assert [to + anchor for to, anchor in LINK.findall(prose) if not leads_somewhere(path, to, anchor)] == []
+
+
+def leads_somewhere(page: Path, to: str, anchor: str) -> bool:
+    target = page.parent / to if to else page
+    return target.exists() and (not anchor or anchor.removeprefix("#") in anchors(target.read_text(encoding="utf-8")))
+
+
+def anchors(text: str) -> list[str]:
+    """The anchors of a page's headings, as they are made on GitHub: lower case, without punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ +(.*)$", FENCED.sub("", text), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings]
+
+
+def test_a_link_to_a_missing_heading_is_found() -> None:
+    readme = ROOT / "README.md"
+    assert leads_somewhere(readme, "", "#command-line")
+    assert leads_somewhere(readme, "docs/bounds.md", "#reading-a-bound")
+    assert not leads_somewhere(readme, "docs/bounds.md", "#no-such-heading")
+    assert not leads_somewhere(readme, "docs/no-such-page.md", "")
 
 
 def shell_commands() -> list[list[str]]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = [line for fence in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for line in fence.split("\n")]
-    return [shlex.split(line, comments=True) for line in lines if line.strip()]
+    return [words for block in blocks(text) if block.language == "sh" for words in commands(block.text)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("command", [c for c in shell_commands() if c[0] == "lambda-rlm"], ids=" ".join)
-def test_a_command_of_the_readme_has_only_options_that_there_are(command: list[str]) -> None:
-    words = [word for word in command[1:3] if word in ("models", "get")] or [command[1]]
-    told = typer.testing.CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
-    assert told.exit_code == 0, command
-    assert {word for word in command if word.startswith("--")} <= set(re.findall(r"--[a-z-]+", told.output))
-
-
-def test_the_other_commands_of_the_readme_are_targets_of_make_and_pip() -> None:
+def test_the_other_commands_of_the_readme_are_targets_of_make() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     others = [c for c in shell_commands() if c[0] != "lambda-rlm"]
     assert [c for c in others if c[0] == "make" and c[1] not in targets] == []
-    assert {c[0] for c in others} == {"make", "pip"}
+    assert {c[0] for c in others} == {"make"}
     assert shell_commands()[:2] == [["make", "demo"], ["make", "test"]]
-
-
-def test_the_error_that_the_readme_shows_is_the_one_that_is_printed() -> None:
-    source, shown = re.findall(
-        r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    file = SourceFile("program.lam", source)
-    assert human(check(file).diagnostics, file).strip() == shown.strip()
-
-
-@pytest.mark.slow
-def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
-    """With a scripted model in the place of the hosted one."""
-    (program,) = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    (tmp_path / "contract.txt").write_text("Acme was late.", encoding="utf-8")
-    (tmp_path / "script.jsonl").write_text('{"match": "Acme was late", "reply": "Acme"}', encoding="utf-8")
-    program = program.replace('"openai/gpt-5-mini"', '"scripted:script.jsonl"')
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Acme 1 ")
 
 
 EXAMPLES = re.findall(
