@@ -20,7 +20,7 @@ Detection = Literal["none", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The router chose a way: "direct", "plan" or "synth". It is told by itself before a program is written, and else with the
+    """The router chose a way: "direct", "plan" or "synth". It is sent by itself before a program is written, and else with the
     program that begins. `task` is what the question was taken for, `split` the arm of a comparison that the inputs are in;
     `detection` what came of asking a model for the task, "none" where it was not asked."""
 
@@ -55,7 +55,7 @@ class CallStarted:
     request: CompletionRequest
     model: str = ""
     shown: tuple[tuple[str, int, int], ...] = ()
-    """The parts of inputs that stand in the prompt: name, start, end."""
+    """The parts of inputs that the prompt contains: name, start, end."""
     program: str = ""
 
 

@@ -171,7 +171,7 @@ class _Asking:
         return self._reported(run, strategy, reason, strategy)
 
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
-        """The run of a program, or of the strategy of a route; `routed` is told with the program."""
+        """The run of a program, or of the strategy of a route; `routed` is reported with the program."""
         setup, inputs = self._now(), self.question.bound_inputs
         source = program if isinstance(program, SourceFile) else self.question.plan(program)
         checked = check(source, inputs.types, primitives=inputs.functions)

@@ -63,7 +63,7 @@ def outcomes(candidates: Sequence[Candidate], runs: Mapping[int, Run]) -> list[A
 
 
 def tried(candidate: Candidate, accepted: Accepted, run: Run | None, is_chosen: bool) -> CandidateTried:
-    """What is told of a candidate."""
+    """What is reported of a candidate."""
     return CandidateTried(
         program=accepted.checked.source.text,
         samples=candidate.samples,

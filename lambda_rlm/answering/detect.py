@@ -1,7 +1,7 @@
 """Which task a question is: one model call that can only answer with an entry of the menu.
 
 Owns `detect`. Promises that the call is bounded and paid like any other and takes at most a quarter of what may be spent, that
-the model is told names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and
+the model sees names, types and sizes of the inputs and of their contents only what may be peeked at, all of it as data, and
 that nothing but the choice leaves. A model that gives none leaves the question to its caller, with what was used for it.
 """
 
@@ -27,7 +27,7 @@ from lambda_rlm.types.type import TEXT
 
 TOO_DEAR: Final = "classifying the task could use more than a quarter of the budget"
 _SHARE: Final = 4
-"""The call may take one part in so many of the budget: the rest is for the answer."""
+"""The call may use one part in this number of the budget: the rest is for the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """The root model, asked within a budget: turns of a conversation in, replies out.
 
 Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data stands between the same
-markers as in a program's prompts, and that calls are told to the tracer like any other. Refuses a conversation that does not
-fit the root model's window.
+markers as in a program's prompts, and that calls are reported to the tracer like any other. Refuses a conversation that does
+not fit the root model's window.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _INPUT: Final = "context"
 """What the text is called in the sub-model's program; a function of the host under that name is not to be had there."""
 
 _SHARE: Final = 16
-"""A sub-run may use one part in so many of its caller's steps and storage."""
+"""A sub-run may use one part in this number of its caller's steps and storage."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class SubModelRunner:
         )
 
     def _share(self, calls: int, asker: Asker) -> Budget:
-        """What the caller's bound counts for so many calls, and fixed parts of its steps and storage."""
+        """What the caller's bound counts for a number of calls, and fixed parts of its steps and storage."""
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         attempts = max(0, calls) * rates.attempts
         sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)

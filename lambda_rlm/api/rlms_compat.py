@@ -1,4 +1,4 @@
-"""Prompts as programs have them that were written for `rlms`: a text, messages or data.
+"""Prompts in the form of the package `rlms`: a text, messages or data.
 
 Owns how a question and its context are told apart in one.
 """

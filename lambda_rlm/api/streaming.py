@@ -1,7 +1,7 @@
 """A run as a stream of its events.
 
-Owns `streamed` and `heard`. Promises: the last event carries the run; leaving the loop early cancels the run, and nothing of it is
-left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and learns how
+Owns `streamed` and `heard`. Promises: the last event carries the run; leaving the loop early cancels the run, and nothing of it
+is left when the iterator is closed; at most `MOST_WAITING` events wait for a slow reader, who misses the oldest and learns how
 many; an exception in a listener does not affect the answer.
 """
 

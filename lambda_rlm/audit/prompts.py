@@ -2,7 +2,7 @@
 
 Owns the forms that are known: OpenAI's requests (`messages`, `input` with `instructions`, `prompt`), lines of batch files and
 request logs that hold one (`body`, `request`, `params`), and rows with a text under a usual name. Promises that of a row in
-another form the keys are told. What is no text (pictures, audio) is counted, not measured.
+another form the keys are reported. What is no text (pictures, audio) is counted, not measured.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Ways:
         return max(0.0, above + (above - below) * (tokens - high) / (high // 2))
 
     def _analysed(self, way: Way, tokens: int) -> float | None:
-        """The likely cost of a strategy for a prompt of so many tokens."""
+        """The likely cost of a strategy for a prompt of N tokens."""
         case = self._case(tokens)
         route = case.route(Preference(way, ""))
         types = {"context": TEXT, "query": TEXT}

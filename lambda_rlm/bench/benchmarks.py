@@ -18,7 +18,7 @@ from lambda_rlm.bench.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """`make` gives so many tasks of a length in tokens from a seed; `strategy` is the task name of the plan for them."""
+    """`make` creates a number of tasks of a length in tokens from a seed; `strategy` is the task name of the plan for them."""
 
     name: str
     about: str

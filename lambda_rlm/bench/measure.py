@@ -1,8 +1,8 @@
 """A benchmark asked of a model: each task's score and what it took.
 
-Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is told and counts as a
-score of 0, that a wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold is
-seen by the scorer only.
+Owns `TaskResult`, what came of one task, and `Summary` over those of one length. Promises that a fault is reported and counts
+as a score of 0, that a wrong set-up (a key, a server, an unknown model) ends the benchmark at its first task, and that the gold
+is seen by the scorer only.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _diary(tokens: int, number: int, random: Random) -> Task:
 
 
 def _scattered(tokens: int, needles: list[str], depths: list[float], seed: int) -> Mapping[str, Any]:
-    """Running text of about so many tokens with needles between its sentences, each at its depth."""
+    """Running text of about N tokens with needles between its sentences, each at its depth."""
     taken = sum(map(len, needles))
     text = prose(int(tokens * CHARACTERS_PER_TOKEN) - taken, Random(seed))
     for depth, needle in sorted(zip(depths, needles, strict=True), reverse=True):

@@ -66,7 +66,7 @@ def sentences() -> tuple[str, ...]:
 
 
 def prose(characters: int, random: Random) -> list[str]:
-    """Consecutive sentences of about so many characters, from a place that is drawn; the pool again from its start when it
+    """Consecutive sentences of about N characters, from a place that is drawn; the pool again from its start when it
     ends."""
     pool = sentences()
     at, taken, out = random.randrange(len(pool)), 0, []

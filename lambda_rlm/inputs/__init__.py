@@ -2,7 +2,8 @@
 
 Owns finding and reading files, folders, documents, standard input and rows of data, and the types they have in the language.
 Promises that finding reads nothing, that bytes are read once and decoded strictly, that what was left out, renamed, widened or
-decoded otherwise than as UTF-8 is said in `notes`; every refusal is an `InputProblem` with a hint. Refuses to guess silently.
+decoded otherwise than as UTF-8 is reported in `notes`; every refusal is an `InputProblem` with a hint. Refuses to guess
+silently.
 """
 
 from __future__ import annotations

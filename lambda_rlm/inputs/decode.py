@@ -46,7 +46,7 @@ _STEERING: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE: Final = 256_000
 _NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
 _PLENTY: Final = 12
-"""So many bytes that are not ASCII are the least that an encoding is told by."""
+"""The minimum number of non-ASCII bytes from which an encoding is inferred."""
 _COHERENT: Final = 0.2
 _CHAOTIC: Final = 0.1
 _USUAL: Final = "cp1252"

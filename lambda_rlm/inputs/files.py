@@ -36,7 +36,7 @@ class Contents:
 
 
 def contents(path: Path, most: int, look: Look) -> Contents:
-    """The bytes of a file, at most so many; raises `InputProblem`."""
+    """The bytes of a file, at most `most`; raises `InputProblem`."""
     try:
         before = path.stat()
         _readable_kind(path, before.st_mode)

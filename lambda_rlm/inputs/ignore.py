@@ -3,7 +3,7 @@
 Owns the rules of ignore files: `.gitignore` and `.lambdaignore` with the syntax and precedence that Git has (the matching is
 pathspec's), in the folder, below it, and above it up to the root of the repository it stands in. The nearer file wins, of two
 in one folder `.lambdaignore`. What Git keeps elsewhere (`.git/info/exclude`, a user's own excludes) is not looked at. Promises
-that a rule which cannot be read is said.
+that an unreadable rule is reported.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Ignored:
 
 
 def above(folder: str, notes: list[str]) -> Ignored:
-    """What is said above a folder, given by its real path, in the repository it stands in."""
+    """The rules above a folder, given by its real path, in its repository."""
     path = Path(folder)
     root = next((f for f in (path, *path.parents) if (f / ".git").exists()), None)
     found = Ignored()

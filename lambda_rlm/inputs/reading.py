@@ -17,7 +17,7 @@ MOST_BYTES: Final = 1_000_000_000
 """Of all inputs together, as they lie on disk."""
 
 STRUCTURED: Final = 8
-"""Data with types takes about so many times the memory of its text."""
+"""Structured data needs about this many times the memory of its text."""
 
 if TYPE_CHECKING:
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
@@ -94,10 +94,10 @@ def _is_installed(module: str) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that
-    of all files and of standard input, with `:replace` after it where what is wrong becomes U+FFFD; None: found for each. With
-    `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are read
-    too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that there is
-    not."""
+    of all files and of standard input, with `:replace` after it to replace undecodable bytes by U+FFFD; None: found for each.
+    With `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are
+    read too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that
+    there is not."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ class Reading:
 
     @property
     def replaces(self) -> bool:
-        """What is wrong in the encoding becomes U+FFFD."""
+        """Undecodable bytes become U+FFFD."""
         return self.encoding is not None and self.encoding.endswith(_REPLACING)
 
 

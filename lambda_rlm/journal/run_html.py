@@ -141,7 +141,7 @@ def _inputs(found: RunReport) -> str:
 
 
 def _marks(parts: Sequence[tuple[int, int]], size: int, kind: str) -> str:
-    """Parts of a text of so many characters, drawn; those that would touch on the screen are drawn as one."""
+    """Parts of a text of `size` characters, drawn; those that would touch on the screen are drawn as one."""
     drawn: list[tuple[int, int]] = []
     for start, end in sorted(parts):
         if drawn and start - drawn[-1][1] < size / (4 * MOST_PARTS):

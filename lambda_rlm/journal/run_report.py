@@ -48,7 +48,7 @@ class RunReport:
         return found
 
     def place(self, call: CallRow) -> str:
-        """Where a call stands in its program: a line and what stands there. A sub-model's calls stand where its caller asked
+        """The place of a call in its program: a line and its text. A sub-model's calls are at the place where its caller asked
         it."""
         own = self.sources.get(call.program)
         start, end = call.place

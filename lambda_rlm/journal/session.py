@@ -106,8 +106,8 @@ class RunSession:
 
     @asynccontextmanager
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
-        """The setup of this session, its models connected: who answers, and who writes programs (None: the same). Its run is
-        given to `finish` in here. Raises `JournalProblem` before anything is asked."""
+        """The setup of this session, its models connected: the model that answers, and the root model (None: the same). Its run
+        is given to `finish` in here. Raises `JournalProblem` before anything is asked."""
         self.recording = await self._begun()
         try:
             async with AsyncExitStack() as stack:

@@ -53,7 +53,7 @@ _TABLES: Final = (
 
 
 class JournalProblem(LambdaRLMError):
-    """The journal cannot be used: what is wrong, and what to do."""
+    """The journal cannot be used: the reason, and what to do."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)

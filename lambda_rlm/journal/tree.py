@@ -126,7 +126,7 @@ def tree(calls: Iterable[CallRow], label: Label) -> CallBranch:
 
 
 def lines(root: CallBranch, most: int = MOST_BESIDE) -> Iterator[str]:
-    """The lines of a tree, from the root's figures down; so many branches of a node, beside those of the root."""
+    """The lines of a tree, from the root's figures down; at most that many branches of a node, beside those of the root."""
     yield root.figures.shown
     for number, place in enumerate(root.places, 1):
         stem, below = ("└ ", "  ") if number == len(root.inside) else ("├ ", "│ ")

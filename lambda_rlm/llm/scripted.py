@@ -7,7 +7,7 @@ Owns the rules and their file form, one JSON object a line:
     {"profile": {"window": 4096, "input_price": 0.000001}}
 
 Promises: rules are tried in order against the whole prompt (all messages joined by line ends, RE2 syntax, anywhere in it),
-the first that matches wins, a rule with `times` is spent after so many uses. A reply longer than `max_tokens` is cut, as
+the first that matches wins, a rule with `times` is spent after that number of uses. A reply longer than `max_tokens` is cut, as
 a real model's would be. Refuses to invent: a prompt with no rule is a failure that shows the start of the prompt.
 
 Tokens are counted by rule: one for every four characters begun, and four for each message. A rule's `usage` overrides it.

@@ -17,7 +17,7 @@ GIVEN: Final = "given"
 """What `documents` and `items` are made of, in the prelude, where no name of a strategy hides an input."""
 
 MOST_COLUMNS: Final = 24
-"""Wider rows are given as lines of JSON: a program has only so many parts."""
+"""Wider rows are given as lines of JSON: the number of parts of a program is limited."""
 
 _DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 FORMS: Final[Mapping[str, Type]] = {

@@ -24,8 +24,8 @@ class Routing:
     """How the router decides.
 
     `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window,
-    `direct_shares` the same by task; `strength`: whether who writes programs is "strong" enough for them, "auto" to judge by
-    its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
+    `direct_shares` the same by task; `strength`: whether the root model is "strong" enough to write programs, "auto" to judge
+    by its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
     compared; `escalates`: a direct call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is
     where a written program stopped at a fault of its own; `detects`: a model may be asked which task a question is.
     """

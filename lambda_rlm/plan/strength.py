@@ -1,8 +1,8 @@
 """What a model can be trusted with: writing programs that beat a fixed plan, and telling tasks apart.
 
 Owns the judgement: of programs by families that are known to write them well, then by price and window; of tasks by size. Fixed
-plans win with weak models and free programs with strong ones (2603.20105), so a model of which nothing is known is taken for a
-weak one.
+plans win with weak models and free programs with strong ones (2603.20105), so a model of which nothing is known is assumed to
+be a weak one.
 """
 
 from __future__ import annotations

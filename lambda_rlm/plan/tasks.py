@@ -25,7 +25,7 @@ MENU: Final[Mapping[str, str]] = {
     "compare": "compare two documents: what differs, what is the same",
     "answer": "anything else that takes reading the whole text",
 }
-"""Each task is a file of the standard library; what it is for, as a model is told."""
+"""Each task is a file of the standard library; what it is for, in the words of a prompt."""
 
 TASKS: Final = tuple(MENU)
 
@@ -33,7 +33,7 @@ ALIASES: Final[Mapping[str, str]] = {"summarize": "summarise"}
 """Other spellings of a task, wherever a person names one."""
 
 FALLBACK: Final = "search"
-"""What is taken of a question when nobody says which task it is."""
+"""The task assumed for a question that no one classified."""
 
 LOOKUP: Final = "search"
 """What is left to do when a model that was shown the whole text did not find the answer in it."""
@@ -66,7 +66,7 @@ _EXAMPLES: Final = (
     ("Find all pairs of customers who bought the same thing.", "pairwise"),
     ("What is the password of the guest network?", "search"),
 )
-"""Small models go by examples more than by what a task is said to be for; without any they take most things for the first on
+"""Small models go by examples more than by the description of a task; without any they take most things for the first on
 the list."""
 
 

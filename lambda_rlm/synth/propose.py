@@ -1,7 +1,7 @@
-"""A root model writes a program; what is wrong with it goes back to it, a bounded number of times.
+"""A root model writes a program; its mistakes go back to it, a bounded number of times.
 
 Owns the conversation. Promises that a program which it gives back was accepted by the judge it was given, that slips are put
-right without asking, that a model which repeats itself is not asked again, and that every attempt is told. Pays nothing and
+right without asking, that a model which repeats itself is not asked again, and that every attempt is reported. Pays nothing and
 runs nothing itself: asking and judging are handed in.
 """
 
@@ -87,7 +87,7 @@ async def propose(
     name: str = "program.lam",
     on_attempt: OnAttempt = lambda attempt: None,
 ) -> Proposal[D, J]:
-    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` is told of
+    """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` receives
     every program at once, so that none is lost when a later call fails."""
     seen: set[str] = set()
     turns = opening

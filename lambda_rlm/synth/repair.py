@@ -1,4 +1,4 @@
-"""What a root model is told of a program that was not accepted.
+"""What a root model sees of a program that was not accepted.
 
 Owns the turn that asks for another one. Promises the exact places and a hint for each mistake, the ones that matter first, in
 at most `LONGEST` characters.
@@ -22,7 +22,7 @@ _AGAIN: Final = "Write the whole program again, corrected, and nothing else."
 
 def rejected(source: SourceFile, diagnostics: Sequence[Diagnostic], *, has_seen_data: bool = False) -> tuple[Turn, Turn]:
     """The model's program, as it was read, and what is wrong with it. Where the model has been shown data, its program may
-    quote some: then what is said of the program is data as well."""
+    quote some: then the diagnostics of the program are data as well."""
     shown = for_model(diagnostics[:_MOST], source)[:LONGEST]
     more = len(diagnostics) - _MOST
     pieces = [Piece("The program was not accepted:\n"), Piece(shown + "\n", is_data=has_seen_data)]

@@ -1,4 +1,4 @@
-"""What a root model is told between two rounds: what came of its program, without the answer unless it may peek.
+"""What a root model sees between two rounds: what came of its program, without the answer unless it may peek.
 
 Owns the turns. Promises types, sizes, shares read and codes of faults only; the beginning of an answer is data.
 """

@@ -1,4 +1,4 @@
-"""What a root model is told of one question: its inputs by name, type and size, what it may spend, and the question.
+"""What a root model sees of one question: its inputs by name, type and size, what it may spend, and the question.
 
 Owns the first turn. Promises that contents are not in it unless `peek` says so; contents, file names and names of fields are
 data, and are cut: file names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
@@ -51,8 +51,8 @@ def first_turn(task: WritingTask) -> Turn:
 
 
 def described(inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int) -> list[Piece]:
-    """What is told of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as may
-    be seen."""
+    """The description of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as
+    may be seen."""
     return [piece for name, type_ in types.items() if name != "query" for piece in _input(name, type_, inputs[name], peek)]
 
 

@@ -21,7 +21,7 @@ _NAME: Final = "answer_as_wanted"
 
 
 def mismatch(typed: Typed, wanted: Type) -> Diagnostic | None:
-    """What is wrong with the type of a program's answer; None when it is the one that is wanted."""
+    """The problem with the type of a program's answer; None when it is the requested one."""
     if typed.type == wanted:
         return None
     given, asked, place = show(typed.type), show(wanted), typed.program.result.span

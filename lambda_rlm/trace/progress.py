@@ -1,4 +1,4 @@
-"""How far a run has come, for a display that follows it.
+"""The progress of a run, for a display that is updated while it runs.
 
 Owns the running totals. Promises constant work for each event. Draws nothing.
 """

@@ -157,7 +157,7 @@ def test_the_prompts_of_a_known_form_are_found(row: object, expected: list[list[
         (17, "a number"),
         ({}, "empty"),
         ({"id": 1, "score": 2}, "'id', 'score'"),
-        ({"messages": ["x"]}, "a message is a text"),
+        ({"messages": ["x"]}, "a message is a string"),
         ({"messages": [{"role": "user", "content": 3}]}, "the content is a number"),
         ({"request": "{not json"}, "not JSON"),
     ],

@@ -105,9 +105,9 @@ def test_the_benchmarks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
         (["bench", "nothing"], "unknown benchmark 'nothing'"),
         (["bench", "s_niah", "--strategy", "best"], "unknown strategy 'best'"),
         (["bench", "s_niah", "--task", "guess"], "unknown task 'guess'"),
-        (["bench", "s_niah", "--sizes", "long"], "'long' is no length"),
+        (["bench", "s_niah", "--sizes", "long"], "'long' is not a valid length"),
         (["bench", "s_niah", "--limit", "0"], "--limit must be at least 1"),
-        (["bench", "s_niah", "--data", "/nowhere"], "no file or folder /nowhere/tasks.jsonl"),
+        (["bench", "s_niah", "--data", "/nowhere"], "no such file or folder: /nowhere/tasks.jsonl"),
     ],
 )
 def test_what_cannot_be_measured_is_a_usage_error(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

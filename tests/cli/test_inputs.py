@@ -54,7 +54,7 @@ def test_every_command_that_reads_inputs_takes_them(shell: Shell) -> None:
     for command in (["ask", "Q?"], ["route", "Q?"], ["prompt", "--query", "Q?"]):
         assert shell(*command, "latin.txt", "--encoding", "cp1252", "--model", model) == 0, shell.err
         assert shell(*command, "latin.txt", "--encoding", "klingon", "--model", model) == 64
-        assert "no encoding 'klingon'" in shell.err
+        assert "unknown encoding 'klingon'" in shell.err
     wrote("n.lam", 'f"{length(context)}"')
     for command in (["check", "n.lam"], ["run", "n.lam"]):
         assert shell(*command, "latin.txt", "--encoding", "cp1252") == 0, shell.err
@@ -124,7 +124,9 @@ def test_check_does_not_read_what_is_too_large_to_be_read(shell: Shell, monkeypa
     assert "3 files have 32 bytes" in shell.err
 
 
-@pytest.mark.parametrize(("argument", "words"), [("rows.json", "no type until they are read"), ("-", "only when it is read")])
+@pytest.mark.parametrize(
+    ("argument", "words"), [("rows.json", "unknown until the file is read"), ("-", "unknown until it is read")]
+)
 def test_what_only_reading_can_tell_is_said(shell: Shell, argument: str, words: str) -> None:
     wrote("rows.json", "[1]")
     wrote("n.lam", 'f"{length(context)}"')
@@ -149,7 +151,7 @@ def test_an_audit_is_told_in_tables_with_a_plot_and_advice(shell: Shell) -> None
     assert "up to 16,384 1 ████████████████████████████████████████" in told
     assert any(line.endswith("← window of openai/gpt-4") for line in told)
     assert "openai/gpt-4 66.7% 33.3% 0% 7,168 tokens" in told
-    assert any("log.jsonl, line 4: it is a number" in line for line in told)
+    assert any("log.jsonl, line 4: the value is a number" in line for line in told)
     assert "openai/gpt-5-mini: every prompt and its reply fit the context window: ask directly" in told
 
 
@@ -177,7 +179,7 @@ def test_an_interrupted_audit_tells_what_was_read(shell: Shell, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "the log is empty"), ("17\n", "line 1: it is a number"), (b"\0" * 50, "binary")],
+    [("", "the log is empty"), ("17\n", "line 1: the value is a number"), (b"\0" * 50, "binary")],
     ids=["empty", "bad", "binary"],
 )
 def test_a_log_without_prompts_is_wrong_usage(shell: Shell, content: str | bytes, words: str) -> None:

@@ -128,7 +128,7 @@ def test_route_without_a_model_assumes_one_and_says_so(shell: Shell, monkeypatch
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--task", "sing"), "choose from " + ", ".join(TASKS)),
+        (("--task", "sing"), "there are " + ", ".join(TASKS)),
         (("--split", "plan=2"), "share from 0 to 1"),
         (("--split", "plan"), "NAME=SHARE"),
         (("--strength", "middling"), "auto, strong, weak"),

@@ -2,7 +2,7 @@
 
 Promises an `InputProblem` that names the line for anything malformed. The first line names the columns; a column in which every
 filled cell is a whole number, a number or true/false has that type, an empty cell there is missing; any other column is text.
-Columns without a name, or with one that is taken, get one, and rows that are too short are filled up; both are said. Refuses
+Unnamed and duplicate columns are renamed, and short rows are filled up; both are reported. Refuses
 rows with more cells than the header has columns.
 """
 
@@ -28,7 +28,7 @@ _SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
 """A first line that spreadsheets write."""
 _DELIMITERS: Final = ",;\t|"
 _LOOKED_AT: Final = 20
-"""Lines that the delimiter is told by."""
+"""Lines that determine the delimiter."""
 
 
 def parse_csv(text: str, name: str, delimiter: str | None = None) -> Rows:

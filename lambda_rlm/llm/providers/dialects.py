@@ -1,7 +1,7 @@
 """How servers are asked for a reply in a grammar: which fields, which notation.
 
-Owns the dialects. Promises that none is guessed at: it follows from a model's name where that tells, else it is said. Refuses
-what no decoder ignores safely: a server that turns the fields down is asked again without them, and the reply says so.
+Owns the dialects. Promises that none is guessed at: it follows from a model's name where possible, else the user sets it.
+Refuses what no decoder ignores safely: a server that turns the fields down is asked again without them, and the reply says so.
 
 `openai` is a custom tool whose input is the reply, with a grammar in Lark; `vllm`, `sglang` and `llamacpp` take GBNF in a field
 of their own.

@@ -18,7 +18,7 @@ from lambda_rlm.llm.providers.dialects import input_of_tool
 STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
 
 MOST_TOKENS: Final = 10**8
-"""No model has a window of so many tokens: a server that counts more is wrong."""
+"""No context window has this many tokens: a server that counts more is wrong."""
 
 Unwrap = Callable[[str], str]
 

@@ -42,7 +42,7 @@ from lambda_rlm.llm.tokens import count
 MOST_BYTES: Final = 32 * 1024**2
 _FRAME_BYTES: Final = 1024**2
 _BYTES_PER_TOKEN: Final = 1024
-"""A reply may have so many bytes for each token that it may have, beside a megabyte, and at most `MOST_BYTES`."""
+"""Maximum bytes of a reply for each allowed token, beside a megabyte and below `MOST_BYTES`."""
 
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"

@@ -30,7 +30,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """So many instances of one of some labels, or exactly so many."""
+    """At least, or exactly, N instances of one of some labels."""
 
     labels: frozenset[str]
     times: int = 1

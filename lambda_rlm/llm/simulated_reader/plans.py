@@ -74,7 +74,7 @@ def _role(condition: Condition) -> dict[str, Any]:
 
 
 def _misread(plan: dict[str, Any], random: Random) -> dict[str, Any]:
-    """The plan of a question that was taken for a slightly different one."""
+    """The plan of a question that was mistaken for a slightly different one."""
     if plan["first"]:
         other = random.choice([label for label in LABELS if label not in plan["first"][0]["values"]])
         return {**plan, "first": [_is("label", other), *plan["first"][1:]]}

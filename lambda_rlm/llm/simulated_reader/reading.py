@@ -66,7 +66,7 @@ class ListReader(Reader, Protocol):
         ...
 
     def listed(self, findings: list[Finding]) -> Findings:
-        """The reading of so many findings."""
+        """The reading of a number of findings."""
         ...
 
 

@@ -3,8 +3,8 @@
 Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of
 its type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within
 its size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another
-program's is never changed, and no trouble with it fails a run: it is told once, and models are asked. Keys are hashes: neither
-prompts nor secrets are written, replies are.
+program's is never changed, and no trouble with it fails a run: it is reported once, and models are asked. Keys are hashes:
+neither prompts nor secrets are written, replies are.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Unusable(Exception):
 
 class ReplyStore:
     """The file. Opened at first use; `trouble` says why it is not used, when it is not, and `on_trouble` (None: a
-    warning in the log) is told once."""
+    warning in the log) is reported once."""
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
 """Ask twice when the first answer is slow, and take whichever comes first (Dean and Barroso, CACM 56(2), 2013).
 
-Owns the wrapper. Promises: the second request is sent only `after` so many seconds in which the first one, once it was really
-sent, came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply, since the
-provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a failure: when
-both fail, the first leaves with the usage of both.
+Owns the wrapper. Promises: the second request is sent only `after` this number of seconds in which the first one, once it was
+really sent, came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply,
+since the provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a
+failure: when both fail, the first leaves with the usage of both.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Replies that were paid for before, given again instead of asking.
 
-Owns the wrapper. Promises that a question whose reply is remembered reaches no model, and that its usage is told as it was, so
-that a run which goes on where another stopped is metered as if it had never stopped. Questions are known by their digest.
+Owns the wrapper. Promises that a question whose reply is remembered reaches no model, and that its usage is reported as it was,
+so that a run which goes on where another stopped is metered as if it had never stopped. Questions are known by their digest.
 """
 
 from __future__ import annotations
