@@ -112,7 +112,7 @@ def test_what_only_the_input_decides_is_a_warning(shell: Shell) -> None:
     model = priced()
     assert shell("check", program, "--size", "context=1MB", "--model", model) == 0
     assert "warning[E0301]" in shell.err
-    assert "needs the input" in shell.err
+    assert "depends on the actual input" in shell.err
     assert shell("check", program, wrote("a.txt", "x y " * 250_000), "--model", model) == 1
     assert "error[E0301]" in shell.err
 
