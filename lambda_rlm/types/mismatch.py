@@ -179,7 +179,7 @@ def _lambda_arity(term: Lam, clash: Clash, wanted: Open, why: Why) -> Diagnostic
     function = find(wanted)
     if isinstance(function, Fn) and count == 2 and len(term.params) == 1:
         names = f"acc, {'x' if term.params[0].name == 'acc' else term.params[0].name}"
-    passed = f"`{why[2]}` passes {count}" if why[:1] == ("argument",) else f"{count} are passed"
+    passed = f"`{why[2]}` passes {count}" if why[:1] == ("argument",) else f"must take {count}"
     message = f"this function takes {_count(len(term.params), 'argument')} but {passed}"
     return Diagnostic(
         WRONG_PARAMETER_COUNT, message, term.span, expected=show_open(wanted), because=because(why), hint=f"write fn({names}) => …",

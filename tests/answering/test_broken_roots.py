@@ -162,7 +162,7 @@ def test_a_check_that_would_take_for_ever_ends_with_the_deadline() -> None:
     budget = Budget(seconds=0.4, fuel=10**13, memory=10**13)
     with pytest.raises(Fault) as raised:
         asked(Root(lambda n: slow), leaf(), budget)
-    assert (raised.value.code, raised.value.message) == ("E0407", "the run took longer than its 0.4 seconds")
+    assert (raised.value.code, raised.value.message) == ("E0407", "the run exceeded its time limit of 0.4 seconds")
 
 
 def test_all_judging_together_has_an_end() -> None:

@@ -112,7 +112,7 @@ def test_what_only_the_input_decides_is_a_warning(shell: Shell) -> None:
     model = priced()
     assert shell("check", program, "--size", "context=1MB", "--model", model) == 0
     assert "warning[E0301]" in shell.err
-    assert "needs the input" in shell.err
+    assert "depends on the actual input" in shell.err
     assert shell("check", program, wrote("a.txt", "x y " * 250_000), "--model", model) == 1
     assert "error[E0301]" in shell.err
 
@@ -120,7 +120,7 @@ def test_what_only_the_input_decides_is_a_warning(shell: Shell) -> None:
 def test_a_program_over_its_budget_is_rejected_in_the_column_where_it_is(shell: Shell) -> None:
     program = wrote("p.lam", SUMMARIES)
     assert shell("check", program, "--size", "context=10KB,1MB", "--model", priced(), "--max-calls", "10") == 1
-    assert "error[E0304]: at context=1MB the program may need 67 model calls, and the budget is 10" in shell.err
+    assert "error[E0304]: at context=1MB the program may need 67 model calls, but the budget is 10" in shell.err
     assert shell.err.count("E0304") == 1
     assert "most of it comes from here: 66 calls, ceil(context / 15313)" in shell.err
     assert "--max-calls" in shell.err

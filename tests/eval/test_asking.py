@@ -67,7 +67,7 @@ def test_money_is_reserved_at_the_worst_case_too() -> None:
 def test_a_prompt_that_cannot_fit_is_refused_unpaid() -> None:
     """An error of the program, so `or_else` does not hide it; the message says both sizes and what to do."""
     desk = Desk("x")
-    with pytest.raises(ModelFailure, match=r"3,991 tokens.*window of fake holds 4,000.*chunk") as caught:
+    with pytest.raises(ModelFailure, match=r"3,991 tokens.*window of fake is 4,000.*chunk") as caught:
         desk.call(Text("a" * 15_964), out=10, or_else=lambda: Text("no"))
     assert (caught.value.code, desk.meter.calls, desk.model.requests) == ("E0509", 0, [])
     assert caught.value.span == Span(3, 9)
@@ -384,5 +384,5 @@ def test_more_samples_than_the_budget_holds_are_refused_before_any_is_drawn() ->
 def test_a_sub_model_that_is_not_there_is_a_declared_failure() -> None:
     desk = Desk("x")
     solve = desk.function(Primitive.RLM_CALL, TEXT)
-    with pytest.raises(ModelFailure, match=r"E0517 rlm_call needs a model that writes programs"):
+    with pytest.raises(ModelFailure, match=r"E0517 rlm_call needs a root model"):
         desk.run(lambda: solve(Text("What?"), data("text"), 5))

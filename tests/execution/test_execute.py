@@ -237,7 +237,7 @@ def test_calls_beyond_the_budget_are_not_made() -> None:
     model = ScriptedModel.from_rules([("", "r")])
     admitted = check('map(["a", "b", "c"], fn(x) => llm_call(x))').admit(Budget(calls=2), model.profile)
     given = {"context": "", "query": ""}
-    with pytest.raises(Rejected, match="may need 3 model calls, and the budget is 2"):
+    with pytest.raises(Rejected, match="may need 3 model calls, but the budget is 2"):
         anyio.run(execute, admitted, given, model)
     assert model.prompts == []
     run = anyio.run(execute_ungated, admitted, given, model)

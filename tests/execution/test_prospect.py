@@ -53,7 +53,7 @@ def test_bytes_that_are_declared_tighten_the_tokens() -> None:
 
 def test_admission_by_size_is_rejected_with_the_dominating_place() -> None:
     checked = lambda_rlm.check(PIECES, {"context": Size(100_000)})
-    with pytest.raises(Rejected, match="model calls, and the budget is 10") as caught:
+    with pytest.raises(Rejected, match="model calls, but the budget is 10") as caught:
         checked.admit(Budget(calls=10))
     (found,) = caught.value.diagnostics
     assert checked.source.text[found.primary.start :].startswith("llm_call")
@@ -68,7 +68,7 @@ def test_a_run_refuses_inputs_larger_than_it_was_admitted_for() -> None:
     run = ran(admitted, context="a" * 5_000)
     assert run.bound is not None and admitted.bound is not None
     assert run.usage.calls <= run.bound.calls <= admitted.bound.calls  # type: ignore[operator]
-    with pytest.raises(InputProblem, match="'context' has 5,001 characters, and at most 5,000 were declared"):
+    with pytest.raises(InputProblem, match="'context' has 5,001 characters, but at most 5,000 were declared"):
         ran(admitted, context="a" * 5_001)
 
 

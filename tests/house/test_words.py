@@ -1,0 +1,64 @@
+"""Habits of wording that a reader has to translate are in no message of the rooms that are held to the guide."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tests.support.places import ROOT
+
+ROOMS: Final = ("syntax", "types", "diagnostics", "bounds", "eval", "execution")
+"""The rooms whose messages are held; a room joins when its wording is done."""
+
+HABITS: Final = (
+    r"\bwho writes\b",
+    r"\bso many\b",
+    r"\b(?:is|are|was|were) (?:told|said|taken for)\b",
+    r"\bstands? (?:here|there|for nothing|deep)",
+    r"\btakes? (?:it |them )?away\b",
+    r"\bby place\b",
+    r"\bused up\b",
+    r"\bmeans? nothing\b",
+    r"\bis no (?:[a-z]+ )?(?:sign|escape|pattern|JSON|name|value|function of)\b",
+    r"\bhas no order\b",
+    r"\b(?:is|are) sure to\b",
+    r"\bword of the language\b",
+    r"\bin brackets\b",
+)
+"""Each with few false finds: the guide has a standard term for what it says."""
+
+EXEMPT: Final = ("types/signatures.py", "eval/asking/prompt.py")
+"""Text that the models read with each program, which is measured and changes with a measurement only."""
+
+
+def messages(source: str) -> Iterator[tuple[int, str]]:
+    """The string literals of a module with their lines, its docstrings left out."""
+    tree = ast.parse(source)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.lineno, node.value
+
+
+def found(source: str) -> list[tuple[int, str]]:
+    """The habits in a module's messages, with their lines."""
+    return [(line, match[0]) for line, text in messages(source) for habit in HABITS if (match := re.search(habit, text))]
+
+
+def test_no_message_has_a_habit() -> None:
+    package = ROOT / "lambda_rlm"
+    wrong = {
+        f"{path.relative_to(ROOT)}:{line}": habit
+        for room in ROOMS
+        for path in sorted((package / room).rglob("*.py"))
+        if str(path.relative_to(package)) not in EXEMPT
+        for line, habit in found(path.read_text(encoding="utf-8"))
+    }
+    assert wrong == {}
+
+
+def test_the_search_finds_a_habit_in_messages_only() -> None:
+    source = '"""At most so many."""\nx = f"at most so many {y}"\nz = "an argument by place"'
+    assert sorted(found(source)) == [(2, "so many"), (3, "by place")]
