@@ -1,8 +1,8 @@
 """Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
 
 Owns `Vetting`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
-meter of its own, and the deadline is looked at while it goes on. What was worked out for an accepted program is left to its run.
-Asks no model.
+meter of its own, and the deadline is looked at while it goes on. What was worked out for an accepted program is left to its
+run. Asks no model.
 """
 
 from __future__ import annotations

@@ -126,17 +126,7 @@ class _Execution:
         self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
-        key = options.key if options.key is not None else _key_of(admitted)
-        settings = AskSettings(
-            key=key,
-            program=self.program,
-            out=options.out,
-            seed=options.seed,
-            is_strict=options.is_strict,
-            solver=options.solver,
-            limiter=options.limiter,
-        )
-        self.asker = Asker(model, self.meter, settings, tracer)
+        self.asker = Asker(model, self.meter, _settings_of(admitted, options), tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
@@ -315,6 +305,18 @@ class _Execution:
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
         }
+
+
+def _settings_of(admitted: Admitted, options: Options) -> AskSettings:
+    return AskSettings(
+        key=options.key if options.key is not None else _key_of(admitted),
+        program=admitted.typed.program.source.digest,
+        out=options.out,
+        seed=options.seed,
+        is_strict=options.is_strict,
+        solver=options.solver,
+        limiter=options.limiter,
+    )
 
 
 def _key_of(admitted: Admitted) -> bytes:

@@ -1,8 +1,8 @@
 """A program on its real inputs, before its first call: the planner's numbers, the bound, and the values that need no reply.
 
-Owns `ground`, which all who bound a program on real inputs go through, and `prepare`, which does it ahead of a run that may take
-over what was found. Promises that a run which takes it over reports what it would have found by itself: the work is charged to
-its meter as if done there, once. Asks no model.
+Owns `ground`, which all who bound a program on real inputs go through, and `prepare`, which does it ahead of a run that may
+take over what was found. Promises that a run which takes it over reports what it would have found by itself: the work is
+charged to its meter as if done there, once. Asks no model.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def ground(
 
 @dataclass(kw_only=True)
 class Prepared:
-    """What was found out of a program ahead of its run, for one run to take over: it belongs to these inputs, this model, budget
-    and way of asking. `meter` is closed, and has what the work took. Whoever takes it over sets `is_taken`."""
+    """What was found out of a program ahead of its run, for one run to take over: it belongs to these inputs, this model,
+    budget and way of asking. `meter` is closed, and has what the work took. Whoever takes it over sets `is_taken`."""
 
     groundwork: Groundwork
     inputs: Mapping[str, Any] = field(repr=False)

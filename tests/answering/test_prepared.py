@@ -32,7 +32,7 @@ GIVEN = from_values({"context": ROWS}).with_query("What?")
 WRITTEN = {
     "pieces": 'chunk(context, 3000) |> map(fn(c) => llm_call(f"Say it: {take(c, 50)}", out=9)) |> join(", ")',
     "an auto": 'chunk(context, auto) |> map(fn(c) => llm_call(f"Say it: {c}", out=9)) |> join(", ")',
-    "two autos": 'llm_map[Text](lines(context), "Say it", per_call=auto, out=9) |> map(fn(o) => o ?? "-") |> join("")',
+    "two autos": 'llm_map[Text](lines(context), "Say it", per_call=auto) |> map(fn(o) => o ?? "-") |> join("")',
     "kept values": """let rows = lines(context) |> filter(fn(l) => contains(l, "7")) |> map(fn(l) => upper(take_last(l, 9)));
 let all = join(rows, "; ");
 llm_call(f"Say it: {take(all, 300)} {length(all)}", out=9) ++ slice(all, 3, 30)""",
