@@ -16,6 +16,7 @@ import anyio
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.check import Checked
+from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run
 from lambda_rlm.synth.report import CandidateTried
 from lambda_rlm.synth.select import UNSURE, AnsweredCandidate, Candidate, normal_form
@@ -23,11 +24,13 @@ from lambda_rlm.synth.select import UNSURE, AnsweredCandidate, Candidate, normal
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A program that was checked, its bound where it has rivals, and what the root model says of it."""
+    """A program that was checked, its bound where it has rivals, what the root model says of it, and what was prepared for its
+    run."""
 
     checked: Checked
     bound: Bound | None
     confidence: float | None
+    prepared: Prepared | None = None
 
 
 def candidate(number: int, accepted: Accepted) -> Candidate:

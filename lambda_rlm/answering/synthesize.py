@@ -28,6 +28,7 @@ from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, Ou
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Declined, execute
+from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
@@ -212,11 +213,11 @@ class _Synthesis:
                 continue
             bound = None
             if len(proposals) > 1:
-                prospect = self.judge.still_within(checked, vetted, inputs)
-                if prospect is None:
+                vetted = self.judge.still_within(checked, vetted, inputs)
+                if vetted is None or vetted.prospect is None:
                     continue
-                bound = prospect.bound
-            rivals.append(Accepted(checked=checked, bound=bound, confidence=proposal.confidence))
+                bound = vetted.prospect.bound
+            rivals.append(Accepted(checked=checked, bound=bound, confidence=proposal.confidence, prepared=vetted.prepared))
         return rivals
 
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
@@ -226,7 +227,7 @@ class _Synthesis:
         ranked = rank(merge([one for one in candidates if one.normal not in self.had]))
         chosen = affordable(ranked[: self.setup.writing.best], accepted, self.account.left())
         self.had |= {c.normal for c in chosen}
-        done = await self._side_by_side({c.number: accepted[c.number].checked for c in chosen}, inputs)
+        done = await self._side_by_side({c.number: accepted[c.number] for c in chosen}, inputs)
         if not done:
             return None
         answered = outcomes(chosen, done)
@@ -238,7 +239,7 @@ class _Synthesis:
             ]
         return together([done.pop(best), *done.values()])
 
-    async def _side_by_side(self, programs: Mapping[int, Checked], inputs: Inputs) -> dict[int, Run]:
+    async def _side_by_side(self, programs: Mapping[int, Accepted], inputs: Inputs) -> dict[int, Run]:
         """The runs of several programs by their numbers, without those that their share of what is left does not admit, and
         those that somebody did not want; raises `Declined` where nothing was ever run for that."""
         done: dict[int, Run] = {}
@@ -246,7 +247,7 @@ class _Synthesis:
 
         async def one(number: int) -> None:
             try:
-                done[number] = await self._executed(programs[number], inputs, len(programs))
+                done[number] = await self._executed(programs[number].checked, inputs, len(programs), programs[number].prepared)
             except Rejected as rejected:
                 self.fallback = f"the program was not admitted: {rejected.diagnostics[0].message}"
             except Declined as no:
@@ -260,7 +261,7 @@ class _Synthesis:
         self.ran += [Ran.of(run.program, self.rounds + 1, run.fault, run.degraded) for _, run in sorted(done.items())]
         return done
 
-    async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1) -> Run:
+    async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1, prepared: Prepared | None = None) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
         setup = self.setup
         left = replace(self.account.left(), seconds=self.deadline.left())
@@ -273,6 +274,7 @@ class _Synthesis:
             on_bound=setup.on_bound,
             meter=self.account,
             resumed=setup.resumed.booked(),
+            prepared=prepared,
         )
         if not isinstance(run.fault, OutOfTime):
             return run

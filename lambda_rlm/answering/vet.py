@@ -1,7 +1,8 @@
 """Whether a program that somebody wrote may run: its mistakes, and what speaks against its bound on the real inputs.
 
 Owns `Vetting`. Promises that judging all programs of a question has an end: the work done ahead of a run is charged to a
-meter of its own, and the deadline is looked at while it goes on. Asks no model.
+meter of its own, and the deadline is looked at while it goes on. What was worked out for an accepted program is left to its
+run. Asks no model.
 """
 
 from __future__ import annotations
@@ -20,22 +21,26 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.wording import NO_SOLVER
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Options
-from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.execution.prepare import Prepared, prepare
+from lambda_rlm.execution.prospect import Prospect, before_run, foresee
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.wanted import mismatch
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.type import Effect, Type
 from lambda_rlm.types.typed import Typed
 
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """What speaks against running a program, and what it can cost; None where nobody can say."""
+    """What speaks against running a program, and what it can cost; None where nobody can say. `prepared` is what the run of it
+    may take over."""
 
     diagnostics: tuple[Diagnostic, ...]
     prospect: Prospect | None = None
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,34 +69,43 @@ class Vetting:
             hint = "use llm_call over chunks instead"
             return Vetted((Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),))
         try:
-            prospect = self.foreseen(checked.typed, inputs)
+            vetted = self._bounded(checked.typed, inputs)
         except Rejected as rejected:
             return Vetted(rejected.diagnostics)
         except OutOfTime:
             raise
         except Fault as fault:
             return Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
-        return Vetted(prospect.diagnostics, prospect)
+        return vetted if not vetted.diagnostics else replace(vetted, prepared=None)
 
-    def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Prospect | None:
-        """The prospect of a vetted program on what is left now; None where that is too little. The program is bounded again
-        only where the planner might now choose smaller numbers."""
+    def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Vetted | None:
+        """A vetted program, held against what is left now; None where that is too little. The program is bounded again only
+        where the planner might now choose smaller numbers."""
         assert checked.typed is not None and vetted.prospect is not None
         prospect = replace(vetted.prospect, budget=self.account.left())
+        vetted = replace(vetted, prospect=prospect)
         if prospect.over_budget and prospect.chosen is not None:
             try:
-                prospect = self.foreseen(checked.typed, inputs)
+                vetted = self._bounded(checked.typed, inputs)
             except OutOfTime:
                 raise
             except (Rejected, Fault):
                 return None
-        return None if prospect.over_budget else prospect
+        assert vetted.prospect is not None
+        return None if vetted.prospect.over_budget else vetted
 
-    def foreseen(self, typed: Typed, inputs: Inputs) -> Prospect:
+    def _bounded(self, typed: Typed, inputs: Inputs) -> Vetted:
         """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""
-        options, left = self.options, self.account.left()
-        asking = AskSettings(key=options.key or b"", out=options.out)
-        return foresee(typed, inputs.values, self.leaf, left, options.accuracy, asking, judging=self.meter, look=self._look)
+        options, left, leaf = self.options, self.account.left(), self.leaf
+        if typed.effect is not Effect.LLM:
+            prospect = foresee(typed, inputs.values, leaf, left, options.accuracy)
+            return Vetted(prospect.diagnostics, prospect)
+        asking = AskSettings(key=options.key if options.key is not None else installation_key(), out=options.out)
+        found, prepared = prepare(
+            typed, inputs.values, leaf, left, options.accuracy, asking, account=self.meter, look=self._look
+        )
+        prospect = before_run(found.program, None, inputs.values, left, leaf.profile, found.chosen)
+        return Vetted(prospect.diagnostics, prospect, prepared)
 
     def _look(self) -> None:
         if self.deadline.left() == 0.0:

@@ -107,6 +107,25 @@ class Meter:
         self.fuel = self._aside = self.memory = 0
 
     @property
+    def is_used_up(self) -> bool:
+        """Whether no steps or no storage are left, as after every refusal of either."""
+        return self._fuel_left <= 0 or self.memory <= 0
+
+    def succeed(self, other: Meter) -> bool:
+        """Once closed, take the place of a meter on which no work was done yet: what was worked out here is charged there, and
+        all that was made here is charged on to it. False, and nothing is done, where that has not enough left. `other` is not
+        to be used any more."""
+        steps, storage, deepest = self.steps, self.bytes, self.deepest
+        if steps > other._fuel_left or storage > other.memory:
+            return False
+        for slot in Meter.__slots__:
+            setattr(self, slot, getattr(other, slot))
+        self.deepest = max(deepest, other.deepest)
+        self._take_fuel(steps)
+        self.memory -= storage
+        return True
+
+    @property
     def calls(self) -> int:
         """Model calls made."""
         return self.used.calls

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 
-from lambda_rlm.bounds.admit import Admitted, Bounded, admit, bounded, unasked
+from lambda_rlm.bounds.admit import Admitted, Bounded, admit, unasked
 from lambda_rlm.bounds.declared import excess
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
@@ -29,9 +30,9 @@ from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import citations
-from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
+from lambda_rlm.execution.prepare import Groundwork, Prepared, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage
@@ -86,15 +87,20 @@ async def execute(
     meter: Meter | None = None,
     resumed: Resumed | None = None,
     routed: Routed | None = None,
+    prepared: Prepared | None = None,
 ) -> Run:
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
     is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
-    `routed` is the decision that led to this program, told with it.
+    `routed` is the decision that led to this program, told with it. `prepared` is what was found of the program before: the run
+    takes it over where it would find the same.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
     """
-    return await Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed).run(inputs)
+    execution = Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed)
+    if prepared is not None:
+        execution.take_over(prepared, inputs)
+    return await execution.run(inputs)
 
 
 class Execution:
@@ -122,24 +128,28 @@ class Execution:
         self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
-        settings = AskSettings(
-            key=_key_of(admitted) if options.key is None else options.key,
-            program=self.program,
-            out=options.out,
-            seed=options.seed,
-            is_strict=options.is_strict,
-            solver=options.solver,
-            limiter=options.limiter,
-        )
-        self.asker = Asker(model, self.meter, settings, tracer)
+        self.asker = Asker(model, self.meter, _settings_of(admitted, options), tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
+        self.prepared: Prepared | None = None
         self.chosen: PlannerChoice | None = None
-        self.kept: dict[int, Any] | None = None
+        self.kept: Mapping[int, Any] | None = None
         self.clock = options.clock
         self.started = self.clock()
         self.task = asyncio.current_task()
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
+
+    def take_over(self, prepared: Prepared, inputs: Mapping[str, Any]) -> None:
+        """Go on from what was prepared, where this run would find the same by itself; else do nothing."""
+        is_known = bool(self.admitted.autos) and self._known_autos() is not None
+        asker = self.asker
+        if is_known or not prepared.serves(self.admitted, inputs, asker.model, asker.settings, self.accuracy):
+            return
+        if prepared.meter.succeed(self.meter):
+            prepared.is_taken = True
+            self.prepared = prepared
+            self.meter = asker.meter = prepared.meter
+            self.documents, asker.coverage.cuts = prepared.documents, prepared.cuts
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
         with self.meter, begun():
@@ -155,7 +165,7 @@ class Execution:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
         self.meter.watch(self._look)
         try:
-            values = {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+            values = self._values(inputs)
             self._bound(values)
             self._reserve()
             value = await self._within_the_deadline(values)
@@ -165,7 +175,13 @@ class Execution:
             raise InternalError("evaluating", "the interpreter's stack was exhausted") from error
         return self._answered(value)
 
-    def _bound(self, values: dict[str, Any]) -> None:
+    def _values(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.prepared is not None:
+            return self.prepared.values
+        types = self.admitted.typed.inputs
+        return {n: to_value(inputs[n], type_, n, self.meter, self.documents) for n, type_ in types.items()}
+
+    def _bound(self, values: Mapping[str, Any]) -> None:
         """Choose what `auto` stands for, compute what needs no model, bound the rest at the real sizes, and admit it again;
         raises `Rejected`."""
         typed, budget, profile = self.admitted.typed, self.admitted.budget, self.admitted.profile
@@ -173,22 +189,28 @@ class Execution:
         if typed.effect is not Effect.LLM:
             self._tell(unasked(typed, rates), values)
             return
-        admit_inputs(typed, values, self.meter)
-        sizes = known_inputs(typed, values)
-        autos = self.admitted.autos
-        if autos and (known := self._known_autos()) is not None:
-            autos = known
-        elif autos:
-            from lambda_rlm.bounds.planner.choose import choose
-            from lambda_rlm.eval.staging.rehearsal import Rehearsal
+        found = self._ground(values, rates)
+        self.admitted = admit(found.program, budget, profile)
+        self.chosen, self.kept = found.chosen, found.kept
+        self._tell(found.program, values)
 
-            self.chosen = choose(typed, sizes, rates, budget, self.accuracy, Rehearsal(typed, values, budget, self._look))
-            autos = self.chosen.autos
-        stage = Stage(typed, autos, self.meter, self.asker.coverage.cuts)
-        at_real_sizes = bounded(typed, sizes, rates, autos, budget, stage)
-        self.admitted = admit(at_real_sizes, budget, profile)
-        self.kept = stage.kept
-        self._tell(at_real_sizes, values)
+    def _ground(self, values: Mapping[str, Any], rates: Rates) -> Groundwork:
+        admitted = self.admitted
+        if self.prepared is not None:
+            admit_inputs(admitted.typed, values, self.meter)
+            return self.prepared.groundwork
+        return ground(
+            admitted.typed,
+            values,
+            rates,
+            admitted.budget,
+            self.accuracy,
+            self.meter,
+            autos=admitted.autos,
+            known=self._known_autos() if admitted.autos else None,
+            cuts=self.asker.coverage.cuts,
+            look=self._look,
+        )
 
     def _known_autos(self) -> dict[int, int] | None:
         """What the planner chose in an earlier session: the calls of that session would not be asked with other numbers."""
@@ -197,7 +219,7 @@ class Execution:
             return None
         return {id(place.auto): self.autos_before[place.span.start] for place in places}
 
-    def _tell(self, program: Bounded, values: dict[str, Any]) -> None:
+    def _tell(self, program: Bounded, values: Mapping[str, Any]) -> None:
         self.admitted = replace(self.admitted, bound=program.bound)
         if self.on_bound is not None:
             self.on_bound(before_run(program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
@@ -214,7 +236,7 @@ class Execution:
         if bound is not None:
             self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd)
 
-    async def _within_the_deadline(self, values: dict[str, Any]) -> Any:
+    async def _within_the_deadline(self, values: Mapping[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
         left = None if seconds is None else max(0.0, self.started + seconds - self.clock())
         with anyio.move_on_after(left) as scope:
@@ -286,6 +308,18 @@ class Execution:
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
         }
+
+
+def _settings_of(admitted: Admitted, options: Options) -> AskSettings:
+    return AskSettings(
+        key=options.key if options.key is not None else _key_of(admitted),
+        program=admitted.typed.program.source.digest,
+        out=options.out,
+        seed=options.seed,
+        is_strict=options.is_strict,
+        solver=options.solver,
+        limiter=options.limiter,
+    )
 
 
 def _key_of(admitted: Admitted) -> bytes:

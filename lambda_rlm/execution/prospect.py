@@ -32,6 +32,7 @@ from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
+from lambda_rlm.execution.prepare import ground
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.show import show
@@ -94,28 +95,15 @@ def foresee(
     budget: Budget,
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
-    judging: Meter | None = None,
-    look: Callable[[], None] | None = None,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed, on the account of `judging` where
-    there is one, and `look` is asked now and then whether to go on. Raises `Rejected` where nobody can say."""
+    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
+    say."""
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile)
     values = _values(typed, inputs, budget)
-    sizes = known_inputs(typed, values)
-    autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen: PlannerChoice | None = None
-    if autos:
-        from lambda_rlm.bounds.planner.choose import choose
-        from lambda_rlm.eval.staging.rehearsal import Rehearsal
-
-        chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look))
-        autos = chosen.autos
-    with Meter(budget, judging) as meter:
-        admit_inputs(typed, values, meter)
-        program = bounded(typed, sizes, rates, autos, budget, Stage(typed, autos, meter))
-    return before_run(program, values, inputs, budget, profile, chosen)
+    found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=default_autos(typed, profile))
+    return before_run(found.program, values, inputs, budget, profile, found.chosen)
 
 
 def foresee_sizes(
@@ -147,21 +135,22 @@ def foresee_sizes(
 
 def before_run(
     program: Bounded,
-    values: Mapping[str, Value],
+    values: Mapping[str, Value] | None,
     inputs: Mapping[str, Any],
     budget: Budget,
     profile: ModelProfile,
     chosen: PlannerChoice | None = None,
 ) -> Prospect:
-    """The prospect of a run on inputs that are all there, given both as data and as values."""
+    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now."""
     typed = program.typed
 
     def estimate() -> Likely | None:
         if typed.effect is not Effect.LLM:
             return Likely(0, 0, 0, 0.0)
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-        stage = _stage(typed, values, program.autos, budget)
-        return likely(typed, known_inputs(typed, values), program.rates, program.autos, budget, stage, ratios)
+        given = _values(typed, inputs, budget) if values is None else values
+        stage = _stage(typed, given, program.autos, budget)
+        return likely(typed, known_inputs(typed, given), program.rates, program.autos, budget, stage, ratios)
 
     return Prospect(program, budget, profile, chosen, estimate, partial(hash_of, typed, inputs, profile))
 

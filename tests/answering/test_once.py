@@ -1,4 +1,4 @@
-"""What a question does once: a written program is read once, bounded as often as staging needs, and inputs are hashed once."""
+"""What a question does once: a written program is read once, bounded once, and inputs are hashed once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from lambda_rlm import RLM
 from lambda_rlm.bounds import admit
+from lambda_rlm.bounds.planner import choose as planner
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution import check
 from lambda_rlm.execution.execute import Options
@@ -46,6 +47,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counted(check, "parse")
     counted(check, "infer")
     counted(admit, "analyse")
+    counted(planner, "choose")
     return counts
 
 
@@ -54,30 +56,36 @@ def written(root: Root, **writing: Any) -> Run:
     return anyio.run(lambda: ask("What?", from_values({"context": BIG}), leaf(), Budget(), **setup))
 
 
-def test_a_written_program_is_read_once_and_bounded_twice(passes: Counter[str]) -> None:
-    """Once to be accepted, on the account of judging, and once by the run, whose meter pays for what staging computes and keeps."""
+def test_a_written_program_is_read_once_and_bounded_once(passes: Counter[str]) -> None:
+    """To be accepted; the run takes over what was found then."""
     run = written(Root(ASKING))
     assert run.answer == "said" and run.synthesis is not None and run.synthesis.fallback is None
-    assert passes == {"parse": 1, "infer": 1, "analyse": 2}
+    assert passes == {"parse": 1, "infer": 1, "analyse": 1}
 
 
 def test_a_slip_that_is_put_right_is_one_reading_more(passes: Counter[str]) -> None:
     run = written(Root(ASKING.replace("take(", "tak(")))
     assert run.answer == "said" and run.synthesis is not None and run.synthesis.calls == 1
-    assert passes == {"parse": 2, "infer": 2, "analyse": 2}
+    assert passes == {"parse": 2, "infer": 2, "analyse": 1}
 
 
-def test_candidates_are_not_bounded_again_to_be_chosen(passes: Counter[str]) -> None:
+def test_candidates_are_bounded_once_each(passes: Counter[str]) -> None:
     """Two programs are accepted, and both are run."""
     run = written(Root(ASKING, ASKING.replace("100", "90")), candidates=2)
     assert run.synthesis is not None and sum(tried.was_run for tried in run.synthesis.candidates) == 2
-    assert passes == {"parse": 2, "infer": 2, "analyse": 4}
+    assert passes == {"parse": 2, "infer": 2, "analyse": 2}
 
 
-def test_a_program_with_auto_is_read_once_too(passes: Counter[str]) -> None:
+def test_the_program_of_each_round_is_bounded_once(passes: Counter[str]) -> None:
+    run = written(Root(ASKING, ASKING.replace("100", "90")), rounds=2)
+    assert run.synthesis is not None and run.synthesis.rounds == 2
+    assert passes == {"parse": 2, "infer": 2, "analyse": 2}
+
+
+def test_a_program_with_auto_is_read_once_and_planned_once(passes: Counter[str]) -> None:
     run = written(Root(WITH_A_CHOICE))
     assert run.ok and run.synthesis is not None and run.synthesis.fallback is None
-    assert (passes["parse"], passes["infer"]) == (1, 1)
+    assert (passes["parse"], passes["infer"], passes["choose"]) == (1, 1, 1)
 
 
 @pytest.fixture

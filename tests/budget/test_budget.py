@@ -315,3 +315,37 @@ def test_the_parts_of_a_budget_are_no_more_than_the_whole(n: int) -> None:
     changed = {one.name for one in fields(Budget) if getattr(part, one.name) != getattr(budget, one.name)}
     changed_work = {one.name for one in fields(Budget) if getattr(work, one.name) != getattr(budget, one.name)}
     assert changed <= {"calls", "tokens", "usd"} and changed_work <= {"fuel", "memory"}
+
+
+def test_a_closed_meter_takes_the_place_of_another_with_what_was_used_on_it() -> None:
+    judging, account = Meter(Budget(fuel=1_000, memory=1_000)), Meter(Budget(fuel=500, memory=400))
+    worked = judging.child(Budget())
+    worked.spend(70)
+    worked.allocate(30)
+    worked.close()
+    assert worked.succeed(account.child(Budget(fuel=300, memory=200)))
+    assert (worked.steps, worked.bytes, worked.fuel_limit, worked.memory_limit) == (70, 30, 300, 200)
+    worked.spend(5)
+    worked.close()
+    assert (account.steps, account.bytes) == (75, 30)
+    assert (judging.steps, judging.bytes) == (70, 30)
+
+
+@pytest.mark.parametrize("budget", [Budget(fuel=69), Budget(memory=29)])
+def test_it_does_not_where_that_has_less_left_than_was_used(budget: Budget) -> None:
+    worked = Meter(Budget())
+    worked.spend(70)
+    worked.allocate(30)
+    assert not worked.is_used_up
+    worked.close()
+    other = Meter(budget)
+    assert not worked.succeed(other)
+    assert (other.steps, other.bytes, worked.steps, worked.bytes) == (0, 0, 70, 30)
+
+
+@pytest.mark.parametrize("amount", ["spend", "allocate"])
+def test_after_a_refusal_a_meter_is_used_up(amount: str) -> None:
+    meter = Meter(Budget(fuel=10, memory=10))
+    with pytest.raises(LimitExceeded):
+        getattr(meter, amount)(11)
+    assert meter.is_used_up

@@ -15,7 +15,7 @@ from lambda_rlm.execution.run import Run
 class Ungated(Execution):
     """An execution with the static gate switched off."""
 
-    def _bound(self, values: dict[str, Any]) -> None:
+    def _bound(self, values: Mapping[str, Any]) -> None:
         """Nothing is known before the run."""
 
 
