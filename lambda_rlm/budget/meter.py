@@ -118,8 +118,11 @@ class Meter:
         steps, storage, deepest = self.steps, self.bytes, self.deepest
         if steps > other._fuel_left or storage > other.memory:
             return False
-        for slot in Meter.__slots__:
-            setattr(self, slot, getattr(other, slot))
+        self.budget, self.parent, self._look = other.budget, other.parent, other._look
+        self.is_limited_in_usd, self.is_unpriced = other.is_limited_in_usd, other.is_unpriced
+        self.fuel, self._aside, self.fuel_limit = other.fuel, other._aside, other.fuel_limit
+        self.memory, self.memory_limit = other.memory, other.memory_limit
+        self.usage, self.used, self.reserved, self.held = other.usage, other.used, other.reserved, other.held
         self.deepest = max(deepest, other.deepest)
         self._take_fuel(steps)
         self.memory -= storage
