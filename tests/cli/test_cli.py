@@ -104,7 +104,7 @@ def test_what_was_left_out_of_a_folder_is_said(shell: Shell) -> None:
 
 
 BAD_INPUTS = {
-    "missing file": ("nothing.txt", "no file or folder"),
+    "missing file": ("nothing.txt", "no such file or folder"),
     "binary": ("binary.bin", "binary"),
     "invalid UTF-8": ("latin.txt", "offset 3 (line 1)"),
     "empty folder": ("empty", "no text files"),
