@@ -57,8 +57,8 @@ class RunUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, truncated replies; and
-    what the program itself cut away from the inputs before a prompt, which no model has seen."""
+    """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, truncated
+    replies; and what the program itself cut away from the inputs before a prompt, which no model has seen."""
 
     characters_before_prompts: int = 0
     quotes: int = 0

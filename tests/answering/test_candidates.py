@@ -269,7 +269,7 @@ def test_candidates_are_told_in_figures_and_as_json(shell: Shell) -> None:
     replies = ["1 + 1", "# confidence: 0.9\nlet a = 1; a + 1", "let b = 1; b + 1", "7", "oops(context)"]
     told(shell, replies, "--candidates", "5")
     assert shell.out == "2\n"
-    assert "candidates · 3 programs in 4 samples, 3 run, 75% of their samples agree" in shell.err
+    assert "candidates · 3 programs from 4 samples, 3 run, 75% of their samples agree" in shell.err
     told(shell, replies, "--candidates", "5", "--json")
     found = shell.json["synthesis"]
     assert found["agreement"] == 0.75 and found["attempts"] == 5

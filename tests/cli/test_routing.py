@@ -82,7 +82,7 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
     table = [line.split() for line in rest if line.startswith(("at most", "model calls", "cost"))]
     assert table[0] == ["at", "most", "classifying", "the", "task", "direct", FALLBACK, "←", "synth"]
     assert table[1][2:4] == ["1", "1"] and int(table[1][4]) >= 1 and table[2][1].startswith("$")
-    assert "direct is not possible: this prompt may have" in shell.out
+    assert "direct is not possible: this prompt can reach" in shell.out
     assert shell.err == ""
     assert shell("route", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
     assert shell.out.startswith("direct: the inputs have 8 tokens")
@@ -128,7 +128,7 @@ def test_route_without_a_model_assumes_one_and_says_so(shell: Shell, monkeypatch
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--task", "sing"), "there are " + ", ".join(TASKS)),
+        (("--task", "sing"), "choose from " + ", ".join(TASKS)),
         (("--split", "plan=2"), "share from 0 to 1"),
         (("--split", "plan"), "NAME=SHARE"),
         (("--strength", "middling"), "auto, strong, weak"),

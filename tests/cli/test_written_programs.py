@@ -73,7 +73,7 @@ def test_prompt_prints_it_for_the_model_that_writes_and_as_it_is_asked(shell: Sh
 @pytest.mark.parametrize("option", ["--rounds", "--candidates"])
 def test_numbers_that_mean_nothing_are_refused(shell: Shell, option: str) -> None:
     assert shell("ask", "Who?", wrote("a.txt", "x"), "--strategy", "synth", option, "0") == 64
-    assert "whole number from 1" in shell.err
+    assert "an integer from 1" in shell.err
 
 
 def test_a_program_of_ones_own_may_have_a_sub_model(shell: Shell) -> None:
