@@ -231,6 +231,7 @@ def test_a_server_that_fails_is_named_and_the_plan_answers(
     assert "sk-secret" not in shell.out + shell.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["busy", "slow"])
 def test_a_server_that_never_answers_is_given_up_at_the_deadline(
     shell: Shell, name: str, monkeypatch: pytest.MonkeyPatch

@@ -200,6 +200,7 @@ INPUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inputs", INPUTS.values(), ids=INPUTS.keys())
 @pytest.mark.parametrize("task", TASKS)
 def test_a_copy_of_a_library_strategy_is_the_same_program(tmp_path: Path, task: str, inputs: dict[str, str]) -> None:

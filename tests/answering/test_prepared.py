@@ -125,6 +125,7 @@ def test_a_recorded_program_runs_the_same_with_what_vetting_found(task: str, gro
     assert world.read(run.answer) == world.expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pieces", "an auto", "kept values"])
 def test_so_it_does_on_inputs_that_add_to_what_a_run_may_take(name: str, grounded: list[str]) -> None:
     """Judging has more steps and storage for a long input than the run on its account."""

@@ -143,6 +143,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_each_check_refuses_a_model_that_breaks_it(name: str) -> None:
     with pytest.raises(AssertionError):
@@ -188,6 +189,7 @@ def test_whatever_a_bad_model_is_or_does_is_a_check_that_does_not_hold(kind: Any
     assert str(raised.value) == said
 
 
+@pytest.mark.slow
 def test_the_contract_needs_no_test_framework() -> None:
     program = "import sys, lambda_rlm.testing; print(sorted({'pytest', '_pytest', 'hypothesis'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -77,6 +77,7 @@ def true_tokens(text: str) -> int:
 # ── the histogram ──
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=300), st.sampled_from([0.01, 0.5, 0.9, 0.95, 0.99, 1.0]))
 def test_a_quantile_is_as_near_to_the_true_one_as_is_said(numbers: list[int], share: float) -> None:
     histogram = Histogram()

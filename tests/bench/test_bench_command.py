@@ -120,6 +120,7 @@ def test_a_wrong_set_up_ends_it_at_once(capsys: pytest.CaptureFixture[str]) -> N
     assert "[E0524]" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_that_may_cost_more_than_the_budget_is_a_fault_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "4K", "--limit", "1", "--max-calls", "2"]) == 2
     shown = capsys.readouterr()

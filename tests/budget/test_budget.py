@@ -166,6 +166,7 @@ def test_what_a_model_can_use_is_set_aside_and_within_the_bound(kind: str, reply
     assert usage.usd is not None and usage.usd <= bound.usd
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.sampled_from(["7", "none"]), st.integers(0, 2), SCHEDULES, st.sampled_from([1, 16, 128]))
 def test_a_run_whose_bound_is_its_budget_ends_the_same_whatever_the_schedule(

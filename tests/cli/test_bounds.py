@@ -250,6 +250,7 @@ def test_no_to_a_later_program_leaves_the_answer_of_an_earlier_one(shell: Shell,
     assert "warning: round 2: a program not approved, therefore not run" in shell.err
 
 
+@pytest.mark.slow
 def test_the_hash_stands_for_program_inputs_model_and_prices(shell: Shell) -> None:
     def hashed(*arguments: str) -> Any:
         assert shell("check", *arguments, "--json") == 0

@@ -144,6 +144,7 @@ def a_log() -> str:
     return wrote("log.jsonl", "".join(json.dumps(row) + "\n" for row in [*rows, 17]))
 
 
+@pytest.mark.slow
 def test_an_audit_is_told_in_tables_with_a_plot_and_advice(shell: Shell) -> None:
     assert shell("audit", a_log(), "--models", MODELS) == 0
     told = [" ".join(line.split()) for line in shell.out.split("\n")]
@@ -155,6 +156,7 @@ def test_an_audit_is_told_in_tables_with_a_plot_and_advice(shell: Shell) -> None
     assert "openai/gpt-5-mini: every prompt and its reply fit the context window: ask directly" in told
 
 
+@pytest.mark.slow
 def test_an_audit_as_json_is_one_object(shell: Shell) -> None:
     assert shell("audit", a_log(), "--models", MODELS, "--json") == 0
     found = shell.json

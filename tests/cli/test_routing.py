@@ -34,6 +34,7 @@ def root(*rules: dict[str, Any]) -> str:
 # ── route ──
 
 
+@pytest.mark.slow
 def test_route_counts_what_ask_would_with_the_same_settings(shell: Shell) -> None:
     """A second request for a slow one doubles what a call may cost, a grammar what an attempt of the writing may; replies have their
     length."""

@@ -62,6 +62,7 @@ def test_the_grammar_of_formulas_has_the_functions_of_the_runner() -> None:
     assert tuple(re.findall(r'"(\w+)"', names)) == COMPONENTS
 
 
+@pytest.mark.slow
 def test_every_header_of_the_suite_is_in_the_grammar() -> None:
     header, formula = pattern("header"), lark.Lark(FORMULAS, parser="lalr", start="formula")
     for path in PATHS:

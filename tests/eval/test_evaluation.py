@@ -185,6 +185,7 @@ def test_a_spent_run_stops_promptly() -> None:
     assert time.process_time() - started < 1.0
 
 
+@pytest.mark.slow
 def test_a_long_input_gives_a_longer_budget() -> None:
     """Several passes over a text of ten megabytes stay within the default limits."""
     text = "one line of words and then another\n" * 300_000

@@ -282,6 +282,7 @@ def test_structural_work_on_shared_structure_is_refused(name: str) -> None:
         apply(name, value, types=(type_,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments", "code"),
     [

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
+import pytest
+
 from lambda_rlm.diagnostics.codes import CODES
 from tests.support.sources import module_of, trees
 
@@ -88,6 +90,7 @@ def used() -> set[Constant]:
     return read & constants().keys()
 
 
+@pytest.mark.slow
 def test_every_constant_of_a_code_is_used() -> None:
     defined = constants()
     assert len(defined) > 60

@@ -15,6 +15,7 @@ def test_the_text_of_a_seeded_bug_stands_exactly_once(mutant: Mutant) -> None:
     assert all((ROOT / test).exists() for test in mutant.tests)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["take", "upper", "join", "sum", "map", "reduce"])
 def test_a_transfer_that_is_a_tenth_too_small_is_noticed(name: str) -> None:
     """A sample; `python -m tests.mutants.transfers` looks at every library function."""

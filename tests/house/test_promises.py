@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import get_args
 
+import pytest
+
 from lambda_rlm.eval.compile.assembly import RULES
 from lambda_rlm.syntax.term import Term
 from tests.support.sources import trees
@@ -35,6 +37,7 @@ def may_complete(path: str, inside: str, owner: str) -> bool:
     return path == CONTRACT or path.startswith(WRAPPERS) or (path.startswith("llm/") and owner == "self")
 
 
+@pytest.mark.slow
 def test_only_pay_and_wrappers_ask_a_model() -> None:
     """A request that does not go through `pay` is one that no budget has reserved."""
     unpaid = [

@@ -201,6 +201,7 @@ def test_a_page_that_declares_nonsense_is_read_as_any_text(tmp_path: Path) -> No
     assert text_of(tmp_path, "c.html", "no tags at all") == "no tags at all"
 
 
+@pytest.mark.slow
 def test_of_a_page_everything_is_read_or_nothing(tmp_path: Path) -> None:
     """The parser ends at a depth that it does not go into, and would give what it has until there."""
     assert "x" in text_of(tmp_path, "a.html", "<div>" * 1_000 + "x")

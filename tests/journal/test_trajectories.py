@@ -135,6 +135,7 @@ def test_candidates_that_were_not_run_are_no_rows(shell: Shell) -> None:
     assert len(exported(shell, "last")) == 3, "the best three are run"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["sft", "verifiers"])
 def test_no_contents_and_no_secrets_are_exported(shell: Shell, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even what the author was shown: neither the journal nor a row has it."""

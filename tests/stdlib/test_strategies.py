@@ -180,6 +180,7 @@ def test_columns_are_found_however_they_are_written(name: str, profile: ModelPro
     assert [line.partition(":")[0] for line in said.split("\n")] == ["bees", "goats", "bees", "none"]
 
 
+@pytest.mark.slow
 def test_typed_rows_keep_their_columns() -> None:
     given = {"rows": [*ROWS, {"who": "yuri", "note": "a | b\nc"}]}
     assert asked("pairwise", given, WIDE).value == "(xenia, zora)"
@@ -231,6 +232,7 @@ def test_compare_finds_what_differs_and_nothing_else(name: str, profile: ModelPr
     assert (same.value, same.usage.calls) == ("The documents say the same.", 0)
 
 
+@pytest.mark.slow
 def test_line_ends_are_no_difference() -> None:
     text = TEXTS["line ends of Windows"]
     run = asked("compare", documents(text, text.replace("\r\n", "\n")), WIDE)

@@ -152,6 +152,7 @@ def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:
     assert len(programs("x" * 10**7)[0]) < 10**5
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("sign", ["`", "~", " ", "`" * 3 + "\n", "<think>", "</think>"])
 def test_a_reply_of_signs_alone_is_looked_at_once_and_not_once_for_each(sign: str) -> None:
