@@ -129,6 +129,8 @@ class _Asking:
         if wishes:
             names = " and ".join(f"`{name}`" for name in wishes)
             self.notes.append(f"{names} had no effect: no program was written (use --strategy synth)")
+        if preference.way == "direct" and case.own is not None:
+            self.notes.append(f"`{case.own.source.name}` had no effect: --strategy direct asks the model without a program")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
         program = answer_or_none(question.bound_inputs.types, question.returns) if may_escalate else None

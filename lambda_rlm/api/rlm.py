@@ -184,7 +184,8 @@ class RLM:
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
         same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
-        sets others. Raises `Fault`, `InputProblem` if the inputs differ, and `JournalProblem`."""
+        sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the run already
+        has an answer or this `RLM` names another model."""
         return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
 
     async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:

@@ -173,10 +173,10 @@ def _from_files(here: Path) -> dict[str, Any]:
     project = _nearest(here, "pyproject.toml")
     if project is not None:
         table = _toml(project).get("tool", {}).get("lambda-rlm", {})
-        found |= _checked(table, f"[tool.lambda-rlm] of {project}")
+        found |= _checked(table, f"[tool.lambda-rlm] of {project}", project.parent)
     own = _nearest(here, "lambda-rlm.toml")
     if own is not None:
-        found |= _checked(_toml(own), str(own))
+        found |= _checked(_toml(own), str(own), own.parent)
     return found
 
 
@@ -191,7 +191,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise UsageProblem(f"cannot read the settings in {path}: {error}") from None
 
 
-def _checked(table: Any, where: str) -> dict[str, Any]:
+def _checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageProblem(f"{where} is not a table of settings")
     found: dict[str, Any] = {}
@@ -199,11 +199,11 @@ def _checked(table: Any, where: str) -> dict[str, Any]:
         key = written.replace("-", "_")
         if key not in SETTINGS:
             raise UsageProblem(f"unknown setting {written!r} in {where}", did_you_mean(key, SETTINGS).strip() or None)
-        found[key] = _valid(SETTINGS[key], value, where)
+        found[key] = _valid(SETTINGS[key], value, where, folder)
     return found
 
 
-def _valid(setting: Setting, value: Any, where: str) -> Any:
+def _valid(setting: Setting, value: Any, where: str, folder: Path | None = None) -> Any:
     """The value in the kind that its key has; numbers written as texts in a file are refused."""
     key, kind, about = setting.key, setting.kind, setting.about
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
@@ -214,7 +214,7 @@ def _valid(setting: Setting, value: Any, where: str) -> Any:
     if about.is_positive and not value > 0:
         raise UsageProblem(f"{where}: {key} must be more than 0, not {value!r}")
     if about.takes_path:
-        value = task_name(value)
+        value = task_name(folder / value if folder is not None and is_path(value) else value)
     if about.choices and value not in about.choices and not (about.takes_path and is_path(value)):
         more = ", or the path of a program (./mine.lam)" if about.takes_path else ""
         raise unknown(f"{key} in {where}" if where != setting.flag else key, value, about.choices, more)

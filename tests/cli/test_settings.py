@@ -29,6 +29,13 @@ def test_every_setting_is_read_in_its_kind_from_a_variable(tmp_path: Path) -> No
     }
 
 
+def test_a_path_in_a_settings_file_starts_at_that_file(tmp_path: Path) -> None:
+    (tmp_path / "lambda-rlm.toml").write_text('task = "./mine.lam"\n', encoding="utf-8")
+    below = tmp_path / "below"
+    below.mkdir()
+    assert settings({}, {}, below).task == str(tmp_path / "mine.lam")
+
+
 def test_every_default_is_of_the_kind_of_its_setting(tmp_path: Path) -> None:
     assert settings({}, {}, tmp_path) == DEFAULTS
     values = {key: getattr(DEFAULTS, key) for key in SETTINGS}

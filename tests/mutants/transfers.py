@@ -1,7 +1,8 @@
 """Transfers that are too small: for each library function and each size that its transfer gives, a tenth less, at least one.
 
 `python -m tests.mutants.transfers` changes one row of `TRANSFERS` after the other in this process and holds the theorem of
-`tests/properties/test_transfers.py` against it, on cases drawn from fixed seeds; `NAME …` looks at these functions only. A size that
+`tests/properties/test_transfers.py` against it, on cases drawn from fixed seeds whose inputs are measured (declared sizes allow
+lists of lists more elements than any case has); `NAME …` looks at these functions only. A size that
 nothing notices is printed as a survivor and fails the run, but for those in `UNSEEN`, each with its reason.
 """
 

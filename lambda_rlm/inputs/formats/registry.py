@@ -49,7 +49,7 @@ def known_by_magic(first: bytes) -> Format | None:
 def text_in(format_: Format, data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The text of a document; raises `InputProblem`."""
     found = _read(format_, data, name, reading)
-    if not isinstance(found, ExtractedText):
+    if not isinstance(found, ExtractedText) or not isinstance(found.text, str) or not _are_notes(found.notes):
         raise TypeError(f"the reader of format {format_.kind!r} must return an ExtractedText, not {found!r:.100}")
     if len(found.text) > MOST_CHARACTERS:
         raise unsound(format_.kind, name, f"its text exceeds {MOST_CHARACTERS:,} characters")
@@ -59,7 +59,7 @@ def text_in(format_: Format, data: bytes, name: str, reading: Reading) -> Extrac
 def rows_in(format_: Format, data: bytes, name: str, reading: Reading) -> Rows:
     """The data of a file of rows; raises `InputProblem`."""
     found = _read(format_, data, name, reading)
-    if not isinstance(found, Rows):
+    if not isinstance(found, Rows) or not _are_notes(found.notes):
         raise TypeError(f"the format {format_.kind!r} has rows, so its reader must return Rows, not {found!r:.100}")
     return found
 
@@ -73,6 +73,10 @@ def _read(format_: Format, data: bytes, name: str, reading: Reading) -> Extracte
         raise
     except (RecursionError, MemoryError) as error:
         raise unsound(format_.kind, name, type(error).__name__) from None
+
+
+def _are_notes(notes: object) -> bool:
+    return isinstance(notes, tuple) and all(isinstance(note, str) for note in notes)
 
 
 def _tried(reading: Reading) -> tuple[Format, ...]:
