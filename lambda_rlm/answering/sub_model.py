@@ -99,7 +99,7 @@ class SubModelRunner:
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget
-        share = whole.part_of_work(_SHARE)
+        share = replace(whole.part_of_work(_SHARE), fuel_per_character=0, memory_per_character=0)
         return replace(share, calls=max(0, calls), tokens=sent + received, usd=usd if whole.usd is not None else None)
 
 

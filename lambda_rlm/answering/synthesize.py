@@ -18,7 +18,7 @@ import anyio
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.root_model import Writer
-from lambda_rlm.answering.vet import Vetted, Vetting, judging
+from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
 from lambda_rlm.answering.writing_bound import task_of
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
@@ -53,6 +53,7 @@ async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter 
     the plan is within what is left of the budget."""
     with Meter(setup.budget, meter) as account:
         account.settle(0, 0.0, setup.resumed.spent)
+        account.admit_inputs(written_size(question.bound_inputs))
         return await _Synthesis(question, setup, plan, account).run()
 
 

@@ -118,8 +118,13 @@ class Vetting:
 def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
     """What judging all programs of a question may take: steps and storage of that number of runs, and nothing else."""
     meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
-    meter.admit_inputs(attempts * sum(len(json.dumps(value, ensure_ascii=False)) for value in inputs.values.values()))
+    meter.admit_inputs(attempts * written_size(inputs))
     return meter
+
+
+def written_size(inputs: Inputs) -> int:
+    """The characters of the inputs, written as JSON."""
+    return sum(len(json.dumps(value, ensure_ascii=False)) for value in inputs.values.values())
 
 
 def _use_of(primitive: Primitive, node: Node) -> Span | None:

@@ -14,7 +14,7 @@ import pytest
 from lambda_rlm import RLM
 from lambda_rlm.bounds import admit
 from lambda_rlm.bounds.planner import choose as planner
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.execution import check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
@@ -125,3 +125,14 @@ def test_inputs_that_are_compared_and_then_kept_are_hashed_once(hashed: list[int
     for one in (inputs, inputs.with_query("What?")):
         same_inputs(row, one)
     assert len(hashed) == 1
+
+
+def test_a_written_program_has_the_memory_of_a_given_one() -> None:
+    """Long inputs add to it, whoever wrote the program."""
+    text = "word " * (2 * FREE_CHARACTERS // 5)
+    program = 'let n = words(upper(context)) |> length;\nllm_call(f"Say it {n}", out=5)'
+    budget = Budget(memory=2_000_000)
+    written = anyio.run(
+        lambda: ask("What?", from_values({"context": text}), leaf(), budget, root=Root(program), choice="synth")
+    )
+    assert written.ok and written.usage.bytes > budget.memory
