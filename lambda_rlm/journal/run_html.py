@@ -68,7 +68,7 @@ def _asked(found: RunReport) -> list[str]:
     heads = ("place", "calls", "shared", "failed", "input tokens", "output tokens", "cost", "seconds")
     whole = "".join(line for place in found.tree.places for line in _branch(place))
     sections = [
-        _section("Calls by place", _table(heads, map(_site, found.tree.places))),
+        _section("Calls by program location", _table(heads, map(_site, found.tree.places))),
         _section("All calls", f'<div class="tree">{whole}</div>'),
         _section("Slowest calls", _calls(found.slowest, found)),
     ]
