@@ -7,9 +7,12 @@ that who stops waiting cancels the job.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, TypeVar
 
 import anyio
@@ -55,7 +58,8 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     async def alone() -> T:
         asyncio.get_running_loop().set_exception_handler(_but_interruptions)
-        return await job()
+        with _second_interruption_ignored():
+            return await job()
 
     try:
         return anyio.run(alone)
@@ -65,9 +69,35 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise
 
 
+@contextmanager
+def _second_interruption_ignored() -> Iterator[None]:
+    """The first Ctrl-C cancels the job, the second changes nothing, and the third raises at once.
+
+    asyncio raises at the second, at any place of its own code: a task that was about to continue is lost there now and then, and
+    the loop waits for it for ever. Whoever presses the keys twice wants what the first does.
+    """
+    heeds = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(heeds):
+        yield
+        return
+    count = 0
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        if count != 2:
+            heeds(number, frame)
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is interrupted:
+            signal.signal(signal.SIGINT, heeds)
+
+
 def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A second Ctrl-C raises inside any task, and asyncio would tell of each that ended by it and that nobody waits for any
-    more."""
+    """A Ctrl-C that raises does so inside any task, and asyncio would report each that ended by it and that nobody waits for."""
     if not is_interruption(context.get("exception")):
         loop.default_exception_handler(context)
 

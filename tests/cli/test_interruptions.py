@@ -22,6 +22,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
@@ -44,6 +45,8 @@ def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as running, Path("trace").open(encoding="utf-8") as trace:  # fmt: skip
+        ended = threading.Timer(100, running.kill)  # a command that hangs fails its test, and does not hold up the others
+        ended.start()
         for _ in range(at):
             assert trace.readline(), running.communicate()
         for _ in range(times):
@@ -51,6 +54,7 @@ def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str
         for _ in trace:  # so that it never waits for a reader
             pass
         out, err = running.communicate(timeout=60)
+        ended.cancel()
         return running.returncode, out, err
 
 
@@ -164,3 +168,31 @@ def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_corout
         anyio.run(main, server.url)
     gc.collect()  # which would tell of a coroutine that nobody awaited
     assert threads.has_begun.is_set()
+
+
+def test_the_second_ctrl_c_changes_nothing_and_the_third_raises() -> None:
+    """What the first has cancelled ends in peace: here it goes on after two, as a job does that writes its end."""
+    steps: list[str] = []
+
+    async def job() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                os.kill(os.getpid(), signal.SIGINT)
+                await anyio.lowlevel.checkpoint()
+                steps.append("the second passed")
+                os.kill(os.getpid(), signal.SIGINT)
+                await anyio.lowlevel.checkpoint()
+                steps.append("the third passed")
+
+    async def interrupting() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(job)
+            await anyio.lowlevel.checkpoint()
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep_forever()
+
+    with pytest.raises(KeyboardInterrupt):
+        blocking(interrupting)
+    assert steps == ["the second passed"]
