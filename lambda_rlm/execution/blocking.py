@@ -73,8 +73,8 @@ def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def _second_interruption_ignored() -> Iterator[None]:
     """The first Ctrl-C cancels the job, the second changes nothing, and the third raises at once.
 
-    asyncio raises at the second, at any place of its own code: a task that was about to continue is lost there now and then, and
-    the loop waits for it for ever. Whoever presses the keys twice wants what the first does.
+    asyncio raises at the second, at any place of its own code: a task that was about to continue is lost there now and then,
+    and the loop waits for it for ever. Whoever presses the keys twice wants what the first does.
     """
     heeds = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(heeds):
@@ -97,7 +97,7 @@ def _second_interruption_ignored() -> Iterator[None]:
 
 
 def _but_interruptions(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A Ctrl-C that raises does so inside any task, and asyncio would report each that ended by it and that nobody waits for."""
+    """A Ctrl-C that raises does so inside any task; asyncio would report each that ended by it and that nobody waits for."""
     if not is_interruption(context.get("exception")):
         loop.default_exception_handler(context)
 
