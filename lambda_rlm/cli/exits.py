@@ -23,7 +23,7 @@ INTERRUPTED: Final = 130
 
 
 class UsageProblem(Exception):
-    """The command was called in a way that means nothing; `hint` says what to do."""
+    """The command was called in a way that is invalid; `hint` says what to do."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)

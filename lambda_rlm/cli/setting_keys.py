@@ -171,7 +171,7 @@ _KINDS: Final[Mapping[object, type]] = {
     **{optional: kind for kind, optional in ((str, str | None), (int, int | None), (float, float | None))},
     tuple[str, ...]: tuple,
 }
-"""The kind of each type that a setting may be annotated with: None is no value that a person can write."""
+"""The kind of each type that a setting may be annotated with: None is not a value that a person can write."""
 
 
 def _settings() -> Iterator[Setting]:

@@ -53,7 +53,7 @@ class Settings(Keys):
             raise UsageProblem(str(error)) from None
 
     def writing(self) -> Writing:
-        """How a root model is asked for programs; raises `UsageProblem` for numbers that mean nothing."""
+        """How a root model is asked for programs; raises `UsageProblem` for numbers that are out of range."""
         try:
             return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
         except ValueError as error:
@@ -90,7 +90,7 @@ class Settings(Keys):
         return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
 
     def budget(self) -> Budget:
-        """What a run may spend; raises `UsageProblem` for limits that mean nothing."""
+        """What a run may spend; raises `UsageProblem` for limits that are out of range."""
         try:
             return Budget(
                 calls=self.max_calls,

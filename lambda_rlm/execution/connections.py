@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
     """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
-    replies across runs: True for the user's own file, or a path; `on_trouble` is told what is wrong with it (None: the log)."""
+    replies across runs: True for the user's own file, or a path; `on_trouble` receives what is wrong with it (None: the
+    log)."""
 
     limiters: Limiters
     base_url: str | None = None

@@ -30,7 +30,7 @@ class PastRoute:
 class Resumed:
     """The past of a run. `autos` are the planner's earlier choices, by the program's hash and the place of each `auto`; `spent`
     is the usage of calls that are asked again; `raised` is by how many calls and US dollars the budget exceeds the first one
-    (the root model is told the first one, so that it is asked the same question); `route` is the earlier decision."""
+    (the root model is shown the first budget, so that its prompt stays the same); `route` is the earlier decision."""
 
     autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     spent: Usage = NO_USAGE

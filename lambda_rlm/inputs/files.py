@@ -1,8 +1,8 @@
 """The bytes of one file or of standard input, read within a limit.
 
 Owns the opening. Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read,
-and that a file which changes under the reading is told from one that only grew: of that, what was there at the start is given.
-Refuses folders, block devices and sockets; a pipe or a terminal is read to its end.
+and that a file which changes while it is read is refused, but for one that only grew: of that, what was there at the start is
+read. Refuses folders, block devices and sockets; a pipe or a terminal is read to its end.
 """
 
 from __future__ import annotations

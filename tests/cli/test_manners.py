@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -55,18 +54,6 @@ def test_an_example_of_a_help_page_is_one_line_to_copy(shell: Shell) -> None:
 def test_the_table_of_commands_is_in_groups_and_cuts_no_sentence(shell: Shell) -> None:
     assert shell("--help") == 0
     assert "\nQuestions:\n  ask " in shell.out and "..." not in shell.out
-
-
-HABITS = re.compile(r"\b(who writes|so many|is told|is said|is taken for|are told)\b")
-
-
-def test_no_text_of_the_command_line_has_the_habits_of_a_dialect() -> None:
-    found = []
-    for path in sorted((ROOT / "lambda_rlm" / "cli").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        texts = [str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-        found += [f"{path.name}: {text}" for text in texts if HABITS.search(text)]
-    assert found == []
 
 
 # ── short options and other spellings ──

@@ -1,4 +1,4 @@
-"""A type as a model is told it: JSON Schema for models that can be held to one, a compact shape in words for all.
+"""A type as it is sent to a model: JSON Schema where the provider enforces one, and a compact description for all.
 
 Owns `shape_of`: how a reply of a ground type is asked for and read. Promises schemas in the subset that providers share
 (every field required, no other fields, an object at the top: what is no record is wrapped as `{"reply": …}`); Bool,

@@ -1,7 +1,7 @@
 """What programs cut away from the inputs before a model saw it.
 
-Owns `Cuts`, which is told of every `take`, `take_last` and `slice` of a text, and the number that comes of them: how many
-characters of the inputs were cut from texts of which a kept part has stood in a prompt, and have stood in no prompt themselves.
+Owns `Cuts`, which records every `take`, `take_last` and `slice` of a text, and counts the characters of the inputs that were
+cut from a text of which another part was in a prompt, and that were in no prompt themselves.
 Promises constant work for each cut, and a number that does not depend on the schedule. Refuses to guess: what is cut from
 replies, or from texts that were computed and not cut out of an input, is in no place of an input and is not counted.
 """
