@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,13 @@ class Completion:
         return type(self), values
 
 
+MIN_CHARS_PER_TOKEN: Final = 2.0
+"""Characters that a token has at least, where a model's profile does not say."""
+
+TEMPLATE_TOKENS: Final = 64
+"""The most tokens that a chat template adds to a request, where a model's profile does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
     """Properties of a model, known before it is called.
@@ -135,8 +142,8 @@ class ModelProfile:
     max_output: int
     input_price: float | None = None
     output_price: float | None = None
-    min_chars_per_token: float = 2.0
-    template_tokens: int = 64
+    min_chars_per_token: float = MIN_CHARS_PER_TOKEN
+    template_tokens: int = TEMPLATE_TOKENS
     is_constrained: bool = False
     takes_grammar: bool = False
     counts_grammar: bool = False

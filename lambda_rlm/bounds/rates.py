@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS
 from lambda_rlm.limits import MOST_REPLY, PROMPT_OVERHEAD, REPAIR_BYTES, REPLY_CHARACTERS_PER_TOKEN
 from lambda_rlm.types.type import Type
 
@@ -32,8 +33,8 @@ class Rates:
 
     window: int
     max_output: int
-    min_chars_per_token: float = 2.0
-    template_tokens: int = 64
+    min_chars_per_token: float = MIN_CHARS_PER_TOKEN
+    template_tokens: int = TEMPLATE_TOKENS
     prompt_bytes: int = PROMPT_OVERHEAD
     repair_bytes: int = REPAIR_BYTES
     repairs: int = 1

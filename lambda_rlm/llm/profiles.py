@@ -23,7 +23,6 @@ DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
 REASONING_TOKENS: Final = 4096
 _SILENT_UNLESS_ASKED: Final = ("anthropic", "bedrock", "bedrock_converse")
-_MIN_CHARS_PER_TOKEN: Final = 2.0
 
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
@@ -39,7 +38,6 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         max_output=min(output, limit),
         input_price=_dearest(row, "input_cost_per_token") if known else None,
         output_price=_dearest(row, "output_cost_per_token") if known else None,
-        min_chars_per_token=_MIN_CHARS_PER_TOKEN,
         is_constrained=known and bool(row.get("supports_response_schema")),
         reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
         details={"provider": str(row.get("litellm_provider", "")), "tokenizer": vocabulary(name) or "estimated"},
