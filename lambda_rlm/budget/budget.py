@@ -12,6 +12,9 @@ from typing import Final
 FREE_CHARACTERS: Final = 100_000
 """Inputs up to this size add nothing to a budget."""
 
+MOST_ALLOWANCE: Final = 4
+"""Inputs of any size add at most this many times `memory` to what a run may hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -20,10 +23,11 @@ class Budget:
     - `calls`: logical model calls; `concurrency`: concurrent model calls.
     - `tokens`: input and output tokens of all attempts together, in the worst case.
     - `usd`: cost in US dollars (None: no limit); `seconds`: wall time (None: no limit).
-    - `depth`: nested activations of `fix`; `fuel`: evaluator steps; `memory`: allocated bytes, cumulative.
+    - `depth`: nested activations of `fix`; `fuel`: evaluator steps; `memory`: bytes held in memory at a time.
 
     Each input character beyond the first `FREE_CHARACTERS` adds `fuel_per_character` steps and `memory_per_character` bytes, so
-    that a program can scan a long text many times, while a small program cannot use much by itself.
+    that a program can scan a long text many times, while a small program cannot use much by itself. The bytes that are added
+    are at most `MOST_ALLOWANCE` times `memory`.
     """
 
     calls: int = 1_000
@@ -34,7 +38,7 @@ class Budget:
     fuel: int = 100_000_000
     memory: int = 150_000_000
     fuel_per_character: int = 16
-    memory_per_character: int = 64
+    memory_per_character: int = 16
     concurrency: int = 16
 
     def __post_init__(self) -> None:

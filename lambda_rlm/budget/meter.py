@@ -4,6 +4,8 @@ Pure work is charged before it is done (`steps`, `allocate`), model calls are re
 after. Charges are cumulative and never refunded, so the same program on the same inputs is charged the same to the unit,
 whatever the schedule. Hot loops may charge inline: `meter.fuel -= n` followed by `if meter.fuel < 0: meter.out_of_fuel()`.
 
+Allocated bytes are counted and not limited: what a run may hold at a time is, by `storage`.
+
 Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is
 used there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within
 the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
@@ -21,12 +23,12 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
-from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
+from lambda_rlm.budget.budget import FREE_CHARACTERS, MOST_ALLOWANCE, Budget
+from lambda_rlm.budget.storage import MOST_BYTES, Storage
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded
 
 OUT_OF_FUEL: Final = "E0401"
-OUT_OF_MEMORY: Final = "E0402"
 TOO_DEEP: Final = "E0403"
 OUT_OF_CALLS: Final = "E0404"
 OUT_OF_TOKENS: Final = "E0405"
@@ -41,10 +43,13 @@ NO_PRICE = "a limit in US dollars is set, but the price of the model is unknown"
 SLICE: Final = 1 << 20
 """Steps between two calls of the callback that watches a run: a tenth of a second."""
 
+LARGE: Final = 1 << 18
+"""Bytes from which on an allocation is refused before it is made, where it does not fit."""
+
 
 class Meter:
-    """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside); `used` counts up,
-    `reserved` is under way, `held` a limit set aside.
+    """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside; `memory` from
+    `MOST_BYTES`); `used` counts up, `reserved` is under way, `held` a limit set aside. `storage` is what is held in memory.
 
     `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was
     used here than was set aside for it, at an unknown cost.
@@ -55,6 +60,7 @@ class Meter:
     __slots__ = (
         "_aside",
         "_look",
+        "_passed_on",
         "budget",
         "deepest",
         "fuel",
@@ -63,9 +69,9 @@ class Meter:
         "is_limited_in_usd",
         "is_unpriced",
         "memory",
-        "memory_limit",
         "parent",
         "reserved",
+        "storage",
         "usage",
         "used",
     )
@@ -77,8 +83,10 @@ class Meter:
         self.is_unpriced = False
         self.fuel = self.fuel_limit = self._aside = 0
         self._look: Callable[[], None] | None = None if parent is None else parent._look
-        self.memory = self.memory_limit = 0
-        self._grow(budget.fuel, budget.memory)
+        self.memory = MOST_BYTES
+        self.storage: Storage = Storage(budget.memory, None if parent is None else parent.storage)
+        self._passed_on = 0
+        self._grow(budget.fuel)
         self.deepest = 0
         self.usage: Usage = NO_USAGE
         self.used = NOTHING
@@ -86,7 +94,7 @@ class Meter:
         self.held = NOTHING
 
     def child(self, budget: Budget) -> Meter:
-        """A meter with limits of its own that draws on this one. Its fuel and memory are taken out of this one's at once."""
+        """A meter with limits of its own that draws on this one. Its fuel is taken out of this one's at once."""
         return Meter(budget, self)
 
     def __enter__(self) -> Meter:
@@ -100,32 +108,33 @@ class Meter:
         self.release()
         if self.parent is not None:
             self.parent._set_aside(max(0, self._fuel_left))
-            self.parent.memory += max(0, self.memory)
+            self.parent.memory -= self.bytes - self._passed_on
+            self._passed_on = self.bytes
             self.parent.deepest = max(self.parent.deepest, self.deepest)
         self.fuel_limit -= self._fuel_left
-        self.memory_limit -= self.memory
-        self.fuel = self._aside = self.memory = 0
+        self.fuel = self._aside = 0
 
     @property
     def is_used_up(self) -> bool:
-        """Whether no steps or no storage are left, as after every refusal of either."""
-        return self._fuel_left <= 0 or self.memory <= 0
+        """Whether no steps are left, or storage was refused."""
+        return self._fuel_left <= 0 or self.storage.is_full
 
     def succeed(self, other: Meter) -> bool:
         """Once closed, take the place of a meter on which no work was done yet: what was worked out here is charged there, and
         all that was made here is charged on to it. False, and nothing is done, where that has not enough left. `other` is not
         to be used any more."""
-        steps, storage, deepest = self.steps, self.bytes, self.deepest
-        if steps > other._fuel_left or storage > other.memory:
+        steps, deepest = self.steps, self.deepest
+        if steps > other._fuel_left or self.storage.peak > other.storage.limit:
             return False
         self.budget, self.parent, self._look = other.budget, other.parent, other._look
         self.is_limited_in_usd, self.is_unpriced = other.is_limited_in_usd, other.is_unpriced
         self.fuel, self._aside, self.fuel_limit = other.fuel, other._aside, other.fuel_limit
-        self.memory, self.memory_limit = other.memory, other.memory_limit
+        self.memory += other.memory - MOST_BYTES
+        self._passed_on = 0
+        self.storage.follow(other.storage)
         self.usage, self.used, self.reserved, self.held = other.usage, other.used, other.reserved, other.held
         self.deepest = max(deepest, other.deepest)
         self._take_fuel(steps)
-        self.memory -= storage
         return True
 
     @property
@@ -141,7 +150,12 @@ class Meter:
     @property
     def bytes(self) -> int:
         """Storage allocated, cumulative."""
-        return self.memory_limit - self.memory
+        return MOST_BYTES - self.memory
+
+    @property
+    def live(self) -> int:
+        """The most storage that was held at a time."""
+        return self.storage.peak
 
     def left(self) -> Budget:
         """The budget without what is used or set aside."""
@@ -152,7 +166,7 @@ class Meter:
             tokens=max(0, self.budget.tokens - open_.tokens),
             usd=self.budget.usd if limit is None else dollars(max(0, limit - open_.money)),
             fuel=max(0, self._fuel_left),
-            memory=max(0, self.memory),
+            memory=max(0, self.storage.limit - self.storage.live),
         )
 
     def watch(self, look: Callable[[], None]) -> None:
@@ -172,16 +186,21 @@ class Meter:
         if self.fuel < 0:
             self.out_of_fuel()
 
-    def allocate(self, size: int) -> None:
-        """Charge bytes of new storage, before making them."""
+    def allocate(self, size: int, held: int | None = None) -> None:
+        """Charge bytes of new storage, before making them. `held` says how many will really be held, where they are fewer."""
         self.memory -= size
+        if size > LARGE:
+            self.storage.make_room(size if held is None else held)
         if self.memory < 0:
             self.out_of_memory()
 
-    def admit_inputs(self, characters: int) -> None:
-        """Add to fuel and memory what the budget gives for inputs of this size; a child is given what its parent has."""
+    def admit_inputs(self, characters: int, held: int = 0) -> None:
+        """Add to fuel and memory what the budget gives for inputs of this size; a child is given what its parent has. They
+        take `held` bytes themselves, for which there is always room."""
         beyond = max(0, characters - FREE_CHARACTERS)
-        self._grow(beyond * self.budget.fuel_per_character, beyond * self.budget.memory_per_character)
+        self._grow(beyond * self.budget.fuel_per_character)
+        allowance = min(beyond * self.budget.memory_per_character, MOST_ALLOWANCE * self.budget.memory)
+        self.storage.admit(held, allowance)
 
     def out_of_fuel(self) -> None:
         """The slice is used up: go on with the next, or refuse the last charge and all that come after."""
@@ -196,9 +215,9 @@ class Meter:
         raise LimitExceeded(OUT_OF_FUEL, f"the program exceeded its limit of {self.fuel_limit:,} steps")
 
     def out_of_memory(self) -> NoReturn:
-        """As `out_of_fuel`, for storage."""
+        """Refuse an allocation that no machine could make."""
         self.memory = 0
-        raise LimitExceeded(OUT_OF_MEMORY, f"the program exceeded its limit of {self.memory_limit:,} allocated bytes")
+        self.storage.refuse()
 
     def enter(self, depth: int) -> None:
         """A `fix` activation at this depth begins (1 is the outermost)."""
@@ -315,16 +334,13 @@ class Meter:
             message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} remain"
             raise LimitExceeded(OUT_OF_MONEY, message)
 
-    def _grow(self, fuel: int, memory: int) -> None:
-        """More fuel and memory: out of the parent's, as much as it has, where there is one."""
+    def _grow(self, fuel: int) -> None:
+        """More fuel: out of the parent's, as much as it has, where there is one."""
         if self.parent is not None:
-            fuel, memory = min(fuel, max(0, self.parent._fuel_left)), min(memory, max(0, self.parent.memory))
+            fuel = min(fuel, max(0, self.parent._fuel_left))
             self.parent._take_fuel(fuel)
-            self.parent.memory -= memory
         self._set_aside(fuel)
         self.fuel_limit += fuel
-        self.memory += memory
-        self.memory_limit += memory
 
     @property
     def _fuel_left(self) -> int:

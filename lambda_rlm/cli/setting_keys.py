@@ -98,7 +98,7 @@ class Keys:
         ),
     ]
     fuel: Annotated[int, About("Maximum number of evaluator steps.", "N")]
-    memory: Annotated[int, About("Maximum number of bytes that the evaluator may allocate.", "BYTES")]
+    memory: Annotated[int, About("Maximum number of bytes that a run may hold in memory at a time.", "BYTES")]
     strict: Annotated[bool, About("Treat a degraded answer as a fault.")]
     seed: Annotated[int, About("Seed: the number of the first independent sample.", "N")]
     approve: Annotated[bool, About("Show the program and its bound, and ask for approval before the first call.")]

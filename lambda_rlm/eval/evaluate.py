@@ -16,6 +16,7 @@ from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.compile.assembly import compile_program
 from lambda_rlm.eval.compile.closures.collector import resting
 from lambda_rlm.eval.compile.stack import ASYNC_FRAMES, NESTING
+from lambda_rlm.eval.holding import held
 from lambda_rlm.eval.library.structure import SHIFT, weight
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.type import Effect
@@ -57,7 +58,8 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
 
 def admit_inputs(typed: Typed, inputs: Mapping[str, Value], meter: Meter) -> None:
     """Let the meter know how large the inputs are; once a run."""
-    meter.admit_inputs(sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items()))
+    characters = sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items())
+    meter.admit_inputs(characters, sum(held(inputs[name]) for name in typed.inputs))
 
 
 def _admit(typed: Typed, inputs: Mapping[str, Value], meter: Meter, kept: Mapping[int, Value] | None) -> None:

@@ -41,6 +41,9 @@ SLOT: Final = 8
 PAIR: Final = 2 * HEADER
 """Bytes for a record with two fields."""
 
+PIECE: Final = 2 * HEADER
+"""Bytes for a piece that a text is cut into, beside its characters: the piece, where it begins and how long it is."""
+
 OPTION: Final = 16
 """Bytes for an Option that a function makes of another one."""
 
@@ -92,7 +95,7 @@ class Price:
 _SLOTS: Final = {"storage_call": HEADER, "storage_made": SLOT}
 _RECORDS: Final = {"storage_call": HEADER, "storage_made": SLOT + PAIR}
 _TEXT: Final = {"storage_call": HEADER, "storage_written": CHARACTER}
-_PIECES: Final = {"storage_call": HEADER, "storage_made": SLOT + HEADER, "storage_written": CHARACTER}
+_PIECES: Final = {"storage_call": HEADER, "storage_made": SLOT + PIECE, "storage_written": CHARACTER}
 
 _SCALAR: Final = Price(call=1)
 _OPTION: Final = Price(call=1, storage_call=HEADER)

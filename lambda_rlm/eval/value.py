@@ -17,7 +17,8 @@ it was made from. Reading `.s` makes the text flat and charges the copy to the r
 never copies. Adding an origin is constant work per operation; walking origins is iterative.
 
 A cut of a span is a span and a cut of a rope is a rope of the pieces that overlap it, themselves cut: neither copies, and both
-keep which part came from where. A rope is opened once: its pieces are then spans and flat texts only, neighbours in a document
+keep which part came from where. A text of more characters than the run may hold bytes is refused where it is made, also where
+it would share all its pieces. A rope is opened once: its pieces are then spans and flat texts only, neighbours in a document
 grown together, so that cutting one to shreds costs a binary search and the pieces touched for each cut.
 """
 
@@ -28,6 +29,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.budget.storage import Holding, Storage
+from lambda_rlm.eval.document import Document as Document
+from lambda_rlm.eval.document import memory_like, memory_of
+from lambda_rlm.eval.document import width_of as width_of
 from lambda_rlm.eval.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
 from lambda_rlm.eval.tariff import HEADER as HEADER
 
@@ -42,51 +47,25 @@ INT_HIGH: Final = 2**63 - 1
 """The least and the greatest Int: 64 bits."""
 
 
-_BLOCK: Final = 256
-"""Characters of which a document knows together how many bytes they have."""
+LONG: Final = 256
+"""Characters from which on a text that was made books its memory."""
 
+LINKS: Final = 64
+"""Ropes inside each other from which on they book their memory."""
 
-class Document:
-    """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
-    records."""
+ROPE: Final = 256
+"""Bytes of a rope of a few pieces."""
 
-    __slots__ = ("_wide", "_width", "meter", "name", "text")
+_SPAN: Final = 104
+_STRING: Final = 56
+_NUMBER: Final = 32
+"""Bytes of a span that nobody has read, of a string without its characters, of a number."""
 
-    def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
-        self.name = name
-        self.text = text
-        self.meter = meter
-        self._width = 0
-        self._wide: list[int] = []
+_OPENED: Final = 80
+"""Bytes of a piece of an opened rope: two places, a number, and now and then a span that has grown."""
 
-    @property
-    def width(self) -> int:
-        """Bytes of its widest character in UTF-8. The text is read once for it, and not at all when it is ASCII."""
-        if not self._width:
-            self._width = width_of(self.text)
-        return self._width
-
-    def bytes_within(self, start: int, end: int) -> int:
-        """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not
-        read."""
-        length = end - start
-        if self.width == 1:
-            return length
-        if not self._wide:
-            blocks = (self.text[at : at + _BLOCK] for at in range(0, len(self.text), _BLOCK))
-            self._wide = [0, *accumulate(len(block.encode("utf-8", "surrogatepass")) - len(block) for block in blocks)]
-        wide = self._wide[-(-end // _BLOCK)] - self._wide[start // _BLOCK]
-        return length + min(wide, length * (self.width - 1))
-
-    def __repr__(self) -> str:
-        return f"Document({self.name!r}, {len(self.text)} characters)"
-
-
-def width_of(s: str) -> int:
-    """Bytes of the widest character in UTF-8, 1 for the empty text."""
-    if s.isascii():
-        return 1
-    return len(max(s).encode("utf-8", "surrogatepass"))
+_GLANCE: Final = (1 << 16) - 1
+"""Pieces between two looks at the clock while a rope is opened, less one."""
 
 
 class Stretch:
@@ -143,10 +122,54 @@ class Text:
         origin = self.origin
         if self.start >= 0:
             return span_of(origin, self.start + start, end - start)  # type: ignore[arg-type]
-        return Text(self.s[start:end], origin)
+        return flat(self.s[start:end], origin, self.storage)
+
+    @property
+    def storage(self) -> Storage | None:
+        """Where its memory is booked, if anywhere."""
+        return None
+
+    def memory(self) -> int:
+        """About the bytes that a copy of its characters takes in memory."""
+        return memory_like(self.origin.text if self.start >= 0 else self.s, self.n)  # type: ignore[union-attr]
+
+    def footprint(self) -> int:
+        """About the bytes that the text takes in memory and does not book itself. Of a short span it is unknown whether
+        somebody will read it, which copies it."""
+        n = self.n
+        if self.start >= 0:
+            return _SPAN + (_STRING + n) // 2 if n < LONG else _SPAN + _NUMBER
+        return _SPAN - _NUMBER + _STRING + memory_of(self.s) if n else 0
 
     def __repr__(self) -> str:
         return f"Text({self.s!r})"
+
+
+class Flat(Text):
+    """A long text of its own characters: books their memory while it lives."""
+
+    __slots__ = ("_storage", "size")
+
+    def __init__(self, s: str, origin: Origin | None, storage: Storage) -> None:
+        super().__init__(s, origin)
+        self._storage = storage
+        self.size = memory_of(s)
+        storage.hold(self.size)
+
+    def __del__(self) -> None:
+        self._storage.give_back(self.size)
+
+    @property
+    def storage(self) -> Storage | None:
+        return self._storage
+
+    def footprint(self) -> int:
+        return _SPAN + _STRING
+
+
+def flat(s: str, origin: Origin | None, storage: Storage | None) -> Text:
+    """A text of these characters, which books its memory when it is long."""
+    return Text(s, origin) if storage is None or len(s) < LONG else Flat(s, origin, storage)
 
 
 class Passage(Text):
@@ -160,43 +183,85 @@ class Passage(Text):
             raise AttributeError(name)
         document = self.origin
         assert isinstance(document, Document)
-        if document.meter is not None:
-            document.meter.allocate(HEADER + CHARACTER * self.n)
-        self.s = document.text[self.start : self.start + self.n]
+        meter, n, text = document.meter, self.n, document.text
+        if meter is None:
+            self.s = text[self.start : self.start + n]
+            return self.s
+        is_copy = n < len(text)
+        meter.allocate(HEADER + CHARACTER * n, memory_like(text, n) if is_copy else 0)
+        self.s = text[self.start : self.start + n]
+        if is_copy and n >= LONG:
+            self.__class__ = ReadPassage
+            meter.storage.hold(memory_of(self.s))
         return self.s
 
 
-class Rope(Text):
-    """Pieces in a row. Its own origin is the rope itself: the pieces keep which part came from where."""
+class ReadPassage(Passage):
+    """A long span that has been read: the copy books its memory."""
 
-    __slots__ = ("ends", "meter", "pieces")
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        self.origin.meter.storage.give_back(memory_of(self.s))  # type: ignore[union-attr]
+
+
+class Rope(Text):
+    """Pieces in a row. `origin_of` it is the rope itself: the pieces keep which part came from where. `links` counts the ropes
+    in it that have not booked their memory, itself included."""
+
+    __slots__ = ("ends", "links", "meter", "pieces")
 
     def __init__(self, pieces: Sequence[Text], n: int, meter: Meter | None = None) -> None:
-        self.pieces = pieces
         self.n = n
         self.start = -1
-        self.origin = self if any(p.origin is not None for p in pieces) else None
         self.meter = meter
         self.ends: list[int] | None = None
+        origin, links = None, 1 + (len(pieces) >> 5)
+        for piece in pieces:
+            if piece.origin is not None:
+                origin = JOINED
+            if isinstance(piece, Rope):
+                links += piece.links
+        self.origin = origin
+        if meter is not None:
+            if n > meter.storage.limit:
+                meter.storage.refuse()
+            if type(pieces) is Holding:
+                links = 0
+            elif links >= LINKS:
+                pieces, links = Holding(pieces, meter.storage, ROPE * links), 0
+        self.pieces = pieces
+        self.links: int = links
 
     def __getattr__(self, name: str) -> str:
         if name != "s":
             raise AttributeError(name)
-        if self.meter is not None:
-            self.meter.allocate(HEADER + CHARACTER * self.n)
-        self.s = "".join([_characters(piece) for piece in self.opened()])
+        meter, n = self.meter, self.n
+        if meter is None:
+            self.s = "".join([_characters(piece) for piece in self.opened()])
+            return self.s
+        meter.allocate(HEADER + CHARACTER * n, n)
+        pieces = self.opened()
+        if n >= LONG:
+            meter.storage.make_room(sum([piece.memory() for piece in pieces]))
+        self.s = "".join([_characters(piece) for piece in pieces])
+        if n >= LONG:
+            self.__class__ = ReadRope
+            meter.storage.hold(memory_of(self.s))
         return self.s
+
+    def footprint(self) -> int:
+        return ROPE * self.links + (_STRING + self.n if self.n <= 2 * LONG else 0)
 
     def opened(self) -> Sequence[Text]:
         """The pieces from left to right, none of them empty or a rope; replaces `pieces` and fills `ends`, the places they end
         at."""
         if self.ends is None:
             pieces = _grown_together(self, self.meter)
-            ends: list[int] = []
-            end = 0
-            for piece in pieces:
-                end += piece.n
-                ends.append(end)
+            ends = list(accumulate([piece.n for piece in pieces]))
+            if self.meter is not None and len(pieces) >= LINKS:
+                self.links = 0
+                pieces = Holding(pieces, self.meter.storage, _OPENED * len(pieces))
             self.pieces = pieces
             self.ends = ends
         return self.pieces
@@ -226,7 +291,19 @@ class Rope(Text):
         return Rope(cut, end - start, meter)
 
 
+class ReadRope(Rope):
+    """A long rope that has been read: the copy books its memory."""
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        self.meter.storage.give_back(memory_of(self.s))  # type: ignore[union-attr]
+
+
 Origin = Document | Stretch | Reply | Derived | Rope
+
+JOINED: Final = Derived(())
+"""The origin that a rope of untrusted pieces has in place of itself: a text that knew itself would never die."""
 
 
 def span_of(document: Document, start: int, n: int) -> Text:
@@ -272,27 +349,25 @@ def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
                 leaves[-1] = span_of(last.origin, last.start, last.n + piece.n)
             else:
                 leaves.append(piece)
+                if meter is not None and not len(leaves) & _GLANCE:
+                    meter.glance()
     return leaves
 
 
 def _piece_count(rope: Rope) -> int:
     """The pieces on all levels of a rope, a shared one as often as it occurs; each rope is looked at once."""
-    for piece in rope.pieces:
-        if isinstance(piece, Rope):
-            break
-    else:
-        return len(rope.pieces)
     counts: dict[int, int] = {}
-    stack = [rope]
+    stack = [(rope, False)]
     while stack:
-        top = stack[-1]
-        inner = [piece for piece in top.pieces if isinstance(piece, Rope)]
-        unknown = [piece for piece in inner if id(piece) not in counts]
-        if unknown:
-            stack.extend(unknown)
+        top, is_counted = stack.pop()
+        if id(top) in counts:
+            continue
+        inner = [piece for piece in top.pieces if isinstance(piece, Rope)] if top.ends is None else []
+        if is_counted or not inner:
+            counts[id(top)] = len(top.pieces) + sum([counts[id(piece)] for piece in inner])
         else:
-            counts[id(top)] = len(top.pieces) + sum(counts[id(piece)] for piece in inner)
-            stack.pop()
+            stack.append((top, True))
+            stack.extend([(piece, False) for piece in {id(piece): piece for piece in inner}.values()])
     return counts[id(rope)]
 
 
@@ -300,17 +375,16 @@ def origin_of(text: Text) -> Origin | None:
     """The node of provenance that stands for a text as a whole."""
     if text.start >= 0:
         return Stretch(text.origin, text.start, text.start + text.n)  # type: ignore[arg-type]
-    return text.origin
+    return text if text.origin is JOINED else text.origin  # type: ignore[return-value]
 
 
-def derived(s: str, *sources: Text) -> Text:
+def derived(s: str, meter: Meter, *sources: Text) -> Text:
     """A flat text computed from others: covers all that they cover."""
+    storage = meter.storage
     if len(sources) == 1:
-        return Text(s, origin_of(sources[0]))
+        return flat(s, origin_of(sources[0]), storage)
     origins = tuple(o for o in map(origin_of, sources) if o is not None)
-    if not origins:
-        return Text(s)
-    return Text(s, origins[0] if len(origins) == 1 else Derived(origins))
+    return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, storage)
 
 
 EMPTY_TEXT: Final = Text("")

@@ -293,6 +293,7 @@ class Execution:
                 usd=usage.cost,
                 steps=self.meter.steps,
                 bytes=self.meter.bytes,
+                live=self.meter.live,
                 seconds=self.clock() - self.started,
                 max_in_flight=counts.max_in_flight,
             ),

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
     """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is
-    not known; `span` is the longest chain of calls that waited for each other."""
+    not known; `span` is the longest chain of calls that waited for each other. `bytes` were allocated all in all, `live` held
+    in memory at most at a time."""
 
     calls: int = 0
     attempts: int = 0
@@ -36,6 +37,7 @@ class RunUsage:
     usd: float | None = 0.0
     steps: int = 0
     bytes: int = 0
+    live: int = 0
     seconds: float = 0.0
     max_in_flight: int = 0
 
@@ -46,6 +48,7 @@ class RunUsage:
             **{name: getattr(self, name) + getattr(other, name) for name in names},
             usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
             seconds=self.seconds + other.seconds,
+            live=max(self.live, other.live),
             max_in_flight=max(self.max_in_flight, other.max_in_flight),
         )
 

@@ -207,16 +207,45 @@ def test_what_a_run_has_set_aside_and_not_used_another_one_may_use() -> None:
 def test_a_childs_fuel_and_storage_are_its_parents_and_the_rest_goes_back() -> None:
     parent = Meter(Budget(fuel=1_000, memory=500))
     with parent.child(Budget(fuel=400, memory=10_000)) as child:
-        assert (child.fuel, child.memory, parent.fuel, parent.memory) == (400, 500, 600, 0)
+        assert (child.fuel, parent.fuel) == (400, 600)
         child.spend(150)
         child.allocate(20)
         child.admit_inputs(200_000)
         assert (child.fuel, parent.fuel) == (850, 0)
-        with pytest.raises(LimitExceeded, match="E0402"):
-            parent.allocate(1)
+    child.close()
     child.close()
     assert (child.steps, child.bytes) == (150, 20)
-    assert (parent.steps, parent.fuel) == (150, 850)
+    assert (parent.steps, parent.fuel, parent.bytes) == (150, 850, 20)
+
+
+def test_what_a_child_holds_its_parent_holds_until_it_is_freed() -> None:
+    parent = Meter(Budget(memory=500))
+    child = parent.child(Budget(memory=10_000))
+    child.storage.hold(400)
+    assert (child.live, parent.live) == (400, 400)
+    with pytest.raises(LimitExceeded, match=r"E0402.*500 bytes"):
+        child.storage.hold(200)
+    child.storage.give_back(600)
+    parent.storage.hold(450)
+    assert (child.storage.live, parent.storage.live, child.live, parent.live) == (0, 450, 600, 600)
+
+
+def test_what_would_not_fit_is_refused_before_it_is_made() -> None:
+    meter = Meter(Budget(memory=1 << 20))
+    meter.allocate(1 << 30, 1 << 19)
+    for size in (2 << 20, 1 << 64, 1 << 200):
+        with pytest.raises(LimitExceeded, match="E0402"):
+            Meter(Budget(memory=1 << 20)).allocate(size)
+    assert (meter.bytes, meter.live) == (1 << 30, 0)
+
+
+def test_inputs_have_room_beside_the_limit_and_raise_it_no_further_than_five_times() -> None:
+    meter = Meter(Budget(memory=1_000, memory_per_character=16))
+    meter.admit_inputs(100_000 + 50, held=10**9)
+    assert (meter.live, meter.left().memory) == (10**9, 1_800)
+    meter = Meter(Budget(memory=1_000, memory_per_character=16))
+    meter.admit_inputs(10**12, held=10**9)
+    assert meter.left().memory == 5_000
 
 
 def test_a_child_without_a_price_cannot_spend_what_an_ancestor_limits_in_dollars() -> None:
@@ -323,9 +352,11 @@ def test_a_closed_meter_takes_the_place_of_another_with_what_was_used_on_it() ->
     worked = judging.child(Budget())
     worked.spend(70)
     worked.allocate(30)
+    worked.storage.hold(90)
     worked.close()
     assert worked.succeed(account.child(Budget(fuel=300, memory=200)))
-    assert (worked.steps, worked.bytes, worked.fuel_limit, worked.memory_limit) == (70, 30, 300, 200)
+    assert (worked.steps, worked.bytes, worked.fuel_limit, worked.storage.limit) == (70, 30, 300, 200)
+    assert (worked.storage.live, account.storage.live, judging.storage.live) == (90, 90, 0)
     worked.spend(5)
     worked.close()
     assert (account.steps, account.bytes) == (75, 30)
@@ -337,6 +368,8 @@ def test_it_does_not_where_that_has_less_left_than_was_used(budget: Budget) -> N
     worked = Meter(Budget())
     worked.spend(70)
     worked.allocate(30)
+    worked.storage.hold(30)
+    worked.storage.give_back(30)
     assert not worked.is_used_up
     worked.close()
     other = Meter(budget)
@@ -348,5 +381,5 @@ def test_it_does_not_where_that_has_less_left_than_was_used(budget: Budget) -> N
 def test_after_a_refusal_a_meter_is_used_up(amount: str) -> None:
     meter = Meter(Budget(fuel=10, memory=10))
     with pytest.raises(LimitExceeded):
-        getattr(meter, amount)(11)
+        getattr(meter, amount)(1_000_000)
     assert meter.is_used_up

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import tracemalloc
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -130,14 +129,36 @@ LOOPS = [
 
 
 @pytest.mark.parametrize("text", LOOPS)
-def test_fuel_and_storage_are_exact_to_the_unit(text: str) -> None:
-    """With what a run used it runs again, with one less of either it does not."""
+def test_fuel_is_exact_to_the_unit(text: str) -> None:
+    """With what a run used it runs again, with one less it does not."""
     used = run(text).usage
-    assert run(text, fuel=used.steps, memory=used.bytes).fault is None
-    cases: list[tuple[dict[str, Any], str]] = [({"fuel": used.steps - 1}, "E0401"), ({"memory": used.bytes - 1}, "E0402")]
-    for limits, code in cases:
-        fault = run(text, **limits).fault
-        assert fault is not None and fault.code == code
+    again = run(text, fuel=used.steps)
+    assert again.fault is None and (again.usage.bytes, again.usage.live) == (used.bytes, used.live)
+    fault = run(text, fuel=used.steps - 1).fault
+    assert fault is not None and fault.code == "E0401"
+
+
+HOLDING = [
+    "length(map(range(0, 2000), fn(i) => i * 1000))",
+    'length(lower(join(map(range(0, 5000), fn(n) => f"{n} {n}"), ",")))',
+    'fold(range(0, 3000), "", fn(acc, n) => f"{acc}{n}") |> length',
+    "length(flat_map(range(0, 900), fn(i) => [i * 1000, i * 1001]) ++ range(5000, 9000))",
+    "let f = fn(n) => fn(x) => x + n; length(map(range(0, 300), fn(i) => f(i)))",
+    'let parts = split_on(repeat("some words, ", 900), ","); length(sort_by(parts, fn(p) => p)) + length(parts)',
+]
+
+
+@pytest.mark.parametrize("text", HOLDING)
+def test_what_may_be_held_is_exact_to_the_unit(text: str) -> None:
+    """The limit is on what is alive at a time, beside the inputs: with one byte less than that, the run is refused."""
+    inputs = run("1").usage.live
+    used = run(text).usage
+    own = used.live - inputs
+    assert own > 4_000
+    again = run(text, memory=own)
+    assert again.fault is None and again.usage.live == used.live
+    fault = run(text, memory=own - 1).fault
+    assert fault is not None and fault.code == "E0402" and fault.span is None
 
 
 def test_no_depth_of_terms_and_of_fix_overflows_the_interpreter() -> None:

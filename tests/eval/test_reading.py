@@ -248,7 +248,7 @@ def test_a_quote_over_pieces_of_two_documents_keeps_both_origins() -> None:
 
 
 def test_a_quote_from_a_computed_text_is_found_in_its_input_again() -> None:
-    squeezed = derived(" ".join(BOOK.text.split()), span_of(BOOK, 0, len(BOOK.text)))
+    squeezed = derived(" ".join(BOOK.text.split()), Meter(Budget()), span_of(BOOK, 0, len(BOOK.text)))
     found, _ = read('{"reply": "gulls were not"}', QUOTE, template("Find:\n", squeezed))
     assert (found.origin, found.start) == (BOOK, 23)
 

@@ -89,7 +89,7 @@ def parse_date(site: Site) -> Function:
         meter.spend(price.call)
         meter.allocate(price.storage_call)
         date = date_in(characters_of(text).strip()) if text.n <= _LONGEST else None
-        return None if date is None else (derived(date, text),)
+        return None if date is None else (derived(date, meter, text),)
 
     return parsed
 

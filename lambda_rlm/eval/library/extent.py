@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.storage import Holding
+from lambda_rlm.eval.holding import measure
 from lambda_rlm.eval.tariff import Price
-from lambda_rlm.eval.value import Document, Passage, Rope, Text
+from lambda_rlm.eval.value import Document, Passage, Rope, Text, flat
 
 BATCH = 4096
 """How many pieces are charged for at a time when their number is not known before."""
@@ -46,8 +48,8 @@ def pieces(text: Text, ranges: Iterable[Range]) -> list[Text]:
     if isinstance(text, Rope):
         cut = text.cut
         return [cut(begin, end) for begin, end in ranges]
-    s, origin = text.s, text.origin
-    return [Text(s[begin:end], origin) for begin, end in ranges]
+    s, origin, storage = text.s, text.origin, text.storage
+    return [flat(s[begin:end], origin, storage) for begin, end in ranges]
 
 
 def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
@@ -68,9 +70,17 @@ def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
 def charged_pieces(text: Text, ranges: Iterator[Range], price: Price, meter: Meter) -> list[Text]:
     """`pieces` for a number of ranges that nobody knows yet: charged batch by batch."""
     cut_pieces: list[Text] = []
+    large: Holding | None = None
     while batch := list(islice(ranges, BATCH)):
         meter.spend(price.made * len(batch))
         written = copied(text, sum([end - begin for begin, end in batch]))
         meter.allocate(price.storage_made * len(batch) + price.storage_written * written)
-        cut_pieces += pieces(text, batch)
-    return cut_pieces
+        part = pieces(text, batch)
+        if large is not None:
+            large.grow(part, measure(part))
+        elif cut_pieces:
+            large = Holding(cut_pieces, meter.storage, measure(cut_pieces))
+            large.grow(part, measure(part))
+        else:
+            cut_pieces = part
+    return cut_pieces if large is None else large

@@ -15,10 +15,11 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.document import memory_of
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, origin_of
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]
@@ -28,6 +29,8 @@ _INT: Final = re.compile(r"[+-]?[0-9]{1,30}")
 _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 400
+_VALUE: Final = 120
+"""Bytes of a value in data and in what is made of it."""
 
 
 class JsonMismatch(Exception):
@@ -50,8 +53,8 @@ def parse(site: Site) -> Callable[..., Value]:
         meter.spend(price.steps(characters=text.n))
         if is_number and text.n > _LONGEST_NUMBER:
             return None
-        meter.allocate(price.storage(written=0 if is_number else text.n))
         s, origin = text.s, origin_of(text)
+        meter.allocate(price.storage(written=0 if is_number else text.n), _read_size(s))
         word = bare(s, text) if bare is not None else None
         if word is not None or is_number:
             return word
@@ -61,6 +64,11 @@ def parse(site: Site) -> Callable[..., Value]:
             return (text,) if type_ == Con("Text") else None
 
     return parsed
+
+
+def _read_size(s: str) -> int:
+    """About the bytes that data takes which is read from JSON: a value for each sign that divides values, and the texts."""
+    return memory_of(s) + _VALUE * (s.count(",") + s.count("[") + s.count("{"))
 
 
 def _bare(type_: Type) -> Callable[[str, Text], Value] | None:
@@ -194,10 +202,8 @@ def to_json(site: Site) -> Callable[..., Value]:
         parts: list[str] = []
         origins: list[Origin] = []
         write(value, parts, origins)
-        s = "".join(parts)
-        if not origins:
-            return Text(s)
-        return Text(s, origins[0] if len(origins) == 1 else Derived(tuple(origins)))
+        origin = None if not origins else origins[0] if len(origins) == 1 else Derived(tuple(origins))
+        return flat("".join(parts), origin, meter.storage)
 
     return written
 
@@ -226,7 +232,7 @@ def _writer(type_: Type, meter: Meter, rate: int) -> Write:
 def _text_writer(meter: Meter, rate: int) -> Write:
     def write_text(text: Text, parts: list[str], origins: list[Origin]) -> None:
         escaped = encode_basestring(text.s)
-        meter.allocate(rate * len(escaped))
+        meter.allocate(rate * len(escaped), memory_of(escaped))
         parts.append(escaped)
         origin = origin_of(text)
         if origin is not None and (not origins or origins[-1] is not origin):

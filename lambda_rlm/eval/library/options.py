@@ -67,7 +67,7 @@ def where(site: Site) -> Function:
             raise InternalError("locating a quote", "a Quote comes from no input")
         document = sources[0].document
         end = max(stretch.end for stretch in sources if stretch.document is document)
-        return end, derived(document.name, quote), sources[0].start
+        return end, derived(document.name, meter, quote), sources[0].start
 
     return place
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
+from lambda_rlm.budget.meter import LARGE
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.engine import (
     Charge,
@@ -152,19 +153,22 @@ def replace_regex(site: Site) -> Function:
         template = _template(new.s, chosen, site)
         data = encoded(characters_of(text))
         row: list[bytes] = []
-        position = written = 0
+        position = held = 0
         for spans in _charged(chosen.all_in(data, _ahead(site)), site):
             start, end = spans[0]
             grown = _expanded(template, spans, data)
-            meter.allocate(price.storage_written * (start - position + len(grown)))
-            written += start - position + len(grown)
+            size = start - position + len(grown)
+            meter.allocate(price.storage_written * size, size)
+            held += size
+            if held > LARGE:
+                meter.storage.make_room(2 * held)
             row += (data[position:start], grown)
             position = end
         if not row:
             return text
-        meter.allocate(price.storage_call + price.storage_written * (len(data) - position))
+        meter.allocate(price.storage_call + price.storage_written * (len(data) - position), 2 * (held + len(data) - position))
         row.append(data[position:])
-        return derived(decoded(b"".join(row)), text, new)
+        return derived(decoded(b"".join(row)), meter, text, new)
 
     return replace_matches
 
@@ -248,7 +252,7 @@ def escape_regex(site: Site) -> Function:
 
     def escape(text: Text) -> Text:
         meter.spend(price.steps(characters=text.n))
-        meter.allocate(price.storage(written=_LONGEST_ESCAPE * text.n))
-        return derived(escaped(text.s), text)
+        meter.allocate(price.storage(written=_LONGEST_ESCAPE * text.n), 2 * text.memory())
+        return derived(escaped(text.s), meter, text)
 
     return escape

@@ -58,7 +58,8 @@ def _text_slicer(place: Place, site: Site) -> Function:
         if end - start == n:
             return text
         if text.start < 0:
-            meter.allocate(header + rate * copied(text, end - start))
+            size = copied(text, end - start)
+            meter.allocate(header + rate * size, 2 * size)
             kept = text.cut(start, end)
             if cuts is not None:
                 cuts.note(text, kept)
@@ -107,8 +108,8 @@ def reverse(site: Site) -> Function:
 
     def reverse_text(text: Text) -> Text:
         meter.spend(price.steps(characters=text.n))
-        meter.allocate(price.storage(written=text.n))
-        return derived(text.s[::-1], text)
+        meter.allocate(price.storage(written=text.n), text.n)
+        return derived(text.s[::-1], meter, text)
 
     def reverse_list(items: list[Value]) -> list[Value]:
         meter.spend(price.steps(made=len(items)))

@@ -37,6 +37,11 @@ def is_text(type_: Type) -> bool:
     return isinstance(type_, Enum) or (isinstance(type_, Con) and type_.name in _TEXTS)
 
 
+def is_list(type_: Type) -> bool:
+    """Whether values of the type are lists."""
+    return isinstance(type_, Con) and type_.name == "List"
+
+
 def is_scalar(type_: Type) -> bool:
     """Whether values of the type are numbers or truth values."""
     return isinstance(type_, Con) and type_.name in _SCALARS

@@ -9,17 +9,20 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from lambda_rlm.budget.storage import Holding
+from lambda_rlm.eval.document import memory_like
+from lambda_rlm.eval.holding import MANY, measure
 from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, piece, pieces
 from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derived
 
 Function = Callable[..., Value]
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _WORD: Final = re.compile(r"\S+")
-_BLANK_LINES: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t]*(?:\r\n?+|\n))+")
+_BLANK_LINES: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t]*+(?:\r\n?+|\n))++")
 _STRIDE: Final = 256
 _WIDENS: Final = 3
 """A letter has at most this many characters in the other case."""
@@ -68,11 +71,9 @@ def _cased(change: Callable[[str], str]) -> Callable[[Site], Function]:
             if meter.fuel < 0:
                 meter.out_of_fuel()
             s = text.s
-            meter.memory -= header + rate * (n if s.isascii() else _WIDENS * n)
-            if meter.memory < 0:
-                meter.out_of_memory()
+            meter.allocate(header + rate * (n if s.isascii() else _WIDENS * n), memory_like(s, n))
             changed = change(s)
-            return text if changed == s else derived(changed, text)
+            return text if changed == s else derived(changed, meter, text)
 
         return cased
 
@@ -167,8 +168,8 @@ def replace(site: Site) -> Function:
             return text
         size = text.n + count * (new.n - old.n)
         meter.spend(price.kilo * size + 1023 >> 10)
-        meter.allocate(price.storage(written=size))
-        return derived(text.s.replace(old.s, new.s), text, new)
+        meter.allocate(price.storage(written=size), size if s.isascii() and new.s.isascii() else 2 * size)
+        return derived(text.s.replace(old.s, new.s), meter, text, new)
 
     return replace_parts
 
@@ -179,9 +180,9 @@ def repeat(site: Site) -> Function:
     def repeat_text(text: Text, n: int) -> Text:
         n = max(0, n)
         size = n * text.n
+        meter.allocate(price.storage(written=size), n * text.memory())
         meter.spend(price.steps(characters=size))
-        meter.allocate(price.storage(written=size))
-        return derived(text.s * n, text) if size else EMPTY_TEXT
+        return derived(text.s * n, meter, text) if size else EMPTY_TEXT
 
     return repeat_text
 
@@ -312,11 +313,16 @@ def join(site: Site) -> Function:
         meter.allocate(price.storage(made=count))
         if count < 2:
             return texts[0] if texts else EMPTY_TEXT
-        if not sep.n:
-            return Rope(texts, sum([text.n for text in texts]), meter)
-        row = [sep] * (2 * count - 1)
-        row[::2] = texts
-        return Rope(row, sum([text.n for text in texts]) + (count - 1) * sep.n, meter)
+        n = sum([text.n for text in texts]) + (count - 1) * sep.n
+        if not n:
+            return EMPTY_TEXT
+        row = texts
+        if sep.n:
+            row = [sep] * (2 * count - 1)
+            row[::2] = texts
+        if count >= MANY and type(row) is not Holding:
+            row = Holding(row, meter.storage, measure(texts) + SLOT * len(row))
+        return Rope(row, n, meter)
 
     return join_texts
 

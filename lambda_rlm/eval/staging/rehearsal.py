@@ -40,7 +40,7 @@ class Rehearsal:
         self._look = look
         limits = Meter(budget)
         admit_inputs(typed, inputs, limits)
-        self._budget = replace(budget, fuel=min(_MOST_STEPS, limits.fuel_limit), memory=limits.memory_limit)
+        self._budget = replace(budget, fuel=min(_MOST_STEPS, limits.fuel_limit), memory=limits.storage.limit)
         self._meters: list[Meter] = []
         self.values: dict[_Place, tuple[StagedValue | None, tuple[StagedValue, ...]]] = {}
         self.elements: dict[int, tuple[StagedValue, list[StagedValue]]] = {}

@@ -12,6 +12,7 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.compiled import charge
+from lambda_rlm.eval.holding import strung
 from lambda_rlm.eval.tariff import PAIR, SLOT
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -27,7 +28,7 @@ def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter)
         return plain
     match primitive:
         case P.FLAT_MAP:
-            return lambda xs, results: flattened(results, meter)
+            return lambda xs, results: strung(results, meter)
         case P.SORT_BY | P.SORT_DESC | P.TOP:
             return _sort(primitive, key, weight, meter)
         case P.MAX_BY | P.MIN_BY:
@@ -40,16 +41,6 @@ def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter)
             return _join(key, weight, meter)
         case _:
             raise ValueError(f"{primitive} has no second half")
-
-
-def flattened(parts: list[list[Value]], meter: Meter) -> list[Value]:
-    """The lists one after the other, charged before they are copied."""
-    n = sum(map(len, parts))
-    charge(meter, n, SLOT * n)
-    out: list[Value] = []
-    for part in parts:
-        out += part
-    return out
 
 
 def _partition(xs: list[Value], results: list[Value]) -> Value:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.compile.compiled import Frame, Run, charge
+from lambda_rlm.eval.holding import MANY, measure
 from lambda_rlm.eval.tariff import CHARACTER, SLOT
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
 
@@ -27,7 +29,7 @@ def glued(pieces: Sequence[Text], meter: Meter) -> Text:
     n = sum([piece.n for piece in pieces])
     rope = Rope(pieces, n, meter)
     if n <= FLAT:
-        meter.allocate(CHARACTER * n)
+        meter.memory -= CHARACTER * n
         s = "".join([piece.s for piece in pieces])
         if rope.origin is None:
             return Text(s)
@@ -57,10 +59,14 @@ def joined(parts: Sequence[Run], is_texts: bool, meter: Meter) -> Run:
     def run(e: Frame) -> list[Value]:
         lists = [part(e) for part in parts]
         n = sum(map(len, lists))
-        charge(meter, n, SLOT * n + HEADER)
-        out: list[Value] = []
+        meter.spend(n)
+        meter.allocate(SLOT * n + HEADER)
+        if n < MANY:
+            return [item for items in lists for item in items]
+        out = Holding((), meter.storage, 0)
         for items in lists:
             out += items
+        out.grow((), measure(out))
         return out
 
     return run

@@ -14,6 +14,7 @@ from typing import Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.closures.finish import Finish
 from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
+from lambda_rlm.eval.holding import PORTION, gathered, strung
 from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -52,17 +53,23 @@ def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tu
             return _finished(first, finish, each, meter)
 
 
-def _results(f: Callback) -> Callable[[Frame, list[Value]], list[Value]]:
+def _results(f: Callback, meter: Meter) -> Callable[[Frame, list[Value]], list[Value]]:
     """What a function gives for each element."""
     (i,), body = f.slots, f.body.run
     if f.body.many is not None and f.body.many[0] == i:
         many = f.body.many[1]
         return lambda e, xs: many(xs)
-    return lambda e, xs: [body(e) for e[i] in xs]
+
+    def results(e: Frame, xs: list[Value]) -> list[Value]:
+        if len(xs) <= PORTION:
+            return [body(e) for e[i] in xs]
+        return gathered(([body(e) for e[i] in xs[at : at + PORTION]] for at in range(0, len(xs), PORTION)), meter)
+
+    return results
 
 
 def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -74,7 +81,7 @@ def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
 
 def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -86,7 +93,7 @@ def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
 
 def _count(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -104,12 +111,12 @@ def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
     def run(e: Frame, xs: list[Value]) -> Value:
         n = len(xs)
         charge(meter, n * steps, n * size)
-        out: list[Value] = []
-        for e[i] in xs:
-            part = body(e)
-            charge(meter, len(part), SLOT * len(part))
-            out += part
-        return out
+
+        def parts() -> Iterator[list[Value]]:
+            for e[i] in xs:
+                yield body(e)
+
+        return strung(parts(), meter)
 
     return run
 
@@ -166,12 +173,18 @@ def _scan(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
     def run(e: Frame, xs: list[Value], init: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        out = []
         e[i] = init
-        for e[j] in xs:
-            e[i] = body(e)
-            out.append(e[i])
-        return out
+
+        def states(portion: list[Value]) -> list[Value]:
+            out = []
+            for e[j] in portion:
+                e[i] = body(e)
+                out.append(e[i])
+            return out
+
+        if len(xs) <= PORTION:
+            return states(xs)
+        return gathered((states(xs[at : at + PORTION]) for at in range(0, len(xs), PORTION)), meter)
 
     return run
 
@@ -240,7 +253,7 @@ def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
 
 def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
     """All results first, then the same function of elements and results that awaiting loops use."""
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
@@ -280,7 +293,9 @@ def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return [body(e) for e[i], e[j] in pairs]
+        if n <= PORTION:
+            return [body(e) for e[i], e[j] in pairs]
+        return gathered(([body(e) for e[i], e[j] in islice(pairs, PORTION)] for _ in range(0, n, PORTION)), meter)
 
     return run
 
@@ -290,12 +305,14 @@ def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        out: list[Value] = []
-        for _ in range(0, n, _SLICE):
-            kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
-            charge(meter, 0, PAIR * len(kept))
-            out += kept
-        return out
+
+        def portions() -> Iterator[list[Value]]:
+            for _ in range(0, n, _SLICE):
+                kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
+                meter.memory -= PAIR * len(kept)
+                yield kept
+
+        return next(portions(), []) if n <= _SLICE else gathered(portions(), meter)
 
     return run
 
@@ -339,12 +356,12 @@ def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        out: list[Value] = []
-        for e[i], e[j] in pairs:
-            part = body(e)
-            charge(meter, len(part), SLOT * len(part))
-            out += part
-        return out
+
+        def parts() -> Iterator[list[Value]]:
+            for e[i], e[j] in pairs:
+                yield body(e)
+
+        return strung(parts(), meter)
 
     return run
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import combinations, product
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, made_of
+from lambda_rlm.eval.holding import kept
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -30,10 +31,13 @@ def pairs_code(meter: Meter, primitive: P, parts: Sequence[Compiled]) -> Compile
 
     def run(e: Frame) -> list[tuple[Value, Value]]:
         n, records = _counted(primitive, [run(e) for run in runs])
-        charge(meter, n * price.made, n * price.storage_made)
+        meter.spend(n * price.made)
+        meter.allocate(n * price.storage_made)
         return list(records)
 
-    return replace(made_of(run, parts, steps=price.call, bytes=price.storage_call, is_static=False, need=2), pairs=pairs)
+    return replace(
+        made_of(kept(run, meter), parts, steps=price.call, bytes=price.storage_call, is_static=False, need=2), pairs=pairs
+    )
 
 
 def _counted(primitive: P, lists: Sequence[list[Value]]) -> tuple[int, Iterator[tuple[Value, Value]]]:

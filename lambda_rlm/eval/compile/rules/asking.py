@@ -13,6 +13,8 @@ from lambda_rlm.eval.compile.closures.first_order import placed
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, charged, literal_of, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.arguments import LibraryCall
+from lambda_rlm.eval.holding import kept_awaiting
+from lambda_rlm.eval.library.structure import is_list
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -56,7 +58,8 @@ def ask(c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Compiled], span
             except PrimitiveFault as fault:
                 raise placed(fault, span) from None
 
-        code = made_of(run, parts, steps=1, is_static=False, need=_NEED)
+        asking = kept_awaiting(run, c.meter) if is_list(arrow.result) else run
+        code = made_of(asking, parts, steps=1, is_static=False, need=_NEED)
         code.is_async = True
         return code
 

@@ -11,12 +11,16 @@ from lambda_rlm.eval.compile.closures.joining import template
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, constant, in_field, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Scope, Spread
+from lambda_rlm.eval.holding import kept
 from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.tariff import SLOT
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Text, Value
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import FLOAT, Record
 from lambda_rlm.types.typed import Substitution
+
+_LONG_LIST: Final = 16
+"""Elements of a written list from which on it may hold much."""
 
 _TEMPLATE_FRAMES: Final = 3
 """Interpreter frames that putting a template together takes."""
@@ -80,7 +84,10 @@ def compile_list(c: Compiler, term: t.ListLit, scope: Scope, s: Substitution) ->
 
     def build(parts: Sequence[Compiled]) -> Compiled:
         runs = [part.run for part in parts]
-        return made_of(lambda e: [run(e) for run in runs], parts, bytes=HEADER + SLOT * len(parts), need=2)
+        listed: Run = lambda e: [run(e) for run in runs]  # noqa: E731
+        if len(runs) >= _LONG_LIST:
+            listed = kept(listed, c.meter)
+        return made_of(listed, parts, bytes=HEADER + SLOT * len(parts), need=2)
 
     return c.strict(codes, build)
 

@@ -19,9 +19,10 @@ from lambda_rlm.eval.compile.rules.asking import ask
 from lambda_rlm.eval.compile.rules.functions import closure
 from lambda_rlm.eval.compile.rules.loops import LOOPS, loop_of, value_callback
 from lambda_rlm.eval.compile.scope import Function
+from lambda_rlm.eval.holding import kept
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.many import OVER_MANY
-from lambda_rlm.eval.library.structure import is_text
+from lambda_rlm.eval.library.structure import is_list, is_text
 from lambda_rlm.eval.site import Site
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive
@@ -44,7 +45,10 @@ def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence
     function = IMPLEMENTATIONS[primitive](site)
 
     def build(parts: Sequence[Compiled]) -> Compiled:
-        code = made_of(applied(function, parts, span), parts, steps=0, is_static=False, need=_NEED)
+        run = applied(function, parts, span)
+        if is_list(arrow.result):
+            run = kept(run, c.meter)
+        code = made_of(run, parts, steps=0, is_static=False, need=_NEED)
         if primitive in OVER_MANY and is_text(arrow.parameters[0]) and [part.shape for part in parts] == ["S", "K"]:
             code.many = parts[0].slot, OVER_MANY[primitive](site, parts[1].run([]))
         return code

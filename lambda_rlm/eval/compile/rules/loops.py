@@ -17,7 +17,8 @@ from lambda_rlm.eval.compile.closures.waiting import waiting_loop
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, Run, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.functions import value_call
-from lambda_rlm.eval.library.structure import key_of, weight
+from lambda_rlm.eval.holding import kept, kept_awaiting, kept_fields
+from lambda_rlm.eval.library.structure import is_list, key_of, weight
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -74,6 +75,10 @@ def loop_of(
         runs = [part.run for part in parts[: len(values)]]
         stores = [(slot, part.run) for (slot, _), part in zip(before, parts[len(values) :], strict=True)]
         run = _awaiting_loop(awaiting, runs, stores) if is_async else _immediate_loop(immediate, runs, stores)
+        if is_list(arrow.result):
+            run = kept_awaiting(run, c.meter) if is_async else kept(run, c.meter)
+        elif primitive is P.PARTITION and not is_async:
+            run = kept_fields(run, c.meter)
         code = made_of(run, parts, steps=price.call, bytes=price.storage_call, is_static=False)
         code.need = _NEED + max([0, *(part.need for part in parts), *(f.body.need for f in bodies)])
         code.is_async = is_async
@@ -93,7 +98,8 @@ def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, c
         n, records = pairs(e)
         return run_loop(e, n, records)
 
-    code = made_of(run, (source,), steps=price.call, bytes=price.storage_call, is_static=False)
+    keeping = kept(run, c.meter) if is_list(arrow.result) else run
+    code = made_of(keeping, (source,), steps=price.call, bytes=price.storage_call, is_static=False)
     code.need = _NEED + max(source.need, callback.body.need)
     return code
 

@@ -1,0 +1,65 @@
+"""Input texts: the leaves of provenance, and how much memory and how many bytes texts have."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lambda_rlm.budget.meter import Meter
+
+_BLOCK: Final = 256
+"""Characters of which a document knows together how many bytes they have."""
+
+
+class Document:
+    """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
+    records."""
+
+    __slots__ = ("_wide", "_width", "meter", "name", "text")
+
+    def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
+        self.name = name
+        self.text = text
+        self.meter = meter
+        self._width = 0
+        self._wide: list[int] = []
+
+    @property
+    def width(self) -> int:
+        """Bytes of its widest character in UTF-8. The text is read once for it, and not at all when it is ASCII."""
+        if not self._width:
+            self._width = width_of(self.text)
+        return self._width
+
+    def bytes_within(self, start: int, end: int) -> int:
+        """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not
+        read."""
+        length = end - start
+        if self.width == 1:
+            return length
+        if not self._wide:
+            blocks = (self.text[at : at + _BLOCK] for at in range(0, len(self.text), _BLOCK))
+            self._wide = [0, *accumulate(len(block.encode("utf-8", "surrogatepass")) - len(block) for block in blocks)]
+        wide = self._wide[-(-end // _BLOCK)] - self._wide[start // _BLOCK]
+        return length + min(wide, length * (self.width - 1))
+
+    def __repr__(self) -> str:
+        return f"Document({self.name!r}, {len(self.text)} characters)"
+
+
+def memory_of(s: str) -> int:
+    """About the bytes that the characters of a text take in memory: one or two each."""
+    return memory_like(s, len(s))
+
+
+def memory_like(s: str, n: int) -> int:
+    """The same for `n` characters as in a text."""
+    return n if s.isascii() else 2 * n
+
+
+def width_of(s: str) -> int:
+    """Bytes of the widest character in UTF-8, 1 for the empty text."""
+    if s.isascii():
+        return 1
+    return len(max(s).encode("utf-8", "surrogatepass"))
