@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import compress, islice
 from typing import Final
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import STRETCH, Meter
 from lambda_rlm.eval.compile.closures.finish import Finish
 from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
 from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
@@ -20,9 +20,6 @@ from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
 PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
-
-_SLICE = 4096
-"""Records that are kept before they are charged."""
 
 
 def rates(primitive: P, is_number: bool) -> tuple[int, int]:
@@ -52,17 +49,23 @@ def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tu
             return _finished(first, finish, each, meter)
 
 
-def _results(f: Callback) -> Callable[[Frame, list[Value]], list[Value]]:
+def _results(f: Callback, meter: Meter) -> Callable[[Frame, list[Value]], list[Value]]:
     """What a function gives for each element."""
     (i,), body = f.slots, f.body.run
     if f.body.many is not None and f.body.many[0] == i:
         many = f.body.many[1]
         return lambda e, xs: many(xs)
-    return lambda e, xs: [body(e) for e[i] in xs]
+
+    def results(e: Frame, xs: list[Value]) -> list[Value]:
+        if len(xs) <= STRETCH:
+            return [body(e) for e[i] in xs]
+        return [body(e) for part in meter.stretches(xs) for e[i] in part]
+
+    return results
 
 
 def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -74,7 +77,7 @@ def _map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
 
 def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -86,7 +89,7 @@ def _filter(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
 
 def _count(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value]) -> Value:
@@ -105,10 +108,11 @@ def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         n = len(xs)
         charge(meter, n * steps, n * size)
         out: list[Value] = []
-        for e[i] in xs:
-            part = body(e)
-            charge(meter, len(part), SLOT * len(part))
-            out += part
+        for stretch in meter.stretches(xs):
+            for e[i] in stretch:
+                part = body(e)
+                charge(meter, len(part), SLOT * len(part))
+                out += part
         return out
 
     return run
@@ -121,17 +125,18 @@ def _stopping(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
 
     def run_any(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return any(body(e) for e[i] in xs)
+        return any(body(e) for part in meter.stretches(xs) for e[i] in part)
 
     def run_all(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return all(body(e) for e[i] in xs)
+        return all(body(e) for part in meter.stretches(xs) for e[i] in part)
 
     def run_first(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        for e[i] in xs:
-            if body(e):
-                return (e[i],)
+        for part in meter.stretches(xs):
+            for e[i] in part:
+                if body(e):
+                    return (e[i],)
         return None
 
     return {P.ANY: run_any, P.ALL: run_all, P.FIND_FIRST: run_first}[primitive]
@@ -144,8 +149,9 @@ def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
     def run(e: Frame, xs: list[Value], init: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
         e[i] = init
-        for e[j] in xs:
-            e[i] = body(e)
+        for part in meter.stretches(xs):
+            for e[j] in part:
+                e[i] = body(e)
         return e[i]
 
     return run
@@ -168,9 +174,10 @@ def _scan(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         charge(meter, len(xs) * steps, len(xs) * size)
         out = []
         e[i] = init
-        for e[j] in xs:
-            e[i] = body(e)
-            out.append(e[i])
+        for part in meter.stretches(xs):
+            for e[j] in part:
+                e[i] = body(e)
+                out.append(e[i])
         return out
 
     return run
@@ -204,12 +211,13 @@ def _tree_fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         while len(xs) > 1:
             groups = grouped(xs, group, steps, size, meter)
             out = []
-            for part in groups:
-                if len(part) > 1:
-                    e[i] = part
-                    out.append(body(e))
-                else:
-                    out.append(part[0])
+            for stretch in meter.stretches(groups):
+                for part in stretch:
+                    if len(part) > 1:
+                        e[i] = part
+                        out.append(body(e))
+                    else:
+                        out.append(part[0])
             xs = out
         return (xs[0],) if xs else None
 
@@ -240,7 +248,7 @@ def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
 
 def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
     """All results first, then the same function of elements and results that awaiting loops use."""
-    results = _results(f)
+    results = _results(f, meter)
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
 
     def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
@@ -257,7 +265,8 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
     def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
         n, m = len(xs), len(ys)
         charge(meter, n * (f.body.steps + KEY_STEPS) + m * (g.body.steps + KEY_STEPS), n * f.body.bytes + m * g.body.bytes)
-        return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
+        keys_x = [body_f(e) for part in meter.stretches(xs) for e[i] in part]
+        return finish(xs, keys_x, ys, [body_g(e) for part in meter.stretches(ys) for e[j] in part])
 
     return run
 
@@ -275,12 +284,19 @@ _LOOPS: Final[dict[P, Callable[[Callback, tuple[int, int], Meter], Loop]]] = {
 """The loops that need no more than their function, its rates and the meter."""
 
 
+def _looking(pairs: Iterator[tuple[Value, Value]], n: int, meter: Meter) -> Iterator[Iterator[tuple[Value, Value]]]:
+    """The pairs in parts that a loop gets through in a moment, a look at the clock between them."""
+    for _ in range(0, n, STRETCH):
+        meter.glance()
+        yield islice(pairs, STRETCH)
+
+
 def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     (i, j), body = f.slots, f.body.run
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return [body(e) for e[i], e[j] in pairs]
+        return [body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part]
 
     return run
 
@@ -291,8 +307,8 @@ def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
-        for _ in range(0, n, _SLICE):
-            kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
+        for part in _looking(pairs, n, meter):
+            kept = [(e[i], e[j]) for e[i], e[j] in part if body(e)]
             charge(meter, 0, PAIR * len(kept))
             out += kept
         return out
@@ -306,9 +322,10 @@ def _pair_count(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         total = 0
-        for e[i], e[j] in pairs:
-            if body(e):
-                total += 1
+        for part in _looking(pairs, n, meter):
+            for e[i], e[j] in part:
+                if body(e):
+                    total += 1
         return total
 
     return run
@@ -319,7 +336,7 @@ def _pair_any(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return any(body(e) for e[i], e[j] in pairs)
+        return any(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
 
     return run
 
@@ -329,7 +346,7 @@ def _pair_all(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return all(body(e) for e[i], e[j] in pairs)
+        return all(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
 
     return run
 
@@ -340,10 +357,11 @@ def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         out: list[Value] = []
-        for e[i], e[j] in pairs:
-            part = body(e)
-            charge(meter, len(part), SLOT * len(part))
-            out += part
+        for stretch in _looking(pairs, n, meter):
+            for e[i], e[j] in stretch:
+                part = body(e)
+                charge(meter, len(part), SLOT * len(part))
+                out += part
         return out
 
     return run
