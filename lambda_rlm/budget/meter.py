@@ -18,9 +18,9 @@ before each, so that pure work can be stopped without a price for every step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.budget.budget import FREE_CHARACTERS, MOST_ALLOWANCE, Budget
@@ -40,8 +40,12 @@ _CALL: Final = Amount(calls=1)
 NO_PRICE = "a limit in US dollars is set, but the price of the model is unknown"
 
 
-SLICE: Final = 1 << 20
-"""Steps between two calls of the callback that watches a run: a tenth of a second."""
+SLICE: Final = 1 << 18
+"""Steps between two calls of the callback that watches a run: a few hundredths of a second, at worst a tenth."""
+
+
+STRETCH: Final = 8_192
+"""Elements of a list between two looks of a loop over all of them."""
 
 LARGE: Final = 1 << 18
 """Bytes from which on an allocation is refused before it is made, where it does not fit."""
@@ -179,6 +183,15 @@ class Meter:
         """Run the watching callback now: more time may have passed than the steps suggest."""
         if self._look is not None:
             self._look()
+
+    def stretches(self, items: list[Any]) -> Iterable[list[Any]]:
+        """A list in parts that a loop gets through in a moment, `glance` between them; a list of few elements is one."""
+        return (items,) if len(items) <= STRETCH else self._stretches(items)
+
+    def _stretches(self, items: list[Any]) -> Iterator[list[Any]]:
+        for at in range(0, len(items), STRETCH):
+            self.glance()
+            yield items[at : at + STRETCH]
 
     def spend(self, steps: int) -> None:
         """Charge evaluator steps, before doing them."""

@@ -10,7 +10,8 @@ import pytest
 from lambda_rlm.diagnostics.faults import LimitExceeded, PrimitiveFault
 from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.engine import MOST_PATTERN
-from lambda_rlm.eval.library.structure import HEAVIEST, equality, key_of, shown, weight
+from lambda_rlm.eval.library.keys import key_of
+from lambda_rlm.eval.library.structure import HEAVIEST, equality, shown, weight
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.tariff import CHARACTER, TARIFF
 from lambda_rlm.eval.value import Derived, Document, Reply, Rope, Stretch, Text, Value, origin_of, pieces_of, span_of

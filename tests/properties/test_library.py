@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.engine import BadPattern, Pattern
 from lambda_rlm.eval.library.json import decoder
+from lambda_rlm.eval.library.keys import key_of, keys_of
 from lambda_rlm.eval.library.many import OVER_MANY
 from lambda_rlm.eval.library.similarity import distance
-from lambda_rlm.eval.library.structure import equality, key_of, weight
+from lambda_rlm.eval.library.structure import equality, weight
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Document, Rope, Text, Value, pieces_of
@@ -176,8 +178,11 @@ def test_many_texts_at_a_time_give_and_cost_what_they_do_one_by_one(
     given_texts = [text for _, text in drawn]
     for name, constant in (("take", size), ("matches", Text(pattern))):
         one, many = meter(), meter()
-        expected = [read(apply(name, text, constant, account=one)) for text in given_texts]
-        site = Site(Primitive(name), (TEXT, TEXT), TEXT, SPAN, many)
+        literals = (None, constant.s if isinstance(constant, Text) else constant)
+        place = Site(Primitive(name), (TEXT, TEXT), TEXT, SPAN, one, literals)
+        function = IMPLEMENTATIONS[place.primitive](place)
+        expected = [read(function(text, constant)) for text in given_texts]
+        site = Site(Primitive(name), (TEXT, TEXT), TEXT, SPAN, many, literals)
         assert read(OVER_MANY[site.primitive](site, constant)(given_texts)) == expected
         assert (many.steps, many.bytes) == (one.steps, one.bytes)
 
@@ -261,6 +266,8 @@ def test_parse_undoes_to_json(data: st.DataObject, type_: Type) -> None:
 def test_equal_keys_mean_equal_values(data: st.DataObject, type_: Type) -> None:
     a, b = data.draw(values(type_)), data.draw(values(type_))
     assert (key_of(type_)(a) == key_of(type_)(b)) == equality(type_)(a, b)
+    (one,), (other,) = keys_of(type_)([a], [b])
+    assert (one == other) == equality(type_)(a, b)
     assert weight(type_)(a) >= 1
 
 

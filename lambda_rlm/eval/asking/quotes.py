@@ -8,14 +8,17 @@ as a span of its document wherever the place lies in one. Refuses the empty quot
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.prompt import PRICE, Prompt
+from lambda_rlm.eval.library.extent import looking
+from lambda_rlm.eval.library.occurrence import first
 from lambda_rlm.eval.provenance.coverage import stretches
+from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of
 
 Leaf = tuple[int, Text]
@@ -24,8 +27,6 @@ Leaf = tuple[int, Text]
 _WORD = re.compile(r"\S+")
 _MOST_SEARCHED: Final = 1_000_000
 """Characters of documents that are searched again for a quote from a text made of them."""
-_MOST_PATTERN_WORDS: Final = 64
-"""A quote of more words is looked for in a normalized copy instead."""
 
 _SLACK: Final = 1_000
 
@@ -33,19 +34,22 @@ _SLACK: Final = 1_000
 class Normalized:
     """A text with its white space normalized, and the way back to its own positions."""
 
-    def __init__(self, text: str) -> None:
-        words = list(_WORD.finditer(text))
-        self.text = " ".join([word.group() for word in words])
-        self._originals = [word.start() for word in words]
-        self._starts: list[int] = []
+    def __init__(self, text: str, meter: Meter) -> None:
+        meter.allocate(HEADER + CHARACTER * len(text))
+        words: list[str] = []
+        self._originals, self._starts = array("q"), array("q")
         at = 0
-        for word in words:
-            self._starts.append(at)
-            at += word.end() - word.start() + 1
+        for batch in looking(_WORD.finditer(text), meter):
+            for word in batch:
+                words.append(word.group())
+                self._originals.append(word.start())
+                self._starts.append(at)
+                at += word.end() - word.start() + 1
+        self.text = " ".join(words)
 
     def find(self, quote: str) -> tuple[int, int] | None:
         """The place of the first occurrence of a normalized quote, in the text as it was."""
-        at = self.text.find(quote)
+        at = first(self.text, quote, 0, len(self.text))
         return None if at < 0 else (self._original(at), self._original(at + len(quote) - 1) + 1)
 
     def _original(self, at: int) -> int:
@@ -53,49 +57,41 @@ class Normalized:
         return self._originals[word] + at - self._starts[word]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A normalized quote, and for a short one a pattern that finds it in any text as it is."""
-
-    text: str
-    pattern: re.Pattern[str] | None
-
-    def place(self, text: str, start: int, end: int) -> tuple[int, int] | None:
-        """The first place of the quote between two positions of a text."""
-        if self.pattern is not None:
-            match = self.pattern.search(text, start, end)
-            return None if match is None else match.span()
-        place = Normalized(text[start:end]).find(self.text)
-        return None if place is None else (start + place[0], start + place[1])
-
-
-def _wanted(quote: str) -> _Wanted:
-    words = quote.split()
-    short = len(words) <= _MOST_PATTERN_WORDS
-    return _Wanted(" ".join(words), re.compile(r"\s+".join(map(re.escape, words))) if short else None)
-
-
 class QuoteFinder:
-    """Finds quotes in a text whose pieces are known; prepared when the first is looked for."""
+    """Finds quotes in a text whose pieces are known; prepared when the first is looked for.
+
+    What is searched is normalized once, however many quotes there are, and a quote that was looked for is known.
+    """
 
     def __init__(self, text: str, leaves: Sequence[Leaf], meter: Meter) -> None:
         self._text = text
         self._leaves = leaves
+        self._offsets = [offset for offset, _ in leaves]
         self._meter = meter
-        self._regions: list[tuple[int, int]] | None = None
+        self._regions: list[tuple[int, Normalized]] | None = None
+        self._sources: dict[tuple[int, int, int], Normalized] = {}
+        self._found: dict[str, Text | None] = {}
 
     def find(self, quote: str) -> Text | None:
         """The first place of a quote, as the input's text; None when it stands nowhere or is empty."""
-        wanted = _wanted(quote)
-        if not wanted.text:
+        wanted = normalized(quote)
+        if not wanted:
             return None
+        if wanted not in self._found:
+            self._found[wanted] = self._place(wanted)
+        return self._found[wanted]
+
+    def _place(self, wanted: str) -> Text | None:
         if self._regions is None:
-            self._regions = list(self._input_regions())
-        for start, end in self._regions:
-            self._meter.spend(PRICE.steps(characters=end - start))
-            place = wanted.place(self._text, start, end)
+            places = list(self._input_regions())
+            self._meter.spend(PRICE.steps(characters=sum([end - start for start, end in places])))
+            self._regions = [(start, Normalized(self._text[start:end], self._meter)) for start, end in places]
+        for start, region in self._regions:
+            self._meter.glance()
+            self._meter.spend(PRICE.steps(characters=len(region.text)))
+            place = region.find(wanted)
             if place is not None:
-                return self._located(*place, wanted)
+                return self._located(start + place[0], start + place[1], wanted)
         return None
 
     def _input_regions(self) -> Iterator[tuple[int, int]]:
@@ -116,7 +112,7 @@ class QuoteFinder:
             return True
         return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
 
-    def _located(self, start: int, end: int, wanted: _Wanted) -> Text:
+    def _located(self, start: int, end: int, wanted: str) -> Text:
         """The text at a place, as a span of a document where that says the same."""
         leaves = list(self._touched(start, end))
         spans = [(leaf.origin, leaf.start + a, leaf.start + b) for leaf, a, b in leaves if leaf.start >= 0]
@@ -127,7 +123,7 @@ class QuoteFinder:
                 isinstance(document, Document)
                 and all(other is document for other, _, _ in spans)
                 and 0 <= last - first <= end - start + _SLACK
-                and normalized(document.text[first:last]) == wanted.text
+                and normalized(document.text[first:last]) == wanted
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
@@ -136,22 +132,35 @@ class QuoteFinder:
 
     def _touched(self, start: int, end: int) -> Iterator[tuple[Text, int, int]]:
         """The pieces that a place touches, each with the part of it that does."""
-        for offset, leaf in self._leaves:
-            if offset < end and offset + leaf.n > start:
+        for at in range(max(0, bisect_right(self._offsets, start) - 1), bisect_left(self._offsets, end)):
+            offset, leaf = self._leaves[at]
+            if offset + leaf.n > start:
                 yield leaf, max(0, start - offset), min(leaf.n, end - offset)
 
-    def _in_documents(self, sources: Iterable[Stretch], wanted: _Wanted) -> Text | None:
+    def _in_documents(self, sources: Iterable[Stretch], wanted: str) -> Text | None:
         """The first place of a quote in the parts of documents that a computed text was made from."""
         searched = 0
         for source in sources:
             searched += source.end - source.start
             if searched > _MOST_SEARCHED:
                 return None
+            self._meter.glance()
             self._meter.spend(PRICE.steps(characters=source.end - source.start))
-            place = wanted.place(source.document.text, source.start, source.end)
+            place = self._source(source).find(wanted)
             if place is not None:
-                return span_of(source.document, place[0], place[1] - place[0])
+                return span_of(source.document, source.start + place[0], place[1] - place[0])
         return None
+
+    def _source(self, source: Stretch) -> Normalized:
+        """A part of a document, normalized once, unless too many are."""
+        key = (id(source.document), source.start, source.end)
+        known = self._sources.get(key)
+        if known is None:
+            known = Normalized(source.document.text[source.start : source.end], self._meter)
+            if sum([end - start for _, start, end in self._sources]) > _MOST_SEARCHED:
+                self._sources.clear()
+            self._sources[key] = known
+        return known
 
 
 def finder_of(prompt: Prompt, meter: Meter) -> QuoteFinder:

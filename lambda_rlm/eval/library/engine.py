@@ -1,18 +1,24 @@
 """The regular-expression engine: RE2, which takes time linear in the text for a match, loaded when a pattern is first used.
 
-Owns compiled patterns, their bounds, and the way between the bytes that the engine reads and characters. Promises: a bad
-pattern is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone surrogates and NUL
-included. Refuses `\\C`, which could match a part of a character.
+Owns compiled patterns, their bounds and what they cost, and the way between the bytes that the engine reads and characters.
+Promises: a bad pattern is a declared fault and prints nothing; offsets are in characters whatever the text holds, lone
+surrogates and NUL included; a long text is searched in parts, with a look at the clock between them. Refuses `\\C`, which could
+match a part of a character, a pattern that becomes a program of more than `MOST_MEMORY`, and one that must read so much at once
+that no look would come in time.
+
+At its best the engine takes a nanosecond a byte. Texts exist on which it must follow all instructions of a pattern at each
+byte, for some ten nanoseconds each: so a pattern of many instructions, or with groups, costs by their number.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from lambda_rlm.eval import wording
-from lambda_rlm.eval.library.horizon import Horizon, horizon
+from lambda_rlm.eval.library.horizon import Horizon, barrier, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
@@ -30,22 +36,47 @@ Spans = list[tuple[int, int]]
 _LONGEST_REASON: Final = 100
 """Characters: RE2 repeats the pattern, and one that was computed may be a whole document."""
 
-_KEPT_PATTERNS: Final = 256
+_KEPT_PATTERNS: Final = 64
 """Compiled patterns that are kept."""
+
+COMPILED_STEPS: Final = 60
+COMPILED_KILO: Final = 2_048
+"""Steps for compiling a pattern, and for 1,024 of its characters; each of the engine's instructions costs one more."""
+
+KEPT_STORAGE: Final = 1 << 14
+"""Bytes of a pattern that the program holds, which it does where it is written as a literal."""
+
+MOST_MEMORY: Final = 1 << 20
+"""Bytes that the engine may hold for one pattern, what it remembers of texts included."""
+
+_FEW_INSTRUCTIONS: Final = 16
+"""A pattern without groups of at most this many instructions is searched for at the engine's best, whatever the text."""
+
+_PER_INSTRUCTION: Final = 16
+"""Steps for each instruction of a larger pattern and 1,024 characters."""
+
+_AT_ONCE: Final = 1 << 22
+"""Instructions times bytes between two looks at the clock: some hundredths of a second at worst."""
+
+MOST_AT_ONCE: Final = 1 << 27
+"""Instructions times bytes that may have to be read without a look between: about a second at worst."""
 
 
 class BadPattern(Exception):
-    """The engine refuses a pattern; the message says why."""
+    """The engine refuses a pattern, or to search a text for it; the message says why."""
+
+
+def _nobody(size: int) -> None:
+    """Is charged nothing."""
 
 
 class Pattern:
-    """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups.
+    """A compiled pattern. `literal` is the text it matches literally, when it has no operators; `groups` counts its groups,
+    `size` the engine's instructions.
 
     `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds
     nothing where the letters `needed` do not stand in a row.
     """
-
-    __slots__ = ("_anchor", "_horizon", "_match", "_occurs", "_source", "brief", "groups", "literal", "most", "needed")
 
     def __init__(self, source: str, is_multi_line: bool) -> None:
         if len(source) > MOST_PATTERN:
@@ -54,71 +85,130 @@ class Pattern:
             raise BadPattern("`\\C` could match a part of a character")
         import re2
 
-        whole = f"(?m:{source})" if is_multi_line else source
-        options = re2.Options()
-        options.log_errors = False
-        self.literal = None if is_multi_line else literal_of(source)
-        try:
-            engine = re2.compile(whole.encode("utf-8", "surrogatepass"), options)
-            options.never_capture = True
-            plain = re2.compile(whole.encode("utf-8", "surrogatepass"), options)
-        except re2.error as error:
-            reason = error.args[0] if error.args else "it cannot be compiled"
-            said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-            raise BadPattern(said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…") from None
         self._source = source
-        self._horizon: Horizon | None = None
-        self.groups: int = engine.groups
+        self._whole = f"(?m:{source})" if is_multi_line else source
+        self.literal = None if is_multi_line else literal_of(source)
+        self._barrier: re.Pattern[bytes] | None = None
+        engine = _engine(self._whole, never_capture=False)
+        self.groups: int = engine.NumberOfCapturingGroups()
+        self.size: int = engine.ProgramSize()
+        self.reach = max(1, _AT_ONCE // self.size)
         # The wrapper's own methods cost some 3 µs a call, most of it in mapping offsets nobody asked for.
-        self._match: Callable[..., Spans] = engine._regexp.Match
-        self._occurs: Callable[..., Spans] = plain._regexp.Match
+        self.match: Callable[..., Spans] = engine.Match
+        self.anchor: Any = re2._re2.RE2.Anchor.UNANCHORED
         proved = None if is_multi_line else swift(source)
         self.brief: Callable[[str], object] = self.occurs if proved is None else proved.search
         self.most = -1 if proved is None else proved.most
         self.needed = "" if proved is None else proved.needed
-        self._anchor: Any = re2._re2.RE2.Anchor.UNANCHORED
 
-    def occurs(self, s: str) -> bool:
-        """Whether it matches anywhere."""
+    def kilo(self, least: int, *, with_groups: bool) -> int:
+        """Steps for 1,024 characters searched; `least` where the engine is at its best whatever the text."""
+        is_quick = self.size <= _FEW_INSTRUCTIONS and not (with_groups and self.groups)
+        return least if is_quick else max(least, _PER_INSTRUCTION * self.size)
+
+    def occurs(self, s: str, charge: Charge = _nobody) -> bool:
+        """Whether it matches anywhere; `charge` as in `first_from`, but nothing is read past a match."""
         data = encoded(s)
-        return self._occurs(self._anchor, data, 0, len(data))[0] != NOWHERE
+        if len(data) <= self.reach:
+            return self.test(self.anchor, data, 0, len(data))[0] != NOWHERE
+        return Search(self, data, charge, self.test).next_from(0) is not None
 
-    @property
+    @cached_property
+    def test(self) -> Callable[..., Spans]:
+        """As `match`, but tells of the whole match only, which is quicker where there are groups."""
+        return _engine(self._whole, never_capture=True).Match if self.groups else self.match
+
+    @cached_property
     def horizon(self) -> Horizon:
         """How far past a match it reads."""
-        if self._horizon is None:
-            self._horizon = horizon(self._source)
-        return self._horizon
+        return horizon(self._source)
 
     def first_from(self, data: bytes, position: int, charge: Charge) -> Spans | None:
-        """The first match at or after a byte; `charge` is told how many bytes may have been read past it."""
-        spans = self._match(self._anchor, data, position, len(data))
-        begin, stop = spans[0]
-        if begin < 0:
-            return None
-        if not self.horizon.is_near and (beyond := self.horizon.beyond(data, position, begin, stop)):
-            charge(beyond)
-        return spans
+        """The first match at or after a byte; `charge` is told how many bytes may have been read past it, and 0 for each part
+        of a long text."""
+        return Search(self, data, charge).first_from(position)
 
     def all_in(self, data: bytes, charge: Charge) -> Iterator[Spans]:
         """All matches from left to right, not overlapping; `charge` as in `first_from`."""
-        match, anchor, end = self._match, self._anchor, len(data)
-        is_near, beyond = self.horizon.is_near, self.horizon.beyond
-        position = 0
-        while True:
-            spans = match(anchor, data, position, end)
-            begin, stop = spans[0]
-            if begin < 0:
-                return
-            if not is_near and (read := beyond(data, position, begin, stop)):
-                charge(read)
+        search, position, end = Search(self, data, charge), 0, len(data)
+        while (spans := search.first_from(position)) is not None:
             yield spans
+            stop = spans[0][1]
             if stop > position:
                 position = stop
             elif position < end:
                 position += _width(data[position])
             else:
                 return
+
+    def barrier_from(self, data: bytes, least: int) -> int:
+        """The first place from `least` on with an ASCII character that no match can hold; else the end."""
+        if self._barrier is None:
+            self._barrier = barrier(self._source)
+        found = self._barrier.search(data, least)
+        return len(data) if found is None else found.start()
+
+
+class Search:
+    """A text that is searched from left to right: in one go while it is short, else in parts that end at barriers."""
+
+    __slots__ = ("_charge", "_data", "_match", "_pattern", "_stop")
+
+    def __init__(self, pattern: Pattern, data: bytes, charge: Charge, match: Callable[..., Spans] | None = None) -> None:
+        self._pattern = pattern
+        self._data = data
+        self._charge = charge
+        self._match = match or pattern.match
+        self._stop = 0
+        """The last barrier that was found: none lies between the place it was looked for from and it."""
+
+    def first_from(self, position: int) -> Spans | None:
+        """The first match at or after a byte, which must not lie before one that was asked for earlier."""
+        spans, horizon = self.next_from(position), self._pattern.horizon
+        if spans is not None and not horizon.is_near and (beyond := horizon.beyond(self._data, position, *spans[0])):
+            self._charge(beyond)
+        return spans
+
+    def next_from(self, position: int) -> Spans | None:
+        """As `first_from`, for who looks for no further match: what is read past this one costs nothing."""
+        pattern, data, end = self._pattern, self._data, len(self._data)
+        start = position
+        while True:
+            stop = end if end - start <= pattern.reach else self._part_end(start)
+            spans = self._match(pattern.anchor, data, start, stop)
+            if spans[0] != NOWHERE:
+                return spans
+            if stop == end:
+                return None
+            self._charge(0)
+            start = stop
+
+    def _part_end(self, start: int) -> int:
+        pattern = self._pattern
+        least = start + pattern.reach
+        if self._stop < least:
+            self._stop = pattern.barrier_from(self._data, least)
+        if (self._stop - start) * pattern.size > MOST_AT_ONCE and pattern.size > _FEW_INSTRUCTIONS:
+            raise BadPattern(
+                f"it may have to read {self._stop - start:,} bytes at once: search the text in pieces (chunk, lines), or let "
+                "the pattern stop at line ends"
+            )
+        return self._stop
+
+
+def _engine(whole: str, *, never_capture: bool) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = never_capture
+    options.max_mem = MOST_MEMORY
+    engine = re2._re2.RE2(whole.encode("utf-8", "surrogatepass"), options)
+    if engine.ok():
+        return engine
+    reason = engine.error()
+    said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    raise BadPattern(said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…")
 
 
 def _width(lead: int) -> int:
@@ -180,12 +270,17 @@ def _compiled(source: str, is_multi_line: bool) -> Pattern:
 
 
 def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) -> Pattern:
-    """A pattern, compiled or found among those used lately; a bad one is a fault."""
+    """A pattern, compiled or found among those used lately, and charged as if it were compiled each time: which are kept
+    depends on others. A bad one is a fault."""
     source = pattern if isinstance(pattern, str) else pattern.s
+    meter = site.meter
+    meter.spend(COMPILED_STEPS + (COMPILED_KILO * len(source) >> 10))
     try:
-        return _compiled(source, is_multi_line)
+        chosen = _compiled(source, is_multi_line)
     except BadPattern as bad:
         raise wording.bad_pattern(site.span, site.primitive, bad) from None
+    meter.spend(chosen.size)
+    return chosen
 
 
 def literal_pattern(site: Site) -> str | None:
@@ -202,6 +297,7 @@ def chooser(site: Site, *, is_multi_line: bool = False) -> Callable[[Text], Patt
 
         def literally(_: Text) -> Pattern:
             if not fixed:
+                site.meter.allocate(KEPT_STORAGE)
                 fixed.append(compiled(literal, site, is_multi_line=is_multi_line))
             return fixed[0]
 

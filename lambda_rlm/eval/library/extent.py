@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.holding import measure
 from lambda_rlm.eval.tariff import Price
 from lambda_rlm.eval.value import Document, Passage, Rope, Text, flat
+
+T = TypeVar("T")
 
 BATCH = 4096
 """How many pieces are charged for at a time when their number is not known before."""
@@ -65,6 +68,13 @@ def _spans(text: Text, ranges: Iterable[Range]) -> list[Text]:
         span.start = begin
         append(span)
     return spans
+
+
+def looking(items: Iterator[T], meter: Meter) -> Iterator[list[T]]:
+    """What an iterator gives, a batch at a time, with a look at the clock between batches."""
+    while batch := list(islice(items, BATCH)):
+        meter.glance()
+        yield batch
 
 
 def charged_pieces(text: Text, ranges: Iterator[Range], price: Price, meter: Meter) -> list[Text]:

@@ -18,7 +18,7 @@ from functools import reduce
 from itertools import pairwise
 from typing import Final
 
-from lambda_rlm.eval.library.shapes import ALL, Item, Row, Unclear, branches_of
+from lambda_rlm.eval.library.shapes import ALL, OTHERS, Item, Row, Unclear, branches_of
 
 _NEAR: Final = 64
 """Bytes past a match that reading a match costs anyway."""
@@ -59,6 +59,15 @@ def horizon(pattern: str) -> Horizon:
     near = [_is_bounded(row) or (is_alone and _is_steady(row)) for row in rows]
     branches = [(_set(_first(row)).search, _reach(row)) for row, is_near in zip(rows, near, strict=True) if not is_near]
     return Horizon(tuple(branches), max((_fixed(row) for row, is_near in zip(rows, near, strict=True) if is_near), default=0))
+
+
+def barrier(pattern: str) -> re.Pattern[bytes]:
+    """Finds an ASCII character that no match of the pattern can hold, not even in part: no match reaches over it."""
+    try:
+        taken = reduce(lambda mask, item: mask | item.takes, (item for row in branches_of(pattern) for item in row), 0)
+    except Unclear:
+        taken = ALL
+    return re.compile(_set_text(ALL & ~taken & ~OTHERS))
 
 
 def _fixed(row: Row) -> int:

@@ -10,9 +10,12 @@ import math
 from collections.abc import Callable
 from itertools import chain, combinations, product
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval import wording
+from lambda_rlm.eval.library.keys import keys_of
 from lambda_rlm.eval.library.numbers import is_float, whole
-from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, key_of, weight
+from lambda_rlm.eval.library.order import sequence_of
+from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
@@ -87,55 +90,59 @@ last = _picker(lambda size: size - 1)
 def _keyed(site: Site) -> Callable[..., list[Value]]:
     """The keys of the elements of some lists, charged by weight; one list of keys for each."""
     meter, price = site.meter, TARIFF[site.primitive]
-    element = element_of(site.parameters[0])
-    key, weigh = key_of(element), weight(site.parameters[0])
-    is_plain = is_scalar(element)
+    keys_in, weigh = keys_of(element_of(site.parameters[0])), weight(site.parameters[0])
 
     def keys(*lists: list[Value]) -> list[Value]:
         elements = sum([len(items) for items in lists])
         meter.spend(price.steps(elements=elements, made=elements, weight=sum([weigh(items) for items in lists])))
         meter.allocate(price.storage(made=elements))
-        return list(lists) if is_plain else [list(map(key, items)) for items in lists]
+        meter.glance()
+        return keys_in(*lists)
 
     return keys
 
 
 def unique(site: Site) -> Function:
-    keyed = _keyed(site)
+    keyed, meter = _keyed(site), site.meter
 
     def without_repetitions(items: list[Value]) -> list[Value]:
         (keys,) = keyed(items)
-        return _firsts(keys, items)
+        return _firsts(list(zip(keys, items, strict=True)), meter)
 
     return without_repetitions
 
 
-def _firsts(keys: list[Value], items: list[Value]) -> list[Value]:
+def _firsts(entries: list[tuple[Value, Value]], meter: Meter) -> list[Value]:
+    """The first item of each key, in order."""
     seen: dict[Value, Value] = {}
-    for key, item in zip(keys, items, strict=True):
-        seen.setdefault(key, item)
+    for part in meter.stretches(entries):
+        for key, item in part:
+            seen.setdefault(key, item)
     return list(seen.values())
 
 
 def union(site: Site) -> Function:
-    keyed = _keyed(site)
+    keyed, meter = _keyed(site), site.meter
 
     def in_either(a: list[Value], b: list[Value]) -> list[Value]:
         keys_a, keys_b = keyed(a, b)
-        return _firsts(keys_a + keys_b, a + b)
+        return _firsts(list(zip(keys_a + keys_b, a + b, strict=True)), meter)
 
     return in_either
 
 
 def _sifted(is_wanted: bool) -> Callable[[Site], Function]:
     def build(site: Site) -> Function:
-        keyed = _keyed(site)
+        keyed, meter = _keyed(site), site.meter
 
         def sifted(a: list[Value], b: list[Value]) -> list[Value]:
             keys_a, keys_b = keyed(a, b)
-            there = set(keys_b)
-            chosen = [(key, item) for key, item in zip(keys_a, a, strict=True) if (key in there) is is_wanted]
-            return _firsts([key for key, _ in chosen], [item for _, item in chosen])
+            there: set[Value] = set()
+            for part in meter.stretches(keys_b):
+                there.update(part)
+            entries = list(zip(keys_a, a, strict=True))
+            chosen = [entry for part in meter.stretches(entries) for entry in part if (entry[0] in there) is is_wanted]
+            return _firsts(chosen, meter)
 
         return sifted
 
@@ -146,35 +153,37 @@ intersect = _sifted(True)
 difference = _sifted(False)
 
 
-def _counts(keys: list[Value], items: list[Value]) -> list[list[Value]]:
+def _counts(keys: list[Value], items: list[Value], meter: Meter) -> list[list[Value]]:
     """How often each occurs and its first occurrence, in the order of first occurrences."""
     counts: dict[Value, list[Value]] = {}
-    for key, item in zip(keys, items, strict=True):
-        row = counts.get(key)
-        if row is None:
-            counts[key] = [1, item]
-        else:
-            row[0] += 1
+    for part in meter.stretches(list(zip(keys, items, strict=True))):
+        for key, item in part:
+            row = counts.get(key)
+            if row is None:
+                counts[key] = [1, item]
+            else:
+                row[0] += 1
     return list(counts.values())
 
 
 def tally(site: Site) -> Function:
-    keyed = _keyed(site)
+    keyed, meter = _keyed(site), site.meter
 
     def occurrences(items: list[Value]) -> list[tuple[int, Value]]:
         """Records { count, key }."""
         (keys,) = keyed(items)
-        return [(count, item) for count, item in sorted(_counts(keys, items), key=lambda entry: -entry[0])]
+        rows = _counts(keys, items, meter)
+        return [(rows[at][0], rows[at][1]) for at in sequence_of([row[0] for row in rows], True, meter)]
 
     return occurrences
 
 
 def vote(site: Site) -> Function:
-    keyed = _keyed(site)
+    keyed, meter = _keyed(site), site.meter
 
     def most_frequent(items: list[Value]) -> Value:
         (keys,) = keyed(items)
-        return (max(_counts(keys, items), key=lambda entry: entry[0])[1],) if items else None
+        return (max(_counts(keys, items, meter), key=lambda entry: entry[0])[1],) if items else None
 
     return most_frequent
 
@@ -186,7 +195,9 @@ def member(site: Site) -> Function:
 
     def is_member(items: list[Value], x: Value) -> bool:
         meter.spend(price.steps(elements=len(items), weight=weigh(items)))
-        return x in items if is_plain else any(equal(item, x) for item in items)
+        if is_plain:
+            return any(x in part for part in meter.stretches(items))
+        return any(equal(item, x) for part in meter.stretches(items) for item in part)
 
     return is_member
 

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from lambda_rlm.eval.library.engine import characters_of, compiled
+from lambda_rlm.eval.library.engine import KEPT_STORAGE, Pattern, characters_of, compiled
 from lambda_rlm.eval.library.extent import BATCH, copied
+from lambda_rlm.eval.library.occurrence import FEW, first
+from lambda_rlm.eval.library.regex import occurring
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
@@ -62,27 +64,38 @@ def take(site: Site, constant: Value) -> Many:
 
 def matches(site: Site, constant: Value) -> Many:
     price, meter = TARIFF[P.MATCHES], site.meter
-    call, kilo = price.call, price.kilo
     source: str = constant.s
+    chosen: list[Pattern] = []
 
-    def batch(texts: list[Text], longest: int) -> list[Value]:
-        pattern = compiled(source, site)
+    def batch(texts: list[Text], longest: int, pattern: Pattern) -> list[Value]:
         literal = pattern.literal
-        if literal is not None:
+        if literal is not None and longest * len(literal) <= FEW:
             return [literal in characters_of(text) for text in texts]
+        if literal is not None:
+            return [first(characters_of(text), literal, 0, text.n) >= 0 for text in texts]
         # `characters_of` written out: a call for each text would cost as much as the search.
         strings = [t.origin.text[t.start : t.start + t.n] if t.start >= 0 else t.s for t in texts]  # type: ignore[union-attr]
-        most, brief, occurs = pattern.most, pattern.brief, pattern.occurs
+        most, brief = pattern.most, pattern.brief
         if longest <= most and "".join(strings).isascii():
             needed = pattern.needed
             return [needed in s and brief(s) is not None for s in strings]
-        return [brief(s) is not None if len(s) <= most and s.isascii() else occurs(s) for s in strings]
+        return [brief(s) is not None if len(s) <= most and s.isascii() else occurring(pattern, s, site) for s in strings]
 
     def run(texts: list[Text]) -> list[Value]:
+        if not texts:
+            return []
+        if not chosen:
+            meter.allocate(KEPT_STORAGE)
+            chosen.append(compiled(source, site))
+        call, kilo = price.call, chosen[0].kilo(price.kilo, with_groups=False)
         sizes = Counter([text.n for text in texts])
         meter.spend(sum([count * (call + (kilo * n + 1023 >> 10)) for n, count in sizes.items()]))
-        longest = max(sizes, default=0)
-        return [is_match for at in range(0, len(texts), BATCH) for is_match in batch(texts[at : at + BATCH], longest)]
+        longest = max(sizes)
+        found: list[Value] = []
+        for at in range(0, len(texts), BATCH):
+            meter.glance()
+            found += batch(texts[at : at + BATCH], longest, chosen[0])
+        return found
 
     return run
 

@@ -14,9 +14,12 @@ from typing import Final
 from lambda_rlm.budget.meter import LARGE
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.library.engine import (
+    KEPT_STORAGE,
+    BadPattern,
     Charge,
     Offsets,
     Pattern,
+    Search,
     Spans,
     characters_of,
     chooser,
@@ -25,10 +28,11 @@ from lambda_rlm.eval.library.engine import (
     encoded,
     literal_pattern,
 )
-from lambda_rlm.eval.library.extent import BATCH, copied
+from lambda_rlm.eval.library.extent import BATCH, copied, extent
 from lambda_rlm.eval.library.literal import escaped
+from lambda_rlm.eval.library.occurrence import FEW, first
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.tariff import TARIFF, Price
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
 from lambda_rlm.limits import MOST_MATCHES
 
@@ -43,28 +47,34 @@ _REFERENCE = re.compile(r"\\(\d|\\)")
 
 def matches(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
-    call, kilo = price.call, price.kilo
+    call, least = price.call, price.kilo
     choose = chooser(site)
 
     def occurs(text: Text, pattern: Text) -> bool:
-        n, start = text.n, text.start
-        meter.fuel -= call + (kilo * n + 1023 >> 10)
-        if meter.fuel < 0:
-            meter.out_of_fuel()
         chosen = choose(pattern)
-        literal = chosen.literal
-        if literal is not None:
-            return text.origin.text.find(literal, start, start + n) >= 0 if start >= 0 else literal in text.s  # type: ignore[union-attr]
-        return _occurs(chosen, text.origin.text[start : start + n] if start >= 0 else text.s)  # type: ignore[union-attr]
+        meter.spend(call + (chosen.kilo(least, with_groups=False) * text.n + 1023 >> 10))
+        if chosen.literal is not None:
+            s, begin, end = extent(text)
+            return first(s, chosen.literal, begin, end) >= 0
+        return occurring(chosen, characters_of(text), site)
 
     fixed = literal_pattern(site)
     return occurs if fixed is None else _literally(site, fixed)
 
 
-def _occurs(pattern: Pattern, s: str) -> bool:
+def occurring(pattern: Pattern, s: str, site: Site) -> bool:
+    """Whether a pattern occurs in a text that has been charged for."""
     if len(s) <= pattern.most and s.isascii():
         return pattern.brief(s) is not None
-    return pattern.occurs(s)
+    try:
+        return pattern.occurs(s, looking_at(site))
+    except BadPattern as bad:
+        raise wording.bad_pattern(site.span, site.primitive, bad) from None
+
+
+def looking_at(site: Site) -> Charge:
+    """Looks at the clock between the parts of a long text."""
+    return lambda _: site.meter.glance()
 
 
 def _literally(site: Site, source: str) -> Function:
@@ -77,30 +87,43 @@ def _literally(site: Site, source: str) -> Function:
     literal: str | None = None
 
     def occurs(text: Text, _: Text) -> bool:
-        nonlocal chosen, most, brief, literal
+        nonlocal chosen, most, brief, literal, kilo
         n = text.n
+        if chosen is None:
+            meter.allocate(KEPT_STORAGE)
+            chosen = compiled(source, site)
+            most, brief, literal = chosen.most, chosen.brief, chosen.literal
+            kilo = chosen.kilo(kilo, with_groups=False)
         meter.fuel -= call + (kilo * n + 1023 >> 10)
         if meter.fuel < 0:
             meter.out_of_fuel()
-        if chosen is None:
-            chosen = compiled(source, site)
-            most, brief, literal = chosen.most, chosen.brief, chosen.literal
         start = text.start
         if literal is not None:
+            if n * len(literal) > FEW:
+                s, begin, end = extent(text)
+                return first(s, literal, begin, end) >= 0
             return text.origin.text.find(literal, start, start + n) >= 0 if start >= 0 else literal in text.s  # type: ignore[union-attr]
         s = text.origin.text[start : start + n] if start >= 0 else text.s  # type: ignore[union-attr]
         if n <= most and s.isascii():
             return brief(s) is not None
-        return chosen.occurs(s)
+        return occurring(chosen, s, site)
 
     return occurs
 
 
 def _charged(matches: Iterator[Spans], site: Site) -> Iterator[Spans]:
-    """The matches, charged a batch at a time; more than the bound are a fault."""
+    """The matches, charged a batch at a time; more than the bound are a fault, and a text that cannot be searched."""
+    try:
+        yield from _charged_batches(matches, site)
+    except BadPattern as bad:
+        raise wording.bad_pattern(site.span, site.primitive, bad) from None
+
+
+def _charged_batches(matches: Iterator[Spans], site: Site) -> Iterator[Spans]:
     meter, price = site.meter, TARIFF[site.primitive]
     count = 0
     while batch := list(islice(matches, BATCH)):
+        meter.glance()
         count += len(batch)
         if count > MOST_MATCHES:
             raise wording.too_many_matches(site.span, site.primitive, MOST_MATCHES)
@@ -109,14 +132,22 @@ def _charged(matches: Iterator[Spans], site: Site) -> Iterator[Spans]:
         yield from batch
 
 
-def _ahead(site: Site) -> Charge:
-    """Charges what was read past a match, before the next is looked for."""
-    meter, price = site.meter, TARIFF[site.primitive]
+def _ahead(site: Site, pattern: Pattern) -> Charge:
+    """Charges what was read past a match, before the next is looked for; looks at the clock between parts of a text."""
+    meter, ahead = site.meter, pattern.kilo(TARIFF[site.primitive].ahead, with_groups=True)
 
     def charge(size: int) -> None:
-        meter.spend(price.ahead * size + 1023 >> 10)
+        if size:
+            meter.spend(ahead * size + 1023 >> 10)
+        else:
+            meter.glance()
 
     return charge
+
+
+def _searched(price: Price, pattern: Pattern, characters: int) -> int:
+    """Steps for searching a text of a length from its beginning to its end."""
+    return price.call + (pattern.kilo(price.kilo, with_groups=True) * characters + 1023 >> 10)
 
 
 def search(site: Site) -> Function:
@@ -125,14 +156,14 @@ def search(site: Site) -> Function:
 
     def search_text(text: Text, pattern: Text) -> list[tuple[int, list[Text], int, Text]]:
         """Records { end, groups, start, text }."""
-        meter.spend(price.steps(characters=text.n))
-        meter.allocate(price.storage())
         chosen = choose(pattern)
+        meter.spend(_searched(price, chosen, text.n))
+        meter.allocate(price.storage())
         data = encoded(characters_of(text))
         offsets = Offsets(data)
         is_copy = copied(text, 1)
         records = []
-        for spans in _charged(chosen.all_in(data, _ahead(site)), site):
+        for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
             (start, end), *groups = offsets.of(spans)
             if is_copy:
                 meter.allocate(price.storage_written * (end - start) * len(spans))
@@ -148,13 +179,13 @@ def replace_regex(site: Site) -> Function:
     choose = chooser(site)
 
     def replace_matches(text: Text, pattern: Text, new: Text) -> Text:
-        meter.spend(price.steps(characters=text.n + new.n))
         chosen = choose(pattern)
+        meter.spend(_searched(price, chosen, text.n + new.n))
         template = _template(new.s, chosen, site)
         data = encoded(characters_of(text))
         row: list[bytes] = []
         position = held = 0
-        for spans in _charged(chosen.all_in(data, _ahead(site)), site):
+        for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
             start, end = spans[0]
             grown = _expanded(template, spans, data)
             size = start - position + len(grown)
@@ -205,12 +236,13 @@ def sections(site: Site) -> Function:
 
     def text_sections(text: Text, pattern: Text) -> list[tuple[Text, int, Text, int]]:
         """Records { body, end, head, start }."""
-        meter.spend(price.steps(characters=text.n))
+        chosen = choose(pattern)
+        meter.spend(_searched(price, chosen, text.n))
         meter.allocate(price.storage())
         data = encoded(characters_of(text))
         offsets = Offsets(data)
         heads: list[tuple[int, int, int]] = []
-        for spans in _charged(_head_lines(choose(pattern), data, _ahead(site)), site):
+        for spans in _charged(_head_lines(chosen, data, _ahead(site, chosen)), site):
             ((start, end), (after, _)) = offsets.of(spans)
             heads.append((start, end, after))
         meter.allocate(price.storage_written * copied(text, text.n))
@@ -221,8 +253,8 @@ def sections(site: Site) -> Function:
 
 def _head_lines(pattern: Pattern, data: bytes, charge: Charge) -> Iterator[Spans]:
     """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
-    position, end = 0, len(data)
-    while position < end and (spans := pattern.first_from(data, position, charge)) is not None:
+    search, position, end = Search(pattern, data, charge), 0, len(data)
+    while position < end and (spans := search.first_from(position)) is not None:
         begin = spans[0][0]
         if begin == end and data[end - 1] == _LINE_FEED:
             return

@@ -7,11 +7,19 @@ for each character of the longer text, all its cells at once. Charged by the num
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.tariff import HEADER, TARIFF
 from lambda_rlm.eval.value import Text, Value
+
+_ROWS: Final = 12
+"""Rows of the table that are at hand at once."""
+
+_CELLS: Final = 1 << 24
+"""Cells of the table between two looks at the clock."""
 
 
 def similarity(site: Site) -> Callable[..., Value]:
@@ -19,13 +27,16 @@ def similarity(site: Site) -> Callable[..., Value]:
 
     def alikeness(a: Text, b: Text) -> float:
         meter.spend(price.steps(characters=a.n + b.n, cells=a.n * b.n))
-        longer = max(a.n, b.n)
-        return 1.0 - distance(characters_of(a), characters_of(b)) / longer if longer else 1.0
+        longer, shorter = max(a.n, b.n), min(a.n, b.n)
+        # A row of bits for each letter of the shorter text, and for as many rows of the table as are at hand.
+        letters = len(set(characters_of(a if a.n <= b.n else b)))
+        meter.allocate((letters + _ROWS) * (HEADER + (shorter >> 3)))
+        return 1.0 - distance(characters_of(a), characters_of(b), meter) / longer if longer else 1.0
 
     return alikeness
 
 
-def distance(a: str, b: str) -> int:
+def distance(a: str, b: str, meter: Meter | None = None) -> int:
     """The least number of characters to insert, delete or replace that turn `a` into `b`."""
     if a == b:
         return 0
@@ -33,13 +44,14 @@ def distance(a: str, b: str) -> int:
         a, b = b, a
     if not a:
         return len(b)
-    places: dict[str, int] = {}
-    for i, character in enumerate(a):
-        places[character] = places.get(character, 0) | 1 << i
+    places = _places(a)
     every = (1 << len(a)) - 1
     last = 1 << len(a) - 1
     rises, falls, score = every, 0, len(a)
-    for character in b:
+    stride = max(1, _CELLS // len(a))
+    for row, character in enumerate(b):
+        if row % stride == 0 and meter is not None:
+            meter.glance()
         equal = places.get(character, 0)
         diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
         up = falls | ~(diagonal | rises) & every
@@ -52,3 +64,17 @@ def distance(a: str, b: str) -> int:
         rises = (down << 1 | ~(diagonal | up)) & every
         falls = up & diagonal & every
     return score
+
+
+def _places(a: str) -> dict[str, int]:
+    """For each character of a text the bits of its places."""
+    by_character: dict[str, list[int]] = {}
+    for i, character in enumerate(a):
+        by_character.setdefault(character, []).append(i)
+    places: dict[str, int] = {}
+    for character, indices in by_character.items():
+        bits = bytearray((indices[-1] >> 3) + 1)
+        for i in indices:
+            bits[i >> 3] |= 1 << (i & 7)
+        places[character] = int.from_bytes(bits, "little")
+    return places

@@ -1,4 +1,4 @@
-"""What can be done to a value of any type, given its type: compare it, key it, show it, weigh it.
+"""What can be done to a value of any type, given its type: compare it, show it, weigh it.
 
 Owns the functions that are built by structure of a ground type. Types have a bounded depth, so building and running recurse
 plainly. Promises: `weight` counts a value as the tree it stands for, in time linear in the objects it is made of, so that
@@ -9,7 +9,7 @@ value of it can exist where these functions are called, save by identity.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
@@ -28,7 +28,6 @@ _TRUE: Final = Text("true")
 _FALSE: Final = Text("false")
 
 Equality = Callable[[Value, Value], bool]
-Key = Callable[[Value], Hashable]
 Weight = Callable[[Value], int]
 
 
@@ -97,52 +96,8 @@ def _equal_records(equals: tuple[Equality, ...]) -> Equality:
     return equal_records
 
 
-def _text_key(text: Text) -> str:
-    return text.s
-
-
 def _same(value: Value) -> Value:
     return value
-
-
-def key_of(type_: Type) -> Key:
-    """A hashable key: two values have equal keys exactly when they are equal. Texts count by their characters."""
-    if is_text(type_):
-        return _text_key
-    match type_:
-        case Con(name) if name in _SCALARS:
-            return _same
-        case Con("Option", (inner,)):
-            return _option_key(key_of(inner))
-        case Con(_, (element,)):
-            return _list_key(key_of(element))
-        case Record(fields):
-            return _record_key(tuple(key_of(t) for _, t in fields))
-        case Variable():
-            return id
-        case _:
-            raise _unfit(type_)
-
-
-def _option_key(key: Key) -> Key:
-    if key is _same:
-        return _same
-    return lambda option: None if option is None else (key(option[0]),)
-
-
-def _list_key(key: Key) -> Key:
-    if key is _same:
-        return tuple
-    return lambda items: tuple(map(key, items))
-
-
-def _record_key(keys: tuple[Key, ...]) -> Key:
-    if all(key is _same for key in keys):
-        return _same
-    if len(keys) == 2:
-        first, second = keys
-        return lambda record: (first(record[0]), second(record[1]))
-    return lambda record: tuple(key(field) for key, field in zip(keys, record, strict=True))
 
 
 def shown(type_: Type) -> Callable[[Value], Text]:

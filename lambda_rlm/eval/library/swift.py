@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import Final
 
-MOST_WORK: Final = 1 << 18
+MOST_WORK: Final = 1 << 13
 _MOST_LENGTH: Final = 2048
 _MOST_NESTING: Final = 8
 
@@ -132,7 +132,8 @@ class _Reading:
 
     def _atom(self, atom: str, times: str) -> list[Node]:
         translated, mask = _set_of(atom)
-        self._out.append(translated + times)
+        # Never giving back: what follows could not begin there.
+        self._out.append(translated + (times + "+" if times in ("*", "+") else times))
         if times == "?":
             self.ways *= 2
         self.repeats = self.repeats or times in ("*", "+")

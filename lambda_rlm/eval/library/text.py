@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.document import memory_like
 from lambda_rlm.eval.holding import MANY, measure
-from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, piece, pieces
+from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, looking, piece, pieces
+from lambda_rlm.eval.library.occurrence import FEW, count, first, occurrences, replaced, split
 from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
@@ -24,6 +26,8 @@ _LINE_END: Final = re.compile(r"\r\n?|\n")
 _WORD: Final = re.compile(r"\S+")
 _BLANK_LINES: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t]*+(?:\r\n?+|\n))++")
 _STRIDE: Final = 256
+_AT_ONCE: Final = 1 << 18
+"""Characters that are replaced between two looks at the clock."""
 _WIDENS: Final = 3
 """A letter has at most this many characters in the other case."""
 
@@ -91,10 +95,13 @@ def contains(site: Site) -> Function:
         meter.fuel -= call + (kilo * (text.n + part.n) + 1023 >> 10)
         if meter.fuel < 0:
             meter.out_of_fuel()
-        if text.start >= 0:
-            document = text.origin
-            return document.text.find(part.s, text.start, text.start + text.n) >= 0  # type: ignore[union-attr]
-        return part.s in text.s
+        if text.n * part.n <= FEW:
+            if text.start >= 0:
+                document = text.origin
+                return document.text.find(part.s, text.start, text.start + text.n) >= 0  # type: ignore[union-attr]
+            return part.s in text.s
+        s, begin, end = extent(text)
+        return first(s, part.s, begin, end) >= 0
 
     return contains_part
 
@@ -127,18 +134,10 @@ def find(site: Site) -> Function:
         meter.spend(price.steps(characters=text.n + part.n))
         meter.allocate(storage)
         s, begin, end = extent(text)
-        position = s.find(part.s, begin, end)
+        position = first(s, part.s, begin, end)
         return None if position < 0 else (position - begin,)
 
     return find_part
-
-
-def _occurrences(s: str, part: str, begin: int, end: int) -> Iterator[int]:
-    size = len(part)
-    position = s.find(part, begin, end)
-    while position >= 0:
-        yield position
-        position = s.find(part, position + size, end)
 
 
 def find_all(site: Site) -> Function:
@@ -149,10 +148,11 @@ def find_all(site: Site) -> Function:
         if not part.n:
             return []
         s, begin, end = extent(text)
-        count = s.count(part.s, begin, end)
-        meter.spend(price.made * count)
-        meter.allocate(price.storage(made=count))
-        return [position - begin for position in _occurrences(s, part.s, begin, end)]
+        found = count(s, part.s, begin, end)
+        meter.spend(price.made * found)
+        meter.allocate(price.storage(made=found))
+        places = occurrences(s, part.s, begin, end)
+        return [position - begin for batch in looking(places, meter) for position in batch]
 
     return find_parts
 
@@ -163,15 +163,28 @@ def replace(site: Site) -> Function:
     def replace_parts(text: Text, old: Text, new: Text) -> Text:
         meter.spend(price.steps(characters=text.n + old.n + new.n))
         s, begin, end = extent(text)
-        count = s.count(old.s, begin, end) if old.n else 0
-        if not count:
+        found = count(s, old.s, begin, end) if old.n else 0
+        if not found:
             return text
-        size = text.n + count * (new.n - old.n)
+        size = text.n + found * (new.n - old.n)
         meter.spend(price.kilo * size + 1023 >> 10)
         meter.allocate(price.storage(written=size), size if s.isascii() and new.s.isascii() else 2 * size)
-        return derived(text.s.replace(old.s, new.s), meter, text, new)
+        return derived("".join(_replaced(s, old.s, new.s, begin, end, meter)), meter, text, new)
 
     return replace_parts
+
+
+def _replaced(s: str, old: str, new: str, begin: int, end: int, meter: Meter) -> Iterator[str]:
+    """The parts of a text with each occurrence replaced, from left to right; a look at the clock between them."""
+    size = max(_AT_ONCE, 2 * len(old))
+    while end - begin > size:
+        *whole, rest = split(s[begin : begin + size], old)
+        # An occurrence may begin in the last characters and end behind them.
+        kept = min(len(rest), len(old) - 1)
+        yield new.join([*whole, rest[: len(rest) - kept]])
+        begin += size - kept
+        meter.glance()
+    yield replaced(s[begin:end], old, new)
 
 
 def repeat(site: Site) -> Function:
@@ -289,16 +302,18 @@ def split_on(site: Site) -> Function:
     def split_at(text: Text, sep: Text) -> list[Text]:
         meter.spend(price.steps(characters=text.n + sep.n))
         s, begin, end = extent(text)
-        count = s.count(sep.s, begin, end) if sep.n else 0
-        meter.spend(price.made * (count + 1))
-        meter.allocate(price.storage(made=count + 1, written=copied(text, text.n) if count else 0))
-        return pieces(text, _between(s, sep.s, begin, end)) if count else [text]
+        found = count(s, sep.s, begin, end) if sep.n else 0
+        meter.spend(price.made * (found + 1))
+        meter.allocate(price.storage(made=found + 1, written=copied(text, text.n) if found else 0))
+        if not found:
+            return [text]
+        return [cut for batch in looking(_between(s, sep.s, begin, end), meter) for cut in pieces(text, batch)]
 
     return split_at
 
 
 def _between(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    for position in _occurrences(s, sep, begin, end):
+    for position in occurrences(s, sep, begin, end):
         yield begin, position
         begin = position + len(sep)
     yield begin, end

@@ -13,16 +13,20 @@ from typing import Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.compiled import charge
 from lambda_rlm.eval.holding import strung
+from lambda_rlm.eval.library.keys import Keys, keys_of
+from lambda_rlm.eval.library.order import sequence_of
+from lambda_rlm.eval.library.structure import is_text, weight
 from lambda_rlm.eval.tariff import PAIR, SLOT
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
+from lambda_rlm.types.type import Type
 
 Finish = Callable[..., Value]
 Key = Callable[[Value], Value]
 
 
-def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
-    """The second half of a library function. `key` makes a callback's result sortable or hashable, `weight` is its price."""
+def finish(primitive: P, result: Type, meter: Meter) -> Finish:
+    """The second half of a library function whose callback gives results of a type."""
     plain = _PLAIN.get(primitive)
     if plain is not None:
         return plain
@@ -30,15 +34,15 @@ def finish(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter)
         case P.FLAT_MAP:
             return lambda xs, results: strung(results, meter)
         case P.SORT_BY | P.SORT_DESC | P.TOP:
-            return _sort(primitive, key, weight, meter)
+            return _sort(primitive, _ordered(result), weight(result), meter)
         case P.MAX_BY | P.MIN_BY:
-            return _extreme(max if primitive is P.MAX_BY else min, key, weight, meter)
+            return _extreme(primitive is P.MAX_BY, _ordered(result), weight(result), meter)
         case P.UNIQUE_BY:
-            return _unique(key, weight, meter)
+            return _unique(keys_of(result), weight(result), meter)
         case P.GROUP_BY:
-            return _group(key, weight, meter)
+            return _group(keys_of(result), weight(result), meter)
         case P.JOIN_BY:
-            return _join(key, weight, meter)
+            return _join(keys_of(result), weight(result), meter)
         case _:
             raise ValueError(f"{primitive} has no second half")
 
@@ -60,19 +64,24 @@ _PLAIN: Final[dict[P, Finish]] = {
 """The second halves that charge nothing: neither keys nor copies of elements."""
 
 
-def _keys(results: list[Value], key: Key, weight: Callable[[Value], int], meter: Meter) -> list[Value]:
-    """The results as keys: weighed first, since hashing and comparing walk all of them."""
-    meter.spend(sum(map(weight, results)))
-    return [key(result) for result in results]
+def _weigh(results: list[Value], weigh: Callable[[Value], int], meter: Meter) -> int:
+    """What all results weigh together."""
+    return sum([sum(map(weigh, part)) for part in meter.stretches(results)])
 
 
-def _sort(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
+def _ordered(result: Type) -> Key:
+    """From a result to what has its order in Python."""
+    return (lambda text: text.s) if is_text(result) else (lambda number: number)
+
+
+def _sort(primitive: P, key: Key, weigh: Callable[[Value], int], meter: Meter) -> Finish:
     is_falling = primitive is not P.SORT_BY
 
     def run(xs: list[Value], results: list[Value], n: int | None = None) -> Value:
-        keys = _keys(results, key, weight, meter)
-        meter.spend(len(xs) * len(xs).bit_length())
-        order = sorted(range(len(xs)), key=keys.__getitem__, reverse=is_falling)
+        # Each comparison may read two results from end to end.
+        meter.spend(_weigh(results, weigh, meter) * (1 + len(xs).bit_length()))
+        keys = [key(result) for part in meter.stretches(results) for result in part]
+        order = sequence_of(keys, is_falling, meter)
         if n is not None:
             order = order[: max(0, n)]
         return [xs[at] for at in order]
@@ -80,49 +89,63 @@ def _sort(primitive: P, key: Key, weight: Callable[[Value], int], meter: Meter) 
     return run
 
 
-def _extreme(choose: Callable[..., int], key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
+def _extreme(is_largest: bool, key: Key, weigh: Callable[[Value], int], meter: Meter) -> Finish:
+    choose: Callable[..., Value] = max if is_largest else min
+
     def run(xs: list[Value], results: list[Value]) -> Value:
         if not xs:
             return None
-        keys = _keys(results, key, weight, meter)
-        return (xs[choose(range(len(xs)), key=keys.__getitem__)],)
+        meter.spend(_weigh(results, weigh, meter))
+        keys = list(map(key, results))
+        best = choose([choose(part) for part in meter.stretches(keys)])
+        return (xs[keys.index(best)],)
 
     return run
 
 
-def _unique(key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
+def _unique(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
     def run(xs: list[Value], results: list[Value]) -> Value:
+        meter.spend(_weigh(results, weigh, meter))
+        (keys,) = keys_in(results)
         first: dict[Value, Value] = {}
-        for x, k in zip(xs, _keys(results, key, weight, meter), strict=True):
-            first.setdefault(k, x)
+        for part in meter.stretches(list(zip(keys, xs, strict=True))):
+            for k, x in part:
+                first.setdefault(k, x)
         return list(first.values())
 
     return run
 
 
-def _group(key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
+def _group(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
     def run(xs: list[Value], results: list[Value]) -> Value:
+        meter.spend(_weigh(results, weigh, meter))
+        (keys,) = keys_in(results)
         groups: dict[Value, tuple[list[Value], Value]] = {}
-        for x, result, k in zip(xs, results, _keys(results, key, weight, meter), strict=True):
-            group = groups.get(k)
-            if group is None:
-                groups[k] = ([x], result)
-            else:
-                group[0].append(x)
+        for part in meter.stretches(list(zip(xs, results, keys, strict=True))):
+            for x, result, k in part:
+                group = groups.get(k)
+                if group is None:
+                    groups[k] = ([x], result)
+                else:
+                    group[0].append(x)
         # fields in the order of their names: items, key
         return list(groups.values())
 
     return run
 
 
-def _join(key: Key, weight: Callable[[Value], int], meter: Meter) -> Finish:
+def _join(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
     def run(xs: list[Value], xs_results: list[Value], ys: list[Value], ys_results: list[Value]) -> Value:
+        meter.spend(_weigh(ys_results, weigh, meter) + _weigh(xs_results, weigh, meter))
+        xs_keys, ys_keys = keys_in(xs_results, ys_results)
         by_key: dict[Value, list[Value]] = {}
-        for y, k in zip(ys, _keys(ys_results, key, weight, meter), strict=True):
-            by_key.setdefault(k, []).append(y)
-        matches = [by_key.get(k, ()) for k in _keys(xs_results, key, weight, meter)]
+        for part in meter.stretches(list(zip(ys, ys_keys, strict=True))):
+            for y, k in part:
+                by_key.setdefault(k, []).append(y)
+        matches = [by_key.get(k, ()) for k in xs_keys]
         n = sum(map(len, matches))
         charge(meter, 2 * n, (PAIR + SLOT) * n)
-        return [(x, y) for x, partners in zip(xs, matches, strict=True) for y in partners]
+        rows = list(zip(xs, matches, strict=True))
+        return [(x, y) for part in meter.stretches(rows) for x, partners in part for y in partners]
 
     return run

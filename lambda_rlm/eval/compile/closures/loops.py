@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator
 from itertools import compress, islice
 from typing import Final
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import STRETCH, Meter
 from lambda_rlm.eval.compile.closures.finish import Finish
 from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
-from lambda_rlm.eval.holding import PORTION, gathered, strung
+from lambda_rlm.eval.holding import gathered, strung
 from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
 PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
-
-_SLICE = 4096
-"""Records that are kept before they are charged."""
 
 
 def rates(primitive: P, is_number: bool) -> tuple[int, int]:
@@ -61,9 +58,9 @@ def _results(f: Callback, meter: Meter) -> Callable[[Frame, list[Value]], list[V
         return lambda e, xs: many(xs)
 
     def results(e: Frame, xs: list[Value]) -> list[Value]:
-        if len(xs) <= PORTION:
+        if len(xs) <= STRETCH:
             return [body(e) for e[i] in xs]
-        return gathered(([body(e) for e[i] in xs[at : at + PORTION]] for at in range(0, len(xs), PORTION)), meter)
+        return gathered(([body(e) for e[i] in part] for part in meter.stretches(xs)), meter)
 
     return results
 
@@ -113,8 +110,9 @@ def _flat_map(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         charge(meter, n * steps, n * size)
 
         def parts() -> Iterator[list[Value]]:
-            for e[i] in xs:
-                yield body(e)
+            for stretch in meter.stretches(xs):
+                for e[i] in stretch:
+                    yield body(e)
 
         return strung(parts(), meter)
 
@@ -128,17 +126,18 @@ def _stopping(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
 
     def run_any(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return any(body(e) for e[i] in xs)
+        return any(body(e) for part in meter.stretches(xs) for e[i] in part)
 
     def run_all(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return all(body(e) for e[i] in xs)
+        return all(body(e) for part in meter.stretches(xs) for e[i] in part)
 
     def run_first(e: Frame, xs: list[Value]) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        for e[i] in xs:
-            if body(e):
-                return (e[i],)
+        for part in meter.stretches(xs):
+            for e[i] in part:
+                if body(e):
+                    return (e[i],)
         return None
 
     return {P.ANY: run_any, P.ALL: run_all, P.FIND_FIRST: run_first}[primitive]
@@ -151,8 +150,9 @@ def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
     def run(e: Frame, xs: list[Value], init: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
         e[i] = init
-        for e[j] in xs:
-            e[i] = body(e)
+        for part in meter.stretches(xs):
+            for e[j] in part:
+                e[i] = body(e)
         return e[i]
 
     return run
@@ -175,16 +175,16 @@ def _scan(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         charge(meter, len(xs) * steps, len(xs) * size)
         e[i] = init
 
-        def states(portion: list[Value]) -> list[Value]:
+        def states(part: list[Value]) -> list[Value]:
             out = []
-            for e[j] in portion:
+            for e[j] in part:
                 e[i] = body(e)
                 out.append(e[i])
             return out
 
-        if len(xs) <= PORTION:
+        if len(xs) <= STRETCH:
             return states(xs)
-        return gathered((states(xs[at : at + PORTION]) for at in range(0, len(xs), PORTION)), meter)
+        return gathered(map(states, meter.stretches(xs)), meter)
 
     return run
 
@@ -217,12 +217,13 @@ def _tree_fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         while len(xs) > 1:
             groups = grouped(xs, group, steps, size, meter)
             out = []
-            for part in groups:
-                if len(part) > 1:
-                    e[i] = part
-                    out.append(body(e))
-                else:
-                    out.append(part[0])
+            for stretch in meter.stretches(groups):
+                for part in stretch:
+                    if len(part) > 1:
+                        e[i] = part
+                        out.append(body(e))
+                    else:
+                        out.append(part[0])
             xs = out
         return (xs[0],) if xs else None
 
@@ -270,7 +271,8 @@ def _join(callbacks: tuple[Callback, ...], finish: Finish, meter: Meter) -> Loop
     def run(e: Frame, xs: list[Value], ys: list[Value]) -> Value:
         n, m = len(xs), len(ys)
         charge(meter, n * (f.body.steps + KEY_STEPS) + m * (g.body.steps + KEY_STEPS), n * f.body.bytes + m * g.body.bytes)
-        return finish(xs, [body_f(e) for e[i] in xs], ys, [body_g(e) for e[j] in ys])
+        keys_x = [body_f(e) for part in meter.stretches(xs) for e[i] in part]
+        return finish(xs, keys_x, ys, [body_g(e) for part in meter.stretches(ys) for e[j] in part])
 
     return run
 
@@ -288,14 +290,21 @@ _LOOPS: Final[dict[P, Callable[[Callback, tuple[int, int], Meter], Loop]]] = {
 """The loops that need no more than their function, its rates and the meter."""
 
 
+def _looking(pairs: Iterator[tuple[Value, Value]], n: int, meter: Meter) -> Iterator[Iterator[tuple[Value, Value]]]:
+    """The pairs in parts that a loop gets through in a moment, a look at the clock between them."""
+    for _ in range(0, n, STRETCH):
+        meter.glance()
+        yield islice(pairs, STRETCH)
+
+
 def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     (i, j), body = f.slots, f.body.run
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        if n <= PORTION:
+        if n <= STRETCH:
             return [body(e) for e[i], e[j] in pairs]
-        return gathered(([body(e) for e[i], e[j] in islice(pairs, PORTION)] for _ in range(0, n, PORTION)), meter)
+        return gathered(([body(e) for e[i], e[j] in part] for part in _looking(pairs, n, meter)), meter)
 
     return run
 
@@ -306,13 +315,13 @@ def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
 
-        def portions() -> Iterator[list[Value]]:
-            for _ in range(0, n, _SLICE):
-                kept = [(e[i], e[j]) for e[i], e[j] in islice(pairs, _SLICE) if body(e)]
-                meter.memory -= PAIR * len(kept)
-                yield kept
+        def kept() -> Iterator[list[Value]]:
+            for part in _looking(pairs, n, meter):
+                found = [(e[i], e[j]) for e[i], e[j] in part if body(e)]
+                charge(meter, 0, PAIR * len(found))
+                yield found
 
-        return next(portions(), []) if n <= _SLICE else gathered(portions(), meter)
+        return next(kept(), []) if n <= STRETCH else gathered(kept(), meter)
 
     return run
 
@@ -323,9 +332,10 @@ def _pair_count(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
         total = 0
-        for e[i], e[j] in pairs:
-            if body(e):
-                total += 1
+        for part in _looking(pairs, n, meter):
+            for e[i], e[j] in part:
+                if body(e):
+                    total += 1
         return total
 
     return run
@@ -336,7 +346,7 @@ def _pair_any(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return any(body(e) for e[i], e[j] in pairs)
+        return any(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
 
     return run
 
@@ -346,7 +356,7 @@ def _pair_all(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
 
     def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
         charge(meter, n * steps, n * size)
-        return all(body(e) for e[i], e[j] in pairs)
+        return all(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
 
     return run
 
@@ -358,8 +368,9 @@ def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop
         charge(meter, n * steps, n * size)
 
         def parts() -> Iterator[list[Value]]:
-            for e[i], e[j] in pairs:
-                yield body(e)
+            for stretch in _looking(pairs, n, meter):
+                for e[i], e[j] in stretch:
+                    yield body(e)
 
         return strung(parts(), meter)
 

@@ -18,7 +18,7 @@ from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, Run, in_
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.functions import value_call
 from lambda_rlm.eval.holding import kept, kept_awaiting, kept_fields
-from lambda_rlm.eval.library.structure import is_list, key_of, weight
+from lambda_rlm.eval.library.structure import is_list
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -31,9 +31,6 @@ LOOPS = frozenset({
 """The library functions with a callback that is applied here."""
 
 _WITHOUT_FINISH = frozenset({P.FOLD, P.REDUCE, P.TREE_FOLD, P.ITERATE, P.SCAN, P.MAP_OPTION, P.AND_THEN})
-_KEYED = frozenset({
-    P.SORT_BY, P.SORT_DESC, P.TOP, P.MAX_BY, P.MIN_BY, P.UNIQUE_BY, P.GROUP_BY, P.JOIN_BY,
-})  # fmt: skip
 
 _NEED: Final = 5
 """Interpreter frames of a loop, beside those of its parts and callbacks."""
@@ -112,12 +109,7 @@ def _finish(c: Compiler, primitive: P, arrow: Arrow) -> Finish:
     if primitive in _WITHOUT_FINISH:
         return lambda xs, results: results
     result: Type = next(p.result for p in arrow.parameters if isinstance(p, Arrow))
-    is_keyed = primitive in _KEYED
-    return finish(primitive, key_of(result) if is_keyed else _same, weight(result) if is_keyed else _same, c.meter)
-
-
-def _same(value: Value) -> Value:
-    return value
+    return finish(primitive, result, c.meter)
 
 
 def _immediate_loop(run_loop: Callable[..., Value], runs: Sequence[Run], stores: Sequence[tuple[int, Run]]) -> Run:
