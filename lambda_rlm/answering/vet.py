@@ -7,7 +7,6 @@ run. Asks no model.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 from lambda_rlm.answering.question import Deadline
@@ -124,7 +123,7 @@ def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
 
 def written_size(inputs: Inputs) -> int:
     """The characters of the inputs, written as JSON."""
-    return sum(len(json.dumps(value, ensure_ascii=False)) for value in inputs.values.values())
+    return sum(inputs.digest(name).characters for name in inputs.values)
 
 
 def _use_of(primitive: Primitive, node: Node) -> Span | None:

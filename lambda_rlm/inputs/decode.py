@@ -15,7 +15,6 @@ from typing import Final
 
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
-from lambda_rlm.inputs.shape import sound
 
 LOOKED_AT: Final = 8192
 """Bytes at the start of a file that show its kind."""
@@ -100,13 +99,6 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
         return _not_utf8(data, name, error)
     zeros = text.count("\0")
     return Decoded(text, f"{name} has {zeros:,} NUL characters" if zeros else None)
-
-
-def text_in(data: bytes, name: str, reading: Reading) -> Decoded:
-    """The text that bytes mean, in which every character can be encoded; raises `InputProblem`."""
-    decoded = decode(data, name, reading)
-    # Some encodings that a person may name give lone surrogates.
-    return decoded if reading.encoding is None else Decoded(sound(decoded.text), decoded.note)
 
 
 def strict_utf8(data: bytes, name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -57,8 +57,7 @@ class Inputs:
         value = self.values[name]
         digested, digest = self._digests.get(name, (None, None))
         if digest is None or digested is not value:
-            data = json.dumps(value, ensure_ascii=False, sort_keys=True)
-            digest = InputDigest(len(data), hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest())
+            digest = _digest(value)
             self._digests[name] = value, digest
         return digest
 
@@ -96,8 +95,36 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
             within_limit({name: listing}, reading)
             read[name] = _read(listing, name, reading, left)
         else:
-            read[name] = shaped(value, name)
+            read[name] = shaped(value, name, watch=reading.watch)
     return _inputs(read)
+
+
+def _digest(value: Any) -> InputDigest:
+    length, digest = 0, hashlib.sha256()
+    for piece in _written(value):
+        length += len(piece)
+        digest.update(piece.encode("utf-8", "surrogatepass"))
+    return InputDigest(length, digest.hexdigest())
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_PIECE: Final = 1 << 20
+
+
+def _written(value: Any) -> Iterator[str]:
+    """The JSON of an input in parts, of which none holds more than an element of it."""
+    if isinstance(value, str):
+        yield '"'
+        for start in range(0, len(value), _PIECE):
+            yield _ENCODER.encode(value[start : start + _PIECE])[1:-1]
+        yield '"'
+    elif isinstance(value, list):
+        yield "["
+        for number, item in enumerate(value):
+            yield f"{', ' if number else ''}{_ENCODER.encode(item)}"
+        yield "]"
+    else:
+        yield _ENCODER.encode(value)
 
 
 def _inputs(read: Mapping[str, Shaped]) -> Inputs:
@@ -122,7 +149,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     has_rows = None if entry.path is None else row_format(entry.path.name, reading)
     if entry.path is None or has_rows is None:
         text = text_of(entry.path, reading, left.bytes)
-        left.bytes -= text.size
+        left.bytes -= max(text.size, len(text.text))
         return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
     most = left.bytes // STRUCTURED
     if entry.size is not None and entry.size > most:
@@ -131,9 +158,12 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
             f" the limit is {amount(most)}",
             "read it as plain text (--raw), or raise the limit: --max-input BYTES",
         )
-    read = rows_of(entry.path, has_rows, reading, most)
-    left.bytes -= read.size
-    made = shaped(read.rows.data, name)
+    read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most)
+    left.bytes -= max(read.size, read.rows.made)
+    try:
+        made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.watch)
+    except InputProblem as problem:
+        raise InputProblem(f"{plain(entry.name)}: {problem.message}", "read it as plain text: --raw") from None
     return replace(made, notes=(*listing.notes, *read.notes, *made.notes))
 
 
@@ -144,6 +174,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     notes: list[str] = []
     left_out = LeftOut()
     for entry in listing.entries:
+        reading.watch()
         try:
             read = text_of(entry.path, reading, left.bytes)
         except InputProblem as problem:
@@ -151,7 +182,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
                 raise
             left_out.add(problem.kind, entry.name)
             continue
-        left.bytes -= read.size
+        left.bytes -= max(read.size, len(read.text))
         rows.append({"name": plain(entry.name), "text": read.text})
         notes += read.notes
     if not rows:

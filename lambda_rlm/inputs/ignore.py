@@ -71,14 +71,15 @@ def above(folder: str, notes: list[str]) -> Ignored:
 
 def patterns(lines: Sequence[str], option: str) -> GitIgnoreSpec:
     """Patterns of a command line; raises `InputProblem` for one that means nothing."""
-    from pathspec import GitIgnoreSpec
-
     for line in lines:
         try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError as error:
+            _spec([line])
+        except _BadPattern as error:
             raise InputProblem(f"{option} {line!r} is not a valid pattern: {error}", "e.g. '*.md' or 'docs/**'") from None
-    return GitIgnoreSpec.from_lines(lines)
+    try:
+        return _spec(lines)
+    except _BadPattern as error:
+        raise InputProblem(f"the patterns of {option} cannot be used together: {error}", "use fewer or shorter ones") from None
 
 
 def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
@@ -99,16 +100,36 @@ def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
 
 def _sound(lines: list[str], path: str, notes: list[str]) -> GitIgnoreSpec:
     """The rules of the lines that are rules."""
-    from pathspec import GitIgnoreSpec
-
     try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
+        return _spec(lines)
+    except _BadPattern:
         good = []
         for number, line in enumerate(lines, start=1):
             try:
-                GitIgnoreSpec.from_lines([line])
+                _spec([line])
                 good.append(line)
-            except ValueError:
+            except _BadPattern:
                 notes.append(f"line {number:,} of {plain(path)} is not a valid pattern and is ignored")
-        return GitIgnoreSpec.from_lines(good)
+    try:
+        return _spec(good)
+    except _BadPattern as error:
+        notes.append(f"{plain(path)} is ignored: {error}")
+        return _spec([])
+
+
+class _BadPattern(Exception):
+    """No pattern, or more than the matcher can hold."""
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Patterns, matched by RE2 in linear time; raises `_BadPattern`."""
+    import warnings
+
+    from pathspec import GitIgnoreSpec
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the interpreter, about odd but valid patterns
+            return GitIgnoreSpec.from_lines(lines, backend="re2")
+    except Exception as error:  # noqa: BLE001 - pathspec lets those of two pattern compilers through
+        raise _BadPattern(str(error).partition("\n")[0][:200]) from None

@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.inputs.encodings import codec_of, suggestion
 from lambda_rlm.inputs.problem import InputProblem
 
 MOST_BYTES: Final = 1_000_000_000
@@ -96,8 +97,8 @@ class Reading:
     """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that
     of all files and of standard input, with `:replace` after it to replace undecodable bytes by U+FFFD; None: found for each.
     With `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are
-    read too. `formats` are those that a host adds, which are tried before ours. Raises `InputProblem` for an encoding that
-    there is not."""
+    read too. `formats` are those that a host adds, which are tried before ours. `watch` is called every few milliseconds while
+    inputs are found and read; what it raises ends the reading. Raises `InputProblem` for an encoding that there is not."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -106,19 +107,17 @@ class Reading:
     ignore: bool = True
     most_bytes: int = MOST_BYTES
     formats: tuple[Format, ...] = ()
+    watch: Callable[[], object] = field(default=lambda: None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.encoding is not None:
-            try:
-                "".encode(self.codec or "")
-            except (LookupError, ValueError):
-                example = "e.g. utf-8, utf-16, cp1252, shift_jis or gb18030"
-                raise InputProblem(f"unknown encoding {self.encoding!r}", example) from None
+        if self.encoding is not None and self.codec is None:
+            label = self.encoding.removesuffix(_REPLACING)
+            raise InputProblem(f"unknown encoding {label[:60]!r}", suggestion(label))
 
     @property
     def codec(self) -> str | None:
-        """The encoding without what is done about errors."""
-        return None if self.encoding is None else self.encoding.removesuffix(_REPLACING)
+        """Python's name of the encoding, without what is done about errors."""
+        return None if self.encoding is None else codec_of(self.encoding.removesuffix(_REPLACING))
 
     @property
     def replaces(self) -> bool:

@@ -18,9 +18,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
 MAX_FIELDS: Final = 100
@@ -29,6 +31,10 @@ MAX_PARTS: Final = 250
 """Half of what a type of the language may have: programs put what they read into records of their own."""
 MAX_LEVELS: Final = 7
 _INT_LIMIT: Final = 2**63
+_AT_ONCE: Final = 1_000
+"""Elements that are gone through between two looks at the deadline."""
+_LONGEST_PLACE: Final = 200
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -56,20 +62,32 @@ class Shaped:
     notes: tuple[str, ...]
 
 
-def shaped(data: Any, name: str) -> Shaped:
-    """Data as JSON has it (None, bool, int, float, str, list or tuple, dict) with its type.
+def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], object] = lambda: None) -> Shaped:
+    """Data as JSON has it (None, bool, int, float, str, list or tuple, dict) with its type. With `is_ours` nobody else holds
+    the data, and its lists may be changed. `watch` is called now and then.
 
-    Raises `TypeError` for anything else in it and `ValueError` for a number that is not finite.
+    Raises `TypeError` for anything else in it, and `InputProblem` for a number that is not finite or has too many digits, and
+    for data nested too deeply.
     """
     shape = _Shape()
-    _look(data, shape, 0, name)
+    _look(data, shape, 0, name, watch)
     for depth in range(MAX_DEPTH, -1, -1):
         notes: list[str] = []
         type_ = _type(shape, name, MAX_DEPTH - depth, notes)
         parts, levels = _extent(type_)
         if parts <= MAX_PARTS and levels <= MAX_LEVELS:
             break
-    return Shaped(_fit(data, shape), type_, tuple(dict.fromkeys(notes)))
+    try:
+        value = _Fitting(is_ours, watch).fit(data, shape)
+    except (RecursionError, ValueError) as error:
+        raise InputProblem(f"{name}: {_why_not(error)}", "pass it as text") from None
+    return Shaped(value, type_, tuple(dict.fromkeys(notes)))
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, RecursionError) or "Circular" in str(error):
+        return "data that is nested too deeply, or contains itself"
+    return "a number has too many digits" if "digits" in str(error) else "a number is not finite"
 
 
 def _extent(type_: Type) -> tuple[int, int]:
@@ -81,7 +99,7 @@ def _extent(type_: Type) -> tuple[int, int]:
     return 1 + sum(parts for parts, _ in extents), 1 + max((levels for _, levels in extents), default=0)
 
 
-def _look(data: Any, shape: _Shape, depth: int, where: str) -> None:
+def _look(data: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
     if data is None:
         shape.has_null = True
         return
@@ -92,16 +110,40 @@ def _look(data: Any, shape: _Shape, depth: int, where: str) -> None:
     if kind == "list":
         if shape.element is None:
             shape.element = _Shape()
-        for item in data:
-            _look(item, shape.element, depth + 1, where)
+        for start in range(0, len(data), _AT_ONCE):
+            watch()
+            _look_at_items(data[start : start + _AT_ONCE], shape.element, depth + 1, where, watch)
     elif kind == "object":
         shape.objects += 1
-        for key, value in data.items():
-            if not isinstance(key, str):
-                raise TypeError(f"{where}: the key {key!r} is not a string")
-            inner = shape.fields.setdefault(key, _Shape())
-            shape.seen[key] = shape.seen.get(key, 0) + 1
-            _look(value, inner, depth + 1, f"{where}.{key}")
+        _look_at_fields(data, shape, depth, where, watch)
+
+
+def _look_at_items(items: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
+    """Elements of a list; where all are simple and alike, at once."""
+    kinds = set(map(type, items))
+    if kinds == {str}:
+        shape.kinds.add("text")
+    elif kinds == {int} and min(items) >= -_INT_LIMIT and max(items) < _INT_LIMIT:
+        shape.kinds.add("int")
+    else:
+        for item in items:
+            _look(item, shape, depth, where, watch)
+
+
+def _look_at_fields(data: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
+    fields, seen = shape.fields, shape.seen
+    for number, (key, value) in enumerate(data.items(), start=1):
+        if not isinstance(key, str):
+            raise TypeError(f"{where}: the key {key!r} is not a string")
+        if number % _AT_ONCE == 0:
+            watch()
+        if key not in fields:
+            if len(fields) > MAX_FIELDS:  # it is given as text, whatever other keys it has
+                _look(value, _Shape(), depth + 1, where, watch)
+                continue
+            fields[key] = _Shape()
+        seen[key] = seen.get(key, 0) + 1
+        _look(value, fields[key], depth + 1, f"{where}.{key}" if len(where) < _LONGEST_PLACE else where, watch)
 
 
 def _kind(data: Any, where: str) -> str:
@@ -113,7 +155,7 @@ def _kind(data: Any, where: str) -> str:
         return "int" if -_INT_LIMIT <= data < _INT_LIMIT else "large"
     if isinstance(data, float):
         if not math.isfinite(data):
-            raise ValueError(f"{where}: {data!r} is not a finite number")
+            raise InputProblem(f"{where}: a number is too large or not finite", "pass it as text")
         return "float"
     if isinstance(data, dict):
         return "object"
@@ -155,7 +197,7 @@ def _why_text(shape: _Shape, depth: int) -> str:
         return f"values have different types ({', '.join(sorted(shape.kinds))})"
     if depth >= MAX_DEPTH:
         return "nested too deeply, or the type would be too large"
-    return "no fields" if not shape.fields else f"{len(shape.fields)} different keys"
+    return "no fields" if not shape.fields else f"more than {MAX_FIELDS} different keys"
 
 
 def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
@@ -174,35 +216,55 @@ def field_names(keys: list[str]) -> dict[str, str]:
     """A field name for each key: itself where it is an identifier, else by the rule of this module; no two alike."""
     taken = {key for key in keys if _IDENTIFIER.match(key) and key != "_"}
     names: dict[str, str] = {}
+    counts: dict[str, int] = {}
     for key in keys:
         if key in taken:
             names[key] = key
             continue
         stem = re.sub(r"[^A-Za-z0-9_]+", "_", key)[:60].strip("_") or "field"
         stem = f"_{stem}" if stem[0].isdigit() else stem
-        name, number = stem, 2
+        name = stem
         while name in taken:
-            name, number = f"{stem}_{number}", number + 1
+            counts[stem] = counts.get(stem, 1) + 1
+            name = f"{stem}_{counts[stem]}"
         taken.add(name)
         names[key] = name
     return names
 
 
-def _fit(data: Any, shape: _Shape) -> Any:
-    """The data in the representation that the type of its place asks for."""
-    if data is None:
-        return None
-    match shape.type:
-        case Con("List") if shape.element is not None:
-            return [_fit(item, shape.element) for item in data]
-        case Con("Float"):
-            return float(data)
-        case Con("Text"):
-            return sound(data) if isinstance(data, str) else sound(json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-        case Record():
-            return {shape.names[key]: _fit(data.get(key), inner) for key, inner in shape.fields.items()}
-        case _:
-            return data
+class _Fitting:
+    """Data in the representation that the type of its place asks for. Our own lists are filled anew where they stand, so that
+    the data is not held twice."""
+
+    def __init__(self, is_ours: bool, watch: Callable[[], object]) -> None:
+        self.is_ours = is_ours
+        self.watch = watch
+
+    def fit(self, data: Any, shape: _Shape) -> Any:
+        if data is None:
+            return None
+        match shape.type:
+            case Con("List") if shape.element is not None:
+                return self._list(data, shape.element)
+            case Con("Float"):
+                return float(data)
+            case Con("Text"):
+                return sound(data) if isinstance(data, str) else sound(_written(data))
+            case Record():
+                return {shape.names[key]: self.fit(data.get(key), inner) for key, inner in shape.fields.items()}
+            case _:
+                return data
+
+    def _list(self, data: Any, element: _Shape) -> list[Any]:
+        items = data if self.is_ours and isinstance(data, list) else list(data)
+        for start in range(0, len(items), _AT_ONCE):
+            self.watch()
+            items[start : start + _AT_ONCE] = [self.fit(item, element) for item in items[start : start + _AT_ONCE]]
+        return items
+
+
+def _written(data: Any) -> str:
+    return _ENCODER.encode(data)
 
 
 def sound(text: str) -> str:

@@ -43,7 +43,7 @@ def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
     if found is not None:
         extracted = registry.text_in(found, read.data, name, reading)
         return FileText(sound(extracted.text), _notes(read.note, *extracted.notes), len(read.data))
-    decoded = decode.text_in(read.data, name, reading)
+    decoded = decode.decode(read.data, name, reading)
     return FileText(decoded.text, _notes(read.note, decoded.note), len(read.data))
 
 

@@ -54,6 +54,7 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
     # Folders still to be listed, the next one last: real path, name in the folder, the rules that hold in it.
     todo = [(root, "", ignored)]
     while todo:
+        reading.watch()
         real, name, ignored = todo.pop()
         try:
             with os.scandir(real) as scan:
@@ -66,7 +67,9 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
         if reading.ignore:
             ignored = ignored.entering(real, found.notes)
         inner = []
-        for entry in entries:
+        for number, entry in enumerate(entries):
+            if number % 100 == 0:
+                reading.watch()
             own = f"{name}/{entry.name}" if name else entry.name
             if _is_folder(entry):
                 reason = filters.folder(entry, own, ignored)

@@ -22,7 +22,7 @@ PACKAGE = ROOT / "lambda_rlm"
 MODULES = sorted(p.relative_to(ROOT) for p in PACKAGE.rglob("*.py"))
 TESTS = sorted(p.relative_to(ROOT) for p in (ROOT / "tests").rglob("*.py"))
 MAX_LINES = 400
-STARTS_PROCESSES = Path("lambda_rlm/llm/local/weights.py")
+STARTS_PROCESSES = {Path("lambda_rlm/llm/local/weights.py"), Path("lambda_rlm/inputs/worker/process.py")}
 BANNED_CALLS = {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "setattr", "delattr"}
 BANNED_MODULES = {
     "pickle",
@@ -95,7 +95,7 @@ def test_no_module_runs_text_or_loads_code(path: Path) -> None:
         for line, name in imports_of(tree)
         if name.partition(".")[0] in BANNED_MODULES
         and name not in HARMLESS
-        and (name, path) != ("subprocess", STARTS_PROCESSES)
+        and not (name == "subprocess" and path in STARTS_PROCESSES)
     ]
     found += [
         f"{node.lineno}: {node.value.id}.{node.attr}"

@@ -13,13 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments
-from lambda_rlm.inputs.formats import docx, html, pdf
+from lambda_rlm.inputs.formats import docx, html, pdf, registry
 from lambda_rlm.inputs.formats.registry import text_in
 from lambda_rlm.inputs.reading import Format
 from tests.support import document_files
 from tests.support.input_files import names_of, problem, written
 
 PARAGRAPH = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Documents are read without the worker, so that limits which a test sets hold."""
+    monkeypatch.setattr(registry, "_APART", {})
+    return monkeypatch
 
 
 def text_of(folder: Path, name: str, content: str | bytes, reading: Reading | None = None) -> str:
@@ -53,13 +60,13 @@ def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
     assert "password" in problem(written(tmp_path, "a.pdf", out.getvalue())).message
 
 
-def test_too_many_pages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MOST_PAGES", 2)
+def test_too_many_pages_are_refused(tmp_path: Path, in_this_process: pytest.MonkeyPatch) -> None:
+    in_this_process.setattr(pdf, "MOST_PAGES", 2)
     assert "3 pages" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2", "3"]))).message
 
 
-def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MOST_SECONDS", -1.0)
+def test_a_pdf_that_takes_too_long_is_refused(tmp_path: Path, in_this_process: pytest.MonkeyPatch) -> None:
+    in_this_process.setattr(pdf, "MOST_SECONDS", -1.0)
     assert "1 of 2 pages" in problem(written(tmp_path, "a.pdf", document_files.pdf(["1", "2"]))).message
 
 
@@ -127,15 +134,15 @@ def test_footnotes_are_read_and_headers_and_comments_are_told(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, in_this_process: pytest.MonkeyPatch) -> None:
     """Nothing of it is unpacked: a few kilobytes may declare gigabytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for number in range(3):
             archive.writestr(f"word/{number}.xml", b"0" * 70_000_000)
-    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("a part was unpacked"))
+    in_this_process.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("a part was unpacked"))
     assert "210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
-    monkeypatch.setattr(docx, "MOST_UNPACKED", 10**9)
+    in_this_process.setattr(docx, "MOST_UNPACKED", 10**9)
     assert "its unpacked text is 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
 
 
@@ -163,10 +170,10 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
         assert refused.hint
 
 
-def test_parts_and_tables_nested_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_and_tables_nested_without_end_are_refused(tmp_path: Path, in_this_process: pytest.MonkeyPatch) -> None:
     deep = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
     assert "Word document" in problem(written(tmp_path, "a.docx", document_files.docx(deep))).message
-    monkeypatch.setattr(docx, "MOST_PARTS", 3)
+    in_this_process.setattr(docx, "MOST_PARTS", 3)
     assert "parts" in problem(written(tmp_path, "b.docx", document_files.docx(""))).message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from encodings.aliases import aliases
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments
 from lambda_rlm.inputs.decode import Decoded, decode
+from lambda_rlm.inputs.encodings import _CODECS, _OF_PAGES, codec_of
 from tests.support.input_files import names_of, problem, written
 
 FRENCH = "Il était une fois un garçon très élégant qui n'aimait guère la mer, où ses frères pêchaient l'été. " * 5
@@ -111,9 +113,41 @@ def test_zero_characters_in_a_text_are_told(tmp_path: Path) -> None:
     assert from_arguments([early], Reading(encoding="utf-8")).values == {"context": "x\0y"}
 
 
-def test_encodings_that_give_half_characters_are_made_sound(tmp_path: Path) -> None:
-    path = written(tmp_path, "a.txt", b"a\\ud800b")
-    assert from_arguments([path], Reading(encoding="raw_unicode_escape")).values == {"context": "a\ufffdb"}
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("punycode", "unicode_escape", "raw_unicode_escape", "idna", "utf-7", "zip", "zlib_codec", "bz2", "base64", "hex"),
+        *("rot13", "uu", "quopri", "undefined", "charmap", "mbcs", "oem", "../../etc", "a" * 10_000, "ütf", ""),
+    ],
+)
+def test_codecs_that_are_no_encodings_of_texts_are_refused(tmp_path: Path, label: str) -> None:
+    with pytest.raises(InputProblem, match="unknown encoding"):
+        Reading(encoding=label)
+    page = f'<meta charset="{label}"><p>a\\u0041 xn--bcher-kva +AGE-</p>'.encode()
+    assert from_arguments([written(tmp_path, "a.html", page)]).values["context"] == "a\\u0041 xn--bcher-kva +AGE-"
+
+
+def test_every_encoding_of_the_list_decodes() -> None:
+    for name in sorted(_CODECS | _OF_PAGES.keys() | aliases.keys()):
+        codec = codec_of(name)
+        assert codec is None or isinstance(b"".decode(codec), str)
+        assert codec is not None or name not in _CODECS | _OF_PAGES.keys()
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("uft-8", "utf-8"), ("cp1253x", "cp1253"), ("shift_jsi", "shift-jis")])
+def test_a_slip_in_the_name_of_an_encoding_brings_the_nearest(slip: str, meant: str) -> None:
+    with pytest.raises(InputProblem, match=f"did you mean {meant}"):
+        Reading(encoding=slip)
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding"),
+    [("iso-8859-1", "cp1252"), ("x-sjis", "cp932"), ("gb2312", "gbk"), ("windows-874", "cp874"), ("utf-16", "utf-8")],
+)
+def test_a_page_is_read_as_browsers_understand_its_label(tmp_path: Path, label: str, encoding: str) -> None:
+    text = {"cp1252": "€ é", "cp932": "①", "gbk": "镕", "cp874": "…ก", "utf-8": "λ"}[encoding]
+    page = f'<meta charset="{label}"><p>{text}</p>'.encode(encoding)
+    assert from_arguments([written(tmp_path, "a.html", page)]).values["context"] == text
 
 
 def test_a_folder_says_which_of_its_files_are_not_utf8(tmp_path: Path) -> None:

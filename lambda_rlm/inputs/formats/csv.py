@@ -2,67 +2,122 @@
 
 Promises an `InputProblem` that names the line for anything malformed. The first line names the columns; a column in which every
 filled cell is a whole number, a number or true/false has that type, an empty cell there is missing; any other column is text.
-Unnamed and duplicate columns are renamed, and short rows are filled up; both are reported. Refuses
-rows with more cells than the header has columns.
+Unnamed and duplicate columns are renamed, and short rows are filled up; both are reported. The text is gone through twice: the
+first time what its rows will take is counted and nothing kept. Refuses rows with more cells than the header has columns, and
+columns and lines without end.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice, zip_longest
+from threading import Lock
 from typing import Any, Final
 
+from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.formats.columns import CsvColumn
 from lambda_rlm.inputs.formats.decoded import decoded
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Format
+from lambda_rlm.inputs.reading import Format, amount
 
-_INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
-_FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?\Z")
-_DIGIT: Final = re.compile(r"[0-9]")
+MOST_COLUMNS: Final = 10_000
+_MOST_OF_A_LINE: Final = 20_000_000
+"""Characters of a line: the reader goes through one without a pause."""
+_AT_ONCE: Final = 500
+"""Rows that are typed together."""
 _SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
 """A first line that spreadsheets write."""
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _DELIMITERS: Final = ",;\t|"
 _LOOKED_AT: Final = 20
 """Lines that determine the delimiter."""
 
 
-def parse_csv(text: str, name: str, delimiter: str | None = None) -> Rows:
+def parse_csv(text: str, allowance: Allowance, delimiter: str | None = None) -> Rows:
     """Rows by column names. When no delimiter is given, it is the one that its first lines agree on best."""
     said = _SEPARATED.match(text)
     if said is not None:
         text, delimiter = text[said.end() :], said[1]
-    lines = _cells(text, name, delimiter or _delimiter(text))
-    if not lines:
-        return Rows([])
-    header, notes = _header([cell.strip() for cell in lines[0][1]], name)
-    short = [number for number, cells in lines[1:] if len(cells) < len(header)]
-    for number, cells in lines[1:]:
-        if len(cells) > len(header):
-            hint = "quote cells that contain the delimiter, or read the file as plain text: --raw"
-            raise InputProblem(f"line {number:,} of {name} has {len(cells)} cells, but the header has {len(header)}", hint)
+    with _fields_of_any_length():
+        lines = _Lines(text, allowance, delimiter or _delimiter(text))
+        first = next(iter(lines), None)
+        if first is None:
+            return Rows([])
+        header, notes = _header([cell.strip() for cell in first[1]], allowance.name)
+        columns = _columns(lines, header, allowance, notes)
+        rows = islice(iter(lines), 1, None)
+        readers = [column.reader() for column in columns]
+        return Rows([_row(header, readers, cells) for _, cells in rows], tuple(notes))
+
+
+class _Lines:
+    """The lines that have cells, each with the number of the line that it ends on; may be gone through more than once."""
+
+    def __init__(self, text: str, allowance: Allowance, delimiter: str) -> None:
+        self.text = text
+        self.allowance = allowance
+        self.delimiter = delimiter
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(self._physical(), delimiter=self.delimiter, strict=True)
+        try:
+            for cells in reader:
+                if cells:
+                    yield reader.line_num, cells
+        except csv.Error as error:
+            hint = "quote cells that contain quotes, and double those quotes; or read the file as plain text: --raw"
+            raise InputProblem(f"{self.allowance.name} is not valid CSV: {error} (line {reader.line_num:,})", hint) from None
+
+    def _physical(self) -> Iterator[str]:
+        for number, found in enumerate(_LINE.finditer(self.text), start=1):
+            if number % 1_000 == 1:
+                self.allowance.reading.watch()
+            if found.end() - found.start() > _MOST_OF_A_LINE:
+                raise InputProblem(
+                    f"line {number:,} of {self.allowance.name} has {amount(found.end() - found.start())}; "
+                    f"the limit of a line is {amount(_MOST_OF_A_LINE)}",
+                    "read the file as plain text: --raw",
+                )
+            yield found[0]
+
+
+def _columns(lines: _Lines, header: Sequence[str], allowance: Allowance, notes: list[str]) -> list[CsvColumn]:
+    """The columns by what all their cells are; counts what the rows will take."""
+    columns = [CsvColumn() for _ in header]
+    of_a_row = sys.getsizeof(dict.fromkeys(header)) + 8
+    first_short, short = 0, 0
+    rows = islice(iter(lines), 1, None)
+    while part := list(islice(rows, _AT_ONCE if len(header) < _AT_ONCE else 10)):
+        for number, cells in part:
+            if len(cells) > len(header):
+                hint = "quote cells that contain the delimiter, or read the file as plain text: --raw"
+                raise InputProblem(
+                    f"line {number:,} of {allowance.name} has {len(cells)} cells, but the header has {len(header)}", hint
+                )
+            if len(cells) < len(header):
+                first_short, short = first_short or number, short + 1
+        allowance.add(len(part) * of_a_row)
+        cells_of = zip_longest(*(cells for _, cells in part), fillvalue="")
+        for column, seen in zip(columns, cells_of, strict=False):
+            allowance.add(column.see(seen))
     if short:
         notes.append(
-            f"{name}: {len(short):,} rows are shorter than the header (first: line {short[0]:,}); missing cells are empty"
+            f"{allowance.name}: {short:,} rows are shorter than the header (first: line {first_short:,}); missing cells are empty"
         )
-    return Rows(_typed_rows(header, [cells for _, cells in lines[1:]]), tuple(notes))
+    return columns
 
 
-def _cells(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """The cells of each line that has some, with the number of the line that it ends on."""
-    limit = csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        hint = "quote cells that contain quotes, and double those quotes; or read the file as plain text: --raw"
-        raise InputProblem(f"{name} is not valid CSV: {error} (line {reader.line_num:,})", hint) from None
-    finally:
-        csv.field_size_limit(limit)
+def _row(header: Sequence[str], readers: Sequence[Callable[[str], Any] | None], cells: list[str]) -> dict[str, Any]:
+    cells += [""] * (len(header) - len(cells))
+    return {
+        name: cell if read is None else None if not cell or cell.isspace() else read(cell)
+        for name, read, cell in zip(header, readers, cells, strict=True)
+    }
 
 
 def _delimiter(text: str) -> str:
@@ -70,7 +125,8 @@ def _delimiter(text: str) -> str:
     one."""
 
     def agreement(delimiter: str) -> tuple[int, int]:
-        rows = csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=delimiter)
+        lines = (found[0] for found in _LINE.finditer(text[:200_000]))
+        rows = csv.reader(lines, delimiter=delimiter)
         counts = [len(cells) for cells, _ in zip(_until_error(rows), range(_LOOKED_AT), strict=False) if cells]
         if not counts or counts[0] < 2:
             return 0, 0
@@ -86,43 +142,53 @@ def _until_error(rows: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _header(cells: list[str], name: str) -> tuple[list[str], list[str]]:
     """A name for each column, no two alike."""
+    if len(cells) > MOST_COLUMNS:
+        raise InputProblem(f"{name} has {len(cells):,} columns; the limit is {MOST_COLUMNS:,}", "read it as plain text (--raw)")
     header: list[str] = []
-    taken = set(cells)
+    taken, had = set(cells), set[str]()
+    counts: dict[str, int] = {}
     changed: list[str] = []
     for number, cell in enumerate(cells, start=1):
         new = cell or f"column_{number}"
-        if not cell or cell in header:
-            stem, count = new, 2
+        if not cell or cell in had:
+            stem = new
             while new in taken:
-                new, count = f"{stem}_{count}", count + 1
+                counts[stem] = counts.get(stem, 1) + 1
+                new = f"{stem}_{counts[stem]}"
             taken.add(new)
-            changed.append(f"column {number} ({cell!r}) is {new}")
+            changed.append(f"column {number} ({cell[:60]!r}) is {new[:60]}")
+        had.add(cell)
         header.append(new)
     notes = [f"{name}: renamed unnamed or duplicate columns: {', '.join(changed[:10])}{', …' if len(changed) > 10 else ''}"]
     return header, notes if changed else []
 
 
-def _typed_rows(header: list[str], rows: list[list[str]]) -> list[dict[str, Any]]:
-    columns: list[list[Any]] = []
-    for index in range(len(header)):
-        cells = [row[index] if index < len(row) else "" for row in rows]
-        read = _reader([cell for cell in (c.strip() for c in cells) if cell])
-        columns.append(cells if read is None else [read(c.strip()) if c.strip() else None for c in cells])
-    return [dict(zip(header, values, strict=True)) for values in zip(*columns, strict=True)]
+_UNLIMITED: Final = Lock()
+_readers = 0
+_limit_before = 0
 
 
-def _reader(filled: list[str]) -> Callable[[str], Any] | None:
-    """How to read the cells of a column; None when it is text."""
-    if not filled:
-        return None
-    if all(_INT.match(cell) for cell in filled):
-        return int
-    if all(_FLOAT.match(cell) and _DIGIT.search(cell) for cell in filled):
-        return float
-    if all(cell.lower() in ("true", "false") for cell in filled):
-        return lambda cell: cell.lower() == "true"
-    return None
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """The limit of a field is one for the process: it is lifted for the first of the files that are read at once, and set again
+    after the last."""
+    global _readers, _limit_before
+    with _UNLIMITED:
+        if not _readers:
+            _limit_before = csv.field_size_limit(sys.maxsize)
+        _readers += 1
+    try:
+        yield
+    finally:
+        with _UNLIMITED:
+            _readers -= 1
+            if not _readers:
+                csv.field_size_limit(_limit_before)
+
+
+def _tabs(text: str, allowance: Allowance) -> Rows:
+    return parse_csv(text, allowance, "\t")
 
 
 CSV: Final = Format("CSV", decoded(parse_csv), extensions=(".csv",), has_rows=True)
-TSV: Final = Format("CSV", decoded(lambda text, name: parse_csv(text, name, "\t")), extensions=(".tsv",), has_rows=True)
+TSV: Final = Format("CSV", decoded(_tabs), extensions=(".tsv",), has_rows=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import ExtractedText, is_out_of_memory, unsound
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
 _KIND: Final = "a Word document"
@@ -34,6 +34,8 @@ def docx_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     try:
         return _read(data, name)
     except Exception as error:  # noqa: BLE001 - a damaged package makes python-docx raise whatever its damage leads to
+        if is_out_of_memory(error):
+            raise MemoryError from None
         raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
 
 

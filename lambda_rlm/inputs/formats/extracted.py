@@ -24,12 +24,21 @@ class ExtractedText:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Plain data (as JSON has it); `notes` say what a person should know of how it was read."""
+    """Plain data (as JSON has it); `notes` say what a person should know of how it was read, `made` how many bytes of memory
+    were counted for it (0: nobody counted)."""
 
     data: Any
     notes: tuple[str, ...] = ()
+    made: int = 0
 
 
 def unsound(kind: str, name: str, reason: str) -> InputProblem:
     """The problem of a file that claims to be of a kind ("a PDF") and cannot be read as one."""
     return InputProblem(f"cannot read {name} as {kind}: {reason}", "save it again, or as plain text", f"damaged: {kind}")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """The error means that memory was refused; libxml2 has no words for that."""
+    return isinstance(error, MemoryError) or str(error).startswith(
+        ("unknown error", "Memory allocation failed", "out of memory")
+    )

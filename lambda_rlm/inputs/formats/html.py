@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.decode import Decoded, decode
-from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
+from lambda_rlm.inputs.encodings import declared_codec
+from lambda_rlm.inputs.formats.extracted import ExtractedText, is_out_of_memory, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
@@ -95,6 +96,16 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IG
 _SPACE: Final = re.compile(r"[ \t\n\r\f]+")
 
 
+MOST_ATTRIBUTES: Final = 1_000
+"""Of one element: the parser compares each with all before it."""
+_ATTRIBUTE: Final = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
+_MANY: Final = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|(?P<many><[a-z][^\s/>]*+(?:{_ATTRIBUTE}){{{MOST_ATTRIBUTES + 1}}})",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An element with too many attributes, or what may look like one and is none."""
+
+
 def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The visible text of a page; raises `InputProblem`."""
     if len(data) > _MOST_BYTES:
@@ -107,18 +118,20 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     notes = () if decoded.note is None else (decoded.note,)
     if not decoded.text.strip():
         return ExtractedText("", notes)
+    if any(found["many"] for found in _MANY.finditer(decoded.text)):
+        raise unsound(_KIND, name, f"an element has more than {MOST_ATTRIBUTES:,} attributes")
     return ExtractedText(_text(_root(decoded.text, name)), notes)
 
 
 def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
     declared = _DECLARED.search(data[:_LOOKED_AT])
     if reading.encoding is None and declared is not None and not data.startswith((codecs.BOM_UTF8, b"\xff\xfe", b"\xfe\xff")):
-        encoding = declared[1].decode("ascii")
+        codec = declared_codec(declared[1].decode("ascii"))
+        if codec is None:
+            return decode(data, name, reading)
         try:
-            # As browsers do: what is called Latin-1 is cp1252.
-            codec = "cp1252" if codecs.lookup(encoding).name == "iso8859-1" else encoding
             text = decode(data, name, replace(reading, encoding=codec)).text
-        except (InputProblem, LookupError):
+        except InputProblem:
             return decode(data, name, reading)
         said = codecs.lookup(codec).name
         return Decoded(text, None if said == "utf-8" or data.isascii() else f"{name}: decoded as {said} (declared by the page)")
@@ -133,6 +146,8 @@ def _root(text: str, name: str) -> Any:
     try:
         root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
     except (etree.LxmlError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from None
         raise unsound(_KIND, name, str(error)[:300]) from None
     lost = parser.error_log.filter_from_level(etree.ErrorLevels.FATAL)
     if root is None or lost:  # what follows such an error is not in the tree

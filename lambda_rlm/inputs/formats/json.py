@@ -1,82 +1,118 @@
 """JSON and JSON Lines to plain data.
 
-Promises an `InputProblem` that names the line for anything malformed. A key that an object has twice is counted and reported.
+Promises an `InputProblem` that names the line for anything malformed, and that values are counted before they are made. A key
+that an object has twice is counted and reported.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
+from lambda_rlm.inputs.allowance import Allowance
 from lambda_rlm.inputs.formats.decoded import decoded
 from lambda_rlm.inputs.formats.extracted import Rows
+from lambda_rlm.inputs.formats.stepwise import PIECE, count_values, parsed
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format
 
+_ENTRY: Final = 100
+"""Bytes of a key's place among those that are held, at most."""
 
-def parse_json(text: str, name: str) -> Rows:
+
+def parse_json(text: str, allowance: Allowance) -> Rows:
     """One JSON value; an empty text is a problem."""
+    name = allowance.name
     if not text.strip():
         raise InputProblem(f"{name} is empty, not JSON", "rename it (not .json), or write `[]` into it")
-    twice: dict[str, int] = {}
+    count_values(text, allowance)
+    keys = _Keys(allowance)
     try:
-        return Rows(_loads(text, twice), _twice(twice, name))
+        return Rows(keys.value_of(text), keys.notes())
     except json.JSONDecodeError as error:
         hint = "rename it to .jsonl if it has one value per line" if error.msg == "Extra data" else None
         raise InputProblem(
             f"{name} is not valid JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint
         ) from None
     except (ValueError, RecursionError) as error:
-        raise InputProblem(f"{name} is JSON that cannot be represented: {_reason(error)}") from None
+        raise _unrepresentable(name, error) from None
 
 
-def parse_jsonl(text: str, name: str) -> Rows:
+def parse_jsonl(text: str, allowance: Allowance) -> Rows:
     """One JSON value a line; blank lines are passed over."""
+    name = allowance.name
+    count_values(text, allowance)
+    keys = _Keys(allowance)
     rows: list[Any] = []
-    twice: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(_lines(text), start=1):
+        if number % 1_000 == 0:
+            allowance.reading.watch()
         if not line.strip():
             continue
         try:
-            rows.append(_loads(line, twice))
+            rows.append(keys.value_of(line))
         except json.JSONDecodeError as error:
-            hint = (
-                "the file is one JSON value over several lines: rename it to .json" if number == 1 and _is_json(text) else None
-            )
+            is_json = number == 1 and _is_json(text, allowance)
+            hint = "the file is one JSON value over several lines: rename it to .json" if is_json else None
             raise InputProblem(
                 f"line {number:,} of {name} is not valid JSON: {error.msg} (column {error.colno:,})", hint
             ) from None
         except (ValueError, RecursionError) as error:
-            raise InputProblem(f"line {number:,} of {name} is JSON that cannot be represented: {_reason(error)}") from None
-    return Rows(rows, _twice(twice, name))
+            raise _unrepresentable(f"line {number:,} of {name}", error) from None
+    return Rows(rows, keys.notes())
 
 
-def _loads(text: str, twice: dict[str, int]) -> Any:
-    """The value of a JSON text; keys that an object has twice are counted, of which the last one stands."""
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
+
+class _Keys:
+    """The keys of all objects of a file: each is held once; those that an object has twice are counted, of which the last one
+    stands."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self.allowance = allowance
+        self.held: dict[str, str] = {}
+        self.twice: dict[str, int] = {}
+        self.decoder = json.JSONDecoder(object_pairs_hook=self.unique, parse_constant=_not_finite)
+
+    def value_of(self, text: str) -> Any:
+        """The value of a JSON text."""
+        if len(text) <= PIECE:
+            return self.decoder.decode(text)
+        return parsed(text, self.unique, _not_finite, self.allowance.reading.watch)
+
+    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = self.held
+        before = len(held)
+        found = {held.setdefault(key, key): value for key, value in pairs}
+        if len(held) > before:
+            self.allowance.add(sum(sys.getsizeof(key) + _ENTRY for key, _ in pairs[: len(held) - before]))
         if len(found) < len(pairs):
             seen: set[str] = set()
             for key, _ in pairs:
                 if key in seen:
-                    twice[key] = twice.get(key, 0) + 1
+                    self.twice[key] = self.twice.get(key, 0) + 1
                 seen.add(key)
         return found
 
-    return json.loads(text, parse_constant=_not_finite, object_pairs_hook=unique)
+    def notes(self) -> tuple[str, ...]:
+        if not self.twice:
+            return ()
+        shown = ", ".join(repr(key) for key in list(self.twice)[:3])
+        total = sum(self.twice.values())
+        return (f"{self.allowance.name}: {total:,} duplicate keys in objects ({shown}); the last value is used",)
 
 
-def _twice(keys: dict[str, int], name: str) -> tuple[str, ...]:
-    if not keys:
-        return ()
-    shown = ", ".join(repr(key) for key in list(keys)[:3])
-    return (f"{name}: {sum(keys.values()):,} duplicate keys in objects ({shown}); the last value is used",)
-
-
-def _is_json(text: str) -> bool:
+def _is_json(text: str, allowance: Allowance) -> bool:
     try:
-        json.loads(text)
+        _Keys(allowance).value_of(text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -86,11 +122,13 @@ def _not_finite(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a JSON number")
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
+def _unrepresentable(where: str, error: Exception) -> InputProblem:
+    if isinstance(error, InputProblem):
+        return error
     # The interpreter's own words for this would send the reader to its settings.
-    return "a number has too many digits" if "integer string conversion" in str(error) else str(error)
+    is_long = "integer string conversion" in str(error)
+    reason = "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits" if is_long else error
+    return InputProblem(f"{where} is JSON that cannot be represented: {reason}", "read it as plain text: --raw")
 
 
 JSON: Final = Format("JSON", decoded(parse_json), extensions=(".json",), has_rows=True)

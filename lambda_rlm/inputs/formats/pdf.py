@@ -13,7 +13,7 @@ from io import BytesIO
 from time import monotonic
 from typing import Final
 
-from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, is_out_of_memory, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
@@ -34,6 +34,8 @@ def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     except InputProblem:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged file makes pypdf raise whatever its damage leads to
+        if is_out_of_memory(error):
+            raise MemoryError from None
         raise unsound(_KIND, name, f"{type(error).__name__}: {error}"[:300]) from None
     empty = sum(not page for page in pages)
     if pages and empty == len(pages):

@@ -1,18 +1,21 @@
 """The registry of input formats: one row for each.
 
 Owns `FORMATS` and which format a file has. Promises that the formats of a host are tried before these, in their order, that
-rows of data are recognized by the extension alone, and that no library is loaded before a file needs it. To add a format, write
+rows of data are recognized by the extension alone, that no library is loaded before a file needs it, and that documents are
+parsed in the worker process. To add a format, write
 a module that defines its `Format` and add it to the row here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from lambda_rlm.inputs.formats import csv, docx, html, json, pdf
 from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
+from lambda_rlm.inputs.worker.process import WORKER
 
 FORMATS: Final[tuple[Format, ...]] = (
     pdf.FORMAT,
@@ -23,6 +26,15 @@ FORMATS: Final[tuple[Format, ...]] = (
     csv.CSV,
     csv.TSV,
 )
+
+
+_APART: Final[Mapping[Format, float]] = {pdf.FORMAT: pdf.MOST_SECONDS, docx.FORMAT: 60.0, html.FORMAT: 60.0}
+"""Formats whose parsers are large, slow or native: they are read in the worker process, each document in so many seconds."""
+
+
+def reader_of(kind: str) -> Callable[[bytes, str, Reading], ExtractedText | Rows]:
+    """What reads a document of a kind, in the worker process."""
+    return next(one.read for one in _APART if one.kind == kind)
 
 
 def text_format(first: bytes, name: str, reading: Reading) -> Format | None:
@@ -68,6 +80,8 @@ def _read(format_: Format, data: bytes, name: str, reading: Reading) -> Extracte
     if (problem := format_.missing(name)) is not None:
         raise problem
     try:
+        if format_ in _APART:
+            return WORKER.read(format_.kind, data, name, reading, _APART[format_])
         return format_.read(data, name, reading)
     except InputProblem:
         raise
