@@ -90,7 +90,7 @@ class QuoteFinder:
         if not wanted.text:
             return None
         if self._regions is None:
-            self._regions = list(self._input_regions())
+            self._regions = list(self.regions())
         for start, end in self._regions:
             self._meter.spend(PRICE.steps(characters=end - start))
             place = wanted.place(self._text, start, end)
@@ -98,7 +98,7 @@ class QuoteFinder:
                 return self._located(*place, wanted)
         return None
 
-    def _input_regions(self) -> Iterator[tuple[int, int]]:
+    def regions(self) -> Iterator[tuple[int, int]]:
         """Longest runs of pieces that came from inputs, with the white space that stands between them."""
         start = end = -1
         for offset, leaf in self._leaves:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.compiled import Frame, Run, charge
 from lambda_rlm.eval.tariff import CHARACTER, SLOT
+from lambda_rlm.eval.told import trusted
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
 
 FLAT = 512
@@ -30,7 +31,7 @@ def glued(pieces: Sequence[Text], meter: Meter) -> Text:
         meter.allocate(CHARACTER * n)
         s = "".join([piece.s for piece in pieces])
         if rope.origin is None:
-            return Text(s)
+            return trusted(s, pieces)
         rope.s = s
     return rope
 
