@@ -73,8 +73,9 @@ class Replied:
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
-    """A logical model call ended: with a reply, or with the code of what failed. `is_shared` marks one that was not asked
-    again because an equal call had been; `digest` is that of the last attempt."""
+    """A logical model call ended: with a reply, or with the code of what failed. `is_shared` marks one that was not asked again
+    because an equal call had been, and `shown` are then the parts of inputs in its own prompt; `digest` is that of the last
+    attempt, `value` that of the value that was read from its reply."""
 
     call: int
     path: tuple[int, ...]
@@ -87,6 +88,8 @@ class CallFinished:
     coercions: tuple[str, ...] = ()
     program: str = ""
     digest: str = ""
+    shown: tuple[tuple[str, int, int], ...] = ()
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,12 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
 def to_plain(value: Value, type_: Type) -> Any:
     """The plain data that a value means: str, int, float, bool, None, list and dict."""
     match type_:
-        case Con("Int" | "Float" | "Bool"):
+        case Con("Bool"):
             return value
+        case Con("Int"):
+            return int(value)
+        case Con("Float"):
+            return float(value)
         case Con("Option", (inner,)):
             return None if value is None else to_plain(value[0], inner)
         case Con("List", (inner,)):

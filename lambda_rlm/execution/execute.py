@@ -260,7 +260,7 @@ class Execution:
         try:
             self._charge_answer(value)
             plain = to_plain(value, self.admitted.typed.type)
-            cited = citations(value, self.meter)
+            cited = citations(value, self.meter, self.asker.coverage)
         except Fault as fault:
             return self._faulted(fault)
         return Run(value=plain, citations=cited, **self._account())

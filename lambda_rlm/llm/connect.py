@@ -29,6 +29,7 @@ from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
@@ -43,6 +44,11 @@ _BY_KEY: Final = {
     "MISTRAL_API_KEY": "mistral/mistral-small-latest",
 }
 
+
+_OWN_TOKENIZERS: Final = frozenset(
+    ("openai", "azure", "anthropic", "gemini", "vertex_ai", "bedrock", "mistral", "cohere", "xai")
+)
+"""Providers that take no content of a message for a control token, as far as is known."""
 
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
@@ -97,6 +103,8 @@ def connect(
     if model is None:
         model = installed_model(name) if base_url is None else None
         model = model or _provider(name, base_url, api_key, timeout, window, constrain)
+        if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
+            model = Harmless(model)
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):

@@ -118,9 +118,9 @@ def inhabits(value: Any, type_: Type) -> bool:
         case Con("Text" | "Quote"):
             return isinstance(value, Text) and isinstance(value.s, str)
         case Con("Int"):
-            return type(value) is int and -(2**63) <= value < 2**63
+            return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         case Con("Float"):
-            return type(value) is float and abs(value) < float("inf")
+            return isinstance(value, float) and abs(value) < float("inf")
         case Con("Bool"):
             return type(value) is bool
         case Con("List", (element,)):

@@ -3,13 +3,14 @@
 Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
 before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
 flight than the budget says;
-equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; a reply
-becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
+equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; each of
+them counts as shown and is cited by the places that its own prompt was made from, whichever came first; a reply becomes a value
+of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -27,10 +28,12 @@ from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
+from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
-from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.eval.provenance.sharing import retold, value_digest
+from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
 
@@ -138,7 +141,7 @@ class Asker:
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
-        place, key = here(), question.key
+        place, key = here(), self._key(question)
         is_shared = False
         while True:
             flight = self._flights.get(key)
@@ -146,11 +149,11 @@ class Asker:
                 flight = self._begun(question, place, span)
                 outcome = self._found(flight, question, key, place, span)
             else:
-                outcome = flight.wait()
+                outcome = self._joined(flight, question)
                 if not is_shared:
                     is_shared = True
                     self.counts.shared += 1
-                    self._trace_shared(flight, place, span)
+                    self._show_shared(flight, question, place, span)
             try:
                 return await outcome
             except Abandoned:
@@ -195,6 +198,12 @@ class Asker:
         """The prompt and its reply fit the model's window."""
         return self.tokens(question) + question.out <= self.model.profile.room
 
+    def _key(self, question: ModelQuery) -> Key:
+        """What equal questions have in common: for quotes also which parts of the prompt are an input's own text."""
+        if not question.shape.has_quotes:
+            return question.key
+        return (*question.key, *finder_of(question.prompt, self.meter).regions())
+
     def _begun(self, question: ModelQuery, place: TaskPlace, span: Span) -> Flight:
         if not self._is_open:
             raise InternalError("asking a model", "a question outside `Asker.opened`")
@@ -212,6 +221,21 @@ class Asker:
             if not flight.is_over:
                 del self._flights[key]
 
+    async def _joined(self, flight: Flight, question: ModelQuery) -> Value:
+        """The answer that somebody else finds, as made from this question's own prompt."""
+        value = await flight.wait()
+        if question.prompt.origin is None:  # then neither has the other's, since equal prompts have equal data
+            return value
+        reading = self._reading(flight, question)
+        shared = retold(value, reading.origin)
+        if shared is None and flight.completion is not None:
+            shared = (self._read(flight.completion, question, reading),)
+        return value if shared is None else shared[0]
+
+    def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
+        origin = Reply(flight.call, question.prompt.origin)
+        return ReplyReading(origin, question.prompt, self.meter, self.most_characters(question.out))
+
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
         length = len(question.prompt.text)
@@ -223,11 +247,10 @@ class Asker:
     async def _answer(self, flight: Flight, question: ModelQuery, path: tuple[int, ...], span: Span) -> Value:
         """One logical call from its first attempt to its value."""
         started = monotonic()
-        reading = ReplyReading(
-            Reply(flight.call, question.prompt.origin), question.prompt, self.meter, self.most_characters(question.out)
-        )
+        reading = self._reading(flight, question)
         exchange = _Exchange()
         failure: str | None = "cancelled"
+        value = None
         try:
             value = await self._attempts(flight, question, path, span, reading, exchange)
             failure = None
@@ -254,6 +277,7 @@ class Asker:
                         coercions=tuple(reading.coercions),
                         program=self.settings.program,
                         digest=exchange.digest,
+                        value="" if failure is not None else value_digest(value),
                     )
                 )
 
@@ -269,7 +293,7 @@ class Asker:
         prepared, program = self._prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
-            parts = tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
+            parts = _parts(shown)
             self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
         attempt = 0
         while True:
@@ -280,6 +304,7 @@ class Asker:
                 self._tracer(Replied(flight.call, path, digest, completion, monotonic() - started, program))
             try:
                 value = self._read(completion, question, reading)
+                flight.completion = completion
             except BadReply as bad:
                 attempt += 1
                 error = bad
@@ -331,10 +356,18 @@ class Asker:
     def _prepare(self, question: ModelQuery, error: str) -> PreparedRequest:
         return prepare(question, self.model, self.settings.key, error)
 
-    def _trace_shared(self, flight: Flight, place: TaskPlace, span: Span) -> None:
+    def _show_shared(self, flight: Flight, question: ModelQuery, place: TaskPlace, span: Span) -> None:
+        """A prompt equal to one that is sent: what it was made from has been shown, too."""
+        shown = _parts(self.coverage.show(question.prompt, self.meter))
         if self._tracer is not None:
             program = self.settings.program
-            self._tracer(CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program))
+            self._tracer(
+                CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program, shown=shown)
+            )
+
+
+def _parts(shown: Sequence[Stretch]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.tariff import HEADER, SLOT
+from lambda_rlm.eval.told import told
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
@@ -174,7 +175,7 @@ class Coercer:
             number = int(number)
         if not INT_LOW <= number <= INT_HIGH:
             raise must_be(place, "a whole number of at most 64 bits")
-        return number
+        return told(number, self.reading.origin)
 
     def _float(self, raw: Raw, place: str) -> float:
         if isinstance(raw, str) and raw.rstrip().endswith("%"):
@@ -185,7 +186,7 @@ class Coercer:
             number = math.inf
         if not math.isfinite(number):
             raise must_be(place, "a finite number")
-        return number
+        return told(number, self.reading.origin)
 
     def _number(self, raw: Raw, place: str, expected: str) -> int | float:
         if isinstance(raw, int | float) and not isinstance(raw, bool):

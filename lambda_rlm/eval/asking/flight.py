@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 import anyio
 import anyio.lowlevel
 
+from lambda_rlm.completion import Completion
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Value
 
@@ -22,15 +23,16 @@ class Abandoned(Exception):
 
 class Flight:
     """`call` numbers the question in the order of asking; `depth` is how many calls in a row it is the last of; `is_over` once
-    there is an answer or a fault.
+    there is an answer or a fault; `completion` is the reply that the answer was read from.
     """
 
-    __slots__ = ("_failure", "_landed", "_scope", "_value", "_waiting", "call", "depth", "is_over")
+    __slots__ = ("_failure", "_landed", "_scope", "_value", "_waiting", "call", "completion", "depth", "is_over")
 
     def __init__(self, call: int, depth: int) -> None:
         self.call = call
         self.depth = depth
         self.is_over = False
+        self.completion: Completion | None = None
         self._scope = anyio.CancelScope()
         self._landed: anyio.Event | None = None
         self._waiting = 0

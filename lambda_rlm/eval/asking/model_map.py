@@ -234,7 +234,8 @@ class _Mapping:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
-        return ReplyShape(key, read, _instruction(self.type, numbers), schema=keyed_schema(self.type, numbers))
+        schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
+        return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 
 
 def _instruction(type_: Type, numbers: list[str]) -> str:

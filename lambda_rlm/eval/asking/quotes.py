@@ -83,7 +83,7 @@ class QuoteFinder:
 
     def _place(self, wanted: str) -> Text | None:
         if self._regions is None:
-            places = list(self._input_regions())
+            places = list(self.regions())
             self._meter.spend(PRICE.steps(characters=sum([end - start for start, end in places])))
             self._regions = [(start, Normalized(self._text[start:end], self._meter)) for start, end in places]
         for start, region in self._regions:
@@ -94,7 +94,7 @@ class QuoteFinder:
                 return self._located(start + place[0], start + place[1], wanted)
         return None
 
-    def _input_regions(self) -> Iterator[tuple[int, int]]:
+    def regions(self) -> Iterator[tuple[int, int]]:
         """Longest runs of pieces that came from inputs, with the white space that stands between them."""
         start = end = -1
         for offset, leaf in self._leaves:

@@ -37,7 +37,13 @@ def shape_of(type_: Type) -> ReplyShape:
             choice_instruction(choices),
             choices=choices,
         )
-    return ReplyShape(repr(type_), read_structured(type_), structure_instruction(type_), schema=json_schema(type_))
+    return ReplyShape(
+        repr(type_),
+        read_structured(type_),
+        structure_instruction(type_),
+        schema=json_schema(type_),
+        has_quotes=mentions(type_, QUOTE),
+    )
 
 
 def choices_of(type_: Type) -> tuple[str, ...] | None:

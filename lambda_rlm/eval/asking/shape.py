@@ -79,13 +79,15 @@ _CHOICE_FRAME: Final = 120
 
 @dataclass(frozen=True)
 class ReplyShape:
-    """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set."""
+    """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
+    the value depends on which parts of the prompt came from inputs."""
 
     key: str
     read: Callable[[str, ReplyReading], Value]
     instruction: str = ""
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
+    has_quotes: bool = False
 
     @cached_property
     def schema_bytes(self) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.told import written
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Con, Enum, Record, Type, Variable
 
@@ -118,11 +119,11 @@ def shown(type_: Type) -> Callable[[Value], Text]:
 
 
 def _show_int(value: int) -> Text:
-    return Text(str(value))
+    return written(str(value), value)
 
 
 def _show_float(value: float) -> Text:
-    return Text(repr(float(value)))
+    return written(repr(float(value)), value)
 
 
 def _show_bool(value: bool) -> Text:

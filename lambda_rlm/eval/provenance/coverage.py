@@ -15,6 +15,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.provenance.intervals import Interval, coarsened, union
+from lambda_rlm.eval.told import COMPUTED, told_origin
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
 
 MOST_CITATIONS: Final = 1_000
@@ -30,8 +31,11 @@ class Citation:
     end: int
 
 
-def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool) -> Iterator[Stretch]:
-    """The parts of documents that origins go back to, from left to right; through the prompts of replies too, where wanted."""
+def stretches(
+    origins: Iterable[Origin], meter: Meter, *, through_replies: bool, coverage: Coverage | None = None
+) -> Iterator[Stretch]:
+    """The parts of documents that origins go back to, from left to right; through the prompts of replies too, where wanted, and
+    then with what `coverage` says was shown for what was computed from replies."""
     stack = list(origins)[::-1]
     seen: set[int] = set()
     while stack:
@@ -46,11 +50,17 @@ def stretches(origins: Iterable[Origin], meter: Meter, *, through_replies: bool)
             continue
         seen.add(id(node))
         meter.spend(1)
-        if isinstance(node, Derived):
+        if node is COMPUTED and coverage is not None:
+            yield from coverage.parts()
+        elif isinstance(node, Derived):
             stack.extend(reversed(node.parents))
         elif isinstance(node, Rope):
             meter.spend(len(node.pieces))
-            stack.extend(origin for piece in reversed(node.pieces) if piece.n and (origin := origin_of(piece)) is not None)
+            stack.extend(
+                origin
+                for piece in reversed(node.pieces)
+                if piece.n and (origin := origin_of(piece) or (told_origin(piece) if through_replies else None)) is not None
+            )
         elif through_replies and isinstance(node, Reply) and node.prompt is not None:
             stack.append(node.prompt)
 
@@ -66,11 +76,29 @@ def texts_of(value: Value) -> Iterator[Text]:
             stack.extend(reversed(part))
 
 
-def citations(value: Value, meter: Meter) -> tuple[Citation, ...]:
-    """The parts of the inputs that a value was made from, by input and position."""
+def _origins(value: Value) -> list[Origin]:
+    """Where the parts of an answer came from; `COMPUTED` for numbers, booleans and texts that do not know it themselves."""
+    origins: list[Origin] = []
+    is_computed = value is None or (isinstance(value, list | tuple) and not value)
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list | tuple):
+            stack.extend(reversed(part))
+        elif part is not None:
+            origin = (origin_of(part) if isinstance(part, Text) else None) or told_origin(part)
+            if origin is not None:
+                origins.append(origin)
+            elif not isinstance(part, Text) or part.n or part is value:
+                is_computed = True
+    return [*origins, COMPUTED] if is_computed else origins
+
+
+def citations(value: Value, meter: Meter, coverage: Coverage | None = None) -> tuple[Citation, ...]:
+    """The parts of the inputs that a value was made from, by input and position. What was computed from replies without keeping
+    a text of them (a sum, a count, a choice) was made from all that `coverage` says the model was shown."""
     by_document: dict[Document, list[Interval]] = {}
-    origins = [origin for text in texts_of(value) if (origin := origin_of(text)) is not None]
-    for stretch in stretches(origins, meter, through_replies=True):
+    for stretch in stretches(_origins(value), meter, through_replies=True, coverage=coverage):
         by_document.setdefault(stretch.document, []).append((stretch.start, stretch.end))
     cited = sorted(((document.name, union(intervals)) for document, intervals in by_document.items()), key=lambda item: item[0])
     share = max(1, MOST_CITATIONS // max(1, len(cited)))
@@ -97,6 +125,12 @@ class Coverage:
             if len(intervals) >= _COMPACT_AT and len(intervals) % _COMPACT_AT == 0:
                 intervals[:] = union(intervals)
         return shown
+
+    def parts(self) -> Iterator[Stretch]:
+        """All that the model was shown."""
+        for document, intervals in self._shown.items():
+            for start, end in union(intervals):
+                yield Stretch(document, start, end)
 
     def dropped(self) -> int:
         """How many characters of the inputs were cut away before a prompt."""

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.llm.control_tokens import ControlTokens
 from lambda_rlm.llm.failures import ENGINE_FAILED, NO_ENGINE, NO_WEIGHTS, PROMPT_TOO_LONG, failure
+from lambda_rlm.llm.local.vocabulary import control_tokens
 
 _BATCH: Final = 64
 _LONGEST_END: Final = 20.0
@@ -67,7 +69,8 @@ def threads_by_load(environ: Mapping[str, str] = os.environ) -> int:
 
 
 class Engine:
-    """One model in memory. `chat` and `count` may be called from any thread."""
+    """One model in memory; `control` are the texts that it takes for control tokens. `chat` and `count` may be called from any
+    thread."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -76,6 +79,7 @@ class Engine:
         self._busy = 0
         self._is_closing = False
         self._server = _serve(settings, self._key)
+        self.control = _control(settings.path)
         self._address = str(self._server.listening_address).removeprefix("http://")
 
     def chat(self, body: Mapping[str, Any], is_unwanted: Callable[[], bool]) -> EngineReply:
@@ -179,6 +183,13 @@ def _serve(settings: EngineSettings, key: str) -> Any:
         return xllamacpp.Server(params)
     except Exception as error:
         raise failure(ENGINE_FAILED, f"cannot load the local model {settings.path}: {error}") from error
+
+
+def _control(path: Path) -> ControlTokens:
+    try:
+        return control_tokens(path)
+    except (OSError, ValueError) as error:
+        raise failure(NO_WEIGHTS, f"cannot read the vocabulary of {path}: {error}") from None
 
 
 def _take(chunk: dict[str, Any], reply: EngineReply, pieces: list[str]) -> None:

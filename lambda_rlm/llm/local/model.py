@@ -1,9 +1,8 @@
 """A real model in this process: no key, no network, no price.
 
-Owns the `Model` over the engine. Promises exact usage and token counts, constrained replies (the text of a choice is just
-the choice), at most one request a slot, and that a cancelled call lets go at once. Loads the weights at the first call, not
-before; what is missing is a failure that says every way out.
-"""
+Owns the `Model` over the engine. Promises that no content of a message is read as a control token, exact usage and token
+counts, constrained replies (the text of a choice is just the choice), at most one request a slot, and that a cancelled call
+lets go at once. Loads the weights at the first call, not before; what is missing is a failure that says every way out."""
 
 from __future__ import annotations
 
@@ -15,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.llm.control_tokens import as_it_was
 from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.local.constraint import constraint
 from lambda_rlm.llm.local.engine import Engine, EngineReply, EngineSettings, engine, threads_by_load
@@ -85,12 +85,14 @@ class LocalModel:
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Exact; loads the model. Of a text that cannot fit by far, the bytes: never less than the truth."""
         bound = utf8_bound(messages, self._profile)
-        return bound if bound > _BYTES_PER_TOKEN * self._settings.window else engine(self._settings).count(_rows(messages))
+        if bound > _BYTES_PER_TOKEN * self._settings.window:
+            return bound
+        running = engine(self._settings)
+        return running.count(_rows(running.control.harmless_messages(messages)[0]))
 
     async def complete(self, request: CompletionRequest) -> Completion:
         held = constraint(request, is_small=self._is_small)
         body: dict[str, Any] = {
-            "messages": _rows(request.messages),
             "max_tokens": min(request.max_tokens, self._profile.max_output),
             "temperature": request.sampling.temperature,
             "top_p": request.sampling.top_p,
@@ -99,20 +101,22 @@ class LocalModel:
         }
         if request.sampling.seed is not None:
             body["seed"] = request.sampling.seed % 2**32
-        reply = await self._chat(body)
-        return self._completion(reply, held.reply(reply.text))
+        reply, changed = await self._chat(request.messages, body)
+        return self._completion(reply, as_it_was(held.reply(reply.text), changed))
 
     async def aclose(self) -> None:
         """Nothing: the engine is shared by the process and ends with it."""
 
-    async def _chat(self, body: dict[str, Any]) -> EngineReply:
+    async def _chat(self, messages: tuple[Message, ...], body: dict[str, Any]) -> tuple[EngineReply, dict[str, str]]:
+        """The reply, and which texts were changed in the prompt lest they are taken for control tokens."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._settings.slots)
         unwanted = threading.Event()
 
-        def ask() -> EngineReply:
+        def ask() -> tuple[EngineReply, dict[str, str]]:
             running: Engine = engine(self._settings)
-            return running.chat(body, unwanted.is_set)
+            sent, changed = running.control.harmless_messages(messages)
+            return running.chat({"messages": _rows(sent), **body}, unwanted.is_set), changed
 
         try:
             return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=self._limiter)

@@ -14,6 +14,7 @@ from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.compile.compiled import Frame, Run, charge
 from lambda_rlm.eval.holding import MANY, measure
 from lambda_rlm.eval.tariff import CHARACTER, SLOT
+from lambda_rlm.eval.told import trusted
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
 
 FLAT = 512
@@ -32,7 +33,7 @@ def glued(pieces: Sequence[Text], meter: Meter) -> Text:
         meter.memory -= CHARACTER * n
         s = "".join([piece.s for piece in pieces])
         if rope.origin is None:
-            return Text(s)
+            return trusted(s, pieces)
         rope.s = s
     return rope
 

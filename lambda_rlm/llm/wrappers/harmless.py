@@ -1,0 +1,42 @@
+"""Contents of prompts in which a server finds no control tokens.
+
+Owns the wrapper for servers whose vocabulary cannot be read from here: self-hosted ones (vLLM, llama.cpp, Ollama and others)
+read the control tokens of their chat template in the contents of messages too. Promises that the forms that are known of open
+models (`<|…|>`, `<start_of_turn>`, `[INST]` and the like) reach the server as ordinary text, of the same length, and that a
+reply which copies them has them as they were. A model with other forms is not protected: data stands between markers in any
+case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from lambda_rlm.completion import Completion, CompletionRequest, Message
+from lambda_rlm.llm.control_tokens import ControlTokens, as_it_was
+from lambda_rlm.llm.wrappers.wrapper import Wrapper
+
+KNOWN_FORMS: Final = ControlTokens(
+    (
+        "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<bos>", "<eos>", "<pad>", "<unk>", "<s>", "</s>",
+        "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[AVAILABLE_TOOLS]",
+        "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[IMG]", "[THINK]", "[/THINK]", "<tool_call>",
+        "</tool_call>", "<tool_response>", "</tool_response>", "[BOS]", "[EOS]", "[gMASK]", "<sop>", "<eop>",
+    ),
+    r"<[|｜](?=[^<>|｜\s]*[A-Za-z])(?:[A-Z]?[^<>|｜\sA-Z]{1,63}|[^<>|｜\sa-z]{2,64})[|｜]>",
+)  # fmt: skip
+"""The control tokens of open models' chat templates. In the form `<|…|>` these are of small letters, with at most one large one
+in front, or of large ones: others are ordinary text."""
+
+
+class Harmless(Wrapper):
+    """A `Model` that is sent no control token in the contents of its messages."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        messages, changed = KNOWN_FORMS.harmless_messages(request.messages)
+        if not changed:
+            return await self._model.complete(request)
+        completion = await self._model.complete(replace(request, messages=messages))
+        return replace(completion, text=as_it_was(completion.text, changed))
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        return self._model.count_tokens(KNOWN_FORMS.harmless_messages(messages)[0])
