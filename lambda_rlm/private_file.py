@@ -25,7 +25,11 @@ from lambda_rlm.diagnostics.error import LambdaRLMError
 IsOwn = Callable[[bytes], bool]
 """Whether a file that begins with these bytes was written by this program."""
 
+MOST_BYTES: Final = 1_000_000_000
+"""The most that is read of a script or a recording."""
+
 _HEAD: Final = 4096
+_PIECE: Final = 1 << 20
 _PRIVATE: Final = 0o600
 _FLAGS: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -40,7 +44,7 @@ _KINDS: Final = (
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 """How SQLite names the files beside a database."""
 
-_INHERITED: Final = re.compile(r"/dev/(stdin|fd/[0-9]{1,4})\Z|/proc/self/fd/[0-9]{1,4}\Z")
+_INHERITED: Final = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,4})\Z")
 
 
 class FileRefused(LambdaRLMError, OSError):
@@ -60,12 +64,9 @@ def kind_of(mode: int) -> str | None:
 
 
 def inherited(path: str | Path) -> int | None:
-    """The file descriptor that a path such as `/dev/stdin` or `/dev/fd/63` means; None for every other path."""
-    found = _INHERITED.match(str(path))
-    if found is None or os.name != "posix":
-        return None
-    number = str(path).rpartition("/")[2]
-    return 0 if number == "stdin" else int(number)
+    """The file descriptor that a path such as `/dev/fd/63` means, which shells write for `<(…)`; None for other paths."""
+    found = _INHERITED.match(str(path)) if os.name == "posix" else None
+    return None if found is None else int(found[1])
 
 
 def open_regular(path: str | Path, *, follows_link: bool = True) -> FileIO:
@@ -80,6 +81,27 @@ def open_regular(path: str | Path, *, follows_link: bool = True) -> FileIO:
         with suppress(OSError):
             os.close(file)
         raise
+
+
+def read_regular(path: str | Path, most: int) -> bytes:
+    """All of a regular file of at most `most` bytes. Raises `OSError`."""
+    data = bytearray()
+    with open_regular(path) as file:
+        is_over = os.fstat(file.fileno()).st_size > most
+        while not is_over and (piece := file.read(_PIECE)):  # a file may grow, and one of the system has no size
+            data += piece
+            is_over = len(data) > most
+    if is_over:
+        raise refused(f"it has more than {most:,} bytes", errno.EFBIG)
+    return bytes(data)
+
+
+def open_stream(path: str | Path) -> FileIO:
+    """A regular file, or a pipe that the caller has opened and passed on by number (`/dev/fd/63`). Raises `OSError`."""
+    number = inherited(path)
+    if number is None or not stat.S_ISFIFO(os.fstat(number).st_mode):
+        return open_regular(path)
+    return FileIO(os.dup(number), "rb")
 
 
 def private_folder(folder: Path) -> None:

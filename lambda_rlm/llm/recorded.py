@@ -19,7 +19,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
-from lambda_rlm.private_file import append
+from lambda_rlm.private_file import MOST_BYTES, append, read_regular
 
 _SHOWN = 300
 
@@ -114,7 +114,7 @@ class RecordedModel:
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read_regular(self._path, MOST_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise failure(BAD_SCRIPT, f"cannot read the recording {self._path}: {reason}") from None

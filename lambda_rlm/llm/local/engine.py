@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.llm.failures import ENGINE_FAILED, NO_ENGINE, NO_WEIGHTS, PROMPT_TOO_LONG, failure
+from lambda_rlm.private_file import open_regular
 
 _BATCH: Final = 64
 _LONGEST_END: Final = 20.0
@@ -160,7 +161,7 @@ def _serve(settings: EngineSettings, key: str) -> Any:
         raise failure(NO_ENGINE, MISSING_PACKAGE) from None
     if not settings.path.is_file():
         raise failure(NO_WEIGHTS, f"model file not found: {settings.path}")
-    with settings.path.open("rb") as file:
+    with open_regular(settings.path) as file:
         if file.read(4) != b"GGUF":
             raise failure(NO_WEIGHTS, f"{settings.path} is not a GGUF file")
     params = xllamacpp.CommonParams()
