@@ -23,10 +23,11 @@ from lambda_rlm.audit.lines import LogLine, lines, whole
 from lambda_rlm.audit.tally import LogTally, tally
 from lambda_rlm.inputs import InputProblem, Reading
 from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
-from lambda_rlm.inputs.files import size_of, unreadable
+from lambda_rlm.inputs.files import STANDARD_INPUT, size_of, unreadable
 from lambda_rlm.inputs.left_out import LeftOut
-from lambda_rlm.inputs.reading import plain
+from lambda_rlm.inputs.reading import amount, plain
 from lambda_rlm.inputs.walk import walk
+from lambda_rlm.private_file import open_stream
 
 Form = Literal["rows", "lines", "text"]
 OnProgress = Callable[[int, int | None], None]
@@ -34,6 +35,12 @@ OnProgress = Callable[[int, int | None], None]
 
 _ROWS: Final = (".jsonl", ".ndjson", ".json")
 _GZIP: Final = b"\x1f\x8b"
+_SWELLS: Final = 200
+"""How many times its size a packed log may have: logs have ten to fifty, a bomb a thousand."""
+_SWELLS_FREELY: Final = 10_000_000
+"""Bytes that a packed log may have in any case."""
+_SWELLS_UNSEEN: Final = 10_000_000_000
+"""Bytes that a packed log may have on standard input, where its size is unknown."""
 BUFFER: Final = 1 << 17
 _REPORTED: Final = 1 << 22
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -58,7 +65,7 @@ def logs(arguments: Sequence[str], reading: Reading, notes: list[str]) -> list[L
     files: list[Log] = []
     for argument in arguments:
         path = Path(argument)
-        if argument == "-":
+        if argument in STANDARD_INPUT:
             files.append(Log(None, None))
         elif os.path.isdir(argument):
             try:
@@ -117,7 +124,7 @@ def _read(file: Log, counted: LogTally, name: str | None, progress: _Progress, l
 def _take(file: Log, raw: BufferedReader, counted: LogTally, name: str | None, progress: _Progress) -> None:
     """All prompts of a file that is open, packed or not."""
     is_packed = raw.peek(2)[:2] == _GZIP
-    unpacked = gzip.GzipFile(fileobj=raw) if is_packed else raw
+    unpacked = _Unpacked(raw, file) if is_packed else raw
     first = unpacked.peek(LOOKED_AT)[:LOOKED_AT]
     if first.startswith(_WIDE):
         raise InputProblem(f"{file.name} is UTF-16", "convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`", "UTF-16")
@@ -135,6 +142,27 @@ def _take(file: Log, raw: BufferedReader, counted: LogTally, name: str | None, p
             counted.add_text(line)
         progress.at(position(), counted.bytes)
     progress.done += file.size or 0
+
+
+class _Unpacked(gzip.GzipFile):
+    """What a packed file holds, up to `_SWELLS` times its size: a bomb of ten megabytes would take minutes."""
+
+    def __init__(self, raw: BufferedReader, file: Log) -> None:
+        super().__init__(fileobj=raw)
+        self._most = max(_SWELLS_FREELY, _SWELLS * file.size) if file.size is not None else _SWELLS_UNSEEN
+        self._made = 0
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._counted(super().readline(size))
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._counted(super().read(size))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._made += len(data)
+        if self._made > self._most:
+            raise EOFError(f"it unpacks to more than {amount(self._most)}, which no log does")
+        return data
 
 
 def _begins_a_row(first: bytes) -> bool:
@@ -169,7 +197,7 @@ def _without_mark(lines: Iterator[LogLine]) -> Iterator[LogLine]:
 @contextmanager
 def _opened(file: Log) -> Iterator[BufferedReader]:
     if file.path is not None:
-        with open(file.path, "rb", buffering=BUFFER) as raw:
+        with BufferedReader(open_stream(file.path), BUFFER) as raw:
             yield cast("BufferedReader", raw)
         return
     buffer = getattr(sys.stdin, "buffer", None)

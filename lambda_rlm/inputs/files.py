@@ -1,8 +1,9 @@
 """The bytes of one file or of standard input, read within a limit.
 
-Owns the opening. Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read,
-and that a file which changes while it is read is refused, but for one that only grew: of that, what was there at the start is
-read. Refuses folders, block devices and sockets; a pipe or a terminal is read to its end.
+Promises that no more is read than was asked for, that the first bytes are looked at before the rest is read, and that a file
+which changes while it is read is refused, but for one that only grew: of that, what was there at the start is read. Refuses
+folders, devices, sockets and named pipes without waiting for them; of pipes, standard input and what a shell passes by number
+(`<(…)`) are read to their end.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ from typing import BinaryIO, Final
 
 from lambda_rlm.inputs.decode import LOOKED_AT, strict_utf8
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import MOST_BYTES, amount, plain
+from lambda_rlm.inputs.reading import amount, plain
+from lambda_rlm.private_file import inherited, kind_of, open_regular, open_stream
+from lambda_rlm.syntax.caps import MAX_CHARACTERS
 
 _PIECE: Final = 1 << 20
 
+MOST_PROGRAM: Final = 4 * MAX_CHARACTERS
+"""Bytes of the file of a program: no character has more than four."""
+
 TOO_LARGE: Final = "too large"
 """The kind of problem that more than may be read is."""
+
+STANDARD_INPUT: Final = ("-", "/dev/stdin")
+"""How arguments name standard input."""
 
 Look = Callable[[bytes], InputProblem | None]
 """What speaks against a file by its first bytes."""
@@ -38,9 +47,9 @@ class Contents:
 def contents(path: Path, most: int, look: Look) -> Contents:
     """The bytes of a file, at most `most`; raises `InputProblem`."""
     try:
-        before = path.stat()
-        _readable_kind(path, before.st_mode)
-        with open(path, "rb", buffering=0) as file:
+        _readable_kind(path, path.stat())
+        with open_stream(path) as file:
+            before = os.fstat(file.fileno())
             size = before.st_size if stat.S_ISREG(before.st_mode) else 0
             data = within(file, most, plain(str(path)), look, size)
             after = os.fstat(file.fileno())
@@ -64,32 +73,49 @@ def standard_input(most: int, look: Look) -> Contents:
 
 
 def size_of(path: Path) -> int | None:
-    """The size by the file system, None for a pipe or a terminal; raises `InputProblem` for what cannot be read."""
+    """The size by the file system, None for a pipe that a shell passed; raises `InputProblem` for what cannot be read."""
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    _readable_kind(path, status.st_mode)
+    _readable_kind(path, status)
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def head(path: Path) -> bytes:
     """The first bytes of a regular file; none where it cannot be read."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read(LOOKED_AT)
+        with open_regular(path) as file:
+            return file.read(LOOKED_AT) or b""
     except OSError:
         return b""
 
 
 def program_text(path: Path) -> str:
-    """The text of a program, which is UTF-8; raises `InputProblem`."""
-    return strict_utf8(contents(path, MOST_BYTES, lambda first: None).data, plain(str(path)))
+    """The text of a program, which is UTF-8; raises `InputProblem`, for a file that can be no program by its size before it is
+    read."""
+    size = size_of(path)
+    if size is not None and size > MOST_PROGRAM:
+        raise _no_program(plain(str(path)))
+    try:
+        data = contents(path, MOST_PROGRAM, lambda first: None).data
+    except InputProblem as problem:
+        raise _no_program(plain(str(path))) if problem.kind == TOO_LARGE else problem from None
+    return strict_utf8(data, plain(str(path)))
 
 
 def program_from_standard_input() -> str:
     """A program on standard input; raises `InputProblem`."""
-    return strict_utf8(standard_input(MOST_BYTES, lambda first: None).data, "standard input")
+    try:
+        data = standard_input(MOST_PROGRAM, lambda first: None).data
+    except InputProblem as problem:
+        raise _no_program("standard input") if problem.kind == TOO_LARGE else problem from None
+    return strict_utf8(data, "standard input")
+
+
+def _no_program(name: str) -> InputProblem:
+    hint = "check the order: the program comes before its inputs"
+    return InputProblem(f"{name} is too large for a program, which may have {MAX_CHARACTERS:,} characters", hint, TOO_LARGE)
 
 
 def too_large(what: str, most: int) -> InputProblem:
@@ -133,12 +159,12 @@ def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> b
     return b"".join(pieces)
 
 
-def _readable_kind(path: Path, mode: int) -> None:
-    name = plain(str(path))
-    if stat.S_ISDIR(mode):
-        raise InputProblem(f"{name} is a folder, not a file")
-    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
-        raise InputProblem(f"{name} is a device or socket, not a file", kind="not a regular file")
+def _readable_kind(path: Path, status: os.stat_result) -> None:
+    kind = kind_of(status.st_mode)
+    if kind is None or (stat.S_ISFIFO(status.st_mode) and inherited(path) is not None):
+        return
+    hint = None if stat.S_ISDIR(status.st_mode) else "pass a stream as standard input: `-`"
+    raise InputProblem(f"{plain(str(path))} is {kind}, not a file", hint, "not a regular file")
 
 
 def _unchanged(path: Path, data: bytes, before: os.stat_result, after: os.stat_result) -> Contents:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import plain
+from lambda_rlm.private_file import read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -87,11 +88,7 @@ def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
     if os.path.islink(path) or not os.path.isfile(path):  # Git does not follow such a link either
         return None
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise ValueError(f"larger than {_MOST_BYTES:,} bytes")
-        text = data.decode("utf-8-sig")
+        text = read_regular(path, _MOST_BYTES).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         notes.append(f"{plain(path)} is ignored: {error}")
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.inputs.files import head, size_of, too_large, unreadable
+from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
 from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
@@ -69,7 +69,7 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
             raise InputProblem(f"duplicate input name {hit[1]!r}")
         else:
             named[checked_name(hit[1])] = hit[2]
-    if [*unnamed, *named.values()].count("-") > 1:
+    if sum(argument in STANDARD_INPUT for argument in (*unnamed, *named.values())) > 1:
         raise InputProblem("standard input (`-`) can be read only once")
     if unnamed and DEFAULT_NAME in named:
         raise InputProblem(f"{unnamed[0]} needs a name, because {DEFAULT_NAME!r} is already used", "write NAME=PATH")
@@ -117,7 +117,7 @@ def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
 
 
 def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
-    if argument == "-":
+    if argument in STANDARD_INPUT:
         return Listing((ListedFile(None, "standard input", None),), False, (), "standard input")
     path = Path(argument)
     if os.path.isdir(argument):

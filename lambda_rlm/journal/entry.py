@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed
-from lambda_rlm.journal.store import JournalProblem, connect, problems
+from lambda_rlm.journal.store import JournalProblem, connect, problems, refuse_other
+from lambda_rlm.private_file import readable
 from lambda_rlm.trace.jsonl import routed_json, usage_json
 
 Row = tuple[str, tuple[Any, ...]]
@@ -80,8 +81,10 @@ class JournalEntry:
     def _write(self) -> None:
         try:
             with problems(self.path), closing(connect(self.path)) as database:
+                opened = readable(self.path)
                 while self._group(database):
-                    pass
+                    refuse_other(self.path, opened)
+                refuse_other(self.path, opened)
         except JournalProblem as problem:
             self.trouble = problem
         except Exception as error:  # noqa: BLE001 - a thread that ends without a word would leave a run that never ends

@@ -40,6 +40,14 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 """
 
 
+_BEGINNING: Final = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>run '
+
+
+def is_page(head: bytes) -> bool:
+    """Whether a file that begins so is such a page."""
+    return head.startswith(_BEGINNING.encode())
+
+
 def page(found: RunReport) -> str:
     """The page of a run."""
     run, outcome = found.run, found.run.outcome or {}
@@ -55,10 +63,8 @@ def page(found: RunReport) -> str:
         _section("Text sent to each model", _shown(found)),
         _section("Sources of the answer", _parts("input", found.cited) if found.cited else "<p>No known part of an input.</p>"),
     ]  # fmt: skip
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>run {_text(run.id)}</title><style>{_STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
-    )
+    head = f"{_BEGINNING}{_text(run.id)}</title><style>{_STYLE}</style></head><body>\n"
+    return head + "\n".join(parts) + "\n</body></html>\n"
 
 
 def _asked(found: RunReport) -> list[str]:

@@ -1,8 +1,9 @@
 """The journal's file: SQLite, one file, private to its user.
 
-Owns making and opening it, the tables, and what is refused. Promises: a file that is no journal, is damaged or of a newer
-version is refused with a message that says so, and never changed; a new one appears whole, with mode 0600, in a folder with
-mode 0700; several processes may use it at once. Everything that SQLite can say leaves as `JournalProblem`.
+Owns making and opening it, the tables, and what is refused. Promises: what is no journal (an empty file, a link or a device
+too), is damaged or of a newer version is refused with a message that says so, and never changed; nor is one written that other
+users may open; a new one appears whole, with mode 0600, in a folder with mode 0700; several processes may use it at once.
+Everything that SQLite can say leaves as `JournalProblem`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,12 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
-
-try:
-    import fcntl
-except ImportError:  # where there are no such locks
-    fcntl = None  # type: ignore[assignment]
+from lambda_rlm.private_file import is_same, private_folder, put_new, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D626A
 VERSION: Final = 1
@@ -79,20 +76,33 @@ def problems(path: Path) -> Iterator[None]:
 def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
     """A connection to the journal; makes the file where `is_new` allows it. Raises `JournalProblem`."""
     with problems(path):
-        if not path.exists() or not path.stat().st_size:
+        found = readable(path)
+        if found is None:
             if not is_new:
                 raise JournalProblem(f"journal not found: {path}", "it is created by the first run that is journaled")
             _make(path)
+            found = readable(path)
+        elif not found.st_size:
+            raise JournalProblem(f"{path} is an empty file, not a journal", "remove it, or use another file: --journal PATH")
         _refuse_strangers(path)
+        if is_new:
+            refuse_foreign(path)
         database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("SELECT 1 FROM runs LIMIT 1").fetchall()
+            refuse_other(path, found)
         except BaseException:
             database.close()
             raise
         return database
+
+
+def refuse_other(path: Path, opened: os.stat_result | None) -> None:
+    """Raises `JournalProblem` where the path no longer leads to the file that was opened: what is written to it is lost."""
+    if not is_same(opened, readable(path)):
+        raise JournalProblem(f"the journal {path} was removed or replaced while it was in use")
 
 
 def _refuse_strangers(path: Path) -> None:
@@ -124,9 +134,9 @@ def _stranger(path: Path, said: str) -> JournalProblem:
 
 
 def _make(path: Path) -> None:
-    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; who is slower leaves
-    it."""
-    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; one that another process
+    has made in the meantime stays."""
+    private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -136,20 +146,7 @@ def _make(path: Path) -> None:
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
             database.execute("PRAGMA journal_mode = WAL")
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            _put_in_the_place_of_nothing(draft, path)
+        with suppress(FileExistsError):
+            put_new(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _put_in_the_place_of_nothing(draft: Path, path: Path) -> None:
-    """Replace an empty file, one process or thread at a time; a journal that somebody has made in the meantime stays."""
-    lock = path.with_name(f".{path.name}.lock")
-    with lock.open("wb") as file:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        if not path.stat().st_size:
-            draft.replace(path)
-        lock.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ Refuses to call an answer right: nobody has said so.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -31,8 +32,9 @@ OUTCOMES: Final[tuple[Outcome, ...]] = ("answered", "degraded", "fault", "reject
 
 FORMS: Final[tuple[Form, ...]] = ("sft", "verifiers")
 TASK: Final = "lambda-rlm"
-"""The name of the task in rows for verifiers."""
+"""The name of the task in rows, by which a file of them is known."""
 
+_FIRST_ROW: Final = re.compile(rb'\{("example_id": [0-9]{1,20}, )?"task": "lambda-rlm", ')
 _NO_KEY: Final = b""
 
 
@@ -130,7 +132,7 @@ def row(one: Trajectory, form: Form, number: int, *, answers: bool = False) -> d
     completion = [{"role": "assistant", "content": one.program}]
     if form == "sft":
         shown = {"answer": one.answer} if answers else {}
-        return {"messages": one.messages + completion, **one.about, **shown}
+        return {"task": TASK, "messages": one.messages + completion, **one.about, **shown}
     return {
         "example_id": number,
         "task": TASK,
@@ -140,6 +142,11 @@ def row(one: Trajectory, form: Form, number: int, *, answers: bool = False) -> d
         "reward": 1.0 if one.outcome == "answered" else 0.0,
         "info": json.dumps(one.about, ensure_ascii=False),
     }
+
+
+def is_export(head: bytes) -> bool:
+    """Whether a file that begins so holds such rows."""
+    return _FIRST_ROW.match(head) is not None
 
 
 def _outcome(attempt: Mapping[str, Any], ran: Mapping[str, Any] | None) -> tuple[Outcome, tuple[str, ...]] | None:

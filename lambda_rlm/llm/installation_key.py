@@ -7,14 +7,14 @@ link, or open to others: it is replaced.
 
 from __future__ import annotations
 
-import os
 import secrets
-import stat
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.private_file import open_regular, private_folder, refuse_foreign, replace
 
 FILE: Final = "markers.key"
 SIZE: Final = 32
@@ -44,29 +44,20 @@ def key_in(folder: Path | None) -> bytes:
 def _kept(path: Path) -> bytes | None:
     """The key in a file that is whole and nobody else's."""
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        if refuse_foreign(path) is None:
+            return None
+        with open_regular(path, follows_link=False) as file:
+            key = file.read(SIZE + 1)
     except OSError:
         return None
-    try:
-        about = os.fstat(file)
-        is_private = os.name != "posix" or (about.st_mode & 0o077 == 0 and about.st_uid == os.geteuid())
-        if not stat.S_ISREG(about.st_mode) or not is_private:
-            return None
-        key = os.read(file, SIZE + 1)
-    finally:
-        os.close(file)
     return key if len(key) == SIZE else None
 
 
 def _stored(path: Path, key: bytes) -> bytes:
     """The key that stands in the file at the end, ours or that of a process that was faster."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{FILE}.{secrets.token_hex(8)}")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(file, "wb") as out:
-            out.write(key)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    private_folder(path.parent)
+    if path.is_symlink():
+        path.unlink()
+    with suppress(FileExistsError):
+        replace(path, key, lambda head: True)
     return _kept(path) or key

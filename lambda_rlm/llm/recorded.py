@@ -19,6 +19,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
+from lambda_rlm.private_file import MOST_BYTES, append, read_regular
 
 _SHOWN = 300
 
@@ -64,10 +65,15 @@ class Recording(Wrapper):
 
     def _append(self, row: dict[str, Any]) -> None:
         try:
-            with self._path.open("a", encoding="utf-8") as out:
-                out.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
+            line = json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
+            append(self._path, line.encode("utf-8", "backslashreplace"), is_recording)
         except OSError as error:
             raise failure(BAD_SCRIPT, f"cannot write the recording {self._path}: {error.strerror}") from None
+
+
+def is_recording(head: bytes) -> bool:
+    """Whether a file that begins so is a recording."""
+    return head.startswith(b'{"profile": ')
 
 
 class RecordedModel:
@@ -108,7 +114,7 @@ class RecordedModel:
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read_regular(self._path, MOST_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise failure(BAD_SCRIPT, f"cannot read the recording {self._path}: {reason}") from None

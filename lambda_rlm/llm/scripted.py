@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.failures import BAD_SCRIPT, FATES, NO_RULE, failure
+from lambda_rlm.private_file import MOST_BYTES, read_regular
 
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MESSAGE = 4
@@ -93,7 +94,7 @@ class ScriptedModel:
     def from_file(cls, path: str | Path) -> Self:
         """From a file of rules; a file that cannot be read or a bad line is a `ModelFailure` that names it."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = read_regular(path, MOST_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise failure(BAD_SCRIPT, f"cannot read the script {path}: {reason}") from None

@@ -1,38 +1,48 @@
 """Events as JSON Lines, one object a line, written while the run goes on.
 
-Owns the file form of a trace. Promises that every line is a whole JSON object and is flushed at once, so that a run that
-is killed leaves all that had happened; times are seconds since the trace was opened.
+Owns the file form of a trace. Promises that every line is a whole JSON object and is flushed at once, so that a run that is
+killed leaves all that had happened; times are seconds since the trace was opened. The file is private; it replaces an earlier
+trace and nothing else.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from lambda_rlm.completion import Usage
 from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Retrying, Routed, RunFinished
+from lambda_rlm.private_file import begin
+
+_FIRST: Final = re.compile(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
+"""How a trace begins."""
 
 
 class JsonLines:
     """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`."""
 
     def __init__(self, path: str | Path) -> None:
-        self._file = Path(path).open("w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        self._file = begin(path, is_trace)
         self._start = monotonic()
 
     def __call__(self, event: Event) -> None:
         row = {"at": round(monotonic() - self._start, 6), **event_json(event)}
-        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._file.flush()
+        self._file.write((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._file.close()
+
+
+def is_trace(head: bytes) -> bool:
+    """Whether a file that begins so is a trace."""
+    return _FIRST.match(head) is not None
 
 
 def event_json(event: Event) -> dict[str, Any]:

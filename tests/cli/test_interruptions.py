@@ -15,7 +15,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -37,14 +36,25 @@ TOLD = re.compile(
 )
 
 
+TRACING = """
+import sys
+from lambda_rlm.cli import main
+from lambda_rlm.trace import jsonl
+jsonl.begin = lambda path, is_own: open(int(path), "wb", buffering=0)
+main()
+"""
+"""The command line, whose trace goes to a pipe by its number: a trace is a regular file, which nobody can wait for."""
+
+
 def interrupted(*arguments: str, at: int, times: int = 1) -> tuple[int, str, str]:
-    """A command that is sent Ctrl-C, so many times, as soon as it has written the line `at` of its trace."""
-    os.mkfifo("trace")
+    """A command that is sent Ctrl-C, `times` times, as soon as it has written the line `at` of its trace."""
+    read, write = os.pipe()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": "none"}
-    command = [sys.executable, "-m", "lambda_rlm", "run", wrote("p.lam", PROGRAM), *arguments, "--trace", "trace"]
+    command = [sys.executable, "-c", TRACING, "run", wrote("p.lam", PROGRAM), *arguments, "--trace", str(write)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as running, Path("trace").open(encoding="utf-8") as trace:  # fmt: skip
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, pass_fds=(write,)
+    ) as running, open(read, encoding="utf-8") as trace:  # fmt: skip
+        os.close(write)
         ended = threading.Timer(100, running.kill)  # a command that hangs fails its test, and does not hold up the others
         ended.start()
         for _ in range(at):

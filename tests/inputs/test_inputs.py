@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 from pathlib import Path
@@ -70,13 +69,13 @@ def test_what_is_no_text_is_recognized(tmp_path: Path, content: bytes, words: st
 def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, "a.txt", "x" * 1000)
     opened: list[str] = []
-    original = builtins.open
+    original = os.open
 
     def counting(file: Any, *rest: Any, **more: Any) -> Any:
         opened.append(str(file))
         return original(file, *rest, **more)
 
-    monkeypatch.setattr(builtins, "open", counting)
+    monkeypatch.setattr(os, "open", counting)
     from_arguments([path])
     assert opened.count(path) == 1
 

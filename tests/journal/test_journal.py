@@ -21,13 +21,10 @@ from tests.support.shell import Shell, journal, script, wrote
 pytestmark = pytest.mark.usefixtures("alone")
 
 
-@pytest.mark.parametrize("is_there", [False, True], ids=["no file", "an empty file"])
-def test_many_that_make_the_journal_at_once_make_one(is_there: bool) -> None:
+def test_many_that_make_the_journal_at_once_make_one() -> None:
     """Who was slower must not put an empty journal in the place of one that has a run."""
     for n in range(5):
         path = Path(f"{n}.sqlite3")
-        if is_there:
-            path.touch()
         barrier = threading.Barrier(6)
 
         def begin(barrier: threading.Barrier = barrier, path: Path = path) -> None:

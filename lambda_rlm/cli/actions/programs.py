@@ -6,9 +6,7 @@ Owns how a checked program is shown, stage by stage, and the writing of formatte
 from __future__ import annotations
 
 import json as json_text
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +33,7 @@ from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.listing import QUERY
 from lambda_rlm.inputs.unread import unread
+from lambda_rlm.private_file import rewrite
 from lambda_rlm.syntax.export.forms import FORMS, export
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
@@ -268,13 +267,7 @@ def _first_fixable(diagnostics: Sequence[Diagnostic]) -> Diagnostic | None:
 
 def _replace_file(path: Path, text: str) -> None:
     """Write beside the file and rename, so that an interruption loses nothing; a link keeps pointing at what it did."""
-    target = path.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.chmod(target.stat().st_mode & 0o777)
-        beside.replace(target)
+        rewrite(path, text.encode())
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise UsageProblem(f"cannot write {path}: {error.strerror or error}") from None

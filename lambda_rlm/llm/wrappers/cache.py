@@ -1,10 +1,10 @@
 """Replies kept across runs, so that a question which was answered once is not paid again.
 
 Owns the file (SQLite, WAL, mode 0600) and the wrapper. Promises: only a reply that ended by itself and was read as a value of
-its type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays within
-its size, what was used last survives; several processes and threads may use it at once. A file that is damaged or another
-program's is never changed, and no trouble with it fails a run: it is reported once, and models are asked. Keys are hashes:
-neither prompts nor secrets are written, replies are.
+its type is kept; samples are kept each by its number, and what is drawn at random without a number never; the file stays
+within its size, what was used last survives; several processes and threads may use it at once. A file that is damaged, another
+program's, a link, or open to other users is never changed, and no trouble with it fails a run: it is reported once, and models
+are asked. Keys are hashes: neither prompts nor secrets are written, replies are.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, StopReason
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
+from lambda_rlm.private_file import is_same, private_folder, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D6263
 VERSION: Final = 1
@@ -205,13 +206,19 @@ def _is_repeatable(request: CompletionRequest) -> bool:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """A connection to the file, which is made where there is none."""
-    with suppress(FileExistsError):
-        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    """A connection to the file, which is made where there is none. A link, a device, another user's file and one that others
+    may read are refused."""
+    private_folder(path.parent)
+    found = refuse_foreign(path)
+    if found is None:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        found = refuse_foreign(path)
     database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _check(database)
+        if not is_same(found, readable(path)):
+            raise _Unusable("the file was replaced while it was opened")
     except BaseException:
         database.close()
         raise
