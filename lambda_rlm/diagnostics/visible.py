@@ -36,7 +36,10 @@ _CONTROLS: Final = {
 
 
 def visible(text: str) -> str:
-    """A text with a picture or an escape for each hidden character (`␛`, `\\u202e`); line ends and tabs stay."""
+    """A text with a picture or an escape for each hidden character (`␛`, `\\u202e`); line ends and tabs stay.
+
+    JSON stays JSON and means the same: what has a picture is escaped in it already.
+    """
     return text if _is_plain(text) else _TO_SHOW.sub(_picture, text)
 
 
@@ -63,6 +66,4 @@ def _is_plain(text: str) -> bool:
 
 def _picture(hit: re.Match[str]) -> str:
     character = hit.group()
-    if character < " ":
-        return chr(0x2400 + ord(character))
-    return "␡" if character == _DELETE else escape(character)
+    return chr(0x2400 + ord(character)) if character < " " else escape(character)
