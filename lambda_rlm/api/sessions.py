@@ -25,6 +25,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
@@ -248,7 +249,7 @@ async def _session(
         return run
     finally:
         if session.trouble is not None:
-            logging.getLogger(__name__).warning(session.trouble)
+            logging.getLogger(__name__).warning("%s", visible_line(session.trouble))
 
 
 async def _answer(request: RunRequest, setup: Setup) -> Run:

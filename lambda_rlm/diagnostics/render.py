@@ -15,6 +15,7 @@ from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, QuickFix, apply_fix
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile, Span
+from lambda_rlm.diagnostics.visible import visible_line
 
 Part = tuple[str, str]
 """A piece of text and the name of its style: error, warning, place, gutter, source, caret, note, label or plain."""
@@ -65,17 +66,21 @@ def fault_parts(fault: Fault, source: SourceFile | None) -> list[Part]:
 
 
 def _head(style: str, kind: str, code: str, message: str) -> list[Part]:
-    return [(f"{kind}[{code}]", style), (f": {message}\n", "plain")]
+    return [(f"{kind}[{code}]", style), (f": {visible_line(message)}\n", "plain")]
 
 
 def _place(source: SourceFile, span: Span, gutter: int) -> list[Part]:
     line, column = source.line_column(span.start)
-    return [(" " * gutter + "--> ", "gutter"), (f"{source.name}:{line}:{column}\n", "place")]
+    return [(" " * gutter + "--> ", "gutter"), (f"{visible_line(source.name)}:{line}:{column}\n", "place")]
 
 
 def _note(name: str, text: str, gutter: int) -> list[Part]:
     indent = "\n" + " " * (gutter + 3 + len(name) + 2)
-    return [(" " * gutter + " = ", "gutter"), (f"{name}: ", "note"), (indent.join(text.splitlines()) + "\n", "plain")]
+    return [
+        (" " * gutter + " = ", "gutter"),
+        (f"{name}: ", "note"),
+        (indent.join(map(visible_line, text.split("\n"))) + "\n", "plain"),
+    ]
 
 
 def _excerpt(source: SourceFile, span: Span, label: str, gutter: int, style: str) -> list[Part]:
@@ -91,7 +96,7 @@ def _excerpt(source: SourceFile, span: Span, label: str, gutter: int, style: str
         (f"{line:>{gutter}} | ", "gutter"),
         (shown + "\n", "source"),
         (" " * gutter + " | ", "gutter"),
-        (" " * left + "^" * max(1, marked) + more + (f" {label}" if label else "") + "\n", style),
+        (" " * left + "^" * max(1, marked) + more + (f" {visible_line(label)}" if label else "") + "\n", style),
     ]
 
 
@@ -106,10 +111,8 @@ def _cropped(text: str, start: int, end: int) -> tuple[str, int, int]:
 
 
 def _visible(text: str) -> str:
-    """Tabs as spaces, and control characters, which could move the cursor, as their pictures."""
-    if text.isprintable():
-        return text
-    return "".join(_TAB if c == "\t" else chr(0x2400 + ord(c)) if ord(c) < 32 else c if c.isprintable() else "�" for c in text)
+    """Tabs as spaces, and hidden characters as pictures."""
+    return visible_line(text.replace("\t", _TAB))
 
 
 def _columns(text: str) -> int:

@@ -1,6 +1,6 @@
 """A run as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
 
-Owns the page. Promises that every text from a run is escaped, and that the page is well-formed and readable in the dark too; a
+Owns the page. Promises that every text from a run is escaped, hidden characters as pictures, and that the page is well-formed and readable in the dark too; a
 long run is folded, and what is left out is counted.
 """
 
@@ -11,6 +11,7 @@ from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.journal import CallRow
 from lambda_rlm.journal.run_report import RunReport
 from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
@@ -83,7 +84,7 @@ def _asked(found: RunReport) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return escape(str(value), quote=True)
+    return escape(visible(str(value)), quote=True)
 
 
 def _when(seconds: float) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, escape
 
 # What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair stands alone.
 ESCAPE = (
@@ -17,9 +18,8 @@ ESCAPE = (
     r"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 _PIECE = re.compile(r"\{([^}]*)\}|\\([{}])|[^\\{}]+|\\[^{}]")
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
-_TO_ESCAPE_IN_TEMPLATE = re.compile(r'["\\{}\x00-\x1f\x7f]')
-_SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+_TO_ESCAPE = re.compile(rf'["\\\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
+_TO_ESCAPE_IN_TEMPLATE = re.compile(rf'["\\{{}}\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
 
 
 def text_value(written: str) -> str:
@@ -57,6 +57,9 @@ def escaped_piece(value: str) -> str:
 
 def _escape(hit: re.Match[str]) -> str:
     character = hit.group()
-    if character in '"\\{}':
-        return "\\" + character
-    return _SHORT.get(character) or f"\\u{ord(character):04x}"
+    return "\\" + character if character in '"\\{}' else escape(character)
+
+
+def is_raw_text(value: str) -> bool:
+    """Raw text may hold it: no quote, and no character that must be an escape."""
+    return '"' not in value and HIDDEN_CHARACTER.search(value) is None

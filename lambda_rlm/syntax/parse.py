@@ -15,6 +15,7 @@ from lambda_rlm.syntax.caps import MAX_CHARACTERS, over_caps
 from lambda_rlm.syntax.grammar.lalr import Unexpected, run
 from lambda_rlm.syntax.grammar.table import table
 from lambda_rlm.syntax.mistakes.codes import PROGRAM_TOO_LARGE, UNKNOWN_CHARACTER
+from lambda_rlm.syntax.mistakes.hidden import hidden_characters
 from lambda_rlm.syntax.mistakes.slips import SlipPlace, code_fence
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
@@ -28,6 +29,8 @@ def parse(source: SourceFile) -> Program:
         message = f"the program has {size:,} characters, more than {MAX_CHARACTERS:,}"
         raise Rejected(source, [Diagnostic(PROGRAM_TOO_LARGE, message, Span(0, 0))])
     if mistakes := _unencodable(source.text):
+        raise Rejected(source, mistakes)
+    if mistakes := hidden_characters(source):
         raise Rejected(source, mistakes)
     grammar = table()
     scanned = scan(grammar, source, 0, size)

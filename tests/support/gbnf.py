@@ -17,6 +17,8 @@ from typing import Final
 _LEXEMES = re.compile(
     r'\s*(?:(?P<name>[a-z0-9-]+)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<set>\[(?:[^\]\\]|\\.)*\])|(?P<times>\{[0-9]+(?:,[0-9]*)?\}|[?*+])|(?P<sign>[()|]))'
 )
+_NUMBER: Final = r"\\(x[0-9A-F]{2}|u[0-9A-F]{4}|U[0-9A-F]{8})"
+"""A character by number; each form has a length of its own."""
 Test = Callable[[str], bool]
 
 
@@ -161,14 +163,15 @@ def _atom(found: Gbnf, atom: list[tuple[str, str]], at: int) -> int:
 
 
 def _characters(written: str) -> list[str]:
-    found = re.findall(r'\\([nrt])|\\(["\\\[\]])|([^\\])', written)
-    return [{"n": "\n", "r": "\r", "t": "\t"}.get(name) or sign or plain for name, sign, plain in found]
+    found = re.findall(rf'\\([nrt])|\\(["\\\[\]])|{_NUMBER}|([^\\])', written)
+    named = {"n": "\n", "r": "\r", "t": "\t"}
+    return [named.get(name) or sign or (chr(int(number[1:], 16)) if number else plain) for name, sign, number, plain in found]
 
 
 def _test(written: str) -> Test:
     inner = written[1:-1]
     negated = inner.startswith("^")
-    one = r"(\\[nrt\\\[\]]|[^\\\[\]^-])"
+    one = rf"(\\[nrt\\\[\]]|{_NUMBER.replace('(', '(?:')}|[^\\\[\]^-])"
     spans = re.findall(f"{one}(?:-{one})?", inner.removeprefix("^"))
     assert "".join(low + ("-" + high if high else "") for low, high in spans) == inner.removeprefix("^"), written
     ranges = [(_characters(low)[0], _characters(high or low)[0]) for low, high in spans]

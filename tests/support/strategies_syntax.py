@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.syntax.literals import is_raw_text
 from lambda_rlm.syntax.operators import LEVELS
 
 NOWHERE = Span(0, 0)
@@ -177,7 +178,7 @@ def _template(pieces: list[Any]) -> t.Template:
 leaves = st.one_of(
     simple,
     _named(t.TextLit, value=texts),
-    _named(t.TextLit, value=texts.map(lambda value: value.replace('"', "")), is_raw=st.just(True)),
+    _named(t.TextLit, value=texts.filter(is_raw_text), is_raw=st.just(True)),
     _named(t.Var, name=names, type_argument=types),
     st.lists(st.one_of(texts, holes), max_size=4).map(_template),
 )

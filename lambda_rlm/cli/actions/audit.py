@@ -67,7 +67,7 @@ def audit(arguments: Sequence[str], models: Sequence[str], name: str | None, opt
     else:
         for note in (*notes, *found.notes):
             screen.say(f"note: {note}", "dim")
-        screen.answer("\n".join(_shown(found, reports, seconds)))
+        screen.report(*_shown(found, reports, seconds))
     return exits.ANSWERED if found.is_whole else exits.INTERRUPTED
 
 

@@ -54,7 +54,7 @@ def listing(json: bool) -> int:
         screen.answer(json_text.dumps({"ok": True, "benchmarks": rows}))
         return exits.ANSWERED
     width = max(map(len, BENCHMARKS)) + 2
-    screen.answer("\n".join(f"{row.name:<{width}}{row.about}" for row in BENCHMARKS.values()))
+    screen.report(*(f"{row.name:<{width}}{row.about}" for row in BENCHMARKS.values()))
     return exits.ANSWERED
 
 
@@ -187,7 +187,7 @@ def _show(asked: Sequence[TaskResult], rows: Sequence[Summary]) -> None:
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
     if len(rows) > 1:
         lines.append(f"macro-average over lengths: {macro_average(rows):.1f}")
-    screen.answer("\n".join(lines))
+    screen.report(*lines)
     planned = sum(one.fallback is not None for one in asked)
     if planned:
         screen.say(f"warning: no program was accepted for {planned} of {len(asked)} tasks, so the strategy answered", "warning")

@@ -35,7 +35,7 @@ def inputs(arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> 
     for name, listing in found.items():
         for note in listing.notes:
             screen.say(f"note: {note}", "dim")
-        screen.answer("\n".join(_shown(name, listing, reading)))
+        screen.report(*_shown(name, listing, reading))
     if total > reading.most_bytes:
         screen.say(f"warning: the inputs exceed the maximum of {amount(reading.most_bytes)} (see --max-input)", "warning")
     return exits.ANSWERED

@@ -19,6 +19,7 @@ from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
@@ -64,7 +65,7 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
         usage = (row.outcome or {}).get("usage") or {}
         when = strftime("%Y-%m-%d %H:%M", localtime(row.started))
         figures = f"{usage.get('calls', 0):>6,} calls  {_cost(usage.get('usd')):>9}" if usage else " " * 23
-        screen.answer(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}")
+        screen.report(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}")
     if not rows:
         screen.say("no runs yet")
     return exits.ANSWERED
@@ -197,21 +198,22 @@ def _print(details: RunReport, is_whole: bool) -> None:
     """A run for a person: what it was, what came of it, where its calls went."""
     run, outcome = details.run, details.run.outcome or {}
     most = None if is_whole else _MOST_SHOWN
-    screen.answer(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
-    screen.answer(_title(run))
+    screen.report(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
+    screen.report(_title(run))
     for part in run.what["inputs"]:
         seen = (outcome.get("coverage") or {}).get(part["name"])
         share = "" if seen is None else f", {seen:.1%} of it shown"
         size = f"{part['type']}, {part['characters']:,} characters{share}"
-        screen.answer(f"  {part['name']}: {size}, sha256 {part['sha256'][:12]}…")
+        screen.report(f"  {part['name']}: {size}, sha256 {part['sha256'][:12]}…")
     answer = outcome.get("answer")
     if answer is not None:
-        screen.answer("\n" + (answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
+        screen.report("")
+        screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
     if outcome.get("fault"):
-        screen.answer(f"\nfault {outcome['fault']['code']}: {outcome['fault']['message']}")
-    screen.answer("\ncalls" if details.calls else "\nno model calls")
+        screen.report("", f"fault {outcome['fault']['code']}: {outcome['fault']['message']}")
+    screen.report("", "calls" if details.calls else "no model calls")
     for line in lines(details.tree, len(details.calls) if is_whole else MOST_BESIDE) if details.calls else ():
-        screen.answer(f"  {line}")
+        screen.report(f"  {line}")
     _list("slowest", details.slowest, details, most)
     _list("failed", details.failed, details, most)
     _list("started without a reply (may have been charged)", details.unfinished, details, most)
@@ -229,7 +231,7 @@ def _print_shown(details: RunReport, most: int | None) -> None:
 def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], most: int | None) -> None:
     left = most
     if inputs:
-        screen.answer(title)
+        screen.report(title)
     for name, parts in inputs.items():
         count = sum(end - start for start, end in parts)
         shown = parts if left is None else parts[:left]
@@ -237,19 +239,19 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
         more = f" and {len(parts) - len(shown):,} more (--all)" if len(parts) > len(shown) else ""
         if shown:
             stretches = f"{len(parts):,} {'range' if len(parts) == 1 else 'ranges'}"
-            screen.answer(f"  {name}: {count:,} characters in {stretches}: {places}{more}")
+            screen.report(f"  {name}: {count:,} characters in {stretches}: {places}{more}")
         left = None if left is None else left - len(shown)
         if left == 0 and name != list(inputs)[-1]:
-            screen.answer("  and other inputs (--all)")
+            screen.report("  and other inputs (--all)")
             return
 
 
 def _list(title: str, rows: Sequence[CallRow], details: RunReport, most: int | None) -> None:
     if rows:
-        screen.answer(title)
+        screen.report(title)
     for row in rows[:most]:
         path = ".".join(map(str, row.path)) or "·"
         seconds = "" if row.seconds is None else f"{row.seconds:.2f} s"
-        screen.answer(f"  {path:<12} {row.state:<9} {seconds:>9}  {details.place(row)}")
+        screen.report(f"  {path:<12} {row.state:<9} {seconds:>9}  {details.place(row)}")
     if most is not None and len(rows) > most:
-        screen.answer(f"  and {len(rows) - most:,} more (--all)")
+        screen.report(f"  and {len(rows) - most:,} more (--all)")

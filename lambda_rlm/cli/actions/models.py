@@ -27,7 +27,7 @@ def listing(json: bool) -> int:
     width = max(len(row.name) for row in rows) + 2
     lines = [f"{row.name:<{width}}{_about(row)}{', the default' if row.name == default else ''}" for row in rows]
     lines += ["", "Any other litellm model name works too, and any OpenAI-compatible server: openai/NAME with --base-url URL."]
-    screen.answer("\n".join(lines))
+    screen.report(*lines)
     return exits.ANSWERED
 
 

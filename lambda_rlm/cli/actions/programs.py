@@ -26,6 +26,7 @@ from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.execution.check import Checked
 from lambda_rlm.execution.check import check as check_program
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
@@ -98,7 +99,7 @@ def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | No
             parts.append(figures.shown(costs.prospects, costs.titles))
             if is_ok and costs.prospects[0].hash is not None:
                 parts[-1] += f"\nhash {costs.prospects[0].hash}"
-        screen.answer("\n\n".join(parts))
+        screen.report(*"\n\n".join([visible_line(parts[0]), *parts[1:]]).split("\n"))
     return exits.ANSWERED if is_ok else exits.REJECTED
 
 

@@ -54,11 +54,14 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
     finally:
         blocking(lambda: closed(model, root))
     decision = replace(decision, notes=(*decision.notes, *notes))
-    screen.answer(json_text.dumps({"ok": True, **decision.as_json()}, ensure_ascii=False) if json else _shown(decision, chosen))
+    if json:
+        screen.answer(json_text.dumps({"ok": True, **decision.as_json()}, ensure_ascii=False))
+    else:
+        screen.report(*_shown(decision, chosen))
     return exits.ANSWERED
 
 
-def _shown(decision: Decision, chosen: Settings) -> str:
+def _shown(decision: Decision, chosen: Settings) -> list[str]:
     """The route and its reason, a column for each route, and the notes."""
     name = decision.way if decision.way == decision.strategy else f"{decision.way} ({decision.strategy})"
     lines = [f"{name}: {decision.reason}", *(f"note: {note}" for note in decision.notes), "", *_table(decision)]
@@ -70,7 +73,7 @@ def _shown(decision: Decision, chosen: Settings) -> str:
                 "synth: the cost of writing only; the bound of the program is checked once it is written, "
                 f"against the rest of {chosen.max_calls:,} calls"
             )
-    return "\n".join(lines)
+    return lines
 
 
 def _table(decision: Decision) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lambda_rlm.cli.display import screen
+from lambda_rlm.diagnostics.visible import visible_line
 
 _CLEARED = "\r\x1b[K"
 
@@ -28,6 +29,7 @@ def bar(is_silent: bool) -> Iterator[Show]:
         if is_silent or told == [this]:
             return
         told[:] = [this]
+        line = visible_line(line)
         sys.stderr.write(f"{_CLEARED}{line}" if is_lively else f"{line}\n")
         sys.stderr.flush()
 

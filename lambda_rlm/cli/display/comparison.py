@@ -40,7 +40,7 @@ def compare(rows: Sequence[RunRow], by: str, json: bool) -> int:
     if json:
         screen.answer(json_text.dumps({"by": by, "groups": [asdict(group) for group in found]}, ensure_ascii=False))
     elif found:
-        screen.answer("\n".join(_table(found, by)))
+        screen.report(*_table(found, by))
     else:
         screen.say("no runs yet")
     return exits.ANSWERED

@@ -1,7 +1,8 @@
 """What a person sees: text on two streams, colors and a live line only on a terminal.
 
-Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb. Rich is loaded
-only for a terminal.
+Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb; that no text of a
+model, document, server, program or file name steers a terminal or is read as markup: hidden characters are shown as pictures; and
+that an answer which goes to a file or another program stays as it is. Rich is loaded only for a terminal.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import Part, human_parts
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible, visible_line
 from lambda_rlm.trace.progress import Progress
 from lambda_rlm.trace.summary import dollars
 
@@ -39,12 +41,13 @@ def is_lively(stream: TextIO) -> bool:
 
 
 def say(text: str, style: str = "plain") -> None:
-    """A line on standard error."""
-    write([(text + "\n", style)])
+    """A line on standard error; a line end in it is a picture, so that no text can begin a line of its own."""
+    write([(visible_line(text) + "\n", style)])
 
 
 def write(parts: Iterable[Part]) -> None:
     """Styled pieces on standard error."""
+    parts = [(visible(text), style) for text, style in parts]
     if is_lively(sys.stderr):
         from rich.console import Console
         from rich.text import Text
@@ -59,14 +62,14 @@ def write(parts: Iterable[Part]) -> None:
 
 def complain(message: str, advice: str | None = None, fault: str | None = None) -> None:
     """What went wrong, with the code of a fault, and what to do."""
-    write([("error" if fault is None else f"fault[{fault}]", "error"), (f": {message}\n", "plain")])
+    write([("error" if fault is None else f"fault[{fault}]", "error"), (f": {visible_line(message)}\n", "plain")])
     if advice:
         hint(advice)
 
 
 def hint(advice: str) -> None:
     """What to do, on a line of its own."""
-    write([("hint", "hint"), (f": {advice}\n", "plain")])
+    write([("hint", "hint"), (f": {visible_line(advice)}\n", "plain")])
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> None:
@@ -75,8 +78,15 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> N
         write([("\n" if index else "", "plain"), *human_parts(diagnostic, source)])
 
 
+def report(*lines: str) -> None:
+    """Lines for people on standard output, with pictures wherever that goes; no text in one can begin another."""
+    answer("\n".join(map(visible_line, lines)))
+
+
 def answer(text: str) -> None:
-    """The one thing that goes to standard output; ends with a line end. What the output cannot encode is replaced."""
+    """The one thing that goes to standard output; ends with a line end. As it is for a file or another program, with pictures
+    on a terminal. What the output cannot encode is replaced."""
+    text = visible(text) if sys.stdout.isatty() else text
     try:
         _print(text if text.endswith("\n") else text + "\n")
     except BrokenPipeError:
@@ -106,11 +116,12 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
+    from rich.text import Text
 
     spinner = Spinner("dots")
 
     def now() -> Spinner:
-        spinner.update(text=status(progress))
+        spinner.update(text=Text(visible_line(status(progress))))
         return spinner
 
     console = Console(stderr=True)

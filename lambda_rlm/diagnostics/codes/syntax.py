@@ -159,4 +159,13 @@ TABLE: tuple[Code, ...] = (
         bad='let note = if context == "" then "empty";\nnote',
         fixed='let note = if context == "" then "empty" else "";\nnote',
     ),
+    Code(
+        "E0121",
+        "Hidden character",
+        "A program has no characters that nobody sees, in texts and comments neither: control characters, marks that turn the "
+        "direction of a line, separators of lines other than the line feed, and characters that take no room. Otherwise a person "
+        "would read another program than the one that runs. In a text write the escape, as `\\u202e`; in a pattern `\\x{202E}`.",
+        bad='contains(context, "\u202eevil")',
+        fixed='contains(context, "\\u202eevil")',
+    ),
 )

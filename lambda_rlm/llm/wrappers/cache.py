@@ -25,6 +25,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, StopReason
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.private_file import is_same, private_folder, readable, refuse_foreign
@@ -73,7 +74,7 @@ class ReplyStore:
         self.path = Path(path).expanduser() if path is not None else default_cache()
         self.trouble: str | None = None
         self._most_bytes = most_bytes
-        self._on_trouble = on_trouble or logging.getLogger(__name__).warning
+        self._on_trouble = on_trouble or _logged
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._waiting: dict[str, tuple[str, str]] = {}
@@ -241,6 +242,10 @@ def _check(database: sqlite3.Connection) -> None:
     if (version := _pragma(database, "user_version")) != VERSION:
         raise _Unusable(f"written by another version ({version}) of lambda-rlm")
     database.execute("PRAGMA synchronous = NORMAL")
+
+
+def _logged(trouble: str) -> None:
+    logging.getLogger(__name__).warning("%s", visible_line(trouble))
 
 
 def _is_empty(database: sqlite3.Connection) -> bool:

@@ -1,8 +1,8 @@
 r"""The grammar's regular expressions, read.
 
 Owns the subset that its terminals are written in: literals, classes, `|`, groups, `? * + {n} {m,n}`, and the escapes `\n \t \r
-\xHH` and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in another way than the
-parser must not reach it.
+\xHH \uHHHH \UHHHHHHHH` and those of signs. Refuses everything else with `ValueError`: a construct that one decoder reads in
+another way than the parser must not reach it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import Final
 from lambda_rlm.syntax.export.ebnf import Chars, Ebnf, alt, chars, repeat, seq
 
 _NAMED: Final = {"n": "\n", "t": "\t", "r": "\r"}
+_DIGITS: Final = {"x": 2, "u": 4, "U": 8}
+"""Hexadecimal digits of a character's number."""
+
 _TIMES: Final = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 
@@ -88,9 +91,10 @@ class _Reader:
         if character != "\\":
             return character
         escaped = self._next()
-        if escaped == "x":
-            self.at += 2
-            return chr(int(self.pattern[self.at - 2 : self.at], 16))
+        if escaped in _DIGITS:
+            start = self.at
+            self.at += _DIGITS[escaped]
+            return chr(int(self.pattern[start : self.at], 16))
         if escaped.isalnum() and escaped not in _NAMED:
             raise self.refusal()
         return _NAMED.get(escaped, escaped)

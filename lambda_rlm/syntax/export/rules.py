@@ -157,11 +157,10 @@ class _Writer:
             raise ValueError(f"whether {sorted(unclear)} need white space before them in {here.symbol} cannot be told")
 
     def _gap(self, space: Ebnf, comment: Ebnf, in_hole: bool) -> Ebnf:
-        """One character of white space, or a comment with the end of its line."""
-        assert isinstance(space, Repeat) and isinstance(comment, Seq) and isinstance(comment.parts[-1], Repeat)
-        last = comment.parts[-1].part
-        assert isinstance(last, Chars)
-        both = alt([space.part, seq([comment, complement(last)])])
+        """White space of one character, or of one line end, or a comment with the end of its line."""
+        assert isinstance(space, Repeat)
+        line_ends = alt([text("\n"), text("\r\n")])
+        both = alt([space.part, seq([comment, line_ends])])
         allowed = restricted(both, self._forbidden) if in_hole else both
         assert allowed is not None
         return allowed

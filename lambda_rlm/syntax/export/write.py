@@ -6,6 +6,7 @@ always: a raw NUL ends a grammar for a decoder written in C, without a word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -26,6 +27,9 @@ from lambda_rlm.syntax.export.ebnf import (
 
 _MEANT: Final = r"\/.^$|?*+()[]{}"
 """Signs that mean something in a regular expression; others are not escaped, since `\\<` is no `<` in some dialects."""
+
+_NUMBER_GOES_ON: Final = re.compile(r"\\x[0-9A-F]{2}[0-9A-Fa-f]")
+"""One reader takes two digits, another all that follow."""
 
 _TIMES: Final = {(0, 1): "?", (0, None): "*", (1, None): "+"}
 
@@ -175,11 +179,14 @@ def _gbnf_class(part: Chars) -> str:
     minus = Chars(((ord("-"), ord("-")),))
     if minus.ranges[0] in part.ranges:
         return f'("-" | {_gbnf_class(without(part, minus))})'
-    return _class(part, lambda sign: f"\\{sign}" if sign in "\\[]" else _shortly(sign))
+    written = _class(part, lambda sign: f"\\{sign}" if sign in "\\[]" else _shortly(sign))
+    if _NUMBER_GOES_ON.search(written):
+        raise ValueError(f"readers would differ on where a number ends: {written}")
+    return written
 
 
 def _shortly(character: str) -> str:
-    """Control characters by their short names: in one reader's `\\x0Aa` the hexadecimal number goes on."""
+    """Line ends and tabs by their short names, others by number."""
     return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character) or _hex(character)
 
 
@@ -196,11 +203,16 @@ def _times(least: int, most: int | None) -> str:
 
 
 def _hex(character: str) -> str:
-    return character if character.isprintable() and character.isascii() else f"\\x{ord(character):02X}"
+    return character if character.isprintable() and character.isascii() else _number(ord(character))
 
 
 def _hex_of_sign(character: str) -> str:
-    return character if character.isalnum() and character.isascii() else f"\\x{ord(character):02X}"
+    return character if character.isalnum() and character.isascii() else _number(ord(character))
+
+
+def _number(code: int) -> str:
+    """The three forms that every reader knows, each of a fixed length."""
+    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
 def _regex(part: Ebnf, *, is_inner: bool = False) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from lambda_rlm.syntax import term as t
-from lambda_rlm.syntax.literals import escaped_piece, quoted
+from lambda_rlm.syntax.literals import escaped_piece, is_raw_text, quoted
 from lambda_rlm.syntax.operators import COALESCE, COMPARE, EXPRESSION, JOIN, LEVELS, MINUS, NOT, OR, PIPE, POSTFIX
 from lambda_rlm.syntax.printing.comments import Comments
 from lambda_rlm.syntax.printing.layout import HARD, SOFT, SPACE, Doc, DocumentRow, group, hang, joined, lay_out, nest, row
@@ -286,7 +286,7 @@ def _word(term: t.IntLit | t.FloatLit | t.BoolLit | t.TextLit | t.NoneLit | t.Au
         case t.BoolLit(value=truth):
             return "true" if truth else "false"
         case t.TextLit(value=text, is_raw=is_raw):
-            return f'r"{text}"' if is_raw and '"' not in text else quoted(text)
+            return f'r"{text}"' if is_raw and is_raw_text(text) else quoted(text)
         case t.NoneLit():
             return "none"
         case t.Auto():
