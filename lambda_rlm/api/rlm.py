@@ -2,8 +2,8 @@
 
 Owns `RLM`, `run` and the names that the package exports. Promises that a fault leaves as an exception that carries what was
 spent, never as an answer (in a stream, as part of the last event). An `RLM` holds settings only: it may be used by many threads
-and event loops at once, each use connects for itself. Settings are given as arguments; nothing is read from files or the
-environment here, except keys that the providers' own clients look for.
+and event loops at once, each use connects for itself. Settings are given as arguments; where one is not, the variable counts
+that the command line reads too (`LAMBDA_RLM_MODEL`, `LAMBDA_RLM_MAX_COST` …). No settings file is read here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from lambda_rlm.api.sessions import (
     Replayed,
     answered,
     answered_again,
-    place,
     ran,
     routed,
     unless_faulted,
@@ -38,7 +37,6 @@ from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.events import Event, Tracer
 from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.reading import Format
@@ -57,6 +55,9 @@ T = TypeVar("T")
 
 class RLM:
     """Answers questions about inputs of any length; each run stays within one budget.
+
+    What is None comes from the variable `LAMBDA_RLM_…` of the same name (of `budget`, `routing` and `writing`: from the
+    variables of their parts), else it has its default.
 
     - `model`: a model name as on the command line (None: the default model), or a `Model`, which the caller closes.
     - `root_model`: the model that writes programs, in the same forms (None: `model`); `writing` has its settings.
@@ -82,12 +83,12 @@ class RLM:
         root_model: str | Model | None = None,
         budget: Budget | None = None,
         base_url: str | None = None,
-        strategy: Choice = "auto",
+        strategy: Choice | None = None,
         task: str | Path | None = None,
         routing: Routing | None = None,
-        strict: bool = False,
-        seed: int = 0,
-        cache: bool | str | Path = False,
+        strict: bool | None = None,
+        seed: int | None = None,
+        cache: bool | str | Path | None = None,
         writing: Writing | None = None,
         hedge: float | None = None,
         rpm: int | None = None,
@@ -95,19 +96,20 @@ class RLM:
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
         formats: Iterable[Format] = (),
-        constrain: str = "auto",
+        constrain: str | None = None,
     ) -> None:
-        self.settings = HostSettings(
+        self.settings = HostSettings.of(
             model=model,
             root_model=root_model,
             budget=budget,
             base_url=base_url,
             strategy=strategy,
             task=task,
-            routing=routing or Routing(),
-            options=Options(is_strict=strict, seed=seed),
+            routing=routing,
+            strict=strict,
+            seed=seed,
             cache=cache,
-            writing=writing or Writing(),
+            writing=writing,
             hedge=hedge,
             rpm=rpm,
             tpm=tpm,
@@ -207,11 +209,11 @@ class RLM:
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The most recent runs of the journal, newest first; at most `most` of them."""
-        with Journal(place(self.settings.journal)) as journal:
+        with Journal(self.settings.place()) as journal:
             return journal.runs(most)
 
     def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
-        with Journal(place(self.settings.journal), is_new=False) as journal:
+        with Journal(self.settings.place(), is_new=False) as journal:
             return read(journal, run)
 
 
@@ -222,9 +224,9 @@ async def run(
     *,
     query: str = "",
     base_url: str | None = None,
-    strict: bool = False,
-    seed: int = 0,
-    cache: bool | str | Path = False,
+    strict: bool | None = None,
+    seed: int | None = None,
+    cache: bool | str | Path | None = None,
     hedge: float | None = None,
     rpm: int | None = None,
     tpm: int | None = None,
@@ -233,11 +235,12 @@ async def run(
     on_event: Listener | None = None,
 ) -> Run:
     """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `formats` as in `RLM`."""
-    settings = HostSettings(
+    settings = HostSettings.of(
         model=model,
         budget=program.budget,
         base_url=base_url,
-        options=Options(is_strict=strict, seed=seed),
+        strict=strict,
+        seed=seed,
         cache=cache,
         hedge=hedge,
         rpm=rpm,

@@ -31,9 +31,9 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import NOBODY, Options
 from lambda_rlm.execution.run import Run
-from lambda_rlm.inputs import Inputs, Reading, from_values
+from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format
-from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
+from lambda_rlm.journal.request import Before, RunRequest, absolute_model, plain_url, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
@@ -41,6 +41,8 @@ from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
+from lambda_rlm.settings.settings import DEFAULTS, Settings
+from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -64,17 +66,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """The settings of a host program, as described for `RLM`; `budget` is None where it names no limits."""
+    """The settings of a host program, as described for `RLM`, None where it says nothing. `unsaid` is what counts there:
+    variables, then the defaults."""
 
     model: str | Model | None = None
     root_model: str | Model | None = None
     budget: Budget | None = None
     base_url: str | None = None
-    strategy: Choice = "auto"
+    strategy: Choice | None = None
     task: str | Path | None = None
     routing: Routing = field(default_factory=Routing)
     options: Options = field(default_factory=Options)
-    cache: bool | str | Path = False
+    cache: bool | str | Path | None = None
     writing: Writing = field(default_factory=Writing)
     hedge: float | None = None
     rpm: int | None = None
@@ -82,23 +85,62 @@ class HostSettings:
     journal: Kept = False
     primitives: tuple[HostFunction, ...] = ()
     formats: tuple[Format, ...] = ()
-    constrain: str = "auto"
+    constrain: str | None = None
+    unsaid: Settings = DEFAULTS
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        strict: bool | None,
+        seed: int | None,
+        routing: Routing | None = None,
+        writing: Writing | None = None,
+        **said: Any,
+    ) -> HostSettings:
+        """The settings of a host, which says None where variables, or else the defaults, are to count."""
+        unsaid = unless_said()
+        options = Options(
+            is_strict=unsaid.strict if strict is None else strict,
+            seed=unsaid.seed if seed is None else seed,
+            out=unsaid.out,
+            accuracy=unsaid.accuracy(),
+        )
+        return cls(
+            **said,
+            options=options,
+            routing=routing or unsaid.routing(),
+            writing=writing or unsaid.writing(),
+            unsaid=unsaid,
+        )
+
+    def filled(self) -> HostSettings:
+        """These with what counts where the host says nothing."""
+        keys = ("model", "root_model", "base_url", "strategy", "task", "cache", "hedge", "rpm", "tpm", "constrain")
+        return replace(self, **{key: getattr(self.unsaid, key) for key in keys if getattr(self, key) is None})
 
     @property
     def limits(self) -> Budget:
         """The budget of a run."""
-        return Budget() if self.budget is None else self.budget
+        return self.unsaid.budget() if self.budget is None else self.budget
+
+    def place(self) -> str | Path | None:
+        """The file of a journal that is kept; None for the user's own. Raises `ValueError` where none is kept."""
+        if self.journal is False:
+            raise ValueError("no journal is configured: use RLM(journal=True), or a path")
+        return self.unsaid.journal if self.journal is True else self.journal
 
     def read(self, inputs: Mapping[str, Any]) -> Inputs:
         """The inputs of a host, with its functions."""
-        return replace(from_values(inputs, Reading(formats=self.formats)), functions=self.primitives)
+        reading = replace(self.unsaid.reading(), formats=self.formats)
+        return replace(from_values(inputs, reading), functions=self.primitives)
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
         return Setup(
             leaf=NOBODY,
             budget=self.limits,
-            choice=self.strategy,
+            choice=self.strategy or "auto",
             routing=self.routing,
             writing=self.writing,
             options=self.options,
@@ -109,23 +151,27 @@ class HostSettings:
         return Connections(
             limiters=Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm),
             base_url=self.base_url,
-            cache=self.cache,
+            cache=self.cache or False,
             hedge=self.hedge,
-            constrain=self.constrain,
+            constrain=self.constrain or "auto",
         )
 
-    def as_before(self, was: Mapping[str, Any]) -> HostSettings:
-        """These with the settings that a run had, where these say no others; those that its questions depend on in any case."""
-        options = self.options
+    def as_before(self, was: Mapping[str, Any], *, is_replay: bool) -> HostSettings:
+        """These with the settings that a run had, where these say no others; those that its questions depend on in any case.
+        Raises `ValueError` where its server is not configured here: a journal may be a stranger's."""
+        options, recorded = self.options, was.get("base_url")
+        if not (is_replay or recorded is None or self.base_url or plain_url(self.unsaid.base_url) == recorded):
+            raise ValueError(f"the run used the server {recorded}; to send its data there: RLM(base_url={recorded!r})")
         return replace(
             self,
             model=was.get("model") if self.model is None else self.model,
             root_model=was.get("root_model") if self.root_model is None else self.root_model,
-            base_url=self.base_url or was.get("base_url"),
+            base_url=self.base_url or (recorded if is_replay or recorded is None else self.unsaid.base_url),
             hedge=self.hedge or was.get("hedge"),
             rpm=self.rpm or was.get("rpm"),
             tpm=self.tpm or was.get("tpm"),
             constrain=was.get("constrain", self.constrain),
+            cache=self.unsaid.cache if self.cache is None else self.cache,
             budget=_budget_of(was) if self.budget is None else self.budget,
             strategy=was.get("strategy") or "auto",
             options=replace(
@@ -198,12 +244,15 @@ async def answered_again(
         before=past,
         is_replay=is_replay,
     )
-    return await _session(replace(settings.as_before(was["settings"]), task=task), request, tracer, wanted)
+    settings = settings.as_before(was["settings"], is_replay=is_replay)
+    return await _session(replace(settings, task=task), request, tracer, wanted)
 
 
 async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
     """The run of an admitted program."""
-    if settings.model is None and program.typed.effect is Effect.PURE:
+    is_unnamed = settings.model is None
+    settings = settings.filled()
+    if is_unnamed and program.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)
     question = Question(query=query, inputs=settings.read(inputs))
     request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
@@ -215,13 +264,6 @@ def unless_faulted(run: Run) -> Run:
     if run.fault is not None:
         raise run.fault
     return run
-
-
-def place(journal: Kept) -> str | Path | None:
-    """The file of a journal that is kept; None for the user's own. Raises `ValueError` where none is kept."""
-    if journal is False:
-        raise ValueError("no journal is configured: use RLM(journal=True), or a path")
-    return None if journal is True else journal
 
 
 async def _session(
@@ -238,7 +280,7 @@ async def _session(
         request=replace(request, settings=settings.kept()) if is_kept else request,
         setup=settings.setup(),
         connections=settings.connections(),
-        keeping=Keeping(place(settings.journal)) if is_kept else None,
+        keeping=Keeping(settings.place(), settings.unsaid.journal_days) if is_kept else None,
         listeners=() if tracer is None else (tracer,),
     )
     try:
@@ -262,7 +304,7 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
 
 def _posed(settings: HostSettings, asked: Asked) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
-    returns = None if asked.returns is None else returns_of(asked.returns)
+    settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_ = None if returns is None else returns.type

@@ -64,8 +64,9 @@ def _failed(error: Exception, wants_json: bool) -> int:
     from lambda_rlm.diagnostics.diagnostic import Rejected
     from lambda_rlm.diagnostics.faults import Fault, InternalError
     from lambda_rlm.inputs import InputProblem
+    from lambda_rlm.settings.problem import SettingProblem
 
-    if isinstance(error, (UsageProblem, InputProblem)):
+    if isinstance(error, (UsageProblem, InputProblem, SettingProblem)):
         return _told(exits.USAGE, error.message, error.hint, wants_json)
     if isinstance(error, Rejected):
         from lambda_rlm.cli.actions.ask_run import rejected

@@ -6,7 +6,6 @@ Owns how arguments and settings become a `RunRequest`. Refuses to read standard 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from lambda_rlm.answering.question import Question
@@ -16,6 +15,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.journal.journal import RunRow
 from lambda_rlm.journal.request import RunRequest
+from lambda_rlm.settings.keys import SETTINGS
 
 
 def requested(
@@ -26,7 +26,7 @@ def requested(
         question=Question(query=query, inputs=inputs, task=chosen.task),
         program=program,
         arguments=tuple(map(_absolute, arguments)),
-        settings=asdict(chosen),
+        settings={key: getattr(chosen, key) for key in SETTINGS},
     )
 
 

@@ -6,18 +6,12 @@ Owns the wording of the refusal and of its hint.
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.settings.problem import did_you_mean as did_you_mean
 
 
 def unknown(what: str, given: str, known: Collection[str], more: str = "") -> UsageProblem:
     """The refusal of a value: `what` names its kind, `more` is what else may be written in its place."""
     near = did_you_mean(given, known)
     return UsageProblem(f"unknown {what} {given!r}", f"{near}{'C' if near else 'c'}hoose from {', '.join(known)}{more}")
-
-
-def did_you_mean(given: str, known: Collection[str]) -> str:
-    """`did you mean x? `, or nothing where no known value is near."""
-    near = get_close_matches(given, known, 1)
-    return f"did you mean {near[0]}? " if near else ""

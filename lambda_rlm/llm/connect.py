@@ -178,6 +178,8 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
 def _provider(
     name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None, constrain: str
 ) -> Model:
+    if "://" in name:  # some providers' clients would send their key there
+        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
     if base_url is not None and "/" not in name:
         name = f"openai/{name}"
     if base_url is None and "/" not in name and not is_known(name):

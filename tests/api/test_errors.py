@@ -23,6 +23,7 @@ from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from tests.support.exceptions import exceptions_of_the_package
@@ -81,6 +82,7 @@ def errors() -> list[LambdaRLMError]:
         InputProblem("cannot be read", "name another", "binary data"),
         InputProblem("cannot be read"),
         JournalProblem("no journal", "lambda-rlm runs"),
+        SettingProblem("unknown setting", "did you mean out?"),
         Unfit("the input x is 3, which does not fit its type"),
     ]
     made[-1].add_note("with a note")

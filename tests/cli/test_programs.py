@@ -126,6 +126,7 @@ def test_the_nearest_setting_wins(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     wrote("p.lam", 'map(["a", "b", "c"], fn(x) => llm_call(x))')
     model = script({"match": "", "reply": "r"})
     wrote("pyproject.toml", f'[tool.lambda-rlm]\nmodel = "{model}"\nmax-calls = 3\n')
+    assert shell("trust", "--yes") == 0
     assert shell("run", "p.lam") == 0
     wrote("lambda-rlm.toml", "max_calls = 2\n")
     assert shell("run", "p.lam") == 1

@@ -8,13 +8,15 @@ import pytest
 
 from lambda_rlm.cli.commands import app, commands_with
 from lambda_rlm.cli.commands.options import Command
-from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.setting_keys import SETTINGS
 from lambda_rlm.cli.settings import DEFAULTS, settings
 from lambda_rlm.llm.providers.dialects import CONSTRAIN
 from lambda_rlm.plan.router import CHOICES
 from lambda_rlm.plan.routing_settings import STRENGTHS
 from lambda_rlm.plan.tasks import TASKS
+from lambda_rlm.settings.files import settings_file
+from lambda_rlm.settings.keys import SETTINGS
+from lambda_rlm.settings.problem import SettingProblem
+from lambda_rlm.settings.trust import trust
 
 WRITTEN = {str: "x", int: "7", float: "0.5", bool: "true", tuple: "a, b"}
 READ = {str: "x", int: 7, float: 0.5, bool: True, tuple: ("a", "b")}
@@ -30,10 +32,13 @@ def test_every_setting_is_read_in_its_kind_from_a_variable(tmp_path: Path) -> No
 
 
 def test_a_path_in_a_settings_file_starts_at_that_file(tmp_path: Path) -> None:
-    (tmp_path / "lambda-rlm.toml").write_text('task = "./mine.lam"\n', encoding="utf-8")
+    environ = {"LAMBDA_RLM_HOME": str(tmp_path / "home")}
+    file = tmp_path / "lambda-rlm.toml"
+    file.write_text('task = "./mine.lam"\n', encoding="utf-8")
+    trust(file, settings_file(file, environ).data, tmp_path / "home")
     below = tmp_path / "below"
     below.mkdir()
-    assert settings({}, {}, below).task == str(tmp_path / "mine.lam")
+    assert settings({}, environ, below).task == str(tmp_path / "mine.lam")
 
 
 def test_every_default_is_of_the_kind_of_its_setting(tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ def test_the_choices_are_those_of_the_room_they_are_for(key: str, choices: tuple
 
 @pytest.mark.parametrize("key", [key for key, setting in SETTINGS.items() if setting.about.is_positive])
 def test_a_rate_of_nothing_is_refused(key: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match=f"{key} must be more than 0"):
+    with pytest.raises(SettingProblem, match=f"{key} must be more than 0"):
         settings({key: SETTINGS[key].kind(0)}, {}, tmp_path)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.cli.setting_keys import SETTINGS
+from lambda_rlm.settings.keys import SETTINGS
 from tests.support.places import ROOT
 from tests.support.shell import Shell, wrote
 

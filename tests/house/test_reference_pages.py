@@ -11,8 +11,9 @@ import typer
 
 from lambda_rlm.cli.commands import app, commands_with
 from lambda_rlm.cli.commands.help_page import COMMAND_GROUPS, place
-from lambda_rlm.cli.setting_keys import GROUPS, SETTINGS, Setting
-from lambda_rlm.cli.settings import DEFAULTS
+from lambda_rlm.settings.keys import GROUPS, SETTINGS, Setting
+from lambda_rlm.settings.settings import DEFAULTS
+from lambda_rlm.settings.variables import OTHERS
 from tests.support.places import ROOT
 
 IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
@@ -22,14 +23,34 @@ SETTINGS_HEAD = """# Settings
 
 This page is generated from the code (`make golden`).
 
-A setting has one name everywhere. The nearest source wins, in this order:
+A setting has one name everywhere. For each setting, the first of these places that has it counts:
 
 1. an option of the command line, e.g. `--max-calls 200`;
 2. an environment variable, e.g. `LAMBDA_RLM_MAX_CALLS=200`; a list is separated by commas;
-3. a key of `lambda-rlm.toml`, in the current folder or the nearest folder above it, e.g. `max_calls = 200`;
-4. a key of the table `[tool.lambda-rlm]` of `pyproject.toml`, in the current folder or the nearest folder above it.
+3. a file of the project: `lambda-rlm.toml`, or the table `[tool.lambda-rlm]` of `pyproject.toml`, in the current folder, then in each
+   folder above it, e.g. `max_calls = 200`;
+4. your own file, `lambda-rlm/config.toml` in `$XDG_CONFIG_HOME` or `~/.config` (with `LAMBDA_RLM_HOME`: `config.toml` in that folder).
 
-An unknown key and a value of the wrong type are errors. The options of each command are described in [cli.md](cli.md).
+`lambda-rlm config show` prints each value and where it comes from. An unknown key, an unknown variable `LAMBDA_RLM_…` and a value of the
+wrong type are errors. The options of each command are described in [cli.md](cli.md). The library reads the same variables where an
+argument is not given; it reads no file.
+
+## Files of projects
+
+A file of a project may be a stranger's, so not all of it counts until you trust it. The column "where it counts" of the tables says
+what counts without that:
+
+- *any project file*: the setting changes how a question is answered, and nothing about where data, keys and files go;
+- *any project file, to make it stricter*: a smaller number, `true`, or patterns where there are none; anything else needs trust;
+- *trusted sources only*: an option, a variable, your own file, or a project file that you trust.
+
+What does not count is reported on standard error, never dropped silently. `lambda-rlm trust PATH` shows the settings of a file and
+trusts it as it is: when the file changes, you are told and must trust it again. `trust --list` and `trust --revoke` show and undo it. A
+file that belongs to another user (but root), or that others may write to, does not count at all.
+
+## Variables that are no settings
+
+{others}
 """
 
 CLI_HEAD = """# Command line
@@ -70,14 +91,15 @@ def where(setting: Setting) -> str:
 
 
 def settings_page() -> str:
-    parts = [SETTINGS_HEAD]
+    others = "\n".join(f"- `{name}`: {meaning}" for name, meaning in OTHERS.items())
+    parts = [SETTINGS_HEAD.replace("{others}", others)]
     for title, keys in GROUPS.items():
         rows = [
-            (f"`{key}`", TYPES[SETTINGS[key].kind], default(key), about(SETTINGS[key]), where(SETTINGS[key])) for key in keys
+            (f"`{key}`", TYPES[one.kind], default(key), about(one), where(one), one.counts.value)
+            for key, one in ((key, SETTINGS[key]) for key in keys)
         ]
-        parts.append(
-            f"## {'The settings that matter first' if title == 'Options' else title}\n\n{table(('key', 'type', 'default', 'meaning', 'option'), rows)}"
-        )
+        head = ("key", "type", "default", "meaning", "option", "where it counts")
+        parts.append(f"## {'The settings that matter first' if title == 'Options' else title}\n\n{table(head, rows)}")
     return "\n".join(parts)
 
 

@@ -19,7 +19,7 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
-from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.settings import Settings, announced, server, settings
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
@@ -202,6 +202,8 @@ def _run(
     loaded()
     notes = request.question.inputs.notes
     if not how.json:
+        if model is None and not request.is_replay:
+            announced(chosen, is_new=request.before is None)
         for note in notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
@@ -218,7 +220,8 @@ def _run(
     except Declined:
         return _declined(how.json)
     can_go_on = session.recording is not None and session.recording.can_go_on
-    code = _show(done, how.json, warnings, can_go_on)
+    about = {"server": None if model is not None else server(chosen), "settings_from": list(chosen.files)}
+    code = _show(done, about if how.json else None, warnings, can_go_on)
     if not how.json:
         _say_how_it_was_routed(done, notes)
     return code
@@ -283,9 +286,10 @@ def _trace(path: str) -> JsonLines:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
-    if json:
-        screen.answer(json_text.dumps(run_json(done, warnings), ensure_ascii=False))
+def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
+    """Show a run; as JSON with what is known `about` its session, where that is given."""
+    if about is not None:
+        screen.answer(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False))
         return exits.ANSWERED if done.fault is None else exits.FAULTED
     code = exits.ANSWERED
     if done.fault is None:

@@ -165,7 +165,7 @@ def _plot(found: LogTally, reports: Sequence[AuditReport]) -> list[str]:
 
 
 def _bins(histogram: Histogram) -> dict[int, int]:
-    """Counts by the power of two that a length does not exceed, none left out in between."""
+    """Trust by the power of two that a length does not exceed, none left out in between."""
     counts: dict[int, int] = {}
     for number, count in histogram.numbers():
         counts[_bin(number)] = counts.get(_bin(number), 0) + count

@@ -18,7 +18,7 @@ from lambda_rlm.bench.task import Task, length, tokens_of
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.cli.settings import Settings, announced, settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.blocking import blocking, closing
@@ -76,6 +76,8 @@ def run(chosen: BenchRequest, options: Mapping[str, Any]) -> int:
     if chosen.limit is not None and chosen.limit < 1:
         raise UsageProblem(f"--limit must be at least 1, not {chosen.limit}")
     set_to = settings(options)
+    if not chosen.json:
+        announced(set_to, is_new=True)
     tasks = _tasks(chosen, row, set_to.seed)
     asked = blocking(lambda: _measured(chosen, task, tasks, set_to))
     rows = summaries(asked)

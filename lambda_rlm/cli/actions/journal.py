@@ -8,6 +8,8 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from pathlib import Path
+from shlex import quote
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +23,7 @@ from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments
+from lambda_rlm.inputs.reading import plain
 from lambda_rlm.journal.journal import CallRow, Journal, RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
@@ -29,6 +32,7 @@ from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.private_file import replace as replace_file
+from lambda_rlm.settings.keys import SETTINGS
 from lambda_rlm.trace.summary import dollars
 from lambda_rlm.types.parse_type import parse_type
 
@@ -91,11 +95,14 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is
 
 def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of the run as it goes on."""
-    earlier = _read(settings(options), lambda journal: before(journal, name))
+    here = settings(options)
+    earlier = _read(here, lambda journal: before(journal, name))
     row = earlier.row
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
-    chosen = _as_before(row, options)
+    _refuse_recorded_server(row, options, here)
+    chosen = _as_before(row, options, here)
+    chosen = replace(chosen, approve=chosen.approve or here.approve)
     request = _request(earlier, arguments, chosen)
     if not json:
         number = len(earlier.past.replies)
@@ -106,8 +113,9 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    earlier, calls = _read(settings(options), lambda journal: whole(journal, name))
-    chosen = _as_before(earlier.row, options)
+    here = settings(options)
+    earlier, calls = _read(here, lambda journal: whole(journal, name))
+    chosen = _as_before(earlier.row, options, here)
     request = replace(_request(earlier, arguments, chosen), is_replay=True)
     comparison = Comparison()
     code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison))
@@ -141,16 +149,24 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunReques
     return replace(request, question=replace(request.question, returns=returns), before=earlier)
 
 
-def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
-    """The settings of a run, with the options of this command."""
-    known = {f.name for f in fields(Settings)}
-    written = {key: value for key, value in row.what["settings"].items() if key in known}
+def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Settings:
+    """The settings of a run, with the options of this command; `here` are those of this command alone."""
+    written = {key: value for key, value in row.what["settings"].items() if key in SETTINGS}
     before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
     now = {key: value for key, value in options.items() if value is not None}
-    here = settings(options)
     if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
         now["base_url"] = here.base_url  # with what was not written
-    return replace(settings(now), **{**before, **now, "journal": here.journal})
+    return replace(here, **{**before, **now, "journal": here.journal})
+
+
+def _refuse_recorded_server(row: RunRow, options: Mapping[str, Any], here: Settings) -> None:
+    """Raises `UsageProblem` where the journal alone names the server: it may be a stranger's, and a key would go there."""
+    recorded = row.what["settings"].get("base_url")
+    if recorded is not None and options.get("base_url") is None and plain_url(here.base_url) != recorded:
+        raise UsageProblem(
+            f"the run {row.id} used the server {plain(recorded)}, which is not configured here",
+            f"to send its data there: lambda-rlm resume {row.id} --base-url {quote(plain(recorded))}",
+        )
 
 
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:

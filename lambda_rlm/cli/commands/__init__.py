@@ -16,6 +16,7 @@ from lambda_rlm.cli.commands import journal as commands_journal
 from lambda_rlm.cli.commands import models as commands_models
 from lambda_rlm.cli.commands import programs as commands_programs
 from lambda_rlm.cli.commands import routing as commands_routing
+from lambda_rlm.cli.commands import settings as commands_settings
 from lambda_rlm.cli.commands.options import Command
 from lambda_rlm.cli.commands.table import app as app
 
@@ -28,6 +29,7 @@ COMMANDS: Final = (
     commands_export,
     commands_models,
     commands_bench,
+    commands_settings,
 )
 
 

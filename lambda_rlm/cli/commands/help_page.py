@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
-from lambda_rlm.cli.setting_keys import FIRST, GROUPS
+from lambda_rlm.settings.keys import FIRST, GROUPS
 
 COMMAND_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Questions": ("ask", "run", "route", "inputs"),
     "Programs": ("check", "fmt", "explain", "prompt", "grammar"),
     "Finished and interrupted runs": ("runs", "show", "resume", "replay", "export"),
     "Models": ("models", "bench", "audit"),
+    "Settings": ("config", "trust"),
 }
 """Every command under the title of its group, in the order of `lambda-rlm --help`."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lambda_rlm.cli.setting_keys import SETTINGS, Setting
+from lambda_rlm.settings.keys import SETTINGS, Setting
 
 _INPUTS: Final = (
     "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines and CSV become typed rows; PDF, Word and HTML "

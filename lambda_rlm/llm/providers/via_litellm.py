@@ -222,7 +222,7 @@ def _is_in_a_thread(task: asyncio.Task[Any]) -> bool:
 @cache
 def _litellm() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # any other mode loads a `.env`, which may be that of a stranger's folder
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     import litellm
 

@@ -1,0 +1,242 @@
+"""What may be set: the keys of every setting, the kind of each, where it counts, and what it is in one line.
+
+Owns the declaration that all else about settings is derived from: how files and variables are read, the options of the
+commands, and pages about them. Promises to load nothing of what the settings are for; their defaults belong to those rooms, and
+`settings.DEFAULTS` holds them. Refuses a setting that does not say where it counts: the table cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+from lambda_rlm.plan.tasks import TASKS
+
+
+class Trust(Enum):
+    """Where a setting counts beside the trusted places, which are options, variables, the user's own file and files of projects
+    that the user trusted; the value says it to people.
+
+    `FREE`: it changes how a question is answered, and nothing about where data, keys and files go, about limits or questions.
+    """
+
+    FREE = "any project file"
+    STRICTER = "any project file, to make it stricter"
+    TRUSTED = "trusted sources only"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a setting is, in one line, and how its value is written.
+
+    `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
+    if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
+    `takes_path` it may also be the path of a program.
+    """
+
+    help: str
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    flag: str | None = None
+    short: str | None = None
+    is_positive: bool = False
+    takes_path: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Every setting, with its type and where it counts; None means that nobody set it."""
+
+    model: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About("The model that answers, e.g. openai/gpt-5-mini or local/qwen2.5-coder-0.5b.", "NAME", short="-m"),
+    ]
+    base_url: Annotated[str | None, Trust.TRUSTED, About("Base URL of an OpenAI-compatible server.", "URL")]
+    strategy: Annotated[
+        str,
+        Trust.FREE,
+        About("The route (auto: chosen by input size, task, model and cost).", choices=("auto", "direct", "plan", "synth")),
+    ]
+    task: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About(
+            "The kind of question, or the file of a strategy of your own (default: a model classifies the question if the "
+            f"route depends on it). Tasks: {', '.join(TASKS)}.",
+            "TASK|FILE.lam",
+            choices=TASKS,
+            takes_path=True,
+        ),
+    ]
+    direct_share: Annotated[
+        float, Trust.FREE, About("Ask directly if the prompt fills at most this share of the context window.", "SHARE")
+    ]
+    direct_shares: Annotated[str, Trust.FREE, About("The same share for individual tasks, e.g. summarise=0.5.", "TASK=SHARE,…")]
+    strength: Annotated[
+        str,
+        Trust.FREE,
+        About(
+            "How capable the root model is at writing programs (auto: inferred from its name and price).",
+            choices=("auto", "strong", "weak"),
+        ),
+    ]
+    split: Annotated[
+        str,
+        Trust.FREE,
+        About("Send this share of questions by another route, for a comparison, e.g. plan=0.2.", "ROUTE=SHARE,…"),
+    ]
+    escalate: Annotated[bool, Trust.FREE, About("Run a strategy if a direct call does not find the answer.")]
+    root_model: Annotated[
+        str | None, Trust.TRUSTED, About("The root model, which writes programs (default: the value of --model).", "NAME")
+    ]
+    rounds: Annotated[
+        int, Trust.STRICTER, About("Maximum number of rounds of writing: later rounds improve on earlier programs.", "N")
+    ]
+    candidates: Annotated[int, Trust.STRICTER, About("Number of programs to write in parallel in each round.", "N")]
+    peek: Annotated[int, Trust.STRICTER, About("Include the first N characters of each input in the root model's prompt.", "N")]
+    constrain: Annotated[
+        str,
+        Trust.TRUSTED,
+        About(
+            "API dialect for grammar-constrained output (auto: inferred from the model name).",
+            choices=("auto", "none", "openai", "vllm", "sglang", "llamacpp"),
+        ),
+    ]
+    max_calls: Annotated[int, Trust.STRICTER, About("Maximum number of model calls.", "N")]
+    max_cost: Annotated[float | None, Trust.STRICTER, About("Maximum cost in US dollars.", "USD")]
+    max_tokens: Annotated[int, Trust.STRICTER, About("Maximum number of tokens, input and output together.", "N")]
+    max_seconds: Annotated[float | None, Trust.STRICTER, About("Time limit in seconds.", "S")]
+    max_depth: Annotated[int, Trust.STRICTER, About("Maximum nesting depth of `fix`.", "N")]
+    concurrency: Annotated[int, Trust.STRICTER, About("Maximum number of calls in flight.", "N")]
+    rpm: Annotated[
+        int | None, Trust.STRICTER, About("Rate limit: requests per minute for each provider.", "N", is_positive=True)
+    ]
+    tpm: Annotated[
+        int | None,
+        Trust.STRICTER,
+        About("Rate limit: tokens per minute for each provider, input and output.", "N", is_positive=True),
+    ]
+    hedge: Annotated[
+        float | None,
+        Trust.TRUSTED,
+        About(
+            "Hedging: after S seconds without a reply, send a second request and use whichever answers first.",
+            "S",
+            is_positive=True,
+        ),
+    ]
+    fuel: Annotated[int, Trust.STRICTER, About("Maximum number of evaluator steps.", "N")]
+    memory: Annotated[int, Trust.STRICTER, About("Maximum number of bytes that a run may hold in memory at a time.", "BYTES")]
+    strict: Annotated[bool, Trust.STRICTER, About("Treat a degraded answer as a fault.")]
+    seed: Annotated[int, Trust.FREE, About("Seed: the number of the first independent sample.", "N")]
+    approve: Annotated[
+        bool, Trust.STRICTER, About("Show the program and its bound, and ask for approval before the first call.")
+    ]
+    cache: Annotated[bool, Trust.TRUSTED, About("Cache replies and reuse them in later runs at no cost.")]
+    journal: Annotated[str | None, Trust.TRUSTED, About("Path of the journal, which records runs.", "FILE")]
+    keeps_journal: Annotated[bool, Trust.TRUSTED, About("Record this run in the journal.", flag="--keep-journal/--no-journal")]
+    include: Annotated[
+        tuple[str, ...], Trust.STRICTER, About("Only read files that match this pattern, e.g. '*.md' (repeatable).", "PATTERN")
+    ]
+    exclude: Annotated[
+        tuple[str, ...],
+        Trust.STRICTER,
+        About("Skip files and folders that match this pattern, e.g. '*.min.js' (repeatable).", "PATTERN"),
+    ]
+    encoding: Annotated[
+        str | None,
+        Trust.FREE,
+        About("Character encoding of the inputs, e.g. cp1252; `cp1252:replace` replaces undecodable bytes.", "NAME"),
+    ]
+    raw: Annotated[bool, Trust.FREE, About("Read every file as plain text; do not parse rows or documents.")]
+    ignore: Annotated[bool, Trust.STRICTER, About("Skip hidden files and the files that .gitignore and .lambdaignore list.")]
+    max_input: Annotated[int, Trust.STRICTER, About("Maximum total size of the inputs.", "BYTES")]
+    out: Annotated[
+        int,
+        Trust.STRICTER,
+        About("Maximum tokens of a reply for calls that set no maximum of their own.", "N", is_positive=True),
+    ]
+    journal_days: Annotated[int, Trust.TRUSTED, About("Delete runs from the journal after N days.", "N")]
+    accuracy_short: Annotated[
+        float, Trust.FREE, About("Assumed probability that a call on a very short text is right.", "SHARE")
+    ]
+    accuracy_decay: Annotated[
+        float, Trust.FREE, About("Assumed factor of that probability for a full context window.", "SHARE")
+    ]
+    accuracy_compose: Annotated[
+        float, Trust.FREE, About("Assumed probability that combining correct replies is right.", "SHARE")
+    ]
+    accuracy_floor: Annotated[float, Trust.FREE, About("Required probability that the answer of a plan is right.", "SHARE")]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as derived from `Keys`: `kind` is the type of its value, `str`, `int`, `float`, `bool` or `tuple` (of
+    texts)."""
+
+    key: str
+    kind: type
+    counts: Trust
+    about: About
+
+    def is_stricter(self, value: Any, otherwise: Any) -> bool:
+        """Whether a value allows less than the one that counts otherwise: a smaller number, `true`, or patterns where there are
+        none (a pattern may take another one back, so lists are not compared)."""
+        if self.kind is bool:
+            return value is True
+        if self.kind is tuple:
+            return not otherwise
+        return otherwise is None or bool(value <= otherwise)
+
+    @property
+    def flag(self) -> str:
+        """How its option is written: `--max-calls`, or `--raw/--no-raw`."""
+        name = self.key.replace("_", "-")
+        return self.about.flag or (f"--{name}/--no-{name}" if self.kind is bool else f"--{name}")
+
+    @property
+    def metavar(self) -> str | None:
+        """The name of its value in the help: its own, or else its choices."""
+        return self.about.metavar or "|".join(self.about.choices) or None
+
+    @property
+    def group(self) -> str | None:
+        """The title of the group of options that it belongs to; None for the first, which has no title of its own."""
+        title = next(title for title, keys in GROUPS.items() if self.key in keys)
+        return None if title == FIRST else title
+
+
+FIRST: Final = "Options"
+"""The title of the options that matter first."""
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    FIRST: ("model", "max_cost", "max_calls", "strategy", "task"),
+    "Other limits": ("max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
+    "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
+    "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
+    "Requests to models": ("base_url", "concurrency", "rpm", "tpm", "hedge", "cache", "out"),
+    "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
+    "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),
+    "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),
+}
+"""Every setting under the title of its group, in the order of help pages."""
+
+_KINDS: Final[Mapping[object, type]] = {
+    **{kind: kind for kind in (str, int, float, bool)},
+    **{optional: kind for kind, optional in ((str, str | None), (int, int | None), (float, float | None))},
+    tuple[str, ...]: tuple,
+}
+"""The kind of each type that a setting may be annotated with: None is not a value that a person can write."""
+
+
+def _settings() -> Iterator[Setting]:
+    for key, annotation in get_type_hints(Keys, include_extras=True).items():
+        declared, counts, about = get_args(annotation)
+        yield Setting(key, _KINDS[declared], counts, about)
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {setting.key: setting for setting in _settings()}
+"""Every setting by its key, in the order of `Keys`."""

@@ -1,0 +1,99 @@
+"""Which settings files of projects the user trusts: by path and SHA-256, so that a changed file is not trusted any more.
+
+Owns the record: one small file for each trusted one, named by the hash of its path and contents, in a private folder of the
+user. Promises that what was trusted is exactly what is read. Refuses files that somebody else owns or may write to.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from lambda_rlm.settings.problem import SettingProblem
+
+MOST_BYTES: Final = 1_000_000
+"""Maximum size of a settings file."""
+
+
+def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the user's own settings: `LAMBDA_RLM_HOME`, else `lambda-rlm` in `XDG_CONFIG_HOME` or `~/.config`; not made
+    here. A relative `XDG_CONFIG_HOME` counts as none: it would be in the current folder."""
+    if home := environ.get("LAMBDA_RLM_HOME"):
+        return Path(home).expanduser()
+    chosen = Path(environ.get("XDG_CONFIG_HOME", ""))
+    return (chosen if chosen.is_absolute() else Path.home() / ".config") / "lambda-rlm"
+
+
+def contents(path: Path) -> tuple[bytes, str | None]:
+    """The bytes of a regular file, and why it is not the user's own, if so. Raises `SettingProblem`, never waits."""
+    try:
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(number, "rb") as file:
+            status = os.fstat(number)
+            if not stat.S_ISREG(status.st_mode):
+                raise SettingProblem(f"cannot read the settings in {path}: not a regular file")
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SettingProblem(f"cannot read the settings in {path}: {error.strerror or error}") from None
+    if len(data) > MOST_BYTES:
+        raise SettingProblem(f"cannot read the settings in {path}: larger than {MOST_BYTES:,} bytes")
+    return data, _foreign(status)
+
+
+def _foreign(status: os.stat_result) -> str | None:
+    """Why somebody else may have written a file: it is not the user's or root's, or others may write to it."""
+    if not hasattr(os, "getuid"):
+        return None
+    if status.st_uid not in (os.getuid(), 0):
+        return "it belongs to another user"
+    is_shared = status.st_mode & stat.S_IWGRP and status.st_gid != os.getgid()
+    return "other users can write to it" if is_shared or status.st_mode & stat.S_IWOTH else None
+
+
+def is_trusted(path: Path, data: bytes, folder: Path) -> bool:
+    """Whether the user trusts these contents at this path; `folder` is that of `config_folder`."""
+    return _record(path, data, folder).is_file()
+
+
+def trust(path: Path, data: bytes, folder: Path) -> None:
+    """Trust these contents at this path, instead of earlier ones. Raises `SettingProblem`."""
+    revoke(path, folder)
+    record = _record(path, data, folder)
+    try:
+        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(os.path.realpath(path))
+    except OSError as error:
+        raise SettingProblem(f"cannot write {record}: {error.strerror or error}") from None
+
+
+def revoke(path: Path, folder: Path) -> bool:
+    """Trust no contents at this path any more; whether some were trusted."""
+    found = [record for record, trusted in _records(folder) if trusted == os.path.realpath(path)]
+    for record in found:
+        record.unlink(missing_ok=True)
+    return bool(found)
+
+
+def trusted_paths(folder: Path) -> list[str]:
+    """The paths of which the user trusts some contents, sorted."""
+    return sorted({path for _, path in _records(folder)})
+
+
+def _records(folder: Path) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    with suppress(OSError):
+        for record in (folder / "trusted").iterdir():
+            with suppress(OSError, UnicodeDecodeError):
+                found.append((record, record.read_text(encoding="utf-8")))
+    return found
+
+
+def _record(path: Path, data: bytes, folder: Path) -> Path:
+    name = sha256(os.path.realpath(path).encode("utf-8", "surrogateescape") + b"\0" + sha256(data).digest())
+    return folder / "trusted" / name.hexdigest()

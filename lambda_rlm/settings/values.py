@@ -1,0 +1,55 @@
+"""A value of a setting, checked and in the kind that its key has.
+
+Owns what each kind looks like in files, variables and options. Refuses a value of another kind, a number out of its range and a
+word that is no choice, naming where it was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from lambda_rlm.plan.strategy_file import is_path, task_name
+from lambda_rlm.settings.keys import Setting
+from lambda_rlm.settings.problem import SettingProblem, did_you_mean
+
+_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of strings"}
+
+
+def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) -> Any:
+    """The value in the kind that its key has; numbers written as texts in a file are refused. `folder` is where a path
+    starts."""
+    key, kind, about = setting.key, setting.kind, setting.about
+    if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    fits = isinstance(value, (int, float) if kind is float else kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise SettingProblem(f"{where}: {key} must be {_KIND_NAMES[kind]}, not {value!r}")
+    if about.is_positive and not value > 0:
+        raise SettingProblem(f"{where}: {key} must be more than 0, not {value!r}")
+    if about.takes_path:
+        value = task_name(folder / value if folder is not None and is_path(value) else value)
+    if about.choices and value not in about.choices and not (about.takes_path and is_path(value)):
+        more = ", or the path of a program (./mine.lam)" if about.takes_path else ""
+        near = did_you_mean(value, about.choices)
+        choices = f"{near}{'C' if near else 'c'}hoose from {', '.join(about.choices)}{more}"
+        raise SettingProblem(f"unknown {key if where == setting.flag else f'{key} in {where}'} {value!r}", choices)
+    return value
+
+
+def of_text(kind: type, text: str, where: str) -> Any:
+    """The value that a text of a variable means; a list is separated by commas."""
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingProblem(f"{where} must be true or false, not {text!r}")
+    if kind is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    read: Callable[[str], Any] = kind
+    try:
+        return read(text.replace("_", "")) if kind is not str else text
+    except ValueError:
+        raise SettingProblem(f"{where} must be {_KIND_NAMES[kind]}, not {text!r}") from None
