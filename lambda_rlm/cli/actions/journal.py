@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from shlex import quote
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
