@@ -1,7 +1,7 @@
 """What a person can do after a run has stopped.
 
-Owns the advice for each fault: raise the limit that was reached, read what the program does wrong, or resume. Refuses to advise
-resuming after a fault of the program itself, which would only come again.
+Owns the advice for each fault: raise the limit that was reached, read what the program does wrong, or resume. Refuses to
+advise resuming after a fault of the program itself, which would only come again.
 """
 
 from __future__ import annotations
