@@ -1,7 +1,7 @@
 """Amounts of US dollars as people read them.
 
-Owns the digits of every price and cost that is shown: at least two significant ones. Promises that nothing that costs something is
-shown as zero.
+Owns the digits of every price and cost that is shown: at least two significant ones. Promises that nothing that costs
+something is shown as zero.
 """
 
 from __future__ import annotations
