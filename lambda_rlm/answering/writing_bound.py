@@ -14,6 +14,7 @@ from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, gr
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import worst_case
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
@@ -68,7 +69,7 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
     if one[0] > half.tokens:
         return f"{share} may need {one[0]:,} tokens"
     if half.usd is not None and (one[1] is None or one[1] > half.usd):
-        return "the price of the root model is unknown" if one[1] is None else f"{share} may cost ${one[1]:.4f}"
+        return "the price of the root model is unknown" if one[1] is None else f"{share} may cost {dollars(one[1])}"
     return None
 
 

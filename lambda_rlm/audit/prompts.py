@@ -86,7 +86,11 @@ def _object(row: Mapping[str, Any], depth: int) -> list[LoggedPrompt]:
     texts = [row[key] for key in _TEXTS if isinstance(row.get(key), str)]
     if not texts:
         keys = ", ".join(map(repr, list(row)[:8])) + (", …" if len(row) > 8 else "")
-        raise Unusable(f"no prompt found among the keys {keys}" if row else "the object is empty")
+        raise Unusable(
+            f"no prompt found among the keys {keys}; name the field that holds it with --field, e.g. --field data.prompt"
+            if row
+            else "the object is empty"
+        )
     return [LoggedPrompt(texts)]
 
 

@@ -22,6 +22,7 @@ from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
+from lambda_rlm.budget import price
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, Rejected, Severity
@@ -34,6 +35,7 @@ ENDLESS = "E0303"
 OVER_BUDGET = "E0304"
 TOO_HARD = "E0305"
 
+_DOLLARS: Final = "US dollars"
 _LONGEST_FORM: Final = 100
 """Characters of a closed form in a message; a longer one tells nobody anything."""
 
@@ -189,11 +191,11 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
     rows: list[tuple[str, float | None, float | None, str]] = [
         ("model call" if bound.calls == 1 else "model calls", bound.calls, budget.calls, "--max-calls"),
         ("tokens", bound.tokens, budget.tokens, "--max-tokens"),
-        ("US dollars", bound.usd, budget.usd, "--max-cost"),
+        (_DOLLARS, bound.usd, budget.usd, "--max-cost"),
     ]
     refused = []
     for index, (what, need, limit, option) in enumerate(rows):
-        if limit is None or (need is None and what != "US dollars"):
+        if limit is None or (need is None and what != _DOLLARS):
             continue
         if need is None:
             refused.append(_no_price(program))
@@ -209,10 +211,11 @@ def _too_much(program: Bounded, what: str, need: float, limit: float, option: st
     if span in sites:
         size = sites[span][index]
         form = f", {size}" if not size.is_constant and len(str(size)) <= _LONGEST_FORM else ""
-        because = f"most of it comes from here: {_amount(size.value)} {'calls' if index == 0 else 'tokens'}{form}"
+        unit = ("call" if size.value == 1 else "calls") if index == 0 else "tokens"
+        because = f"most of it comes from here: {_amount(size.value)} {unit}{form}"
     return Diagnostic(
         OVER_BUDGET,
-        f"the program may need {_amount(need)} {what}, but the budget is {_amount(limit)}",
+        f"the program may {_need(need, what)}, but the budget is {_amount(limit) if what != _DOLLARS else price.amount(limit)}",
         span,
         because=because,
         hint=f"make fewer calls, send less text, or raise {option}",
@@ -231,4 +234,8 @@ def _no_price(program: Bounded) -> Diagnostic:
 def _amount(number: float) -> str:
     if number == float("inf"):
         return "any number of"
-    return f"{number:,.4f}" if isinstance(number, float) else f"{number:,}"
+    return f"{number:,}"
+
+
+def _need(number: float, what: str) -> str:
+    return f"cost {price.amount(number)}" if what == _DOLLARS else f"need {_amount(number)} {what}"

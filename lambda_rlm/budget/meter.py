@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
+from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.budget.budget import FREE_CHARACTERS, MOST_ALLOWANCE, Budget
 from lambda_rlm.budget.storage import MOST_BYTES, Storage
@@ -344,7 +345,8 @@ class Meter:
         limit = self._usd_limit
         if amount.money and limit is not None and target.money > limit:
             left_usd, whole = dollars(max(0, limit - spent.money)), dollars(limit)
-            message = f"{who} may cost ${dollars(amount.money):.4f}; ${left_usd:.4f} of ${whole:.4f} remain"
+            cost = price.amount(dollars(amount.money))
+            message = f"{who} may cost {cost}; {price.amount(left_usd)} of {price.amount(whole)} remain"
             raise LimitExceeded(OUT_OF_MONEY, message)
 
     def _grow(self, fuel: int) -> None:

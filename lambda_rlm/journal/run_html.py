@@ -11,11 +11,11 @@ from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.journal import CallRow
 from lambda_rlm.journal.run_report import RunReport
 from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
-from lambda_rlm.trace.summary import dollars
 
 MOST_BESIDE: Final = 100
 """Branches of one node of the tree that are on the page."""

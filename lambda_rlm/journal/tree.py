@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.journal.journal import CallRow
-from lambda_rlm.trace.summary import dollars
 
 MOST_BESIDE: Final = 8
 """Branches of one node that are shown; the others are folded into one line."""

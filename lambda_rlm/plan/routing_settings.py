@@ -46,7 +46,7 @@ class Routing:
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {share!r}")
         _known(self.direct_shares, TASKS, "task")
-        _known(self.split, WAYS, "way")
+        _known(self.split, WAYS, "route")
         if math.fsum(self.split.values()) > 1:
             raise ValueError(f"the shares of a split must add up to 1, not {math.fsum(self.split.values()):g}")
         if self.strength not in STRENGTHS:

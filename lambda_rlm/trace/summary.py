@@ -1,19 +1,13 @@
 """A run's figures in one line for people.
 
-Owns the wording of amounts: counts with separators, dollars with at least two significant digits, seconds.
+Owns the wording of a run's counts, tokens and seconds.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Final
-
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Usage
-
-_MILLION: Final = 1_000_000
-_LEAST: Final = 1e-6
-"""The smallest amount that is shown in digits."""
 
 
 def summary(route: str, calls: int, usage: Usage, seconds: float, bound: Bound | None = None) -> str:
@@ -34,22 +28,3 @@ def _calls(calls: int, bound: Bound | None) -> str:
 
 def _count(number: int | None) -> str:
     return "unlimited" if number is None else f"{number:,}"
-
-
-def per_million(price: float) -> str:
-    """A price per token, as US dollars per million tokens."""
-    amount = price * _MILLION
-    return f"${amount:.2f}" if amount >= 0.01 else dollars(amount)
-
-
-def dollars(cost: float | None) -> str:
-    """An amount of US dollars: `$12.30`, `$0.0123`, `$0.000012`, `free`, or `cost unknown`; never zero for a cost."""
-    if cost is None:
-        return "cost unknown"
-    if cost == 0:
-        return "free"
-    if cost >= 1:
-        return f"${cost:,.2f}"
-    if cost < _LEAST:
-        return f"<${_LEAST:.6f}"
-    return f"${cost:.{max(4, 1 - math.floor(math.log10(cost)))}f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -270,3 +271,8 @@ def test_the_references_tasks_take_no_more_calls_than_promised_and_fewer_than_fo
     assert run.fault is None
     assert run.bound is not None
     assert run.usage.calls <= (run.bound.calls or 0) < reference_tasks.MOST_CALLS
+
+
+def test_the_table_shows_a_small_cost_in_digits() -> None:
+    table = shown(chosen(MAP, n=10_000, rates=Rates(window=50_000, max_output=4_096, input_price=1e-10, output_price=1e-10)))
+    assert "$0.0000" in table and not re.search(r"\$0\.0+(?!\d)", table), table

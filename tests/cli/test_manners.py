@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.cli.display.screen import clock, status
 from lambda_rlm.events import ProgramStarted
 from lambda_rlm.trace.progress import Progress
-from lambda_rlm.trace.summary import dollars, per_million
 from tests.support.places import ROOT
 from tests.support.shell import Shell, script, wrote
 

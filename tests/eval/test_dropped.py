@@ -152,6 +152,6 @@ def test_a_person_is_told_beside_the_answer(shell: Shell) -> None:
     )
     assert shell(*program) == 0
     assert shell.out == "x\n"
-    assert "800 characters of the input were cut before a prompt" in shell.err
+    assert "the program cut off 800 characters of the input; no model saw them" in shell.err
     assert shell(*program, "--json") == 0
     assert shell.json["dropped"]["characters_before_prompts"] == 800

@@ -22,6 +22,7 @@ import pytest
 import lambda_rlm
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import SLICE, Meter
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
@@ -34,7 +35,7 @@ from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Both, Progress
-from lambda_rlm.trace.summary import dollars, summary
+from lambda_rlm.trace.summary import summary
 from lambda_rlm.types.parse_type import parse_type
 from tests.support.ungated import execute_ungated
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lambda_rlm.bounds.planner.choose import ChoiceRow, NumberTried, PlannerChoice
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.diagnostics.source import SourceFile
 
 _AGAINST: Final = {
@@ -19,7 +20,7 @@ _AGAINST: Final = {
     "budget": "over the budget",
     "accuracy": "below the accuracy floor",
 }
-_HEAD: Final = ("", "number", "US dollars", "tokens", "calls", "span", "accuracy", "")
+_HEAD: Final = ("", "number", "cost", "tokens", "calls", "span", "accuracy", "")
 _LIMITS: Final = {
     "window": "limited by the context window",
     "recursion": "limited by the recursion depth",
@@ -51,7 +52,7 @@ def _cells(tried: NumberTried, is_chosen: bool) -> tuple[str, ...]:
     return (
         "*" if is_chosen else "",
         f"{tried.number:,}",
-        "none" if tried.usd is None else f"{tried.usd:.4f}",
+        "none" if tried.usd is None else dollars(tried.usd),
         _count(tried.tokens),
         _count(tried.calls),
         _count(tried.span),

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.run_program import run_program
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
+from lambda_rlm.cli.display.next_step import after_fault, resuming
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings
@@ -41,7 +43,7 @@ from lambda_rlm.llm.connect import default_model
 from lambda_rlm.plan.strategy_file import is_path
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Progress
-from lambda_rlm.trace.summary import dollars, summary
+from lambda_rlm.trace.summary import summary
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
@@ -49,12 +51,11 @@ if TYPE_CHECKING:
     from lambda_rlm.synth.report import Synthesis
 
 _ADVICE: Final = (
-    "this program was chosen to answer the question; raise its limits, give it fewer inputs, "
+    "this program was chosen to answer the question: {}raise its limits, give it fewer inputs, "
     "or use a model with a larger context window or a lower price"
 )
 
 _NO_INPUTS: Final = "the program has no input: after the program, name a file (it becomes `context`), a folder, or NAME=PATH"
-_RESUME: Final = "to resume without paying again for finished calls: lambda-rlm resume "
 _UNKNOWN_NAME: Final = "E0202"
 
 
@@ -102,7 +103,8 @@ def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
 
         return await ask(request.question, setup)
 
-    return _run(job, request, setup, chosen, how, advice=_ADVICE)
+    another = "" if chosen.strategy == "auto" else "let a route be chosen that fits (--strategy auto), "
+    return _run(job, request, setup, chosen, how, advice=_ADVICE.format(another))
 
 
 def _setup(chosen: Settings) -> Setup:
@@ -212,16 +214,17 @@ def _run(
         session = _session(request, setup, chosen, how, model)
         done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, session)
+        return _interrupted(progress, how.json, session, chosen.journal)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
     except Rejected as refused:
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    can_go_on = session.recording is not None and session.recording.can_go_on
+    is_paid = session.recording is not None and session.recording.can_go_on and done.usage.tokens.input_tokens > 0
+    next_step = None if done.fault is None else after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
     about = {"server": None if model is not None else server(chosen), "settings_from": list(chosen.files)}
-    code = _show(done, about if how.json else None, warnings, can_go_on)
+    code = _show(done, about if how.json else None, warnings, next_step)
     if not how.json:
         _say_how_it_was_routed(done, notes)
     return code
@@ -286,7 +289,7 @@ def _trace(path: str) -> JsonLines:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
+def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], next_step: str | None) -> int:
     """Show a run; as JSON with what is known `about` its session, where that is given."""
     if about is not None:
         screen.answer(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False))
@@ -297,12 +300,13 @@ def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnos
     else:
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
-        if can_go_on:
-            screen.hint(f"{_RESUME}{done.id}")
+        if next_step is not None:
+            screen.hint(next_step)
     if done.degraded:
         screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
     if done.dropped.characters_before_prompts:
-        screen.say(f"note: {done.dropped.characters_before_prompts:,} characters of the input were cut before a prompt", "dim")
+        cut = f"{done.dropped.characters_before_prompts:,}"
+        screen.say(f"note: the program cut off {cut} characters of the input; no model saw them", "dim")
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis, done.ok)
@@ -355,7 +359,7 @@ def _missing(done: Run) -> str:
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
-def _interrupted(progress: Progress, json: bool, session: RunSession | None) -> int:
+def _interrupted(progress: Progress, json: bool, session: RunSession | None, journal: str | None) -> int:
     run_id = None if session is None else session.run
     record = None if session is None else session.recording
     usage = progress.usage
@@ -374,6 +378,6 @@ def _interrupted(progress: Progress, json: bool, session: RunSession | None) -> 
         screen.say("interrupted", "error")
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
-        if record is not None and record.can_go_on and progress.started:
-            screen.hint(f"{_RESUME}{run_id}")
+        if record is not None and record.can_go_on and progress.started and run_id is not None:
+            screen.hint(f"to {resuming(run_id, journal)}")
     return exits.INTERRUPTED

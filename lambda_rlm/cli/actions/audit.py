@@ -15,6 +15,7 @@ from lambda_rlm.audit.log import read
 from lambda_rlm.audit.report import SHARES, AuditReport, report
 from lambda_rlm.audit.sketch import ERROR, Histogram
 from lambda_rlm.audit.tally import LogTally
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.display.bar import bar
@@ -27,7 +28,6 @@ from lambda_rlm.inputs.reading import amount
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.tokens import nearest_vocabulary
 from lambda_rlm.plan.strategy_file import is_path
-from lambda_rlm.trace.summary import dollars
 
 _MEGABYTE: Final = 1_000_000
 _WIDEST: Final = 40

@@ -15,6 +15,7 @@ from lambda_rlm.bench.benchmarks import BENCHMARKS, Benchmark
 from lambda_rlm.bench.folder import read_tasks
 from lambda_rlm.bench.measure import NAIVE_PIECE, Summary, TaskResult, Way, macro_average, measure, measured_json, summaries
 from lambda_rlm.bench.task import Task, length, tokens_of
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
@@ -27,7 +28,6 @@ from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.router import CHOICES, Choice
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.plan.tasks import TASKS
-from lambda_rlm.trace.summary import dollars
 
 _SIZES: Final = (8_192, 32_768)
 _LIMIT: Final = 10

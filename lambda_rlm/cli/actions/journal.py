@@ -12,6 +12,7 @@ from shlex import quote
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
 from lambda_rlm.cli.display import comparison, screen
@@ -32,7 +33,6 @@ from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.private_file import replace as replace_file
 from lambda_rlm.settings.keys import SETTINGS
-from lambda_rlm.trace.summary import dollars
 from lambda_rlm.types.parse_type import parse_type
 
 T = TypeVar("T")

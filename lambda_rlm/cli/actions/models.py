@@ -6,13 +6,13 @@ import json as json_text
 from dataclasses import asdict
 from typing import Final
 
+from lambda_rlm.budget.price import per_million
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.bar import bar
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.local.weights import TABLE, fetch, installed
-from lambda_rlm.trace.summary import per_million
 
 _MEGABYTE: Final = 1_000_000
 

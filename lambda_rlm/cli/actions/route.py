@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
 from lambda_rlm.cli.display import figures, screen
@@ -22,7 +23,6 @@ from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.plan.router import Choice
-from lambda_rlm.trace.summary import dollars
 
 _ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
     ("model calls", lambda bound: figures.count(bound.calls)),

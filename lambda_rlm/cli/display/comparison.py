@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.journal.journal import RunRow
-from lambda_rlm.trace.summary import dollars
 
 KEYS: Final = ("route", "task", "split")
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.prospect import Prospect
-from lambda_rlm.trace.summary import dollars, per_million
 
 _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")

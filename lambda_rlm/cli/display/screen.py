@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, TextIO
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
@@ -20,7 +21,6 @@ from lambda_rlm.diagnostics.render import Part, human_parts
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible, visible_line
 from lambda_rlm.trace.progress import Progress
-from lambda_rlm.trace.summary import dollars
 
 _STYLES: Final = {
     "error": "bold red",
