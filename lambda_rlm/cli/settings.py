@@ -59,8 +59,8 @@ class Settings(Keys):
         except ValueError as error:
             raise UsageProblem(str(error)) from None
 
-    def reading(self) -> Reading:
-        """How inputs are found and read; raises `InputProblem`."""
+    def reading(self, watch: Callable[[], object] | None = None) -> Reading:
+        """How inputs are found and read, watched meanwhile; raises `InputProblem`."""
         return Reading(
             include=self.include,
             exclude=self.exclude,
@@ -68,6 +68,7 @@ class Settings(Keys):
             raw=self.raw,
             ignore=self.ignore,
             most_bytes=self.max_input,
+            watch=watch,
         )
 
     def routing(self) -> Routing:
