@@ -44,20 +44,22 @@ async def ask(question: Question, setup: Setup) -> Run:
     options = setup.options
     if options.run is None:
         setup = replace(setup, options=replace(options, run=run_id()))
+    deadline = Deadline.since(options.started, setup.budget.seconds)
+    setup = replace(setup, options=replace(setup.options, started=None))
     with Meter(replace(setup.budget, fuel=_ENOUGH, memory=_ENOUGH)) as account:
-        return await _Asking(question, setup, case_of(question, setup), account).run()
+        return await _Asking(question, setup, case_of(question, setup), account, deadline).run()
 
 
 class _Asking:
     """One question on its way: the account that all runs for it draw on, these runs, and what a person should know of how it
     went."""
 
-    def __init__(self, question: Question, setup: Setup, case: Case, account: Meter) -> None:
+    def __init__(self, question: Question, setup: Setup, case: Case, account: Meter, deadline: Deadline) -> None:
         self.question = question
         self.setup = setup
         self.account = account
         self.case = case
-        self.deadline = Deadline(setup.budget.seconds)
+        self.deadline = deadline
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.detection: Detection = "none"

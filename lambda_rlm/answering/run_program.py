@@ -5,6 +5,8 @@ Owns `run_program`, which is to a given program what `ask` is to a question alon
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.execution.execute import execute
@@ -17,7 +19,8 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
     if setup.root is not None:
         from lambda_rlm.answering.sub_model import with_solver  # which loads all that writes programs
 
-        options = with_solver(setup, question.inputs.functions)
+        inner = replace(setup, options=replace(options, started=None))
+        options = replace(with_solver(inner, question.inputs.functions), started=options.started)
     return await execute(
         admitted,
         question.bound_inputs.values,

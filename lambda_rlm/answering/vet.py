@@ -101,17 +101,13 @@ class Vetting:
             return Vetted(prospect.diagnostics, prospect)
         asking = AskSettings(key=options.key if options.key is not None else installation_key(), out=options.out)
         found, prepared = prepare(
-            typed, inputs.values, leaf, left, options.accuracy, asking, account=self.meter, look=self._look
+            typed, inputs.values, leaf, left, options.accuracy, asking, account=self.meter, look=self.deadline.look
         )
         prospect = before_run(found.program, None, inputs.values, left, leaf.profile, found.chosen)
         return Vetted(prospect.diagnostics, prospect, prepared)
 
-    def _look(self) -> None:
-        if self.deadline.left() == 0.0:
-            raise self.deadline.passed()
-
     def __post_init__(self) -> None:
-        self.meter.watch(self._look)
+        self.meter.watch(self.deadline.look)
 
 
 def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:

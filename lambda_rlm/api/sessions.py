@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
+
 from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
-from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.bounds.admit import Admitted
@@ -130,10 +132,15 @@ class HostSettings:
             raise ValueError("no journal is configured: use RLM(journal=True), or a path")
         return self.unsaid.journal if self.journal is True else self.journal
 
-    def read(self, inputs: Mapping[str, Any]) -> Inputs:
+    def read(self, inputs: Mapping[str, Any], watch: Callable[[], object] | None = None) -> Inputs:
         """The inputs of a host, with its functions."""
-        reading = replace(self.unsaid.reading(), formats=self.formats)
+        reading = replace(self.unsaid.reading(watch), formats=self.formats)
         return replace(from_values(inputs, reading), functions=self.primitives)
+
+    def begun(self) -> tuple[HostSettings, Deadline]:
+        """The settings of a run that begins now, with its deadline."""
+        deadline = Deadline(self.limits.seconds)
+        return replace(self, options=replace(self.options, started=deadline.started)), deadline
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
@@ -202,13 +209,14 @@ class HostSettings:
 
 async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
     """The run of a new question; raises `TypeError` for what cannot be an answer."""
-    settings, question, returns = _posed(settings, asked)
+    settings, deadline = settings.begun()
+    settings, question, returns = await _posed(settings, asked, deadline)
     return await _session(settings, RunRequest(question=question, arguments=_arguments(asked.inputs)), tracer, returns)
 
 
 async def routed(settings: HostSettings, asked: Asked) -> Decision:
     """Which way a question would go. Asks no model."""
-    settings, question, _ = _posed(settings, asked)
+    settings, question, _ = await _posed(settings, asked, Deadline(None))
     async with AsyncExitStack() as stack:
         opened = partial(settings.connections().opened, tracer=None, stack=stack)
         root = None if settings.root_model is None else opened(settings.root_model)
@@ -229,7 +237,8 @@ async def answered_again(
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
-    read = settings.read(inputs)
+    again, deadline = settings.as_before(was["settings"], is_replay=is_replay).begun()
+    read = await _read(again, inputs, deadline)
     same_inputs(row, read)
     model, before = settings.model, was["settings"].get("model")
     if isinstance(model, str) and before is not None and absolute_model(model) != before:
@@ -244,8 +253,7 @@ async def answered_again(
         before=past,
         is_replay=is_replay,
     )
-    settings = settings.as_before(was["settings"], is_replay=is_replay)
-    return await _session(replace(settings, task=task), request, tracer, wanted)
+    return await _session(replace(again, task=task), request, tracer, wanted)
 
 
 async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
@@ -254,7 +262,8 @@ async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Map
     settings = settings.filled()
     if is_unnamed and program.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)
-    question = Question(query=query, inputs=settings.read(inputs))
+    settings, deadline = settings.begun()
+    question = Question(query=query, inputs=await _read(settings, inputs, deadline))
     request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
     return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 
@@ -302,13 +311,35 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
     return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
 
 
-def _posed(settings: HostSettings, asked: Asked) -> tuple[HostSettings, Question, Returns | None]:
+class _Left(Exception):
+    """Nobody waits for the inputs any more."""
+
+
+async def _read(settings: HostSettings, inputs: Mapping[str, Any], deadline: Deadline) -> Inputs:
+    """The inputs of a host, read in a thread, so that the event loop goes on; what cancels the waiting ends the reading."""
+    if all(isinstance(value, str) for value in inputs.values()):
+        return settings.read(inputs)
+    is_waited_for = True
+
+    def watch() -> None:
+        deadline.look()
+        if not is_waited_for:
+            raise _Left
+
+    try:
+        return await anyio.to_thread.run_sync(settings.read, inputs, watch, abandon_on_cancel=True)
+    finally:
+        is_waited_for = False
+
+
+async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
     settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_ = None if returns is None else returns.type
-    return settings, Question(query=asked.query, inputs=settings.read(asked.inputs), returns=type_, task=task), returns
+    inputs = await _read(settings, asked.inputs, deadline)
+    return settings, Question(query=asked.query, inputs=inputs, returns=type_, task=task), returns
 
 
 def _arguments(inputs: Mapping[str, Any]) -> tuple[str, ...]:

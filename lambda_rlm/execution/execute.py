@@ -63,7 +63,7 @@ class Options:
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
     of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
     `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
-    of which the deadline is made."""
+    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now)."""
 
     is_strict: bool = False
     seed: int = 0
@@ -74,6 +74,7 @@ class Options:
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
     clock: Callable[[], float] = monotonic
+    started: float | None = None
 
 
 async def execute(
@@ -135,7 +136,7 @@ class Execution:
         self.chosen: PlannerChoice | None = None
         self.kept: Mapping[int, Any] | None = None
         self.clock = options.clock
-        self.started = self.clock()
+        self.started = self.clock() if options.started is None else options.started
         self.task = asyncio.current_task()
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
 

@@ -1,7 +1,7 @@
 """What reading one file may make in memory.
 
-Owns `Allowance`. Promises that what a file leads to is counted before it is made, or while it is in small parts: a few bytes can
-mean far more values than a limit of bytes read would hold. Looks at the deadline whenever something is counted.
+Owns `Allowance`. Promises that what a file leads to is counted before it is made, or while it is made in small parts: a few
+bytes can mean far more values than a limit of bytes read would hold. Looks at the deadline whenever something is counted.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Allowance:
         return cls(name, most, reading)
 
     def add(self, size: int) -> None:
-        """So many bytes more; raises `InputProblem` where that is too much."""
+        """Count these bytes; raises `InputProblem` where that is too much."""
         self.made += size
-        self.reading.watch()
+        self.reading.glance()
         if self.made > self.most:
             raise InputProblem(
                 f"the data of {self.name} would need more than {amount(self.most)} of memory",

@@ -95,7 +95,7 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
             within_limit({name: listing}, reading)
             read[name] = _read(listing, name, reading, left)
         else:
-            read[name] = shaped(value, name, watch=reading.watch)
+            read[name] = shaped(value, name, watch=reading.glance)
     return _inputs(read)
 
 
@@ -161,7 +161,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most)
     left.bytes -= max(read.size, read.rows.made)
     try:
-        made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.watch)
+        made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.glance)
     except InputProblem as problem:
         raise InputProblem(f"{plain(entry.name)}: {problem.message}", "read it as plain text: --raw") from None
     return replace(made, notes=(*listing.notes, *read.notes, *made.notes))
@@ -174,7 +174,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     notes: list[str] = []
     left_out = LeftOut()
     for entry in listing.entries:
-        reading.watch()
+        reading.glance()
         try:
             read = text_of(entry.path, reading, left.bytes)
         except InputProblem as problem:

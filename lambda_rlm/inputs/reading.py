@@ -107,7 +107,7 @@ class Reading:
     ignore: bool = True
     most_bytes: int = MOST_BYTES
     formats: tuple[Format, ...] = ()
-    watch: Callable[[], object] = field(default=lambda: None, repr=False, compare=False)
+    watch: Callable[[], object] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.encoding is not None and self.codec is None:
@@ -118,6 +118,11 @@ class Reading:
     def codec(self) -> str | None:
         """Python's name of the encoding, without what is done about errors."""
         return None if self.encoding is None else codec_of(self.encoding.removesuffix(_REPLACING))
+
+    def glance(self) -> None:
+        """Let `watch` look; raises what it raises."""
+        if self.watch is not None:
+            self.watch()
 
     @property
     def replaces(self) -> bool:

@@ -54,7 +54,7 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
     # Folders still to be listed, the next one last: real path, name in the folder, the rules that hold in it.
     todo = [(root, "", ignored)]
     while todo:
-        reading.watch()
+        reading.glance()
         real, name, ignored = todo.pop()
         try:
             with os.scandir(real) as scan:
@@ -69,7 +69,7 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
         inner = []
         for number, entry in enumerate(entries):
             if number % 100 == 0:
-                reading.watch()
+                reading.glance()
             own = f"{name}/{entry.name}" if name else entry.name
             if _is_folder(entry):
                 reason = filters.folder(entry, own, ignored)

@@ -6,6 +6,7 @@ Owns `Settings` and `DEFAULTS`. The keys and their kinds are declared in `keys`;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -53,8 +54,8 @@ class Settings(Keys):
         except ValueError as error:
             raise SettingProblem(str(error)) from None
 
-    def reading(self) -> Reading:
-        """How inputs are found and read; raises `InputProblem`."""
+    def reading(self, watch: Callable[[], object] | None = None) -> Reading:
+        """How inputs are found and read, watched meanwhile; raises `InputProblem`."""
         return Reading(
             include=self.include,
             exclude=self.exclude,
@@ -62,6 +63,7 @@ class Settings(Keys):
             raw=self.raw,
             ignore=self.ignore,
             most_bytes=self.max_input,
+            watch=watch,
         )
 
     def routing(self) -> Routing:

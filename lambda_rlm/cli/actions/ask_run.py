@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from lambda_rlm.answering.question import Setup
+from lambda_rlm.answering.question import Deadline, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
@@ -81,8 +81,9 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
         from lambda_rlm.answering.own_strategy import own_strategy
 
         own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
-    inputs = from_arguments(arguments, chosen.reading())
-    return _asked(requested(query, inputs, arguments, chosen), chosen, how)
+    deadline = Deadline(chosen.max_seconds)
+    inputs = from_arguments(arguments, chosen.reading(deadline.look))
+    return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
 
 
 def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
@@ -92,8 +93,8 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
     return query
 
 
-def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
-    setup = _setup(chosen)
+def _asked(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
+    setup = _setup(chosen, deadline)
     if how.approved is not None:
         _only_one_program(chosen)
         setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
@@ -107,15 +108,21 @@ def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
     return _run(job, request, setup, chosen, how, advice=_ADVICE.format(another))
 
 
-def _setup(chosen: Settings) -> Setup:
-    """What a question is answered with, before models are connected."""
+def _setup(chosen: Settings, deadline: Deadline) -> Setup:
+    """What a question is answered with, before models are connected; its time runs since its inputs were looked for."""
     return Setup(
         leaf=NOBODY,
         budget=chosen.budget(),
         choice=cast("Choice", chosen.strategy),
         routing=chosen.routing(),
         writing=chosen.writing(),
-        options=Options(is_strict=chosen.strict, seed=chosen.seed, out=chosen.out, accuracy=chosen.accuracy()),
+        options=Options(
+            is_strict=chosen.strict,
+            seed=chosen.seed,
+            out=chosen.out,
+            accuracy=chosen.accuracy(),
+            started=deadline.started,
+        ),
     )
 
 
@@ -134,16 +141,18 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     """The exit code of `run`."""
     chosen = settings(options)
     source = program_file(program)
-    inputs = from_arguments(arguments, chosen.reading())
-    return _executed(requested(query, inputs, arguments, chosen, source), chosen, how)
+    deadline = Deadline(chosen.max_seconds)
+    inputs = from_arguments(arguments, chosen.reading(deadline.look))
+    return _executed(requested(query, inputs, arguments, chosen, source), chosen, how, deadline)
 
 
-def again(request: RunRequest, chosen: Settings, how: How) -> int:
+def again(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
     """The exit code of a run that goes on, or is replayed."""
-    return _asked(request, chosen, how) if request.program is None else _executed(request, chosen, how)
+    done = _asked if request.program is None else _executed
+    return done(request, chosen, how, deadline)
 
 
-def _executed(request: RunRequest, chosen: Settings, how: How) -> int:
+def _executed(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
     assert request.program is not None
     inputs = request.question.inputs
     checked = check(request.program, request.question.bound_inputs.types)
@@ -159,7 +168,7 @@ def _executed(request: RunRequest, chosen: Settings, how: How) -> int:
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, request, _setup(chosen), chosen, how, model, checked.diagnostics)
+    return _run(job, request, _setup(chosen, deadline), chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:

@@ -12,6 +12,7 @@ from shlex import quote
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
+from lambda_rlm.answering.question import Deadline
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
@@ -102,12 +103,13 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     _refuse_recorded_server(row, options, here)
     chosen = _as_before(row, options, here)
     chosen = replace(chosen, approve=chosen.approve or here.approve)
-    request = _request(earlier, arguments, chosen)
+    deadline = Deadline(chosen.max_seconds)
+    request = _request(earlier, arguments, chosen, deadline)
     if not json:
         number = len(earlier.past.replies)
         reused = f"{number:,} recorded {'reply is' if number == 1 else 'replies are'} reused at no cost"
         screen.say(f"resuming {row.id}: {reused}", "dim")
-    return ask_run.again(request, chosen, ask_run.How(json=json))
+    return ask_run.again(request, chosen, ask_run.How(json=json), deadline)
 
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
@@ -115,9 +117,10 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     here = settings(options)
     earlier, calls = _read(here, lambda journal: whole(journal, name))
     chosen = _as_before(earlier.row, options, here)
-    request = replace(_request(earlier, arguments, chosen), is_replay=True)
+    deadline = Deadline(chosen.max_seconds)
+    request = replace(_request(earlier, arguments, chosen, deadline), is_replay=True)
     comparison = Comparison()
-    code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison))
+    code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison), deadline)
     differences = comparison.differences(calls)
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
@@ -129,10 +132,10 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     return exits.FAULTED if differences else code
 
 
-def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunRequest:
+def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: Deadline) -> RunRequest:
     """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
     what, arguments = earlier.row.what, arguments_of(earlier.row, now)
-    inputs = from_arguments(arguments, chosen.reading())
+    inputs = from_arguments(arguments, chosen.reading(deadline.look))
     same_inputs(earlier.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise UsageProblem(f"the run used {model}, a model object of a Python program", "resume it there: RLM(…).resume(…)")

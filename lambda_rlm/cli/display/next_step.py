@@ -9,7 +9,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import Final
 
-from lambda_rlm.budget.meter import OUT_OF_CALLS, OUT_OF_FUEL, OUT_OF_MEMORY, OUT_OF_MONEY, OUT_OF_TOKENS, TOO_DEEP
+from lambda_rlm.budget.meter import OUT_OF_CALLS, OUT_OF_FUEL, OUT_OF_MONEY, OUT_OF_TOKENS, TOO_DEEP
+from lambda_rlm.budget.storage import OUT_OF_MEMORY
 from lambda_rlm.diagnostics.faults import OUT_OF_TIME
 from lambda_rlm.eval.wording import BY_ZERO, FLOAT_RANGE, INT_RANGE, ITEM_TOO_LONG, NO_SOLVER, NOT_SHORTER, NOT_TRUSTED
 

@@ -76,7 +76,7 @@ class _Lines:
     def _physical(self) -> Iterator[str]:
         for number, found in enumerate(_LINE.finditer(self.text), start=1):
             if number % 1_000 == 1:
-                self.allowance.reading.watch()
+                self.allowance.reading.glance()
             if found.end() - found.start() > _MOST_OF_A_LINE:
                 raise InputProblem(
                     f"line {number:,} of {self.allowance.name} has {amount(found.end() - found.start())}; "

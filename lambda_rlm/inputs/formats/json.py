@@ -48,7 +48,7 @@ def parse_jsonl(text: str, allowance: Allowance) -> Rows:
     rows: list[Any] = []
     for number, line in enumerate(_lines(text), start=1):
         if number % 1_000 == 0:
-            allowance.reading.watch()
+            allowance.reading.glance()
         if not line.strip():
             continue
         try:
@@ -86,7 +86,7 @@ class _Keys:
         """The value of a JSON text."""
         if len(text) <= PIECE:
             return self.decoder.decode(text)
-        return parsed(text, self.unique, _not_finite, self.allowance.reading.watch)
+        return parsed(text, self.unique, _not_finite, self.allowance.reading.glance)
 
     def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         held = self.held

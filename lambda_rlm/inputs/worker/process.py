@@ -52,9 +52,9 @@ class Worker:
         self._process: Popen[bytes] | None = None
 
     def read(self, kind: str, data: bytes, name: str, reading: Reading, seconds: float) -> ExtractedText:
-        """The text of a document by the format of that kind; raises `InputProblem`, and what `reading.watch` raises."""
+        """The text of a document by the format of that kind; raises `InputProblem`, and what `reading.glance` raises."""
         while not self._lock.acquire(timeout=_GLANCE):
-            reading.watch()
+            reading.glance()
         try:
             return self._read(kind, data, name, reading, seconds)
         finally:
@@ -123,6 +123,8 @@ os.register_at_fork(after_in_child=WORKER.forget)
 def _start() -> Popen[bytes]:
     from subprocess import DEVNULL, PIPE, Popen
 
+    if not sys.executable or getattr(sys, "frozen", False):  # a frozen application would start itself
+        raise InputProblem("documents cannot be read in a frozen application: no Python to start", "pass their text")
     places = dict.fromkeys(os.path.abspath(place) for place in sys.path if place)
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {"PYTHONPATH": os.pathsep.join(places), "MALLOC_ARENA_MAX": "1"}
@@ -161,7 +163,7 @@ def _exchange(
         if unsent:
             selector.register(to, selectors.EVENT_WRITE)
         while True:
-            reading.watch()
+            reading.glance()
             if monotonic() > end:
                 raise _TooSlow
             ready = {key.fd for key, _ in selector.select(_GLANCE)}

@@ -75,7 +75,7 @@ def _reply(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _limit_memory(more: int | None) -> None:
-    """From now on at most so much more than now is in use; None: no limit. Where the platform has none, nothing."""
+    """Limit what is taken from now on to `more` bytes; None: no limit. Does nothing where the platform has none."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
