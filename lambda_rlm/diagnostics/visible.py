@@ -18,9 +18,9 @@ HIDDEN: Final = (
     (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x13430, 0x1345F), (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-"""Ranges of code points: control characters but tab, line feed and carriage return; marks of direction; separators of lines; and
-what Unicode says is ignored by default, variation selectors and tags among it. A carriage return without a line feed is hidden
-too."""
+"""Ranges of code points: control characters but tab, line feed and carriage return; marks of direction; separators of lines;
+and what Unicode says is ignored by default, variation selectors and tags among it. A carriage return without a line feed is
+hidden too."""
 
 _CLASS: Final = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in HIDDEN)
 HIDDEN_CHARACTER: Final = re.compile(rf"[{_CLASS}]|\r(?!\n)")

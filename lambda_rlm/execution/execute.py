@@ -37,6 +37,7 @@ from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage
 from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.execution.what_runs import Term
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
@@ -63,7 +64,8 @@ class Options:
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
     of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
     `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
-    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now)."""
+    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
+    else decides what the run does, as its door knows it, for who approves."""
 
     is_strict: bool = False
     seed: int = 0
@@ -75,6 +77,7 @@ class Options:
     limiter: anyio.Semaphore | None = None
     clock: Callable[[], float] = monotonic
     started: float | None = None
+    terms: tuple[Term, ...] = field(default=(), repr=False)
 
 
 async def execute(
@@ -135,7 +138,7 @@ class Execution:
         self.prepared: Prepared | None = None
         self.chosen: PlannerChoice | None = None
         self.kept: Mapping[int, Any] | None = None
-        self.clock = options.clock
+        self.clock, self.terms = options.clock, options.terms
         self.started = self.clock() if options.started is None else options.started
         self.task = asyncio.current_task()
         self.cancelled_before = self.task.cancelling() if self.task is not None else 0
@@ -223,7 +226,11 @@ class Execution:
     def _tell(self, program: Bounded, values: Mapping[str, Any]) -> None:
         self.admitted = replace(self.admitted, bound=program.bound)
         if self.on_bound is not None:
-            self.on_bound(before_run(program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen))
+            self.on_bound(
+                before_run(
+                    program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen, self.terms
+                )
+            )
         if self.tracer is not None:
             source = program.typed.program.source
             autos = (

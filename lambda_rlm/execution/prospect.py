@@ -1,15 +1,14 @@
 """What a run would cost, told before it: the bound, the likely figures, and a hash of exactly what would run.
 
 Owns `Prospect` and the ways to one: from inputs, from declared sizes, or from a run that is about to begin. Asks no model.
-Promises that the hash is the same for the same program (as the formatter writes it), inputs, model and prices, and differs
-otherwise.
+Promises that the hash is the same for the same program (as the formatter writes it), inputs, model and terms of the door
+(`what_runs`), and differs otherwise.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +19,7 @@ from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.likely import Likely, Ratios, likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
-from lambda_rlm.bounds.planner.autos import default_autos
+from lambda_rlm.bounds.planner.autos import default_autos, places
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
@@ -33,9 +32,8 @@ from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.execution.prepare import ground
+from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token
-from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
@@ -55,8 +53,8 @@ _SAMPLES: Final = 8
 class Prospect:
     """What is known of a run before it begins.
 
-    `chosen` is what the planner chose for each `auto`, None where there is none. `digest` makes the hash, and `estimate` the
-    likely figures, when somebody asks for them.
+    `chosen` is what the planner chose for each `auto`, None where there is none. `record` makes the record of all that decides
+    what runs, and `estimate` the likely figures, when somebody asks for them.
     """
 
     bounded: Bounded
@@ -64,12 +62,17 @@ class Prospect:
     profile: ModelProfile
     chosen: PlannerChoice | None = None
     estimate: Callable[[], Likely | None] = field(default=lambda: None, repr=False)
-    digest: Callable[[], str | None] = field(default=lambda: None, repr=False)
+    record: Callable[[], WhatRuns | None] = field(default=lambda: None, repr=False)
 
     @cached_property
+    def what_runs(self) -> WhatRuns | None:
+        """All that decides what the run does; None where inputs are only declared. Goes through all inputs."""
+        return self.record()
+
+    @property
     def hash(self) -> str | None:
-        """Stands for program, inputs, model and prices; None where inputs are only declared. Goes through all inputs."""
-        return self.digest()
+        """Stands for all of that."""
+        return None if self.what_runs is None else self.what_runs.hash
 
     @property
     def bound(self) -> Bound:
@@ -95,15 +98,16 @@ def foresee(
     budget: Budget,
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
+    terms: Sequence[Term] = (),
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
     say."""
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
-        return before_run(unasked(typed, rates), {}, inputs, budget, profile)
+        return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
     values = _values(typed, inputs, budget)
     found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=default_autos(typed, profile))
-    return before_run(found.program, values, inputs, budget, profile, found.chosen)
+    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms)
 
 
 def foresee_sizes(
@@ -140,8 +144,10 @@ def before_run(
     budget: Budget,
     profile: ModelProfile,
     chosen: PlannerChoice | None = None,
+    terms: Sequence[Term] = (),
 ) -> Prospect:
-    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now."""
+    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now. `terms` are
+    those of the door."""
     typed = program.typed
 
     def estimate() -> Likely | None:
@@ -152,19 +158,8 @@ def before_run(
         stage = _stage(typed, given, program.autos, budget)
         return likely(typed, known_inputs(typed, given), program.rates, program.autos, budget, stage, ratios)
 
-    return Prospect(program, budget, profile, chosen, estimate, partial(hash_of, typed, inputs, profile))
-
-
-def hash_of(typed: Typed, inputs: Mapping[str, Any], profile: ModelProfile) -> str:
-    """Sixteen hexadecimal digits for what would run: the program in its canonical form, inputs, model and prices."""
-    parts: list[object] = [
-        *(pretty(typed.program), profile.name, profile.window, profile.input_price, profile.output_price, profile.retries)
-    ]
-    parts += sorted(f"{function.signature} {function.cost}" for function in typed.functions.values())
-    for name, type_ in sorted(typed.inputs.items()):
-        data = json.dumps(inputs[name], ensure_ascii=True, sort_keys=True)
-        parts.append([name, show(type_), hashlib.sha256(data.encode()).hexdigest()])
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    autos = [program.autos[id(place.auto)] for place in places(typed)] if program.autos else []
+    return Prospect(program, budget, profile, chosen, estimate, partial(what_runs, typed, inputs, profile, autos, terms))
 
 
 def _values(typed: Typed, inputs: Mapping[str, Any], budget: Budget) -> dict[str, Value]:

@@ -1,7 +1,7 @@
 """A run as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
 
-Owns the page. Promises that every text from a run is escaped, hidden characters as pictures, and that the page is well-formed and readable in the dark too; a
-long run is folded, and what is left out is counted.
+Owns the page. Promises that every text from a run is escaped, hidden characters as pictures, and that the page is well-formed
+and readable in the dark too; a long run is folded, and what is left out is counted.
 """
 
 from __future__ import annotations

@@ -38,6 +38,13 @@ class Terminal(io.StringIO):
         return True
 
 
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    """Somebody sees what is written, and has typed an answer."""
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
 # ── the table and the forms ──
 
 
@@ -229,7 +236,7 @@ def test_approve_without_a_terminal_refuses_and_names_the_hash(shell: Shell, mon
 
 @pytest.mark.parametrize(("reply", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1), ("", 1)])
 def test_approve_shows_program_and_bound_and_asks(reply: str, code: int, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal(reply))
+    at_a_terminal(monkeypatch, reply)
     model = priced()
     assert shell("ask", "What?", wrote("a.txt", "Ann keeps bees."), "--model", model, "--approve", "--trace", "t.jsonl") == code
     assert "llm_call(" in shell.err
@@ -240,7 +247,7 @@ def test_approve_shows_program_and_bound_and_asks(reply: str, code: int, shell: 
 
 
 def test_no_to_a_later_program_leaves_the_answer_of_an_earlier_one(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal("y\nn\n"))
+    at_a_terminal(monkeypatch, "y\nn\n")
     program = 'llm_call(f"Who keeps bees?\\n{take(%s, 200)}", out=50)'
     task = {"match": "# Task", "reply": program % "context", "times": 1}, {"match": "# Task", "reply": program % "result_1"}
     model = script(*task, {"match": "keeps bees", "reply": "Ann"})

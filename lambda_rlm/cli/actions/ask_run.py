@@ -23,6 +23,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings
 from lambda_rlm.cli.start_up import loaded
+from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.render import as_json, fault_parts
@@ -263,7 +264,8 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
 
     async def run() -> Run:
         async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
-            done = await job(replace(setup, on_bound=approval))
+            decided = terms(chosen, setup.leaf.profile, None if setup.root is None else setup.root.profile)
+            done = await job(replace(setup, on_bound=approval, options=replace(setup.options, terms=decided)))
             session.finish(done)
         return done
 

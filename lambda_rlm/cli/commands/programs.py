@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, Query, takes
+from lambda_rlm.cli.commands.options import BOUNDS, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, Query, takes
 from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
-@takes(*MODEL, "hedge", *BUDGET, "max_depth", "concurrency", *WORK, *READING)
+@takes(*MODEL, "root_model", "constrain", *BOUNDS, "concurrency", "hedge", *WORK, "strict", "seed", "cache", *READING)
 def check(
     program: Annotated[
         str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-` for standard input.", show_default=False)

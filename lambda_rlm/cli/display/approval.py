@@ -1,71 +1,112 @@
 """Asking a person before money is spent.
 
 Owns `Approval`, which receives the worst-case cost of a run before its first call. Promises that no model is asked unless a
-person said yes at a terminal, or named the hash of exactly this program, these inputs, this model and its prices.
+person said yes at a terminal that showed all of it, or named the hash of exactly this (`execution.what_runs`). What was typed
+before it was shown, and what comes from anywhere but the terminal, is no yes.
 """
 
 from __future__ import annotations
 
+import os
 import select
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.display import figures, screen
+from lambda_rlm.cli.display import approval_screen, screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.execution.execute import Declined
 from lambda_rlm.execution.prospect import Prospect
-from lambda_rlm.syntax.printing.pretty import pretty
+from lambda_rlm.execution.what_runs import Approved, WhatRuns, approved
 
 _TURN = 0.1
 """Seconds."""
 
+_LEAST_COLUMNS = 24
+"""Where the frame of a row and some of what it frames have room."""
+
+_MOST_TYPED = 1_024
+_WITHOUT_WINDOW = (80, 24)
 Pause = Callable[[], AbstractContextManager[None]]
 
 
 class Approval:
-    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not."""
+    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not. `given` is the
+    last approval, for the record of the run; None where nobody was asked."""
 
     def __init__(self, *, is_asked: bool, hash: str | None, json: bool) -> None:
         self.is_asked = is_asked
         self.hash = hash
         self.json = json
+        self.given: Approved | None = None
         self.pause: Pause | None = None
 
     def __call__(self, prospect: Prospect) -> None:
+        what = prospect.what_runs
+        assert what is not None
         if self.hash is not None:
-            if prospect.hash != self.hash:
+            if what.hash != self.hash:
                 raise UsageProblem(
-                    f"the program was not run: its hash is {prospect.hash}, but {self.hash} was approved",
-                    "the program, an input, the model or its prices have changed since `check` printed the hash",
+                    f"the program was not run: its hash is {what.hash}, but {self.hash} was approved",
+                    "the program, an input, a model, a server, a setting or the version has changed since `check` printed the hash",
                 )
+            self.given = approved(what.hash, "named")
         elif self.is_asked and prospect.bound.calls != 0:
             assert self.pause is not None
             with self.pause():
-                _ask(prospect, self.json)
+                _ask(prospect, what, self.json)
+            self.given = approved(what.hash, "asked")
 
 
-def _ask(prospect: Prospect, json: bool) -> None:
-    is_terminal = sys.stdin.isatty()
-    if is_terminal or not json:
-        screen.say(pretty(prospect.bounded.typed.program), "source")
-        screen.say(figures.shown([prospect], [""]) + f"\nhash {prospect.hash}\n")
-    if not is_terminal:
+def _ask(prospect: Prospect, what: WhatRuns, json: bool) -> None:
+    is_seen = sys.stdin.isatty() and sys.stderr.isatty()
+    columns = _columns()
+    if is_seen and columns < _LEAST_COLUMNS:
         raise UsageProblem(
-            "--approve needs a terminal, and standard input is not one; the program was not run",
-            f"to run exactly this: --approved {prospect.hash}",
+            f"the terminal is too narrow to show what would run: {columns} columns", f"at least {_LEAST_COLUMNS}"
+        )
+    if is_seen or not json:
+        screen.write([(approval_screen.screen(prospect, what, columns) + "\n", "source")])
+    if not is_seen:
+        stream = "standard error" if sys.stdin.isatty() else "standard input"
+        raise UsageProblem(
+            f"--approve needs a terminal, and {stream} is not one; the program was not run",
+            f"to run exactly this: --approved {what.hash}",
         )
     with exits.heeding_interruptions():
+        _forget_what_was_typed()
         screen.write([("Run it? [y/N] ", "note")])
         reply = _line()
-    if reply.strip().lower() not in ("y", "yes"):
+    if reply.lower() not in ("y\n", "yes\n"):
         raise Declined
 
 
+def _columns() -> int:
+    """The width of the terminal that is written to; no variable of the environment says otherwise."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WITHOUT_WINDOW[0]
+    except (OSError, ValueError):
+        return shutil.get_terminal_size(_WITHOUT_WINDOW).columns
+
+
+def _forget_what_was_typed() -> None:
+    """Nobody has approved what they had not seen yet."""
+    with suppress(ImportError, OSError, ValueError):
+        import termios
+
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
 def _line() -> str:
-    """A line from the terminal, waited for in turns: a Ctrl-C just before reading would be noted, and reading would go on."""
-    with suppress(OSError, ValueError):  # what cannot be waited for is read at once
-        while not select.select([sys.stdin], [], [], _TURN)[0]:
-            pass
-    return sys.stdin.readline()
+    """A line from the terminal, waited for in turns: a Ctrl-C just before reading would be noted, and reading would go on. Read
+    past the buffer of Python, which may hold lines that came before."""
+    try:
+        place = sys.stdin.fileno()
+    except (OSError, ValueError):
+        return sys.stdin.readline()
+    while not select.select([place], [], [], _TURN)[0]:
+        pass
+    return os.read(place, _MOST_TYPED).decode("utf-8", "replace")

@@ -13,6 +13,7 @@ from lambda_rlm.cli.display import figures
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.cli.sizes import Column
+from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import ModelFailure
@@ -53,7 +54,9 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
     prospects: tuple[Prospect, ...]
     try:
         if not wanted and "query" in inputs.values:
-            prospects = (foresee(typed, inputs.values, model, budget, likely, asking),)
+            root = None if not chosen.root_model else writer_of(chosen, model).profile
+            decided = terms(chosen, model.profile, root)
+            prospects = (foresee(typed, inputs.values, model, budget, likely, asking, decided),)
         else:
             each = [column.sizes for column in wanted] or [{}]
             profile = model.profile

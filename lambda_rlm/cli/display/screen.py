@@ -1,8 +1,8 @@
 """What a person sees: text on two streams, colors and a live line only on a terminal.
 
-Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb; that no text of a
-model, document, server, program or file name steers a terminal or is read as markup: hidden characters are shown as pictures; and
-that an answer which goes to a file or another program stays as it is. Rich is loaded only for a terminal.
+Owns the writing. Promises plain text where standard error is no terminal, `NO_COLOR` is set or `TERM` is dumb; that no text of
+a model, document, server, program or file name steers a terminal or is read as markup: hidden characters are shown as pictures;
+and that an answer which goes to a file or another program stays as it is. Rich is loaded only for a terminal.
 """
 
 from __future__ import annotations

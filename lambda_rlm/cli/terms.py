@@ -1,0 +1,97 @@
+"""Which settings decide what a run does and where, and how a person reads them before they approve it.
+
+Owns the classes of settings for approval: each setting decides (`DECIDING`, with its words), or does not (`NOT_DECIDING`, with
+the reason). A setting that is added is in one of the two, or a test fails. `terms` makes of them what is hashed and shown.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lambda_rlm import __version__
+from lambda_rlm.cli.settings import Settings
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.what_runs import Term, profile_term
+from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.providers.servers import plain, route, server
+from lambda_rlm.trace.summary import dollars
+
+Words = Callable[[Any], str]
+_LIMITS, _REPLIES, _PLANNER = "limits", "replies", "assumed by the planner"
+
+
+def _most(what: str) -> Words:
+    return lambda number: f"no limit in {what}" if number is None else f"{number:,} {what}"
+
+
+def _is(what: str) -> Words:
+    return lambda value: f"{what} {value:,}" if isinstance(value, int) else f"{what} {value}"
+
+
+def _either(yes: str, no: str) -> Words:
+    return lambda holds: yes if holds else no
+
+
+DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
+    "base_url": ("server", lambda url: "no base URL" if url is None else f"base URL {plain(url)}"),
+    "root_model": ("root model", lambda name: "the model that answers" if name is None else str(name)),
+    "max_calls": (_LIMITS, _most("calls")),
+    "max_tokens": (_LIMITS, _most("tokens")),
+    "max_cost": (_LIMITS, lambda usd: "no limit in dollars" if usd is None else dollars(usd)),
+    "max_seconds": (_LIMITS, _most("seconds")),
+    "max_depth": (_LIMITS, _is("depth")),
+    "fuel": (_LIMITS, _most("steps")),
+    "memory": (_LIMITS, _most("bytes")),
+    "concurrency": (_LIMITS, _most("calls at a time")),
+    "out": (_REPLIES, lambda tokens: f"{tokens:,} tokens unless the program says otherwise"),
+    "seed": (_REPLIES, _is("seed")),
+    "strict": (_REPLIES, _either("a degraded answer is a fault", "a degraded answer is an answer")),
+    "constrain": (_REPLIES, _is("grammars by")),
+    "hedge": (_REPLIES, lambda s: "no second request" if s is None else f"a second request after {s:g} s"),
+    "cache": (_REPLIES, _either("kept in the cache, and taken from it", "not from the cache")),
+    "peek": ("root model", lambda n: f"is shown {n:,} characters of each input"),
+    "accuracy_short": (_PLANNER, _is("short")),
+    "accuracy_decay": (_PLANNER, _is("decay")),
+    "accuracy_compose": (_PLANNER, _is("compose")),
+    "accuracy_floor": (_PLANNER, _is("floor")),
+}
+"""The settings that decide, with the group they are read in and their words."""
+
+_PROGRAM: Final = "chooses the program, and the program is approved itself"
+_INPUTS: Final = "chooses and reads the inputs, whose names, types and contents are approved themselves"
+_RECORD: Final = "says where the run is recorded, which changes nothing of the run"
+
+NOT_DECIDING: Final[Mapping[str, str]] = {
+    "model": "is approved as the model that it leads to, by name, window, prices and server",
+    **dict.fromkeys(("strategy", "task", "direct_share", "direct_shares", "strength", "split", "escalate"), _PROGRAM),
+    **dict.fromkeys(("rounds", "candidates"), "with --approved there is one program; a sub-model writes one in any case"),
+    **dict.fromkeys(("rpm", "tpm"), "slows requests down, and changes none"),
+    "approve": "says whether a person is asked",
+    **dict.fromkeys(("journal", "keeps_journal", "journal_days"), _RECORD),
+    **dict.fromkeys(("include", "exclude", "encoding", "raw", "ignore", "max_input"), _INPUTS),
+}
+"""The settings that do not decide, each with the reason."""
+
+
+def terms(
+    chosen: Settings, leaf: ModelProfile, root: ModelProfile | None, environ: Mapping[str, str] = os.environ
+) -> tuple[Term, ...]:
+    """What the command line knows of a run: servers, the root model where another one is named, settings, the version."""
+    names = {"server": "nobody" if leaf is NOBODY.profile else chosen.model or default_model(environ)}
+    if root is not None and chosen.root_model:
+        names["server of the root model"] = chosen.root_model
+    found = []
+    for group, name in names.items():
+        where = "nobody is asked" if name == "nobody" else server(name, chosen.base_url)
+        variables = {} if name == "nobody" else route(name, chosen.base_url, environ)
+        through = "".join(f", {variable} is {plain(value)}" for variable, value in variables.items())
+        found.append(Term(group, group, [where, variables], where + through))
+    if root is not None and chosen.root_model:
+        found.append(profile_term("root model", root))
+    for key, (group, words) in DECIDING.items():
+        value = getattr(chosen, key)
+        found.append(Term(group, key, value, words(value)))
+    return (*found, Term("version", "version", __version__, f"lambda-rlm {__version__}"))
