@@ -32,6 +32,7 @@ from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
+from lambda_rlm.policy.gates import require
 from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import CandidateTried, Ran, Synthesis
@@ -88,6 +89,7 @@ class _Synthesis:
         half = replace(setup.budget.part(2), fuel=0, memory=0)
         page, self.examples = shown_to(is_small=root.profile.is_small)
         key = key if key is not None else installation_key()
+        require("constrain", root.profile.takes_grammar, f"{root.profile.name} does not take a grammar; see --constrain")
         self.writer = Writer(root, Meter(half, account), page, key, setup.writing.out, setup.tracer)
 
     async def run(self) -> Run:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lambda_rlm import __version__
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import plain, route, server
-from lambda_rlm.trace.summary import dollars
 
 Words = Callable[[Any], str]
 _LIMITS, _REPLIES, _PLANNER = "limits", "replies", "assumed by the planner"

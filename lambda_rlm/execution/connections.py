@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
+from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.servers import destination_of
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.policy.gates import allow_object
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.wrappers.cache import ReplyStore
@@ -41,6 +45,8 @@ class Connections:
         if model is not None and not isinstance(model, str):
             if not isinstance(model, Model):
                 raise TypeError(f"a model is a name or an object with the methods of `Model`, not {model!r}")
+            if model is not NOBODY:
+                allow_object(model.profile.name, _is_in_process(model))
             return model
         connected = connect(
             model,
@@ -60,3 +66,9 @@ class Connections:
         from lambda_rlm.llm.wrappers.cache import ReplyStore
 
         return ReplyStore(None if self.cache is True else self.cache, on_trouble=self.on_trouble)
+
+
+def _is_in_process(model: Model) -> bool:
+    """Whether a model object is one of this package that asks nobody."""
+    is_ours = type(model).__module__.startswith("lambda_rlm.llm.")
+    return isinstance(model, ScriptedModel) or (is_ours and destination_of(model.profile.name).provider is None)

@@ -41,6 +41,7 @@ from lambda_rlm.execution.what_runs import Term
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.policy.gates import within
 from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ async def execute(
     takes it over where it would find the same.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
-    `InputProblem` for inputs that do not fit its types or are larger than it was admitted for.
+    `InputProblem` for inputs that do not fit its types or are larger than it was admitted for, and `PolicyViolation`.
     """
+    within(admitted.budget)
     execution = Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed)
     if prepared is not None:
         execution.take_over(prepared, inputs)

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Final
 
+from lambda_rlm.budget.price import per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.trace.summary import per_million
 from lambda_rlm.types.show import show
 from lambda_rlm.types.typed import Typed
 

@@ -15,6 +15,7 @@ from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, plain
 from lambda_rlm.inputs.shape import sound
+from lambda_rlm.policy.gates import allow_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
     def look(first: bytes) -> InputProblem | None:
         return speaks_against(first, name, reading)
 
+    allow_input(path)
     read = standard_input(most, look) if path is None else contents(path, most, look)
     found = registry.text_format(read.data[: decode.LOOKED_AT], name, reading)
     if found is not None:
@@ -55,6 +57,7 @@ def rows_of(path: Path, found: Format, reading: Reading, most: int) -> FileRows:
         # A host's rows need not be a text; the rows of this package are.
         return found.missing(name) if found in reading.formats else speaks_against(first, name, reading)
 
+    allow_input(path)
     read = contents(path, most, look)
     rows = registry.rows_in(found, read.data, name, reading)
     return FileRows(rows, _notes(read.note, *rows.notes), len(read.data))

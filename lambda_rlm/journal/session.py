@@ -35,7 +35,9 @@ from lambda_rlm.journal.journal import Journal, RunRow
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.absent import plain_profile
-from lambda_rlm.trace.progress import Both
+from lambda_rlm.policy.gates import narrowed, require
+from lambda_rlm.policy.ledger import Allowance, allowance
+from lambda_rlm.trace.progress import Both, Progress
 
 _SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 """How names of the environment end whose values are never written."""
@@ -87,7 +89,8 @@ class Keeping:
 @dataclass(slots=True, kw_only=True)
 class RunSession:
     """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no
-    journal is kept; `on_end` is called once when nothing is asked any more, before the end is written.
+    journal is kept; `is_approved` says that a person approves each program; `on_end` is called once when nothing is asked any
+    more, before the end is written.
 
     Afterwards `trouble` says what went wrong with the journal.
     """
@@ -98,18 +101,23 @@ class RunSession:
     keeping: Keeping | None = None
     listeners: Sequence[Tracer] = ()
     on_end: Callable[[], object] = lambda: None
+    is_approved: bool = False
     run: str | None = field(default=None, init=False)
     """The run's id, as soon as it has one."""
     recording: RunRecording | None = field(default=None, init=False)
     """What is written; None where nothing is."""
     _ended: tuple[Run, Run] | None = field(default=None, init=False)
+    _spent: Progress = field(default_factory=Progress, init=False)
+    _allowance: Allowance | None = field(default=None, init=False)
 
     @asynccontextmanager
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
         """The setup of this session, its models connected: the model that answers, and the root model (None: the same). Its run
-        is given to `finish` in here. Raises `JournalProblem` before anything is asked."""
-        self.recording = await self._begun()
+        is given to `finish` in here. Raises `JournalProblem` and `PolicyViolation` before anything is asked."""
+        self._allowance = allowed = await anyio.to_thread.run_sync(self._allowed)
+        self.setup = replace(self.setup, budget=allowed.budget)
         try:
+            self.recording = await self._begun()
             async with AsyncExitStack() as stack:
                 yield self._connected(model, root, stack)
         except BaseException as error:
@@ -130,6 +138,15 @@ class RunSession:
         """What a person should know of the writing."""
         return None if self.recording is None else self.recording.trouble
 
+    def _allowed(self) -> Allowance:
+        """What the policy lets this session spend; its other rules for runs are held here too. A replay spends nothing."""
+        if self.request.is_replay:
+            return Allowance(self.setup.budget)
+        require("journal", self.keeping is not None, "this run is not recorded")
+        require("approval", self.is_approved, "see --approve")
+        require("blind", self.setup.writing.peek == 0, "see --peek")
+        return allowance(narrowed(self.setup.budget))
+
     async def _begun(self) -> RunRecording | None:
         request, keeping = self.request, self.keeping
         if keeping is None or request.is_replay:
@@ -145,7 +162,8 @@ class RunSession:
             self.run = recording.id
         else:
             self.run = run_id() if before is None else before.row.id
-        tracers = (*self.listeners, *([] if recording is None else [recording.entry]))
+        counting = [self._spent] if self._allowance is not None and self._allowance.id is not None else []
+        tracers = (*counting, *self.listeners, *([] if recording is None else [recording.entry]))
         tracer = None if not tracers else tracers[0] if len(tracers) == 1 else Both(tracers)
         connections = replace(self.connections, cache=False) if request.is_replay else self.connections
         opened = partial(connections.opened, tracer=tracer, stack=stack)
@@ -167,13 +185,19 @@ class RunSession:
         )
 
     async def _end(self, error: BaseException | None) -> None:
-        """Write how the session ended; returns when it is written, or cannot be."""
+        """Write how the session ended, and what it used; returns when it is written, or cannot be. What was still asked when it
+        ended is not known: all that was set aside is booked."""
         self.on_end()
-        recording = self.recording
-        if recording is None:
+        recording, spent, allowed = self.recording, self._spent, self._allowance
+        is_counted = allowed is not None and allowed.id is not None
+        if recording is None and not is_counted:
             return
 
         def written() -> None:
+            if allowed is not None and not spent.in_flight:
+                allowed.settle(spent.started, spent.usage.cost)
+            if recording is None:
+                return
             if self._ended is not None:
                 recording.finish(self._ended[1])
             elif error is not None:

@@ -29,10 +29,12 @@ from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.servers import destination_of
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from lambda_rlm.policy.gates import allow_model
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.wrappers.cache import ReplyStore
@@ -90,7 +92,8 @@ def connect(
     hedge: float | None = None,
     constrain: str = "auto",
 ) -> Model:
-    """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`.
+    """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`,
+    one that the policy does not allow a `PolicyViolation`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a provider's
     model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one for this
@@ -99,6 +102,10 @@ def connect(
     providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
+    if name == "local" and base_url is None:
+        name = _default_local(os.environ)
+    where = destination_of(name, base_url)
+    allow_model(name, where.host, where.provider)
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
         model = installed_model(name) if base_url is None else None
@@ -145,8 +152,6 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
 
 
 def _built_in(name: str, window: int | None, slots: int, takes_grammar: bool) -> Model | None:
-    if name == "local":
-        name = _default_local(os.environ)
     if name.startswith("scripted:"):
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):

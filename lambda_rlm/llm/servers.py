@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,18 +18,41 @@ _IN_PROCESS: Final = re.compile(r"local(?:\Z|[:/])|scripted:|recorded:|sim:")
 _BASES: Final = ("_API_BASE", "_BASE_URL")
 """How the variables end with which a provider's client is told of another server."""
 
+_REDIRECTING: Final[Mapping[str, tuple[str, ...]]] = {
+    "bedrock": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
+    "custom_openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "text-completion-openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+}
+"""The variables of providers that are named otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where requests go: the host (and port) that a base URL or the environment names, and the provider; both None for a model
+    in this process."""
+
+    host: str | None = None
+    provider: str | None = None
+
+
+def destination_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> Destination:
+    """Where the requests of a model go."""
+    if base_url is not None:
+        return Destination(host_of(base_url), provider_of(name))
+    if _IN_PROCESS.match(name):
+        return Destination()
+    provider = provider_of(name)
+    variables = [provider.upper().replace("-", "_") + end for end in _BASES] + list(_REDIRECTING.get(provider, ()))
+    redirected = next((url for variable in variables if (url := environ.get(variable))), None)
+    if environ.get("USE_LITELLM_PROXY", "").lower() == "true":
+        redirected = environ.get("LITELLM_PROXY_API_BASE", "")
+    return Destination(None if redirected is None else host_of(redirected), provider)
+
 
 def server_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> str | None:
-    """The host (and port) of the base URL, of the one that the environment names for the provider, or else the provider; None
-    for a model in this process."""
-    if base_url is not None:
-        return host_of(base_url)
-    if _IN_PROCESS.match(name):
-        return None
-    provider = provider_of(name)
-    variable = provider.upper().replace("-", "_")
-    redirected = next((url for end in _BASES if (url := environ.get(variable + end))), None)
-    return provider if redirected is None else host_of(redirected)
+    """The host that requests go to, or else the provider; None for a model in this process."""
+    where = destination_of(name, base_url, environ)
+    return where.provider if where.host is None else where.host
 
 
 def provider_of(name: str) -> str:

@@ -78,7 +78,7 @@ def _read(path: Path, folder: Path, is_own: bool = False) -> Iterator[SettingsFi
 
 
 def _why(path: Path, folder: Path) -> str:
-    return CHANGED if os.path.realpath(path) in trusted_paths(folder) else NOT_TRUSTED
+    return CHANGED if os.path.abspath(path) in trusted_paths(folder) else NOT_TRUSTED
 
 
 def _toml(path: Path, data: bytes) -> dict[str, Any]:

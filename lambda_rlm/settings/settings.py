@@ -18,6 +18,7 @@ from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
+from lambda_rlm.policy.gates import narrowed
 from lambda_rlm.settings.keys import Keys
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.synth.writing import Writing
@@ -86,9 +87,10 @@ class Settings(Keys):
         return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
 
     def budget(self) -> Budget:
-        """What a run may spend; raises `SettingProblem` for limits that are out of range."""
+        """What a run may spend, within the policy; raises `SettingProblem` for limits that are out of range, and
+        `PolicyViolation`."""
         try:
-            return Budget(
+            budget = Budget(
                 calls=self.max_calls,
                 tokens=self.max_tokens,
                 usd=self.max_cost,
@@ -100,6 +102,7 @@ class Settings(Keys):
             )
         except ValueError as error:
             raise SettingProblem(str(error)) from None
+        return narrowed(budget)
 
 
 DEFAULTS: Final = Settings(

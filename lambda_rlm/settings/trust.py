@@ -67,14 +67,14 @@ def trust(path: Path, data: bytes, folder: Path) -> None:
     try:
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(os.path.realpath(path))
+            file.write(os.path.abspath(path))
     except OSError as error:
         raise SettingProblem(f"cannot write {record}: {error.strerror or error}") from None
 
 
 def revoke(path: Path, folder: Path) -> bool:
     """Trust no contents at this path any more; whether some were trusted."""
-    found = [record for record, trusted in _records(folder) if trusted == os.path.realpath(path)]
+    found = [record for record, trusted in _records(folder) if trusted == os.path.abspath(path)]
     for record in found:
         record.unlink(missing_ok=True)
     return bool(found)
@@ -95,5 +95,5 @@ def _records(folder: Path) -> list[tuple[Path, str]]:
 
 
 def _record(path: Path, data: bytes, folder: Path) -> Path:
-    name = sha256(os.path.realpath(path).encode("utf-8", "surrogateescape") + b"\0" + sha256(data).digest())
+    name = sha256(os.path.abspath(path).encode("utf-8", "surrogateescape") + b"\0" + sha256(data).digest())
     return folder / "trusted" / name.hexdigest()

@@ -20,6 +20,7 @@ PREFIX: Final = "LAMBDA_RLM_"
 OTHERS: Final[Mapping[str, str]] = {
     "LAMBDA_RLM_HOME": "One folder for the journal, caches, weights and the user's own settings.",
     "LAMBDA_RLM_GGUF": "The model file of the default local model.",
+    "LAMBDA_RLM_POLICY": "An organization's policy that only narrows the one of the system: PATH or PATH#sha256=….",
     "LAMBDA_RLM_THREADS": "Processor threads of a local model.",
 }
 """The variables that are no settings, and what each is for."""

@@ -118,8 +118,8 @@ def test_a_room_has_one_constant_for_a_code() -> None:
 
 
 def test_codes_are_numbered_by_the_room_they_belong_to() -> None:
-    from lambda_rlm.diagnostics.codes import admission, evaluation, model, syntax, types
+    from lambda_rlm.diagnostics.codes import admission, evaluation, model, policy, syntax, types
 
-    tables = {"E01": syntax, "E02": types, "E03": admission, "E04": evaluation, "E05": model}
+    tables = {"E01": syntax, "E02": types, "E03": admission, "E04": evaluation, "E05": model, "E06": policy}
     wrong = [row.code for prefix, table in tables.items() for row in table.TABLE if not re.match(f"[EW]{prefix[1:]}", row.code)]
     assert wrong == []

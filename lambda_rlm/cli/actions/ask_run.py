@@ -254,7 +254,12 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
     keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None
     # After the last call, reporting and recording are not interrupted.
     return RunSession(
-        request=request, setup=setup, connections=connections, keeping=keeping, on_end=exits.no_more_interruptions
+        request=request,
+        setup=setup,
+        connections=connections,
+        keeping=keeping,
+        on_end=exits.no_more_interruptions,
+        is_approved=chosen.approve or how.approved is not None,
     )
 
 

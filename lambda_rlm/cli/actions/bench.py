@@ -28,6 +28,7 @@ from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.router import CHOICES, Choice
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.plan.tasks import TASKS
+from lambda_rlm.policy.gates import allow_uncounted, require
 
 _SIZES: Final = (8_192, 32_768)
 _LIMIT: Final = 10
@@ -76,6 +77,10 @@ def run(chosen: BenchRequest, options: Mapping[str, Any]) -> int:
     if chosen.limit is not None and chosen.limit < 1:
         raise UsageProblem(f"--limit must be at least 1, not {chosen.limit}")
     set_to = settings(options)
+    require("journal", False, "a benchmark is not recorded")
+    require("approval", False, "a benchmark asks nobody")
+    require("blind", set_to.peek == 0, "see peek")
+    allow_uncounted("a benchmark")
     if not chosen.json:
         announced(set_to, is_new=True)
     tasks = _tasks(chosen, row, set_to.seed)

@@ -14,6 +14,7 @@ from lambda_rlm.cli.commands import bench as commands_bench
 from lambda_rlm.cli.commands import export as commands_export
 from lambda_rlm.cli.commands import journal as commands_journal
 from lambda_rlm.cli.commands import models as commands_models
+from lambda_rlm.cli.commands import policy as commands_policy
 from lambda_rlm.cli.commands import programs as commands_programs
 from lambda_rlm.cli.commands import routing as commands_routing
 from lambda_rlm.cli.commands import settings as commands_settings
@@ -30,6 +31,7 @@ COMMANDS: Final = (
     commands_models,
     commands_bench,
     commands_settings,
+    commands_policy,
 )
 
 

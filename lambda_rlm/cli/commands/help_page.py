@@ -18,7 +18,7 @@ COMMAND_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Programs": ("check", "fmt", "explain", "prompt", "grammar"),
     "Finished and interrupted runs": ("runs", "show", "resume", "replay", "export"),
     "Models": ("models", "bench", "audit"),
-    "Settings": ("config", "trust"),
+    "Settings": ("config", "trust", "policy"),
 }
 """Every command under the title of its group, in the order of `lambda-rlm --help`."""
 

@@ -15,6 +15,11 @@ config_app = typer.Typer(cls=CommandsPage, subcommand_metavar="COMMAND …", ric
 app.add_typer(config_app, name="config")
 
 
+@config_app.callback()
+def config() -> None:
+    """Look at the settings."""
+
+
 @config_app.command("show", cls=CommandPage, epilog="Example: lambda-rlm config show --json")
 @takes(*SETTINGS)
 def config_show(*, options: Chosen, json: Json = False) -> None:

@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Final
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
 from lambda_rlm.llm.local.verified import file_sha256, is_verified
+from lambda_rlm.policy.gates import allow_download
 from lambda_rlm.private_file import private_folder
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def fetch(name: str, progress: Progress | None = None, folder: Path | None = Non
     """The file of a model of the table, fetched when it is not here yet; a `ModelFailure` that says what to do otherwise."""
     place = path(name, folder)
     if not installed(name, folder):
+        allow_download(f"the model file of {name}")
         fetch_into(TABLE[name], place, progress or (lambda done, total, what: None))
     return place
 
