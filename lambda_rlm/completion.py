@@ -37,7 +37,8 @@ class Usage:
     """What a provider counted for one or more requests.
 
     `cost` is in US dollars. None, the default, means that it is unknown, which is never 0: a sum is unknown as soon as one of
-    its terms is. A free reply has `cost=0.0`; `NO_USAGE` means that nothing was used, and changes no sum.
+    its terms is. A free reply has `cost=0.0`; `NO_USAGE` means that nothing was used, and changes no sum. `is_estimated` says
+    that the provider counted nothing that can be believed, for some of it at least: the run books that at its worst.
     """
 
     input_tokens: int = 0
@@ -45,6 +46,7 @@ class Usage:
     cached_tokens: int = 0
     cost: float | None = None
     attempts: int = 1
+    is_estimated: bool = False
 
     def __add__(self, other: Usage) -> Usage:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
@@ -54,6 +56,7 @@ class Usage:
             self.cached_tokens + other.cached_tokens,
             cost,
             self.attempts + other.attempts,
+            self.is_estimated or other.is_estimated,
         )
 
 
@@ -62,6 +65,13 @@ NO_USAGE = Usage(cost=0.0, attempts=0)
 
 FAILED_ATTEMPT = Usage(cost=0.0)
 """One request that failed, of which the provider counted nothing: it is not billed."""
+
+
+UNCOUNTED = Usage(is_estimated=True)
+"""One request that was answered without a count of tokens that can be."""
+
+MOST_TOKENS: Final = 10**8
+"""No context window has this many tokens: a provider that counts more is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,8 @@ class ModelProfile:
     learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
-    `retries` is how often a request may be made again behind one `complete`.
+    `retries` is how often a request may be made again behind one `complete`, `refusals` how many requests a server may turn
+    down for their form, unbilled, before each of these.
     """
 
     name: str
@@ -151,6 +162,7 @@ class ModelProfile:
     is_small: bool = False
     retries: int = 0
     reasoning_tokens: int = 0
+    refusals: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property

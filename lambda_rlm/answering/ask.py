@@ -222,7 +222,7 @@ class _Asking:
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
         how = () if route == "synth" else (f"{route}: {reason}",)
-        notes = (*how, *self.notes, *self.question.inputs.notes)
+        notes = (*how, *self.notes, *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):
             fault = fault.of(self.setup.budget.seconds or 0.0)

@@ -133,6 +133,8 @@ class Writer:
         try:
             completion = await pay(self.model, request, self.meter, prompt_tokens=tokens, on_usage=book)
             reply, failure = completion.text, None
+            if completion.usage.is_estimated:
+                self.notes[f"{self.model.profile.name} reported no valid token count: booked at its worst case"] = None
             if self.tracer is not None:
                 self.tracer(Replied(call, path, request.digest, completion, monotonic() - started))
         except Fault as fault:

@@ -44,7 +44,7 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
         usd = min(usd, half.usd)
     numbers = {
         "calls": min(calls, half.calls),
-        "attempts": min(calls, half.calls) * attempts,
+        "attempts": min(calls, half.calls) * attempts * (1 + profile.refusals),
         "span": min(calls, half.calls),
         "prompt_chars": _LONGEST_TOKEN * profile.room,
         "input_tokens": min(sent, half.tokens),

@@ -25,10 +25,11 @@ def _no_frame(type_: Type) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data
-    adds to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and transport retries
-    multiplied; `out` and `item_out` the reply's tokens where a program does not say; a reply has at most
-    `reply_chars_per_token` characters for each of them, and never more than `max_reply`.
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking
+    data adds to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and
+    transport retries multiplied; `refusals` the requests that a server may turn down, unbilled, before each of them; `out`
+    and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token` characters
+    for each of them, and never more than `max_reply`.
     """
 
     window: int
@@ -39,6 +40,7 @@ class Rates:
     repair_bytes: int = REPAIR_BYTES
     repairs: int = 1
     retries: int = 2
+    refusals: int = 0
     out: int = 1_024
     item_out: int = 128
     per_call: int = 16
@@ -64,3 +66,8 @@ class Rates:
     @property
     def attempts(self) -> int:
         return (1 + self.repairs) * (1 + self.retries)
+
+    @property
+    def requests(self) -> int:
+        """Requests that a call may need, unbilled ones included."""
+        return self.attempts * (1 + self.refusals)

@@ -1,7 +1,8 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
-Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent which the
-meter cannot afford, and that a failure and a cancellation are booked too. Knows models by their profile only.
+Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent which the meter cannot
+afford, that a failure and a cancellation are booked too, that an answer whose usage cannot be is booked at its worst, and that
+whatever a model of the host raises or returns is a `ModelFailure`. Knows models by their profile only.
 """
 
 from __future__ import annotations
@@ -9,10 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
+from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.diagnostics.faults import InternalError, ModelFailure
+from lambda_rlm.completion import (
+    FAILED_ATTEMPT,
+    MOST_TOKENS,
+    UNCOUNTED,
+    Completion,
+    CompletionRequest,
+    Model,
+    ModelProfile,
+    StopReason,
+    Usage,
+)
+from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
+from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
+
+_LONGEST: Final = 300
+"""Characters of what a model said that are shown."""
 
 
 async def pay(
@@ -26,29 +42,27 @@ async def pay(
 ) -> Completion:
     """One request, all its transport attempts included; `on_usage` receives its usage, however it ends.
 
-    Raises `LimitExceeded` before anything is sent, `ModelFailure` when the model fails.
+    Raises `LimitExceeded` before anything is sent, `ModelFailure` when the model fails, in whatever way.
     """
     profile = model.profile
-    over = worst_case(profile, prompt_tokens + schema_tokens, request.max_tokens)
+    sent = prompt_tokens + schema_tokens
+    over = worst_case(profile, sent, request.max_tokens)
     meter.reserve(*over)
     usage: Usage | None = None
     try:
         completion = await model.complete(request)
     except ModelFailure as failed:
-        usage = priced(profile, failed.usage or FAILED_ATTEMPT)
+        usage = booked(profile, failed.usage or FAILED_ATTEMPT, sent, request.max_tokens)
         raise
     except Exception as error:
-        message = f"{profile.name} raised {type(error).__name__}: {error}"
-        raise InternalError("calling a model", message) from error
+        usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
+        message = f"{profile.name} raised {type(error).__name__}: {cut(blotted(str(error)), _LONGEST)}"
+        raise ModelFailure(MODEL_BROKEN, message) from error
     else:
-        wrong = impossible(completion)
-        if wrong is not None:
-            raise InternalError("calling a model", f"{profile.name} returned {wrong}")
-        usage = priced(profile, completion.usage)
-        if usage is not completion.usage:
-            completion = replace(completion, usage=usage)
+        usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens)
+        completion = _sound(completion, usage, profile.name)
     finally:
-        if usage is None:  # cancelled, or nothing to read: booked with its prompt; the rest, unknown, stays set aside
+        if usage is None:  # cancelled: booked with its prompt; the rest, unknown, stays set aside
             usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
             over = prompt_tokens, usage.cost
         meter.settle(*over, usage)
@@ -56,14 +70,41 @@ async def pay(
     return completion
 
 
-def impossible(completion: object) -> str | None:
-    """What a model returned, in words, where that cannot be booked (a negative cost would raise the budget); None where it
-    can."""
+def _sound(completion: object, usage: Usage, name: str) -> Completion:
+    """What a model returned, with the usage that is booked and without keys. Raises `ModelFailure` for what is no completion
+    with a text."""
     if not isinstance(completion, Completion) or not isinstance(completion.text, str):
-        return f"no completion with a text: {completion!r}"
-    usage = completion.usage
-    is_possible = usage.input_tokens >= 0 and usage.output_tokens >= 0 and (usage.cost is None or 0 <= usage.cost < inf)
-    return None if is_possible else f"an impossible usage: {usage}"
+        raise ModelFailure(
+            MODEL_BROKEN, f"{name} returned no completion with a text: {cut(blotted(repr(completion)), _LONGEST)}"
+        )
+    text, stop = without_keys(completion.text), completion.stop_reason
+    if usage is completion.usage and text == completion.text and isinstance(stop, StopReason) and type(completion.model) is str:
+        return completion
+    stop = stop if isinstance(stop, StopReason) else StopReason.LENGTH if stop == "length" else StopReason.STOP
+    return replace(completion, text=text, usage=usage, stop_reason=stop, model=str(completion.model))
+
+
+def booked(profile: ModelProfile, usage: object, sent: int, replied: int) -> Usage:
+    """The usage of a request as it is booked: what the model counted, or the worst case where that cannot be. `sent` and
+    `replied` are the most tokens of one attempt."""
+    if isinstance(usage, Usage) and not usage.is_estimated and _is_possible(usage):
+        return priced(profile, usage)
+    attempts = usage.attempts if isinstance(usage, Usage) and _is_count(usage.attempts) else 1
+    times = max(1, min(attempts, 1 + profile.retries))
+    tokens = sent * times, (replied + profile.reasoning_tokens) * times
+    return Usage(*tokens, cost=price(profile, *tokens), attempts=max(1, attempts), is_estimated=True)
+
+
+def _is_possible(usage: Usage) -> bool:
+    """Whether counts can be booked: a negative one would raise the budget, and NaN would leave it unsaid."""
+    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.attempts)
+    cost = usage.cost
+    is_cost = cost is None or (isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < inf)
+    return is_cost and all(map(_is_count, counts)) and not (usage.attempts and cost is None and not any(counts[:2]))
+
+
+def _is_count(number: object) -> bool:
+    return type(number) is int and 0 <= number <= MOST_TOKENS
 
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
@@ -74,10 +115,8 @@ def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, flo
 
 
 def priced(profile: ModelProfile, usage: Usage) -> Usage:
-    """The usage at the profile's prices where the model reported no cost. A model that has a price and counted no token at all
-    has reported nothing: what it used stays unknown."""
-    is_free = not profile.input_price and not profile.output_price
-    if usage.cost is not None or not (usage.input_tokens or usage.output_tokens or is_free):
+    """The usage at the profile's prices where the model reported no cost."""
+    if usage.cost is not None:
         return usage
     cost = price(profile, usage.input_tokens, usage.output_tokens)
     return usage if cost is None else replace(usage, cost=cost)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lambda_rlm.diagnostics.source import Span
 
 OUT_OF_TIME: Final = "E0407"
+MODEL_BROKEN: Final = "E0515"
 
 
 class Fault(LambdaRLMError):

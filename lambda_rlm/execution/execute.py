@@ -287,26 +287,14 @@ class Execution:
         return Run(fault=fault, **self._account())
 
     def _account(self) -> dict[str, Any]:
-        counts, usage = self.asker.counts, self.meter.usage
+        counts = self.asker.counts
+        usage = self._usage()
         return {
             "source": self.admitted.typed.program.source,
             "type": self.admitted.typed.type,
             "id": self.id,
-            "usage": RunUsage(
-                calls=self.meter.calls,
-                attempts=usage.attempts,
-                cached_calls=counts.shared + counts.cached,
-                failed_calls=counts.failed,
-                span=counts.span,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                usd=usage.cost,
-                steps=self.meter.steps,
-                bytes=self.meter.bytes,
-                live=self.meter.live,
-                seconds=self.clock() - self.started,
-                max_in_flight=counts.max_in_flight,
-            ),
+            "usage": usage,
+            "notes": usage.notes,
             "bound": self.admitted.bound,
             "degraded": counts.is_degraded,
             "dropped": Dropped(
@@ -319,6 +307,25 @@ class Execution:
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
         }
+
+    def _usage(self) -> RunUsage:
+        counts, usage = self.asker.counts, self.meter.usage
+        return RunUsage(
+            calls=self.meter.calls,
+            attempts=usage.attempts,
+            cached_calls=counts.shared + counts.cached,
+            failed_calls=counts.failed,
+            span=counts.span,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            usd=usage.cost,
+            steps=self.meter.steps,
+            bytes=self.meter.bytes,
+            live=self.meter.live,
+            seconds=self.clock() - self.started,
+            max_in_flight=counts.max_in_flight,
+            estimated_calls=counts.estimated,
+        )
 
 
 def _settings_of(admitted: Admitted, options: Options) -> AskSettings:

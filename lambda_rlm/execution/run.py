@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
-    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is
-    not known; `span` is the longest chain of calls that waited for each other. `bytes` were allocated all in all, `live` held
-    in memory at most at a time."""
+    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span`
+    is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
+    count that can be, and are booked at their worst. `bytes` were allocated all in all, `live` held in memory at most at a
+    time."""
 
     calls: int = 0
     attempts: int = 0
@@ -40,10 +41,14 @@ class RunUsage:
     live: int = 0
     seconds: float = 0.0
     max_in_flight: int = 0
+    estimated_calls: int = 0
 
     def __add__(self, other: RunUsage) -> RunUsage:
         """What two runs used, one after the other."""
-        names = ("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes")
+        names = (
+            *("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes"),
+            "estimated_calls",
+        )
         return RunUsage(
             **{name: getattr(self, name) + getattr(other, name) for name in names},
             usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
@@ -51,6 +56,15 @@ class RunUsage:
             live=max(self.live, other.live),
             max_in_flight=max(self.max_in_flight, other.max_in_flight),
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the figures."""
+        if not self.estimated_calls:
+            return ()
+        one = self.estimated_calls == 1
+        calls = f"{self.estimated_calls:,} {'reply' if one else 'replies'}"
+        return (f"{calls} came without a valid token count: booked at {'its' if one else 'their'} worst case",)
 
     @property
     def tokens(self) -> Usage:

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -23,6 +23,7 @@ import anyio.to_thread
 
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.diagnostics.blot import secrets_of
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
@@ -38,11 +39,6 @@ from lambda_rlm.llm.absent import plain_profile
 from lambda_rlm.policy.gates import narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance
 from lambda_rlm.trace.progress import Both, Progress
-
-_SECRET: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-"""How names of the environment end whose values are never written."""
-
-_SHORTEST_SECRET: Final = 8
 
 
 @dataclass(slots=True)
@@ -223,11 +219,6 @@ def begin(
             journal.prune(days)
             entry = journal.begin(what)
     return RunRecording(entry.id, entry, url)
-
-
-def secrets_of(environ: Mapping[str, str]) -> list[str]:
-    """The values of variables whose names say that they are secret."""
-    return [value for name, value in environ.items() if name.upper().endswith(_SECRET) and len(value) >= _SHORTEST_SECRET]
 
 
 def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[str, str]) -> dict[str, Any]:

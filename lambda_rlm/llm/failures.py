@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
 
 SERVER_FAILED: Final = "E0501"
 RATE_LIMITED: Final = "E0502"
@@ -65,6 +65,7 @@ FATES: Final[dict[str, Fate]] = {
     MALFORMED_BODY: _AGAIN,
     BAD_REPLY: _LOST,
     QUOTE_NOT_FOUND: _LOST,
+    MODEL_BROKEN: _LOST,
     UNSOLVED: _LOST,
     NO_RULE: _FATAL,
     NOT_RECORDED: _FATAL,

@@ -150,4 +150,5 @@ def usage_json(usage: Usage) -> dict[str, Any]:
         "cached_tokens": usage.cached_tokens,
         "usd": usage.cost,
         "attempts": usage.attempts,
+        **({"estimated": True} if usage.is_estimated else {}),
     }

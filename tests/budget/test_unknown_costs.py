@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_rlm.budget.amount import NOTHING
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import NO_PRICE, Meter
 from lambda_rlm.budget.paying import pay, priced
-from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, ModelProfile, Usage
+from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, ModelProfile, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
@@ -117,9 +118,7 @@ def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst() -> None:
     """Two calls of at most $0.7 each fit no budget of $1, whatever the first one leaves unsaid."""
     meter = Meter(Budget(usd=1.0))
     meter.reserve(100, 0.7)
-    usage = priced(PRICED, Usage())
-    assert usage.cost is None
-    meter.settle(100, 0.7, usage)
+    meter.settle(100, 0.7, Usage())
     assert meter.usage.cost is None
     assert meter.left().usd == pytest.approx(0.3)
     with pytest.raises(LimitExceeded) as raised:
@@ -127,8 +126,12 @@ def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst() -> None:
     assert raised.value.code == "E0406"
 
 
-def test_a_priced_model_that_reports_nothing_shows_an_unknown_cost() -> None:
-    assert shown(run("llm_call(query)", model=own(Usage(), PRICED), usd=10.0)) == (None, "cost unknown")
+def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst_and_said() -> None:
+    done = run("llm_call(query, out=100)", model=own(Usage(), PRICED), usd=10.0)
+    usd, line = shown(done)
+    assert usd is not None and 0.2 < usd < 10 and line.startswith("$")
+    assert done.usage.output_tokens == 100 and done.usage.estimated_calls == 1
+    assert done.notes == ("1 reply came without a valid token count: booked at its worst case",)
 
 
 def test_after_unknown_spending_of_an_earlier_session_a_dollar_limit_refuses() -> None:
@@ -148,18 +151,72 @@ def test_without_a_dollar_limit_unknown_spending_refuses_nothing() -> None:
     assert meter.usage == Usage(101, 10, attempts=2)
 
 
+IMPOSSIBLE: list[Any] = [
+    *(Usage(1, 1, cost=cost) for cost in (nan, inf, -1.0, "1", True)),  # type: ignore[arg-type]
+    *(Usage(count, 1) for count in (-9, nan, inf, 1.5, "3", None, 10**30, True)),  # type: ignore[arg-type]
+    *(Usage(1, count) for count in (-9, nan, None)),  # type: ignore[arg-type]
+    *(Usage(1, 1, attempts=count) for count in (-1, nan, None)),  # type: ignore[arg-type]
+    *(Usage(), Usage(is_estimated=True), None, {"input_tokens": 3}, "12", 0),
+]
+
+
+@pytest.mark.parametrize("usage", IMPOSSIBLE, ids=repr)
+def test_an_answer_with_a_usage_that_cannot_be_is_kept_and_booked_at_its_worst(usage: Any) -> None:
+    """A negative count would raise the budget, one that is no number would leave it unsaid, and the answer is paid for."""
+    meter, asked = Meter(Budget(usd=1_000.0)), request("x", 50)
+    model = FakeModel(lambda _: Completion("yes", usage), PRICED)
+    done = anyio.run(partial(pay, model, asked, meter, prompt_tokens=100, schema_tokens=10))
+    assert done.text == "yes"
+    assert (meter.usage.input_tokens, meter.usage.output_tokens) == (110, 50)
+    assert meter.usage.cost == pytest.approx(110 * 0.001 + 50 * 0.002)
+    assert done.usage.is_estimated and meter.reserved == NOTHING
+
+
+def test_a_model_that_counts_nothing_is_held_to_its_budget() -> None:
+    """Twenty calls passed any budget in tokens."""
+    meter, answered = Meter(Budget(tokens=4_000)), 0
+    with pytest.raises(LimitExceeded):
+        for _ in range(20):
+            anyio.run(partial(pay, own(Usage(), UNPRICED), request("x", 500), meter, prompt_tokens=100))
+            answered += 1
+    assert answered == 6 and meter.usage.input_tokens + meter.usage.output_tokens == 3_600
+
+
+class Returning(FakeModel):
+    """A model that returns this, whatever it is."""
+
+    def __init__(self, returned: Any) -> None:
+        super().__init__(lambda _: "", PRICED)
+        self.returned = returned
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        returned: Completion = self.returned
+        return returned
+
+
+@pytest.mark.parametrize("returned", [None, Usage(1, 1), "yes", Completion(None, Usage(1, 1))])  # type: ignore[arg-type]
+def test_what_is_no_completion_is_a_declared_fault_that_names_the_model(returned: Any) -> None:
+    with pytest.raises(ModelFailure, match="own returned no completion with a text") as raised:
+        anyio.run(partial(pay, Returning(returned), request("x"), Meter(Budget()), prompt_tokens=1))
+    assert raised.value.code == "E0515"
+
+
 @pytest.mark.parametrize(
-    "usage", [Usage(1, 1, cost=nan), Usage(1, 1, cost=inf), Usage(1, 1, cost=-1.0), Usage(-9, 1), Usage(1, -9)]
+    "error", [KeyError("choices"), StopIteration(), RecursionError(), MemoryError(), OSError("sk-abcdefgh")]
 )
-def test_a_usage_that_cannot_be_books_the_prompt_and_ends_the_run(usage: Usage) -> None:
-    """A negative cost would raise the budget, and one that is no number would leave it unsaid."""
-    meter = Meter(Budget(usd=1.0))
-    with pytest.raises(InternalError, match="own returned an impossible usage"):
-        anyio.run(partial(pay, own(usage, PRICED), request("x"), meter, prompt_tokens=100))
-    assert meter.usage.input_tokens == 100 and meter.usage.cost == pytest.approx(0.1)
+def test_what_a_model_raises_is_a_declared_fault_without_keys(error: Exception) -> None:
+    def fail(_: object) -> Completion:
+        raise error
+
+    meter = Meter(Budget())
+    with pytest.raises(ModelFailure, match=type(error).__name__) as raised:
+        anyio.run(partial(pay, FakeModel(fail, PRICED), request("x", 50), meter, prompt_tokens=100))
+    assert raised.value.code == "E0515" and "abcdefgh" not in str(raised.value)
+    assert (meter.usage.input_tokens, meter.usage.output_tokens) == (100, 50)
 
 
-@pytest.mark.parametrize("returned", [None, Usage(1, 1), Completion(None, Usage(1, 1))])  # type: ignore[arg-type]
-def test_what_is_no_completion_is_a_bug_of_the_model_that_is_named(returned: Any) -> None:
-    with pytest.raises(InternalError, match="own returned no completion with a text"):
-        anyio.run(partial(pay, FakeModel(lambda _: returned, PRICED), request("x"), Meter(Budget()), prompt_tokens=1))
+@pytest.mark.parametrize("stop", [None, "stop", "length", 7])
+def test_a_finish_reason_that_is_none_loses_no_answer(stop: Any) -> None:
+    model = FakeModel(lambda _: Completion("yes", Usage(1, 1), stop, model=None), PRICED)  # type: ignore[arg-type]
+    done = run("llm_call(query)", model=model)
+    assert done.value == "yes"

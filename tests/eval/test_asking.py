@@ -10,7 +10,7 @@ import pytest
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason, Usage
-from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.value import Reply, Text
@@ -300,9 +300,9 @@ def test_a_failed_attempt_is_booked_too() -> None:
     desk.meter.reserve(desk.meter.budget.tokens - 11, 0.0)
 
 
-def test_what_a_model_may_not_raise_is_a_bug() -> None:
-    with pytest.raises(InternalError):
-        failing(KeyError("choices")).call(Text("?"), or_else=lambda: Text("else"))
+def test_what_a_model_may_not_raise_is_a_failed_call() -> None:
+    with pytest.raises(ModelFailure, match=r"E0515.*KeyError"):
+        failing(KeyError("choices")).call(Text("?"))
 
 
 def test_a_text_that_is_too_long_is_cut_and_counted() -> None:

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import Completion, Model, ModelProfile
+from lambda_rlm.completion import UNCOUNTED, Completion, Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
@@ -66,10 +66,44 @@ def refused(door: Door, *answers: bytes) -> ModelFailure:
 
 @pytest.mark.parametrize("count", ABSURD_COUNTS, ids=str)
 @pytest.mark.parametrize("which", ["prompt_tokens", "completion_tokens"])
-def test_a_count_of_tokens_that_cannot_be_makes_the_reply_unreadable(which: str, count: Any) -> None:
+def test_a_count_of_tokens_that_cannot_be_is_no_count(which: str, count: Any) -> None:
+    """The reply is paid for, and kept; what it cost is estimated by who knows what was sent."""
     usage = {"prompt_tokens": 3, "completion_tokens": 1} | {which: count}
-    failed = refused(http, said(completion(usage=usage)))
-    assert (failed.code, failed.usage) == ("E0512", None)
+    done = replied(http, said(completion(usage=usage)))
+    assert (done.text, done.usage) == ("hello", UNCOUNTED)
+
+
+NO_COUNT: list[Any] = [None, {}, {"prompt_tokens": 3}, {"prompt_tokens": 0, "completion_tokens": 0}]
+NO_USAGE: list[Any] = [[], "none", 7]
+"""With these litellm itself reads no reply."""
+
+
+@pytest.mark.parametrize("usage", NO_USAGE, ids=str)
+def test_a_usage_that_is_no_object_is_no_count(usage: Any) -> None:
+    body = json.loads(completion()) | {"usage": usage}
+    assert replied(http, said(json.dumps(body).encode())).usage == UNCOUNTED
+
+
+@pytest.mark.parametrize("usage", NO_COUNT, ids=str)
+def test_a_reply_without_a_usage_is_booked_at_its_worst_and_said(door: Door, usage: Any) -> None:
+    """Through litellm, twenty such calls passed any budget."""
+
+    async def job() -> Run:
+        body = json.loads(completion()) | {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "usage": usage}
+        if usage is None:
+            del body["usage"]
+        async with raw_server(said(json.dumps(body).encode(), "Content-Type: application/json")) as server:
+            model = RetryingModel(door(server.url), RetryPolicy(retries=0))
+            checked = check('range(0, 4) |> map(fn(i) => llm_call(f"Say {i}", out=100)) |> join("")', {})
+            run = await execute(checked.admit(Budget(), model.profile), {"query": ""}, model, options=Options(key=b"tests"))
+            await model.aclose()
+            return run
+
+    run = anyio.run(job)
+    assert run.value == "hello" * 4
+    assert run.usage.output_tokens == 400 and run.usage.input_tokens > 40 and run.usage.estimated_calls == 4
+    assert run.usage.usd == pytest.approx((run.usage.input_tokens + 400) * 1e-6)
+    assert run.notes == ("4 replies came without a valid token count: booked at their worst case",)
 
 
 @pytest.mark.parametrize("cached", ABSURD_COUNTS, ids=str)
@@ -91,8 +125,8 @@ def test_a_negative_usage_gives_no_budget_back(door: Door) -> None:
             return run
 
     run = anyio.run(job)
-    assert (run.value, run.degraded) == ("---", True)
-    assert run.usage.input_tokens >= 0 and run.usage.output_tokens >= 0
+    assert (run.value, run.degraded) == ("hellohellohello", False)
+    assert run.usage.input_tokens > 0 and run.usage.output_tokens == 24
     assert run.usage.usd is not None and run.usage.usd >= 0
 
 

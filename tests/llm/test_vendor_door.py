@@ -16,8 +16,8 @@ import anyio
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
+from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.providers.vendor_errors import blotted
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel
@@ -187,7 +187,7 @@ def test_the_request_carries_what_was_asked_and_no_more(door: Door, server: Faul
 def test_keys_are_blotted_out_wherever_they_stand() -> None:
     environ = {"MY_API_KEY": "abcdefghijk", "HOME": "/home/someone", "SHORT_TOKEN": "abc"}
     text = blotted(
-        "given 12345, from abcdefghijk, formed sk-proj-abc123*** and Bearer xyz; /home/someone abc", "12345", environ
+        "given 12345, from abcdefghijk, formed sk-proj-abc123*** and Bearer xyz; /home/someone abc", "12345", environ=environ
     )
     assert text == "given …, from …, formed … and …; /home/someone abc"
 

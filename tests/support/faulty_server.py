@@ -29,6 +29,8 @@ class FaultyServer:
         self._lock = threading.Lock()
         self._ended = threading.Condition()
         self.closed = 0
+        self.after_schema: str | None = None
+        """How `no-schema` fails when it is asked without one; None: it answers."""
         self.ending = threading.Event()
         server = self
 
@@ -112,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         if model == "no-schema" and "response_format" in body:
             message = "'response_format' of type json_schema is not supported"
             return self._send(400, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
+        if model == "no-schema" and self.owner.after_schema is not None:
+            status, message, code = _ERRORS[self.owner.after_schema]
+            return self._send(status, {"error": {"message": message, "type": code, "code": code}})
         if model in _GRAMMAR_ERRORS and _GRAMMAR_FIELDS & body.keys():
             status, message = _GRAMMAR_ERRORS[model]
             return self._send(status, {"error": {"message": message, "type": "invalid_request_error", "code": None}})

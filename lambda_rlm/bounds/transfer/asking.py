@@ -93,7 +93,7 @@ def _ask(
     received = (tokens + size_of(rates.reasoning_tokens)) * rates.attempts
     cost = Cost(
         calls=count,
-        attempts=count * rates.attempts,
+        attempts=count * rates.requests,
         input_tokens=times(count, repaired),
         output_tokens=times(count, received),
         prompt=prompt.chars,
@@ -204,7 +204,7 @@ def _mapped(
     together = closer(total(chars, items.length, items.owner), times(smallest(items.length, most), peak(chars, items.owner)))
     cost = Cost(
         calls=calls,
-        attempts=calls * attempts,
+        attempts=calls * (attempts * (1 + rates.refusals)),
         input_tokens=(times(calls, frame) + times(rounds, bytes_)) * attempts,
         output_tokens=(times(times(rounds, items.length), tokens) + calls * rates.reasoning_tokens) * attempts,
         prompt=instruction.chars + size_of(len(ITEMS)) + together,
@@ -290,7 +290,7 @@ def _rlm_call(
     attempts = calls.high * rates.attempts
     cost = Cost(
         calls=calls.high,
-        attempts=attempts,
+        attempts=calls.high * rates.requests,
         input_tokens=times(attempts, size_of(rates.window)),
         output_tokens=times(attempts, size_of(rates.max_output + rates.reasoning_tokens)),
     )

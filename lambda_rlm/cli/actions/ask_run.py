@@ -165,7 +165,7 @@ def _executed(request: RunRequest, chosen: Settings, how: How, deadline: Deadlin
 
     async def job(setup: Setup) -> Run:
         run = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
-        return replace(run, notes=inputs.notes)
+        return replace(run, notes=(*run.usage.notes, *inputs.notes))
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None

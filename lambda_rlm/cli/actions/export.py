@@ -16,8 +16,8 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.cli.suggestions import unknown
+from lambda_rlm.diagnostics.blot import secrets_of
 from lambda_rlm.journal.journal import Journal, RunRow, not_ours
-from lambda_rlm.journal.session import secrets_of
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, is_export, row, trajectories
 from lambda_rlm.private_file import replace

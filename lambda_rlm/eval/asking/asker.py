@@ -85,6 +85,8 @@ class Counts:
     cached: int = 0
     """Requests answered from a cache across runs."""
     failed: int = 0
+    estimated: int = 0
+    """Replies whose tokens the model did not count."""
     in_flight: int = 0
     max_in_flight: int = 0
     span: int = 0
@@ -346,6 +348,7 @@ class Asker:
                 counts.in_flight -= 1
         exchange.reply = completion.text
         counts.cached += completion.usage.attempts == 0
+        counts.estimated += completion.usage.is_estimated
         return completion
 
     def _prepared(self, question: ModelQuery) -> PreparedRequest:

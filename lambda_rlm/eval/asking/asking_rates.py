@@ -37,6 +37,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         repair_bytes=REPAIR_BYTES,
         repairs=settings.repairs,
         retries=profile.retries,
+        refusals=profile.refusals,
         out=settings.out,
         item_out=settings.item_out,
         per_call=settings.per_call,

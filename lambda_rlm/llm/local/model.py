@@ -13,12 +13,13 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason
 from lambda_rlm.llm.control_tokens import as_it_was
 from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.local.constraint import constraint
 from lambda_rlm.llm.local.engine import Engine, EngineReply, EngineSettings, engine, threads_by_load
 from lambda_rlm.llm.local.weights import TABLE, installed, path
+from lambda_rlm.llm.providers.openai_form import usage_of
 from lambda_rlm.llm.tokens import utf8_bound
 
 _STOP = {"stop": StopReason.STOP, "length": StopReason.LENGTH}
@@ -125,10 +126,11 @@ class LocalModel:
 
     def _completion(self, reply: EngineReply, text: str) -> Completion:
         stop = _STOP.get(reply.finish_reason or "")
-        if stop is None or "prompt_tokens" not in reply.usage:
+        if stop is None:
             raise failure(ENGINE_FAILED, f"{self._profile.name} stopped without a reply (finish reason {reply.finish_reason})")
-        cached = (reply.usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
-        usage = Usage(int(reply.usage["prompt_tokens"]), int(reply.usage["completion_tokens"]), int(cached), 0.0)
+        details = reply.usage.get("prompt_tokens_details") or {}
+        sent, received = (reply.usage.get(f"{name}_tokens") for name in ("prompt", "completion"))
+        usage = usage_of(self._profile, sent, received, details.get("cached_tokens"), reply.text)
         if not text and stop is StopReason.STOP:
             failed = failure(EMPTY_REPLY, f"{self._profile.name} returned an empty reply")
             failed.usage = usage

@@ -1,8 +1,9 @@
 """Asking again without the schema or the grammar that a server does not support.
 
 Owns what is known of one server: whether it takes a JSON Schema, and why it refused a grammar. Promises that a constraint is
-left out of every request after the one in which it was refused, and that a reply written without its grammar says so. Refuses
-to guess: only the adapter that sends the request says whether an error is about the constraint (`ConstraintRefused`).
+left out of every request after the one in which it was refused, that the refused request is counted as an attempt (`REFUSALS`
+is how many there may be before each), and that a reply written without its grammar says so. Refuses to guess: only the adapter
+that sends the request says whether an error is about the constraint (`ConstraintRefused`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from lambda_rlm.completion import Completion, CompletionRequest
+from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, not_kept
 from lambda_rlm.llm.providers.openai_form import Unwrap, as_it_stands, response_format, schema_of
@@ -28,6 +29,9 @@ class ReplyForm:
 
 
 FREE: Final = ReplyForm()
+
+REFUSALS: Final = 1
+"""Requests that may be turned down for their form before one that is not: a request has a schema or a grammar, not both."""
 
 
 class ConstraintRefused(Exception):
@@ -67,9 +71,19 @@ class ConstraintFallback(Generic[Reply]):
                 reply = await self._ask(request, ReplyForm("schema", {"response_format": response_format(schema)}))
             except ConstraintRefused:
                 self._takes_schema = False
+                return await self._once_more(replace(request, schema=None, choices=None))
             else:
                 return self._read(reply, unwrap)
         return self._read(await self._ask(request, FREE), as_it_stands)
+
+    async def _once_more(self, request: CompletionRequest) -> Completion:
+        """The completion of a request after one that was turned down, which is counted too."""
+        try:
+            completion = await self.answer(request)
+        except ModelFailure as failed:
+            failed.usage = FAILED_ATTEMPT + (failed.usage or FAILED_ATTEMPT)
+            raise
+        return replace(completion, usage=FAILED_ATTEMPT + completion.usage)
 
     async def _in_grammar(self, request: CompletionRequest, form: ReplyForm) -> Completion:
         note = self._refused_grammar
@@ -78,6 +92,8 @@ class ConstraintFallback(Generic[Reply]):
                 return self._read(await self._ask(request, form), as_it_stands)
             except ConstraintRefused as refused:
                 note = not_kept(refused.failure.message)
-        completion = await self.answer(replace(request, grammar=None))
+                completion = await self._once_more(replace(request, grammar=None))
+        else:
+            completion = await self.answer(replace(request, grammar=None))
         self._refused_grammar = note
         return replace(completion, unconstrained=note)

@@ -1,8 +1,8 @@
 """The form of a chat completion that most servers speak: how a request is written, how a reply is read.
 
 Owns the JSON of both sides, for every door that speaks it. Promises that a schema has an object at its root, as providers want
-it, and that the reply is taken out again; that a usage is counts that can be, so that no reply gives a budget more than it had;
-that a text is one.
+it, and that the reply is taken out again; that a usage is counts that can be, or said to be none, so that no reply gives a
+budget more than it had; that a text is one, without the key that was sent.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
+from lambda_rlm.completion import MOST_TOKENS, UNCOUNTED, Completion, CompletionRequest, ModelProfile, StopReason, Usage
+from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure
 from lambda_rlm.llm.providers.dialects import input_of_tool
 
 STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
 
-MOST_TOKENS: Final = 10**8
-"""No context window has this many tokens: a server that counts more is wrong."""
+_LONGEST_REASON: Final = 40
 
 Unwrap = Callable[[str], str]
 
@@ -42,41 +42,55 @@ def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "reply", "schema": schema, "strict": True}}
 
 
-def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap) -> Completion:
-    """The completion that a server's reply holds; raises `ModelFailure` for what holds none."""
+def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap, key: str | None = None) -> Completion:
+    """The completion that a server's reply holds, without the key that was sent; raises `ModelFailure` for what holds none."""
     try:
         reply = json.loads(body)
         choice = reply["choices"][0]
         message, finish = choice["message"], str(choice.get("finish_reason"))
-        text, refusal, counts = input_of_tool(message) or message.get("content"), message.get("refusal"), reply["usage"]
-        cached = (counts.get("prompt_tokens_details") or {}).get("cached_tokens")
-        usage = usage_of(name, profile, counts["prompt_tokens"], counts["completion_tokens"], cached)
+        text, refusal = input_of_tool(message) or message.get("content"), message.get("refusal")
+        usage = _usage_in(reply, profile, text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise failure(MALFORMED_BODY, f"{name}: malformed response: not a chat completion") from None
-    return completion_of(name, text, refusal, finish, usage, unwrap)
+    return completion_of(name, text, refusal, finish, usage, unwrap, key)
 
 
-def usage_of(name: str, profile: ModelProfile, sent: object, received: object, cached: object) -> Usage:
-    """What a provider counted, at the profile's prices; raises `ModelFailure` for counts that cannot be."""
+def _usage_in(reply: Mapping[str, Any], profile: ModelProfile, text: object) -> Usage:
+    counts = reply.get("usage")
+    if not isinstance(counts, dict):
+        return UNCOUNTED
+    details = counts.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return usage_of(profile, counts.get("prompt_tokens"), counts.get("completion_tokens"), cached, text)
+
+
+def usage_of(profile: ModelProfile, sent: object, received: object, cached: object, text: object) -> Usage:
+    """What a provider counted, at the profile's prices; `UNCOUNTED` where it counted nothing that can be: no prompt has no
+    token, and no text that was replied."""
     input_tokens, output_tokens = _count(sent), _count(received)
-    if input_tokens is None or output_tokens is None:
-        raise failure(MALFORMED_BODY, f"{name}: malformed response: impossible token counts")
+    if not input_tokens or output_tokens is None or (text and not output_tokens):
+        return UNCOUNTED
     cost = None
     if profile.input_price is not None and profile.output_price is not None:
         cost = input_tokens * profile.input_price + output_tokens * profile.output_price
     return Usage(input_tokens, output_tokens, min(_count(cached) or 0, input_tokens), cost)
 
 
-def completion_of(name: str, text: object, refusal: object, finish: str, usage: Usage, unwrap: Unwrap) -> Completion:
-    """A reply as a completion: a refusal is one, an empty reply is a failure that carries its usage, and so is what is no
-    text."""
+def completion_of(
+    name: str, text: object, refusal: object, finish: str, usage: Usage, unwrap: Unwrap, key: str | None
+) -> Completion:
+    """A reply as a completion, without keys: a refusal is one, an empty reply is a failure that carries its usage, and so is
+    what is no text."""
     stop = StopReason.REFUSAL if refusal else STOP.get(finish, StopReason.STOP)
     said = refusal or text or ""
     if not isinstance(said, str):
         failed = failure(MALFORMED_BODY, f"{name}: malformed response: the content is not a string")
     elif not said and stop is not StopReason.REFUSAL:
-        failed = failure(EMPTY_REPLY, f"{name}: the reply is empty (finish reason {finish[:40]})")
+        failed = failure(
+            EMPTY_REPLY, f"{name}: the reply is empty (finish reason {cut(blotted(finish, key), _LONGEST_REASON)})"
+        )
     else:
+        said = without_keys(said, key)
         return Completion(unwrap(said) if stop is StopReason.STOP else said, usage, stop, name)
     failed.usage = usage
     raise failed

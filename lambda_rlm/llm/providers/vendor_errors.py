@@ -7,12 +7,12 @@ the given one, every environment variable that looks like one, and whatever has 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.exchange import without_user
@@ -78,9 +78,8 @@ _SAID: Final = {
 }
 _CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
 _LONGEST: Final = 300
-_KEY_FORM: Final = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|Bearer\s+[^\s;,]+")
+_LONGEST_BODY: Final = 20_000
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
-_SECRET_NAMES: Final = ("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY", "_PASSWORD")
 
 
 def mapped(error: Exception, model: str, base_url: str | None, api_key: str | None = None) -> ModelFailure:
@@ -90,7 +89,7 @@ def mapped(error: Exception, model: str, base_url: str | None, api_key: str | No
         where = without_user(base_url) if base_url else "its provider"
         message = f"{model}: cannot connect to {where}; check the URL and that the server is running"
     else:
-        message = f"{model}: {_SAID[code]} ({blotted(_words(error), api_key)})"
+        message = f"{model}: {_SAID[code]} ({cut(blotted(_words(error), api_key), _LONGEST)})"
     return failures.failure(code, message, retry_after=_retry_after(error))
 
 
@@ -109,35 +108,29 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
     if 300 <= status < 400:
         code, said = failures.BAD_REQUEST, f"unexpected redirect to another URL, status {status}"
-    shown = blotted(said if len(said) <= _LONGEST else said[:_LONGEST] + "…", api_key) or f"status {status}"
+    shown = cut(blotted(said, api_key), _LONGEST) or f"status {status}"
     failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
 
 
 def _said(body: bytes) -> str:
-    """What a server says in an error reply, in one line."""
-    text = body[:20_000].decode("utf-8", "replace")
+    """What a server says in an error reply, in one line; of a longer one, its beginning without half a word, which could be
+    half a key."""
+    text = body[:_LONGEST_BODY].decode("utf-8", "replace")
     try:
         told = json.loads(text)
         error = told.get("error", told) if isinstance(told, dict) else told
         text = str(error.get("message", error) if isinstance(error, dict) else error)
     except (ValueError, RecursionError):
         pass
-    return " ".join(text.split())
+    words = text.split()
+    return " ".join(words[:-1] if len(body) > _LONGEST_BODY else words)
 
 
 def mentions_constraint(error: Exception) -> bool:
     """Whether a refused request was refused because it asked for a JSON Schema."""
     text = str(error).lower()
     return _code(error) == failures.BAD_REQUEST and any(word in text for word in _CONSTRAINTS)
-
-
-def blotted(text: str, api_key: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """The text without anything that is or looks like a key."""
-    secrets = {value for name, value in environ.items() if name.upper().endswith(_SECRET_NAMES) and len(value) >= 8}
-    for secret in sorted(secrets | ({api_key} if api_key else set()), key=len, reverse=True):
-        text = text.replace(secret, "…")
-    return _KEY_FORM.sub("…", text)
 
 
 def _code(error: Exception) -> str:
@@ -170,8 +163,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _words(error: Exception) -> str:
     """What the vendor said, in one line and without litellm's prefixes."""
     line = " ".join(str(getattr(error, "message", None) or error).split())
-    line = _PREFIXES.sub("", line)
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return _PREFIXES.sub("", line)
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -13,11 +13,13 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
+from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
@@ -33,9 +35,9 @@ from lambda_rlm.llm.providers.exchange import (
     destination,
     without_user,
 )
-from lambda_rlm.llm.providers.fallback import ConstraintFallback, ConstraintRefused, ReplyForm
+from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
-from lambda_rlm.llm.providers.vendor_errors import blotted, turned_down
+from lambda_rlm.llm.providers.vendor_errors import turned_down
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
 
@@ -72,7 +74,8 @@ class HttpModel:
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
-        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._profile = replace(known, refusals=REFUSALS)
         self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
@@ -118,14 +121,14 @@ class HttpModel:
         answer = await self._post(request, form.fields)
         if answer.status == 200:
             return answer
-        refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._api_key)
+        refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
         if form.kind != "free" and is_about_form:
             raise ConstraintRefused(refused.failure)
         raise refused.failure
 
     def _completion(self, answer: Answer, unwrap: Unwrap) -> Completion:
-        return completion_in(answer.body, self._name, self._profile, unwrap)
+        return completion_in(answer.body, self._name, self._profile, unwrap, self._key())
 
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
@@ -149,7 +152,7 @@ class HttpModel:
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
 
     def _blotted(self, error: Exception) -> str:
-        return blotted(str(error), self._api_key)
+        return blotted(str(error), self._key())
 
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED

@@ -18,6 +18,7 @@ import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from lambda_rlm.llm.failures import (
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.fallback import ConstraintFallback, ConstraintRefused, ReplyForm
+from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, usage_of
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
 from lambda_rlm.llm.tokens import count, vocabulary
@@ -68,7 +69,8 @@ class LitellmModel:
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
-        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._profile = replace(known, refusals=REFUSALS)
         self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
         self._litellm: Any = None
 
@@ -129,7 +131,7 @@ class LitellmModel:
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
-            failed = mapped(error, self._name, self._base_url, self._api_key)
+            failed = mapped(error, self._name, self._base_url, self._key())
             if form.kind == "schema" and mentions_constraint(error):
                 raise ConstraintRefused(failed) from None
             may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
@@ -163,25 +165,29 @@ class LitellmModel:
             choice = reply.choices[0]
             content, finish = _input_of_tool(choice.message) or choice.message.content, str(choice.finish_reason)
             refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
-            usage = self._usage(reply)
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion") from None
-        return completion_of(self._name, content, refusal, finish, usage, unwrap)
+        return completion_of(self._name, content, refusal, finish, self._usage(reply, content), unwrap, self._key())
 
-    def _usage(self, reply: Any) -> Usage:
-        counts = reply.usage
+    def _key(self) -> str | None:
+        """The key that is sent, where it is known here; litellm takes others from the environment, which is secret too."""
+        return self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url is not None else None)
+
+    def _usage(self, reply: Any, content: object) -> Usage:
+        counts = getattr(reply, "usage", None)
         details = getattr(counts, "prompt_tokens_details", None)
-        cached = getattr(details, "cached_tokens", None) or 0
-        usage = usage_of(self._name, self._profile, counts.prompt_tokens, counts.completion_tokens, cached)
-        return replace(usage, cost=self._cost(reply, usage))
+        sent, received = (getattr(counts, f"{name}_tokens", None) for name in ("prompt", "completion"))
+        usage = usage_of(self._profile, sent, received, getattr(details, "cached_tokens", None), content)
+        return usage if usage.is_estimated else replace(usage, cost=self._cost(reply, usage))
 
     def _cost(self, reply: Any, usage: Usage) -> float | None:
         if usage.cost is None:
             return None
         try:
-            return float(_litellm().completion_cost(reply, model=self._name))
+            cost = float(_litellm().completion_cost(reply, model=self._name))
         except Exception:  # noqa: BLE001 - it raises whatever its tables of prices lead to
             return usage.cost
+        return cost if 0 <= cost < inf else usage.cost
 
 
 _OPEN: Final[set[LitellmModel]] = set()

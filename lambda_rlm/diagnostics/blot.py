@@ -1,0 +1,60 @@
+"""Keys left out of texts that leave the process: replies, errors, traces, journals, pages, exports.
+
+Owns what counts as a key: values of environment variables whose names say so, keys that a model was given, users and passwords
+in URLs, and, in errors, whatever has the form of a key. Promises that a text is blotted before it is cut. In replies only
+values that cannot be ordinary words are replaced: a reply about `postgres` stays as it is where a password is that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+PICTURE: Final = "…"
+"""What stands for a key."""
+
+_NAMES: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+"""How names of the environment end whose values are secret."""
+
+_SHORTEST: Final = 8
+_LONG: Final = 16
+"""A value of this length is no ordinary word."""
+
+_KEY_FORM: Final = re.compile(
+    r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|\b(?:Bearer|Basic)\s+[^\s;,\"']+|(?<=://)[^/@\s]{1,500}@"
+)
+
+
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """The values of variables whose names say that they are secret, the longest first."""
+    found = {value for name, value in environ.items() if name.upper().endswith(_NAMES) and len(value) >= _SHORTEST}
+    return sorted(found, key=len, reverse=True)
+
+
+def blotted(text: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """An error text without anything that is or looks like a key; `keys` are those that are known beside the environment's."""
+    return _KEY_FORM.sub(PICTURE, _without(text, (*(key for key in keys if key), *secrets_of(environ))))
+
+
+def without_keys(reply: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """A reply without the keys of this process. What merely looks like one stays: a document may have it."""
+    given = (key for key in keys if key and len(key) >= _SHORTEST)
+    return _without(reply, (*given, *filter(_is_no_word, secrets_of(environ))))
+
+
+def cut(text: str, longest: int) -> str:
+    """The beginning of a text that is blotted already."""
+    return text if len(text) <= longest else text[:longest] + PICTURE
+
+
+def _is_no_word(value: str) -> bool:
+    return len(value) >= _LONG or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
+
+
+def _without(text: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret in text:
+            text = text.replace(secret, PICTURE)
+    return text
