@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Retrying, Routed, RunFinished
 
 
@@ -25,7 +26,7 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         row = {"at": round(monotonic() - self._start, 6), **event_json(event)}
-        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._file.write(visible(json.dumps(row, ensure_ascii=False)) + "\n")
         self._file.flush()
 
     def __enter__(self) -> Self:
