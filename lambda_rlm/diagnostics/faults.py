@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.diagnostics.visible import visible
 
 if TYPE_CHECKING:
     from lambda_rlm.completion import Usage
@@ -31,7 +32,7 @@ class Fault(LambdaRLMError):
         self.run: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.code} {self.message}"
+        return visible(f"{self.code} {self.message}")
 
 
 class LimitExceeded(Fault):

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lambda_rlm.completion import Usage
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Retrying, Routed, RunFinished
 from lambda_rlm.private_file import begin
 
@@ -31,7 +32,7 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         row = {"at": round(monotonic() - self._start, 6), **event_json(event)}
-        self._file.write((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace"))
+        self._file.write((visible(json.dumps(row, ensure_ascii=False)) + "\n").encode("utf-8", "backslashreplace"))
 
     def __enter__(self) -> Self:
         return self

@@ -325,3 +325,18 @@ def test_every_candidate_is_asked_the_same_and_that_is_on_record() -> None:
     assert len(first) == 4 and len(set(first)) == 1
     assert run.synthesis is not None
     assert [turn.text for (turn,) in run.synthesis.asked] == first[:1]
+
+
+def test_hidden_characters_of_a_root_model_are_mended_or_sent_back(shell: Shell) -> None:
+    """An escape takes their place in a text at once; what only its author can mend goes back with the hint."""
+    told(shell, ['"a\u200bb" # \u202enote'], "--json")
+    attempt = shell.json["synthesis"]
+    assert shell.json["answer"] == "a\u200bb" and attempt["attempts"] == 1
+    rules = [
+        {"match": "E0121 line 1: hidden character U[+]202E [(]right-to-left override[)]", "reply": "7"},
+        {"match": "# Task", "reply": 'length(r"\u202e")'},
+    ]
+    Path("root.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
+    models = ["--model", "scripted:leaf.jsonl", "--root-model", "scripted:root.jsonl"]
+    assert shell("ask", "Who?", "a.txt", "--strategy", "synth", *models, "--json") == 0, shell.err
+    assert (shell.json["answer"], shell.json["synthesis"]["attempts"]) == ("7", 2)

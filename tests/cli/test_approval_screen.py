@@ -213,6 +213,14 @@ def test_all_that_is_hashed_is_on_the_screen(monkeypatch: pytest.MonkeyPatch) ->
     assert found.what_runs.hash in text
 
 
+def test_a_sub_model_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It writes programs that nobody is asked about."""
+    note = "rlm_call has a model write programs of its own, which nobody is asked about"
+    for program, is_noted in ((f"rlm_call(query, context, 5) ++ {CALL}", True), (f"{CALL}  # rlm_call", False)):
+        rows = rows_seen(prospect_of(program), 200, 60, monkeypatch)
+        assert any(note in row for row in rows) == is_noted
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -220,6 +228,7 @@ def test_all_that_is_hashed_is_on_the_screen(monkeypatch: pytest.MonkeyPatch) ->
         ("1\n# αbc", "line 2 has letters of several scripts in one word: αbc, with U+03B1 (greek small letter alpha)"),
         ('"a＂"', 'line 1 has U+FF02 (fullwidth quotation mark), which looks like `"` and is not'),
         ("# a\u037e", "line 1 has U+037E (greek question mark), which looks like `;` and is not"),
+        ("1\n# שלום", "line 2: letters written from right to left, which a terminal may show in another order"),
         ("# a \u2212 b", "line 1 has U+2212 (minus sign), which looks like `-` and is not"),
     ],
 )

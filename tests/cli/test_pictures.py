@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, visible, visible_line
+from lambda_rlm.inputs import InputProblem
 from tests.support.shell import ASKING, Shell, script, wrote
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -212,3 +214,16 @@ def test_what_a_log_is_told_has_pictures(caplog: pytest.LogCaptureFixture, tmp_p
 )
 def test_pictures(text: str, shown: str, on_a_line: str) -> None:
     assert (visible(text), visible_line(text)) == (shown, on_a_line)
+
+
+def test_errors_and_traces_have_pictures(shell: Shell) -> None:
+    """A traceback ends in a terminal or a log, and a trace is read there; what a host reads of an error is as it was."""
+    fault = ModelFailure("E0502", TWO_LINES)
+    assert HIDDEN_CHARACTER.search(str(fault)) is None and fault.message == TWO_LINES
+    problem = InputProblem(TWO_LINES)
+    assert HIDDEN_CHARACTER.search(str(problem)) is None and problem.message == TWO_LINES
+    asked = ("ask", TWO_LINES, wrote("a.txt", "a"), "--model", model(failure="E0502", message=TWO_LINES), "--trace", "t.jsonl")
+    assert shell(*asked) == 2
+    trace = Path("t.jsonl").read_text(encoding="utf-8")
+    assert HIDDEN_CHARACTER.search(trace) is None
+    assert any("\u202e" in json.dumps(json.loads(line), ensure_ascii=False) for line in trace.splitlines())

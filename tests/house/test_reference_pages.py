@@ -58,9 +58,10 @@ CLI_HEAD = """# Command line
 This page is generated from the code (`make golden`).
 
 Exit codes: 0 answered · 1 program rejected · 2 fault during a run · 64 wrong usage or input · 70 internal error · 130 interrupted.
-The answer goes to standard output and everything else to standard error; with `--json` a command prints one JSON object on standard
-output. Options can also be set in files and environment variables: see [settings.md](settings.md). Shell completion:
-`lambda-rlm --install-completion`.
+The answer goes to standard output and everything else to standard error. Hidden characters, such as those that steer a terminal, are
+shown as pictures (`␛`, `\\u202e`); an answer that goes to a file or another program stays as it is. With `--json` a command prints one
+JSON object on standard output. Options can also be set in files and environment variables: see [settings.md](settings.md). Shell
+completion: `lambda-rlm --install-completion`.
 """
 
 

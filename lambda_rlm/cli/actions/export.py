@@ -17,6 +17,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.blot import secrets_of
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.journal import Journal, RunRow, not_ours
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, is_export, row, trajectories
@@ -46,7 +47,7 @@ def export(
     wanted = [one for one in found if outcome in (one.outcome, ALL)]
     kept = wanted if keeps_doubles else list(distinct(wanted))
     rows = [row(one, form, number, answers=answers) for number, one in enumerate(kept)]
-    text = "".join(json.dumps(_without(secrets_of(os.environ), data), ensure_ascii=False) + "\n" for data in rows)
+    text = "".join(visible(json.dumps(_without(secrets_of(os.environ), data), ensure_ascii=False)) + "\n" for data in rows)
     _written(text, file)
     screen.say(_told(kept, len(wanted) - len(kept), len(found) - len(wanted)), "dim")
     return exits.ANSWERED

@@ -17,6 +17,9 @@ from lambda_rlm.cli.display.look_alikes import look_alikes
 from lambda_rlm.diagnostics.visible import escape, visible_line
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.what_runs import WhatRuns
+from lambda_rlm.syntax.caps import children
+from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.syntax.term import Node, Var
 
 _LEAST_ROOM: Final = 8
 _MOST_MARKS: Final = 4
@@ -32,7 +35,10 @@ END: Final = "== end of program =="
 def screen(prospect: Prospect, what: WhatRuns, width: int) -> str:
     """All of it, for a terminal of this many columns; ends with the hash."""
     program = what.program
-    parts = ["== program ==", *program_rows(program, width), END, *_notes(program, width), ""]
+    notes = list(look_alikes(program))
+    if _asks_sub_models(prospect.bounded.typed.program):
+        notes.insert(0, "rlm_call has a model write programs of its own, which nobody is asked about")
+    parts = ["== program ==", *program_rows(program, width), END, *_notes(notes, width), ""]
     for line in figures.shown([prospect], [""]).split("\n"):
         parts += _wrapped("", line, width) if line else [""]
     parts += ["", "== what is approved =="]
@@ -108,9 +114,12 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character) in ("Mn", "Me") or _MEDIAL_JAMO[0] <= character <= _MEDIAL_JAMO[1]
 
 
-def _notes(program: str, width: int) -> Iterator[str]:
-    """What a person would take for something else; the first few, and how many more."""
-    found = list(look_alikes(program))
+def _asks_sub_models(node: Node) -> bool:
+    return (isinstance(node, Var) and node.name == Primitive.RLM_CALL) or any(map(_asks_sub_models, children(node)))
+
+
+def _notes(found: Sequence[str], width: int) -> Iterator[str]:
+    """What a person might not see; the first few, and how many more."""
     for note in islice(found, _MOST_NOTES):
         yield from _wrapped("note", note, width)
     if len(found) > _MOST_NOTES:

@@ -1,6 +1,7 @@
 """Letters and signs of a program that a person takes for others: a Cyrillic letter in a Latin word, a wide quote.
 
-Owns the notes about them. They are possible in texts and comments only, where they may be meant: nothing is refused.
+Owns the notes about them, and about letters that turn the order of a line. They are possible in texts and comments only, where
+they may be meant: nothing is refused.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def look_alikes(text: str) -> Iterator[str]:
     """A note for each word of several scripts and each sign that looks like one of the language, with its line."""
     if text.isascii():
         return
+    yield from _turned(text)
     for number, line in enumerate(text.split("\n"), 1):
         if line.isascii():
             continue
@@ -41,6 +43,18 @@ def look_alikes(text: str) -> Iterator[str]:
             sign = _sign(hit.group())
             if sign is not None:
                 yield f"line {number:,} has {named(hit.group())}, which looks like `{sign}` and is not"
+
+
+def _turned(text: str) -> Iterator[str]:
+    """One note for all lines with letters that are written from right to left."""
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if any(map(_is_turned, _NOT_ASCII.findall(line)))]
+    if lines:
+        more = f" and {len(lines) - 1:,} more" if len(lines) > 1 else ""
+        yield f"line {lines[0]:,}{more}: letters written from right to left, which a terminal may show in another order"
+
+
+def _is_turned(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in ("R", "AL")
 
 
 def _is_latin(letter: str) -> bool:
