@@ -17,7 +17,7 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.exits import OutputLost, UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.start_up import loaded
@@ -285,11 +285,11 @@ def _trace(path: str) -> JsonLines:
 
 def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
     if json:
-        screen.answer(json_text.dumps(run_json(done, warnings), ensure_ascii=False))
+        _give(json_text.dumps(run_json(done, warnings), ensure_ascii=False), done, can_go_on)
         return exits.ANSWERED if done.fault is None else exits.FAULTED
     code = exits.ANSWERED
     if done.fault is None:
-        screen.answer(done.answer)
+        _give(done.answer, done, can_go_on)
     else:
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
@@ -304,6 +304,16 @@ def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool
         _say_how_it_was_written(done.synthesis, done.ok)
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
+
+
+def _give(answer: str, done: Run, is_kept: bool) -> None:
+    """Print the answer; where it cannot be printed, it is paid for all the same, and the journal has it."""
+    try:
+        screen.answer(answer)
+    except (OutputLost, BrokenPipeError):
+        if is_kept:
+            screen.hint(f"the answer is in the journal: lambda-rlm show {done.id} --all")
+        raise
 
 
 def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Final, TextIO
 
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import Part, human_parts
 from lambda_rlm.diagnostics.source import SourceFile
@@ -44,7 +44,12 @@ def say(text: str, style: str = "plain") -> None:
 
 
 def write(parts: Iterable[Part]) -> None:
-    """Styled pieces on standard error."""
+    """Styled pieces on standard error. Where it is full or nobody reads it, they are lost: no run ends for that."""
+    with suppress(OSError):
+        _write(parts)
+
+
+def _write(parts: Iterable[Part]) -> None:
     if is_lively(sys.stderr):
         from rich.console import Console
         from rich.text import Text
@@ -76,13 +81,14 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> N
 
 
 def answer(text: str) -> None:
-    """The one thing that goes to standard output; ends with a line end. What the output cannot encode is replaced."""
+    """The one thing that goes to standard output; ends with a line end. What the output cannot encode is replaced. Raises
+    `OutputLost`, and `BrokenPipeError` where nobody reads any more."""
     try:
         _print(text if text.endswith("\n") else text + "\n")
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UsageProblem(f"the answer cannot be written to standard output: {error.strerror or error}") from None
+        raise OutputLost(error.strerror or str(error)) from None
 
 
 def _print(line: str) -> None:
