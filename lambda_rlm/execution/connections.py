@@ -16,6 +16,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ class Connections:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
         open. Raises `TypeError` for what is neither."""
         if model is not None and not isinstance(model, str):
-            if not isinstance(model, Model):
-                raise TypeError(f"a model is a name or an object with the methods of `Model`, not {model!r}")
-            return model
+            return given(model)
         connected = connect(
             model,
             base_url=self.base_url,
