@@ -28,6 +28,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
+from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
@@ -334,6 +335,8 @@ async def _read(settings: HostSettings, inputs: Mapping[str, Any], deadline: Dea
 
 async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
+    if not isinstance(asked.query, str):
+        raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
     settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
@@ -369,9 +372,11 @@ def _of_type(run: Run, returns: Returns) -> Run:
         return run
     try:
         return replace(run, value=returns.made(run.value))
-    except ValueError as error:
-        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {error}")
-        fault.usage = run.usage.tokens
+    except Exception as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
+        raised = f"its validator raised {type(error).__name__}: {error}, for {run.value!r:.200}"
+        why = str(error) if isinstance(error, ValueError) else raised
+        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
+        fault.usage, fault.run = run.usage.tokens, run.id
         return replace(run, value=None, fault=fault)
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from lambda_rlm.cli import exits, start_up
+from lambda_rlm.cli import exits, start_up, streams
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # pure work looks for that between slices of its fuel. The second one raises wherever the program is. So it does also where
         # whoever started this process ignores it.
         exits.heed_interruptions()
+        streams.whole()
         start_up.loading()
         from lambda_rlm.cli.app import run_command
 

@@ -5,6 +5,7 @@ Owns what each exception means for the exit code. Every command returns its code
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -13,12 +14,15 @@ from typing import Any, Final
 import typer
 
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.exits import OutputLost, UsageProblem
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.suggestions import did_you_mean
 
 NAME: Final = "lambda-rlm"
 _COMPLETION: Final = "_LAMBDA_RLM_COMPLETE"
+
+_OUTPUT: Final = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT)
+"""How writing to standard output fails, beside a reader who is gone."""
 
 _ANSWERS: Final = ("ask", "run")
 """The commands that begin soonest: nothing of the others is loaded for them."""
@@ -46,7 +50,30 @@ def run_command(arguments: list[str]) -> int:
             sys.stdout.close()
         return exits.ANSWERED
     except Exception as error:  # noqa: BLE001 - the last resort of every command: an exit code and a message, no traceback
-        return _failed(error, wants_json)
+        return _reported(error, wants_json)
+
+
+def _reported(error: Exception, wants_json: bool) -> int:
+    """Report a failure; on standard error where standard output is what failed."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
+        error = OutputLost(error.strerror or str(error))
+    try:
+        return _failed(error, wants_json and not isinstance(error, OutputLost))
+    except BrokenPipeError:
+        return _code(error)
+    except OutputLost as lost:
+        from lambda_rlm.cli.display import screen
+
+        screen.complain(lost.message)
+        return _code(error)
+
+
+def _code(error: Exception) -> int:
+    """The exit code of a failure that could not be reported in JSON."""
+    from lambda_rlm.diagnostics.diagnostic import Rejected
+    from lambda_rlm.diagnostics.faults import Fault
+
+    return exits.REJECTED if isinstance(error, Rejected) else exits.FAULTED if isinstance(error, Fault) else exits.USAGE
 
 
 def _table(arguments: list[str]) -> typer.Typer:

@@ -31,6 +31,13 @@ class UsageProblem(Exception):
         self.hint = hint
 
 
+class OutputLost(UsageProblem):
+    """Standard output is closed or full: what should be there is written nowhere."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the answer cannot be written to standard output: {why}")
+
+
 def heed_interruptions() -> Handler:
     """From now on a Ctrl-C raises `KeyboardInterrupt`; what it did before."""
     return _on_interruption(signal.default_int_handler)

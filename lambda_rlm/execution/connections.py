@@ -19,6 +19,7 @@ from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.servers import destination_of
+from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.policy.gates import allow_object
 
@@ -43,11 +44,10 @@ class Connections:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
         open. Raises `TypeError` for what is neither."""
         if model is not None and not isinstance(model, str):
-            if not isinstance(model, Model):
-                raise TypeError(f"a model is a name or an object with the methods of `Model`, not {model!r}")
+            checked = given(model)
             if model is not NOBODY:
-                allow_object(model.profile.name, _is_in_process(model))
-            return model
+                allow_object(checked.profile.name, _is_in_process(model))
+            return checked
         connected = connect(
             model,
             base_url=self.base_url,

@@ -6,7 +6,9 @@ import asyncio
 import copy
 import pickle
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.private_file import FileRefused
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
@@ -38,6 +41,7 @@ INSIDE = {
     "JsonMismatch": "becomes a value that is none",
     "Lost": "becomes E0504",
     "NoAddress": "becomes E0505",
+    "OutputLost": "becomes an exit code of the command line",
     "QuoteNotFound": "becomes E0514",
     "SourceFailed": "becomes E0530",
     "TooHard": "becomes an unlimited bound",
@@ -83,6 +87,7 @@ def errors() -> list[LambdaRLMError]:
         InputProblem("cannot be read"),
         JournalProblem("no journal", "lambda-rlm runs"),
         SettingProblem("unknown setting", "did you mean out?"),
+        FileRefused(22, "it is a named pipe; use a regular file"),
         Unfit("the input x is 3, which does not fit its type"),
     ]
     made[-1].add_note("with a note")
@@ -111,6 +116,26 @@ def test_an_error_is_copied_with_all_it_carries(error: LambdaRLMError, copied: C
     twin = copied(error)
     assert type(twin) is type(error) and twin is not error
     assert (str(twin), repr(twin), twin.args, vars(twin)) == (str(error), repr(error), error.args, vars(error))
+
+
+def fails(number: int) -> None:
+    """Raise the error of this number, with a cause, as a worker would."""
+    raise errors()[number] from KeyError("inside")
+
+
+@pytest.mark.slow
+def test_every_error_crosses_a_process_pool_and_the_pool_lives_on() -> None:
+    """A fault that could not be unpickled took the whole pool with it."""
+    given = errors()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for number, error in enumerate(given):
+            with pytest.raises(type(error)) as raised:
+                pool.submit(fails, number).result(60)
+            assert (str(raised.value), raised.value.args) == (str(error), error.args)
+            assert {k: v for k, v in vars(raised.value).items() if k != "__notes__"} == {
+                k: v for k, v in vars(error).items() if k != "__notes__"
+            }
+        assert pool.submit(len, "abc").result(60) == 3
 
 
 def test_old_bases_still_catch() -> None:

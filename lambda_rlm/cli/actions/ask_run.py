@@ -19,7 +19,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.exits import OutputLost, UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings
 from lambda_rlm.cli.start_up import loaded
@@ -231,10 +231,11 @@ def _run(
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    is_paid = session.recording is not None and session.recording.can_go_on and done.usage.tokens.input_tokens > 0
+    is_kept = session.recording is not None and session.recording.can_go_on
+    is_paid = is_kept and done.usage.tokens.input_tokens > 0
     next_step = None if done.fault is None else after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
     about = {"server": None if model is not None else server(chosen), "settings_from": list(chosen.files)}
-    code = _show(done, about if how.json else None, warnings, next_step)
+    code = _show(done, about if how.json else None, warnings, is_kept, next_step)
     if not how.json:
         _say_how_it_was_routed(done, notes)
     return code
@@ -305,14 +306,16 @@ def _trace(path: str) -> JsonLines:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], next_step: str | None) -> int:
+def _show(
+    done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], is_kept: bool, next_step: str | None
+) -> int:
     """Show a run; as JSON with what is known `about` its session, where that is given."""
     if about is not None:
-        screen.answer(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False))
+        _give(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False), done, is_kept)
         return exits.ANSWERED if done.fault is None else exits.FAULTED
     code = exits.ANSWERED
     if done.fault is None:
-        screen.answer(done.answer)
+        _give(done.answer, done, is_kept)
     else:
         code = exits.FAULTED
         screen.write(fault_parts(done.fault, done.source))
@@ -328,6 +331,16 @@ def _show(done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnos
         _say_how_it_was_written(done.synthesis, done.ok)
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
     return code
+
+
+def _give(answer: str, done: Run, is_kept: bool) -> None:
+    """Print the answer; where it cannot be printed, it is paid for all the same, and the journal has it."""
+    try:
+        screen.answer(answer)
+    except (OutputLost, BrokenPipeError):
+        if is_kept:
+            screen.hint(f"the answer is in the journal: lambda-rlm show {done.id} --all")
+        raise
 
 
 def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:

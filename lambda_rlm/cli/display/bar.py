@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from lambda_rlm.cli.display import screen
 from lambda_rlm.diagnostics.visible import visible_line
@@ -30,12 +30,16 @@ def bar(is_silent: bool) -> Iterator[Show]:
             return
         told[:] = [this]
         line = visible_line(line)
-        sys.stderr.write(f"{_CLEARED}{line}" if is_lively else f"{line}\n")
-        sys.stderr.flush()
+        _write(f"{_CLEARED}{line}" if is_lively else f"{line}\n")
 
     try:
         yield show
     finally:
         if is_lively and told:
-            sys.stderr.write(_CLEARED)
-            sys.stderr.flush()
+            _write(_CLEARED)
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):  # nobody reads it, or it is full
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Final, TextIO
 
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import Part, human_parts
 from lambda_rlm.diagnostics.source import SourceFile
@@ -46,8 +46,13 @@ def say(text: str, style: str = "plain") -> None:
 
 
 def write(parts: Iterable[Part]) -> None:
-    """Styled pieces on standard error."""
-    parts = [(visible(text), style) for text, style in parts]
+    """Styled pieces on standard error, with pictures. Where it is full or nobody reads it, they are lost: no run ends for
+    that."""
+    with suppress(OSError):
+        _write([(visible(text), style) for text, style in parts])
+
+
+def _write(parts: Iterable[Part]) -> None:
     if is_lively(sys.stderr):
         from rich.console import Console
         from rich.text import Text
@@ -85,14 +90,15 @@ def report(*lines: str) -> None:
 
 def answer(text: str) -> None:
     """The one thing that goes to standard output; ends with a line end. As it is for a file or another program, with pictures
-    on a terminal. What the output cannot encode is replaced."""
+    on a terminal. What the output cannot encode is replaced. Raises `OutputLost`, and `BrokenPipeError` where nobody reads
+    any more."""
     text = visible(text) if sys.stdout.isatty() else text
     try:
         _print(text if text.endswith("\n") else text + "\n")
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UsageProblem(f"the answer cannot be written to standard output: {error.strerror or error}") from None
+        raise OutputLost(error.strerror or str(error)) from None
 
 
 def _print(line: str) -> None:

@@ -1,0 +1,121 @@
+"""A host's own models, validators and questions: whatever they are, a declared error comes of it, and no paid answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pydantic
+import pytest
+
+from lambda_rlm import RLM, Fault, LambdaRLMError, ModelFailure, ScriptedModel
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.journal.journal import Journal
+
+pytestmark = pytest.mark.usefixtures("alone")
+
+
+class Own:
+    """A model of a host that keeps to the contract; the cases below break it in one place each."""
+
+    profile: Any = ModelProfile("own", 8_000, 1_000)
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> Any:
+        return 10
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        return Completion("yes", Usage(1, 1, cost=0.0), StopReason.STOP, "own")
+
+    async def aclose(self) -> None:
+        raise OSError("closing is the host's, who gave it")
+
+
+def counts(what: Any) -> Own:
+    class Counting(Own):
+        def count_tokens(self, messages: tuple[Message, ...]) -> Any:
+            if isinstance(what, Exception):
+                raise what
+            return what
+
+    return Counting()
+
+
+def has_profile(what: Any) -> Own:
+    class Profiled(Own):
+        @property
+        def profile(self) -> Any:
+            if isinstance(what, Exception):
+                raise what
+            return what
+
+    return Profiled()
+
+
+def completes(what: Callable[[], Any]) -> Own:
+    class Completing(Own):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            answer: Completion = what()
+            return answer
+
+    return Completing()
+
+
+def ends() -> Any:
+    raise StopAsyncIteration
+
+
+BROKEN = [
+    *(counts(what) for what in (RuntimeError("sk-abcdefgh"), None, -5, float("nan"), 1.5, True, 10**40, "3")),
+    *(has_profile(what) for what in (RuntimeError("p"), None, {"window": 8_000}, Own)),
+    *(completes(what) for what in (lambda: None, lambda: "yes", lambda: 1 / 0, ends)),
+]
+
+
+@pytest.mark.parametrize("model", BROKEN, ids=lambda model: type(model).__name__)
+def test_a_model_that_breaks_the_contract_is_a_declared_fault(model: Any) -> None:
+    with pytest.raises(ModelFailure) as raised:
+        RLM(model).ask("Who?", context="hello")
+    assert raised.value.code == "E0515" and "abcdefgh" not in str(raised.value)
+
+
+def test_a_model_that_is_none_is_refused_as_such() -> None:
+    with pytest.raises(TypeError, match="with the methods of `Model`"):
+        RLM(3).ask("Who?", context="hello")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("usage", [None, Usage(float("nan"), 1), {"input_tokens": 3}, Usage(-5, 1)], ids=repr)  # type: ignore[arg-type]
+def test_an_answer_without_a_usage_is_an_answer(usage: Any) -> None:
+    run = RLM(completes(lambda: Completion("yes", usage))).ask("Who?", context="hello")
+    assert run.answer == "yes"
+    assert any("without a valid token count" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("query", [None, 3, b"x", ["a"], object()], ids=repr)
+def test_a_question_that_is_no_text_is_told_so(query: Any) -> None:
+    with pytest.raises(TypeError, match="the question must be a str") as raised:
+        RLM(Own()).ask(query, context="hello")
+    assert isinstance(raised.value, LambdaRLMError)
+
+
+def answer_type(error: Exception) -> type[pydantic.BaseModel]:
+    class Answer(pydantic.BaseModel):
+        n: int
+
+        @pydantic.field_validator("n")
+        @classmethod
+        def odd(cls, n: int) -> int:
+            raise error
+
+    return Answer
+
+
+@pytest.mark.parametrize("error", [KeyError("odd"), ValueError("odd"), RecursionError("odd"), AttributeError("odd")], ids=repr)
+def test_a_validator_that_raises_is_a_fault_and_the_answer_is_kept(error: Exception) -> None:
+    rlm = RLM(ScriptedModel.from_rules([("", '{"n": 3}')]), journal="j")
+    with pytest.raises(Fault, match="odd") as raised:
+        rlm.ask("How many?", context="hello", returns=answer_type(error))
+    assert raised.value.code == "E0513" and "3" in str(raised.value) and raised.value.usage is not None
+    with Journal("j") as journal:
+        assert raised.value.run is not None
+        (reply,) = journal.replies(raised.value.run).values()
+    assert reply.text == '{"n": 3}'
