@@ -1,4 +1,4 @@
-"""Input texts: the leaves of provenance, and how much memory and how many bytes texts have."""
+"""Input texts and spans of them: the leaves of provenance. How much memory and how many bytes texts have."""
 
 from __future__ import annotations
 
@@ -63,3 +63,14 @@ def width_of(s: str) -> int:
     if s.isascii():
         return 1
     return len(max(s).encode("utf-8", "surrogatepass"))
+
+
+class Stretch:
+    """A span of a document, as a node of provenance."""
+
+    __slots__ = ("document", "end", "start")
+
+    def __init__(self, document: Document, start: int, end: int) -> None:
+        self.document = document
+        self.start = start
+        self.end = end

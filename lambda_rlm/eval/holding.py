@@ -110,10 +110,16 @@ def keep(items: list[Any], storage: Storage) -> list[Any]:
 
 def gathered(portions: Iterable[list[Any]], meter: Meter) -> list[Any]:
     """The portions of a long list in a row, each booked when it is made: a list that is too large is refused on the way."""
-    whole = Holding((), meter.storage, 0)
+    first: list[Any] = []
+    whole: Holding | None = None
     for portion in portions:
+        if whole is None and not first:
+            first = portion
+            continue
+        if whole is None:
+            whole = Holding(first, meter.storage, measure(first))
         whole.grow(portion, measure(portion))
-    return whole
+    return first if whole is None else whole
 
 
 def strung(parts: Iterable[list[Any]], meter: Meter) -> list[Any]:

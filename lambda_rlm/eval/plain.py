@@ -7,6 +7,7 @@ not.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 _MOST_SHOWN: Final = 60
 """Characters of bad data that an error shows."""
+
+_FLOAT_HIGH: Final = sys.float_info.max
 
 TRUSTED: Final = frozenset({"query"})
 """Inputs whose text is an instruction: it comes from whoever asks."""
@@ -51,7 +54,7 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
             return data
         case Con("Int") if isinstance(data, int) and not isinstance(data, bool) and INT_LOW <= data <= INT_HIGH:
             return data
-        case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool):
+        case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool) and abs(data) <= _FLOAT_HIGH:
             return float(data)
         case Con("Option", (inner,)):
             return None if data is None else (value_with(data, inner, what, text, place),)
@@ -85,5 +88,5 @@ def to_plain(value: Value, type_: Type) -> Any:
 
 
 def _shown(data: Any) -> str:
-    text = repr(data)
+    text = repr(data) if not isinstance(data, int) else f"a whole number of {data.bit_length()} bits"
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

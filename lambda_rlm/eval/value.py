@@ -27,10 +27,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.budget.storage import Holding, Storage
 from lambda_rlm.eval.document import Document as Document
+from lambda_rlm.eval.document import Stretch as Stretch
 from lambda_rlm.eval.document import memory_like, memory_of
 from lambda_rlm.eval.document import width_of as width_of
 from lambda_rlm.eval.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
@@ -56,27 +58,17 @@ LINKS: Final = 64
 ROPE: Final = 256
 """Bytes of a rope of a few pieces."""
 
-_SPAN: Final = 104
+_SPAN: Final = 96
 _STRING: Final = 56
 _NUMBER: Final = 32
-"""Bytes of a span that nobody has read, of a string without its characters, of a number."""
+_NODE: Final = 200
+"""Bytes of a span that nobody has read, of a string without its characters, of a number, of a rope without its pieces."""
 
 _OPENED: Final = 80
 """Bytes of a piece of an opened rope: two places, a number, and now and then a span that has grown."""
 
 _GLANCE: Final = (1 << 16) - 1
 """Pieces between two looks at the clock while a rope is opened, less one."""
-
-
-class Stretch:
-    """A span of a document, as a node of provenance."""
-
-    __slots__ = ("document", "end", "start")
-
-    def __init__(self, document: Document, start: int, end: int) -> None:
-        self.document = document
-        self.start = start
-        self.end = end
 
 
 class Reply:
@@ -138,7 +130,9 @@ class Text:
         somebody will read it, which copies it."""
         n = self.n
         if self.start >= 0:
-            return _SPAN + (_STRING + n) // 2 if n < LONG else _SPAN + _NUMBER
+            if n >= LONG:
+                return _SPAN + _NUMBER
+            return _SPAN + (_STRING + n) // 2 if n > 1 else _SPAN
         return _SPAN - _NUMBER + _STRING + memory_of(self.s) if n else 0
 
     def __repr__(self) -> str:
@@ -251,7 +245,19 @@ class Rope(Text):
         return self.s
 
     def footprint(self) -> int:
-        return ROPE * self.links + (_STRING + self.n if self.n <= 2 * LONG else 0)
+        """Its own, and its part in each piece that has not booked its memory."""
+        total = _STRING + self.n if self.n <= 2 * LONG else 0
+        stack: list[tuple[Rope, int]] = [(self, 1)] if self.links else []
+        while stack:
+            rope, holders = stack.pop()
+            total += _NODE // holders
+            for piece in rope.pieces if len(rope.pieces) < LINKS else ():
+                share = holders * (getrefcount(piece) - 2)
+                if not isinstance(piece, Rope):
+                    total += piece.footprint() // share
+                elif piece.links:
+                    stack.append((piece, share))
+        return total
 
     def opened(self) -> Sequence[Text]:
         """The pieces from left to right, none of them empty or a rope; replaces `pieces` and fills `ends`, the places they end

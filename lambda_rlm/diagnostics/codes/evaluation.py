@@ -22,9 +22,10 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0402",
         "Out of storage",
-        "Every new value is charged by its size before it is made, and charges are not given back. The limit grows with the "
-        "inputs, so a program that makes a few copies of its inputs stays within it. A program that doubles a list or text "
-        "again and again does not.",
+        "The texts and lists that a run holds at a time exceed its memory limit (--memory). Values that are no longer used do "
+        "not count. The inputs are not counted against the limit, and it grows with them, so a program that makes a few copies "
+        "of its inputs stays within it. A program that doubles a list or text again and again does not: a text may not have "
+        "more characters than the limit has bytes.",
         bad="length(fold(range(0, 40), [1], fn(all, n) => all ++ all))",
         fixed="length(fold(range(0, 10), [1], fn(all, n) => all ++ all))",
     ),

@@ -12,8 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.storage import Holding
-from lambda_rlm.eval.holding import measure
+from lambda_rlm.eval.holding import gathered
 from lambda_rlm.eval.tariff import Price
 from lambda_rlm.eval.value import Document, Passage, Rope, Text, flat
 
@@ -79,18 +78,12 @@ def looking(items: Iterator[T], meter: Meter) -> Iterator[list[T]]:
 
 def charged_pieces(text: Text, ranges: Iterator[Range], price: Price, meter: Meter) -> list[Text]:
     """`pieces` for a number of ranges that nobody knows yet: charged batch by batch."""
-    cut_pieces: list[Text] = []
-    large: Holding | None = None
-    while batch := list(islice(ranges, BATCH)):
-        meter.spend(price.made * len(batch))
-        written = copied(text, sum([end - begin for begin, end in batch]))
-        meter.allocate(price.storage_made * len(batch) + price.storage_written * written)
-        part = pieces(text, batch)
-        if large is not None:
-            large.grow(part, measure(part))
-        elif cut_pieces:
-            large = Holding(cut_pieces, meter.storage, measure(cut_pieces))
-            large.grow(part, measure(part))
-        else:
-            cut_pieces = part
-    return cut_pieces if large is None else large
+
+    def batches() -> Iterator[list[Text]]:
+        while batch := list(islice(ranges, BATCH)):
+            meter.spend(price.made * len(batch))
+            written = copied(text, sum([end - begin for begin, end in batch]))
+            meter.allocate(price.storage_made * len(batch) + price.storage_written * written)
+            yield pieces(text, batch)
+
+    return gathered(batches(), meter)

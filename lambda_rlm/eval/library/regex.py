@@ -13,6 +13,7 @@ from typing import Final
 
 from lambda_rlm.budget.meter import LARGE
 from lambda_rlm.eval import wording
+from lambda_rlm.eval.holding import gathered
 from lambda_rlm.eval.library.engine import (
     KEPT_STORAGE,
     BadPattern,
@@ -37,6 +38,7 @@ from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
 from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
+Record = tuple[int, list[Text], int, Text]
 _LINE_FEED: Final = 10
 _CARRIAGE_RETURN: Final = 13
 _LONGEST_ESCAPE: Final = 4
@@ -154,7 +156,7 @@ def search(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
     choose = chooser(site)
 
-    def search_text(text: Text, pattern: Text) -> list[tuple[int, list[Text], int, Text]]:
+    def search_text(text: Text, pattern: Text) -> list[Record]:
         """Records { end, groups, start, text }."""
         chosen = choose(pattern)
         meter.spend(_searched(price, chosen, text.n))
@@ -162,14 +164,16 @@ def search(site: Site) -> Function:
         data = encoded(characters_of(text))
         offsets = Offsets(data)
         is_copy = copied(text, 1)
-        records = []
-        for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
+
+        def record(spans: Spans) -> Record:
             (start, end), *groups = offsets.of(spans)
             if is_copy:
                 meter.allocate(price.storage_written * (end - start) * len(spans))
             parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
-            records.append((end, parts, start, text.cut(start, end)))
-        return records
+            return end, parts, start, text.cut(start, end)
+
+        found = _charged(chosen.all_in(data, _ahead(site, chosen)), site)
+        return gathered(iter(lambda: [record(spans) for spans in islice(found, BATCH)], []), meter)
 
     return search_text
 
