@@ -84,6 +84,7 @@ class _Synthesis:
             meter=judging(setup.budget, question.bound_inputs, 1 + setup.writing.repairs),
             deadline=self.deadline,
             returns=question.returns,
+            is_blind=not setup.writing.peek,
         )
         root, key = setup.writer, setup.options.key
         half = replace(setup.budget.part(2), fuel=0, memory=0)
@@ -189,8 +190,11 @@ class _Synthesis:
 
     def _opening(self, question: Question, peek: int) -> tuple[Turn, ...]:
         """What the root model is asked in this round: the task, and what came of the rounds before."""
-        setup = replace(self.setup, budget=self._shown_budget(), writing=replace(self.setup.writing, peek=peek))
-        shown = [(program, result if peek else replace(result, beginning=None)) for program, result in self.results]
+        budget = self._shown_budget()
+        if self.results and not peek and budget.usd is not None:
+            budget = replace(budget, usd=float(f"{budget.usd:.1g}"))
+        setup = replace(self.setup, budget=budget, writing=replace(self.setup.writing, peek=peek))
+        shown = [(program, result if peek else result.without_contents()) for program, result in self.results]
         return (
             first_turn(task_of(question, setup)),
             *(turn for program, result in shown for turn in next_turns(program, result)),
@@ -346,7 +350,12 @@ def _free_name(inputs: Inputs, number: int) -> str:
 def _with(question: Question, name: str, run: Run) -> Question:
     """The question, with the answer of an earlier round among its inputs."""
     values, types = question.inputs.values, question.inputs.types
-    inputs = replace(question.inputs, values={**values, name: run.value}, types={**types, name: _without_quotes(run.type)})
+    inputs = replace(
+        question.inputs,
+        values={**values, name: run.value},
+        types={**types, name: _without_quotes(run.type)},
+        answers=question.inputs.answers | {name},
+    )
     return replace(question, inputs=inputs)
 
 

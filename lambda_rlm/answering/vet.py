@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lambda_rlm.answering.question import Deadline
+from lambda_rlm.answering.withheld import by_shape
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
@@ -34,18 +35,20 @@ from lambda_rlm.types.typed import Typed
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """What speaks against running a program, and what it can cost; None where nobody can say. `prepared` is what the run of it
-    may take over."""
+    """What speaks against running a program, and what it can cost; None where nobody can say. `shown` is what of that the root
+    model may see; `prepared` is what the run of it may take over."""
 
     diagnostics: tuple[Diagnostic, ...]
     prospect: Prospect | None = None
     prepared: Prepared | None = None
+    shown: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vetting:
     """Judges programs for one question: for the model that answers them, on what is left in `account`. `meter` pays for what is
-    worked out ahead; `returns` is the type that an answer must have."""
+    worked out ahead; `returns` is the type that an answer must have. With `is_blind` the author of the programs is shown no
+    contents."""
 
     leaf: Model
     options: Options
@@ -53,6 +56,7 @@ class Vetting:
     meter: Meter
     deadline: Deadline
     returns: Type | None = None
+    is_blind: bool = True
 
     def checked(self, source: SourceFile, inputs: Inputs) -> Checked:
         """The program with its mistakes; an answer of another type than is wanted is one."""
@@ -66,16 +70,27 @@ class Vetting:
         place = _use_of(Primitive.RLM_CALL, checked.typed.program)
         if place is not None and self.options.solver is None:
             hint = "use llm_call over chunks instead"
-            return Vetted((Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),))
+            found = (Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),)
+            return Vetted(found, shown=found)
         try:
             vetted = self._bounded(checked.typed, inputs)
         except Rejected as rejected:
-            return Vetted(rejected.diagnostics)
+            vetted = Vetted(rejected.diagnostics)
         except OutOfTime:
             raise
         except Fault as fault:
-            return Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
-        return vetted if not vetted.diagnostics else replace(vetted, prepared=None)
+            vetted = Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
+        if not vetted.diagnostics:
+            return vetted
+        return replace(vetted, shown=self._shown(checked.typed, inputs, vetted.diagnostics), prepared=None)
+
+    def _shown(self, typed: Typed, inputs: Inputs, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """What the author of a rejected program sees: to one who is shown no contents, mistakes on inputs of this shape, else the
+        codes of those on these inputs."""
+        if not self.is_blind:
+            return found
+        left = replace(self.account.left(), usd=None) if inputs.answers else self.account.left()
+        return by_shape(typed, inputs, self.leaf.profile, left, self.options, {d.code for d in found})
 
     def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Vetted | None:
         """A vetted program, held against what is left now; None where that is too little. The program is bounded again only

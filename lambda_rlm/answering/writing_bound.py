@@ -87,6 +87,8 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         peek=setup.writing.peek,
         returns=question.returns,
         wants_confidence=setup.writing.candidates > 1,
+        documents=inputs.documents,
+        answers=inputs.answers,
     )
 
 

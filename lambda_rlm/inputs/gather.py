@@ -43,12 +43,16 @@ class InputDigest:
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that
-    the host adds to the library. Digests are computed when they are first asked for, and kept with the values."""
+    the host adds to the library. `documents` are the names of inputs that are files, each named after its path; data with the
+    same fields is not. `answers` are those that are answers of earlier programs. Digests are computed when they are first asked
+    for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
     notes: tuple[str, ...] = ()
     functions: tuple[HostFunction, ...] = ()
+    documents: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
     _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
 
     def digest(self, name: str) -> InputDigest:
@@ -132,6 +136,7 @@ def _inputs(read: Mapping[str, Shaped]) -> Inputs:
         {name: one.value for name, one in read.items()},
         {name: one.type for name, one in read.items()},
         tuple(note for one in read.values() for note in one.notes),
+        documents=frozenset(name for name, one in read.items() if one.are_files),
     )
 
 
@@ -190,4 +195,4 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
         raise InputProblem(f"no text files found in {listing.where}", f"skipped: {reasons}")
     if len(notes) > _NOTED:
         notes[_NOTED:] = [f"{len(notes) - _NOTED:,} more notes"]
-    return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes))
+    return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes), are_files=True)

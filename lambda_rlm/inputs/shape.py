@@ -55,11 +55,13 @@ class _Shape:
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """Data with its type; `notes` say what was renamed and what was given as text."""
+    """Data with its type; `notes` say what was renamed and what was given as text. With `are_files` it is documents that were
+    read from files, whose names they have."""
 
     value: Any
     type: Type
     notes: tuple[str, ...]
+    are_files: bool = False
 
 
 def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], object] = lambda: None) -> Shaped:

@@ -38,6 +38,11 @@ class Judgement(Protocol):
     @property
     def diagnostics(self) -> Sequence[Diagnostic]: ...
 
+    @property
+    def shown(self) -> Sequence[Diagnostic]:
+        """What of the errors the root model may see."""
+        ...
+
 
 J = TypeVar("J", bound=Judgement)
 Judge = Callable[[D], Awaitable[J]]
@@ -100,10 +105,11 @@ async def propose(
             on_attempt(Attempt("", (NO_PROGRAM,)))
             answer = no_program(completion.stop_reason is StopReason.LENGTH)
         else:
-            wrong = list(mended.errors)
+            wrong = shown = list(mended.errors)
             judgement = None if wrong else await judge(mended.checked)
             if judgement is not None:
                 wrong = [d for d in judgement.diagnostics if d.severity is Severity.ERROR]
+                shown = [d for d in judgement.shown if d.severity is Severity.ERROR]
             on_attempt(Attempt(mended.source.text, tuple(d.code for d in wrong), mended.fixes))
             if not wrong:
                 return Proposal(mended.checked, judgement, _confidence(mended.source.text))
@@ -111,7 +117,7 @@ async def propose(
             if written in seen:
                 break
             seen.add(written)
-            answer = rejected(mended.source, wrong, has_seen_data=has_seen_data)
+            answer = rejected(mended.source, shown, has_seen_data=has_seen_data)
         turns = (*opening, *answer)
     return Proposal(None)
 

@@ -6,8 +6,9 @@ Owns the turns. Promises types, sizes, shares read and codes of faults only; the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from lambda_rlm.synth.input_shape import rough
 from lambda_rlm.synth.turn import Piece, Turn, said, typed
 from lambda_rlm.types.type import Type
 
@@ -24,6 +25,12 @@ class Result:
     coverage: Mapping[str, float] = field(default_factory=dict)
     calls: int = 0
     beginning: str | None = None
+    is_rough: bool = False
+
+    def without_contents(self) -> Result:
+        """The same for a root model that is shown no contents: sizes rounded up, shares to tenths, no beginning."""
+        coverage = {name: round(share, 1) for name, share in self.coverage.items()}
+        return replace(self, characters=rough(self.characters), coverage=coverage, beginning=None, is_rough=True)
 
 
 def next_turns(program: str, result: Result) -> tuple[Turn, Turn]:
@@ -34,7 +41,8 @@ def next_turns(program: str, result: Result) -> tuple[Turn, Turn]:
         pieces.append(Piece(f"It stopped with the fault {result.fault}."))
     else:
         pieces += [Piece("Its answer, "), typed(result.type)]
-        pieces.append(Piece(f" of {result.characters:,} characters, is the input {result.name} now."))
+        about = "at most " if result.is_rough else ""
+        pieces.append(Piece(f" of {about}{result.characters:,} characters, is the input {result.name} now."))
     pieces.append(Piece(f" It made {result.calls:,} model calls and read {read}.\n"))
     if result.beginning:
         pieces += [Piece("The answer begins:\n"), Piece(result.beginning + "\n", is_data=True)]

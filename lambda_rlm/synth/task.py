@@ -1,32 +1,33 @@
 """What a root model sees of one question: its inputs by name, type and size, what it may spend, and the question.
 
-Owns the first turn. Promises that contents are not in it unless `peek` says so; contents, file names and names of fields are
-data, and are cut: file names to `MOST_NAMES` of `LONGEST_NAME` characters, a peek to its number of characters for each input.
+Owns the first turn. Promises that of an input nothing but its shape is in it unless `peek` says so; contents, file names and
+names of fields are data, and are cut, a peek to its number of characters for each input.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
-MOST_NAMES: Final = 60
-LONGEST_NAME: Final = 80
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
-    the answer must have; `functions` what the host adds to the library."""
+    the answer must have; `functions` what the host adds to the library. `documents` are the names of inputs whose documents are
+    named after files, `answers` those that are answers of earlier rounds."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -38,11 +39,13 @@ class WritingTask:
     returns: Type | None = None
     wants_confidence: bool = False
     functions: Sequence[HostFunction] = ()
+    documents: Set[str] = NOTHING
+    answers: Set[str] = NOTHING
 
 
 def first_turn(task: WritingTask) -> Turn:
     """The task as the root model is given it, after the reference."""
-    pieces = [Piece("# Task\nInputs, already bound:\n"), *described(task.inputs, task.types, task.peek)]
+    pieces = [Piece("# Task\nInputs, already bound:\n"), *_inputs(task)]
     pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
     if task.functions:
         pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
@@ -50,10 +53,24 @@ def first_turn(task: WritingTask) -> Turn:
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
 
 
-def described(inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int) -> list[Piece]:
+def described(
+    inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int, documents: Set[str] = NOTHING, answers: Set[str] = NOTHING
+) -> list[Piece]:
     """The description of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as
     may be seen."""
-    return [piece for name, type_ in types.items() if name != "query" for piece in _input(name, type_, inputs[name], peek)]
+    pieces: list[Piece] = []
+    for name, type_ in types.items():
+        if name == "query":
+            continue
+        value, is_rough = inputs[name], name in answers and not peek
+        pieces += _shown(shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False))
+        if peek:
+            pieces += [Piece(f"    the first {peek:,} characters:\n"), Piece(_beginning(value, peek) + "\n", is_data=True)]
+    return pieces
+
+
+def _inputs(task: WritingTask) -> list[Piece]:
+    return described(task.inputs, task.types, task.peek, task.documents, task.answers)
 
 
 def _limits(task: WritingTask) -> str:
@@ -74,48 +91,23 @@ def _limits(task: WritingTask) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _input(name: str, type_: Type, value: Any, peek: int) -> list[Piece]:
-    pieces = [Piece(f"  {name}: "), typed(type_), Piece(f" - {_size(value)}\n")]
-    names = _names(value)
-    if names:
-        more = len(value) - len(names)
-        pieces += [Piece("    named:\n"), Piece("\n".join(names) + "\n", is_data=True)]
+def _shown(one: InputShape) -> list[Piece]:
+    pieces = [Piece(f"  {one.name}: "), typed(one.type), Piece(f" - {_size(one)}\n")]
+    if one.names:
+        listed = "\n".join(json.dumps(name, ensure_ascii=False) for name in one.names)
+        more = (one.count or 0) - len(one.names)
+        pieces += [Piece("    named:\n"), Piece(listed + "\n", is_data=True)]
         pieces += [Piece(f"    and {more:,} more\n")] if more else []
-    if peek:
-        pieces += [Piece(f"    the first {peek:,} characters:\n"), Piece(_beginning(value, peek) + "\n", is_data=True)]
     return pieces
 
 
-def _size(value: Any) -> str:
-    if isinstance(value, str):
-        lines = value.count("\n") + (not value.endswith("\n")) if value else 0
-        return f"{len(value):,} characters, {lines:,} lines"
-    if isinstance(value, list):
-        what = "documents" if _is_documents(value) else "elements"
-        return f"{len(value):,} {what}, {_characters(value):,} characters"
-    return f"{_characters(value):,} characters as JSON"
-
-
-def _characters(value: Any) -> int:
-    """The texts in some data, in characters; other things as JSON writes them."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, list):
-        return sum(map(_characters, value))
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    return len(json.dumps(value))
-
-
-def _is_documents(value: list[Any]) -> bool:
-    return bool(value) and isinstance(value[0], dict) and value[0].keys() == {"name", "text"}
-
-
-def _names(value: Any) -> list[str]:
-    """The first file names, in one line each."""
-    if not isinstance(value, list) or not _is_documents(value):
-        return []
-    return [json.dumps(str(item["name"])[:LONGEST_NAME], ensure_ascii=False) for item in value[:MOST_NAMES]]
+def _size(one: InputShape) -> str:
+    about = "at most " if one.is_rough else ""
+    if one.lines is not None:
+        return f"{about}{one.characters:,} characters, {one.lines:,} lines"
+    if one.count is not None:
+        return f"{about}{one.count:,} {'documents' if one.is_documents else 'elements'}, {one.characters:,} characters"
+    return f"{about}{one.characters:,} characters as JSON"
 
 
 def _beginning(value: Any, peek: int) -> str:

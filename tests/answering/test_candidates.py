@@ -64,7 +64,7 @@ def test_rounds_end_when_the_budget_for_writing_is_spent_and_the_last_answer_sta
 def test_what_was_read_is_told_as_a_share_of_each_input() -> None:
     root = Root('llm_call(f"Say it: {take(context, 50)}", out=20)', "done")
     asked(root, context="x" * 200, rounds=2)
-    assert "It made 1 model calls and read 25% of context." in root.requests[1].messages[-1].content
+    assert "It made 1 model calls and read 20% of context." in root.requests[1].messages[-1].content
 
 
 def test_a_value_is_shown_no_further_than_the_peek_goes() -> None:

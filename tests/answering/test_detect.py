@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -76,12 +77,18 @@ def test_the_task_that_the_model_names_is_taken(task: str) -> None:
     assert (run.task, run.route) == (task, task)
 
 
-def test_the_model_is_told_names_types_and_sizes_and_no_contents() -> None:
+def test_the_model_is_told_names_types_and_sizes_and_no_contents(tmp_path: Path) -> None:
     model = answering("search")
-    detected(model, {"context": "SECRET " * 100, "rows": [{"n": 1}], "docs": [{"name": "a.txt", "text": "SECRET"}]})
+    (tmp_path / "a.txt").write_text("SECRET")
+    detected(model, {"context": "SECRET " * 100, "rows": [{"name": "SECRET", "text": "SECRET"}], "docs": tmp_path})
     (prompt,) = model.prompts
     assert "SECRET" not in prompt
-    for told in ("context: Text - 700 characters", "rows: List[{ n: Int }] - 1 elements", "a.txt", "What does Ann keep?"):
+    for told in (
+        "context: Text - 700 characters",
+        "rows: List[{ name: Text, text: Text }] - 1 elements",
+        "a.txt",
+        "What does Ann keep?",
+    ):
         assert told in prompt
     assert detected(answering("search"), {"context": "x"}).task == "search"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -90,9 +91,11 @@ def test_the_program_that_a_root_model_writes_is_run_and_reported() -> None:
     assert run.synthesis.usage.input_tokens == 100
 
 
-def test_the_author_is_told_names_types_and_sizes_and_never_contents() -> None:
+def test_the_author_is_told_names_types_and_sizes_and_never_contents(tmp_path: Path) -> None:
     root = Root("1")
-    asked(root, context=[{"name": "a.txt", "text": "SECRET one"}, {"name": "b.txt", "text": "SECRET two"}])
+    (tmp_path / "a.txt").write_text("SECRET one")
+    (tmp_path / "b.txt").write_text("SECRET two")
+    asked(root, context=tmp_path)
     sent = "\n".join(message.content for message in root.requests[0].messages)
     assert "context: List[{ name: Text, text: Text }] - 2 documents" in sent
     assert '"a.txt"' in sent
@@ -125,7 +128,7 @@ def test_a_program_over_budget_goes_back_with_the_term_that_costs_most() -> None
     run = asked(root, context="word " * 500, budget=Budget(calls=10))
     assert run.answer == "said"
     complaint = root.requests[1].messages[-1].content
-    assert "E0304" in complaint and "500" in complaint
+    assert "E0304" in complaint and "1,250" in complaint, "as many as a text of this size can have, not as it has"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,7 @@ def test_a_second_round_has_the_first_answer_as_a_typed_input() -> None:
     assert run.value == 10
     assert run.synthesis is not None and run.synthesis.rounds == 2
     told = root.requests[1].messages[-1].content
-    assert "Int of 1 characters, is the input result_1" in told
+    assert "Int of at most 1 characters, is the input result_1" in told
     assert "9" not in told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -111,7 +112,13 @@ def ran(program: str, text: str, model: Model) -> Run:
 def told(**inputs: Any) -> str:
     given = from_values(inputs).with_query("Who?")
     task = WritingTask(
-        query="Who?", inputs=given.values, types=given.types, leaf=LEAF, budget=Budget(calls=40, usd=0.5), out=1_024
+        query="Who?",
+        inputs=given.values,
+        types=given.types,
+        leaf=LEAF,
+        budget=Budget(calls=40, usd=0.5),
+        out=1_024,
+        documents=given.documents,
     )
     return first_turn(task).text
 
@@ -126,9 +133,11 @@ def test_the_task_says_names_types_sizes_lines_and_the_budget() -> None:
     assert "one" not in said and "SECRET" not in said
 
 
-def test_of_a_folder_the_first_names_are_told_and_no_text() -> None:
-    said = told(docs=[{"name": f"folder/{n}.txt" + "x" * 200, "text": "SECRET"} for n in range(100)])
+def test_of_a_folder_the_first_names_are_told_and_no_text(tmp_path: Path) -> None:
+    for n in range(100):
+        (tmp_path / f"{n:02}.txt{'x' * 200}").write_text("SECRET")
+    said = told(docs=tmp_path)
     assert "100 documents, 600 characters" not in said and "100 documents" in said
-    assert '"folder/0.txt' in said and '"folder/59.txt' in said and '"folder/60.txt' not in said
+    assert '"00.txt' in said and '"59.txt' in said and '"60.txt' not in said
     assert "and 40 more" in said and "SECRET" not in said
     assert len(said) < 7_000, "names are cut"
