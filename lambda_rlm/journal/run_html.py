@@ -11,7 +11,7 @@ from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
-from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.run_report import RunReport
 from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
 from lambda_rlm.trace.summary import dollars

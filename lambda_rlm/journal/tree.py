@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.records import CallRow
 from lambda_rlm.trace.summary import dollars
 
 MOST_BESIDE: Final = 8

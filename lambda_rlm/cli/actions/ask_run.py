@@ -30,7 +30,8 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Declined, Options
+from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import program_from_standard_input, program_text
@@ -92,7 +93,7 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
 
 
 def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
-    setup = _setup(chosen)
+    setup = prepared(chosen)
     if how.approved is not None:
         _only_one_program(chosen)
         setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
@@ -105,7 +106,7 @@ def _asked(request: RunRequest, chosen: Settings, how: How) -> int:
     return _run(job, request, setup, chosen, how, advice=_ADVICE)
 
 
-def _setup(chosen: Settings) -> Setup:
+def prepared(chosen: Settings) -> Setup:
     """What a question is answered with, before models are connected."""
     return Setup(
         leaf=NOBODY,
@@ -157,7 +158,7 @@ def _executed(request: RunRequest, chosen: Settings, how: How) -> int:
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, request, _setup(chosen), chosen, how, model, checked.diagnostics)
+    return _run(job, request, prepared(chosen), chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -218,7 +219,7 @@ def _run(
     except Declined:
         return _declined(how.json)
     can_go_on = session.recording is not None and session.recording.can_go_on
-    code = _show(done, how.json, warnings, can_go_on)
+    code = _show(done, how.json, warnings, can_go_on, session.journal)
     if not how.json:
         _say_how_it_was_routed(done, notes)
     return code
@@ -248,7 +249,7 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
 
     async def run() -> Run:
         async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
-            done = await job(replace(setup, on_bound=approval))
+            done = await job(replace(setup, on_bound=_recorded(approval, session)))
             session.finish(done)
         return done
 
@@ -264,6 +265,18 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     finally:
         if session.trouble is not None:
             screen.say(f"warning: {session.trouble}", "warning")
+
+
+def _recorded(approval: Approval, session: RunSession) -> OnBound:
+    """The approval, of which the journal keeps what was approved and how."""
+
+    def decide(prospect: Prospect) -> None:
+        approval(prospect)
+        is_asked = approval.is_asked and prospect.bound.calls != 0
+        if session.recording is not None and prospect.hash is not None and (approval.hash is not None or is_asked):
+            session.recording.approved(prospect.hash, "--approved" if approval.hash is not None else "--approve")
+
+    return decide
 
 
 def _declined(json: bool) -> int:
@@ -283,9 +296,9 @@ def _trace(path: str) -> JsonLines:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
-def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool) -> int:
+def _show(done: Run, json: bool, warnings: Sequence[Diagnostic], can_go_on: bool, journal: str | None) -> int:
     if json:
-        screen.answer(json_text.dumps(run_json(done, warnings), ensure_ascii=False))
+        screen.answer(json_text.dumps({**run_json(done, warnings), "journal": journal}, ensure_ascii=False))
         return exits.ANSWERED if done.fault is None else exits.FAULTED
     code = exits.ANSWERED
     if done.fault is None:

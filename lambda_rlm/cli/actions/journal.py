@@ -14,14 +14,16 @@ from typing import Any, Final, TypeVar
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
-from lambda_rlm.cli.display import comparison, screen
+from lambda_rlm.cli.display import comparison, screen, sent
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.journal.journal import CallRow, Journal, RunRow
+from lambda_rlm.journal.chain import BEGUN
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.records import CallRow, Damaged, RunRow, damage
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import page
@@ -70,21 +72,26 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
     return exits.ANSWERED
 
 
-def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False) -> int:
+def show(
+    name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False, is_sent: bool = False
+) -> int:
     """The exit code of `show`."""
-    details = _read(settings(options), lambda journal: _report(journal, name))
+    details, sessions = _read(settings(options), lambda journal: _report(journal, name))
+    if is_sent:
+        return sent.show(details, json)
     if html is not None:
         try:
-            Path(html).write_text(page(details), encoding="utf-8")
+            Path(html).write_text(page(details), encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise UsageProblem(f"cannot write the page to {html}: {error.strerror or error}") from None
         screen.say(f"wrote {html}")
     elif json:
         data = {**_row_json(details.run), "what": details.run.what, "outcome": details.run.outcome}
-        data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown}
+        data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown, "sessions": sessions}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
     else:
         _print(details, is_whole)
+        _print_evidence(details, sessions)
     return exits.ANSWERED
 
 
@@ -94,7 +101,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     row = earlier.row
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
-    chosen = _as_before(row, options)
+    chosen = _settled(row, options)
     request = _request(earlier, arguments, chosen)
     if not json:
         number = len(earlier.past.replies)
@@ -105,12 +112,12 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
 
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
-    earlier, calls = _read(settings(options), lambda journal: whole(journal, name))
-    chosen = _as_before(earlier.row, options)
+    (earlier, calls), changed = _read(settings(options), lambda journal: _whole(journal, name))
+    chosen = _settled(earlier.row, options)
     request = replace(_request(earlier, arguments, chosen), is_replay=True)
     comparison = Comparison()
     code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison))
-    differences = comparison.differences(calls)
+    differences = [*changed, *comparison.differences(calls, earlier.past.replies, earlier.row.outcome)]
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
     screen.say(
@@ -119,6 +126,12 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
         "dim",
     )
     return exits.FAULTED if differences else code
+
+
+def _whole(journal: Journal, name: str) -> tuple[tuple[Before, list[CallRow]], list[str]]:
+    """A run as it was, and which of its records are not as they were written."""
+    found = whole(journal, name)
+    return found, [f"on record: {finding}" for finding in journal.changed(found[0].row.id)]
 
 
 def _request(earlier: Before, now: Sequence[str], chosen: Settings) -> RunRequest:
@@ -152,6 +165,18 @@ def _as_before(row: RunRow, options: Mapping[str, Any]) -> Settings:
     return replace(settings(now), **{**before, **now, "journal": here.journal})
 
 
+def _settled(row: RunRow, options: Mapping[str, Any]) -> Settings:
+    """The settings of a run that goes on, once they can be used; raises `UsageProblem` for a run in which they cannot."""
+    here = settings(options)  # what is wrong with these is not the run's
+    try:
+        with damage(row.id, "settings"):
+            chosen = _as_before(row, options)
+            ask_run.prepared(chosen)
+    except Damaged as problem:
+        raise UsageProblem(problem.message, problem.hint) from None
+    return replace(chosen, journal=here.journal)
+
+
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
     try:
         with Journal(chosen.journal, is_new=False) as journal:
@@ -160,9 +185,9 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
         raise UsageProblem(problem.message, problem.hint) from None
 
 
-def _report(journal: Journal, name: str) -> RunReport:
+def _report(journal: Journal, name: str) -> tuple[RunReport, list[dict[str, Any]]]:
     row = journal.run(name)
-    return report(row, journal.calls(row.id), journal.programs(row.id))
+    return report(row, journal.calls(row.id), journal.programs(row.id)), journal.sessions(row.id)
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:
@@ -177,6 +202,8 @@ def _row_json(row: RunRow) -> dict[str, Any]:
         "split": outcome.get("split"),
         "query": row.what.get("query"),
         "usage": outcome.get("usage"),
+        "version": outcome.get("version"),
+        "head": row.head or None,
     }
 
 
@@ -242,6 +269,40 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
         if left == 0 and name != list(inputs)[-1]:
             screen.answer("  and other inputs (--all)")
             return
+
+
+def _print_evidence(details: RunReport, sessions: Sequence[Mapping[str, Any]]) -> None:
+    """Who began the run, who approved of it, which models replied, and the head of its records."""
+    for told in sessions:
+        what = "began" if told["what"] == BEGUN else f"approved {told.get('hash')} by {told.get('how')}"
+        version = f", λ-RLM {told['version']}" if "version" in told else ""
+        screen.answer(f"session {told.get('session')}: {told.get('user')} at {told.get('host')} {what}{version}")
+    served = sorted({call.served for call in details.calls if call.served})
+    if served:
+        screen.answer(f"replied as: {', '.join(served)}")
+    if details.run.head:
+        screen.answer(f"head of its records: {details.run.head}")
+
+
+def verify(options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `runs --verify`: 0 when all records are those that were written, 2 when not."""
+    head, findings, runs = _read(settings(options), lambda journal: journal.verify())
+    wrong = len(findings) + sum(len(run.findings) for run in runs)
+    if json:
+        data = {"ok": not wrong, "head": head or None, "findings": findings, "runs": [asdict(run) for run in runs]}
+        screen.answer(json_text.dumps(data, ensure_ascii=False))
+        return exits.FAULTED if wrong else exits.ANSWERED
+    for finding in findings:
+        screen.answer(finding)
+    for run in runs:
+        for finding in run.findings:
+            screen.answer(f"run {run.run}: {finding}")
+    sealed, unsealed = sum(run.records for run in runs), sum(run.unsealed for run in runs)
+    more = f", {unsealed:,} without a seal (unfinished, or of an older version)" if unsealed else ""
+    screen.say(f"{len(runs):,} runs, {sealed:,} records as written{more}; {wrong:,} findings", "error" if wrong else "dim")
+    if head:
+        screen.answer(f"head {head}")
+    return exits.FAULTED if wrong else exits.ANSWERED
 
 
 def _list(title: str, rows: Sequence[CallRow], details: RunReport, most: int | None) -> None:

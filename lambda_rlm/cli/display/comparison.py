@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
-from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.trace.summary import dollars
 
 KEYS: Final = ("route", "task", "split")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
@@ -19,6 +20,8 @@ STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_fi
 
 MOST_TOKENS: Final = 10**8
 """No context window has this many tokens: a server that counts more is wrong."""
+
+_LONGEST_NAME: Final = 200
 
 Unwrap = Callable[[str], str]
 
@@ -53,7 +56,13 @@ def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap)
         usage = usage_of(name, profile, counts["prompt_tokens"], counts["completion_tokens"], cached)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise failure(MALFORMED_BODY, f"{name}: malformed response: not a chat completion") from None
-    return completion_of(name, text, refusal, finish, usage, unwrap)
+    served = served_as(reply.get("model"), reply.get("system_fingerprint"))
+    return replace(completion_of(name, text, refusal, finish, usage, unwrap), served=served)
+
+
+def served_as(model: object, fingerprint: object) -> str:
+    """A model as its server names it, and its fingerprint."""
+    return " ".join(part[:_LONGEST_NAME] for part in (model, fingerprint) if isinstance(part, str) and part)
 
 
 def usage_of(name: str, profile: ModelProfile, sent: object, received: object, cached: object) -> Usage:

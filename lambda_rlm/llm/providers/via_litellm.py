@@ -39,7 +39,7 @@ from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.fallback import ConstraintFallback, ConstraintRefused, ReplyForm
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, usage_of
+from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
 from lambda_rlm.llm.tokens import count, vocabulary
 
@@ -166,7 +166,8 @@ class LitellmModel:
             usage = self._usage(reply)
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion") from None
-        return completion_of(self._name, content, refusal, finish, usage, unwrap)
+        served = served_as(getattr(reply, "model", None), getattr(reply, "system_fingerprint", None))
+        return replace(completion_of(self._name, content, refusal, finish, usage, unwrap), served=served)
 
     def _usage(self, reply: Any) -> Usage:
         counts = reply.usage
