@@ -55,9 +55,14 @@ class JournalEntry:
     trouble: JournalProblem | None = None
     _queue: SimpleQueue[Told] = field(default_factory=SimpleQueue, repr=False)
     _writer: threading.Thread | None = field(default=None, repr=False)
+    _file: tuple[int, int] | None = field(default=None, init=False, repr=False)
+    """Which file is at the path as the session begins."""
     _remembered: dict[tuple[str, int], Usage] = field(default_factory=dict, repr=False)
     _begun: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict, repr=False)
     """Calls that have begun and not ended, by their names: a call is sealed as a whole."""
+
+    def __post_init__(self) -> None:
+        self._file = identity(self.path)
 
     def __call__(self, event: Event) -> None:
         self._put((time.time(), event))
@@ -90,10 +95,9 @@ class JournalEntry:
     def _write(self) -> None:
         try:
             with problems(self.path), closing(connect(self.path, is_new=False)) as database:
-                file = identity(self.path)
                 while self._group(database):
                     pass
-                if identity(self.path) != file:
+                if identity(self.path) != self._file:
                     self.trouble = JournalProblem(f"the journal {self.path} was deleted or replaced during the run")
         except JournalProblem as problem:
             self.trouble = problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -67,13 +66,6 @@ def two_runs(shell: Shell) -> tuple[str, str]:
     return whole, damaged
 
 
-def damages() -> Iterator[tuple[str, str, str]]:
-    for table, columns in COLUMNS.items():
-        for column in columns:
-            for kind in CELLS:
-                yield table, column, kind
-
-
 def damage(table: str, column: str, value: Any, run: str, *, is_invalid: bool = False) -> bool:
     """Whether the cell took the value: tables without row ids refuse NULL in a key, and constraints some others."""
     shutil.copy("whole.sqlite3", FILE)
@@ -102,9 +94,9 @@ SHOWN: Final = ((), ("--json",), ("--sent",), ("-o", "page.html"))
 def sweep(shell: Shell, whole: str, damaged: str, what: str, number: int) -> None:
     """No command ends in an internal error, the others are listed, and the damaged run gives no wrong answer."""
     listed = ("runs", *((), ("--json",), ("--by", "route"))[number % 3])
-    for arguments in (
-        listed, ("runs", "--verify"), ("show", damaged, *SHOWN[number % len(SHOWN)]), ("replay", damaged), ("export", "all"),
-    ):  # fmt: skip
+    shown = ("show", damaged, *SHOWN[number % len(SHOWN)])
+    rare = [("export", "all")] if number % 3 == 0 else []
+    for arguments in (listed, ("runs", "--verify"), shown, ("replay", damaged), *rare):
         code = shell(*arguments)
         assert code != 70, (what, arguments, shell.err)
         assert len(arguments) > 1 or (code == 0 and whole in shell.out), (what, shell.err)
@@ -116,14 +108,18 @@ def sweep(shell: Shell, whole: str, damaged: str, what: str, number: int) -> Non
         shell.out,
         shell.err,
     )
-    assert shell("runs", "--prune") == 0, (what, shell.err)
+    if number % 4 == 0:
+        assert shell("runs", "--prune") == 0, (what, shell.err)
 
 
-@pytest.mark.parametrize("table", COLUMNS)
-def test_no_damaged_cell_takes_a_command_down(shell: Shell, table: str) -> None:
+PLACES: Final = [(table, column) for table, columns in COLUMNS.items() for column in columns]
+
+
+@pytest.mark.parametrize(("table", "column"), PLACES)
+def test_no_damaged_cell_takes_a_command_down(shell: Shell, table: str, column: str) -> None:
     whole, damaged = two_runs(shell)
-    for number, (found, column, kind) in enumerate(damages()):
-        if found == table and damage(table, column, CELLS[kind], damaged):
+    for number, kind in enumerate(CELLS):
+        if damage(table, column, CELLS[kind], damaged):
             sweep(shell, whole, damaged, f"{table}.{column} is {kind}", number)
 
 
@@ -135,17 +131,16 @@ def test_no_text_that_is_no_text_takes_a_command_down(shell: Shell, table: str) 
             sweep(shell, whole, damaged, f"{table}.{column} is no UTF-8", number)
 
 
-@pytest.mark.parametrize("table", ["runs", "programs", "calls", "replies"])
-def test_no_damaged_cell_of_an_older_journal_takes_a_command_down(shell: Shell, table: str) -> None:
+@pytest.mark.parametrize(("table", "column"), [place for place in PLACES if place[0] not in ("seals", "heads")])
+def test_no_damaged_cell_of_an_older_journal_takes_a_command_down(shell: Shell, table: str, column: str) -> None:
     """Without seals every cell is read for itself."""
     whole, damaged = two_runs(shell)
     with closing(sqlite3.connect("whole.sqlite3")) as database, database:
         for statement in ("DROP TABLE seals", "DROP TABLE heads", "PRAGMA user_version = 1"):
             database.execute(statement)
-    for found, column, kind in damages():
-        if found == table and damage(table, column, CELLS[kind], damaged):
-            code = {command: shell(command, damaged) for command in ("show", "replay")}
-            assert 70 not in code.values(), (table, column, kind, shell.err)
-            assert shell("runs") == 0 and whole in shell.out
-            assert shell("export", "all") != 70 and shell("resume", damaged) != 70, (table, column, kind, shell.err)
-            assert shell("runs", "--prune") == 0
+    for number, kind in enumerate(CELLS):
+        if damage(table, column, CELLS[kind], damaged):
+            commands = [("runs",), ("show", damaged, *SHOWN[number % len(SHOWN)]), ("replay", damaged), ("resume", damaged)]
+            codes = {command[0]: (shell(*command), shell.err) for command in commands}
+            assert all(code != 70 for code, _ in codes.values()), (kind, codes)
+            assert codes["runs"][0] == 0
