@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.release import VERSION
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -76,7 +78,7 @@ __all__ = [
     "run",
 ]
 
-__version__: Final = "0.1.0"
+__version__: Final = VERSION
 
 
 def __getattr__(name: str) -> Any:

@@ -110,8 +110,8 @@ class CompletionRequest:
 class Completion:
     """One model turn. `keep` is called when the reply proved good, where somebody keeps good replies; a usage without an
     attempt says that this is a kept one. `is_remembered` marks one that an earlier session of the run has paid, with the usage
-    it had then. `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was.
-    """
+    it had then. `served` is the model that replied as its server names it, with its fingerprint where it has one.
+    `unconstrained` says why a grammar that was asked for does not hold; it is empty where it does or none was."""
 
     text: str
     usage: Usage
@@ -120,10 +120,12 @@ class Completion:
     keep: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     is_remembered: bool = False
     unconstrained: str = ""
+    served: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Whoever keeps good replies is of this process: a copy, or what another process is sent, keeps none.
-        values = (self.text, self.usage, self.stop_reason, self.model, None, self.is_remembered, self.unconstrained)
+        kept = (self.is_remembered, self.unconstrained, self.served)
+        values = (self.text, self.usage, self.stop_reason, self.model, None, *kept)
         return type(self), values
 
 

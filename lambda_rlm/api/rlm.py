@@ -40,7 +40,8 @@ from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.reading import Format
-from lambda_rlm.journal.journal import Journal, RunRow
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import before, whole
 from lambda_rlm.plan.router import Choice
@@ -205,7 +206,7 @@ class RLM:
         past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
         comparison = Comparison()
         again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
-        return Replayed(again, tuple(comparison.differences(calls)))
+        return Replayed(again, tuple(comparison.differences(calls, past.past.replies, past.row.outcome)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The most recent runs of the journal, newest first; at most `most` of them."""

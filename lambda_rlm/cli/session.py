@@ -13,7 +13,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.settings.keys import SETTINGS
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import as_json, fault_json
 from lambda_rlm.execution.run import Run
+from lambda_rlm.release import VERSION
 from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
 
@@ -39,6 +40,7 @@ def run_json(done: Run, warnings: Sequence[Diagnostic] = ()) -> dict[str, Any]:
         "reason": done.reason,
         "split": done.split,
         "run": done.id,
+        "version": VERSION,
         "program": done.program,
         "bound": None if done.bound is None else done.bound.numbers(),
         "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},

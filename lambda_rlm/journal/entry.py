@@ -8,11 +8,12 @@ cannot be, which is then in `trouble` and takes no answer away.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,13 +21,15 @@ from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed
+from lambda_rlm.journal.chain import ENDED, JournalRecord, Sealing, committed
 from lambda_rlm.journal.store import JournalProblem, connect, problems, refuse_other
 from lambda_rlm.private_file import readable
 from lambda_rlm.trace.jsonl import routed_json, usage_json
 
-Row = tuple[str, tuple[Any, ...]]
-Told = tuple[float, Event | Row] | None
-"""An event or a row as it stands, and when it was told; None is the end."""
+Told = tuple[float, Event | JournalRecord] | None
+"""An event or a record as it stands, and when it was told; None is the end."""
+
+APPROVED: Final = "approved"
 
 _MOST_ROWS: Final = 500
 """Rows of one group."""
@@ -35,7 +38,7 @@ _PROGRAM: Final = "INSERT OR REPLACE INTO programs VALUES (?, ?, ?, ?, ?, ?)"
 _ROUTED: Final = "UPDATE runs SET what = json_set(what, '$.routed', json(?)) WHERE id = ?"
 _MODELS: Final = "UPDATE runs SET what = json_set(what, '$.profiles', json(?)) WHERE id = ?"
 _STARTED: Final = "INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?, NULL, 'running', NULL, NULL, NULL)"
-_SHARED: Final = "INSERT OR IGNORE INTO calls VALUES (?,?,?,?,?, '', '', ?, NULL, 0, '[]', ?, 0, 'shared', NULL, NULL, NULL)"
+_SHARED: Final = "INSERT OR IGNORE INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?, 0, 'shared', NULL, NULL, NULL)"
 _REPLIED: Final = "INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 _FINISHED: Final = (
     "UPDATE calls SET seconds = ?, state = ?, usage = ?, coercions = ?, last = ? "
@@ -50,24 +53,38 @@ class JournalEntry:
     path: Path
     id: str
     session: int
+    sealing: Sealing
     trouble: JournalProblem | None = None
     _queue: SimpleQueue[Told] = field(default_factory=SimpleQueue, repr=False)
     _writer: threading.Thread | None = field(default=None, repr=False)
+    _file: os.stat_result | None = field(default=None, init=False, repr=False)
+    """Which file is at the path as the session begins."""
     _remembered: dict[tuple[str, int], Usage] = field(default_factory=dict, repr=False)
+    _begun: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    """Calls that have begun and not ended, by their names: a call is sealed as a whole."""
+
+    def __post_init__(self) -> None:
+        with suppress(OSError):
+            self._file = readable(self.path)
 
     def __call__(self, event: Event) -> None:
         self._put((time.time(), event))
 
     def models(self, profiles: Mapping[str, Mapping[str, Any]]) -> None:
         """What is known of the models, by their roles."""
-        self._put((time.time(), (_MODELS, (json.dumps(profiles), self.id))))
+        self._put((time.time(), JournalRecord(_MODELS, (json.dumps(profiles), self.id), "models")))
+
+    def approved(self, how: Mapping[str, Any]) -> None:
+        """Somebody approved of what runs next."""
+        now = time.time()
+        self._put((now, JournalRecord("", (), APPROVED, told=json.dumps({"session": self.session, "at": now, **how}))))
 
     def end(self, state: str, outcome: Mapping[str, Any] | None) -> None:
         """The session is over."""
         sql = "UPDATE runs SET ended = ?, state = ?, outcome = ? WHERE id = ?"
         told = None if outcome is None else json.dumps(outcome)
         now = time.time()
-        self._put((now, (sql, (now, state, told, self.id))))
+        self._put((now, JournalRecord(sql, (now, state, told, self.id), ENDED, told=json.dumps({"session": self.session}))))
         self._queue.put(None)
         if self._writer is not None:
             self._writer.join()
@@ -80,11 +97,10 @@ class JournalEntry:
 
     def _write(self) -> None:
         try:
-            with problems(self.path), closing(connect(self.path)) as database:
-                opened = readable(self.path)
+            with problems(self.path), closing(connect(self.path, is_new=False)) as database:
                 while self._group(database):
-                    refuse_other(self.path, opened)
-                refuse_other(self.path, opened)
+                    refuse_other(self.path, self._file)
+                refuse_other(self.path, self._file)
         except JournalProblem as problem:
             self.trouble = problem
         except Exception as error:  # noqa: BLE001 - a thread that ends without a word would leave a run that never ends
@@ -92,21 +108,26 @@ class JournalEntry:
 
     def _group(self, database: sqlite3.Connection) -> bool:
         """Write what has come in the meantime; false at the end."""
-        rows: list[Row] = []
+        rows: list[JournalRecord] = []
         item = self._queue.get()
         while item is not None:
             rows += self._rows(*item)
             if len(rows) >= _MOST_ROWS or self._queue.empty():
                 break
             item = self._queue.get()
-        commit(database, rows)
+        if rows:
+            committed(database, lambda: self._write_all(database, rows))
         return item is not None
 
-    def _rows(self, at: float, event: Event | Row) -> list[Row]:
-        if isinstance(event, tuple):
+    def _write_all(self, database: sqlite3.Connection, rows: list[JournalRecord]) -> None:
+        for row in rows:
+            self.sealing.write(database, row)
+
+    def _rows(self, at: float, event: Event | JournalRecord) -> list[JournalRecord]:
+        if isinstance(event, JournalRecord):
             return [event]
         if isinstance(event, CallStarted):
-            return [(_STARTED, self._started(at, event))]
+            return [JournalRecord(_STARTED, self._started(at, event))]
         if isinstance(event, Replied):
             return self._replied(event)
         if isinstance(event, CallFinished):
@@ -122,19 +143,22 @@ class JournalEntry:
                 json.dumps(dict(event.autos)),
                 json.dumps(dict(event.bound)),
             )
-            return [(_PROGRAM, values), *([] if event.routed is None else [self._routed(event.routed)])]
+            program = JournalRecord(_PROGRAM, values, "program", values)
+            return [program, *([] if event.routed is None else [self._routed(event.routed)])]
         return []
 
-    def _routed(self, decision: Routed) -> Row:
-        return _ROUTED, (json.dumps(routed_json(decision)), self.id)
+    def _routed(self, decision: Routed) -> JournalRecord:
+        return JournalRecord(_ROUTED, (json.dumps(routed_json(decision)), self.id), "routed")
 
     def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
         request, place = event.request, (event.span.start, event.span.end)
         characters = sum(len(message.content) for message in request.messages)
         who = (self.id, self.session, event.program, event.call, json.dumps(event.path), request.digest, event.model)
-        return (*who, json.dumps(place), request.sampling.seed, characters, json.dumps(event.shown), at)
+        values = (*who, json.dumps(place), request.sampling.seed, characters, json.dumps(event.shown), at)
+        self._begun[values[:5]] = values
+        return values
 
-    def _replied(self, event: Replied) -> list[Row]:
+    def _replied(self, event: Replied) -> list[JournalRecord]:
         reply = event.completion
         if reply.is_remembered:
             key = (event.program, event.call)
@@ -142,40 +166,22 @@ class JournalEntry:
             return []
         who = (self.id, event.digest, self.session, event.program, event.call, json.dumps(event.path))
         usage = json.dumps(usage_json(reply.usage))
-        return [(_REPLIED, (*who, reply.text, reply.stop_reason.value, usage, reply.model, event.seconds))]
+        values = (*who, reply.text, reply.stop_reason.value, usage, reply.model, float(event.seconds))
+        served = json.dumps({"served": reply.served}) if reply.served else ""
+        return [JournalRecord(_REPLIED, values, "reply", values, served)]
 
-    def _finished(self, at: float, event: CallFinished) -> Row:
+    def _finished(self, at: float, event: CallFinished) -> JournalRecord:
         who = (self.id, self.session, event.program, event.call, json.dumps(event.path))
         if event.is_shared:
-            return _SHARED, (*who, json.dumps((event.span.start, event.span.end)), at)
+            shared = (*who, "", "", json.dumps((event.span.start, event.span.end)), None, 0, json.dumps(event.shown), at)
+            return JournalRecord(_SHARED, shared, "call", (*shared, 0.0, "shared", None, None, None))
         usage = usage_json(event.usage)
         remembered = self._remembered.pop((event.program, event.call), None)
         if remembered is not None:
             usage["remembered"] = usage_json(remembered)
         state = event.failure or "replied"
-        told = (event.seconds, state, json.dumps(usage), json.dumps(event.coercions), event.digest)
-        return _FINISHED, (*told, *who)
-
-
-def commit(database: sqlite3.Connection, rows: list[Row]) -> None:
-    """All rows, or none."""
-    if not rows:
-        return
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        for sql, values in rows:
-            try:
-                database.execute(sql, values)
-            except UnicodeEncodeError:
-                database.execute(sql, tuple(map(_storable, values)))
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
-
-
-def _storable(value: Any) -> Any:
-    """A text with half a surrogate pair, of which a database makes no text, as its bytes; `Journal` reads them as that text."""
-    is_text = not isinstance(value, str) or all(not "\ud800" <= character <= "\udfff" for character in value)
-    return value if is_text else value.encode("utf-8", "surrogatepass")
+        told = (float(event.seconds), state, json.dumps(usage), json.dumps(event.coercions), event.digest)
+        begun = self._begun.pop(who, None)
+        contents = () if begun is None else (*begun, *told)
+        value = json.dumps({"value": event.value}) if event.value else ""
+        return JournalRecord(_FINISHED, (*told, *who), "call", contents, value)

@@ -17,63 +17,48 @@ from operator import add
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.completion import NO_USAGE, Completion, StopReason, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, Usage
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.journal.chain import (
+    BEGUN,
+    DELETED,
+    JournalRecord,
+    Sealing,
+    Verified,
+    add_head,
+    as_text,
+    committed,
+    has_chain,
+    key_of,
+    last,
+    verify,
+    verify_heads,
+)
 from lambda_rlm.journal.data_folder import data_folder
-from lambda_rlm.journal.entry import JournalEntry, commit
-from lambda_rlm.journal.owner import is_alive, owner
+from lambda_rlm.journal.entry import APPROVED, JournalEntry
+from lambda_rlm.journal.owner import owner, person
+from lambda_rlm.journal.records import (
+    UNREADABLE,
+    CallRow,
+    Damaged,
+    ReplyRow,
+    RunRow,
+    autos_in,
+    call_row,
+    damage,
+    reply_row,
+    run_row,
+    text_in,
+    usage_in,
+)
 from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.journal.store import JournalProblem, connect, problems
+from lambda_rlm.release import VERSION
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
-UNREADABLE: Final = "unreadable"
-"""The state of a run whose row is not as this program writes it."""
-
 _MODEL_FAILED: Final = "E05"
 """How states begin of calls whose replies, if any, came to nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it; `owner`
-    names the process it belongs to, `session` counts how often it has gone on."""
-
-    id: str
-    started: float
-    ended: float | None
-    state: str
-    owner: str
-    session: int
-    what: Mapping[str, Any]
-    outcome: Mapping[str, Any] | None
-
-    @property
-    def is_going_on(self) -> bool:
-        return self.state == "running" and is_alive(self.owner)
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call of a run: `session` counts from 0, one more for each resumption; `place` are offsets in the program; `prompt` the
-    characters of its messages; `shown` parts of inputs; `state` is running, replied, shared, or the code of a failure."""
-
-    session: int
-    call: int
-    path: tuple[int, ...]
-    digest: str
-    model: str
-    place: tuple[int, int]
-    sample: int | None
-    prompt: int
-    shown: tuple[tuple[str, int, int], ...]
-    started: float
-    seconds: float | None
-    state: str
-    usage: Mapping[str, Any] | None
-    program: str = ""
-    coercions: tuple[str, ...] = ()
-    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +79,6 @@ def granted(what: Mapping[str, Any]) -> Mapping[str, Any]:
     return what.get("granted") or {name: settings.get(name) for name in ("max_calls", "max_cost")}
 
 
-@dataclass(frozen=True, slots=True)
-class _ReplyRow:
-    who: tuple[int, str, int, str]
-    digest: str
-    completion: Completion
-
-
-def not_ours(run: str) -> JournalProblem:
-    """A run whose row nobody can read."""
-    return JournalProblem(f"unrecognized journal record for run {run}", "list all runs: lambda-rlm runs")
-
-
 def default_journal() -> Path:
     """Where runs are written when nobody says otherwise."""
     return data_folder() / "journal.sqlite3"
@@ -117,6 +90,7 @@ class Journal:
     def __init__(self, path: str | Path | None = None, *, is_new: bool = True) -> None:
         self.path = Path(path).expanduser() if path is not None else default_journal()
         self._database = connect(self.path, is_new=is_new)
+        self._database.text_factory = _decoded
 
     def __enter__(self) -> Journal:
         return self
@@ -126,10 +100,13 @@ class Journal:
 
     def begin(self, what: Mapping[str, Any], id: str | None = None) -> JournalEntry:
         """A new run; raises `JournalProblem` when it cannot be written, before anything is asked of a model."""
-        entry = JournalEntry(self.path, id or run_id(), 0)
-        told = json.dumps(what)
-        self._do("INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)", entry.id, time.time(), owner(), told)
-        return entry
+        name = id or run_id()
+        sealing = Sealing(name)
+        sql = "INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)"
+        begun = JournalRecord(sql, (name, time.time(), owner(), json.dumps(what)), BEGUN, told=_by(0))
+        with problems(self.path):
+            committed(self._database, lambda: sealing.write(self._database, begun))
+        return JournalEntry(self.path, name, 0, sealing)
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> JournalEntry:
         """One more session of a run, of which is kept what `what` does not say; raises `JournalProblem` for one that goes on,
@@ -138,17 +115,28 @@ class Journal:
         told = json.dumps({**run.what, **what, "settings": merged, "granted": granted(run.what)})
         sql = "UPDATE runs SET state = 'running', ended = NULL, owner = ?, session = ?, what = ? WHERE id = ? AND session = ?"
         session = run.session + 1
-        if run.is_going_on or not self._do(sql, owner(), session, told, run.id, run.session):
+        values = (owner(), session, told, run.id, run.session)
+
+        def begun() -> Sealing | None:
+            sealing = last(self._database, run.id)
+            before = sealing.link
+            sealing.write(self._database, JournalRecord(sql, values, BEGUN, told=_by(session)))
+            return sealing if sealing.link > before else None
+
+        with problems(self.path):
+            sealing = None if run.is_going_on else committed(self._database, begun)
+        if sealing is None:
             raise JournalProblem(f"run {run.id} is still in progress", "wait until it ends, or stop it")
-        return JournalEntry(self.path, run.id, session)
+        return JournalEntry(self.path, run.id, session, sealing)
 
     def runs(self, most: int | None = 50) -> list[RunRow]:
-        """The latest runs, the last first; None: all."""
-        return [_run(row) for row in self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", -1 if most is None else most)]
+        """The latest runs, the last first; None: all. One that nobody can read is in its place, with the state `unreadable`."""
+        rows = self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", -1 if most is None else most)
+        return [run_row(row, self._head(row[0])) for row in rows]
 
     def ids(self) -> list[str]:
         """The ids of all runs, the first first."""
-        return [id_ for (id_,) in self._all("SELECT id FROM runs ORDER BY started, id")]
+        return [str(id_) for (id_,) in self._all("SELECT id FROM runs ORDER BY started, id")]
 
     def run(self, name: str) -> RunRow:
         """The run of an id, of the beginning or end of one, or `last`; raises `JournalProblem` for none, for several, and for
@@ -163,14 +151,51 @@ class Journal:
             raise JournalProblem(f"no run {name!r} in the journal", "list all runs: lambda-rlm runs")
         if len(found) > 1:
             raise JournalProblem(f"{name!r} matches several runs", "list all runs: lambda-rlm runs")
-        run = _run(found[0])
+        run = run_row(found[0], self._head(found[0][0]))
         if run.state == UNREADABLE:
-            raise not_ours(run.id)
+            raise Damaged(run.id, "its own row")
         return run
+
+    def intact(self, run: str) -> None:
+        """Raises `Damaged` for a run whose records are not those that were written."""
+        if found := self.changed(run):
+            raise Damaged(run, found[0])
+
+    def changed(self, run: str) -> list[str]:
+        """Which records of a run are not those that were written."""
+        return self._verified([run])[0].findings
+
+    def verify(self) -> tuple[str, list[str], list[Verified]]:
+        """The head of the journal, what is wrong with the chain of heads, and what became of each run's records."""
+        with problems(self.path):
+            self._database.execute("BEGIN")
+            try:
+                runs = self._verified(self.ids())
+                head, findings = verify_heads(self._database, {one.run: one.head for one in runs})
+            finally:
+                self._database.execute("ROLLBACK")
+        return head, findings, runs
+
+    def sessions(self, run: str) -> list[dict[str, Any]]:
+        """Who began each session of a run and with which version, what was approved, and the state in which it ended; none for
+        runs of older versions."""
+        marks = f"'{BEGUN}', '{APPROVED}'"
+        rows = self._sealed(f"SELECT kind, told FROM seals WHERE run = ? AND kind IN ({marks}) ORDER BY link", run)
+        with damage(run, "the record of a session"):
+            return [{"what": kind, **dict(json.loads(told))} for kind, told in rows]
 
     def calls(self, run: str) -> list[CallRow]:
         """The calls of a run, in the order of sessions and of the data."""
-        rows = [_call(row) for row in self._all("SELECT * FROM calls WHERE run = ?", run)]
+        kinds = {"call": "value", "reply": "served"}
+        known: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for kind, key, told in self._sealed("SELECT kind, key, told FROM seals WHERE run = ? AND told != ''", run):
+            if kind in kinds:
+                with damage(run, "the record of a call"):
+                    known[kind, key] = dict(json.loads(told))
+        rows = []
+        for row in self._all("SELECT * FROM calls WHERE run = ?", run):
+            own, last_digest = known.get(("call", key_of("call", row)), {}), row[16]
+            rows.append(call_row(row, {**known.get(("reply", str(last_digest)), {}), **own}))
         return sorted(rows, key=lambda row: (row.session, row.path, row.call))
 
     def replies(self, run: str) -> dict[str, Completion]:
@@ -189,13 +214,14 @@ class Journal:
         return Past(
             {row.digest: row.completion for row in kept},
             {c.last: c.state for c in failed if c.last},
-            {program: {int(place): n for place, n in json.loads(autos).items()} for program, autos in programs},
+            {text_in(run, program, "the record of a program"): autos_in(run, autos) for program, autos in programs},
             reduce(add, lost, NO_USAGE),
         )
 
     def programs(self, run: str) -> list[SourceFile]:
         """The programs that a run began."""
-        return [SourceFile(*row) for row in self._all("SELECT name, text FROM programs WHERE run = ? ORDER BY program", run)]
+        rows = self._all("SELECT name, text FROM programs WHERE run = ? ORDER BY program", run)
+        return [SourceFile(*(text_in(run, cell, "the record of a program") for cell in row)) for row in rows]
 
     def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False) -> int:
         """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still
@@ -203,52 +229,75 @@ class Journal:
         gone = 0
         for row in self._dispensable(days, most_bytes):
             if not row.is_going_on:
-                gone += self._do("DELETE FROM runs WHERE id = ?", row.id) > 0
+                gone += self._deleted(row.id)
         if gone and shrinks:
             with problems(self.path):
                 self._database.execute("VACUUM")
         return gone
 
+    def _deleted(self, run: str) -> bool:
+        """Forget a run; its head stays, as one of the journal's."""
+
+        def deleted() -> bool:
+            head = last(self._database, run).seal if has_chain(self._database) else ""
+            is_gone = self._database.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount > 0
+            if is_gone and has_chain(self._database):
+                add_head(self._database, run, DELETED, head)
+            return is_gone
+
+        with problems(self.path):
+            return committed(self._database, deleted)
+
     def _dispensable(self, days: float, most_bytes: int) -> Iterator[RunRow]:
         """Runs that are too old, then the oldest for as long as the file is too large; the others are not looked at."""
-        yield from map(_run, self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", time.time() - days * 86_400))
+        old = self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", time.time() - days * 86_400)
+        yield from (run_row(row) for row in old)
         if self._size() > most_bytes:
             for row in self._all(f"{_RUN} ORDER BY started, id"):
                 if self._size() <= most_bytes:
                     return
-                yield _run(row)
+                yield run_row(row)
 
     def _size(self) -> int:
         """Bytes of the file that are in use."""
         (pages,), (free,), (size,) = (self._all(f"PRAGMA {name}")[0] for name in ("page_count", "freelist_count", "page_size"))
         return int((pages - free) * size)
 
-    def _replies(self, run: str) -> list[_ReplyRow]:
+    def _replies(self, run: str) -> list[ReplyRow]:
         sql = "SELECT session, program, call, path, digest, text, stop, usage, model FROM replies WHERE run = ?"
-        return [
-            _ReplyRow(
-                (session, program, call, path),
-                digest,
-                Completion(text, _usage(json.loads(usage)), StopReason(stop), model, is_remembered=True),
-            )
-            for session, program, call, path, digest, text, stop, usage, model in self._all(sql, run)
-        ]
+        return [reply_row(run, row) for row in self._all(sql, run)]
+
+    def _verified(self, runs: Iterable[str]) -> list[Verified]:
+        with problems(self.path):
+            return [verify(self._database, run) for run in runs]
+
+    def _head(self, run: object) -> str:
+        """The end of the chain of a run's records; empty where it has none."""
+        rows = self._sealed("SELECT seal FROM seals WHERE run = ? ORDER BY link DESC LIMIT 1", run)
+        return str(rows[0][0]) if rows else ""
+
+    def _sealed(self, sql: str, *values: Any) -> list[Any]:
+        """Rows of the chain; none in a journal of an older version that may only be read."""
+        with problems(self.path):
+            is_there = has_chain(self._database)
+        return self._all(sql, *values) if is_there else []
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with problems(self.path):
-            return [tuple(map(_told, row)) for row in self._database.execute(sql, values)]
-
-    def _do(self, sql: str, *values: Any) -> int:
-        """How many rows it changed, those that went with them included."""
-        with problems(self.path):
-            before = self._database.total_changes
-            commit(self._database, [(sql, values)])
-            return self._database.total_changes - before
+            return [tuple(map(as_text, row)) for row in self._database.execute(sql, values)]
 
 
-def _told(value: Any) -> Any:
-    """A value as it was told: bytes stand for a text that is none for the database."""
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+def _decoded(data: bytes) -> str | bytes:
+    """A text of the database; what is no text stays bytes, so that one cell does not keep the others from being read."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _by(session: int) -> str:
+    """Who began a session, with what."""
+    return json.dumps({"session": session, "version": VERSION, **person()})
 
 
 def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:
@@ -260,37 +309,10 @@ def _paid(call: CallRow) -> Usage:
     if call.usage is None:
         return NO_USAGE
     remembered = call.usage.get("remembered")
-    used = _usage(call.usage)
-    return used if remembered is None else used + _minus(_usage(remembered))
+    used = usage_in(call.usage)
+    return used if remembered is None else used + _minus(usage_in(remembered))
 
 
 def _minus(usage: Usage) -> Usage:
     cost = None if usage.cost is None else -usage.cost
     return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts)
-
-
-def _run(row: Any) -> RunRow:
-    id_, started, ended, state, owner_, session, what, outcome = row
-    try:
-        told, came = json.loads(what), json.loads(outcome or "{}")
-    except ValueError:
-        told = came = None
-    if not isinstance(told, dict) or not isinstance(came, dict):
-        return RunRow(id_, started, ended, UNREADABLE, owner_, session, {}, None)
-    return RunRow(id_, started, ended, state, owner_, session, told, None if outcome is None else came)
-
-
-def _call(row: Any) -> CallRow:
-    (
-        _, session, program, call, path, digest, model, place, sample, prompt, shown, started, seconds, state, usage, coercions, last,
-    ) = row  # fmt: skip
-    start, end = json.loads(place)
-    return CallRow(
-        session, call, tuple(json.loads(path)), digest, model, (start, end), sample, prompt,
-        tuple((name, a, b) for name, a, b in json.loads(shown)), started, seconds, state,
-        None if usage is None else json.loads(usage), program, tuple(json.loads(coercions or "[]")), last or "",
-    )  # fmt: skip
-
-
-def _usage(told: Mapping[str, Any]) -> Usage:
-    return Usage(told["input_tokens"], told["output_tokens"], told["cached_tokens"], told["usd"], told["attempts"])

@@ -6,6 +6,7 @@ system tells them. Promises that a run whose process has ended is free; refuses 
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 from pathlib import Path
@@ -16,6 +17,15 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 def owner() -> str:
     """The name of this process."""
     return _name(os.getpid())
+
+
+def person() -> dict[str, str]:
+    """Who runs this process, and where: the name that the system gives, or else the number."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a number without a name, as in containers
+        user = str(os.getuid()) if hasattr(os, "getuid") else "?"
+    return {"user": user, "host": socket.gethostname()}
 
 
 def is_alive(name: str) -> bool:

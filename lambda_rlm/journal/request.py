@@ -7,10 +7,10 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from lambda_rlm.answering.question import Question
@@ -19,12 +19,20 @@ from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.resumed import Resumed, past_route
 from lambda_rlm.inputs import InputProblem, Inputs
-from lambda_rlm.journal.journal import CallRow, Journal, Past, RunRow, granted
+from lambda_rlm.journal.journal import Journal, Past, granted
+from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.run_report import latest
+from lambda_rlm.journal.sent import paths_of
 from lambda_rlm.llm.absent import as_it_was
 from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.types.show import show
+
+_MOST_FILES: Final = 10_000
+"""Files of one input whose names are kept."""
+
+_NEEDED: Final = frozenset(("query", "inputs", "program", "program_name", "settings"))
+"""What must be on record of a run that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,25 @@ class Before:
 
 
 def before(journal: Journal, name: str) -> Before:
-    """A run by its name (see `Journal.run`); raises `JournalProblem`."""
+    """A run by its name (see `Journal.run`); raises `JournalProblem`, also for a run whose records are not as they were
+    written."""
     row = journal.run(name)
+    journal.intact(row.id)
+    return _earlier(journal, row)
+
+
+def _earlier(journal: Journal, row: RunRow) -> Before:
+    if not row.what.keys() >= _NEEDED:
+        raise Damaged(row.id, "a part of it is missing")
     programs = [program for program in journal.programs(row.id) if program.name != DETECTION_PROGRAM]
     is_planned = len(programs) == 1 and not any(call.program == "" for call in journal.calls(row.id))
     return Before(row, journal.past(row.id), programs[0] if is_planned else None)
 
 
 def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
-    """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did."""
-    earlier = before(journal, name)
+    """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did. It compares
+    with what is on record, as it was written or not."""
+    earlier = _earlier(journal, journal.run(name))
     past = replace(earlier.past, replies=journal.replies(earlier.row.id))
     return replace(earlier, past=past), list(latest(journal.calls(earlier.row.id)))
 
@@ -100,7 +117,7 @@ class RunRequest:
             "kind": "ask" if self.program is None else "run",
             "query": question.query,
             "arguments": list(self.arguments),
-            "inputs": described(question.inputs),
+            "inputs": _with_files(described(question.inputs), question.inputs, self.arguments),
             "program": None if self.program is None else self.program.text,
             "program_name": None if self.program is None else self.program.name,
             "returns": None if question.returns is None else show(question.returns),
@@ -118,6 +135,22 @@ def described(inputs: Inputs) -> list[dict[str, Any]]:
             digest = inputs.digest(name)
             size = len(value) if isinstance(value, str) else digest.characters
             rows.append({"name": name, "type": show(inputs.types[name]), "characters": size, "sha256": digest.sha256})
+    return rows
+
+
+def _with_files(rows: list[dict[str, Any]], inputs: Inputs, arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """What describes inputs, with the names of the files where one was read from several: those are names that this program
+    made, and no cells."""
+    paths = paths_of(arguments)
+    for row in rows:
+        given, value = paths.get(row["name"], []), inputs.values[row["name"]]
+        is_many = len(given) > 1 or any(Path(path).is_dir() for path in given)
+        if (
+            is_many
+            and isinstance(value, list)
+            and all(isinstance(one, dict) and one.keys() == {"name", "text"} for one in value)
+        ):
+            row["files"] = [str(one["name"]) for one in value[:_MOST_FILES]]
     return rows
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.diagnostics.visible import visible
-from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.run_report import RunReport
 from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.journal.journal import CallRow, RunRow
+from lambda_rlm.journal.records import CallRow, RunRow
 from lambda_rlm.journal.tree import CallBranch, tree
 
 SLOWEST: Final = 5

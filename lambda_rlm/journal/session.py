@@ -25,6 +25,8 @@ from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.blot import secrets_of
 from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
@@ -32,7 +34,9 @@ from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.entry import JournalEntry
-from lambda_rlm.journal.journal import Journal, RunRow
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.owner import person
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.absent import plain_profile
@@ -70,8 +74,14 @@ class RunRecording:
         self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
 
     def abandon(self, error: BaseException) -> None:
-        """The session ended without an answer."""
-        self.entry.end(_state(error), None)
+        """The session ended without an answer; why is kept where it was rejected or a declared fault ended it."""
+        outcome = _reasons(error)
+        told = None if outcome is None else without_secrets(outcome, self.url, self.secrets)
+        self.entry.end(_state(error), told)
+
+    def approved(self, hash: str, how: str) -> None:
+        """Somebody approved of what runs next, which has this hash; `how` says whether before or when asked."""
+        self.entry.approved({"hash": hash, "how": how, **person()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,11 @@ class RunSession:
         require("approval", self.is_approved, "see --approve")
         require("blind", self.setup.writing.peek == 0, "see --peek")
         return allowance(narrowed(self.setup.budget))
+
+    @property
+    def journal(self) -> str | None:
+        """The file in which the run is, as far as is known; None where it is in none."""
+        return None if self.recording is None or self.trouble is not None else str(self.recording.entry.path)
 
     async def _begun(self) -> RunRecording | None:
         request, keeping = self.request, self.keeping
@@ -231,6 +246,21 @@ def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[s
     for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
         message = message.replace(secret, "…")
     return {**outcome, "fault": {**fault, "message": message}}
+
+
+def _reasons(error: BaseException) -> dict[str, Any] | None:
+    """Why there is no answer, as the journal keeps it."""
+    if isinstance(error, Rejected):
+        source = error.source
+        return {
+            "ok": False,
+            "program": source.text,
+            "diagnostics": [as_json(d, source) for d in error.diagnostics],
+            "fault": None,
+        }
+    if isinstance(error, Fault):
+        return {"ok": False, "diagnostics": [], "fault": {"code": error.code, "message": error.message, "span": None}}
+    return None
 
 
 def _state(error: BaseException) -> str:

@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.journal.chain import TABLES as CHAIN_TABLES
+from lambda_rlm.journal.chain import committed, upgrade
 from lambda_rlm.private_file import is_same, private_folder, put_new, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D626A
-VERSION: Final = 1
+VERSION: Final = 2
+_WITHOUT_CHAIN: Final = 1
 _BUSY_SECONDS: Final = 10.0
 _HEADER: Final = 100
 """Bytes of a database's header (https://sqlite.org/fileformat.html, §1.3)."""
@@ -92,6 +95,7 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("SELECT 1 FROM runs LIMIT 1").fetchall()
+            _upgrade(database)
             refuse_other(path, found)
         except BaseException:
             database.close()
@@ -103,6 +107,27 @@ def refuse_other(path: Path, opened: os.stat_result | None) -> None:
     """Raises `JournalProblem` where the path no longer leads to the file that was opened: what is written to it is lost."""
     if not is_same(opened, readable(path)):
         raise JournalProblem(f"the journal {path} was removed or replaced while it was in use")
+
+
+def _upgrade(database: sqlite3.Connection) -> None:
+    """A journal of the form without seals gets its chain; one that may only be read stays as it is."""
+
+    def once() -> None:
+        if _version(database) <= _WITHOUT_CHAIN:
+            upgrade(database)
+            database.execute(f"PRAGMA user_version = {VERSION}")
+
+    if _version(database) <= _WITHOUT_CHAIN:
+        try:
+            committed(database, once)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                raise
+
+
+def _version(database: sqlite3.Connection) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def _refuse_strangers(path: Path) -> None:
@@ -141,7 +166,7 @@ def _make(path: Path) -> None:
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            for statement in _TABLES:
+            for statement in (*_TABLES, *CHAIN_TABLES):
                 database.execute(statement)
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from lambda_rlm.answering.root_model import rendered
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.select import normal_form

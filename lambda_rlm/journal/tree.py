@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from lambda_rlm.budget.price import dollars
-from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.records import CallRow
 
 MOST_BESIDE: Final = 8
 """Branches of one node that are shown; the others are folded into one line."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.cli.display.comparison import groups
-from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.records import RunRow
 from lambda_rlm.plan.tasks import FALLBACK, TASKS
 from tests.support.shell import Shell, journal, script, wrote
 
@@ -36,8 +36,8 @@ def root(*rules: dict[str, Any]) -> str:
 
 @pytest.mark.slow
 def test_route_counts_what_ask_would_with_the_same_settings(shell: Shell) -> None:
-    """A second request for a slow one doubles what a call may cost, a grammar what an attempt of the writing may; replies have their
-    length."""
+    """A second request for a slow one doubles what a call may cost, a grammar what an attempt of the writing may; replies have
+    their length."""
     book, model = wrote("a.txt", "Ann keeps bees."), script({"match": "", "reply": "Ann"})
     named = ("--model", "openai/gpt-5-mini", "--root-model", "openai/gpt-5")
 

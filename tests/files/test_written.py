@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm import private_file
-from lambda_rlm.journal.entry import commit
+from lambda_rlm.journal.chain import committed
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.llm.wrappers.cache import ReplyStore
 from tests.support.shell import Shell, script, wrote
@@ -250,13 +250,14 @@ def test_one_more_process_that_makes_the_journal_is_no_hard_link() -> None:
 def test_a_journal_that_is_lost_while_a_run_writes_is_told(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     has_written = threading.Event()
 
-    def noticed(*arguments: Any) -> None:
-        commit(*arguments)
+    def noticed(*arguments: Any) -> Any:
+        done = committed(*arguments)
         has_written.set()
+        return done
 
     with Journal("j") as kept:
         entry = kept.begin({})
-    monkeypatch.setattr("lambda_rlm.journal.entry.commit", noticed)
+    monkeypatch.setattr("lambda_rlm.journal.entry.committed", noticed)
     entry.models({})
     assert has_written.wait(30)
     if how == "moved":

@@ -66,8 +66,8 @@ def test_one_call_is_told_as_one(shell: Shell) -> None:
 
 
 def test_a_replay_needs_no_model_that_is_there(shell: Shell) -> None:
-    """Weights that are gone, a key that is not set and a file of replies that was moved are no reason not to look at what was paid for;
-    with another window the questions would be others."""
+    """Weights that are gone, a key that is not set and a file of replies that was moved are no reason not to look at what was
+    paid for; with another window the questions would be others."""
     a_run(shell)
     wrote("b.txt", "a b " * 2_000)
     window: dict[str, Any] = {
@@ -256,14 +256,15 @@ def test_an_answer_is_given_when_the_journal_cannot_be_ended(shell: Shell, monke
 
     wrote("p.lam", 'llm_call("x")')
     model = script({"match": "", "reply": "x"})
-    monkeypatch.setattr("lambda_rlm.journal.entry.commit", full)
+    monkeypatch.setattr("lambda_rlm.journal.entry.committed", full)
     assert shell("run", "p.lam", "--model", model) == 0
     assert shell.out == "x\n"
     assert "disk is full; you cannot resume this run" in shell.err
 
 
 def test_half_a_surrogate_pair_in_a_question_or_a_reply_costs_the_journal_nothing(shell: Shell) -> None:
-    """A model that stops within a character replies so, a terminal gives bytes so that are no text; neither is a text for SQLite."""
+    """A model that stops within a character replies so, a terminal gives bytes so that are no text; neither is a text for
+    SQLite."""
     model = script({"match": "", "reply": "bees \ud83d"})
     wrote("a.txt", "bees")
     assert shell("ask", "which \udcff?", "a.txt", "--model", model) == 0

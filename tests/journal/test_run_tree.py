@@ -1,4 +1,5 @@
-"""A run looked at afterwards: its calls as a tree whose figures add up, what was shown to whom, what the answer was made from."""
+"""A run looked at afterwards: its calls as a tree whose figures add up, what was shown to whom, what the answer was made
+from."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.journal.journal import CallRow
+from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.tree import CallBranch, Figures, figures_of, folding, lines, tree
 from tests.support.shell import Shell, script, wrote
 

@@ -33,7 +33,8 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Declined, Options
+from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import STANDARD_INPUT, program_from_standard_input, program_text
@@ -95,7 +96,7 @@ def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt')
 
 
 def _asked(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
-    setup = _setup(chosen, deadline)
+    setup = prepared(chosen, deadline)
     if how.approved is not None:
         _only_one_program(chosen)
         setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
@@ -109,7 +110,7 @@ def _asked(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) 
     return _run(job, request, setup, chosen, how, advice=_ADVICE.format(another))
 
 
-def _setup(chosen: Settings, deadline: Deadline) -> Setup:
+def prepared(chosen: Settings, deadline: Deadline) -> Setup:
     """What a question is answered with, before models are connected; its time runs since its inputs were looked for."""
     return Setup(
         leaf=NOBODY,
@@ -169,7 +170,7 @@ def _executed(request: RunRequest, chosen: Settings, how: How, deadline: Deadlin
 
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
-    return _run(job, request, _setup(chosen, deadline), chosen, how, model, checked.diagnostics)
+    return _run(job, request, prepared(chosen, deadline), chosen, how, model, checked.diagnostics)
 
 
 def program_file(path: str) -> SourceFile:
@@ -234,7 +235,11 @@ def _run(
     is_kept = session.recording is not None and session.recording.can_go_on
     is_paid = is_kept and done.usage.tokens.input_tokens > 0
     next_step = None if done.fault is None else after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
-    about = {"server": None if model is not None else server(chosen), "settings_from": list(chosen.files)}
+    about = {
+        "server": None if model is not None else server(chosen),
+        "settings_from": list(chosen.files),
+        "journal": session.journal,
+    }
     code = _show(done, about if how.json else None, warnings, is_kept, next_step)
     if not how.json:
         _say_how_it_was_routed(done, notes)
@@ -271,7 +276,8 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     async def run() -> Run:
         async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
             decided = terms(chosen, setup.leaf.profile, None if setup.root is None else setup.root.profile)
-            done = await job(replace(setup, on_bound=approval, options=replace(setup.options, terms=decided)))
+            options = replace(setup.options, terms=decided)
+            done = await job(replace(setup, on_bound=_recorded(approval, session), options=options))
             session.finish(done)
         return done
 
@@ -287,6 +293,18 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     finally:
         if session.trouble is not None:
             screen.say(f"warning: {session.trouble}", "warning")
+
+
+def _recorded(approval: Approval, session: RunSession) -> OnBound:
+    """The approval, of which the journal keeps what was approved and how."""
+
+    def decide(prospect: Prospect) -> None:
+        approval(prospect)
+        is_asked = approval.is_asked and prospect.bound.calls != 0
+        if session.recording is not None and prospect.hash is not None and (approval.hash is not None or is_asked):
+            session.recording.approved(prospect.hash, "--approved" if approval.hash is not None else "--approve")
+
+    return decide
 
 
 def _declined(json: bool) -> int:

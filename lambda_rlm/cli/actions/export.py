@@ -18,15 +18,13 @@ from lambda_rlm.cli.settings import settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.diagnostics.blot import secrets_of
 from lambda_rlm.diagnostics.visible import visible
-from lambda_rlm.journal.journal import Journal, RunRow, not_ours
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.records import RunRow, damage
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.trajectories import FORMS, OUTCOMES, Trajectory, distinct, is_export, row, trajectories
 from lambda_rlm.private_file import replace
 
 ALL = "all"
-
-_FOREIGN = (ValueError, LookupError, TypeError, AttributeError)
-"""What comes of reading JSON that this program has not written."""
 
 
 def export(
@@ -77,10 +75,8 @@ def _found(runs: Sequence[str], path: str | None) -> Iterator[Trajectory]:
 
 
 def _made(run: RunRow) -> list[Trajectory]:
-    try:
+    with damage(run.id, "the record of the run"):
         return trajectories(run)
-    except _FOREIGN:
-        raise not_ours(run.id) from None
 
 
 def _without(secrets: Sequence[str], data: Any) -> Any:

@@ -16,7 +16,7 @@ from lambda_rlm.answering.question import Deadline
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
-from lambda_rlm.cli.display import comparison, screen
+from lambda_rlm.cli.display import comparison, screen, sent
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
@@ -25,7 +25,9 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.reading import plain
-from lambda_rlm.journal.journal import CallRow, Journal, RunRow
+from lambda_rlm.journal.chain import BEGUN
+from lambda_rlm.journal.journal import Journal
+from lambda_rlm.journal.records import CallRow, Damaged, RunRow, damage
 from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import is_page, page
@@ -75,9 +77,13 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
     return exits.ANSWERED
 
 
-def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False) -> int:
+def show(
+    name: str, options: Mapping[str, Any], html: str | None, json: bool, is_whole: bool = False, is_sent: bool = False
+) -> int:
     """The exit code of `show`."""
-    details = _read(settings(options), lambda journal: _report(journal, name))
+    details, sessions = _read(settings(options), lambda journal: _report(journal, name))
+    if is_sent:
+        return sent.show(details, json)
     if html is not None:
         try:
             replace_file(html, page(details).encode("utf-8", "backslashreplace"), is_page)
@@ -86,10 +92,11 @@ def show(name: str, options: Mapping[str, Any], html: str | None, json: bool, is
         screen.say(f"wrote {html}")
     elif json:
         data = {**_row_json(details.run), "what": details.run.what, "outcome": details.run.outcome}
-        data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown}
+        data |= {"calls": [asdict(row) for row in details.calls], "shown": details.shown, "sessions": sessions}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
     else:
         _print(details, is_whole)
+        _print_evidence(details, sessions)
     return exits.ANSWERED
 
 
@@ -101,7 +108,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
     _refuse_recorded_server(row, options, here)
-    chosen = _as_before(row, options, here)
+    chosen = _settled(row, options, here)
     chosen = replace(chosen, approve=chosen.approve or here.approve)
     deadline = Deadline(chosen.max_seconds)
     request = _request(earlier, arguments, chosen, deadline)
@@ -115,13 +122,13 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
 def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
     here = settings(options)
-    earlier, calls = _read(here, lambda journal: whole(journal, name))
-    chosen = _as_before(earlier.row, options, here)
+    (earlier, calls), changed = _read(here, lambda journal: _whole(journal, name))
+    chosen = _settled(earlier.row, options, here)
     deadline = Deadline(chosen.max_seconds)
     request = replace(_request(earlier, arguments, chosen, deadline), is_replay=True)
     comparison = Comparison()
     code = ask_run.again(request, chosen, ask_run.How(json=json, listener=comparison), deadline)
-    differences = comparison.differences(calls)
+    differences = [*changed, *comparison.differences(calls, earlier.past.replies, earlier.row.outcome)]
     for line in differences[:_MOST_SHOWN]:
         screen.say(line, "error")
     screen.say(
@@ -130,6 +137,12 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
         "dim",
     )
     return exits.FAULTED if differences else code
+
+
+def _whole(journal: Journal, name: str) -> tuple[tuple[Before, list[CallRow]], list[str]]:
+    """A run as it was, and which of its records are not as they were written."""
+    found = whole(journal, name)
+    return found, [f"on record: {finding}" for finding in journal.changed(found[0].row.id)]
 
 
 def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: Deadline) -> RunRequest:
@@ -171,6 +184,18 @@ def _refuse_recorded_server(row: RunRow, options: Mapping[str, Any], here: Setti
         )
 
 
+def _settled(row: RunRow, options: Mapping[str, Any], here: Settings) -> Settings:
+    """The settings of a run that goes on, once they can be used; raises `UsageProblem` for a run in which they cannot. What is
+    wrong with those of this command, `here`, is not the run's."""
+    try:
+        with damage(row.id, "settings"):
+            chosen = _as_before(row, options, here)
+            ask_run.prepared(chosen, Deadline(chosen.max_seconds))
+    except Damaged as problem:
+        raise UsageProblem(problem.message, problem.hint) from None
+    return chosen
+
+
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
     try:
         with Journal(chosen.journal, is_new=False) as journal:
@@ -179,9 +204,9 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
         raise UsageProblem(problem.message, problem.hint) from None
 
 
-def _report(journal: Journal, name: str) -> RunReport:
+def _report(journal: Journal, name: str) -> tuple[RunReport, list[dict[str, Any]]]:
     row = journal.run(name)
-    return report(row, journal.calls(row.id), journal.programs(row.id))
+    return report(row, journal.calls(row.id), journal.programs(row.id)), journal.sessions(row.id)
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:
@@ -196,6 +221,8 @@ def _row_json(row: RunRow) -> dict[str, Any]:
         "split": outcome.get("split"),
         "query": row.what.get("query"),
         "usage": outcome.get("usage"),
+        "version": outcome.get("version"),
+        "head": row.head or None,
     }
 
 
@@ -262,6 +289,40 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
         if left == 0 and name != list(inputs)[-1]:
             screen.report("  and other inputs (--all)")
             return
+
+
+def _print_evidence(details: RunReport, sessions: Sequence[Mapping[str, Any]]) -> None:
+    """Who began the run, who approved of it, which models replied, and the head of its records."""
+    for told in sessions:
+        what = "began" if told["what"] == BEGUN else f"approved {told.get('hash')} by {told.get('how')}"
+        version = f", λ-RLM {told['version']}" if "version" in told else ""
+        screen.answer(f"session {told.get('session')}: {told.get('user')} at {told.get('host')} {what}{version}")
+    served = sorted({call.served for call in details.calls if call.served})
+    if served:
+        screen.answer(f"replied as: {', '.join(served)}")
+    if details.run.head:
+        screen.answer(f"head of its records: {details.run.head}")
+
+
+def verify(options: Mapping[str, Any], json: bool) -> int:
+    """The exit code of `runs --verify`: 0 when all records are those that were written, 2 when not."""
+    head, findings, runs = _read(settings(options), lambda journal: journal.verify())
+    wrong = len(findings) + sum(len(run.findings) for run in runs)
+    if json:
+        data = {"ok": not wrong, "head": head or None, "findings": findings, "runs": [asdict(run) for run in runs]}
+        screen.answer(json_text.dumps(data, ensure_ascii=False))
+        return exits.FAULTED if wrong else exits.ANSWERED
+    for finding in findings:
+        screen.answer(finding)
+    for run in runs:
+        for finding in run.findings:
+            screen.answer(f"run {run.run}: {finding}")
+    sealed, unsealed = sum(run.records for run in runs), sum(run.unsealed for run in runs)
+    more = f", {unsealed:,} without a seal (unfinished, or of an older version)" if unsealed else ""
+    screen.say(f"{len(runs):,} runs, {sealed:,} records as written{more}; {wrong:,} findings", "error" if wrong else "dim")
+    if head:
+        screen.answer(f"head {head}")
+    return exits.FAULTED if wrong else exits.ANSWERED
 
 
 def _list(title: str, rows: Sequence[CallRow], details: RunReport, most: int | None) -> None:

@@ -23,6 +23,9 @@ def runs(
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete runs older than journal_days, and free the disk space.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check that no record was changed, removed, inserted or reordered.")
+    ] = False,
     *,
     options: Chosen,
     json: Json = False,
@@ -30,6 +33,8 @@ def runs(
     """List the runs in the journal, the latest first."""
     from lambda_rlm.cli.actions import journal as commands
 
+    if verify:
+        raise typer.Exit(commands.verify(options, json))
     raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, by, json))
 
 
@@ -39,6 +44,9 @@ def show(
     run: Run,
     html: Annotated[str | None, typer.Option("-o", "--html", metavar="FILE", help="Write an HTML page to this file.")] = None,
     whole: Annotated[bool, typer.Option("--all", help="Show every call and every part, however many.")] = False,
+    sent: Annotated[
+        bool, typer.Option("--sent", help="Show which parts of which files each call sent to which server and model.")
+    ] = False,
     *,
     options: Chosen,
     json: Json = False,
@@ -46,7 +54,7 @@ def show(
     """Show the calls, the cost and the sources of a run."""
     from lambda_rlm.cli.actions import journal as commands
 
-    raise typer.Exit(commands.show(run, options, html, json, whole))
+    raise typer.Exit(commands.show(run, options, html, json, whole, sent))
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")

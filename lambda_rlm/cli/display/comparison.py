@@ -14,7 +14,7 @@ from typing import Any, Final
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
-from lambda_rlm.journal.journal import RunRow
+from lambda_rlm.journal.records import RunRow
 
 KEYS: Final = ("route", "task", "split")
 

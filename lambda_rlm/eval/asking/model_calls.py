@@ -17,6 +17,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.model_map import llm_map, llm_map_by
+from lambda_rlm.eval.asking.numbered import brackets, forges_a_number
 from lambda_rlm.eval.asking.prompt import PRICE, prompt_of
 from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.quotes import normalized
@@ -34,7 +35,8 @@ AsyncFunction = Callable[..., Awaitable[Value]]
 AsyncBuilder = Callable[[Site, Asker], AsyncFunction]
 
 _LONGEST_LABEL: Final = 80
-"""Options up to so many characters are replied as they stand, longer ones by number."""
+"""Options of the program of at most N characters are replied as they stand. Longer ones are replied by number, and so are those
+that come from documents or replies: the schema of a reply is read as an instruction."""
 
 
 def llm_call(site: Site, asker: Asker) -> AsyncFunction:
@@ -80,7 +82,7 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
         if not options:
             return None
         site.meter.spend(PRICE.steps(elements=len(options)))
-        are_labels = _are_labels([option.s for option in options])
+        are_labels = all(origin_of(option) is None for option in options) and _are_labels([option.s for option in options])
         sent = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
         question = ModelQuery(sent, shape, asker.out(None), repairs=asker.settings.repairs)
@@ -129,10 +131,11 @@ def _are_labels(options: list[str]) -> bool:
 
 
 def _listed(prompt: Text, options: list[Text], are_labels: bool, meter: Meter) -> Text:
-    """The prompt with the options under it."""
+    """The prompt with the options under it, each after a dash or its number, which no line of an option begins with."""
     pieces = [prompt, Text(OPTIONS)]
+    opening, closing = brackets([o.s for o in options]) if any(forges_a_number(o.s) for o in options) else ("", ".")
     for number, option in enumerate(options, 1):
-        pieces += [Text("\n- " if are_labels else f"\n{number}. "), option]
+        pieces += [Text("\n- " if are_labels else f"\n{opening}{number}{closing} "), option]
     return Rope(pieces, sum(piece.n for piece in pieces), meter)
 
 
@@ -146,10 +149,13 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
         reading.meter.allocate(option.n)
         return Text(option.s, reading.origin if origin is None else Derived((origin, reading.origin)))
 
+    synonyms = (
+        {} if are_labels or not _are_labels([o.s for o in options]) else {o.s: n for o, n in zip(options, labels, strict=True)}
+    )
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
     return ReplyShape(
-        key, read_choice(labels, chosen, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels
+        key, read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels
     )
 
 

@@ -8,9 +8,7 @@ anything is paid. A reply that refuses or is no answer leaves out all items of i
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +19,7 @@ from lambda_rlm.completion import Message, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
-from lambda_rlm.eval.asking.numbered import Replies, read_numbered
+from lambda_rlm.eval.asking.numbered import Replies, brackets, has_line_end, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
@@ -41,9 +39,6 @@ _PAIRED: Final = HEADER + 3 * SLOT
 
 _SURE: Final = (3, 4)
 """The part of the room, three quarters, up to which the tokens of parts are trusted to add up."""
-
-_MOST_BRACKETS: Final = 4
-_CODE_LENGTH: Final = 8
 
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
@@ -259,25 +254,13 @@ def mapping_bytes(type_: Type) -> tuple[int, int]:
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
     """The instruction and, under it, the items, each after its number in brackets that no line of an item begins with."""
-    opening, closing = _brackets([item.s for item in items])
-    gap = "\n\n" if any("\n" in item.s for item in items) else "\n"
+    opening, closing = brackets([item.s for item in items])
+    gap = "\n\n" if any(has_line_end(item.s) for item in items) else "\n"
     pieces = [instruction, Text(ITEMS)]
     for number, item in enumerate(items, 1):
         lead = f"{opening}{number}{closing} "
         pieces += [Text(lead if number == 1 else gap + lead), item]
     return Rope(pieces, sum(piece.n for piece in pieces), meter)
-
-
-def _brackets(items: list[str]) -> tuple[str, str]:
-    """What stands around a number: a few brackets, or, where items forge all of these, a code that no item contains."""
-    for count in range(1, _MOST_BRACKETS + 1):
-        pattern = re.compile(rf"^[ \t]*\[{{{count}}}\d+\]{{{count}}}", re.MULTILINE)
-        if not any(pattern.search(item) for item in items):
-            return "[" * count, "]" * count
-    digest = hashlib.sha256("\n".join(items).encode("utf-8", "surrogatepass"))
-    while any(digest.hexdigest()[:_CODE_LENGTH] in item for item in items):
-        digest.update(b"again")
-    return f"[{digest.hexdigest()[:_CODE_LENGTH]}-", "]"
 
 
 def _majority(values: list[Value]) -> Value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.completion import MOST_TOKENS, UNCOUNTED, Completion, CompletionRequest, ModelProfile, StopReason, Usage
@@ -19,6 +20,8 @@ from lambda_rlm.llm.providers.dialects import input_of_tool
 STOP: Final = {"stop": StopReason.STOP, "length": StopReason.LENGTH, "content_filter": StopReason.REFUSAL}
 
 _LONGEST_REASON: Final = 40
+
+_LONGEST_NAME: Final = 200
 
 Unwrap = Callable[[str], str]
 
@@ -52,7 +55,13 @@ def completion_in(body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap,
         usage = _usage_in(reply, profile, text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise failure(MALFORMED_BODY, f"{name}: malformed response: not a chat completion") from None
-    return completion_of(name, text, refusal, finish, usage, unwrap, key)
+    served = served_as(reply.get("model"), reply.get("system_fingerprint"))
+    return replace(completion_of(name, text, refusal, finish, usage, unwrap, key), served=served)
+
+
+def served_as(model: object, fingerprint: object) -> str:
+    """A model as its server names it, and its fingerprint."""
+    return " ".join(part[:_LONGEST_NAME] for part in (model, fingerprint) if isinstance(part, str) and part)
 
 
 def _usage_in(reply: Mapping[str, Any], profile: ModelProfile, text: object) -> Usage:

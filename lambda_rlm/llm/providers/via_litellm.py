@@ -40,7 +40,7 @@ from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, usage_of
+from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
 from lambda_rlm.llm.tokens import count, vocabulary
 
@@ -167,7 +167,9 @@ class LitellmModel:
             refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion") from None
-        return completion_of(self._name, content, refusal, finish, self._usage(reply, content), unwrap, self._key())
+        served = served_as(getattr(reply, "model", None), getattr(reply, "system_fingerprint", None))
+        usage = self._usage(reply, content)
+        return replace(completion_of(self._name, content, refusal, finish, usage, unwrap, self._key()), served=served)
 
     def _key(self) -> str | None:
         """The key that is sent, where it is known here; litellm takes others from the environment, which is secret too."""
