@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
+import selectors
 import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from lambda_rlm.inputs.decode import LOOKED_AT, strict_utf8
 from lambda_rlm.inputs.problem import InputProblem
@@ -24,6 +25,7 @@ from lambda_rlm.private_file import inherited, kind_of, open_regular, open_strea
 from lambda_rlm.syntax.caps import MAX_CHARACTERS
 
 _PIECE: Final = 1 << 20
+_GLANCE: Final = 0.05
 
 MOST_PROGRAM: Final = 4 * MAX_CHARACTERS
 """Bytes of the file of a program: no character has more than four."""
@@ -62,14 +64,40 @@ def contents(path: Path, most: int, look: Look) -> Contents:
     return _unchanged(path, data, before, after)
 
 
-def standard_input(most: int, look: Look) -> Contents:
-    """All of standard input; raises `InputProblem`."""
+def standard_input(most: int, look: Look, watch: Callable[[], object] | None = None) -> Contents:
+    """All of standard input, watched while nothing comes; raises `InputProblem`."""
     if sys.stdin is None or sys.stdin.closed:
         raise InputProblem("standard input is closed", "use a file instead of `-`")
     buffer = getattr(sys.stdin, "buffer", None)
     if buffer is None:
         return Contents(sys.stdin.read().encode("utf-8", "surrogatepass"))
-    return Contents(within(buffer, most, "standard input", look))
+    stream = buffer if watch is None else awaited(buffer, watch)
+    return Contents(within(stream, most, "standard input", look))
+
+
+def awaited(buffer: Any, watch: Callable[[], object]) -> Any:
+    """A stream that nobody has read from, such that somebody watches while its other end takes its time; one without a file
+    behind it as it is."""
+    try:
+        selector = selectors.DefaultSelector()
+        selector.register(buffer, selectors.EVENT_READ)
+    except (OSError, ValueError):  # the last for a regular file, which never waits
+        return buffer
+    return _Awaited(buffer.raw, selector, watch) if hasattr(buffer, "raw") else buffer
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    raw: Any
+    selector: selectors.BaseSelector
+    watch: Callable[[], object]
+
+    def read(self, most: int) -> bytes:
+        """What is there, at most `most` bytes; none at the end."""
+        self.watch()
+        while not self.selector.select(_GLANCE):
+            self.watch()
+        return bytes(self.raw.read(most) or b"")
 
 
 def size_of(path: Path) -> int | None:

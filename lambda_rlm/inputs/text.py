@@ -40,7 +40,7 @@ def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
         return speaks_against(first, name, reading)
 
     allow_input(path)
-    read = standard_input(most, look) if path is None else contents(path, most, look)
+    read = standard_input(most, look, reading.watch) if path is None else contents(path, most, look)
     found = registry.text_format(read.data[: decode.LOOKED_AT], name, reading)
     if found is not None:
         extracted = registry.text_in(found, read.data, name, reading)
