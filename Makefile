@@ -13,7 +13,7 @@ QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 WORKERS := -n auto --maxprocesses 4
 
-.PHONY: help check quick lint test tests grammar golden mutants deep quality bench demo clean
+.PHONY: help check quick lint test tests docs grammar golden mutants deep quality bench demo clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ $(VENV)/.local: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,documents,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,documents,docs,dev]'
 	@touch $@ $(VENV)/.local
 
 demo: $(VENV)/.local ## set up, fetch the default model, ask a question about a real book
@@ -60,6 +60,9 @@ lint: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev ## build the site of the documents into build/site; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 grammar: $(VENV)/.dev ## renew the stored parse table after a change of the grammar
 	$(BIN)/python -m lambda_rlm.syntax.grammar.tabulate > grammar/.table.json

@@ -67,6 +67,7 @@ def test_the_picture_of_the_readme_is_what_check_prints(shell: Shell) -> None:
     svg = drawn(command, shell.out)
     if IS_REWRITING:
         PICTURE.write_text(svg, encoding="utf-8")
+    assert ">  " not in svg, "a viewer joins ordinary spaces, and the columns are lost"
     assert PICTURE.read_text(encoding="utf-8") == svg, "`make golden` draws it anew"
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "docs/check.svg" in readme
