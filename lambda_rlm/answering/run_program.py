@@ -5,8 +5,11 @@ Owns `run_program`, which is to a given program what `ask` is to a question alon
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import Admitted
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.run import Run
 
@@ -19,7 +22,7 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
 
         options = with_solver(setup, question.inputs.functions)
     return await execute(
-        admitted,
+        _within(admitted, setup.budget),
         question.bound_inputs.values,
         setup.leaf,
         options=options,
@@ -27,3 +30,12 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
         on_bound=setup.on_bound,
         resumed=setup.resumed,
     )
+
+
+def _within(admitted: Admitted, session: Budget) -> Admitted:
+    """The program on no more calls and dollars than its session has: of a limited day there may be less left than the budget
+    that it was admitted with. The run admits it again, on its inputs."""
+    own = admitted.budget
+    left = [usd for usd in (own.usd, session.usd) if usd is not None]
+    budget = replace(own, calls=min(own.calls, session.calls), usd=min(left, default=None))
+    return admitted if budget == own else replace(admitted, budget=budget)
