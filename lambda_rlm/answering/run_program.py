@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import Admitted
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.run import Run
 
@@ -22,7 +23,7 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
         inner = replace(setup, options=replace(options, started=None))
         options = replace(with_solver(inner, question.inputs.functions), started=options.started)
     return await execute(
-        admitted,
+        _within(admitted, setup.budget),
         question.bound_inputs.values,
         setup.leaf,
         options=options,
@@ -30,3 +31,12 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
         on_bound=setup.on_bound,
         resumed=setup.resumed,
     )
+
+
+def _within(admitted: Admitted, session: Budget) -> Admitted:
+    """The program on no more calls and dollars than its session has: of a limited day there may be less left than the budget
+    that it was admitted with. The run admits it again, on its inputs."""
+    own = admitted.budget
+    left = [usd for usd in (own.usd, session.usd) if usd is not None]
+    budget = replace(own, calls=min(own.calls, session.calls), usd=min(left, default=None))
+    return admitted if budget == own else replace(admitted, budget=budget)

@@ -18,7 +18,7 @@ from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.servers import destination_of
+from lambda_rlm.llm.servers import recipient_of
 from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.policy.gates import allow_object
@@ -71,4 +71,4 @@ class Connections:
 def _is_in_process(model: Model) -> bool:
     """Whether a model object is one of this package that asks nobody."""
     is_ours = type(model).__module__.startswith("lambda_rlm.llm.")
-    return isinstance(model, ScriptedModel) or (is_ours and destination_of(model.profile.name).provider is None)
+    return isinstance(model, ScriptedModel) or (is_ours and recipient_of(model.profile.name).provider is None)

@@ -29,7 +29,7 @@ from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.servers import destination_of
+from lambda_rlm.llm.servers import recipient_of
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
@@ -104,7 +104,7 @@ def connect(
     name = name or default_model()
     if name == "local" and base_url is None:
         name = _default_local(os.environ)
-    where = destination_of(name, base_url)
+    where = recipient_of(name, base_url)
     allow_model(name, where.host, where.provider)
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:

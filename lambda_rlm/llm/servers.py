@@ -27,7 +27,7 @@ _REDIRECTING: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class Recipient:
     """Where requests go: the host (and port) that a base URL or the environment names, and the provider; both None for a model
     in this process."""
 
@@ -35,23 +35,23 @@ class Destination:
     provider: str | None = None
 
 
-def destination_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> Destination:
+def recipient_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> Recipient:
     """Where the requests of a model go."""
     if base_url is not None:
-        return Destination(host_of(base_url), provider_of(name))
+        return Recipient(host_of(base_url), provider_of(name))
     if _IN_PROCESS.match(name):
-        return Destination()
+        return Recipient()
     provider = provider_of(name)
     variables = [provider.upper().replace("-", "_") + end for end in _BASES] + list(_REDIRECTING.get(provider, ()))
     redirected = next((url for variable in variables if (url := environ.get(variable))), None)
     if environ.get("USE_LITELLM_PROXY", "").lower() == "true":
         redirected = environ.get("LITELLM_PROXY_API_BASE", "")
-    return Destination(None if redirected is None else host_of(redirected), provider)
+    return Recipient(None if redirected is None else host_of(redirected), provider)
 
 
 def server_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> str | None:
     """The host that requests go to, or else the provider; None for a model in this process."""
-    where = destination_of(name, base_url, environ)
+    where = recipient_of(name, base_url, environ)
     return where.provider if where.host is None else where.host
 
 

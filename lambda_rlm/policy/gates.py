@@ -52,8 +52,8 @@ def allow_download(what: str) -> None:
 
 
 def narrowed(budget: Budget) -> Budget:
-    """The budget of a run within the policy: a limit that is not set, or has its default, becomes the policy's; one that was set
-    to more is refused."""
+    """The budget of a run within the policy: a limit that is not set, or has its default, becomes the policy's; one that was
+    set to more is refused."""
     least: dict[str, Any] = {}
     for rules in policy():
         for rule, name in LIMITS.items():

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,10 +36,11 @@ class Allowance:
     id: int | None = None
 
     def settle(self, calls: int, usd: float | None) -> None:
-        """What the run used; of unknown dollars all that was set aside counts."""
+        """What the run used; of unknown dollars all that was set aside counts, and so it does where the ledger cannot be
+        written: the answer is there."""
         if self.path is None:
             return
-        with _ledger(self.path) as ledger:
+        with suppress(OSError, sqlite3.Error), _ledger(self.path) as ledger:
             ledger.execute("UPDATE spent SET calls = ?, usd = coalesce(?, usd) WHERE id = ?", (calls, usd, self.id))
 
 

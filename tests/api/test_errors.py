@@ -25,6 +25,7 @@ from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.private_file import FileRefused
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.types.parse_type import parse_type
@@ -72,6 +73,7 @@ def faults() -> Iterator[Fault]:
     yield Fault("E0401", "stopped")
     yield LimitExceeded("E0401", "out of fuel")
     yield OutOfTime.after(2.5)
+    yield PolicyViolation("/etc/lambda-rlm/policy.toml", "models", "the model x is not among y")
     yield PrimitiveFault("E0410", "division by zero", Span(3, 7))
     yield ModelFailure("E0502", "busy", Span(1, 2), is_fatal=True, is_retryable=True, retry_after=2.0)
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from lambda_rlm import RLM, Budget, Fault, Routing, ScriptedModel, Size, Writing, check, run
+from lambda_rlm import RLM, Budget, Fault, Rejected, Routing, ScriptedModel, Size, Writing, check, run
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
 from lambda_rlm.execution.blocking import blocking_anywhere
+from lambda_rlm.execution.execute import execute
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.local.weights import fetch
 from lambda_rlm.llm.scripted import Rule
@@ -248,10 +249,14 @@ def test_a_default_becomes_the_policy_s_and_more_is_refused(holding: Holding) ->
 
 
 def test_a_program_admitted_with_more_does_not_run(holding: Holding) -> None:
-    admitted = check("llm_call(context, out=5)", inputs={"context": "Text"}, sizes={"context": Size(10)}).admit(Budget())
+    admitted = check("llm_call(context, out=5)", inputs={"context": "Text"}, sizes={"context": Size(10)})
     holding("max_calls = 20")
+    assert blocking_anywhere(lambda: run(admitted.admit(Budget()), {"context": "Bees."}, scripted())).ok
+    dear = admitted.admit(Budget(calls=21))
     with pytest.raises(PolicyViolation, match="rule max_calls"):
-        blocking_anywhere(lambda: run(admitted, {"context": "Bees."}, scripted()))
+        blocking_anywhere(lambda: run(dear, {"context": "Bees."}, scripted()))
+    with pytest.raises(PolicyViolation, match="rule max_calls"):
+        blocking_anywhere(lambda: execute(dear, {"context": "Bees."}, scripted()))
 
 
 def test_the_calls_of_a_day_are_counted_over_runs(holding: Holding, alone: Path) -> None:
@@ -293,6 +298,25 @@ def test_a_ledger_that_cannot_be_used_stops_the_run(holding: Holding, alone: Pat
     (alone / "ledger.sqlite3").write_bytes(b"no database, but long enough to be looked at" * 40)
     with pytest.raises(PolicyViolation, match="ledger"):
         RLM(scripted()).ask("Who?", context="Bees.")
+
+
+def test_a_ledger_that_is_lost_while_a_run_goes_on_costs_no_answer(holding: Holding, alone: Path) -> None:
+    holding("max_calls_per_day = 5")
+
+    def lose(event: object) -> None:
+        (alone / "ledger.sqlite3").write_bytes(b"no database, but long enough to be looked at" * 400)
+
+    assert RLM(scripted(), strategy="direct").ask("Who?", context="Bees.", on_event=lose).ok
+
+
+def test_a_run_that_is_rejected_gives_its_part_of_the_day_back(holding: Holding, alone: Path) -> None:
+    holding("max_calls_per_day = 5")
+    dear = 'map(range(0, 9), fn(n) => llm_call(f"{n}{context}")) |> join("")'
+    checked = check(dear, inputs={"context": "Text"})
+    assert checked.ok
+    with pytest.raises(Rejected):
+        blocking_anywhere(lambda: run(checked.admit(Budget(calls=20)), {"context": "x"}, scripted(), journal=True))
+    assert spent_today(alone / "ledger.sqlite3") == (0, 0.0)
 
 
 @pytest.mark.slow
