@@ -142,3 +142,24 @@ def test_what_may_end_a_comment_has_no_fix(character: str) -> None:
     with pytest.raises(Rejected) as caught:
         parse(SourceFile("drawn", f"1 # a{character}llm_call(query)"))
     assert caught.value.diagnostics[0].fixes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200b" * 150_000,
+        "#\u200b\n" * 60_000 + "1",
+        'f"' + "{a}\u200b" * 40_000 + '"',
+        '"\\' * 90_000 + "\u200b",
+        'f"' + "\u200b\\" * 90_000,
+    ],
+    ids=["code", "comments", "holes", "never closed", "escapes"],
+)
+def test_many_are_told_in_few_diagnostics_of_bounded_size(text: str) -> None:
+    """A program may be made of nothing else: each character is looked at once, and no fix has more than a thousand edits."""
+    with pytest.raises(Rejected) as caught:
+        parse(SourceFile("drawn", text))
+    found = caught.value.diagnostics
+    assert {one.code for one in found} == {"E0121"}
+    assert len(found) <= 20
+    assert sum(len(fix.edits) for one in found for fix in one.fixes) <= 1_000

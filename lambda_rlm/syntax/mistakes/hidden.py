@@ -17,9 +17,13 @@ from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, escape, named
 from lambda_rlm.syntax.mistakes.codes import HIDDEN
 
 _MOST: Final = 20
+_MOST_EDITS: Final = 1_000
 _STRETCH: Final = re.compile(
-    r'(?P<comment>#[^\n]*)|(?P<template>f"(?:[^"\\]|\\.)*")|(?P<raw>r"[^"]*")|(?P<literal>"(?:[^"\\]|\\.)*")', re.DOTALL
+    r'(?P<comment>#[^\n]*+)|(?P<template>f"(?:[^"\\]|\\.?)*+"?)|(?P<raw>r"[^"]*+"?)|(?P<literal>"(?:[^"\\]|\\.?)*+"?)',
+    re.DOTALL,
 )
+"""Literals that are not closed go on to the end: so each character is looked at once."""
+
 _HOLE: Final = re.compile(r'(?<!\\)\{[^{}"\\]*\}')
 _HINTS: Final = {
     "comment": "remove it: a comment means the same without it",
@@ -57,13 +61,12 @@ def _mistake(text: str, stretch: re.Match[str] | int, places: list[int]) -> Diag
     message = f"hidden character {named(first)}{many}"
     key = "line end" if kind == "comment" and first.isspace() else kind
     hint = _HINTS.get(key, _IN_LITERAL).format(escape=escape(first), code=ord(first))
-    holes = (
-        [] if isinstance(stretch, int) or kind != "template" else [hit.span() for hit in _HOLE.finditer(text, *stretch.span())]
-    )
-    edits = [_edit(text, at, "code" if any(start < at < end for start, end in holes) else kind) for at in places]
-    fixes = (
-        () if None in edits else (QuickFix(hint.partition(":")[0].partition(";")[0], tuple(edit for edit in edits if edit)),)
-    )
+    edits = [None] if len(places) > _MOST_EDITS else [_edit(text, at, kind) for at in places]
+    if kind == "template" and None not in edits and not isinstance(stretch, int):
+        holes = {at for hole in _HOLE.finditer(text, *stretch.span()) for at in range(*hole.span())}
+        edits = [_edit(text, at, "code" if at in holes else kind) for at in places]
+    title = hint.partition(":")[0].partition(";")[0]
+    fixes = () if None in edits else (QuickFix(title, tuple(edit for edit in edits if edit)),)
     return Diagnostic(HIDDEN, message, Span(places[0], places[0] + 1), hint=hint, fixes=fixes)
 
 
