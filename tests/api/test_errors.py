@@ -53,6 +53,7 @@ INSIDE = {
     "UnreadablePrompt": "becomes E0523",
     "UnreadableResponse": "becomes E0512",
     "Unsendable": "becomes E0508",
+    "Untrusted": "becomes E0505",
     "Unusable": "becomes a line of an audit",
     "UsageProblem": "becomes an exit code of the command line",
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 import subprocess
 import sys
 import time
 import weakref
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,8 @@ from lambda_rlm.llm.wrappers.retry import RetryingModel
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.faulty_server import RETRY_AFTER, FaultyServer
+from tests.support.raw_server import completion as completion_body
+from tests.support.raw_server import raw_server, said
 
 KEY = "sk-secret-1234567890"
 
@@ -246,3 +250,34 @@ def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) 
         return len(asyncio.all_tasks())
 
     assert anyio.run(job) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+def test_litellm_carries_no_key_to_another_host(status: str) -> None:
+    """Its connections follow some redirects: the key must not go along."""
+
+    async def ask() -> list[str]:
+        async with raw_server(said(body(), "Content-Type: application/json")) as other:
+            there = f"Location: http://localhost:{other.port}/v1/chat/completions"
+            async with raw_server(said(b"", there, status=status)) as server:
+                model = LitellmModel("openai/m", base_url=server.url, api_key=KEY)
+                with suppress(ModelFailure):
+                    await model.complete(asked("hello"))
+                await model.aclose()
+                assert len(server.requests) >= 1
+                return [head for head, _ in other.requests]
+
+    assert not [head for head in anyio.run(ask) if KEY in head or "uthorization" in head]
+
+
+def body() -> bytes:
+    return json.dumps(
+        {
+            **json.loads(completion_body()),
+            "id": "x",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+        }
+    ).encode()

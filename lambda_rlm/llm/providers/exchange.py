@@ -37,6 +37,10 @@ class NoAddress(Unreachable):
     """The base URL leads nowhere, however often it is tried; the message says why."""
 
 
+class Untrusted(NoAddress):
+    """The server's certificate is not trusted, so that nothing was sent; the message says why."""
+
+
 class Garbled(NoAddress):
     """The address has something in it that no address has; the message does not show it."""
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
-from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, UnreadableResponse
+from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.trust import tls_context
 
 if TYPE_CHECKING:
     import ssl
@@ -208,6 +209,8 @@ class Pool:
                     opening = self._loop.create_connection(Connection, address, to.port, ssl=tls, server_hostname=name)
                     _, connection = await opening
             except OSError as error:  # TimeoutError is one
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                    raise Untrusted(_reason(error)) from None
                 failure = Unreachable(str(error) or type(error).__name__)
             else:
                 if place > 1:  # the others need not try the first ones again
@@ -231,10 +234,13 @@ class Pool:
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
-            import ssl
-
-            self._tls = ssl.create_default_context()
+            self._tls = tls_context()
         return self._tls
+
+
+def _reason(error: OSError) -> str:
+    """Why a certificate is not trusted, in OpenSSL's words."""
+    return str(getattr(error, "verify_message", None) or error)
 
 
 def _is_address(host: str) -> bool:

@@ -16,6 +16,7 @@ from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.exchange import without_user
+from lambda_rlm.llm.providers.trust import ADVICE
 
 _BY_NAME: Final = {
     "AuthenticationError": failures.KEY_REFUSED,
@@ -78,6 +79,7 @@ _SAID: Final = {
 }
 _CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
 _LONGEST: Final = 300
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _LONGEST_BODY: Final = 20_000
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
@@ -85,12 +87,24 @@ _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)
 def mapped(error: Exception, model: str, base_url: str | None, api_key: str | None = None) -> ModelFailure:
     """The failure that a vendor's exception stands for."""
     code = _code(error)
+    untrustworthy = next((link for link in _chain(error) if _UNTRUSTED in str(link)), None)
+    if untrustworthy is not None:
+        return untrusted(
+            model, base_url, blotted(str(getattr(untrustworthy, "verify_message", None) or untrustworthy), api_key)
+        )
     if code == failures.UNREACHABLE:
         where = without_user(base_url) if base_url else "its provider"
         message = f"{model}: cannot connect to {where}; check the URL and that the server is running"
     else:
         message = f"{model}: {_SAID[code]} ({cut(blotted(_words(error), api_key), _LONGEST)})"
     return failures.failure(code, message, retry_after=_retry_after(error))
+
+
+def untrusted(model: str, base_url: str | None, why: str) -> ModelFailure:
+    """The failure where a server's certificate is not trusted: nothing was sent to it, and nothing will be."""
+    where = without_user(base_url) if base_url else "its provider"
+    message = f"{model}: the TLS certificate of {where} is not trusted ({cut(why, _LONGEST)}); {ADVICE}"
+    return failures.failure(failures.UNREACHABLE, message, is_final=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,13 @@ from lambda_rlm.llm.providers.exchange import (
     Unreachable,
     UnreadableResponse,
     Unsendable,
+    Untrusted,
     destination,
     without_user,
 )
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
-from lambda_rlm.llm.providers.vendor_errors import turned_down
+from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
 
@@ -142,6 +143,8 @@ class HttpModel:
             raise failure(KEY_REFUSED, f"{self._name}: request not sent: {error}") from None
         except Garbled as error:
             raise failure(UNREACHABLE, f"{self._name}: request not sent: {error}", is_final=True) from None
+        except Untrusted as error:
+            raise untrusted(self._name, self._base_url, self._blotted(error)) from None
         except Unreachable as error:
             is_final = isinstance(error, NoAddress)
             where = f"cannot connect to {without_user(self._base_url)}; check the URL and that the server is running"

@@ -41,6 +41,7 @@ from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
+from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
 from lambda_rlm.llm.tokens import count, vocabulary
 
@@ -232,6 +233,8 @@ def _litellm() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"  # any other mode loads a `.env`, which may be that of a stranger's folder
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    if (authorities := bundle()) is not None:  # litellm heeds this variable alone
+        os.environ["SSL_CERT_FILE"] = authorities
     import litellm
 
     litellm.telemetry = False

@@ -10,7 +10,8 @@ import os
 import sys
 from typing import Final
 
-from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse
+from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.trust import tls_context
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _IDLE_SECONDS: Final = 60
@@ -48,7 +49,7 @@ class ProxiedPool:
         self._to = to
         self._proxy = proxy
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=tls_context()),
             timeout=aiohttp.ClientTimeout(total=timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -72,6 +73,8 @@ class ProxiedPool:
                 return Answer(answer.status, headers, bytes(data))
         except TimeoutError:
             raise
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise Untrusted(getattr(error.certificate_error, "verify_message", None) or str(error)) from None
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
             raise Unreachable(str(error)) from None
         except (aiohttp.ClientError, OSError) as error:

@@ -1,7 +1,8 @@
 """A model that a host program gives, held to the contract where nothing else would notice.
 
-Owns the wrapper. Promises that a profile or a token count that cannot be, and an exception from either, are a declared fault that
-names the model: a negative count would let a prompt through that does not fit. What `complete` does is held to where it is paid.
+Owns the wrapper. Promises that a profile or a token count that cannot be, and an exception from either, are a declared fault
+that names the model: a negative count would let a prompt through that does not fit. What `complete` does is held to where it
+is paid.
 """
 
 from __future__ import annotations

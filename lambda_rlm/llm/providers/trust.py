@@ -1,0 +1,40 @@
+"""Which servers' certificates are trusted.
+
+Owns the choice of the authorities: `SSL_CERT_FILE` and `SSL_CERT_DIR`, which OpenSSL reads, else `REQUESTS_CA_BUNDLE` and
+`CURL_CA_BUNDLE`, which companies set for other programs, else those of the system. Nothing switches the check off.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from lambda_rlm.llm.providers.exchange import Untrusted
+
+if TYPE_CHECKING:
+    import ssl
+
+_OF_OPENSSL: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+ADVICE: Final = "if your organization has a certificate authority of its own, set SSL_CERT_FILE to its certificates"
+
+
+def bundle(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The file of authorities that OpenSSL does not find by itself; None where it does."""
+    if any(environ.get(name) for name in _OF_OPENSSL):
+        return None
+    return next((environ[name] for name in _BUNDLES if environ.get(name)), None)
+
+
+def tls_context() -> ssl.SSLContext:
+    """The context for a connection to a server; raises `Untrusted` for a file of authorities that cannot be read."""
+    import ssl
+
+    file = bundle()
+    try:
+        is_folder = file is not None and os.path.isdir(file)
+        return ssl.create_default_context(cafile=None if is_folder else file, capath=file if is_folder else None)
+    except (OSError, ssl.SSLError) as error:
+        raise Untrusted(f"cannot read the certificates in {file}: {getattr(error, 'strerror', None) or error}") from None
