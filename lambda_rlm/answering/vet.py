@@ -85,8 +85,8 @@ class Vetting:
         return replace(vetted, shown=self._shown(checked.typed, inputs, vetted.diagnostics), prepared=None)
 
     def _shown(self, typed: Typed, inputs: Inputs, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-        """What the author of a rejected program sees: to one who is shown no contents, mistakes on inputs of this shape, else the
-        codes of those on these inputs."""
+        """What the author of a rejected program sees. One who is shown no contents sees the mistakes on any inputs of this
+        shape, or else the codes of those on these inputs."""
         if not self.is_blind:
             return found
         left = replace(self.account.left(), usd=None) if inputs.answers else self.account.left()

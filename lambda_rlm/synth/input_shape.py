@@ -1,8 +1,8 @@
 """What a root model that is shown no contents may know of an input: its shape.
 
 Owns `shape`. Promises that what such a root model is sent depends on nothing of an input but its shape, and on what came of the
-programs that it wrote: inputs of equal shape lead to equal bytes. To a shape belong the name, the type with its names of columns
-and keys (bounded in number and length by the rules that types of data have), sizes, and the first names of documents, which are
+programs that it wrote: inputs of equal shape lead to equal bytes. A shape has the name, the type with its names of columns and
+keys (bounded in number and length by the rules that types of data have), sizes, and the first names of documents, which are
 names of files. Keys are in it because a program cannot name a field otherwise.
 """
 

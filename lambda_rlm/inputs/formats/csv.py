@@ -106,9 +106,8 @@ def _columns(lines: _Lines, header: Sequence[str], allowance: Allowance, notes: 
         for column, seen in zip(columns, cells_of, strict=False):
             allowance.add(column.see(seen))
     if short:
-        notes.append(
-            f"{allowance.name}: {short:,} rows are shorter than the header (first: line {first_short:,}); missing cells are empty"
-        )
+        first = f"first: line {first_short:,}"
+        notes.append(f"{allowance.name}: {short:,} rows are shorter than the header ({first}); missing cells are empty")
     return columns
 
 
