@@ -133,7 +133,8 @@ def has_chain(database: sqlite3.Connection) -> bool:
 
 def digest(contents: Iterable[Any]) -> str:
     """The SHA-256 of a row's columns: texts that are stored as bytes are those texts."""
-    return hashlib.sha256(repr([as_text(value) for value in contents]).encode("utf-8", "surrogatepass")).hexdigest()
+    told = tuple(contents)
+    return _hashed(tuple(map(as_text, told)) if bytes in map(type, told) else told)
 
 
 def key_of(kind: str, contents: Sequence[Any]) -> str:
@@ -259,12 +260,12 @@ def _against_heads(database: sqlite3.Connection, latest: dict[str, tuple[str, st
 
 
 def _sealed(before: str, *parts: str) -> str:
-    state = hashlib.sha256(before.encode())
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        state.update(b"%d:" % len(encoded))
-        state.update(encoded)
-    return state.hexdigest()
+    return _hashed((before, *parts))
+
+
+def _hashed(told: tuple[Any, ...]) -> str:
+    """The SHA-256 of cells, in the notation of Python, in which no two rows are written alike."""
+    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _executed(database: sqlite3.Connection, sql: str, values: Sequence[Any]) -> int:
