@@ -182,20 +182,20 @@ def replace_regex(site: Site) -> Function:
         meter.spend(_searched(price, chosen, text.n + new.n))
         template = _template(new.s, chosen, site)
         data = encoded(characters_of(text))
-        row: list[bytes] = []
-        position = written = 0
+        out = bytearray()
+        position, is_changed = 0, False
         for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
             start, end = spans[0]
             grown = _expanded(template, spans, data)
             meter.allocate(price.storage_written * (start - position + len(grown)))
-            written += start - position + len(grown)
-            row += (data[position:start], grown)
-            position = end
-        if not row:
+            out += data[position:start]
+            out += grown
+            position, is_changed = end, True
+        if not is_changed:
             return text
         meter.allocate(price.storage_call + price.storage_written * (len(data) - position))
-        row.append(data[position:])
-        return derived(decoded(b"".join(row)), text, new)
+        out += data[position:]
+        return derived(decoded(out), text, new)
 
     return replace_matches
 
