@@ -50,11 +50,17 @@ OPTION: Final = 16
 NUMBER: Final = 32
 """Bytes for a number that a list holds."""
 
+ENTRY: Final = 2 * HEADER
+"""Bytes for an element that is told apart from others by its key."""
+
 FUNCTION_VALUE: Final = 6 * HEADER
 """Bytes for a function value, beside the slots of the frame that it keeps."""
 
 KEY_STEPS: Final = 4
 """Fuel for each element of the two lists of `join_by`, beside its key."""
+
+READ_STEPS: Final = 2
+"""Fuel for each character of a reply that is read as a value of a type."""
 
 PIECE_STEPS: Final = 2
 """Fuel for each piece of a rope that is opened."""
@@ -105,9 +111,9 @@ _CUT: Final = Price(call=2, made=1, storage_call=HEADER + 4 * SLOT, storage_made
 _SEARCH: Final = Price(call=2, kilo=10, storage_call=HEADER)
 _EACH: Final = Price(call=3, element=2, made=1, **_SLOTS)
 _TEST: Final = Price(call=3, element=2)
-_KEYED: Final = Price(call=3, element=4, made=1, weight=1, **_SLOTS)
+_KEYED: Final = Price(call=3, element=4, made=1, weight=1, storage_call=HEADER, storage_made=ENTRY)
 _SORTED: Final = Price(call=3, element=4, made=1, sort=1, weight=1, **_SLOTS)
-_SETS: Final = Price(call=3, element=2, made=1, weight=2, storage_call=HEADER, storage_made=SLOT)
+_SETS: Final = Price(call=3, element=2, made=1, weight=2, storage_call=HEADER, storage_made=ENTRY)
 _REGEX: Final = Price(
     call=4, made=12, kilo=120, ahead=960, storage_call=HEADER, storage_made=SLOT + 4 * HEADER, storage_written=CHARACTER
 )
@@ -139,7 +145,7 @@ TARIFF: dict[P, Price] = {
     P.FIND: _SEARCH,
     P.FIND_ALL: Price(call=2, made=2, kilo=10, storage_call=HEADER, storage_made=SLOT + 32),
     P.REPLACE: Price(call=2, kilo=40, **_TEXT),
-    P.REPEAT: Price(call=2, kilo=2, **_TEXT),
+    P.REPEAT: Price(call=2, kilo=8, **_TEXT),
     P.AROUND: _SLICE,
     P.LINES: Price(call=2, made=3, kilo=20, **_PIECES),
     P.WORDS: Price(call=2, made=3, kilo=80, **_PIECES),
@@ -155,7 +161,7 @@ TARIFF: dict[P, Price] = {
     P.SECTIONS: _REGEX,
     P.MATCHES: Price(call=6, kilo=120),
     P.SEARCH: _REGEX,
-    P.REPLACE_REGEX: Price(call=4, made=16, kilo=160, ahead=960, **_TEXT),
+    P.REPLACE_REGEX: Price(call=4, made=16, kilo=160, ahead=960, storage_made=2 * SLOT, **_TEXT),
     P.ESCAPE_REGEX: Price(call=2, kilo=80, **_TEXT),
     P.PARSE: Price(call=8, kilo=400, storage_call=2 * HEADER, storage_written=4 * SLOT),
     P.TO_TEXT: Price(call=3, kilo=0, storage_call=2 * HEADER),
@@ -172,7 +178,7 @@ TARIFF: dict[P, Price] = {
     P.COUNT: _TEST,
     P.FIND_FIRST: Price(call=3, element=2, storage_call=HEADER),
     P.FOLD: _TEST,
-    P.REDUCE: Price(call=3, element=2, storage_call=HEADER),
+    P.REDUCE: Price(call=3, element=2, **_SLOTS),
     P.TREE_FOLD: Price(call=3, element=4, made=2, storage_call=HEADER, storage_made=HEADER + 2 * SLOT),
     P.ITERATE: Price(call=3, made=5),
     P.SCAN: _EACH,
@@ -185,15 +191,15 @@ TARIFF: dict[P, Price] = {
     P.GET: _OPTION,
     P.FIRST: _OPTION,
     P.LAST: _OPTION,
-    P.MAX_BY: Price(call=3, element=2, weight=1, storage_call=HEADER),
-    P.MIN_BY: Price(call=3, element=2, weight=1, storage_call=HEADER),
+    P.MAX_BY: Price(call=3, element=2, weight=1, **_SLOTS),
+    P.MIN_BY: Price(call=3, element=2, weight=1, **_SLOTS),
     P.SORT_BY: _SORTED,
     P.SORT_DESC: _SORTED,
     P.TOP: _SORTED,
     P.UNIQUE: _SETS,
     P.UNIQUE_BY: _KEYED,
     P.GROUP_BY: Price(call=3, element=4, made=4, weight=1, storage_call=HEADER, storage_made=4 * HEADER + 4 * SLOT),
-    P.TALLY: Price(call=3, element=2, made=4, sort=1, weight=2, **_RECORDS),
+    P.TALLY: Price(call=3, element=2, made=4, sort=1, weight=2, storage_call=HEADER, storage_made=ENTRY + PAIR),
     P.RANK: Price(
         call=10,
         element=20,
@@ -235,6 +241,6 @@ TARIFF: dict[P, Price] = {
     P.LLM_MAP_BY: _MODEL,
     P.LLM_CHOOSE: _MODEL,
     P.RLM_CALL: _MODEL,
-    P.VOTE: Price(call=3, element=2, weight=1, storage_call=HEADER),
+    P.VOTE: Price(call=3, element=2, weight=1, storage_call=HEADER, storage_made=ENTRY),
     P.WHERE: Price(call=3, storage_call=4 * HEADER),
 }

@@ -22,6 +22,7 @@ HOST_TYPE: Final = "E0416"
 HOST_SIZE: Final = "E0417"
 PATTERN: Final = "E0430"
 MATCHES: Final = "E0431"
+TOO_LONG_TO_PARSE: Final = "E0432"
 PROMPT_TOO_LONG: Final = "E0509"
 REFUSED: Final = "E0510"
 BAD_REPLY: Final = "E0513"
@@ -80,6 +81,11 @@ def no_such_group(span: Span, number: str, groups: int) -> PrimitiveFault:
 def too_many_matches(span: Span, function: str, most: int) -> PrimitiveFault:
     """More matches in one text than are looked for."""
     return PrimitiveFault(MATCHES, f"`{function}` found more than {most:,} matches in one text", span)
+
+
+def too_long_to_parse(span: Span, characters: int, most: int) -> PrimitiveFault:
+    """A text that is too long to be read as JSON in one go."""
+    return PrimitiveFault(TOO_LONG_TO_PARSE, f"`parse` was given {characters:,} characters; it reads at most {most:,}", span)
 
 
 def host_raised(span: Span, function: str, error: Exception) -> PrimitiveFault:

@@ -1,6 +1,6 @@
 """Asynchronous jobs for callers that wait: on an event loop of their own, wherever the caller is.
 
-Owns `blocking`, `blocking_anywhere`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and
+Owns `blocking`, `blocking_anywhere`, `is_stopped`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and
 that who stops waiting cancels the job.
 """
 
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -20,6 +21,16 @@ import anyio
 from lambda_rlm.completion import Model
 
 T = TypeVar("T")
+
+
+_STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+"""What is set when nobody waits any more for a job on a loop of its own: while it works, its loop hears of nothing."""
+
+
+def is_stopped() -> bool:
+    """Whether whoever waited for the job of this task has given up."""
+    stop = _STOP.get()
+    return stop is not None and stop.is_set()
 
 
 async def closing(model: Model) -> None:
@@ -35,9 +46,11 @@ def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return blocking(job)
+    stop = threading.Event()
     begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
 
     async def noted() -> T:
+        _STOP.set(stop)
         begun.append((asyncio.get_running_loop(), asyncio.current_task()))
         return await job()
 
@@ -46,6 +59,7 @@ def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             return future.result()
         except BaseException:
+            stop.set()
             for loop, task in begun:
                 if task is not None:
                     with suppress(RuntimeError):  # it is over already

@@ -32,6 +32,7 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import citations
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
+from lambda_rlm.execution.blocking import is_stopped
 from lambda_rlm.execution.prepare import Groundwork, Prepared, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
@@ -260,7 +261,7 @@ class Execution:
         seconds = self.admitted.budget.seconds
         if seconds is not None and self.clock() > self.started + seconds:
             raise self._late()
-        if self.task is not None and self.task.cancelling() > self.cancelled_before:
+        if is_stopped() or (self.task is not None and self.task.cancelling() > self.cancelled_before):
             raise asyncio.CancelledError
 
     def _late(self) -> OutOfTime:

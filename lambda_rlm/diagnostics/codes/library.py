@@ -25,4 +25,12 @@ TABLE: tuple[Code, ...] = (
         bad='length(replace_regex(repeat("a", 310000), "a", ""))',
         fixed='length(replace_regex(repeat("a", 310), "a", ""))',
     ),
+    Code(
+        "E0432",
+        "Text too long to parse",
+        "`parse` reads a text as JSON in one go, during which a run cannot be stopped, so the text must not be too long. Pass a "
+        "large file as an input, which is read before the run and has a type, or parse its lines one by one.",
+        bad='is_some(parse[List[Int]](repeat("1", 9000000)))',
+        fixed='is_some(parse[List[Int]](repeat("1", 9)))',
+    ),
 )

@@ -29,10 +29,11 @@ from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
-from lambda_rlm.eval.asking.shape import ReplyReading
+from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.sharing import retold, value_digest
+from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
@@ -326,7 +327,9 @@ class Asker:
             raise wording.refused()
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
         reading.clear()
-        self.meter.spend(PRICE.steps(characters=len(completion.text)))
+        is_text = question.shape.read is read_text
+        self.meter.glance()
+        self.meter.spend(PRICE.steps(characters=len(completion.text)) + (0 if is_text else READ_STEPS * len(completion.text)))
         return question.shape.read(completion.text, reading)
 
     async def _send(self, prepared: PreparedRequest, exchange: _Exchange) -> Completion:

@@ -142,12 +142,15 @@ class Coercer:
         elif not isinstance(raw, list):
             self.reading.coerce(f"read one element for {place} as a list")
             raw = [raw]
-        values = []
-        for index, item in enumerate(raw):
-            try:
-                values.append(self.value(item, element, f"element {index + 1} of {place}"))
-            except QuoteNotFound:
-                self.reading.quotes += 1
+        values: list[Value] = []
+        index = 0
+        for stretch in self.reading.meter.stretches(raw):
+            for item in stretch:
+                index += 1
+                try:
+                    values.append(self.value(item, element, f"element {index} of {place}"))
+                except QuoteNotFound:
+                    self.reading.quotes += 1
         self._charge(len(values))
         return values
 

@@ -16,6 +16,8 @@ from typing import Any, Final, NoReturn
 MOST_DEPTH: Final = 64
 _MOST_FAILURES: Final = 32
 """Places in prose that look like the start of a value and are not, before the search ends."""
+_MOST_REREAD: Final = 4
+"""How often the length of the text may be read in vain from such places."""
 
 Raw = Any
 """A decoded JSON value: None, bool, int, float, str, list or dict, with `CONFLICT` possible inside a dict."""
@@ -69,8 +71,8 @@ def values_in(text: str) -> list[Raw]:
     """The objects and lists that stand in prose, from left to right, not inside each other."""
     values: list[Raw] = []
     parser = _Parser(text)
-    failures = 0
-    while failures < _MOST_FAILURES:
+    failures = reread = 0
+    while failures < _MOST_FAILURES and reread <= _MOST_REREAD * len(text):
         opening = _OPENING.search(text, parser.at)
         if opening is None:
             break
@@ -79,6 +81,7 @@ def values_in(text: str) -> list[Raw]:
             values.append(parser.value(0))
         except ValueError:
             failures += 1
+            reread += parser.at - start
             parser.at = start + 1
     return values
 

@@ -226,7 +226,7 @@ def encoded(s: str) -> bytes:
         return s.encode("utf-8", "surrogatepass")
 
 
-def decoded(data: bytes) -> str:
+def decoded(data: bytes | bytearray) -> str:
     """The characters of such bytes."""
     return data.decode("utf-8", "surrogatepass")
 

@@ -15,10 +15,11 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval import wording
 from lambda_rlm.eval.document import memory_of
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
@@ -31,6 +32,9 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 400
 _VALUE: Final = 120
 """Bytes of a value in data and in what is made of it."""
+
+MOST_PARSED: Final = 8_000_000
+"""Characters of a text that is read as JSON: reading it is one call, during which nobody looks at the clock."""
 
 
 class JsonMismatch(Exception):
@@ -48,13 +52,17 @@ def parse(site: Site) -> Callable[..., Value]:
     bare = _bare(type_)
     decode = decoder(type_)
     is_number = is_scalar(type_)
+    # The shortest record of optional fields only is `{}`, and has a place for each.
+    width = SLOT * _optional_fields(type_) // 2
 
     def parsed(text: Text) -> Value:
         meter.spend(price.steps(characters=text.n))
         if is_number and text.n > _LONGEST_NUMBER:
             return None
+        if not is_number and text.n > MOST_PARSED:
+            raise wording.too_long_to_parse(site.span, text.n, MOST_PARSED)
         s, origin = text.s, origin_of(text)
-        meter.allocate(price.storage(written=0 if is_number else text.n), _read_size(s))
+        meter.allocate(price.storage(written=0 if is_number else text.n) + width * text.n, _read_size(s))
         word = bare(s, text) if bare is not None else None
         if word is not None or is_number:
             return word
@@ -69,6 +77,18 @@ def parse(site: Site) -> Callable[..., Value]:
 def _read_size(s: str) -> int:
     """About the bytes that data takes which is read from JSON: a value for each sign that divides values, and the texts."""
     return memory_of(s) + _VALUE * (s.count(",") + s.count("[") + s.count("{"))
+
+
+def _optional_fields(type_: Type) -> int:
+    """The most optional fields that a record in a type has."""
+    match type_:
+        case Con(_, parts):
+            return max(map(_optional_fields, parts), default=0)
+        case Record(fields):
+            inner = max((_optional_fields(t) for _, t in fields), default=0)
+            return max(inner, sum(isinstance(t, Con) and t.name == "Option" for _, t in fields))
+        case _:
+            return 0
 
 
 def _bare(type_: Type) -> Callable[[str, Text], Value] | None:
@@ -266,10 +286,11 @@ def _list_writer(write: Write, meter: Meter, rate: int) -> Write:
     def write_list(items: list[Value], parts: list[str], origins: list[Origin]) -> None:
         meter.allocate(rate * (len(items) + 2))
         between = "["
-        for item in items:
-            parts.append(between)
-            write(item, parts, origins)
-            between = ","
+        for stretch in meter.stretches(items):
+            for item in stretch:
+                parts.append(between)
+                write(item, parts, origins)
+                between = ","
         parts.append("]" if items else "[]")
 
     return write_list

@@ -7,7 +7,7 @@ hashed are charged by their tree weight first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain, combinations, product
 
 from lambda_rlm.budget.meter import Meter
@@ -107,18 +107,22 @@ def unique(site: Site) -> Function:
 
     def without_repetitions(items: list[Value]) -> list[Value]:
         (keys,) = keyed(items)
-        return _firsts(list(zip(keys, items, strict=True)), meter)
+        return _firsts(_entries(keys, items, meter))
 
     return without_repetitions
 
 
-def _firsts(entries: list[tuple[Value, Value]], meter: Meter) -> list[Value]:
+def _firsts(entries: Iterable[tuple[Value, Value]]) -> list[Value]:
     """The first item of each key, in order."""
     seen: dict[Value, Value] = {}
-    for part in meter.stretches(entries):
-        for key, item in part:
-            seen.setdefault(key, item)
+    for key, item in entries:
+        seen.setdefault(key, item)
     return list(seen.values())
+
+
+def _entries(keys: list[Value], items: list[Value], meter: Meter) -> Iterable[tuple[Value, Value]]:
+    """Keys with their items, and looks at the clock."""
+    return chain.from_iterable(map(zip, meter.stretches(keys), meter.stretches(items)))
 
 
 def union(site: Site) -> Function:
@@ -126,7 +130,7 @@ def union(site: Site) -> Function:
 
     def in_either(a: list[Value], b: list[Value]) -> list[Value]:
         keys_a, keys_b = keyed(a, b)
-        return _firsts(list(zip(keys_a + keys_b, a + b, strict=True)), meter)
+        return _firsts(chain(_entries(keys_a, a, meter), _entries(keys_b, b, meter)))
 
     return in_either
 
@@ -140,9 +144,7 @@ def _sifted(is_wanted: bool) -> Callable[[Site], Function]:
             there: set[Value] = set()
             for part in meter.stretches(keys_b):
                 there.update(part)
-            entries = list(zip(keys_a, a, strict=True))
-            chosen = [entry for part in meter.stretches(entries) for entry in part if (entry[0] in there) is is_wanted]
-            return _firsts(chosen, meter)
+            return _firsts(entry for entry in _entries(keys_a, a, meter) if (entry[0] in there) is is_wanted)
 
         return sifted
 
@@ -156,13 +158,12 @@ difference = _sifted(False)
 def _counts(keys: list[Value], items: list[Value], meter: Meter) -> list[list[Value]]:
     """How often each occurs and its first occurrence, in the order of first occurrences."""
     counts: dict[Value, list[Value]] = {}
-    for part in meter.stretches(list(zip(keys, items, strict=True))):
-        for key, item in part:
-            row = counts.get(key)
-            if row is None:
-                counts[key] = [1, item]
-            else:
-                row[0] += 1
+    for key, item in _entries(keys, items, meter):
+        row = counts.get(key)
+        if row is None:
+            counts[key] = [1, item]
+        else:
+            row[0] += 1
     return list(counts.values())
 
 

@@ -187,23 +187,25 @@ def replace_regex(site: Site) -> Function:
         meter.spend(_searched(price, chosen, text.n + new.n))
         template = _template(new.s, chosen, site)
         data = encoded(characters_of(text))
-        row: list[bytes] = []
-        position = held = 0
+        out = bytearray()
+        position = 0
+        is_changed = False
         for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
             start, end = spans[0]
             grown = _expanded(template, spans, data)
             size = start - position + len(grown)
             meter.allocate(price.storage_written * size, size)
-            held += size
-            if held > LARGE:
-                meter.storage.make_room(2 * held)
-            row += (data[position:start], grown)
-            position = end
-        if not row:
+            if len(out) > LARGE:
+                meter.storage.make_room(2 * (len(out) + size))
+            out += data[position:start]
+            out += grown
+            position, is_changed = end, True
+        if not is_changed:
             return text
-        meter.allocate(price.storage_call + price.storage_written * (len(data) - position), 2 * (held + len(data) - position))
-        row.append(data[position:])
-        return derived(decoded(b"".join(row)), meter, text, new)
+        rest = len(data) - position
+        meter.allocate(price.storage_call + price.storage_written * rest, 2 * (len(out) + rest))
+        out += data[position:]
+        return derived(decoded(out), meter, text, new)
 
     return replace_matches
 

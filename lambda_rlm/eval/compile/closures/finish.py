@@ -16,7 +16,7 @@ from lambda_rlm.eval.holding import strung
 from lambda_rlm.eval.library.keys import Keys, keys_of
 from lambda_rlm.eval.library.order import sequence_of
 from lambda_rlm.eval.library.structure import is_text, weight
-from lambda_rlm.eval.tariff import PAIR, SLOT
+from lambda_rlm.eval.tariff import ENTRY, PAIR, SLOT
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Type
@@ -108,8 +108,8 @@ def _unique(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finis
         meter.spend(_weigh(results, weigh, meter))
         (keys,) = keys_in(results)
         first: dict[Value, Value] = {}
-        for part in meter.stretches(list(zip(keys, xs, strict=True))):
-            for k, x in part:
+        for part, their_keys in zip(meter.stretches(xs), meter.stretches(keys), strict=True):
+            for x, k in zip(part, their_keys, strict=True):
                 first.setdefault(k, x)
         return list(first.values())
 
@@ -121,8 +121,8 @@ def _group(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish
         meter.spend(_weigh(results, weigh, meter))
         (keys,) = keys_in(results)
         groups: dict[Value, tuple[list[Value], Value]] = {}
-        for part in meter.stretches(list(zip(xs, results, keys, strict=True))):
-            for x, result, k in part:
+        for part, theirs, their_keys in zip(meter.stretches(xs), meter.stretches(results), meter.stretches(keys), strict=True):
+            for x, result, k in zip(part, theirs, their_keys, strict=True):
                 group = groups.get(k)
                 if group is None:
                     groups[k] = ([x], result)
@@ -137,10 +137,11 @@ def _group(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish
 def _join(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
     def run(xs: list[Value], xs_results: list[Value], ys: list[Value], ys_results: list[Value]) -> Value:
         meter.spend(_weigh(ys_results, weigh, meter) + _weigh(xs_results, weigh, meter))
+        meter.allocate(ENTRY * (len(xs) + len(ys)))
         xs_keys, ys_keys = keys_in(xs_results, ys_results)
         by_key: dict[Value, list[Value]] = {}
-        for part in meter.stretches(list(zip(ys, ys_keys, strict=True))):
-            for y, k in part:
+        for part, their_keys in zip(meter.stretches(ys), meter.stretches(ys_keys), strict=True):
+            for y, k in zip(part, their_keys, strict=True):
                 by_key.setdefault(k, []).append(y)
         matches = [by_key.get(k, ()) for k in xs_keys]
         n = sum(map(len, matches))
