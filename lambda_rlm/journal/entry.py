@@ -25,7 +25,7 @@ from lambda_rlm.trace.jsonl import routed_json, usage_json
 
 Row = tuple[str, tuple[Any, ...]]
 Told = tuple[float, Event | Row] | None
-"""An event or a row as it stands, and when it was told; None is the end."""
+"""An event or a row, and when it was reported; None is the end."""
 
 _MOST_ROWS: Final = 500
 """Rows of one group."""

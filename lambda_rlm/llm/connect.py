@@ -46,7 +46,7 @@ _BY_KEY: Final = {
 
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
-"""How names begin of models whose replies stand in a file or are made at once."""
+"""How names begin of models whose replies are in a file or computed."""
 
 
 @dataclass(frozen=True, slots=True)
