@@ -20,8 +20,8 @@ Detection = Literal["none", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The router chose a way: "direct", "plan" or "synth". It is sent by itself before a program is written, and else with the
-    program that begins. `task` is what the question was taken for, `split` the arm of a comparison that the inputs are in;
+    """The router chose a route: "direct", "plan" or "synth". It is an event of its own before a program is written, else
+    part of `ProgramStarted`. `task` is how the question was classified, `split` the arm of a comparison that the inputs are in;
     `detection` what came of asking a model for the task, "none" where it was not asked."""
 
     way: Way

@@ -1,7 +1,7 @@
 """A collection of documents in which a question has to be followed from one to another (`multidoc`).
 
 Owns the generator, after multi-hop search over fixed collections: half of the documents are about a town, half about a person
-who built the mill of one, all names are invented, and the facts stand between sentences that have nothing to do with them.
+who built the mill of one, all names are invented, and the facts are between sentences that have nothing to do with them.
 Promises that equal seeds give equal tasks, and that no question can be answered from one document.
 """
 

@@ -1,4 +1,4 @@
-"""Where in a run a task stands, and tasks side by side.
+"""The place of a task in a run, and tasks side by side.
 
 Owns the running task's `TaskPlace`: its path of positions from the root down, by which model calls are ordered whatever the
 schedule was, and how many model calls had to be waited for one after the other to get there. Promises of `gather`: results

@@ -128,7 +128,7 @@ class Run:
 
     @property
     def answer(self) -> str:
-        """The value as a person reads it: a Text as it stands, anything else as JSON. Raises the fault when there is one."""
+        """The value as a person reads it: a Text unchanged, anything else as JSON. Raises the fault when there is one."""
         if self.fault is not None:
             raise self.fault
         return (

@@ -27,7 +27,7 @@ from lambda_rlm.private_file import readable
 from lambda_rlm.trace.jsonl import routed_json, usage_json
 
 Told = tuple[float, Event | JournalRecord] | None
-"""An event or a record as it stands, and when it was told; None is the end."""
+"""An event or a record, and when it was reported; None is the end."""
 
 APPROVED: Final = "approved"
 

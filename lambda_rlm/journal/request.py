@@ -1,4 +1,4 @@
-"""What was asked for in a run, as the journal keeps it, and what the journal has of a run that goes on.
+"""What was asked for in a run, as the journal keeps it, and what the journal has of a run to resume.
 
 Owns `RunRequest`, in which a new question, one that goes on and one that is replayed look alike, whoever asks; and `Before`.
 Promises that what is kept can be asked for again from any folder, and that neither contents of inputs nor keys in a URL are in

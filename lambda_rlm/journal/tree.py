@@ -1,7 +1,7 @@
 """The calls of a run as a tree: by place in the program first, then as the data makes it, a branch for each element, argument
 or field.
 
-Owns the tree and its lines as text. Promises that each call stands in it once and that the figures of a branch are the sums of
+Owns the tree and its lines as text. Promises that each call is in it once and that the figures of a branch are the sums of
 what is below it; that a long list is folded to its first, its failed and its slowest elements, and that what is folded is
 counted. Draws no color.
 """

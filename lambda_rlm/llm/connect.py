@@ -54,7 +54,7 @@ _OWN_TOKENIZERS: Final = frozenset(
 
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
-"""How names begin of models whose replies stand in a file or are made at once."""
+"""How names begin of models whose replies are in a file or computed."""
 
 
 @dataclass(frozen=True, slots=True)

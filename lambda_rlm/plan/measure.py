@@ -46,7 +46,7 @@ def measure(inputs: Mapping[str, Any], model: Model) -> Measure:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """An input as a strategy is given it: texts as they stand, documents with their names, other data as JSON."""
+    """An input as a strategy is given it: texts unchanged, documents with their names, other data as JSON."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -25,7 +25,7 @@ CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
 _OUT: Final = 1_024
 """Tokens left for the reply to a direct call."""
 _AROUND: Final = 400
-"""Tokens left for what stands around the text in a prompt."""
+"""Tokens left for what surrounds the text in a prompt."""
 _MOST_READ: Final = 8_000
 _MOST_PIECE: Final = 24_000
 _MOST_READ_SMALL: Final = 3_000

@@ -1,4 +1,4 @@
-"""Faulty templates: what stands in `f"…"` where it cannot.
+"""Faulty templates: what `f"…"` cannot contain.
 
 Owns the reading of templates that the grammar's terminal does not take: stray and doubled braces, holes that are empty, not
 closed, or hold what a hole cannot. A quoted text in a hole is moved out to a `let` before the first item.

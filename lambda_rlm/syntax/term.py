@@ -1,4 +1,4 @@
-"""The abstract syntax: frozen nodes, `span` first, equal when they are the same program wherever they stand.
+"""The abstract syntax: frozen nodes, `span` first, equal when they are the same program, wherever they are in the source.
 
 Operators, pipes and `else if` chains are n-ary nodes, so that long chains stay shallow. A node carries no type: types stand
 beside terms, keyed by node identity.

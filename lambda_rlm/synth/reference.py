@@ -27,7 +27,7 @@ def reference() -> str:
 
 
 def shown_to(*, is_small: bool) -> tuple[str, tuple[Turn, ...]]:
-    """The page for a model, and the turns that stand before the first task. A small model continues a page in prose or repeats
+    """The page for a model, and the turns before the first task. A small model continues a page in prose or repeats
     it; shown the same examples as questions and answers, it answers with a program."""
     if not is_small:
         return reference(), ()

@@ -1,4 +1,4 @@
-"""Putting arguments into the places of parameters: by place, by name, and the value that is piped in.
+"""Matching arguments with parameters: positional, keyword, and the value that is piped in.
 
 Promises one diagnostic for a call that does not fit, with the signature of what is called.
 """

@@ -1,4 +1,4 @@
-"""The rules for calls and pipes; those of library functions stand in `infer_library`."""
+"""The rules for calls and pipes; those of library functions are in `infer_library`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What single library functions ask for beyond their row: literal maxima, patterns that compile, where `auto` may stand."""
+"""What single library functions ask for beyond their row: literal maxima, patterns that compile, where `auto` is allowed."""
 
 from __future__ import annotations
 

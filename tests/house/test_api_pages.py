@@ -89,11 +89,15 @@ def event_parts(kind: Any) -> Iterator[str]:
     written = event_json(SAMPLES[kind])
     yield f"## {kind.__name__}\n\n{' '.join((inspect.getdoc(kind) or '').split())}\n"
     notes = notes_of(kind)
-    rows = ["| field | type | default | note |\n| --- | --- | --- | --- |"]
+    rows = [
+        "| field | type | default | meaning |\n| --- | --- | --- | --- |"
+        if notes
+        else "| field | type | default |\n| --- | --- | --- |"
+    ]
     for field in fields(kind):
         default = "" if field.default is MISSING else f"`{field.default!r}`"
         shown = str(field.type).replace("|", "\\|")
-        rows.append(f"| `{field.name}` | `{shown}` | {default} | {notes.get(field.name, '')} |")
+        rows.append(f"| `{field.name}` | `{shown}` | {default} |" + (f" {notes.get(field.name, '')} |" if notes else ""))
     yield "\n".join(rows) + "\n"
     yield f"In a trace, `event` is `{written['event']}`. The other keys: {', '.join(f'`{key}`' for key in written if key != 'event')}.\n"
 
@@ -148,4 +152,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     reference = (tmp_path / "docs" / "reference.html").read_text(encoding="utf-8")
     assert [name for name in lambda_rlm.__all__ if name != "__version__" and f'id="lambda_rlm.{name}"' not in reference] == []
+    assert "\\|" not in re.sub(
+        r"<pre.*?</pre>", "", (tmp_path / "docs" / "cli.html").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     assert "on board which ship" in (tmp_path / "index.html").read_text(encoding="utf-8").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from tests.support.places import ROOT
@@ -59,6 +60,56 @@ def test_no_message_has_a_habit() -> None:
         for line, habit in found(path.read_text(encoding="utf-8"), str(path.relative_to(package)).startswith(WHOLE))
     }
     assert wrong == {}
+
+
+PAGES: Final = ("*.md", "docs/*.md", "docs/howto/*.md", "examples/*/README.md", "stdlib/*")
+OF_PAGES: Final = (
+    r"\bones? own\b|\bone's own\b",
+    r"\bstands? (?:here|there|in|at|near|around|before|behind|between)\b",
+    r"\bwho(?:ever)? (?:writes|asks|reads)\b",
+    r"\ba run that goes on\b",
+    r"\bhow surely\b",
+)
+"""Habits that only prose has."""
+QUOTED: Final = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+MEANT: Final = (
+    "are told apart",
+    "is told apart",
+    "by place in the program",
+    "where the quote stands in",
+    "that stand in for a model",
+)
+"""What the habits' patterns find and is standard English, or is written elsewhere for models."""
+
+
+def prose(path: Path) -> str:
+    """What a page says beside its code; of a program, its comments."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".lam":
+        return "\n".join(line for line in text.split("\n") if line.startswith("#") and " model: " not in line)
+    return QUOTED.sub("", text)
+
+
+def test_no_page_has_a_habit() -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)}: {hit[0]}"
+        for pattern in PAGES
+        for path in ROOT.glob(pattern)
+        for line in prose(path).split("\n")
+        if not any(meant in line for meant in MEANT)
+        for habit in (*HABITS, *OF_PAGES)
+        if (hit := re.search(habit, line))
+    }
+    assert sorted(wrong) == []
+
+
+def test_no_module_begins_with_a_word_to_translate() -> None:
+    """The first line of a module is its line on the page of the house."""
+    first = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").partition("\n")[0]
+        for path in (ROOT / "lambda_rlm").rglob("*.py")
+    }
+    assert {path for path, line in first.items() if re.search(r"\bstands?\b|\bwho(?:ever)? (?:writes|asks)\b", line)} == set()
 
 
 def test_the_search_finds_a_habit_in_messages_only() -> None:

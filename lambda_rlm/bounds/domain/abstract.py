@@ -236,7 +236,7 @@ def _single(size: SizeBound, owner: int) -> SizeBound:
 
 
 def adopt(list_: AbstractList, owner: int, repeats: SizeBound = ONE) -> Abstract | None:
-    """The element of a list whose elements stand, each at most `repeats` times, in the list that owns `owner`."""
+    """The element of a list whose elements are, each at most `repeats` times, in the list that owns `owner`."""
 
     def change(size: SizeBound) -> SizeBound:
         if not depends(size, list_.owner):

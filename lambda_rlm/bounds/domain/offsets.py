@@ -1,4 +1,4 @@
-"""How far apart two whole numbers are that the same name stands in: `slice(t, at - 200, at + 5000)` is bounded wherever `at`
+"""How far apart two whole numbers are that contain the same name: `slice(t, at - 200, at + 5000)` is bounded wherever `at`
 is.
 
 Owns `distance`. Reads sums and differences of one name and written numbers, and `max` and `min` with anything; anything else

@@ -1,1 +1,1 @@
-"""The planner: which number each `auto` of a program stands for."""
+"""The planner: the number for each `auto` of a program."""

@@ -1,4 +1,4 @@
-"""Where `auto` stands in a program, and the number it stands for when nothing is known of the inputs.
+"""Where `auto` occurs in a program, and its number when nothing is known of the inputs.
 
 Owns the places and the defaults: text sizes from the model's window, counts by the function they are given to. Defaults depend
 on the program and the model alone; `choose` does better once the sizes of the inputs are known.

@@ -1,4 +1,4 @@
-"""The planner: which number each `auto` of a program stands for, when the sizes of the inputs are known.
+"""The planner: the number for each `auto` of a program, when the sizes of the inputs are known.
 
 Owns `choose`. It minimises the program's own bound, so one search serves the paper's plan (k*, τ*) and any program that a model
 writes: among the numbers for which every prompt fits the window and the budget holds, those whose likely accuracy reaches the

@@ -44,7 +44,7 @@ from lambda_rlm.limits import MOST_MATCHES
 from lambda_rlm.syntax.primitive import Primitive as P
 
 _MOST_WINDOWS: Final = 3
-"""Windows in which one character may stand: each advances by at least three eighths of its size."""
+"""Windows that may contain the same character: each advances by at least three eighths of its size."""
 
 GROWTH: Final = 3
 """The most characters that one becomes by changing case (ﬃ becomes FFI)."""

@@ -44,7 +44,7 @@ _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
 
 _MOST_KEY: Final = 14
-"""Bytes of an item's number as a key of the schema, quoted, with what stands around it."""
+"""Bytes of an item's number as a key of the schema, quoted, with what surrounds it."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 

@@ -1,4 +1,4 @@
-"""Where a quote stands in what the model was shown.
+"""Where a quote is in what the model was shown.
 
 Owns the search for Quotes. Promises: a quote is found only if it stands, white space normalized, in a part of the prompt that
 came from an input (not from a reply, nor from the program); the first place wins; what is returned is the input's own text,

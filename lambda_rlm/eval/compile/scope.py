@@ -1,4 +1,4 @@
-"""What names stand for while a program is compiled.
+"""What names mean while a program is compiled.
 
 Owns the bindings and the numbering of slots. A binding that is used at several types is compiled once for each ground instance.
 """

@@ -1,4 +1,4 @@
-"""How deep a run may stand in calls, held before Python's own stack is reached.
+"""How deeply a run may nest calls, held before Python's own stack is reached.
 
 Owns `Stack` and the shares of interpreter frames. Promises that a program whose calls are nested too deep ends in a declared
 fault, never in a `RecursionError`; that pure code below awaiting code always has frames left; that the depth of recursion is

@@ -39,7 +39,7 @@ def cut_before(s: str, lowest: int, highest: int) -> int:
 
 
 def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> list[Range]:
-    """Where the pieces of s[begin:end] stand; each begins `overlap` characters before the end of the one before."""
+    """Where the pieces of s[begin:end] are; each begins `overlap` characters before the end of the one before."""
     ranges: list[Range] = []
     slack = size // _SLACK
     while end - begin > size:

@@ -30,7 +30,7 @@ MOST_PATTERN: Final = 4_096
 NOWHERE: Final = (-1, -1)
 Charge = Callable[[int], None]
 Spans = list[tuple[int, int]]
-"""Where a match and its groups stand, in bytes; `NOWHERE` for a group that took no part."""
+"""Where a match and its groups are, in bytes; `NOWHERE` for a group that took no part."""
 
 
 _LONGEST_REASON: Final = 100

@@ -1,4 +1,4 @@
-"""Where the characters of a text stand, so that it can be searched and cut without being copied.
+"""Where the characters of a text are, so that it can be searched and cut without being copied.
 
 Owns the one way in which the library reads texts: `extent` gives a string and two positions in it. For a span of an input the
 string is the whole document, so searching must always be told where to begin and to end. Positions found there are cut by

@@ -6,7 +6,7 @@ from typing import Final
 
 OPERATORS: Final = frozenset("\\.+*?()|[]{}^$")
 _SAFE: Final = frozenset("-/\"' :;,!@#%&=<>~`")
-"""What stands for itself after a backslash too."""
+"""Characters that mean themselves after a backslash too."""
 
 _ESCAPES: Final = {ord(c): "\\" + c for c in OPERATORS} | {0: "\\x00"}
 

@@ -1,4 +1,4 @@
-"""Options: made, tested and unwrapped; and where a quote stands."""
+"""Options: made, tested and unwrapped; and where a quote is."""
 
 from __future__ import annotations
 

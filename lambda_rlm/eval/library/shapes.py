@@ -26,7 +26,7 @@ class Unclear(Exception):
 class Item:
     """A stretch of a branch.
 
-    `first`: what it may begin with; `takes`: all that stands in it; `loops`: what its unbounded repetitions take; `fixed`: the
+    `first`: what it may begin with; `takes`: all that is in it; `loops`: what its unbounded repetitions take; `fixed`: the
     most bytes it takes outside of them; `length`: its characters, when there is only one number (0 for an edge such as `$`).
     Kind: `fixed` has a length, `lazy` and `greedy` repeat one character without bound.
     """

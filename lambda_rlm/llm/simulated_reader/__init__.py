@@ -1,1 +1,1 @@
-"""A perfect reader of the benchmarks' prompts that errs at a known rate: what stands behind the model `sim:`."""
+"""A perfect reader of the benchmarks' prompts that errs at a known rate: what answers as the model `sim:`."""

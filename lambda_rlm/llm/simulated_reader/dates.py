@@ -1,4 +1,4 @@
-"""Dates that stand in running English text.
+"""Dates in running English text.
 
 Owns the few forms in which the benchmarks write them: `2024-01-15`, `Jan 15, 2024`, `15 January 2024`, `01/15/2024` (month
 first). A day that no month has is no date.

@@ -1,6 +1,6 @@
 """Questions over several documents, of which the key holds the quotes that bear on them.
 
-Owns their reader: of a question's evidence it finds what stands in the data, word for word but for white space. Where it has
+Owns their reader: of a question's evidence it finds what is in the data, word for word but for white space. Where it has
 seen them all it answers with the last, which is as much as it can do: it draws no conclusion that no quote states. Where it is
 asked what to look for next, it names the words of the next quote that it has not seen, without numbers: they stand for what a
 reader knows of the world.

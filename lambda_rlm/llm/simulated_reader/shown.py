@@ -1,6 +1,6 @@
 """A request as a reader sees it: the instruction, the data, the items that are numbered, and the form of the reply.
 
-Owns the way back from rendered messages to these parts. What stands between data markers is data, the rest is instruction; a
+Owns the way back from rendered messages to these parts. Text between data markers is data, the rest is instruction; a
 prompt without markers is both at once. Promises an identity that does not depend on the markers' codes, which differ between
 installations.
 """
@@ -22,7 +22,7 @@ _LEAD: Final = re.compile(r"(\[+|\[[0-9a-f]{8}-)1(\]+) ")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`items` is empty where none are numbered, `head` what stands before them; `schema` and `choices` are as in the
+    """`items` is empty where none are numbered, `head` what comes before them; `schema` and `choices` are as in the
     request."""
 
     instruction: str

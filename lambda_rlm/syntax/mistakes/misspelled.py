@@ -1,4 +1,4 @@
-"""Faults within a token: what stands where no terminal of the grammar fits.
+"""Faults within a token: text where no terminal of the grammar fits.
 
 Owns the reading of faulty literals and stray characters. Promises to tell what is wrong, with a fix where that is
 mechanical, and where to read on; always further than before.

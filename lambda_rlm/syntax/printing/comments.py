@@ -1,7 +1,7 @@
 """Where comments go when a program is printed.
 
 Owns the queue of a program's comments. The printer visits the program in the order of the text and asks, before and behind
-each element that can have a line of its own, which comments stand there. Promises that each comment is printed once, and
+each element that can have a line of its own, which comments are there. Promises that each comment is printed once, and
 where it stands after printing it stays when the result is printed again.
 """
 

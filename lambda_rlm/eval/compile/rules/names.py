@@ -1,4 +1,4 @@
-"""The rules for names: what a name stands for, as a value or as what is called.
+"""The rules for names: what a name means, as a value or as what is called.
 
 Owns the instances of polymorphic bindings: each is compiled once for each ground instance that is used.
 """
