@@ -57,7 +57,7 @@ async def pay(
     except Exception as error:
         usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
         message = f"{profile.name} raised {type(error).__name__}: {cut(blotted(str(error)), _LONGEST)}"
-        raise ModelFailure(MODEL_BROKEN, message) from error
+        raise ModelFailure(MODEL_BROKEN, message, is_fatal=True) from error
     else:
         usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens)
         completion = _sound(completion, usage, profile.name)

@@ -116,11 +116,12 @@ TABLE: tuple[Code, ...] = (
         fixed='llm_call[List[Quote]](f"Copy all sentences that name a price:\\n{context}")',
         replies=(("Copy the", "Nobody ever wrote this."), ("Copy all", '["Nobody ever wrote this."]')),
     ),
-    _lost(
+    _outside(
         "E0515",
         "The model of the host program failed",
         "A model that the host program supplies raised an exception other than `ModelFailure`, or returned something that is "
-        "not a `Completion` with a text. The message names it. `lambda_rlm.testing` checks a model against the contract.",
+        "not a `Completion` with a text. The message names it. `lambda_rlm.testing` checks a model against the contract. "
+        "`or_else` does not cover this.",
     ),
     Code(
         "E0516",
