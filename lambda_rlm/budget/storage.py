@@ -41,8 +41,11 @@ class Storage:
     def hold(self, size: int) -> None:
         """Book bytes that were made. Raises `LimitExceeded`, also where an account above has not enough; they are booked all
         the same, until they are given back."""
-        account: Storage | None = self
-        refused: Storage | None = None
+        self.live = live = self.live + size
+        if live > self.peak:
+            self.peak = live
+        refused = self if live > self.limit else None
+        account = self.parent
         while account is not None:
             account.live += size
             if account.live > account.peak:
@@ -55,7 +58,8 @@ class Storage:
 
     def give_back(self, size: int) -> None:
         """What was booked is no longer alive."""
-        account: Storage | None = self
+        self.live -= size
+        account = self.parent
         while account is not None:
             account.live -= size
             account = account.parent

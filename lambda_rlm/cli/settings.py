@@ -14,7 +14,7 @@ from typing import Any
 from lambda_rlm.cli.display import screen
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.servers import server_of
+from lambda_rlm.llm.providers.servers import server_of
 from lambda_rlm.settings.settings import DEFAULTS as DEFAULTS
 from lambda_rlm.settings.settings import Settings as Settings
 from lambda_rlm.settings.sources import Disregarded, gathered

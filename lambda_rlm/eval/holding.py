@@ -46,6 +46,9 @@ _SMALL: Final = 256
 row of an input, of a text of an input; the least Int that has an object
 of its own."""
 
+_FEW: Final = 6
+"""Holders from which on their number counts roughly: constants have some that do not belong to the run."""
+
 _OWN: Final = 2
 """References to an element that is looked at, beside those of its holders."""
 
@@ -69,13 +72,18 @@ def _places(n: int, count: int) -> Iterable[int]:
 
 
 def _of(values: Iterable[Any], more: int = 0) -> int:
-    """The bytes of values that stand in a list or record, each divided among its holders; `more` references are ours."""
+    """The bytes of values that stand in a list or record, each divided among its holders; `more` references are ours.
+
+    Numbers of inputs belong to the host too, who may hold them any number of times: beyond two, holders do not count.
+    """
     own, total = _OWN + more, 0
     for value in values:
         size = _size(value)
         if size:
             holders = getrefcount(value) - own
-            total += size if holders < 2 else size // holders
+            if size == _NUMBER:
+                holders = min(holders, 2)
+            total += size if holders < 2 else size // holders if holders < _FEW else size >> holders.bit_length()
     return total
 
 

@@ -88,5 +88,7 @@ def to_plain(value: Value, type_: Type) -> Any:
 
 
 def _shown(data: Any) -> str:
-    text = repr(data) if not isinstance(data, int) else f"a whole number of {data.bit_length()} bits"
+    if isinstance(data, int) and data.bit_length() > _MOST_SHOWN:  # a very long one cannot be written out
+        return f"a whole number of {data.bit_length()} bits"
+    text = repr(data)
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -68,7 +68,7 @@ _OPENED: Final = 80
 """Bytes of a piece of an opened rope: two places, a number, and now and then a span that has grown."""
 
 _GLANCE: Final = (1 << 16) - 1
-"""Pieces between two looks at the clock while a rope is opened, less one."""
+"""Pieces between two looks at the clock while a rope is opened, less one; characters up to which a copy needs no asking."""
 
 
 class Reply:
@@ -145,10 +145,14 @@ class Flat(Text):
     __slots__ = ("_storage", "size")
 
     def __init__(self, s: str, origin: Origin | None, storage: Storage) -> None:
-        super().__init__(s, origin)
+        n = len(s)
+        self.s = s
+        self.n = n
+        self.origin = origin
+        self.start = -1
         self._storage = storage
-        self.size = memory_of(s)
-        storage.hold(self.size)
+        self.size = size = n if s.isascii() else 2 * n
+        storage.hold(size)
 
     def __del__(self) -> None:
         self._storage.give_back(self.size)
@@ -178,16 +182,15 @@ class Passage(Text):
         document = self.origin
         assert isinstance(document, Document)
         meter, n, text = document.meter, self.n, document.text
-        if meter is None:
-            self.s = text[self.start : self.start + n]
-            return self.s
-        is_copy = n < len(text)
-        meter.allocate(HEADER + CHARACTER * n, memory_like(text, n) if is_copy else 0)
-        self.s = text[self.start : self.start + n]
-        if is_copy and n >= LONG:
+        if meter is not None:
+            meter.memory -= HEADER + CHARACTER * n
+            if _GLANCE < n < len(text):
+                meter.storage.make_room(memory_like(text, n))
+        self.s = s = text[self.start : self.start + n]
+        if meter is not None and LONG <= n < len(text):
             self.__class__ = ReadPassage
-            meter.storage.hold(memory_of(self.s))
-        return self.s
+            meter.storage.hold(n if s.isascii() else 2 * n)
+        return s
 
 
 class ReadPassage(Passage):

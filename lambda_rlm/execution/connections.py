@@ -17,8 +17,8 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.providers.servers import recipient_of
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.servers import recipient_of
 from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.policy.gates import allow_object

@@ -27,9 +27,9 @@ from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
+from lambda_rlm.llm.providers.servers import recipient_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.servers import recipient_of
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters

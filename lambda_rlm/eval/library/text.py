@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.document import memory_like
 from lambda_rlm.eval.holding import MANY, measure
@@ -75,7 +75,10 @@ def _cased(change: Callable[[str], str]) -> Callable[[Site], Function]:
             if meter.fuel < 0:
                 meter.out_of_fuel()
             s = text.s
-            meter.allocate(header + rate * (n if s.isascii() else _WIDENS * n), memory_like(s, n))
+            size = header + rate * (n if s.isascii() else _WIDENS * n)
+            meter.memory -= size
+            if size > LARGE:
+                meter.storage.make_room(memory_like(s, n))
             changed = change(s)
             return text if changed == s else derived(changed, meter, text)
 

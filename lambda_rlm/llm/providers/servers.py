@@ -1,6 +1,7 @@
-"""Where the requests to a model go, for a person to read before anything is sent.
+"""Where the requests to a model go, known before anything is sent.
 
-Owns `server`, which names it without user, password and query, and `route`, the variables of the environment that lead requests
+Owns `recipient_of`, the host or provider that a policy looks at, `server_of`, its one name in JSON and on the first line of a
+command, `server`, the words for a person who approves, and `route`, the variables of the environment that lead requests
 elsewhere: other addresses and regions of a provider, proxies, and whose certificates are believed. Asks no model.
 """
 
@@ -9,8 +10,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
+
+from lambda_rlm.llm.profiles import provider_profile
+
+_IN_PROCESS: Final = re.compile(r"local(?:\Z|[:/])|scripted:|recorded:|sim:")
+_BASES: Final = ("_API_BASE", "_BASE_URL")
+"""How the variables end with which a provider's client is told of another server."""
+
+_REDIRECTING: Final[Mapping[str, tuple[str, ...]]] = {
+    "bedrock": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
+    "custom_openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "text-completion-openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+}
+"""The variables of providers that are named otherwise."""
 
 _HERE: Final = {"scripted": "the file", "recorded": "the file", "local": "this process"}
 _ADDRESS: Final = re.compile(
@@ -27,6 +42,49 @@ _ANY_SERVER: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where requests go: the host (and port) that a base URL or the environment names, and the provider; both None for a model
+    in this process."""
+
+    host: str | None = None
+    provider: str | None = None
+
+
+def recipient_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> Recipient:
+    """Where the requests of a model go."""
+    if base_url is not None:
+        return Recipient(host_of(base_url), provider_of(name))
+    if _IN_PROCESS.match(name):
+        return Recipient()
+    provider = provider_of(name)
+    variables = [provider.upper().replace("-", "_") + end for end in _BASES] + list(_REDIRECTING.get(provider, ()))
+    redirected = next((url for variable in variables if (url := environ.get(variable))), None)
+    if environ.get("USE_LITELLM_PROXY", "").lower() == "true":
+        redirected = environ.get("LITELLM_PROXY_API_BASE", "")
+    return Recipient(None if redirected is None else host_of(redirected), provider)
+
+
+def server_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The host that requests go to, or else the provider; None for a model in this process."""
+    where = recipient_of(name, base_url, environ)
+    return where.provider if where.host is None else where.host
+
+
+def provider_of(name: str) -> str:
+    """The provider of a model's name: what is before the first `/` or `:`, or else the one of the table of prices."""
+    head, *rest = re.split("[/:]", name, maxsplit=1)
+    return head if rest else provider_profile(name).details.get("provider") or "openai"
+
+
+def host_of(url: str) -> str:
+    """The host and port of a URL, without user, password and path; the URL itself where it has none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or url
+    except ValueError:
+        return url.rpartition("@")[2]
+
+
 def server(name: str, base_url: str | None) -> str:
     """The server of a model: its URL, a provider, a file, or this process."""
     if base_url is not None:
@@ -38,14 +96,14 @@ def server(name: str, base_url: str | None) -> str:
         return f"{_HERE[kind]} {rest}" if _HERE[kind] != "this process" else f"this process, {rest}"
     if colon and "/" not in kind:
         return f"the installed package of {kind!r}"
-    return f"the provider {_provider(name)!r}"
+    return f"the provider {provider_of(name)!r}"
 
 
 def route(name: str, base_url: str | None, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables that change where requests to a model go, by name; empty ones change nothing."""
     if server(name, base_url).startswith(("this process", "the file")):
         return {}
-    kind = _provider(name).upper()
+    kind = provider_of(name).upper()
     clouds = next((prefixes for cloud, prefixes in _CLOUDS.items() if kind.lower().startswith(cloud)), ())
     leading = tuple(f"{prefix}_" for prefix in (kind, *clouds))
 
@@ -65,8 +123,3 @@ def plain(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     shown = urlunsplit(parts._replace(netloc=f"{'…' if user else ''}{at}{host}", query="", fragment=""))
     return f"{shown}?…" if parts.query else shown
-
-
-def _provider(name: str) -> str:
-    """The provider in a model's name; a bare name is one of OpenAI's."""
-    return name.partition("/")[0] if "/" in name else "openai"
