@@ -6,7 +6,6 @@ this room cannot see, such as servers and limits, the door brings as terms of it
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -63,29 +62,6 @@ class WhatRuns:
         for term in self.terms:
             groups.setdefault(term.group, []).append(term.words)
         return groups
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """That a person let a run begin: the hash of what was approved, who it was, and whether they were `asked` at the terminal
-    or named the hash before (`named`)."""
-
-    hash: str
-    by: str
-    how: str
-
-    def as_kept(self) -> dict[str, str]:
-        """For a record of the run."""
-        return asdict(self)
-
-
-def approved(hash_: str, how: str) -> Approved:
-    """An approval by the user of this process."""
-    try:
-        person = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a user without a name
-        person = "unknown"
-    return Approved(hash_, person, how)
 
 
 def what_runs(

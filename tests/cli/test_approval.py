@@ -19,7 +19,6 @@ from lambda_rlm import HostCost, primitive
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.cli.display.approval import Approval
-from lambda_rlm.cli.setting_keys import SETTINGS
 from lambda_rlm.cli.settings import DEFAULTS
 from lambda_rlm.cli.terms import DECIDING, NOT_DECIDING, terms
 from lambda_rlm.completion import ModelProfile
@@ -28,6 +27,7 @@ from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.what_runs import Term, profile_term, what_runs
 from lambda_rlm.llm.providers.servers import route, server
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.settings.keys import SETTINGS
 from tests.support.places import ROOT
 from tests.support.shell import Shell, script, wrote
 
@@ -227,13 +227,10 @@ def test_who_approved_is_told() -> None:
     checked = check("length(context)")
     assert checked.typed is not None
     prospect = foresee(checked.typed, {"context": "c", "query": ""}, ScriptedModel((), PROFILE), Budget())
-    approval = Approval(is_asked=False, hash=prospect.hash, json=False)
-    approval(prospect)
-    assert approval.given is not None
-    assert approval.given.as_kept() == {"hash": prospect.hash, "by": approval.given.by, "how": "named"}
-    nobody = Approval(is_asked=False, hash=None, json=False)
-    nobody(prospect)
-    assert nobody.given is None
+    told: list[tuple[str, str]] = []
+    for named in (prospect.hash, None):
+        Approval(is_asked=False, hash=named, json=False, record=lambda *given: told.append(given))(prospect)
+    assert told == [(prospect.hash, "--approved")]
 
 
 # ── whose yes ──

@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_rlm.answering.question import Deadline, Setup
 from lambda_rlm.answering.run_program import run_program
-from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display import outcome, screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
-from lambda_rlm.cli.exits import OutputLost, UsageProblem
+from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
-from lambda_rlm.diagnostics.render import as_json, fault_parts
+from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Declined, OnBound, Options
-from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.execution.execute import NOBODY, Declined, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.inputs.files import STANDARD_INPUT, program_from_standard_input, program_text
@@ -50,7 +48,6 @@ from lambda_rlm.types.type import Effect
 
 if TYPE_CHECKING:
     from lambda_rlm.plan.router import Choice
-    from lambda_rlm.synth.report import Synthesis
 
 _ADVICE: Final = (
     "this program was chosen to answer the question: {}raise its limits, give it fewer inputs, "
@@ -232,18 +229,29 @@ def _run(
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
+    _show(done, session, chosen, None if model is not None else server(chosen), how, notes, warnings)
+    return exits.ANSWERED if done.fault is None else exits.FAULTED
+
+
+def _show(
+    done: Run,
+    session: RunSession,
+    chosen: Settings,
+    server: str | None,
+    how: How,
+    notes: Sequence[str],
+    warnings: Sequence[Diagnostic],
+) -> None:
     is_kept = session.recording is not None and session.recording.can_go_on
-    is_paid = is_kept and done.usage.tokens.input_tokens > 0
-    next_step = None if done.fault is None else after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
-    about = {
-        "server": None if model is not None else server(chosen),
-        "settings_from": list(chosen.files),
-        "journal": session.journal,
-    }
-    code = _show(done, about if how.json else None, warnings, is_kept, next_step)
-    if not how.json:
-        _say_how_it_was_routed(done, notes)
-    return code
+    if how.json:
+        about = {"server": server, "settings_from": list(chosen.files), "journal": session.journal}
+        outcome.give(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False), done, is_kept)
+        return
+    next_step = None
+    if done.fault is not None:
+        is_paid = is_kept and done.usage.tokens.input_tokens > 0
+        next_step = after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
+    outcome.show(done, is_kept, next_step, notes)
 
 
 def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
@@ -271,13 +279,18 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
 
 def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
     """The run of a session, followed on the screen; trouble with its journal is reported when the screen is free again."""
-    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json)
+
+    def record(hash_: str, by: str) -> None:
+        if session.recording is not None:
+            session.recording.approved(hash_, by)
+
+    approval = Approval(is_asked=chosen.approve, hash=how.approved, json=how.json, record=record)
 
     async def run() -> Run:
         async with session.opened(model or chosen.model, chosen.root_model or None) as setup:
             decided = terms(chosen, setup.leaf.profile, None if setup.root is None else setup.root.profile)
             options = replace(setup.options, terms=decided)
-            done = await job(replace(setup, on_bound=_recorded(approval, session), options=options))
+            done = await job(replace(setup, on_bound=approval, options=options))
             session.finish(done)
         return done
 
@@ -295,18 +308,6 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
             screen.say(f"warning: {session.trouble}", "warning")
 
 
-def _recorded(approval: Approval, session: RunSession) -> OnBound:
-    """The approval, of which the journal keeps what was approved and how."""
-
-    def decide(prospect: Prospect) -> None:
-        approval(prospect)
-        is_asked = approval.is_asked and prospect.bound.calls != 0
-        if session.recording is not None and prospect.hash is not None and (approval.hash is not None or is_asked):
-            session.recording.approved(prospect.hash, "--approved" if approval.hash is not None else "--approve")
-
-    return decide
-
-
 def _declined(json: bool) -> int:
     message = "not approved: the program was not run"
     if json:
@@ -322,88 +323,6 @@ def _trace(path: str) -> JsonLines:
         return JsonLines(path)
     except OSError as error:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
-
-
-def _show(
-    done: Run, about: Mapping[str, Any] | None, warnings: Sequence[Diagnostic], is_kept: bool, next_step: str | None
-) -> int:
-    """Show a run; as JSON with what is known `about` its session, where that is given."""
-    if about is not None:
-        _give(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False), done, is_kept)
-        return exits.ANSWERED if done.fault is None else exits.FAULTED
-    code = exits.ANSWERED
-    if done.fault is None:
-        _give(done.answer, done, is_kept)
-    else:
-        code = exits.FAULTED
-        screen.write(fault_parts(done.fault, done.source))
-        if next_step is not None:
-            screen.hint(next_step)
-    if done.degraded:
-        screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
-    if done.dropped.characters_before_prompts:
-        cut = f"{done.dropped.characters_before_prompts:,}"
-        screen.say(f"note: the program cut off {cut} characters of the input; no model saw them", "dim")
-    spent = done.usage
-    if done.synthesis is not None:
-        _say_how_it_was_written(done.synthesis, done.ok)
-    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
-    return code
-
-
-def _give(answer: str, done: Run, is_kept: bool) -> None:
-    """Print the answer; where it cannot be printed, it is paid for all the same, and the journal has it."""
-    try:
-        screen.answer(answer)
-    except (OutputLost, BrokenPipeError):
-        if is_kept:
-            screen.hint(f"the answer is in the journal: lambda-rlm show {done.id} --all")
-        raise
-
-
-def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
-    """The routes not chosen and why, the source of the task: the notes that are not printed yet."""
-    fallback = None if done.synthesis is None else done.synthesis.fallback
-    for note in done.notes:
-        is_said = note in said or note == f"{done.route}: {done.reason}" or (fallback is not None and note.endswith(fallback))
-        if not is_said:
-            screen.say(f"note: {note}", "dim")
-
-
-def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
-    """Why a strategy answered as a fallback, if it did, and the cost of writing beside the run."""
-    if synthesis.fallback is not None:
-        screen.say(
-            f"warning: the strategy {'answered' if is_answered else 'was tried'} as a fallback: {synthesis.fallback}", "warning"
-        )
-    for note in synthesis.notes:
-        screen.say(f"warning: {note}", "warning")
-    fixes = sum(len(attempt.fixes) for attempt in synthesis.attempts)
-    mended = f", {fixes:,} {'mistake' if fixes == 1 else 'mistakes'} fixed" if fixes else ""
-    usage = synthesis.usage
-    calls = f"{synthesis.calls:,} {'call' if synthesis.calls == 1 else 'calls'}"
-    tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
-    screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
-    if synthesis.candidates:
-        samples, ran = (
-            sum(tried.samples for tried in synthesis.candidates),
-            sum(tried.was_run for tried in synthesis.candidates),
-        )
-        agreed = "no sample answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
-        programs = f"{len(synthesis.candidates):,} {'program' if len(synthesis.candidates) == 1 else 'programs'}"
-        drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
-        screen.say(f"candidates · {programs} from {drawn}, {ran:,} run, {agreed}", "dim")
-
-
-def _missing(done: Run) -> str:
-    dropped = done.dropped
-    amounts = (
-        (dropped.quotes, "quote", "quotes", "not found in the text"),
-        (dropped.items, "item", "items", "without a reply"),
-        (dropped.or_else, "call", "calls", "answered by or_else"),
-        (dropped.replies_cut, "reply", "replies", "cut short"),
-    )
-    return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
 
 
 def _interrupted(progress: Progress, json: bool, session: RunSession | None, journal: str | None) -> int:

@@ -19,7 +19,7 @@ from lambda_rlm.cli.display import approval_screen, screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.execution.execute import Declined
 from lambda_rlm.execution.prospect import Prospect
-from lambda_rlm.execution.what_runs import Approved, WhatRuns, approved
+from lambda_rlm.execution.what_runs import WhatRuns
 
 _TURN = 0.1
 """Seconds."""
@@ -33,14 +33,14 @@ Pause = Callable[[], AbstractContextManager[None]]
 
 
 class Approval:
-    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not. `given` is the
-    last approval, for the record of the run; None where nobody was asked."""
+    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not. `record` is told
+    of each approval: the hash, and the option by which it was given."""
 
-    def __init__(self, *, is_asked: bool, hash: str | None, json: bool) -> None:
+    def __init__(self, *, is_asked: bool, hash: str | None, json: bool, record: Callable[[str, str], None]) -> None:
         self.is_asked = is_asked
         self.hash = hash
         self.json = json
-        self.given: Approved | None = None
+        self.record = record
         self.pause: Pause | None = None
 
     def __call__(self, prospect: Prospect) -> None:
@@ -52,12 +52,12 @@ class Approval:
                     f"the program was not run: its hash is {what.hash}, but {self.hash} was approved",
                     "the program, an input, a model, a server, a setting or the version has changed since `check` printed the hash",
                 )
-            self.given = approved(what.hash, "named")
+            self.record(what.hash, "--approved")
         elif self.is_asked and prospect.bound.calls != 0:
             assert self.pause is not None
             with self.pause():
                 _ask(prospect, what, self.json)
-            self.given = approved(what.hash, "asked")
+            self.record(what.hash, "--approve")
 
 
 def _ask(prospect: Prospect, what: WhatRuns, json: bool) -> None:

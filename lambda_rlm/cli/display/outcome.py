@@ -1,0 +1,93 @@
+"""What came of a run, as a person sees it: the answer on one stream; what is missing, how it was written and routed, and one line
+of figures on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lambda_rlm.budget.price import dollars
+from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.exits import OutputLost
+from lambda_rlm.diagnostics.render import fault_parts
+from lambda_rlm.execution.run import Run
+from lambda_rlm.trace.summary import summary
+
+if TYPE_CHECKING:
+    from lambda_rlm.synth.report import Synthesis
+
+
+def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str]) -> None:
+    """Show a run; `is_kept` says that the journal has it, `said` are the notes that were printed before."""
+    if done.fault is None:
+        give(done.answer, done, is_kept)
+    else:
+        screen.write(fault_parts(done.fault, done.source))
+        if next_step is not None:
+            screen.hint(next_step)
+    if done.degraded:
+        screen.say(f"warning: the answer is degraded: {_missing(done)}", "warning")
+    if done.dropped.characters_before_prompts:
+        cut = f"{done.dropped.characters_before_prompts:,}"
+        screen.say(f"note: the program cut off {cut} characters of the input; no model saw them", "dim")
+    spent = done.usage
+    if done.synthesis is not None:
+        _say_how_it_was_written(done.synthesis, done.ok)
+    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
+    _say_how_it_was_routed(done, said)
+
+
+def give(answer: str, done: Run, is_kept: bool) -> None:
+    """Print the answer; where it cannot be printed, it is paid for all the same, and the journal has it."""
+    try:
+        screen.answer(answer)
+    except (OutputLost, BrokenPipeError):
+        if is_kept:
+            screen.hint(f"the answer is in the journal: lambda-rlm show {done.id} --all")
+        raise
+
+
+def _say_how_it_was_routed(done: Run, said: Sequence[str]) -> None:
+    """The routes not chosen and why, the source of the task: the notes that are not printed yet."""
+    fallback = None if done.synthesis is None else done.synthesis.fallback
+    for note in done.notes:
+        is_said = note in said or note == f"{done.route}: {done.reason}" or (fallback is not None and note.endswith(fallback))
+        if not is_said:
+            screen.say(f"note: {note}", "dim")
+
+
+def _say_how_it_was_written(synthesis: Synthesis, is_answered: bool) -> None:
+    """Why a strategy answered as a fallback, if it did, and the cost of writing beside the run."""
+    if synthesis.fallback is not None:
+        screen.say(
+            f"warning: the strategy {'answered' if is_answered else 'was tried'} as a fallback: {synthesis.fallback}", "warning"
+        )
+    for note in synthesis.notes:
+        screen.say(f"warning: {note}", "warning")
+    fixes = sum(len(attempt.fixes) for attempt in synthesis.attempts)
+    mended = f", {fixes:,} {'mistake' if fixes == 1 else 'mistakes'} fixed" if fixes else ""
+    usage = synthesis.usage
+    calls = f"{synthesis.calls:,} {'call' if synthesis.calls == 1 else 'calls'}"
+    tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
+    screen.say(f"writing · {calls}{mended} · {tokens} · {dollars(usage.cost)}", "dim")
+    if synthesis.candidates:
+        samples, ran = (
+            sum(tried.samples for tried in synthesis.candidates),
+            sum(tried.was_run for tried in synthesis.candidates),
+        )
+        agreed = "no sample answered" if synthesis.agreement is None else f"{synthesis.agreement:.0%} of their samples agree"
+        programs = f"{len(synthesis.candidates):,} {'program' if len(synthesis.candidates) == 1 else 'programs'}"
+        drawn = f"{samples:,} {'sample' if samples == 1 else 'samples'}"
+        screen.say(f"candidates · {programs} from {drawn}, {ran:,} run, {agreed}", "dim")
+
+
+def _missing(done: Run) -> str:
+    dropped = done.dropped
+    amounts = (
+        (dropped.quotes, "quote", "quotes", "not found in the text"),
+        (dropped.items, "item", "items", "without a reply"),
+        (dropped.or_else, "call", "calls", "answered by or_else"),
+        (dropped.replies_cut, "reply", "replies", "cut short"),
+    )
+    return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)
