@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -232,6 +233,15 @@ def test_what_is_counted_for_csv_is_at_least_what_is_made(lines: list[list[str]]
     found = parse_csv("\n".join(quoted), allowance, ",").data
     assert [list(map(str, row.values())) for row in found] or not lines
     assert allowance.made + 400 >= held(found, set())
+
+
+@given(PLAIN | st.text(max_size=20))
+def test_digests_are_those_of_the_json_of_an_input(value: Any) -> None:
+    """They are computed in parts, and stay what they were in journals of before."""
+    inputs = from_values({"context": value})
+    data = json.dumps(inputs.values["context"], ensure_ascii=False, sort_keys=True)
+    digest = inputs.digest("context")
+    assert (digest.characters, digest.sha256) == (len(data), hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def test_what_one_file_takes_is_not_there_for_the_next(tmp_path: Path) -> None:
