@@ -55,7 +55,13 @@ import sys, time, resource
 from lambda_rlm.inputs import InputProblem, from_arguments
 import lambda_rlm.inputs.formats.registry
 unit = 1 if sys.platform == "darwin" else 1024
-before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+def peak():
+    try:  # what a process had before it became this one counts in ru_maxrss
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before, began = peak(), time.perf_counter()
 try:
     from_arguments([sys.argv[1]]).digest("context")
     came = "read"
@@ -64,7 +70,7 @@ except InputProblem as problem:
 seconds = time.perf_counter() - began
 from lambda_rlm.inputs.worker.process import WORKER
 WORKER.stop()
-own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+own = peak() - before
 print(own * unit, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit, seconds, came, sep="|")
 """
 

@@ -24,6 +24,7 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prepare import Prepared, prepare
 from lambda_rlm.execution.prospect import Prospect, before_run, foresee
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive
@@ -134,7 +135,7 @@ def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
 
 def written_size(inputs: Inputs) -> int:
     """The characters of the inputs, written as JSON."""
-    return sum(inputs.digest(name).characters for name in inputs.values)
+    return sum(len(piece) for value in inputs.values.values() for piece in written(value))
 
 
 def _use_of(primitive: Primitive, node: Node) -> Span | None:

@@ -105,7 +105,7 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
 
 def _digest(value: Any) -> InputDigest:
     length, digest = 0, hashlib.sha256()
-    for piece in _written(value):
+    for piece in written(value):
         length += len(piece)
         digest.update(piece.encode("utf-8", "surrogatepass"))
     return InputDigest(length, digest.hexdigest())
@@ -115,7 +115,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _PIECE: Final = 1 << 20
 
 
-def _written(value: Any) -> Iterator[str]:
+def written(value: Any) -> Iterator[str]:
     """The JSON of an input in parts, of which none holds more than an element of it."""
     if isinstance(value, str):
         yield '"'

@@ -34,6 +34,8 @@ _INT_LIMIT: Final = 2**63
 _AT_ONCE: Final = 1_000
 """Elements that are gone through between two looks at the deadline."""
 _LONGEST_PLACE: Final = 200
+_SHOWN: Final = 60
+"""Characters of a key in a note."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -204,7 +206,7 @@ def _why_text(shape: _Shape, depth: int) -> str:
 
 def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
     names = shape.names = field_names(list(shape.fields))
-    renamed = [f"{key!r} is {name}" for key, name in names.items() if key != name]
+    renamed = [f"{key[:_SHOWN]!r} is {name}" for key, name in names.items() if key != name]
     if renamed:
         notes.append(f"{where}: renamed fields: {', '.join(renamed)}")
     fields: list[tuple[str, Type]] = []

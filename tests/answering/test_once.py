@@ -18,7 +18,7 @@ from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.execution import check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
-from lambda_rlm.inputs import from_values
+from lambda_rlm.inputs import from_values, gather
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.request import same_inputs
 from lambda_rlm.synth.writing import Writing
@@ -99,7 +99,15 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             lengths.append(len(data))
         return sha256(data, **named)
 
+    digest = gather._digest
+
+    def digesting(value: Any) -> gather.InputDigest:
+        if len(value) >= len(BIG):
+            lengths.append(len(value))
+        return digest(value)
+
     monkeypatch.setattr(hashlib, "sha256", counting)
+    monkeypatch.setattr(gather, "_digest", digesting)
     return lengths
 
 

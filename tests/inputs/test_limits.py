@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -158,6 +159,23 @@ def test_names_that_collide_are_numbered_in_linear_work(named: Callable[[int], o
     assert lines_run(lambda: named(1_200)) < 5 * lines_run(lambda: named(400))
 
 
+def test_notes_are_short_whatever_keys_are(tmp_path: Path) -> None:
+    key = "k" * 100_000
+    twice = from_arguments([written(tmp_path, "a.json", f'{{"{key}": 1, "{key}": 2}}')])
+    heads = from_arguments([written(tmp_path, "a.csv", f"{key},{key},\n1,2,3\n")])
+    assert all(len(note) < 1_000 for note in (*twice.notes, *heads.notes))
+    assert len(twice.notes) == 2 and heads.notes
+
+
+def test_deep_json_is_not_parsed_anew_for_each_level() -> None:
+    """Each level tries a piece of its own; those of deeper ones are shorter."""
+    deep = 90
+    text = '{"a":' * deep + "[" + "1," * 200_000 + "1]" + "}" * deep
+    looked = _Counting()
+    parse_json(text, Allowance("it", 10**12, Reading(watch=looked)))
+    assert looked.times < 60 + deep + len(text) / (stepwise.PIECE >> 6)
+
+
 def test_short_rows_of_many_columns_are_refused_by_what_they_make(tmp_path: Path) -> None:
     """60 kB that would be 1.5 GB: every row is filled up."""
     text = ",".join(f"n{i}" for i in range(9_000)) + "\n" + "1\n" * 3_000
@@ -215,6 +233,15 @@ def test_what_is_counted_for_csv_is_at_least_what_is_made(lines: list[list[str]]
     found = parse_csv("\n".join(quoted), allowance, ",").data
     assert [list(map(str, row.values())) for row in found] or not lines
     assert allowance.made + 400 >= held(found, set())
+
+
+@given(PLAIN | st.text(max_size=20))
+def test_digests_are_those_of_the_json_of_an_input(value: Any) -> None:
+    """They are computed in parts, and stay what they were in journals of before."""
+    inputs = from_values({"context": value})
+    data = json.dumps(inputs.values["context"], ensure_ascii=False, sort_keys=True)
+    digest = inputs.digest("context")
+    assert (digest.characters, digest.sha256) == (len(data), hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def test_what_one_file_takes_is_not_there_for_the_next(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class _Keys:
     def notes(self) -> tuple[str, ...]:
         if not self.twice:
             return ()
-        shown = ", ".join(repr(key) for key in list(self.twice)[:3])
+        shown = ", ".join(repr(key[:60]) for key in list(self.twice)[:3])
         total = sum(self.twice.values())
         return (f"{self.allowance.name}: {total:,} duplicate keys in objects ({shown}); the last value is used",)
 

@@ -24,6 +24,7 @@ _MOST_LEVELS: Final = 100
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _SURROGATE: Final = re.compile(r"\\u[dD][89abAB]")
 _MOST_PASSED: Final = 64
+_HALVED: Final = 6
 _ENDS: Final = {"{": "},", "[": "],", '"': '",'}
 
 Hook = Callable[[list[tuple[str, Any]]], dict[str, Any]]
@@ -87,17 +88,17 @@ class _Parser:
         found = _SPACE.match(self.text, at)
         return at if found is None else found.end()
 
-    def _cut(self, at: int) -> None:
-        """The piece that begins here."""
+    def _cut(self, at: int, levels: int) -> None:
+        """The piece that begins here: shorter in deeper values, for each level above has tried its own in vain."""
         self.watch()
-        self.start, self.piece = at, self.text[at : at + PIECE]
+        self.start, self.piece = at, self.text[at : at + max(1, PIECE >> min(levels, _HALVED))]
 
     def _value(self, at: int, levels: int) -> tuple[Any, int]:
         sign = self.text[at : at + 1]
         if sign not in ("[", "{"):
             return self._scanned(self.text, at, 0)
         if not self.start <= at < self.start + len(self.piece):
-            self._cut(at)
+            self._cut(at, levels)
         while True:
             try:
                 return self._scanned(self.piece, at - self.start, self.start)
@@ -106,7 +107,7 @@ class _Parser:
                     raise
                 if self.start == at:
                     break
-            self._cut(at)
+            self._cut(at, levels)
         if levels >= _MOST_LEVELS:
             raise RecursionError
         return self._list(at + 1, levels + 1) if sign == "[" else self._object(at + 1, levels + 1)
@@ -126,7 +127,7 @@ class _Parser:
         if self.text[at : at + 1] == "]":
             return items, at + 1
         while True:
-            at = self._batch(at, items)
+            at = self._batch(at, items, levels)
             value, at = self._value(at, levels)
             items.append(value)
             at = self._space(at)
@@ -137,11 +138,11 @@ class _Parser:
                 raise _Mistake("Expecting ',' delimiter", at)
             at = self._space(at + 1)
 
-    def _batch(self, at: int, items: list[Any]) -> int:
+    def _batch(self, at: int, items: list[Any], levels: int) -> int:
         """Many elements at once, as a list of their own; where the next one begins. The list is cut behind a comma: one that is
         within an element leaves brackets or quotes open, and is no list."""
         while not self.start <= at < self.start + len(self.piece) // 2:
-            self._cut(at)
+            self._cut(at, levels)
             if self.passed_over:
                 self.passed_over -= 1
                 return at
