@@ -58,6 +58,9 @@ _PER_INSTRUCTION: Final = 16
 _AT_ONCE: Final = 1 << 22
 """Instructions times bytes between two looks at the clock: some hundredths of a second at worst."""
 
+_FARTHEST: Final = 1 << 22
+"""Bytes in which a character is looked for at which a text can be cut."""
+
 MOST_AT_ONCE: Final = 1 << 27
 """Instructions times bytes that may have to be read without a look between: about a second at worst."""
 
@@ -142,10 +145,10 @@ class Pattern:
                 return
 
     def barrier_from(self, data: bytes, least: int) -> int:
-        """The first place from `least` on with an ASCII character that no match can hold; else the end."""
+        """The first place from `least` on with an ASCII character that no match can hold; else, or where it is far, the end."""
         if self._barrier is None:
             self._barrier = barrier(self._source)
-        found = self._barrier.search(data, least)
+        found = self._barrier.search(data, least, least + _FARTHEST)
         return len(data) if found is None else found.start()
 
 
