@@ -56,10 +56,10 @@ ATTACKS: dict[str, tuple[str, dict[str, str], Any, str]] = {
     ),
     "replace, 20 MB": ('length(replace(t, "ab", "abc")) > 0', {"t": "Text"}, lambda: {"t": "ab" * (LONG // 2)}, ""),
     "unique, equal hashes": (
-        "length(unique(rs)) > 0", {"rs": "List[{ a: Int, b: Int }]"}, lambda: {"rs": colliding(50_000)}, "",
+        "length(unique(rs)) > 0", {"rs": "List[{ a: Int, b: Int }]"}, lambda: {"rs": colliding(20_000)}, "",
     ),
     "group_by, equal hashes": (
-        "length(group_by(rs, fn(r) => r)) > 0", {"rs": "List[{ a: Int, b: Int }]"}, lambda: {"rs": colliding(50_000)}, "",
+        "length(group_by(rs, fn(r) => r)) > 0", {"rs": "List[{ a: Int, b: Int }]"}, lambda: {"rs": colliding(20_000)}, "",
     ),
     "rank, 10 M characters": ('length(rank([t], "中文", 9)) > 0', {"t": "Text"}, lambda: {"t": "中文" * 5_000_000}, ""),
     "similarity": ("similarity(t, t ++ t) > 0.0", {"t": "Text"}, lambda: {"t": "ab" * 100_000}, ""),
