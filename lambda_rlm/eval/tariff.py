@@ -17,9 +17,9 @@ them to that. The sizes of an application are
 | written | the characters of newly made text (spans of an input and pieces of a rope are none) |
 | cells | pairs of characters, for `similarity` |
 
-A regular expression costs more than its row says where it is a large program, or has groups: 16 steps for each instruction (512
-at most) and 1,024 characters; compiling costs a step for each instruction. Sorting costs the weight of the keys for each doubling
-of the list.
+A regular expression costs more than its row says where it is a large program, or has groups: 16 steps for each instruction
+(512 at most) and 1,024 characters; compiling costs a step for each instruction. Sorting costs the weight of the keys for each
+doubling of the list.
 
 Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never
 empty, so there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER`
