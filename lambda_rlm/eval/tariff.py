@@ -4,7 +4,9 @@ Owns the one price table, `TARIFF`. Evaluation charges the meter by it while a p
 it: steps and bytes have no bound before the run, and the meter alone holds a run to them. Prices are monotone in every size.
 Refuses to know about values: sizes come in as plain numbers.
 
-One step is worth about a tenth of a microsecond. The sizes of an application are
+A step takes a tenth of a microsecond where a function works as it does on most data, and at most half a microsecond on
+arguments chosen against it; a byte charged covers at most three that are held. `benchmarks/charged.py` measures both, and holds
+them to that. The sizes of an application are
 
 | size | what it counts |
 |---|---|
@@ -14,6 +16,10 @@ One step is worth about a tenth of a microsecond. The sizes of an application ar
 | weight | the tree weight of what is compared, hashed or written out: 1 for each value plus one for each 64 characters |
 | written | the characters of newly made text (spans of an input and pieces of a rope are none) |
 | cells | pairs of characters, for `similarity` |
+
+A regular expression costs more than its row says where it is a large program, or has groups: 16 steps for each instruction
+(512 at most) and 1,024 characters; compiling costs a step for each instruction. Sorting costs the weight of the keys for each
+doubling of the list.
 
 Opening a rope, to read or to cut it, costs `PIECE_STEPS` a piece and `PIECE_STORAGE` bytes, once a rope; pieces are never
 empty, so there are at most as many as characters. Reading a rope or a span that nobody has read yet copies it: `CHARACTER`

@@ -1,7 +1,7 @@
 """Asynchronous jobs for callers that wait: on an event loop of their own, wherever the caller is.
 
-Owns `blocking`, `blocking_anywhere`, `is_stopped`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as `KeyboardInterrupt`, and
-that who stops waiting cancels the job.
+Owns `blocking`, `blocking_anywhere`, `is_stopped`, `closing` and `is_interruption`. Promises that a Ctrl-C leaves as
+`KeyboardInterrupt`, and that who stops waiting cancels the job.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from lambda_rlm.eval.library.horizon import Horizon, barrier, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.swift import swift
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import CHARACTER
 from lambda_rlm.eval.value import Document, Text
 
 MOST_PATTERN: Final = 4_096
@@ -43,6 +44,9 @@ COMPILED_STEPS: Final = 60
 COMPILED_KILO: Final = 2_048
 """Steps for compiling a pattern, and for 1,024 of its characters; each of the engine's instructions costs one more."""
 
+KEPT_SOURCE: Final = 256
+"""Bytes of a pattern that is known to have been compiled."""
+
 KEPT_STORAGE: Final = 1 << 14
 """Bytes of a pattern that the program holds, which it does where it is written as a literal."""
 
@@ -55,8 +59,15 @@ _FEW_INSTRUCTIONS: Final = 16
 _PER_INSTRUCTION: Final = 16
 """Steps for each instruction of a larger pattern and 1,024 characters."""
 
+_MOST_FOLLOWED: Final = 512
+"""Instructions that count at each byte: a program has more where it has classes of thousands of letters, of which a byte meets
+few."""
+
 _AT_ONCE: Final = 1 << 22
 """Instructions times bytes between two looks at the clock: some hundredths of a second at worst."""
+
+_FARTHEST: Final = 1 << 22
+"""Bytes in which a character is looked for at which a text can be cut."""
 
 MOST_AT_ONCE: Final = 1 << 27
 """Instructions times bytes that may have to be read without a look between: about a second at worst."""
@@ -92,7 +103,8 @@ class Pattern:
         engine = _engine(self._whole, never_capture=False)
         self.groups: int = engine.NumberOfCapturingGroups()
         self.size: int = engine.ProgramSize()
-        self.reach = max(1, _AT_ONCE // self.size)
+        self.followed = min(self.size, _MOST_FOLLOWED)
+        self.reach = max(1, _AT_ONCE // self.followed)
         # The wrapper's own methods cost some 3 µs a call, most of it in mapping offsets nobody asked for.
         self.match: Callable[..., Spans] = engine.Match
         self.anchor: Any = re2._re2.RE2.Anchor.UNANCHORED
@@ -104,7 +116,7 @@ class Pattern:
     def kilo(self, least: int, *, with_groups: bool) -> int:
         """Steps for 1,024 characters searched; `least` where the engine is at its best whatever the text."""
         is_quick = self.size <= _FEW_INSTRUCTIONS and not (with_groups and self.groups)
-        return least if is_quick else max(least, _PER_INSTRUCTION * self.size)
+        return least if is_quick else max(least, _PER_INSTRUCTION * self.followed)
 
     def occurs(self, s: str, charge: Charge = _nobody) -> bool:
         """Whether it matches anywhere; `charge` as in `first_from`, but nothing is read past a match."""
@@ -142,10 +154,10 @@ class Pattern:
                 return
 
     def barrier_from(self, data: bytes, least: int) -> int:
-        """The first place from `least` on with an ASCII character that no match can hold; else the end."""
+        """The first place from `least` on with an ASCII character that no match can hold; else, or where it is far, the end."""
         if self._barrier is None:
             self._barrier = barrier(self._source)
-        found = self._barrier.search(data, least)
+        found = self._barrier.search(data, least, least + _FARTHEST)
         return len(data) if found is None else found.start()
 
 
@@ -188,7 +200,7 @@ class Search:
         least = start + pattern.reach
         if self._stop < least:
             self._stop = pattern.barrier_from(self._data, least)
-        if (self._stop - start) * pattern.size > MOST_AT_ONCE and pattern.size > _FEW_INSTRUCTIONS:
+        if (self._stop - start) * pattern.followed > MOST_AT_ONCE and pattern.size > _FEW_INSTRUCTIONS:
             raise BadPattern(
                 f"it may have to read {self._stop - start:,} bytes at once: search the text in pieces (chunk, lines), or let "
                 "the pattern stop at line ends"
@@ -270,8 +282,8 @@ def _compiled(source: str, is_multi_line: bool) -> Pattern:
 
 
 def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) -> Pattern:
-    """A pattern, compiled or found among those used lately, and charged as if it were compiled each time: which are kept
-    depends on others. A bad one is a fault."""
+    """A pattern, compiled or found among those used lately. It is charged for each time, since which are kept depends on
+    others. A bad one is a fault."""
     source = pattern if isinstance(pattern, str) else pattern.s
     meter = site.meter
     meter.spend(COMPILED_STEPS + (COMPILED_KILO * len(source) >> 10))
@@ -279,7 +291,7 @@ def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) ->
         chosen = _compiled(source, is_multi_line)
     except BadPattern as bad:
         raise wording.bad_pattern(site.span, site.primitive, bad) from None
-    meter.spend(chosen.size)
+    meter.spend(chosen.followed)
     return chosen
 
 
@@ -299,7 +311,18 @@ def chooser(site: Site, *, is_multi_line: bool = False) -> Callable[[Text], Patt
             if not fixed:
                 site.meter.allocate(KEPT_STORAGE)
                 fixed.append(compiled(literal, site, is_multi_line=is_multi_line))
+                site.meter.spend(fixed[0].size)
             return fixed[0]
 
         return literally
-    return lambda pattern: compiled(pattern, site, is_multi_line=is_multi_line)
+    seen: set[str] = set()
+
+    def computed(pattern: Text) -> Pattern:
+        chosen = compiled(pattern, site, is_multi_line=is_multi_line)
+        if pattern.s not in seen:
+            seen.add(pattern.s)
+            site.meter.allocate(KEPT_SOURCE + CHARACTER * pattern.n)
+            site.meter.spend(chosen.size)
+        return chosen
+
+    return computed

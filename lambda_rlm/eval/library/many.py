@@ -87,6 +87,7 @@ def matches(site: Site, constant: Value) -> Many:
         if not chosen:
             meter.allocate(KEPT_STORAGE)
             chosen.append(compiled(source, site))
+            meter.spend(chosen[0].size)
         call, kilo = price.call, chosen[0].kilo(price.kilo, with_groups=False)
         sizes = Counter([text.n for text in texts])
         meter.spend(sum([count * (call + (kilo * n + 1023 >> 10)) for n, count in sizes.items()]))

@@ -43,7 +43,7 @@ def occurrences(s: str, part: str, begin: int, end: int) -> Iterator[int]:
     size, offset = len(part), 0
     if size > _SHORT and (end - begin) * size > FEW:
         # What is left to search gets shorter and shorter: the copy keeps it long.
-        s, offset = _lengthened(s, part, begin, end), begin
+        s, offset = _lengthened(s, part, begin, end, is_kept_long=True), begin
         begin, end = 0, len(s)
     position = s.find(part, begin, end)
     while position >= 0:
@@ -71,5 +71,6 @@ def _is_quick(n: int, m: int) -> bool:
     return n * m <= FEW or m > n or (n >= _LONG and n > _TIMES * m)
 
 
-def _lengthened(s: str, part: str, begin: int, end: int) -> str:
-    return s[begin:end] + ("\0" if part[-1] != "\0" else "\1") * max(_LONG, _TIMES * len(part) + 64)
+def _lengthened(s: str, part: str, begin: int, end: int, *, is_kept_long: bool = False) -> str:
+    filler = "\0" if part[-1] != "\0" else "\1"
+    return s[begin:end] + filler * max(_LONG, _TIMES * len(part) + 64 - (0 if is_kept_long else end - begin))

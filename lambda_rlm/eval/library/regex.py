@@ -94,6 +94,7 @@ def _literally(site: Site, source: str) -> Function:
         if chosen is None:
             meter.allocate(KEPT_STORAGE)
             chosen = compiled(source, site)
+            meter.spend(chosen.size)
             most, brief, literal = chosen.most, chosen.brief, chosen.literal
             kilo = chosen.kilo(kilo, with_groups=False)
         meter.fuel -= call + (kilo * n + 1023 >> 10)
