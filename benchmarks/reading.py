@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lambda_rlm.inputs import Reading  # noqa: E402
-from lambda_rlm.inputs.allowance import Allowance  # noqa: E402
+from lambda_rlm.inputs.allowance import FileAllowance  # noqa: E402
 from lambda_rlm.inputs.formats import docx, html, pdf  # noqa: E402
 from lambda_rlm.inputs.formats.json import parse_json  # noqa: E402
 from lambda_rlm.inputs.reading import MOST_BYTES, Format  # noqa: E402
@@ -133,7 +133,7 @@ def pieces() -> None:
         text = json.dumps(value)
         whole = timed(lambda text=text: json.loads(text), 3)
         reading = Reading(watch=lambda: None)
-        mine = timed(lambda text=text, reading=reading: parse_json(text, Allowance("a", 10**12, reading)), 3)
+        mine = timed(lambda text=text, reading=reading: parse_json(text, FileAllowance("a", 10**12, reading)), 3)
         print(f"{f'JSON, {name}':28} {1000 * mine:9.1f} ms   {mine / whole:9.2f} × json.loads")
 
 

@@ -1,6 +1,6 @@
 """What reading one file may make in memory.
 
-Owns `Allowance`. Promises that what a file leads to is counted before it is made, or while it is made in small parts: a few
+Owns `FileAllowance`. Promises that what a file leads to is counted before it is made, or while it is made in small parts: a few
 bytes can mean far more values than a limit of bytes read would hold. Looks at the deadline whenever something is counted.
 """
 
@@ -20,7 +20,7 @@ _BUDGET: Final = Budget()
 
 
 @dataclass(slots=True)
-class Allowance:
+class FileAllowance:
     """Bytes that the data of one file may take; `of` is the memory limit of a run for an input of that length, within the limit
     of what may be read."""
 
@@ -30,7 +30,7 @@ class Allowance:
     made: int = 0
 
     @classmethod
-    def of(cls, name: str, length: int, reading: Reading) -> Allowance:
+    def of(cls, name: str, length: int, reading: Reading) -> FileAllowance:
         """For a file whose text has `length` characters."""
         most = min(reading.most_bytes, _BUDGET.memory + _BUDGET.memory_per_character * length)
         return cls(name, most, reading)

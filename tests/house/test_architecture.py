@@ -223,7 +223,7 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     assert names == [
         "aiohttp", "anyio", "charset-normalizer", "google-re2", "httptools", "lark", "litellm", "pathspec", "pydantic", "rich", "tiktoken", "typer"
     ]  # fmt: skip
-    assert sorted(project["optional-dependencies"]) == ["dev", "documents", "local", "plots"]
+    assert sorted(project["optional-dependencies"]) == ["dev", "docs", "documents", "local", "plots"]
 
 
 MACHINE_PATHS = re.compile(

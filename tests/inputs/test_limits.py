@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
-from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats import stepwise
 from lambda_rlm.inputs.formats.columns import CsvColumn
 from lambda_rlm.inputs.formats.csv import MOST_COLUMNS, parse_csv
@@ -27,11 +27,11 @@ from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
 from tests.support.input_files import problem, written
 
-ENOUGH = Allowance("it", 10**12, Reading())
+ENOUGH = FileAllowance("it", 10**12, Reading())
 
 
 def rows(text: str, *, is_json: bool = True) -> Any:
-    return (parse_json if is_json else parse_csv)(text, Allowance.of("it", len(text), Reading())).data
+    return (parse_json if is_json else parse_csv)(text, FileAllowance.of("it", len(text), Reading())).data
 
 
 # ── numbers ──
@@ -115,7 +115,7 @@ def test_a_head_of_many_names_is_read_in_linear_time_up_to_a_limit(tmp_path: Pat
     many = written(tmp_path, "a.csv", ",".join(["a"] * (MOST_COLUMNS + 1)) + "\n")
     assert f"{MOST_COLUMNS:,}" in problem(many).message
     at_most = ",".join(["a"] * MOST_COLUMNS) + "\n" + ",".join(["1"] * MOST_COLUMNS) + "\n"
-    (row,) = parse_csv(at_most, Allowance("it", 10**9, Reading())).data
+    (row,) = parse_csv(at_most, FileAllowance("it", 10**9, Reading())).data
     assert len(row) == MOST_COLUMNS and row[f"a_{MOST_COLUMNS}"] == 1
 
 
@@ -172,7 +172,7 @@ def test_deep_json_is_not_parsed_anew_for_each_level() -> None:
     deep = 90
     text = '{"a":' * deep + "[" + "1," * 200_000 + "1]" + "}" * deep
     looked = _Counting()
-    parse_json(text, Allowance("it", 10**12, Reading(watch=looked)))
+    parse_json(text, FileAllowance("it", 10**12, Reading(watch=looked)))
     assert looked.times < 60 + deep + len(text) / (stepwise.PIECE >> 6)
 
 
@@ -220,7 +220,7 @@ SIGNS = st.text('{}[]:,"\\', max_size=40)
 @given(st.lists(PLAIN | SIGNS | st.dictionaries(SIGNS, SIGNS), max_size=20), st.booleans())
 def test_what_is_counted_for_json_is_at_least_what_is_made(values: list[Any], is_ascii: bool) -> None:
     text = json.dumps(values * 5, ensure_ascii=is_ascii, separators=(",", ":"))
-    allowance = Allowance("it", 10**12, Reading())
+    allowance = FileAllowance("it", 10**12, Reading())
     found = parse_json(text, allowance).data
     assert allowance.made + 200 >= held(found, set())
 
@@ -229,7 +229,7 @@ def test_what_is_counted_for_json_is_at_least_what_is_made(values: list[Any], is
 @given(st.lists(st.lists(st.text('ab1.,"; é😀', max_size=8), min_size=3, max_size=3), max_size=30))
 def test_what_is_counted_for_csv_is_at_least_what_is_made(lines: list[list[str]]) -> None:
     quoted = ["a,b,c", *(",".join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines)]
-    allowance = Allowance("it", 10**12, Reading())
+    allowance = FileAllowance("it", 10**12, Reading())
     found = parse_csv("\n".join(quoted), allowance, ",").data
     assert [list(map(str, row.values())) for row in found] or not lines
     assert allowance.made + 400 >= held(found, set())
@@ -254,8 +254,8 @@ def test_what_one_file_takes_is_not_there_for_the_next(tmp_path: Path) -> None:
 
 def test_the_limit_is_that_of_a_run_within_what_may_be_read() -> None:
     budget = Budget()
-    assert Allowance.of("it", 10, Reading()).most == budget.memory + 10 * budget.memory_per_character
-    assert Allowance.of("it", 10, Reading(most_bytes=1_000)).most == 1_000
+    assert FileAllowance.of("it", 10, Reading()).most == budget.memory + 10 * budget.memory_per_character
+    assert FileAllowance.of("it", 10, Reading(most_bytes=1_000)).most == 1_000
 
 
 # ── a piece at a time ──
@@ -311,7 +311,7 @@ def test_json_in_pieces_has_the_mistakes_of_the_whole() -> None:
 )
 def test_large_json_is_watched_and_the_same(text: str) -> None:
     looked = _Counting()
-    found = parse_json(text, Allowance("it", 10**12, Reading(watch=looked))).data
+    found = parse_json(text, FileAllowance("it", 10**12, Reading(watch=looked))).data
     assert found == json.loads(text)
     assert looked.times > len(text) / stepwise.PIECE
 

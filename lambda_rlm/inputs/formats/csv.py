@@ -18,7 +18,7 @@ from itertools import islice, zip_longest
 from threading import Lock
 from typing import Any, Final
 
-from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats.columns import CsvColumn
 from lambda_rlm.inputs.formats.decoded import decoded
 from lambda_rlm.inputs.formats.extracted import Rows
@@ -38,7 +38,7 @@ _LOOKED_AT: Final = 20
 """Lines that determine the delimiter."""
 
 
-def parse_csv(text: str, allowance: Allowance, delimiter: str | None = None) -> Rows:
+def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None) -> Rows:
     """Rows by column names. When no delimiter is given, it is the one that its first lines agree on best."""
     said = _SEPARATED.match(text)
     if said is not None:
@@ -58,7 +58,7 @@ def parse_csv(text: str, allowance: Allowance, delimiter: str | None = None) -> 
 class _Lines:
     """The lines that have cells, each with the number of the line that it ends on; may be gone through more than once."""
 
-    def __init__(self, text: str, allowance: Allowance, delimiter: str) -> None:
+    def __init__(self, text: str, allowance: FileAllowance, delimiter: str) -> None:
         self.text = text
         self.allowance = allowance
         self.delimiter = delimiter
@@ -86,7 +86,7 @@ class _Lines:
             yield found[0]
 
 
-def _columns(lines: _Lines, header: Sequence[str], allowance: Allowance, notes: list[str]) -> list[CsvColumn]:
+def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[CsvColumn]:
     """The columns by what all their cells are; counts what the rows will take."""
     columns = [CsvColumn() for _ in header]
     of_a_row = sys.getsizeof(dict.fromkeys(header)) + 8
@@ -185,7 +185,7 @@ def _fields_of_any_length() -> Iterator[None]:
                 csv.field_size_limit(_limit_before)
 
 
-def _tabs(text: str, allowance: Allowance) -> Rows:
+def _tabs(text: str, allowance: FileAllowance) -> Rows:
     return parse_csv(text, allowance, "\t")
 
 

@@ -9,18 +9,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.decode import decode
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.reading import Reading
 
 
-def decoded(parse: Callable[[str, Allowance], Rows]) -> Callable[[bytes, str, Reading], Rows]:
+def decoded(parse: Callable[[str, FileAllowance], Rows]) -> Callable[[bytes, str, Reading], Rows]:
     """What parses a text, as the reader of a format: the encoding is found first."""
 
     def read(data: bytes, name: str, reading: Reading) -> Rows:
         decoded = decode(data, name, reading)
-        allowance = Allowance.of(name, len(decoded.text), reading)
+        allowance = FileAllowance.of(name, len(decoded.text), reading)
         allowance.add(sys.getsizeof(decoded.text))
         rows = replace(parse(decoded.text, allowance), made=allowance.made)
         return rows if decoded.note is None else replace(rows, notes=(decoded.note, *rows.notes))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
-from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats.decoded import decoded
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.formats.stepwise import PIECE, count_values, parsed
@@ -22,7 +22,7 @@ _ENTRY: Final = 100
 """Bytes of a key's place among those that are held, at most."""
 
 
-def parse_json(text: str, allowance: Allowance) -> Rows:
+def parse_json(text: str, allowance: FileAllowance) -> Rows:
     """One JSON value; an empty text is a problem."""
     name = allowance.name
     if not text.strip():
@@ -40,7 +40,7 @@ def parse_json(text: str, allowance: Allowance) -> Rows:
         raise _unrepresentable(name, error) from None
 
 
-def parse_jsonl(text: str, allowance: Allowance) -> Rows:
+def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
     """One JSON value a line; blank lines are passed over."""
     name = allowance.name
     count_values(text, allowance)
@@ -76,7 +76,7 @@ class _Keys:
     """The keys of all objects of a file: each is held once; those that an object has twice are counted, of which the last one
     stands."""
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: FileAllowance) -> None:
         self.allowance = allowance
         self.held: dict[str, str] = {}
         self.twice: dict[str, int] = {}
@@ -110,7 +110,7 @@ class _Keys:
         return (f"{self.allowance.name}: {total:,} duplicate keys in objects ({shown}); the last value is used",)
 
 
-def _is_json(text: str, allowance: Allowance) -> bool:
+def _is_json(text: str, allowance: FileAllowance) -> bool:
     try:
         _Keys(allowance).value_of(text)
     except (ValueError, RecursionError):

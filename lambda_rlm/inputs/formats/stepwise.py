@@ -14,7 +14,7 @@ from collections.abc import Callable
 from json import JSONDecodeError
 from typing import Any, Final, NoReturn
 
-from lambda_rlm.inputs.allowance import Allowance
+from lambda_rlm.inputs.allowance import FileAllowance
 
 PIECE: Final = 1 << 18
 """Characters that are parsed at once."""
@@ -31,7 +31,7 @@ Hook = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 Scan = Callable[[str, int], tuple[Any, int]]
 
 
-def count_values(text: str, allowance: Allowance) -> None:
+def count_values(text: str, allowance: FileAllowance) -> None:
     """Count what the values of a text may take; raises `InputProblem` where it is too much."""
     for start in range(0, len(text), PIECE):
         allowance.add(_at_most(text[start : start + PIECE]))
