@@ -108,7 +108,7 @@ def run_row(row: Sequence[Any], head: str = "") -> RunRow:
         id_, started, ended, state, owner, session, what, outcome = row
         told, came = _json(what, _WHAT), None if outcome is None else _json(outcome, _OUTCOME)
         return RunRow(
-            _text(id_), _time(started), None if ended is None else _time(ended), _text(state), _text(owner), _whole(session),
+            _word(id_), _time(started), None if ended is None else _time(ended), _word(state), _word(owner), _whole(session),
             told, came, head,
         )  # fmt: skip
     except _FOREIGN:
@@ -124,10 +124,10 @@ def call_row(row: Sequence[Any], sealed: Mapping[str, Any]) -> CallRow:
     with damage(run, "the record of a call"):
         start, end = map(_whole, json.loads(place))
         return CallRow(
-            _whole(session), _whole(call), tuple(map(_position, json.loads(path))), _text(digest), _text(model), (start, end),
+            _whole(session), _whole(call), tuple(map(_position, json.loads(path))), _word(digest), _word(model), (start, end),
             None if sample is None else _position(sample), _whole(prompt),
             tuple((_text(name), _whole(a), _whole(b)) for name, a, b in json.loads(shown)), _time(started),
-            None if seconds is None else _amount(seconds), _text(state), None if usage is None else _json(usage, _USAGE),
+            None if seconds is None else _amount(seconds), _word(state), None if usage is None else _json(usage, _USAGE),
             _text(program), tuple(map(_text, json.loads(coercions or "[]"))), "" if last is None else _text(last),
             _text(sealed.get("value", "")), _text(sealed.get("served", "")),
         )  # fmt: skip
@@ -171,6 +171,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
+
+
+def _word(value: Any) -> str:
+    """A text that this program made itself: it can be printed."""
+    _text(value).encode()
+    return _text(value)
 
 
 def _whole(value: Any) -> int:

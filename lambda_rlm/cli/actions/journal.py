@@ -206,6 +206,8 @@ def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:
 
 def _report(journal: Journal, name: str) -> tuple[RunReport, list[dict[str, Any]]]:
     row = journal.run(name)
+    if not {"inputs", "settings"} <= row.what.keys():
+        raise Damaged(row.id, "a part of it is missing")
     return report(row, journal.calls(row.id), journal.programs(row.id)), journal.sessions(row.id)
 
 
