@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lambda_rlm.diagnostics.source import Span
 
 OUT_OF_TIME: Final = "E0407"
-MODEL_BROKEN: Final = "E0515"
+MODEL_BROKEN: Final = "E0525"
 
 
 class Fault(LambdaRLMError):

@@ -198,7 +198,7 @@ class Returning(FakeModel):
 def test_what_is_no_completion_is_a_declared_fault_that_names_the_model(returned: Any) -> None:
     with pytest.raises(ModelFailure, match="own returned no completion with a text") as raised:
         anyio.run(partial(pay, Returning(returned), request("x"), Meter(Budget()), prompt_tokens=1))
-    assert raised.value.code == "E0515"
+    assert raised.value.code == "E0525"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_a_model_raises_is_a_declared_fault_without_keys(error: Exception) 
     meter = Meter(Budget())
     with pytest.raises(ModelFailure, match=type(error).__name__) as raised:
         anyio.run(partial(pay, FakeModel(fail, PRICED), request("x", 50), meter, prompt_tokens=100))
-    assert raised.value.code == "E0515" and "abcdefgh" not in str(raised.value)
+    assert raised.value.code == "E0525" and "abcdefgh" not in str(raised.value)
     assert (meter.usage.input_tokens, meter.usage.output_tokens) == (100, 50)
 
 

@@ -301,7 +301,7 @@ def test_a_failed_attempt_is_booked_too() -> None:
 
 
 def test_what_a_model_may_not_raise_is_a_failed_call() -> None:
-    with pytest.raises(ModelFailure, match=r"E0515.*KeyError"):
+    with pytest.raises(ModelFailure, match=r"E0525.*KeyError"):
         failing(KeyError("choices")).call(Text("?"))
 
 

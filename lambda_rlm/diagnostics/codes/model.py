@@ -117,7 +117,7 @@ TABLE: tuple[Code, ...] = (
         replies=(("Copy the", "Nobody ever wrote this."), ("Copy all", '["Nobody ever wrote this."]')),
     ),
     _outside(
-        "E0515",
+        "E0525",
         "The model of the host program failed",
         "A model that the host program supplies raised an exception other than `ModelFailure`, or returned something that is "
         "not a `Completion` with a text. The message names it. `lambda_rlm.testing` checks a model against the contract. "
