@@ -1,4 +1,4 @@
-"""The mistakes of a program as somebody is told them who may see no contents.
+"""The mistakes of a program in words that show nothing of the contents of inputs.
 
 Owns `by_shape`. A bound on the real inputs is computed from their contents, and a fault quotes them. Promises words that depend
 on the program, the shape of the inputs, what is left of the budget and the codes alone.

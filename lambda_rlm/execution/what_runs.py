@@ -1,4 +1,4 @@
-"""Everything that decides what a run does and where, as one record: what a person approves, and the hash that stands for it.
+"""Everything that decides what a run does and where, as one record: what a person approves, and its hash.
 
 Owns `WhatRuns`. Promises that the hash differs when any term does, and that each term has words: nothing is hashed unseen. What
 this room cannot see, such as servers and limits, the door brings as terms of its own. Asks no model.

@@ -24,6 +24,7 @@ from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
+from lambda_rlm.journal.records import Damaged
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.private_file import FileRefused
@@ -89,6 +90,7 @@ def errors() -> list[LambdaRLMError]:
         InputProblem("cannot be read", "name another", "binary data"),
         InputProblem("cannot be read"),
         JournalProblem("no journal", "lambda-rlm runs"),
+        Damaged("01M8N95RY9M9V32QZV49K5C53C", "the usage of a call"),
         SettingProblem("unknown setting", "did you mean out?"),
         FileRefused(22, "it is a named pipe; use a regular file"),
         Unfit("the input x is 3, which does not fit its type"),

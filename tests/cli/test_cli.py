@@ -39,8 +39,8 @@ def test_ask_json_is_one_object_with_the_promised_keys(shell: Shell) -> None:
         None,
     )
     assert {"program", "bound", "usage", "degraded", "dropped", "coverage", "citations", "diagnostics"} <= found.keys()
-    promised = "calls attempts cached_calls failed_calls span input_tokens output_tokens usd steps bytes seconds max_in_flight"
-    assert set(promised.split()) == found["usage"].keys()
+    calls, tokens, work = "calls attempts cached_calls failed_calls", "span input_tokens output_tokens usd", "steps bytes live"
+    assert set(f"{calls} {tokens} {work} seconds max_in_flight".split()) == found["usage"].keys()
     assert found["coverage"] == {"context": 1.0}
 
 

@@ -146,25 +146,19 @@ def test_trust_refuses_what_is_no_settings_file(shell: Shell) -> None:
 # ── a journal of a stranger ──
 
 
-def stranger_s_run(shell: Shell, url: str) -> str:
-    """A run that stopped, in a journal whose server is changed to a stranger's."""
+def stranger_s_run(shell: Shell, theirs: FaultyServer) -> str:
+    """A run that stopped, in the whole journal of a stranger whose server it asked."""
     wrote("context.txt", "Bees.")
-    with FaultyServer() as server:
-        asked = ("ask", "Who?", "context.txt", "--model", "bad-key", "--base-url", server.url, "--journal", "theirs.sqlite3")
-        assert shell(*asked, "--strategy", "direct", "--json") == 2
-    with sqlite3.connect("theirs.sqlite3") as journal:
-        for table, column in (("runs", "what"), ("sessions", "what")):
-            try:
-                journal.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (server.url, url))
-            except sqlite3.OperationalError:
-                continue
+    asked = ("ask", "Who?", "context.txt", "--model", "bad-key", "--base-url", theirs.url, "--journal", "theirs.sqlite3")
+    assert shell(*asked, "--strategy", "direct", "--json") == 2
+    theirs.requests.clear()
     return str(shell.json["run"])
 
 
 def test_resume_asks_no_server_that_only_the_journal_names(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with FaultyServer() as attacker, FaultyServer() as own:
-        run = stranger_s_run(shell, attacker.url)
+        run = stranger_s_run(shell, attacker)
         resume = ("resume", run, "--journal", "theirs.sqlite3")
         assert shell(*resume) == 64
         assert attacker.url in shell.err and f"--base-url {attacker.url}" in shell.err

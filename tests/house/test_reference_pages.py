@@ -45,7 +45,7 @@ what counts without that:
 - *trusted sources only*: an option, a variable, your own file, or a project file that you trust.
 
 What does not count is reported on standard error, never dropped silently. `lambda-rlm trust PATH` shows the settings of a file and
-trusts it as it is: when the file changes, you are told and must trust it again. `trust --list` and `trust --revoke` show and undo it. A
+trusts it as it is: when the file changes, a command reports it, and you must trust it again. `trust --list` and `trust --revoke` show and undo it. A
 file that belongs to another user (but root), or that others may write to, does not count at all.
 
 ## Variables that are no settings

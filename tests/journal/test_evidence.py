@@ -310,6 +310,7 @@ def older() -> str:
     with closing(sqlite3.connect(FILE)) as database:
         database.executescript((ROOT / "tests/journal/version_1.sql").read_text().replace("/folder", str(Path.cwd())))
         database.execute("PRAGMA journal_mode = WAL")
+    Path(FILE).chmod(0o600)
     wrote("a.txt", "a b a")
     with closing(sqlite3.connect(FILE)) as database:
         (run,) = database.execute("SELECT id FROM runs WHERE state = 'answered'").fetchone()

@@ -6,6 +6,7 @@ import json as json_text
 import sqlite3
 from typing import Any
 
+from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.inputs.reading import plain
@@ -31,7 +32,7 @@ def show(json: bool) -> int:
     if len(found) > 1:
         screen.answer("what each of these files allows is allowed")
     if today is not None:
-        screen.answer(f"today: {today['calls']:,} calls and ${today['usd']:,.4f} are used or set aside")
+        screen.answer(f"today: {today['calls']:,} calls and {dollars(today['usd'])} are used or set aside")
     if not found:
         screen.say("no policy")
     return exits.ANSWERED

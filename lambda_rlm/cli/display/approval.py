@@ -33,8 +33,8 @@ Pause = Callable[[], AbstractContextManager[None]]
 
 
 class Approval:
-    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not. `record` is told
-    of each approval: the hash, and the option by which it was given."""
+    """Lets a run go on, or ends it. `hash` is what was approved before; `is_asked` says to ask where it was not. `record`
+    receives each approval: the hash, and the option by which it was given."""
 
     def __init__(self, *, is_asked: bool, hash: str | None, json: bool, record: Callable[[str, str], None]) -> None:
         self.is_asked = is_asked

@@ -1,5 +1,6 @@
-"""What came of a run, as a person sees it: the answer on one stream; what is missing, how it was written and routed, and one line
-of figures on the other.
+"""What came of a run, as a person sees it.
+
+Owns the answer on one stream, and on the other what is missing, how it was written and routed, and one line of figures.
 """
 
 from __future__ import annotations
