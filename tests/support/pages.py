@@ -25,7 +25,9 @@ STAND_IN: Final = "scripted:stand-in.jsonl"
 SHIPPED: Final = ("examples", "stdlib", "docs", "benchmarks", "Makefile")
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED: Final = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
-_CHANGING: Final = re.compile(r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
+_CHANGING: Final = re.compile(
+    r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?|(?<=^hash )[0-9a-f]{32}$", re.M
+)
 _BY_TIME: Final = re.compile(r"\s+\S+ +replied ")
 _OF_A_SHELL: Final = ("make", "pip", "source")
 _ASKS_NOTHING: Final = ("check", "audit", "route")
@@ -96,7 +98,7 @@ def play(page: Path, shell: Shell) -> int:
 
 
 def steady(text: str) -> str:
-    """Output without what differs from run to run: seconds, dates, ids of runs, spaces at the ends of lines, and which of the
+    """Output without what differs from run to run: seconds, dates, ids of runs, hashes over paths, spaces at the ends of lines, and which of the
     slowest calls was the slowest."""
     lines = [line.rstrip() for line in _CHANGING.sub("…", text).strip().split("\n")]
     slow = iter(sorted(filter(_BY_TIME.match, lines)))
