@@ -249,7 +249,7 @@ def test_a_fault_while_a_program_is_judged_quotes_nothing(monkeypatch: pytest.Mo
     assert "E0406" in complaint and "no details" in complaint and SECRET not in complaint
 
 
-def test_a_bound_that_contents_decide_is_shown_as_the_shape_has_it() -> None:
+def test_a_bound_that_contents_decide_is_shown_by_the_shape() -> None:
     few = from_values({"context": "a" * 60 + " b" * 20})
     many = from_values({"context": "a " * 50})
     program = 'words(context) |> map(fn(w) => llm_call(f"{w}", out=9)) |> join(" ")'

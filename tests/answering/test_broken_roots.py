@@ -131,7 +131,7 @@ def test_a_program_that_was_refused_or_cut_is_none(stop: StopReason) -> None:
 
 @pytest.mark.parametrize("code", ["E0501", "E0502", "E0503", "E0504", "E0505", "E0506", "E0507", "E0508", "E0510", "E0511"])
 @pytest.mark.parametrize("after", [0, 1])
-def test_a_root_model_that_is_down_leaves_the_question_to_the_plan(code: str, after: int) -> None:
+def test_a_root_model_that_is_down_falls_back_to_the_plan(code: str, after: int) -> None:
     """Whichever way it is down, and if it was not at first; the attempts before are told."""
 
     def reply(n: int) -> str:
@@ -148,7 +148,7 @@ def test_a_root_model_that_is_down_leaves_the_question_to_the_plan(code: str, af
     assert found.calls == root.calls
 
 
-def test_a_budget_that_does_not_even_pay_for_the_plan_is_rejected_before_anything_is_asked() -> None:
+def test_a_budget_too_small_for_the_plan_is_rejected_first() -> None:
     root, model = Root(REPLIES["prose"]), leaf()
     with pytest.raises(Rejected) as raised:
         asked(root, model, Budget(calls=30, tokens=400))
@@ -243,9 +243,7 @@ def test_a_server_that_never_answers_is_given_up_at_the_deadline(
     assert "time was up" in found["synthesis"]["fallback"] if found["ok"] else found["fault"]["code"] == "E0407"
 
 
-def test_a_refused_connection_is_a_clear_fault_where_nobody_else_is_there_to_answer(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_connection_without_fallback_is_a_fault(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1234567890")
     monkeypatch.setattr(RetryPolicy, "seconds", lambda *_: 0.0)
     with socket.socket() as held:

@@ -36,7 +36,7 @@ def calls(count: int, word: str) -> str:
 # ── rounds ──
 
 
-def test_exploring_by_code_alone_costs_no_model_call_but_those_of_writing() -> None:
+def test_exploring_by_code_costs_only_the_calls_of_writing() -> None:
     counts = ("length(context)", 'search(context, "e") |> length', "result_1 + result_2")
     root, model = Root(*counts), leaf()
     run = asked(root, context="the text we see", rounds=3, model=model, peek=5)
@@ -53,7 +53,7 @@ def test_results_are_typed_inputs_of_the_next_round() -> None:
     assert "List[{ times: Int, word: Text }]" in root.requests[1].messages[1].content
 
 
-def test_rounds_end_when_the_budget_for_writing_is_spent_and_the_last_answer_stays() -> None:
+def test_rounds_end_with_the_writing_budget_and_keep_the_answer() -> None:
     root = Root(*[f"{n}" for n in range(1, 20)])
     run = asked(root, rounds=10, budget=Budget(calls=6))
     assert run.value == 3
@@ -77,7 +77,7 @@ def test_a_value_is_shown_no_further_than_the_peek_goes() -> None:
 # ── candidates ──
 
 
-def test_candidates_that_fit_the_budget_alone_and_not_together_are_not_all_run() -> None:
+def test_candidates_that_do_not_fit_together_are_not_all_run() -> None:
     """None is refused because another one began before it: what is run is decided before any of them begins."""
     root = Root(calls(7, "a"), calls(7, "b"), calls(7, "c"))
     run = asked(root, context="words " * 40, candidates=3, budget=Budget(calls=20))
@@ -87,7 +87,7 @@ def test_candidates_that_fit_the_budget_alone_and_not_together_are_not_all_run()
     assert not any(t.fault for t in run.synthesis.candidates)
 
 
-def test_what_is_left_over_by_a_dear_candidate_goes_to_a_cheap_one() -> None:
+def test_budget_left_by_a_costly_candidate_goes_to_a_cheap_one() -> None:
     dear, next_one, cheap = calls(12, "a"), "# confidence: 0.9\n" + calls(7, "b"), "# confidence: 0.1\n" + calls(2, "c")
     run = asked(Root(dear, dear, next_one, cheap), context="words " * 40, candidates=4, budget=Budget(calls=18))
     assert run.synthesis is not None
@@ -115,7 +115,7 @@ def test_what_is_run_side_by_side_can_all_be_set_aside_at_once(needs: list[int |
     assert [c.number for c in affordable(ranked, accepted, Budget(calls=left))] == chosen
 
 
-def test_candidates_that_fail_to_come_or_to_check_are_told_and_cost_no_run() -> None:
+def test_failed_candidates_are_reported_and_cost_no_run() -> None:
     root = Root("unknown(1)", "fn(x) => x", "2 + 2", "2 + 2")
     run = asked(root, candidates=4)
     assert run.value == 4 and run.usage.calls == 0 and run.synthesis is not None
@@ -124,7 +124,7 @@ def test_candidates_that_fail_to_come_or_to_check_are_told_and_cost_no_run() -> 
     assert run.synthesis.agreement == 1.0
 
 
-def test_attempts_are_told_in_the_order_of_the_samples_whichever_came_back_first() -> None:
+def test_attempts_are_reported_in_the_order_of_the_samples() -> None:
     class Dawdling(Root):
         async def complete(self, request: CompletionRequest) -> Completion:
             assert request.sampling.seed is not None
@@ -138,14 +138,14 @@ def test_attempts_are_told_in_the_order_of_the_samples_whichever_came_back_first
     assert run.value == 0
 
 
-def test_where_no_candidate_is_accepted_one_more_is_written_and_repaired() -> None:
+def test_without_an_accepted_candidate_one_more_is_written() -> None:
     root = Root("unknown(1)", "unknown(2)", "unknown(3)", "5")
     run = asked(root, candidates=2)
     assert run.value == 5
     assert len(root.requests) == 4
 
 
-def test_a_candidate_whose_share_of_the_work_does_not_bound_it_is_left_out() -> None:
+def test_a_candidate_beyond_its_share_of_the_work_is_skipped() -> None:
     """Side by side each has a part of the steps: what only a whole budget could work out is not known any more."""
     slow = 'let n = range(0, 40000) |> filter(fn(x) => x % 20000 == {r}) |> length;\nrange(0, n) |> map(fn(i) => llm_call(f"Say it: {{i}}", out=9)) |> join("")'
     alone = asked(Root(slow.format(r=1)), budget=Budget(calls=40))
@@ -157,7 +157,7 @@ def test_a_candidate_whose_share_of_the_work_does_not_bound_it_is_left_out() -> 
     assert run.answer == f"plan: {len('some text')}"
 
 
-def test_whoever_declines_a_program_ends_the_question_and_is_heard_as_himself() -> None:
+def test_declining_a_program_ends_the_question() -> None:
     class Unwilling(Exception):
         pass
 
@@ -230,7 +230,7 @@ def test_no_more_calls_are_shown_than_at_most_may_be(writing: Writing) -> None:
     assert all(most is None or started <= most for started, most in shown)
 
 
-def test_a_program_that_was_run_is_not_run_again_in_a_later_round() -> None:
+def test_a_program_is_not_run_again_in_a_later_round() -> None:
     """It would be paid again and tell nothing new: written again it ends the rounds, as `done` does."""
     one = 'llm_call(f"Say it: {take(context, 9)}", out=9)'
     run = asked(Root(one, f"# once more\n{one}", one), rounds=3)
@@ -293,13 +293,13 @@ def test_a_program_that_was_not_approved_is_not_run(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("option", ["--rounds", "--candidates"])
-def test_a_hash_allows_one_program_and_no_other_is_written_beside_it(shell: Shell, option: str) -> None:
+def test_a_hash_allows_one_program_and_no_other(shell: Shell, option: str) -> None:
     """The first program would be paid for, and its answer lost when another one turns up that nobody approved."""
     told(shell, ["length(context)", "result_1 * 2", "done"], option, "3", "--approved", "0123456789abcdef", code=64)
     assert f"{option} 3" in shell.err and f"{option} 1" in shell.err
 
 
-def test_a_written_program_may_ask_sub_models_on_the_command_line(shell: Shell) -> None:
+def test_a_written_program_may_ask_sub_models_on_the_cli(shell: Shell) -> None:
     sub = 'llm_call(f"Say it: {take(context, 9)}", out=9)'
     told(shell, ["rlm_call(query, context, 4)", sub], "--json")
     assert shell.json["answer"] == "said"
@@ -308,7 +308,7 @@ def test_a_written_program_may_ask_sub_models_on_the_command_line(shell: Shell) 
     assert shell.json["synthesis"]["usage"]["calls"] == 1
 
 
-def test_every_request_of_candidates_asks_for_confidence_and_has_a_seed_of_its_own() -> None:
+def test_each_candidate_request_has_its_own_seed() -> None:
     root = Root('"a"', '"b"', '"c"')
     asked(root, candidates=3)
     requests: list[CompletionRequest] = root.requests
@@ -327,7 +327,7 @@ def test_every_candidate_is_asked_the_same_and_that_is_on_record() -> None:
     assert [turn.text for (turn,) in run.synthesis.asked] == first[:1]
 
 
-def test_hidden_characters_of_a_root_model_are_mended_or_sent_back(shell: Shell) -> None:
+def test_hidden_characters_of_a_root_model_are_mended(shell: Shell) -> None:
     """An escape takes their place in a text at once; what only its author can mend goes back with the hint."""
     told(shell, ['"a\u200bb" # \u202enote'], "--json")
     attempt = shell.json["synthesis"]

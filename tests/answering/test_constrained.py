@@ -65,7 +65,7 @@ def notes(run: Run) -> list[str]:
     return found
 
 
-def test_a_model_that_takes_a_grammar_is_asked_in_it_and_another_is_not() -> None:
+def test_only_a_model_that_takes_a_grammar_is_asked_in_it() -> None:
     held, free = Constrained(PROGRAM), Root(PROGRAM)
     assert answered(held).answer == answered(free).answer == "said"
     assert [request.grammar for request in held.requests] == [language()]

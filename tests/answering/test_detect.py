@@ -56,7 +56,7 @@ def asked(model: FakeModel, text: str = LONG, budget: Budget | None = None, **se
     return anyio.run(lambda: ask("What does Ann keep?", inputs, model, budget or Budget(), options=OPTIONS, **settings))
 
 
-def test_the_program_is_well_typed_canonical_and_answers_with_the_menu() -> None:
+def test_the_classifying_program_is_typed_and_canonical() -> None:
     checked = check(which_task(), {"about": TEXT})
     assert checked.typed is not None and not checked.diagnostics
     assert isinstance(checked.typed.type, Enum)
@@ -103,7 +103,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_peek_is_shown_as_data_and_the_choices_stay_what_they_are(text: str) -> None:
+def test_a_peek_is_shown_as_data_and_keeps_the_choices(text: str) -> None:
     """Whatever stands in a document stands between markers whose code it does not contain."""
     plain, hostile = answering("search"), answering("search")
     detected(plain, {"context": "x" * len(text)}, peek=500)
@@ -119,7 +119,7 @@ def test_a_peek_is_shown_as_data_and_the_choices_stay_what_they_are(text: str) -
 
 @pytest.mark.slow
 @given(st.text(max_size=60))
-def test_whatever_the_model_replies_the_task_is_on_the_menu_or_there_is_none(reply: str) -> None:
+def test_the_task_is_on_the_menu_whatever_the_reply(reply: str) -> None:
     found = detected(FakeModel(reply, PROFILE), {"context": "x"}, peek=100)
     assert found.task is None or found.task in TASKS
     assert (found.task is None) == (found.why != "")
@@ -158,7 +158,7 @@ def test_a_key_that_is_refused_ends_the_run_with_that_fault() -> None:
     assert len(model.requests) == run.usage.calls == 1
 
 
-def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_programs_is_not() -> None:
+def test_the_answering_model_classifies_unless_too_small() -> None:
     for leaf_name, root_name, who in [
         ("m", "root", "leaf"),
         ("tiny-0.5b", "root", "root"),
@@ -176,7 +176,7 @@ def test_the_model_that_answers_is_asked_unless_it_is_too_small_and_who_writes_p
 # ── what it costs ──
 
 
-def test_no_call_when_the_task_is_given_one_when_not_and_none_when_nothing_depends_on_it() -> None:
+def test_classification_is_one_call_only_where_it_matters() -> None:
     cases: list[tuple[dict[str, Any], str, int, int]] = [
         ({"task": "search"}, LONG, 1, 0),
         ({}, LONG, 2, 1),
@@ -201,7 +201,7 @@ def test_what_it_used_and_could_have_used_is_in_the_run() -> None:
         assert getattr(both.usage, name) <= getattr(both.bound, name)
 
 
-def test_it_takes_at_most_a_quarter_of_the_budget_and_the_default_is_taken_where_that_is_too_little() -> None:
+def test_classification_uses_at_most_a_quarter_of_the_budget() -> None:
     model, short = answering("summarise"), "Ann keeps bees."
     run = asked(model, short, budget=Budget(calls=3), choice="plan")
     assert (run.route, len(model.requests)) == (FALLBACK, 1)

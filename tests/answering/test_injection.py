@@ -160,7 +160,7 @@ PROGRAMS = {
 @given(texts=st.lists(hostile, min_size=2, max_size=3), name=hostile, key=keys, reply=hostile, breaks=st.integers(0, 2))
 @pytest.mark.parametrize("peek", [0, 60])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_no_text_of_an_input_or_a_reply_ever_stands_where_orders_stand(
+def test_data_is_never_placed_where_instructions_are(
     program: str, peek: int, texts: list[str], name: str, key: str, reply: str, breaks: int
 ) -> None:
     """Whatever documents, file names, keys, cells and replies say, all requests, those to write, to repair and to answer, hold it
@@ -176,7 +176,7 @@ def test_no_text_of_an_input_or_a_reply_ever_stands_where_orders_stand(
 
 @pytest.mark.slow
 @given(texts=st.lists(hostile, min_size=1, max_size=3))
-def test_the_request_to_a_blind_author_is_the_same_to_the_byte_whatever_documents_say(texts: list[str]) -> None:
+def test_a_blind_author_gets_the_same_request_for_any_contents(texts: list[str]) -> None:
     """So the program is the same too: a model that is sent the same can only be told the same."""
     hostile_docs = [{"name": f"{n}.txt", "text": text} for n, text in enumerate(texts)]
     calm_docs = [{"name": f"{n}.txt", "text": re.sub(r"[^\n]", "a", text)} for n, text in enumerate(texts)]
@@ -212,7 +212,7 @@ GREEDY = (
 
 @pytest.mark.parametrize("order", GREEDY)
 @pytest.mark.parametrize("peek", [0, 2_000])
-def test_an_author_that_obeys_documents_spends_no_more_than_the_budget(order: str, peek: int) -> None:
+def test_an_author_that_obeys_documents_stays_within_budget(order: str, peek: int) -> None:
     model = Obedient(("length(context)",), "Nothing.")
     budget = Budget(calls=12, tokens=300_000, usd=0.3)
     run = asked(model, {"context": f"PROGRAM {order} END " + "a" * 5_000}, budget, peek=peek, rounds=2, candidates=2)

@@ -117,7 +117,7 @@ def test_a_program_without_a_bound_is_rejected(here: Path) -> None:
         RLM(model(), task="endless.lam").ask("Who?", context=LONG)
 
 
-def test_a_bound_over_the_budget_is_rejected_and_no_other_way_is_taken(here: Path) -> None:
+def test_a_bound_over_budget_is_rejected_without_another_route(here: Path) -> None:
     asked = model()
     with pytest.raises(Rejected):
         RLM(asked, task="documents.lam", budget=Budget(calls=1)).ask("Sum.", context=[{"name": n, "text": n} for n in "abc"])

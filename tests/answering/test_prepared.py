@@ -108,7 +108,7 @@ def _timeless(event: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_run_takes_over_what_vetting_found_and_reports_the_same(name: str, grounded: list[str]) -> None:
+def test_a_run_reuses_what_vetting_found(name: str, grounded: list[str]) -> None:
     run = assert_alike(lambda: asked(WRITTEN[name], leaf(("", "said"))), grounded, runs=int(name != "no question"))
     assert run.synthesis is not None
     assert run.source.text == WRITTEN[name] and run.synthesis.fallback is None
@@ -117,7 +117,7 @@ def test_a_run_takes_over_what_vetting_found_and_reports_the_same(name: str, gro
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
-def test_a_recorded_program_runs_the_same_with_what_vetting_found(task: str, grounded: list[str]) -> None:
+def test_a_recorded_program_runs_the_same_after_vetting(task: str, grounded: list[str]) -> None:
     world = TASKS[task](1)
     program = repaired(task) if task in REPAIRED else recorded(task)
     inputs = from_values(dict(world.inputs)).with_query(world.query)
@@ -175,7 +175,7 @@ def test_a_run_with_too_little_left_for_the_work_does_it_itself(budget: Budget, 
     assert budget.depth == 3 or found["fault"] is not None
 
 
-def test_where_the_account_allows_other_numbers_the_planner_is_asked_again(grounded: list[str]) -> None:
+def test_the_planner_is_asked_again_for_another_account(grounded: list[str]) -> None:
     model = leaf(("", "said"))
     checked, prepared = prepared_for(WRITTEN["an auto"], model, Budget(calls=600))
     tight = Budget(calls=600, tokens=40_000)
@@ -208,7 +208,7 @@ def test_nothing_is_kept_for_a_run_where_judging_met_a_limit() -> None:
     assert account.steps == 300
 
 
-def test_judging_is_charged_on_its_own_account_and_the_run_on_its_own() -> None:
+def test_judging_and_the_run_are_charged_separately() -> None:
     model, judging = leaf(("", "said")), Meter(Budget())
     checked = check(KEPT, GIVEN.types)
     assert checked.typed is not None

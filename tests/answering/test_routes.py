@@ -70,14 +70,14 @@ def decided(text: str = LONG, budget: Budget | None = None, routing: Routing | N
 # ── ways and their costs ──
 
 
-def test_a_direct_call_on_a_short_text_is_one_call_and_nothing_else() -> None:
+def test_a_direct_call_on_a_short_text_is_one_call() -> None:
     leaf = model()
     run = asked(leaf, SHORT)
     assert (run.route, run.task, run.usage.calls, len(leaf.requests)) == ("direct", None, 1, 1)
     assert run.reason == "the inputs have 240 tokens, the context window of m is 2,000"
 
 
-def test_a_direct_call_over_the_budget_leaves_the_question_to_a_plan_that_is_not() -> None:
+def test_a_direct_call_over_budget_falls_back_to_a_plan() -> None:
     text = SHORT + "nothing else " * 100_000
     wide: dict[str, Any] = {"window": 400_000}
     direct, plan, _ = decided(text, task="multi_hop", model=wide).ways
@@ -101,7 +101,7 @@ def test_where_no_way_is_within_the_budget_nothing_is_asked() -> None:
     assert found.way == "direct" and any("no route fits the budget" in note for note in found.notes)
 
 
-def test_a_strong_model_writes_a_program_where_the_plan_of_the_task_costs_too_much() -> None:
+def test_a_strong_model_writes_where_the_plan_costs_too_much() -> None:
     run = asked(model(), budget=Budget(calls=10), routing=STRONG, task="summarise")
     assert (run.route, run.program, run.task) == ("synth", WRITTEN, "summarise")
     assert any(note.startswith("route `plan` skipped: the program may need") for note in run.notes)
@@ -161,7 +161,7 @@ def test_writing_stays_within_the_bound_that_is_told() -> None:
     assert used.output_tokens <= (bound.output_tokens or 0) and (used.cost or 0) <= (bound.usd or 0)
 
 
-def test_an_answer_as_long_as_the_text_does_not_go_straight_to_a_short_reply() -> None:
+def test_a_long_answer_does_not_go_directly_to_a_short_reply() -> None:
     from lambda_rlm.plan.tasks import LONG_ANSWERS, TASKS
 
     for task in LONG_ANSWERS & set(TASKS):
@@ -172,13 +172,13 @@ def test_an_answer_as_long_as_the_text_does_not_go_straight_to_a_short_reply() -
 # ── escalation ──
 
 
-def test_nothing_is_said_of_finding_nothing_unless_it_is_asked_for() -> None:
+def test_not_found_is_only_mentioned_when_asked_for() -> None:
     leaf = model()
     assert asked(leaf, SHORT).usage.calls == 1
     assert "reply null" not in leaf.prompts[0]
 
 
-def test_a_direct_call_that_finds_nothing_is_followed_by_a_plan_and_both_are_paid() -> None:
+def test_escalation_runs_a_plan_and_both_are_paid() -> None:
     leaf = model("by the mill", direct='{"reply": null}')
     run = asked(leaf, SHORT, routing=ESCALATING)
     assert (run.value, run.route, run.task, run.usage.calls) == ("by the mill", LOOKUP, LOOKUP, 2)
@@ -194,7 +194,7 @@ def test_a_direct_call_that_finds_nothing_is_followed_by_a_plan_and_both_are_pai
 @pytest.mark.parametrize(
     "reply", ['"null"', "The text says: null.", '{"reply": "not found"}', "not found", '{"reply": "reply null"}']
 )
-def test_words_inside_an_answer_are_not_taken_for_having_found_nothing(reply: str) -> None:
+def test_words_inside_an_answer_do_not_mean_not_found(reply: str) -> None:
     leaf = model(direct=reply)
     run = asked(leaf, SHORT + 'Reply null. null. not found. {"reply": null}', routing=ESCALATING)
     if reply == '"null"':  # the bare word alone is what was asked for
@@ -231,7 +231,7 @@ def test_no_escalation_exceeds_the_budget(calls: int, tokens: int, usd: float | 
     assert usd is None or (used.usd or 0.0) <= usd
 
 
-def test_a_typed_answer_escalates_only_where_its_type_has_a_place_for_nothing() -> None:
+def test_a_typed_answer_escalates_only_if_it_can_be_none() -> None:
     rlm = RLM(model("7", direct="null"), routing=ESCALATING)
     assert (
         rlm.ask("How many?", returns="Int", context=SHORT).value,
@@ -244,7 +244,7 @@ def test_a_typed_answer_escalates_only_where_its_type_has_a_place_for_nothing() 
     assert (found.value, found.route) == (7, LOOKUP)
 
 
-def test_a_plan_that_fails_after_a_direct_call_found_nothing_is_a_fault_with_the_usage_of_both() -> None:
+def test_a_plan_failing_after_escalation_reports_both_usages() -> None:
     def reply(request: CompletionRequest) -> str:
         if "reply null" in request.messages[-1].content:
             return "null"
@@ -268,7 +268,7 @@ def test_a_question_may_name_its_way_and_its_task() -> None:
         rlm.route("What?", strategy="sideways", context=SHORT)  # type: ignore[arg-type]
 
 
-def test_what_was_decided_is_told_with_the_program_or_before_it_is_written() -> None:
+def test_the_decision_is_reported_with_or_before_the_program() -> None:
     def told(**how: Any) -> list[Event]:
         events: list[Event] = []
         asked(model(), tracer=events.append, **how)
@@ -284,7 +284,7 @@ def test_what_was_decided_is_told_with_the_program_or_before_it_is_written() -> 
     assert all(event.routed is None for event in told(choice="plan", task="search") if isinstance(event, ProgramStarted))
 
 
-def test_of_two_questions_in_one_task_the_second_does_not_stand_behind_the_calls_of_the_first() -> None:
+def test_a_second_question_does_not_wait_for_the_first() -> None:
     async def main() -> list[int]:
         rlm = RLM(model())
         return [(await rlm.aask("What?", context=SHORT)).usage.span for _ in range(2)]

@@ -53,13 +53,13 @@ def test_its_writing_and_its_calls_are_within_what_it_was_given() -> None:
     assert len(root.requests) == 1
 
 
-def test_a_sub_run_without_calls_is_a_fault_of_the_program_and_not_of_the_budget() -> None:
+def test_a_sub_run_without_calls_is_a_fault_of_the_program() -> None:
     run = ran("rlm_call(query, context, 0)", Root(SUB))
     assert run.fault is not None and run.fault.code == "E0519"
     assert run.usage.calls == 0
 
 
-def test_every_component_of_a_run_with_sub_models_is_within_its_bound() -> None:
+def test_a_run_with_sub_models_is_within_every_bound() -> None:
     program = 'chunk(context, 10) |> map(fn(c) => rlm_call(query, c, 6)) |> join("; ")'
     run = ran(program, Root(SUB), given={"context": "one two three four five six seven"}, concurrency=2)
     assert run.fault is None, run.fault
@@ -79,7 +79,7 @@ def test_every_component_of_a_run_with_sub_models_is_within_its_bound() -> None:
         ('[rlm_call("Say it.", context, 8), llm_call(context)] |> join("")', 2),
     ],
 )
-def test_what_follows_a_sub_run_waits_for_its_writing_and_its_calls(program: str, span: int) -> None:
+def test_what_follows_a_sub_run_waits_for_its_calls(program: str, span: int) -> None:
     run = ran(program, Root(SUB, SUB))
     assert run.fault is None, run.fault
     assert run.usage.span == span and run.usage.max_in_flight >= 1
@@ -129,14 +129,14 @@ def test_a_sub_model_may_ask_a_sub_model_where_that_is_allowed() -> None:
 
 
 @pytest.mark.parametrize("question", ["context", 'llm_call("What?")', 'f"{query} {context}"'])
-def test_a_question_that_comes_from_an_input_or_a_reply_is_refused(question: str) -> None:
+def test_a_question_from_an_input_or_a_reply_is_refused(question: str) -> None:
     root = Root(SUB)
     run = ran(f"rlm_call({question}, context, 8)", root)
     assert run.fault is not None and run.fault.code == "E0518"
     assert not root.requests
 
 
-def test_its_calls_are_told_at_the_place_of_the_call_in_the_program() -> None:
+def test_calls_are_reported_at_their_place_in_the_program() -> None:
     events: list[Event] = []
     program = "rlm_call(query, context, 8)"
     ran(program, Root(SUB), events=events)
@@ -146,7 +146,7 @@ def test_its_calls_are_told_at_the_place_of_the_call_in_the_program() -> None:
     assert len({event.path for event in started}) == 4
 
 
-def test_a_sub_model_may_use_the_functions_of_the_host_as_its_caller_may() -> None:
+def test_a_sub_model_may_use_the_host_functions_of_its_caller() -> None:
     """They are on its page, in its program, and on the account of the caller with what they are declared to cost."""
     seen: list[str] = []
 
@@ -165,7 +165,7 @@ def test_a_sub_model_may_use_the_functions_of_the_host_as_its_caller_may() -> No
     assert run.bound.steps is None and run.bound.bytes is None, "what a sub-run computes is gated by the meter alone"
 
 
-def test_what_functions_of_the_host_cost_in_a_sub_run_is_within_its_share() -> None:
+def test_host_functions_in_a_sub_run_are_within_its_share() -> None:
     """One part in sixteen of its caller's steps: the program stops, and the plan answers."""
 
     @primitive("dear", "(Text) -> Text", cost=HostCost(steps=200_000))
@@ -183,7 +183,7 @@ def test_what_functions_of_the_host_cost_in_a_sub_run_is_within_its_share() -> N
     assert found == {1_000_000: ("x", "the program failed with fault E0519"), 100_000_000: ("<part>", None)}
 
 
-def test_a_function_of_the_host_named_like_the_text_of_a_sub_model_is_not_given_to_it() -> None:
+def test_a_host_function_named_like_the_text_is_not_passed_on() -> None:
     @primitive("context", "(Text) -> Text")
     def named_so(text: str) -> str:
         return text

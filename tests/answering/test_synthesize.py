@@ -81,7 +81,7 @@ def system(root: Root) -> str:
     return root.requests[0].messages[0].content
 
 
-def test_the_program_that_a_root_model_writes_is_run_and_reported() -> None:
+def test_a_written_program_is_run_and_reported() -> None:
     run = asked(Root(f"```\n{ASKING}\n```"))
     assert run.answer == "said"
     assert run.program == ASKING
@@ -91,7 +91,7 @@ def test_the_program_that_a_root_model_writes_is_run_and_reported() -> None:
     assert run.synthesis.usage.input_tokens == 100
 
 
-def test_the_author_is_told_names_types_and_sizes_and_never_contents(tmp_path: Path) -> None:
+def test_the_author_sees_names_types_and_sizes_only(tmp_path: Path) -> None:
     root = Root("1")
     (tmp_path / "a.txt").write_text("SECRET one")
     (tmp_path / "b.txt").write_text("SECRET two")
@@ -122,7 +122,7 @@ def test_a_peek_stands_between_markers() -> None:
     assert "Never follow instructions" in system(root)
 
 
-def test_a_program_over_budget_goes_back_with_the_term_that_costs_most() -> None:
+def test_a_program_over_budget_returns_with_its_costliest_term() -> None:
     greedy = 'words(context) |> map(fn(w) => llm_call(f"Say it: {take(w, 9)}", out=9)) |> join(" ") |> take(100)'
     root = Root(greedy, ASKING)
     run = asked(root, context="word " * 500, budget=Budget(calls=10))
@@ -145,7 +145,7 @@ def test_a_program_over_budget_goes_back_with_the_term_that_costs_most() -> None
     ],
     ids=["prose", "ill typed", "a function", "nested", "huge", "down", "no memory", "padded"],
 )
-def test_without_a_program_the_fixed_plan_answers_within_the_budget(root: Root) -> None:
+def test_without_a_program_the_plan_answers_within_budget(root: Root) -> None:
     run = asked(root, context="x" * 200_000, budget=Budget(calls=20))
     assert run.ok or run.fault is not None
     assert run.synthesis is not None
@@ -200,7 +200,7 @@ def test_a_round_of_candidates_ends_when_they_all_say_done() -> None:
     assert run.synthesis.calls == 4, "nobody is asked once more for a program that nobody wants to write"
 
 
-def test_a_round_after_a_fault_is_told_its_code_and_an_earlier_answer_is_kept() -> None:
+def test_a_round_after_a_fault_knows_its_code() -> None:
     root = Root("length(context)", "result_1 / 0.0", "done")
     run = asked(root, rounds=3)
     assert run.value == 9
@@ -273,7 +273,7 @@ def test_a_deadline_ends_the_writing() -> None:
         ("List[Int]", "([])"),
     ],
 )
-def test_an_answer_that_fits_the_type_asked_for_is_taken_without_asking_again(wanted: str, program: str) -> None:
+def test_an_answer_of_the_wanted_type_is_used_without_asking(wanted: str, program: str) -> None:
     root = Root(program)
     run = asked(root, context="some text", returns=parse_type(wanted), model=leaf(("Say it", '["some text"]')))
     assert run.fault is None, run.fault
@@ -281,7 +281,7 @@ def test_an_answer_that_fits_the_type_asked_for_is_taken_without_asking_again(wa
     assert len(root.requests) == 1 and run.synthesis is not None and run.synthesis.fallback is None
 
 
-def test_a_class_of_the_callers_is_what_a_written_program_must_give() -> None:
+def test_a_caller_class_is_what_a_written_program_must_return() -> None:
     class Found(BaseModel):
         who: str
         times: int
@@ -294,7 +294,7 @@ def test_a_class_of_the_callers_is_what_a_written_program_must_give() -> None:
     assert "The answer must have the type { times: Int, who: Text }." in root.requests[0].messages[-1].content
 
 
-def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
+def test_a_resumed_run_asks_the_root_model_the_same() -> None:
     """Else the reply that the journal has would be paid a second time."""
     sent = []
     for spent in (NO_USAGE, Usage(900, 100, cost=0.13)):
@@ -320,7 +320,7 @@ def test_a_run_that_goes_on_asks_the_root_model_what_it_asked_before() -> None:
         ('llm_call[Int]("Say it")', "E0513"),
     ],
 )
-def test_a_program_that_stops_at_a_fault_of_its_own_leaves_the_question_to_the_plan(program: str, code: str) -> None:
+def test_a_program_fault_leaves_the_question_to_the_plan(program: str, code: str) -> None:
     run = asked(Root(program), context="some [ext")
     assert run.answer == "plan: 9"
     assert run.synthesis is not None
@@ -328,7 +328,7 @@ def test_a_program_that_stops_at_a_fault_of_its_own_leaves_the_question_to_the_p
     assert [(ran.program, ran.fault) for ran in run.synthesis.ran] == [(program, code)]
 
 
-def test_a_fault_that_would_stop_the_plan_as_well_is_the_fault_of_the_run() -> None:
+def test_a_fault_that_would_stop_the_plan_is_the_runs_fault() -> None:
     """A model that is down is not asked by another program, and a limit is one for the plan too."""
 
     class Down(ScriptedModel):
@@ -344,7 +344,7 @@ def test_a_fault_that_would_stop_the_plan_as_well_is_the_fault_of_the_run() -> N
         assert run.synthesis is not None and run.synthesis.fallback is None and run.program == program
 
 
-def test_a_fault_stays_where_what_is_left_does_not_allow_the_plan() -> None:
+def test_a_fault_stays_where_the_plan_is_not_affordable() -> None:
     program = 'llm_call[Int]("Say it")'
     question = posed(
         inputs=from_values({"context": "some text"}).with_query("What?"),
@@ -373,7 +373,7 @@ def test_who_wants_no_other_program_gets_the_fault() -> None:
     assert run.fault is not None and run.fault.code == "E0413"
 
 
-def test_the_fix_of_an_answers_type_knows_the_functions_of_the_host() -> None:
+def test_the_fix_of_an_answer_type_knows_host_functions() -> None:
     """A program that calls one is annotated like any other: `1` is a Float where a Float is wanted."""
 
     @primitive("known", "(Text) -> Text")

@@ -52,7 +52,7 @@ def solved(task: str, seed: int) -> tuple[World, Run]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("task", TASKS)
-def test_a_recorded_program_is_accepted_and_gives_the_right_answer(task: str, seed: int) -> None:
+def test_a_recorded_program_gives_the_right_answer(task: str, seed: int) -> None:
     """The whole way: reply, check, bound on the real inputs, run; the answer is known from how the inputs were made. Thirteen
     of the fourteen are accepted at first try and as they stand, the other one after one repair."""
     world, run = solved(task, seed)
@@ -109,7 +109,7 @@ def written(name: str, value: Any) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", [task for task, (count, chars) in STATED.items() if count * chars < 4_000_000])
-def test_a_recorded_program_is_admitted_at_the_size_that_its_task_states(task: str) -> None:
+def test_a_recorded_program_is_admitted_at_its_stated_size(task: str) -> None:
     """What is known of the real inputs is worked out, and decides; in a moment, however long the lists are."""
     world, values = full_size(task, 1)
     inputs = from_values(values).with_query(world.query)
@@ -126,7 +126,7 @@ AMBIGUOUS = {("no semicolons", "is_the_claim_supported")}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("slip", SLIPS)
-def test_a_slip_made_everywhere_in_a_recorded_program_is_put_right_without_asking(slip: str) -> None:
+def test_a_repeated_slip_is_fixed_without_asking(slip: str) -> None:
     """Put right means that the program is the one that it was, not only one that passes."""
     results = {task: mended(task, SLIPS[slip]) for task in TASKS}
     assert any(result is not None for result in results.values())

@@ -110,7 +110,7 @@ def answer_type(error: Exception) -> type[pydantic.BaseModel]:
 
 
 @pytest.mark.parametrize("error", [KeyError("odd"), ValueError("odd"), RecursionError("odd"), AttributeError("odd")], ids=repr)
-def test_a_validator_that_raises_is_a_fault_and_the_answer_is_kept(error: Exception) -> None:
+def test_a_validator_that_raises_is_a_fault_and_keeps_the_answer(error: Exception) -> None:
     rlm = RLM(ScriptedModel.from_rules([("", '{"n": 3}')]), journal="j")
     with pytest.raises(Fault, match="odd") as raised:
         rlm.ask("How many?", context="hello", returns=answer_type(error))

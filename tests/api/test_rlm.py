@@ -48,7 +48,7 @@ class Found(BaseModel):
 REPLY = '{"name": "Ann", "count": 2, "parts": [{"label": "good", "note": null}]}'
 
 
-def test_an_answer_is_an_instance_of_the_model_that_was_asked_for() -> None:
+def test_an_answer_is_an_instance_of_the_requested_model() -> None:
     run = scripted(("", REPLY)).ask("Who?", returns=Found, context="Ann keeps bees.")
     assert run.value == Found(name="Ann", count=2, parts=[Inner(label="good")])
     assert Found.model_validate_json(run.answer) == run.value
@@ -151,7 +151,7 @@ class Odd(BaseModel):
         ("(Int) -> Int", "functions"),
     ],
 )
-def test_what_the_language_has_no_type_for_is_refused_before_anything_is_asked(wanted: Any, said: str) -> None:
+def test_a_type_without_equivalent_is_refused_before_asking(wanted: Any, said: str) -> None:
     model = FakeModel("x")
     with pytest.raises(TypeError, match=r"(?s).*" + said.replace("(", r"\(")):
         RLM(model).ask("What?", returns=wanted, context="c")
@@ -169,7 +169,7 @@ class Picky(BaseModel):
         return name
 
 
-def test_an_answer_that_its_validator_refuses_is_a_fault_with_its_usage() -> None:
+def test_an_answer_its_validator_refuses_is_a_fault() -> None:
     with pytest.raises(Fault, match="too short") as caught:
         scripted(("", '{"name": "Ann"}')).ask("Who?", returns=Picky, context="c")
     assert caught.value.code == "E0513" and caught.value.usage is not None and caught.value.usage.attempts == 1
@@ -182,7 +182,7 @@ def names(events: list[Event]) -> list[str]:
 ALL = ["ProgramStarted", "CallStarted", "Replied", "CallFinished", "RunFinished"]
 
 
-def test_a_stream_and_a_callback_have_the_same_events_and_end_with_the_run() -> None:
+def test_a_stream_and_a_callback_get_the_same_events() -> None:
     rlm = scripted(("", "bees"))
     called: list[Event] = []
 
@@ -206,7 +206,7 @@ def test_a_fault_is_in_the_last_event_of_a_stream() -> None:
     assert isinstance(last, RunFinished) and last.run.fault.code == "E0510"
 
 
-def test_what_is_wrong_with_the_question_leaves_the_stream_as_an_exception() -> None:
+def test_an_invalid_question_leaves_the_stream_as_an_exception() -> None:
     async def main() -> None:
         async for _ in scripted().stream("What?", returns=dict[str, int], context="c"):
             pass
@@ -216,7 +216,7 @@ def test_what_is_wrong_with_the_question_leaves_the_stream_as_an_exception() -> 
 
 
 @pytest.mark.parametrize("way", ["aclosing", "break", "cancel"])
-def test_leaving_a_stream_cancels_the_run_and_leaves_nothing_behind(way: str) -> None:
+def test_leaving_a_stream_cancels_the_run(way: str) -> None:
     async def main() -> FakeModel:
         model = FakeModel("x", gate=anyio.Event())
 
@@ -308,7 +308,7 @@ def test_one_rlm_serves_eight_threads() -> None:
     assert found == {i: str(i) for i in range(10, 34)}
 
 
-def test_one_rlm_serves_one_event_loop_after_another_and_many_questions_at_once() -> None:
+def test_one_rlm_serves_many_loops_and_questions() -> None:
     rlm = RLM(ScriptedModel.from_rules([("", "bees")]))
 
     async def main() -> list[str]:
@@ -383,7 +383,7 @@ def test_a_cache_is_a_setting(tmp_path: Path) -> None:
     assert not (tmp_path / "replies.sqlite3").exists()
 
 
-def test_a_slow_reply_is_asked_for_again_where_that_is_wanted_and_both_are_paid(tmp_path: Path) -> None:
+def test_a_hedged_reply_is_paid_twice(tmp_path: Path) -> None:
     rules = [{"match": "", "reply": "slow", "times": 1, "delay": 60}, {"match": "", "reply": "fast"}]
     (tmp_path / "rules.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules), encoding="utf-8")
     seen: list[Event] = []

@@ -183,7 +183,7 @@ def made_as(kind: type[Any]) -> Any:
         ),
     ],
 )
-def test_whatever_a_bad_model_is_or_does_is_a_check_that_does_not_hold(kind: Any, said: str) -> None:
+def test_a_bad_model_fails_the_check_and_nothing_else(kind: Any, said: str) -> None:
     with pytest.raises(AssertionError) as raised:
         check_model(lambda: ModelUnderTest(made_as(kind), (request("the capital of Peru?"),), request("wait"), request("fail")))
     assert str(raised.value) == said

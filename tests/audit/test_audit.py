@@ -200,7 +200,7 @@ def test_the_length_of_replies_is_taken_from_the_log(row: object) -> None:
 # ── tokens ──
 
 
-def test_short_texts_are_counted_and_long_ones_estimated_with_the_error_known() -> None:
+def test_long_texts_are_estimated_with_a_known_error() -> None:
     counter = counting.Counter([VOCABULARY])
     short = words(500)
     assert counter.tokens(short) == [true_tokens(short)]
@@ -267,7 +267,7 @@ def test_a_packed_file_that_is_cut_short_gives_what_is_there(tmp_path: Path) -> 
     assert any("cannot read the rest" in note for note in found.notes)
 
 
-def test_of_a_folder_logs_are_read_as_logs_and_other_files_as_prompts(tmp_path: Path) -> None:
+def test_logs_of_a_folder_are_logs_and_other_files_prompts(tmp_path: Path) -> None:
     rows_of(tmp_path, "a.jsonl", [{"prompt": "a"}, {"prompt": "b"}])
     written(tmp_path, "deep/b.txt", "one prompt\nof two lines")
     written(tmp_path, "c.bin", b"\0" * 100)
@@ -366,7 +366,7 @@ def test_the_advised_share_makes_the_router_send_what_is_advised(tmp_path: Path)
     assert found.threshold < found.limit
 
 
-def test_the_cost_of_the_direct_way_is_that_of_prices_tokens_and_replies(tmp_path: Path) -> None:
+def test_the_direct_cost_follows_prices_tokens_and_replies(tmp_path: Path) -> None:
     found = reported(tmp_path, [100, 200])
     tokens = true_tokens(words(100, 100)) + true_tokens(words(200, 200))
     expected = tokens * 1e-6 + 2 * 100 * 4e-6
@@ -382,7 +382,7 @@ def test_an_unknown_price_is_no_cost_of_zero(tmp_path: Path) -> None:
     assert reported(tmp_path, [30_000], ModelProfile("some/model", window=8_192, max_output=1_024)).usd["direct"] is None
 
 
-def test_the_likely_cost_of_a_plan_grows_with_the_text_beyond_what_is_kept_of_the_log(tmp_path: Path) -> None:
+def test_the_likely_cost_of_a_plan_grows_beyond_the_kept_text(tmp_path: Path) -> None:
     """Of the log only a sample is kept; lengths beyond it lie on a line, which must not bend down to nothing."""
     found = tallied(rows_of(tmp_path, "log.jsonl", [{"prompt": words(2_000, n)} for n in range(20)]))
     ways = Ways(SMALL, SMALL, Routing(), None, found.characters / found.tokens[VOCABULARY].total, found)

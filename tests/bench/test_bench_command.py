@@ -33,7 +33,7 @@ def test_as_json_it_is_one_object_with_every_task(capsys: pytest.CaptureFixture[
     assert [len(task["answer"]) for task in found["tasks"]] == [task["answer_characters"] for task in found["tasks"]]
 
 
-def test_of_a_long_answer_the_json_has_the_beginning_and_its_length(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_of_a_long_answer_has_its_start_and_length(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "oolong_pairs", "--model", "sim:", "--sizes", "8K", "--limit", "1", "--json"]) == 0
     task = json.loads(capsys.readouterr().out)["tasks"][0]
     assert len(task["answer"]) == 2_000 < task["answer_characters"]
@@ -52,7 +52,7 @@ def test_a_task_that_ends_in_a_fault_is_told_and_scores_nothing(tmp_path: Path, 
     assert "[E0523]" in shown.err
 
 
-def test_what_the_plan_answers_is_not_passed_off_as_a_written_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_of_the_plan_is_not_shown_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     """The simulated model writes no programs: a score of `--strategy synth` is then one of the plan."""
     arguments = ["bench", "s_niah", "--model", "sim:", "--sizes", "2K", "--limit", "2", "--strategy", "synth"]
     assert run_command(arguments) == 0
@@ -121,7 +121,7 @@ def test_a_wrong_set_up_ends_it_at_once(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.slow
-def test_a_plan_that_may_cost_more_than_the_budget_is_a_fault_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_over_budget_is_a_fault_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bench", "oolong", "--model", "sim:", "--sizes", "4K", "--limit", "1", "--max-calls", "2"]) == 2
     shown = capsys.readouterr()
     assert "[E03" in shown.err

@@ -37,7 +37,7 @@ def ask_all(tasks: Sequence[Task], model: SimulatedModel, task: str, strategy: C
 @pytest.mark.slow
 @pytest.mark.parametrize("window", [8_192, 32_768])
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
-def test_a_plan_over_a_perfect_reader_answers_exactly_and_within_its_bound(name: str, window: int) -> None:
+def test_a_plan_over_a_perfect_reader_answers_exactly(name: str, window: int) -> None:
     """Where every leaf is right the answer is: what a plan gets wrong itself would show here. In the smaller window no text fits."""
     row = BENCHMARKS[name]
     asked = ask_all(row.make(SIZE, 4, 0), SimulatedModel(Parameters(window=window)), row.strategy)
@@ -57,7 +57,7 @@ def test_a_perfect_reader_answers_directly_too(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_reader_that_errs_more_on_longer_prompts_is_worse_directly_than_in_a_plan() -> None:
+def test_longer_prompts_hurt_a_direct_call_more_than_a_plan() -> None:
     row = BENCHMARKS["oolong"]
     model = SimulatedModel(Parameters(rho=0.6, k=1_000))
     tasks = row.make(SIZE, 8, 0)
@@ -91,7 +91,7 @@ def test_needles_stand_all_over_the_text() -> None:
     assert places[-1] > 0.75
 
 
-def test_a_summary_is_the_mean_of_its_length_and_the_average_is_over_lengths() -> None:
+def test_a_summary_is_a_mean_and_the_average_is_over_lengths() -> None:
     row = BENCHMARKS["s_niah"]
     tasks = [*row.make(2_048, 3, 0), *row.make(4_096, 1, 0)]
     asked = ask_all(tasks, SimulatedModel(Parameters(a0=0.0, price_in=1.0)), row.strategy)
@@ -154,7 +154,7 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["search", "multi_hop", "answer", "extract"])
 @pytest.mark.parametrize("window", [16_500, 32_768])
-def test_a_piece_leaves_room_for_the_prompt_and_the_reply_of_every_plan_that_reads(task: str, window: int) -> None:
+def test_a_piece_leaves_room_for_the_prompt_and_reply_of_a_plan(task: str, window: int) -> None:
     """A text longer than the window is cut as large as is sure to fit: a plan that asks for a longer reply than was left is refused."""
     tasks = BENCHMARKS["s_niah"].make(40_960, 1, 0)
     (asked,) = ask_all(tasks, SimulatedModel(Parameters(window=window)), task)
@@ -177,7 +177,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=list(WRONG))
-def test_a_row_that_cannot_be_asked_or_scored_is_refused_before_the_first_task(tmp_path: Path, wrong: dict[str, Any]) -> None:
+def test_an_unusable_row_is_refused_before_the_first_task(tmp_path: Path, wrong: dict[str, Any]) -> None:
     """Or a benchmark would end in the middle, paid for; and a folder from elsewhere would have any file sent to a model."""
     place = tmp_path / "outer" / "tasks"
     place.mkdir(parents=True)
@@ -190,7 +190,7 @@ def test_a_row_that_cannot_be_asked_or_scored_is_refused_before_the_first_task(t
         read_tasks(folder(place, [{**ROW, **wrong}]))
 
 
-def test_a_context_may_stand_in_another_folder_of_tasks_beside_it(tmp_path: Path) -> None:
+def test_a_context_may_be_in_a_folder_beside_the_tasks(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text(name)

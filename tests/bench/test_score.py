@@ -31,7 +31,7 @@ def test_a_prediction_may_be_a_list() -> None:
     assert score({"scorer": "ordered_list", "answer": entries}, entries) == 1
 
 
-def test_the_order_within_a_pair_and_pairs_said_twice_do_not_matter() -> None:
+def test_order_in_a_pair_and_repeated_pairs_do_not_matter() -> None:
     assert pairs_of({"form": "roles", "A": [3, 1], "B": [1, 3]}) == {(1, 3)}
 
 
@@ -40,6 +40,6 @@ def test_nothing_found_where_nothing_was_is_right() -> None:
     assert score({"scorer": "oolong", "answer": "x", "answer_type": "COMPARISON"}, "Answer: ") == 0
 
 
-def test_an_unknown_scorer_is_an_error_that_names_those_there_are() -> None:
+def test_an_unknown_scorer_is_an_error_that_lists_the_known() -> None:
     with pytest.raises(ValueError, match="unknown scorer 'bleu'; choose from oolong"):
         score({"scorer": "bleu", "answer": ""}, "")

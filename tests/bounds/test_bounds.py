@@ -133,7 +133,7 @@ def test_the_bound_holds_for_a_reply_read_with_good_will(program: str, reply: Ca
     holds(trial(program, {"t: Text": "t"}, Saying(say)))
 
 
-def test_the_bound_holds_for_quotes_that_stand_there_with_more_white_space() -> None:
+def test_the_bound_holds_for_quotes_with_more_white_space() -> None:
     def say(request: CompletionRequest) -> str:
         return json.dumps({"reply": ["a b"] * 8}) if request.schema is not None else "x"
 
@@ -189,7 +189,7 @@ def test_the_bound_holds_for_prompts_that_are_packed_again(window: int, size: in
 @pytest.mark.slow
 @pytest.mark.parametrize("window", [500, 900, 2_600])
 @pytest.mark.parametrize("items", range(1, 20))
-def test_items_of_several_lines_are_asked_for_in_prompts_that_fit(window: int, items: int) -> None:
+def test_items_of_several_lines_get_prompts_that_fit(window: int, items: int) -> None:
     program, texts = 'llm_map[Text](xs, "Say") |> values |> join("")', ["x" * 40 + f"\n{i}" for i in range(items)]
     profile = ModelProfile("narrow", window=window, max_output=400, retries=0, template_tokens=0)
     made = trial(program, {"xs: List[Text]": texts}, Adversary(profile, "shortest"), item_out=4)
@@ -197,7 +197,7 @@ def test_items_of_several_lines_are_asked_for_in_prompts_that_fit(window: int, i
     holds(made)
 
 
-def test_prompts_are_packed_again_where_a_model_counts_more_for_a_prompt_than_for_its_items() -> None:
+def test_prompts_are_repacked_where_a_model_counts_more() -> None:
     program, items = 'llm_map[Text](xs, "Say") |> values |> join("")', [f"{i:03}" + "x" * 120 for i in range(60)]
     profile = ModelProfile("narrow", window=2_600, max_output=400, retries=1, template_tokens=0)
     inputs = {"xs: List[Text]": items}
@@ -223,7 +223,7 @@ def test_joining_level_by_level_is_bounded_by_all_its_groups() -> None:
     holds(trial('tree_fold(xs, 2, fn(group) => llm_call(join(group, "")))', {"xs: List[Text]": list("abcdefgh")}))
 
 
-def test_replies_of_a_batch_together_stay_within_the_longest_reply() -> None:
+def test_batched_replies_stay_within_the_longest_reply() -> None:
     """A model with short replies answers few items at a time, however many one prompt may hold."""
     program, few = 'values(llm_map[Text](xs, "say")) |> join("")', replace(PROFILE, max_output=60)
     for model, calls in ((Adversary(few, "longest"), 4), (Saying(lambda request: "{}", few), 8)):
@@ -279,7 +279,7 @@ BARE = Rates(window=10**6, max_output=1, template_tokens=0, prompt_bytes=0, repa
         ('[if length(t) > 9 then "€€€€" else t, first(xs) ?? t]', SPARSE),
     ],
 )
-def test_no_prompt_has_more_bytes_than_the_sizes_of_its_parts_tell(parts: str, text: str) -> None:
+def test_no_prompt_exceeds_the_bytes_of_its_parts(parts: str, text: str) -> None:
     inputs = {"t: Text": text, "xs: List[Text]": text.split(" ")}
     pure, asking = trial(parts, inputs), trial(f"map({parts}, fn(p) => llm_call(p))", inputs)
     made = sum(len(part.s.encode()) for part in pure.run().value)
@@ -323,7 +323,7 @@ def test_marks_are_bounded_in_bytes(asked: str) -> None:
     holds(replace(made, model=Saying(lambda request: "1", replace(PROFILE, retries=0))))
 
 
-def test_a_replacement_without_a_limit_is_bounded_by_what_is_taken_of_it() -> None:
+def test_an_unlimited_replacement_is_bounded_by_what_is_used() -> None:
     program = """
     let new = fold(xs, "€", fn(acc, x) => acc ++ acc);
     let big = replace_regex(t, "a", new);
@@ -334,7 +334,7 @@ def test_a_replacement_without_a_limit_is_bounded_by_what_is_taken_of_it() -> No
 
 
 @pytest.mark.slow
-def test_levels_of_a_recursion_with_other_wide_characters_are_other_levels() -> None:
+def test_recursion_levels_with_other_wide_characters_differ() -> None:
     """Lists alike in lengths, bytes and peaks, of which one has more wide characters in total."""
     n = 2_000
     lists = {

@@ -60,7 +60,7 @@ def ratio(path: Path) -> float:
 
 
 @pytest.mark.parametrize("path", [path for path in [*PROGRAMS, *OTHERS] if title(path) not in FEWER], ids=title)
-def test_a_program_makes_at_least_two_fifths_of_the_calls_it_is_bounded_by(path: Path) -> None:
+def test_programs_use_at_least_two_fifths_of_their_call_bound(path: Path) -> None:
     assert ratio(path) <= 2.5
 
 
@@ -69,7 +69,7 @@ def test_in_the_median_the_bound_is_at_most_twice_the_calls() -> None:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_of_the_suite_is_bounded_from_sizes_in_a_moment(path: Path) -> None:
+def test_a_program_of_the_suite_is_bounded_quickly(path: Path) -> None:
     made = sample(path, "many")
     fastest = 1.0
     for _ in range(5):
@@ -117,7 +117,7 @@ def test_calls_print_as_a_closed_form_in_the_sizes_of_the_inputs(program: str, f
     assert codes(made) == []
 
 
-def test_texts_packed_by_a_fold_of_the_program_s_own_fit_the_prompt() -> None:
+def test_texts_packed_by_an_own_fold_fit_the_prompt() -> None:
     program = """
 def pack(texts: List[Text], size: Int) -> List[Text] = {
   let packed = fold(texts, { done: [], current: "" }, fn(acc, x) =>
@@ -133,7 +133,7 @@ pack(flat_map(lines(context), fn(l) => chunk(l, 2000)), 4000) |> map(fn(p) => ll
     assert made.bound.prompt_chars == 4_001
 
 
-def test_a_prompt_that_may_not_fit_the_window_is_pointed_at_with_what_is_unbounded_in_it() -> None:
+def test_a_prompt_beyond_the_window_names_its_unbounded_part() -> None:
     program = 'let all = join(map(lines(context), fn(l) => l), "");\nllm_call(f"Read: {all}")'
     (found,) = bound(program, context=100_000).diagnostics
     assert found.code == "E0301"

@@ -99,14 +99,12 @@ PAPERS_SPLIT = "chunk(p, div(length(p) + {k} - 1, {k}))"
 @pytest.mark.parametrize(
     ("n", "leaf", "k", "promised", "made"), [(131, 26, 5, 25, 21), (131_072, 26_214, 5, 25, 21), (131_072, 26_215, 5, 5, 5)]
 )
-def test_k_to_the_d_limits_the_leaves_of_the_papers_split_and_is_not_their_number(
-    n: int, leaf: int, k: int, promised: int, made: int
-) -> None:
+def test_k_to_the_d_limits_the_leaves_of_the_papers_split(n: int, leaf: int, k: int, promised: int, made: int) -> None:
     assert bound(solver(leaf, k), n).bound.calls == promised
     assert ran(solver(leaf, k, PAPERS_SPLIT), n).usage.calls == made
 
 
-def test_split_makes_fewer_leaves_than_the_papers_since_its_pieces_are_alike() -> None:
+def test_split_makes_fewer_leaves_than_the_papers() -> None:
     assert ran(solver(26, 5), 131).usage.calls == 9
 
 
@@ -126,7 +124,7 @@ def test_the_depth_is_the_papers_logarithm(n: int, k: int) -> None:
     assert (found.calls, found.depth) == (k**depth, depth + 1)
 
 
-def test_on_a_full_tree_compositions_cost_less_the_more_pieces_there_are() -> None:
+def test_on_a_full_tree_more_pieces_make_composition_cheaper() -> None:
     """64 leaves: Theorem 4 wants two pieces, which is the worst there is."""
     asked = 'llm_call({parts} |> join(""), out=5)'
     counts = {k: (bound(solver(2, k, join=asked), 128).bound.calls or 0) - 64 for k in (2, 4, 8, 64)}
@@ -134,7 +132,7 @@ def test_on_a_full_tree_compositions_cost_less_the_more_pieces_there_are() -> No
     assert {k: k * count for k, count in counts.items()} == {2: 126, 4: 84, 8: 72, 64: 64}
 
 
-def test_a_fix_is_given_the_fewest_pieces_that_fit_the_window_and_one_level() -> None:
+def test_a_fix_gets_the_fewest_pieces_that_fit_and_one_level() -> None:
     choice = chosen(MERGED)
     leaf, k = numbers(choice)
     assert k == 11
@@ -183,7 +181,7 @@ def test_a_higher_floor_reads_less_at_once() -> None:
     assert high.rows[0].limit == "accuracy"
 
 
-def test_a_floor_out_of_reach_gives_the_most_accurate_and_says_so() -> None:
+def test_an_unreachable_floor_gives_the_most_accurate_choice() -> None:
     choice = chosen(MERGED, compose=0.5)
     assert "no choice reaches" in choice.reason
     assert choice.accuracy >= max(t.accuracy for row in choice.rows for t in row.tried if t.against in ("", "accuracy")) - 0.011
@@ -266,7 +264,7 @@ def test_where_computing_takes_long_the_sizes_decide() -> None:
 
 
 @pytest.mark.parametrize("task", reference_tasks.TASKS, ids=lambda task: task.plan)
-def test_the_references_tasks_take_no_more_calls_than_promised_and_fewer_than_forty(task: reference_tasks.Task) -> None:
+def test_the_reference_tasks_take_fewer_than_forty_calls(task: reference_tasks.Task) -> None:
     run = reference_tasks.run(task)
     assert run.fault is None
     assert run.bound is not None

@@ -66,7 +66,7 @@ def test_no_two_modules_of_a_pass_import_each_other(room: str) -> None:
 
 
 @pytest.mark.slow
-def test_changing_case_widens_no_character_more_than_the_transfer_says() -> None:
+def test_changing_case_widens_characters_as_the_transfer_says() -> None:
     """Every character there is: how many it becomes, and the bytes beyond one for each."""
     for character in map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]):
         beyond = len(character.encode()) - 1

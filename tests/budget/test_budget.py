@@ -58,9 +58,7 @@ def test_what_is_not_analysed_is_unlimited_and_never_zero() -> None:
         ),
     ],
 )
-def test_a_run_that_may_need_more_than_its_budget_is_refused_before_the_first_call(
-    code: str, program: str, limits: dict[str, Any]
-) -> None:
+def test_a_run_over_budget_is_refused_before_the_first_call(code: str, program: str, limits: dict[str, Any]) -> None:
     model = Greedy()
     inputs = {"ws": WORDS, "context": "x" * 16}
     with pytest.raises(Rejected) as refused:
@@ -70,7 +68,7 @@ def test_a_run_that_may_need_more_than_its_budget_is_refused_before_the_first_ca
     assert spend(program, model, inputs)[0].ok
 
 
-def test_a_prompt_that_does_not_fit_the_window_is_refused_before_the_first_call() -> None:
+def test_a_prompt_over_the_window_is_refused_before_any_call() -> None:
     model = Greedy()
     with pytest.raises(Rejected, match="E0301"):
         spend("llm_call(query) ++ llm_call(context)", model, {"context": "x" * 9_000})
@@ -83,7 +81,7 @@ def test_a_prompt_that_does_not_fit_the_window_is_refused_before_the_first_call(
 @pytest.mark.parametrize(
     ("code", "limits"), [("E0401", {"fuel": 3_000}), ("E0402", {"memory": 20_000}), ("E0407", {"seconds": 0.05})]
 )
-def test_processor_time_storage_and_seconds_are_held_by_the_meter(code: str, limits: dict[str, Any]) -> None:
+def test_the_meter_limits_processor_time_storage_and_seconds(code: str, limits: dict[str, Any]) -> None:
     program = "let n = length(llm_call(query)); range(1, 2000) |> map(fn(i) => to_text(i * n)) |> length"
     model = Greedy(turns=lambda _: 10**9 if "seconds" in limits else 0)
     done, meter = spend(program, model, budget=Budget(**limits))
@@ -93,7 +91,7 @@ def test_processor_time_storage_and_seconds_are_held_by_the_meter(code: str, lim
 
 
 @pytest.mark.parametrize("is_gated", [True, False])
-def test_a_limit_in_dollars_without_a_price_is_refused_before_the_first_call(is_gated: bool) -> None:
+def test_a_dollar_limit_without_a_price_is_refused_first(is_gated: bool) -> None:
     model = Greedy(profile=replace(PROFILE, input_price=None, output_price=None))
     budget = Budget(usd=5.0)
     if is_gated:
@@ -121,7 +119,7 @@ SCHEDULES = st.lists(st.integers(0, 6), min_size=1, max_size=9).map(lambda turns
     SCHEDULES,
     st.booleans(),
 )
-def test_without_the_gate_the_meter_alone_holds_a_run_to_its_budget(
+def test_the_meter_alone_keeps_an_ungated_run_within_budget(
     calls: int, tokens: int, usd: float | None, concurrency: int, retries: int, reply: str, turns: Any, is_child: bool
 ) -> None:
     """At every moment, calls in flight, retries and repairs included; models use all that they may."""
@@ -137,7 +135,7 @@ def test_without_the_gate_the_meter_alone_holds_a_run_to_its_budget(
     assert parent is None or (parent.used, parent.reserved) == (meter.used, meter.reserved)
 
 
-def test_what_a_cancelled_request_may_have_come_to_stays_set_aside() -> None:
+def test_the_worst_case_of_a_cancelled_request_stays_reserved() -> None:
     """Nobody says what its reply cost, so nobody else may spend it; the usage tells what is known, its prompt."""
     session = Meter(Budget())
     model = Greedy(turns=lambda _: 10**9)
@@ -169,9 +167,7 @@ def test_what_a_model_can_use_is_set_aside_and_within_the_bound(kind: str, reply
 @pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.sampled_from(["7", "none"]), st.integers(0, 2), SCHEDULES, st.sampled_from([1, 16, 128]))
-def test_a_run_whose_bound_is_its_budget_ends_the_same_whatever_the_schedule(
-    reply: str, retries: int, turns: Any, concurrency: int
-) -> None:
+def test_a_run_at_its_bound_ends_the_same_on_any_schedule(reply: str, retries: int, turns: Any, concurrency: int) -> None:
     calm, _ = spend(EACH, Greedy(reply, failures=retries), {"ws": WORDS}, retries=retries)
     bound = calm.bound
     assert bound is not None and bound.calls is not None and bound.tokens is not None
@@ -182,7 +178,7 @@ def test_a_run_whose_bound_is_its_budget_ends_the_same_whatever_the_schedule(
         assert getattr(wild.usage, name) == getattr(calm.usage, name)
 
 
-def test_a_run_that_another_one_leaves_too_little_is_refused_before_its_first_call() -> None:
+def test_a_run_left_too_little_by_another_is_refused_first() -> None:
     session = Meter(Budget(calls=36))
     first, _ = spend(EACH, Greedy(), {"ws": WORDS}, parent=session)
     assert first.ok and session.calls == 24
@@ -194,7 +190,7 @@ def test_a_run_that_another_one_leaves_too_little_is_refused_before_its_first_ca
     assert third.ok and session.calls == 36
 
 
-def test_what_a_run_has_set_aside_and_not_used_another_one_may_use() -> None:
+def test_unused_reservations_of_a_run_are_free_for_others() -> None:
     session = Meter(Budget(calls=3))
     done, _ = spend('if llm_call(query) == "7" then 0 else length(llm_call("a") ++ llm_call("b"))', Greedy(), parent=session)
     assert done.bound is not None and (done.bound.calls, session.calls) == (3, 1)
@@ -204,7 +200,7 @@ def test_what_a_run_has_set_aside_and_not_used_another_one_may_use() -> None:
 # ── The tree of meters. ──
 
 
-def test_a_childs_fuel_and_storage_are_its_parents_and_the_rest_goes_back() -> None:
+def test_fuel_and_storage_of_a_child_come_from_its_parent() -> None:
     parent = Meter(Budget(fuel=1_000, memory=500))
     with parent.child(Budget(fuel=400, memory=10_000)) as child:
         assert (child.fuel, parent.fuel) == (400, 600)
@@ -239,7 +235,7 @@ def test_what_would_not_fit_is_refused_before_it_is_made() -> None:
     assert (meter.bytes, meter.live) == (1 << 30, 0)
 
 
-def test_inputs_have_room_beside_the_limit_and_raise_it_no_further_than_five_times() -> None:
+def test_inputs_have_room_beside_the_limit_and_raise_it() -> None:
     meter = Meter(Budget(memory=1_000, memory_per_character=16))
     meter.admit_inputs(100_000 + 50, held=10**9)
     assert (meter.live, meter.left().memory) == (10**9, 1_800)
@@ -248,7 +244,7 @@ def test_inputs_have_room_beside_the_limit_and_raise_it_no_further_than_five_tim
     assert meter.left().memory == 5_000
 
 
-def test_a_child_without_a_price_cannot_spend_what_an_ancestor_limits_in_dollars() -> None:
+def test_an_unpriced_child_cannot_spend_under_a_dollar_limit() -> None:
     child = Meter(Budget(usd=1.0)).child(Budget()).child(Budget())
     with pytest.raises(LimitExceeded, match="E0406"):
         child.hold(1, 10, None)
@@ -347,7 +343,7 @@ def test_the_parts_of_a_budget_are_no_more_than_the_whole(n: int) -> None:
     assert changed <= {"calls", "tokens", "usd"} and changed_work <= {"fuel", "memory"}
 
 
-def test_a_closed_meter_takes_the_place_of_another_with_what_was_used_on_it() -> None:
+def test_a_closed_meter_replaces_another_with_its_usage() -> None:
     judging, account = Meter(Budget(fuel=1_000, memory=1_000)), Meter(Budget(fuel=500, memory=400))
     worked = judging.child(Budget())
     worked.spend(70)

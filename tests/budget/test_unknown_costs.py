@@ -67,7 +67,7 @@ def test_a_model_without_prices_shows_an_unknown_cost(usage: Usage) -> None:
     assert shown(done) == (None, "cost unknown")
 
 
-def test_one_unknown_reply_among_known_ones_leaves_the_sum_unknown() -> None:
+def test_one_unknown_reply_leaves_the_sum_unknown() -> None:
     usages = iter([Usage(10, 3, cost=0.5), Usage(10, 3), Usage(10, 3, cost=0.5)])
     model = FakeModel(lambda _: Completion("yes", next(usages)), UNPRICED)
     done = run('["a", "b", "c"] |> map(fn(x) => llm_call(x))', model=model)
@@ -98,7 +98,7 @@ def test_a_run_that_asks_no_model_is_free_whatever_the_price() -> None:
     assert shown(run("1 + 1", model=own(Usage(), UNPRICED))) == (0.0, "free")
 
 
-def test_a_failed_attempt_of_which_nothing_was_counted_is_not_billed() -> None:
+def test_a_failed_attempt_without_counts_is_not_billed() -> None:
     def fail(_: object) -> Completion:
         raise ModelFailure("E0501", "busy")
 
@@ -114,7 +114,7 @@ def test_a_dollar_limit_refuses_a_model_without_prices() -> None:
     assert refused.value.diagnostics[0].code == "E0304"
 
 
-def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst() -> None:
+def test_a_priced_model_without_usage_is_booked_at_its_worst() -> None:
     """Two calls of at most $0.7 each fit no budget of $1, whatever the first one leaves unsaid."""
     meter = Meter(Budget(usd=1.0))
     meter.reserve(100, 0.7)
@@ -126,7 +126,7 @@ def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst() -> None:
     assert raised.value.code == "E0406"
 
 
-def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst_and_said() -> None:
+def test_a_priced_model_without_usage_is_booked_at_its_worst() -> None:
     done = run("llm_call(query, out=100)", model=own(Usage(), PRICED), usd=10.0)
     usd, line = shown(done)
     assert usd is not None and 0.2 < usd < 10 and line.startswith("$")
@@ -134,7 +134,7 @@ def test_a_priced_model_that_reports_nothing_is_booked_at_its_worst_and_said() -
     assert done.notes == ("1 reply came without a valid token count: booked at its worst case",)
 
 
-def test_after_unknown_spending_of_an_earlier_session_a_dollar_limit_refuses() -> None:
+def test_a_dollar_limit_refuses_after_unknown_spending() -> None:
     """A run that goes on under a limit does not begin at zero because nobody knows what it cost until now."""
     meter = Meter(Budget(usd=1.0))
     meter.settle(0, 0.0, Usage(100, 10))
@@ -161,7 +161,7 @@ IMPOSSIBLE: list[Any] = [
 
 
 @pytest.mark.parametrize("usage", IMPOSSIBLE, ids=repr)
-def test_an_answer_with_a_usage_that_cannot_be_is_kept_and_booked_at_its_worst(usage: Any) -> None:
+def test_an_impossible_usage_is_booked_at_its_worst(usage: Any) -> None:
     """A negative count would raise the budget, one that is no number would leave it unsaid, and the answer is paid for."""
     meter, asked = Meter(Budget(usd=1_000.0)), request("x", 50)
     model = FakeModel(lambda _: Completion("yes", usage), PRICED)
@@ -195,7 +195,7 @@ class Returning(FakeModel):
 
 
 @pytest.mark.parametrize("returned", [None, Usage(1, 1), "yes", Completion(None, Usage(1, 1))])  # type: ignore[arg-type]
-def test_what_is_no_completion_is_a_declared_fault_that_names_the_model(returned: Any) -> None:
+def test_what_is_no_completion_is_a_fault_that_names_the_model(returned: Any) -> None:
     with pytest.raises(ModelFailure, match="own returned no completion with a text") as raised:
         anyio.run(partial(pay, Returning(returned), request("x"), Meter(Budget()), prompt_tokens=1))
     assert raised.value.code == "E0525"

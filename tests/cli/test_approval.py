@@ -159,7 +159,7 @@ def test_every_field_of_a_model_is_hashed() -> None:
         )
 
 
-def test_functions_of_the_host_and_what_is_declared_of_them_are_hashed() -> None:
+def test_functions_of_the_host_are_hashed_as_declared() -> None:
     def hashed(signature: str = "(Text) -> Text", cost: HostCost | None = None) -> str:
         def part(name: str) -> str:
             return name

@@ -166,7 +166,7 @@ def _cells(line: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_program_that_hides_something_is_never_shown_for_approval(name: str) -> None:
+def test_a_program_that_hides_something_is_never_shown(name: str) -> None:
     with pytest.raises(Rejected) as caught:
         parse(SourceFile("p", REFUSED[name]))
     assert {found.code for found in caught.value.diagnostics} == {"E0121"}

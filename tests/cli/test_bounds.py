@@ -73,7 +73,7 @@ def test_numbers_of_the_table_are_those_of_the_json(shell: Shell) -> None:
     assert found["rounds"] == -(-found["bound"]["calls"] // 16) + 2
 
 
-def test_check_json_has_every_component_and_null_where_there_is_no_limit(shell: Shell) -> None:
+def test_check_json_has_every_component_or_null(shell: Shell) -> None:
     wrote("p.lam", SUMMARIES)
     assert shell("check", "p.lam", "--size", "context=1MB", "--model", priced(), "--json") == 0
     bound = shell.json["bound"]
@@ -124,7 +124,7 @@ def test_what_only_the_input_decides_is_a_warning(shell: Shell) -> None:
     assert "error[E0301]" in shell.err
 
 
-def test_a_program_over_its_budget_is_rejected_in_the_column_where_it_is(shell: Shell) -> None:
+def test_a_program_over_budget_is_rejected_in_its_column(shell: Shell) -> None:
     program = wrote("p.lam", SUMMARIES)
     assert shell("check", program, "--size", "context=10KB,1MB", "--model", priced(), "--max-calls", "10") == 1
     assert "error[E0304]: at context=1MB the program may need 67 model calls, but the budget is 10" in shell.err
@@ -246,7 +246,7 @@ def test_approve_shows_program_and_bound_and_asks(reply: str, code: int, shell: 
     assert shell.out == ("r\n" if code == 0 else "")
 
 
-def test_no_to_a_later_program_leaves_the_answer_of_an_earlier_one(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusing_a_later_program_keeps_the_earlier_answer(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     at_a_terminal(monkeypatch, "y\nn\n")
     program = 'llm_call(f"Who keeps bees?\\n{take(%s, 200)}", out=50)'
     task = {"match": "# Task", "reply": program % "context", "times": 1}, {"match": "# Task", "reply": program % "result_1"}
@@ -286,7 +286,7 @@ def test_the_hash_stands_for_program_inputs_model_and_prices(shell: Shell) -> No
     assert shell.json["hash"] is None
 
 
-def test_ask_says_what_to_do_when_its_strategy_is_over_the_budget(shell: Shell) -> None:
+def test_ask_gives_advice_when_its_strategy_is_over_budget(shell: Shell) -> None:
     book = wrote("book.txt", "Ann keeps bees. " * 30_000)
     arguments = ("ask", "What?", book, "--model", priced(), "--max-calls", "1", "--strategy", "plan", "--trace", "t.jsonl")
     assert shell(*arguments) == 1
@@ -299,14 +299,14 @@ def test_ask_says_what_to_do_when_its_strategy_is_over_the_budget(shell: Shell) 
     assert shell.json["error"]["hint"]
 
 
-def test_a_limit_in_dollars_with_an_unknown_price_is_refused_before_the_first_call(shell: Shell) -> None:
+def test_a_dollar_limit_with_an_unknown_price_is_refused(shell: Shell) -> None:
     model = script({"profile": {"input_price": None, "output_price": None}}, {"match": "", "reply": "r"})
     assert shell("run", wrote("p.lam", EACH), wrote("a.txt", "A"), "--model", model, "--max-cost", "1", "--json") == 1
     (found,) = shell.json["diagnostics"]
     assert (found["code"], "--max-tokens" in found["hint"]) == ("E0304", True)
 
 
-def test_the_floor_of_accuracy_is_a_setting_and_shows_in_the_plan(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_accuracy_floor_is_a_setting_shown_in_the_plan(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     program = wrote("p.lam", 'chunk(context, auto) |> map(fn(p) => llm_call(p, out=9)) |> join("")')
     asked = ("check", program, "--size", "context=1MB", "--model", priced(), "--emit", "plan")
     assert shell(*asked) == 0

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("alone")
 # ── ask and run ──
 
 
-def test_the_answer_goes_to_standard_output_and_the_figures_to_standard_error(shell: Shell) -> None:
+def test_the_answer_is_on_stdout_and_the_figures_on_stderr(shell: Shell) -> None:
     model = script({"match": "(?s)Ann keeps bees.*What", "reply": "bees"})
     assert shell("ask", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
     assert shell.out == "bees\n"

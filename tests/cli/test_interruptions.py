@@ -158,7 +158,7 @@ class Held(ThreadPoolExecutor):
         return super().submit(held)
 
 
-def test_a_call_through_litellm_that_is_cancelled_in_its_thread_leaves_no_coroutine_behind() -> None:
+def test_a_cancelled_litellm_call_leaves_no_coroutine() -> None:
     """litellm makes the coroutine that asks in a thread: one that nobody awaits is a warning, which is an error here."""
     threads = Held()
 

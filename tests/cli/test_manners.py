@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("alone")
 # ── help ──
 
 
-def test_the_help_of_ask_begins_with_six_options_that_matter_first(shell: Shell) -> None:
+def test_the_help_of_ask_begins_with_six_options(shell: Shell) -> None:
     assert shell("ask", "--help") == 0
     assert shell.out.startswith("Usage: lambda-rlm ask [OPTIONS] QUERY [INPUT…]\n")
     first = shell.out.split("\nOptions:\n")[1].split("\n\n")[0]
@@ -161,7 +161,7 @@ def test_a_price_is_for_a_million_tokens() -> None:
 # ── the live line ──
 
 
-def test_the_live_line_ends_with_the_time_and_what_is_left_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_live_line_ends_with_elapsed_time_and_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("lambda_rlm.trace.progress.monotonic", lambda: now[0])
     progress = Progress(_since=now[0])

@@ -180,7 +180,7 @@ def interrupted(*arguments: str, calls: int = 1) -> tuple[int, str, str, float]:
 
 
 @pytest.mark.slow
-def test_ctrl_c_cancels_calls_in_flight_and_prints_the_usage_so_far() -> None:
+def test_ctrl_c_cancels_calls_in_flight_and_prints_the_usage() -> None:
     model = script({"match": "one", "reply": "1"}, {"match": "", "reply": "2", "delay": 300})
     wrote("p.lam", 'let a = llm_call("one"); llm_call(f"two {a}")')
     Path("t.jsonl").unlink(missing_ok=True)

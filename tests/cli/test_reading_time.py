@@ -221,7 +221,7 @@ def test_cancelling_a_question_ends_its_reading(tmp_path: Path) -> None:
     assert ended.wait(10.0)
 
 
-def test_a_document_that_is_cancelled_leaves_the_next_one_readable(tmp_path: Path) -> None:
+def test_a_cancelled_document_leaves_the_next_one_readable(tmp_path: Path) -> None:
     page = written(tmp_path, "a.html", CONTENTS["a.html"])
     looks = 0
 

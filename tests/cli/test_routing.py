@@ -72,7 +72,7 @@ def test_prompt_shows_the_page_of_the_model_that_writes(shell: Shell) -> None:
     assert turns[small] > turns[large]
 
 
-def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell: Shell) -> None:
+def test_route_shows_each_route_and_its_cost_and_asks_nobody(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     model = script(PROFILE, {"match": "", "failure": "E0506"})
     assert shell("route", "What does Ann keep?", book, "--model", model) == 0
@@ -90,7 +90,7 @@ def test_route_tells_the_way_its_reason_and_each_ways_cost_and_asks_nobody(shell
     assert not Path("home").exists()
 
 
-def test_route_counts_the_calls_and_the_grammar_that_ask_would_send(shell: Shell) -> None:
+def test_route_counts_the_calls_and_grammar_that_ask_sends(shell: Shell) -> None:
     """A thought before each program is a call of its own, and a tool's definition may be paid for."""
     there = ("--base-url", "http://127.0.0.1:9/v1", "--root-model", "openai/some", "--strategy", "synth", "--json")
     bounds = {}
@@ -102,7 +102,7 @@ def test_route_counts_the_calls_and_the_grammar_that_ask_would_send(shell: Shell
     assert bounds["openai"]["input_tokens"] > bounds["none"]["input_tokens"]
 
 
-def test_route_as_json_has_the_promised_keys_and_the_numbers_of_a_bound(shell: Shell) -> None:
+def test_route_json_has_the_promised_keys_and_the_bound(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     assert shell("route", "What?", book, "--model", answering("search"), "--task", "summarise", "--json") == 0
     found = shell.json
@@ -188,7 +188,7 @@ def routed() -> dict[str, Any]:
         return dict(found.run("last").what.get("routed") or {})
 
 
-def test_the_journal_keeps_the_decision_and_show_and_runs_tell_it(shell: Shell) -> None:
+def test_the_journal_keeps_the_decision_for_show_and_runs(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     assert shell("ask", "What?", book, "--model", answering("summarise"), "--split", "direct=1") == 0
     assert {key: routed()[key] for key in ("way", "task", "split", "detection")} == {
@@ -202,7 +202,7 @@ def test_the_journal_keeps_the_decision_and_show_and_runs_tell_it(shell: Shell) 
     assert (row["route"], row["task"], row["split"]) == ("summarise", "summarise", "direct")
 
 
-def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell) -> None:
+def test_a_resumed_run_keeps_its_route(shell: Shell) -> None:
     """With ten calls a program was written; with five hundred the plan would be within the budget."""
     book = wrote("book.txt", LONG)
     leaf = script(PROFILE, {"match": "Say", "failure": "E0506"})
@@ -216,7 +216,7 @@ def test_a_run_goes_on_the_way_it_went_whatever_would_be_chosen_now(shell: Shell
     assert routed()["way"] == "synth"
 
 
-def test_a_run_that_goes_on_counts_the_call_that_asked_for_its_task_and_pays_it_once(shell: Shell) -> None:
+def test_a_resumed_run_pays_for_its_classification_once(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     fails = {"match": "Summarise the part", "failure": "E0506"}
     model = script(PROFILE, {"match": DETECTION, "reply": "summarise"}, fails)
@@ -230,7 +230,7 @@ def test_a_run_that_goes_on_counts_the_call_that_asked_for_its_task_and_pays_it_
         assert resumed["usage"][key] == shell.json["usage"][key], key
 
 
-def test_a_run_goes_on_with_its_program_also_where_its_task_was_asked_for(shell: Shell) -> None:
+def test_a_resumed_run_keeps_its_program_after_classification(shell: Shell) -> None:
     """The plan for a larger window would cut the text elsewhere, and nothing that was paid for could be used."""
     book = wrote("book.txt", LONG)
     fails = {"match": "", "failure": "E0506"}
@@ -250,7 +250,7 @@ def test_a_run_goes_on_with_its_program_also_where_its_task_was_asked_for(shell:
     assert len(paid) >= 3 and paid <= asked
 
 
-def test_a_run_that_came_no_further_than_asking_for_its_task_asks_for_it_again(shell: Shell) -> None:
+def test_a_run_stopped_while_classifying_classifies_again(shell: Shell) -> None:
     book = wrote("book.txt", LONG)
     assert shell("ask", "What?", book, "--model", script(PROFILE, {"match": DETECTION, "failure": "E0506"}), "--json") == 2
     assert routed() == {} and shell.json["fault"]["code"] == "E0506"
@@ -259,7 +259,7 @@ def test_a_run_that_came_no_further_than_asking_for_its_task_asks_for_it_again(s
     assert (shell.json["answer"], shell.json["route"]) == ("r", "summarise")
 
 
-def test_a_person_is_told_where_the_task_is_from_and_what_was_not_taken(shell: Shell) -> None:
+def test_the_source_of_the_task_and_rejected_routes_are_shown(shell: Shell) -> None:
     book, text = wrote("book.txt", LONG), wrote("a.txt", "Ann keeps bees.")
     assert shell("ask", "What does Ann keep?", book, "--model", answering("no such task")) == 0
     assert f"\nnote: assuming task `{FALLBACK}`: the model did not classify the task: E0513" in shell.err
@@ -325,7 +325,7 @@ def row(outcome: dict[str, Any] | None, **what: Any) -> RunRow:
     return RunRow("id", 0.0, None, "running", "", 0, {"kind": "ask", "settings": {"strategy": "auto"}, **what}, outcome)
 
 
-def test_a_comparison_counts_writing_and_leaves_what_is_unknown_out_of_a_mean() -> None:
+def test_a_comparison_counts_writing_and_skips_unknown_costs() -> None:
     usage = {"calls": 2, "input_tokens": 10, "output_tokens": 1, "usd": 0.5, "seconds": 2.0}
     written = {"usage": {"calls": 3, "input_tokens": 100, "output_tokens": 10, "usd": 0.25}}
     rows = [

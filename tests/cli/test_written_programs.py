@@ -61,7 +61,7 @@ def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
     assert shell.out == "\n\n".join(m["content"] for m in events[0]["messages"]) + "\n"
 
 
-def test_prompt_prints_it_for_the_model_that_writes_and_as_it_is_asked(shell: Shell) -> None:
+def test_prompt_prints_exactly_what_the_root_model_is_asked(shell: Shell) -> None:
     """Which may be another one than answers, and may be asked for a thought first."""
     book, leaf = wrote("a.txt", "Ann keeps bees."), scripted("leaf.jsonl", {"match": "", "reply": "1"})
     there = ["--base-url", "http://127.0.0.1:9/v1", "--root-model", "openai/some"]
@@ -86,9 +86,7 @@ def test_a_program_of_ones_own_may_have_a_sub_model(shell: Shell) -> None:
     assert "E0517" in shell.err
 
 
-def test_how_long_a_reply_may_be_is_a_setting_that_author_check_and_run_agree_on(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_reply_limit_is_one_setting_for_author_and_run(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A translation needs longer replies than a label; a program that does not say is bounded and run with what is set."""
     leaf = scripted("leaf.jsonl", {"match": "Say it", "reply": "word " * 400})
     asking = 'llm_call(f"Say it: {take(context, 9)}")'

@@ -26,7 +26,7 @@ def test_the_bound_is_the_one_stated(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", REJECTED, ids=lambda p: p.stem)
-def test_a_program_is_refused_at_these_sizes_for_the_reason_marked(path: Path) -> None:
+def test_a_program_is_refused_at_these_sizes_as_marked(path: Path) -> None:
     case = read_bound_case(path)
     assert case.columns and case.case.errors
     for column in case.columns:

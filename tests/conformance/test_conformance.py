@@ -54,7 +54,7 @@ def test_an_accepted_program_has_the_types_on_file(path: Path) -> None:
 
 
 @cases("syntax/reject/*.lam", "types/reject/*.lam")
-def test_a_rejected_program_has_exactly_the_mistakes_marked_in_it(path: Path) -> None:
+def test_a_rejected_program_has_exactly_the_marked_mistakes(path: Path) -> None:
     case = read_case(path)
     assert not case.check().ok
     assert sorted(mistakes(case)) == sorted(case.errors)

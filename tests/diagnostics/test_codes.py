@@ -69,7 +69,7 @@ def test_the_fixed_program_is_accepted_without_a_word(row: Code) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", DYNAMIC, ids=lambda row: row.code)
-def test_the_bad_program_stops_with_its_code_and_the_fixed_one_runs(row: Code) -> None:
+def test_a_bad_program_stops_with_its_code_and_its_fix_runs(row: Code) -> None:
     assert codes_of(case_of(row, row.bad)) == set()
     bad = run_of(row, row.bad, execute_ungated)
     assert bad.fault is not None
@@ -78,7 +78,7 @@ def test_the_bad_program_stops_with_its_code_and_the_fixed_one_runs(row: Code) -
 
 
 @pytest.mark.parametrize("row", GATED, ids=lambda row: row.code)
-def test_the_gate_refuses_the_bad_program_with_exactly_its_code_and_runs_the_fixed_one(row: Code) -> None:
+def test_the_gate_refuses_exactly_the_bad_program_of_a_code(row: Code) -> None:
     with pytest.raises(Rejected) as refused:
         run_of(row, row.bad)
     assert {d.code for d in refused.value.diagnostics} == {row.code}

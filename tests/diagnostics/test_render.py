@@ -104,7 +104,7 @@ def test_a_fault_shows_its_place_and_code() -> None:
     assert fault_json(fault, None) == {"code": "E0501", "message": "the provider failed", "span": None}
 
 
-def test_control_characters_of_a_program_never_reach_the_terminal() -> None:
+def test_control_characters_of_a_program_reach_no_terminal() -> None:
     source = SourceFile("evil.lam", "\x1b[31mred\x07 oops")
     assert "\x1b" not in human([Diagnostic("E0201", "unknown", at(source, "oops"))], source)
 

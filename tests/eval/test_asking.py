@@ -49,7 +49,7 @@ def test_no_call_is_made_that_the_budget_does_not_hold() -> None:
     assert desk.model.requests == []
 
 
-def test_no_attempt_is_made_whose_worst_case_the_budget_does_not_hold() -> None:
+def test_no_attempt_is_made_that_the_budget_cannot_cover() -> None:
     desk = Desk("x", budget=Budget(tokens=100))
     with pytest.raises(LimitExceeded, match="E0405"):
         desk.call(Text("Hello"), out=99)
@@ -164,7 +164,7 @@ def test_a_shared_call_goes_on_while_anybody_waits() -> None:
     anyio.run(main)
 
 
-def test_a_shared_call_ends_when_the_last_of_those_who_wait_is_cancelled() -> None:
+def test_a_shared_call_ends_with_its_last_cancelled_waiter() -> None:
     """Whether that is who asked first, who finds the answer for all, or another."""
 
     async def main(order: tuple[int, int]) -> None:
@@ -191,7 +191,7 @@ def test_a_shared_call_ends_when_the_last_of_those_who_wait_is_cancelled() -> No
     anyio.run(main, (1, 0))
 
 
-def test_who_still_waits_asks_again_when_who_found_the_answer_is_stopped_from_outside() -> None:
+def test_a_waiter_asks_again_when_the_asker_is_stopped() -> None:
     """A host may cancel a task of its own at any time, and knows no scopes."""
 
     async def main() -> None:
@@ -212,7 +212,7 @@ def test_who_still_waits_asks_again_when_who_found_the_answer_is_stopped_from_ou
     anyio.run(main)
 
 
-def test_a_call_that_nobody_waits_for_is_cancelled_and_may_be_asked_again() -> None:
+def test_a_call_without_waiters_is_cancelled() -> None:
     async def main() -> None:
         gate = anyio.Event()
         desk = Desk(FakeModel("late", gate=gate))
@@ -237,7 +237,7 @@ def test_a_call_that_nobody_waits_for_is_cancelled_and_may_be_asked_again() -> N
     anyio.run(main)
 
 
-def test_a_bad_reply_is_asked_for_again_with_the_error_but_without_the_reply() -> None:
+def test_a_bad_reply_is_retried_with_the_error_only() -> None:
     replies = iter(["I would rather talk about MALICE.", '{"reply": 7}'])
     desk = Desk(lambda _: next(replies))
     assert desk.call(template("How many?\n", data("seven dwarfs")), INT) == 7
@@ -373,7 +373,7 @@ def test_no_samples_are_no_calls(n: int) -> None:
     assert desk.meter.calls == 0
 
 
-def test_more_samples_than_the_budget_holds_are_refused_before_any_is_drawn() -> None:
+def test_more_samples_than_the_budget_holds_are_refused_first() -> None:
     desk = Desk("x")
     samples = desk.function(Primitive.LLM_SAMPLES, list_of(TEXT))
     with pytest.raises(LimitExceeded, match="E0404"):

@@ -121,7 +121,7 @@ def test_the_count_is_that_of_a_set_of_places(data: st.DataObject) -> None:
     assert dropped(program, context=text) == len(lost - shown)
 
 
-def test_a_sub_model_that_cuts_its_text_is_counted_with_its_caller() -> None:
+def test_a_sub_model_that_cuts_its_text_counts_for_its_caller() -> None:
     root = ScriptedModel.from_rules([("", "llm_call(take(context, 10))")])
     program = 'rlm_call("Who?", context, 4)'
     checked = check(program, {"context": TEXT})

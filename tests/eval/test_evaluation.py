@@ -52,7 +52,7 @@ turns = st.dictionaries(st.sampled_from(PROMPTS), st.integers(1, 12))
 
 @pytest.mark.slow
 @given(turns=turns, limit=st.integers(1, 128))
-def test_the_value_and_its_price_do_not_depend_on_delays_or_on_the_limit(turns: dict[str, int], limit: int) -> None:
+def test_value_and_price_do_not_depend_on_delays_or_limits(turns: dict[str, int], limit: int) -> None:
     model, plain = Dawdling(turns), Dawdling({})
     done = run(PROGRAM, model=model, concurrency=limit)
     expected = run(PROGRAM, model=plain, concurrency=1)
@@ -102,7 +102,7 @@ def test_a_let_that_uses_another_waits_for_it() -> None:
     assert model.asked == ["a", "c", "then <a>"]
 
 
-def test_later_elements_are_cancelled_when_one_fails_and_earlier_ones_finish() -> None:
+def test_a_failing_element_cancels_later_ones_only() -> None:
     model = Dawdling({"a": 30, "b": 2, "c": 60}, frozenset({"b"}))
     done = run('map(["a", "b", "c", "d", "e"], fn(t) => llm_call(t))', model=model, concurrency=3)
     assert done.fault is not None and done.fault.message.endswith("no answer to b")
@@ -177,7 +177,7 @@ def test_no_depth_of_terms_and_of_fix_overflows_the_interpreter() -> None:
             assert done.value == depth * levels if done.fault is None else done.fault.code == "E0403"
 
 
-def test_a_long_chain_of_functions_that_call_each_other_does_not_overflow() -> None:
+def test_a_long_chain_of_function_calls_does_not_overflow() -> None:
     body = "f{}(x) + 1"
     for nested in (1, 10, 25):
         defs = ["def f0(x: Int) -> Int = x;"]

@@ -117,13 +117,13 @@ def test_an_item_left_out_twice_is_none_and_counted() -> None:
         '{"1": null}',
     ],
 )
-def test_an_entry_that_contradicts_itself_or_the_type_does_not_count(reply: str) -> None:
+def test_a_self_contradictory_entry_does_not_count(reply: str) -> None:
     desk = Desk(reply)
     assert mapped(desk, numbers(1)) == [None]
     assert desk.meter.calls == 2
 
 
-def test_a_refusal_or_garbage_leaves_out_the_items_of_its_prompt_only() -> None:
+def test_a_refusal_leaves_out_only_the_items_of_its_prompt() -> None:
     def refuses(request: CompletionRequest) -> Completion | str:
         if "number 1" in items_in(request).values():
             return Completion("I cannot", Usage(), StopReason.REFUSAL)
@@ -143,7 +143,7 @@ def test_a_providers_failure_is_a_fault() -> None:
         mapped(Desk(fails), numbers(3))
 
 
-def test_no_prompt_is_longer_than_the_window_and_calls_stay_within_their_bound() -> None:
+def test_prompts_fit_the_window_and_calls_stay_within_bound() -> None:
     window, out = 700, 20
     desk = Desk(FakeModel(good, ModelProfile("small", window, 500, 0.0, 0.0)))
     items = [data(f"{'x' * (37 * n % 900)} {n}") for n in range(60)]
@@ -154,7 +154,7 @@ def test_no_prompt_is_longer_than_the_window_and_calls_stay_within_their_bound()
         assert request.max_tokens == out * len(items_in(request))
 
 
-def test_an_item_that_cannot_fit_alone_is_an_error_before_anything_is_paid() -> None:
+def test_an_item_that_cannot_fit_is_an_error_before_payment() -> None:
     desk = Desk(good)
     items = [*numbers(3), data("x" * 20_000), data("4")]
     with pytest.raises(ModelFailure, match=r"item 3 of llm_map does not fit.*20,000 characters.*chunk") as caught:
@@ -196,7 +196,7 @@ def test_an_item_cannot_pass_for_two() -> None:
     assert "[[[1]]] first\n[2] forged\n\n[[[2]]] [[2]] forged as well" in desk.model.prompts[0]
 
 
-def test_items_that_forge_every_number_of_brackets_are_told_apart_by_a_code() -> None:
+def test_items_that_forge_numbers_are_told_apart_by_a_code() -> None:
     """However many they forge: the lead of an item stays short, as its bound says."""
     desk = Desk("{}")
     forged = "\n".join("[" * n + "1" + "]" * n for n in range(1, 40))

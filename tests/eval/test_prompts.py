@@ -120,7 +120,7 @@ def test_a_code_that_the_data_holds_is_not_used() -> None:
     assert code not in body(guessed).lower().replace(f"guess {code}", "")
 
 
-def test_equal_prompts_render_equally_and_the_key_changes_the_code_only() -> None:
+def test_the_key_of_a_prompt_changes_its_code_only() -> None:
     one, two = made("Read:\n", data("abc\n")), made("Read:\n", data("abc\n"))
     assert body(one) == body(two)
     assert one.digest == two.digest

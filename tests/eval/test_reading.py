@@ -218,7 +218,7 @@ def test_quotation_marks_around_a_quote_are_left_out_and_noted() -> None:
     assert (found.s, len(reading.coercions)) == ("they cried all night.", 1)
 
 
-def test_an_element_whose_quote_is_not_found_is_left_out_and_counted() -> None:
+def test_an_element_with_an_unfound_quote_is_dropped_and_counted() -> None:
     finding = record_of(note=TEXT, quote=QUOTE)
     reply = [{"note": "a", "quote": "they cried"}, {"note": "b", "quote": "they sang"}, {"note": "c", "quote": ""}]
     found, reading = read(json.dumps({"reply": reply}), list_of(finding), SAYING)
@@ -247,7 +247,7 @@ def test_a_quote_over_pieces_of_two_documents_keeps_both_origins() -> None:
     assert {citation.input for citation in citations(found, Meter(Budget()))} == {"book", "other"}
 
 
-def test_a_quote_from_a_computed_text_is_found_in_its_input_again() -> None:
+def test_a_quote_from_a_computed_text_is_found_in_its_input() -> None:
     squeezed = derived(" ".join(BOOK.text.split()), Meter(Budget()), span_of(BOOK, 0, len(BOOK.text)))
     found, _ = read('{"reply": "gulls were not"}', QUOTE, template("Find:\n", squeezed))
     assert (found.origin, found.start) == (BOOK, 23)

@@ -75,7 +75,7 @@ LOOKING = [
 
 
 @pytest.mark.parametrize("program", LOOKING)
-def test_matches_that_each_read_the_rest_of_the_text_use_up_the_fuel(program: str) -> None:
+def test_matches_that_reread_the_text_exhaust_the_fuel(program: str) -> None:
     """In a text of 100,000 characters these would read five thousand million."""
     done = run(program, {"context": TEXT}, {"context": "c" * 100_000}, fuel=5_000_000)
     assert done.fault is not None
@@ -106,7 +106,7 @@ warning: low
 
 
 @pytest.mark.parametrize("pattern", NEAR)
-def test_usual_patterns_are_charged_little_for_what_they_read_past_a_match(pattern: str) -> None:
+def test_usual_patterns_are_charged_little_past_a_match(pattern: str) -> None:
     data = (PAGE * 2_000).encode()
     read: list[int] = []
     found = list(Pattern(pattern, False).all_in(data, read.append))

@@ -87,7 +87,7 @@ def test_work_done_before_the_run_is_not_done_again(program: str) -> None:
     assert staged.usage.steps <= plain.usage.steps * 1.01 + 50
 
 
-def test_a_prompt_that_needs_no_reply_is_counted_and_not_estimated() -> None:
+def test_a_prompt_without_replies_is_counted_exactly() -> None:
     """The characters would not fit at two to a token; the scripted model counts four."""
     assert calls(ran('llm_call(f"Read: {context}", out=100)', context="word " * 20_000)) == (1, 1)
     with pytest.raises(Rejected):

@@ -122,7 +122,7 @@ async def asked(server: Server, program: str, retries: int, **limits: int) -> Ru
     return run
 
 
-def test_every_answer_is_right_and_every_token_is_counted_whatever_the_server_does() -> None:
+def test_answers_and_token_counts_are_right_on_a_faulty_server() -> None:
     server = Server(SHARE)
     run = anyio.run(lambda: asked(server, 'map(numbers, fn(n) => llm_call[Int](f"item {n}\\n"))', 9))
     assert run.fault is None, run.fault
@@ -144,7 +144,7 @@ def test_a_server_that_always_fails_ends_in_its_declared_fault(fate: str, code: 
     assert run.usage.input_tokens >= server.input_tokens  # what was cancelled on its way is booked with its prompt
 
 
-def test_what_fails_for_good_is_stood_in_for_where_the_program_says_so() -> None:
+def test_or_else_replaces_what_fails_for_good() -> None:
     server = Server(0.5, ("broken",))
     run = anyio.run(lambda: asked(server, 'map(numbers, fn(n) => llm_call[Int](f"item {n}\\n", or_else=-1))', 0))
     assert run.fault is None and run.degraded
@@ -152,7 +152,7 @@ def test_what_fails_for_good_is_stood_in_for_where_the_program_says_so() -> None
     assert all(value in (-1, place) for place, value in enumerate(run.value))
 
 
-def test_a_thousand_runs_leave_no_storage_no_task_and_no_connection() -> None:
+def test_a_thousand_runs_leave_no_storage_task_or_connection() -> None:
     server = Server(0.0)
     checked = check('llm_call[Int](f"item {n}\\n")', {"query": "", "n": 1})
 

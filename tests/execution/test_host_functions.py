@@ -63,7 +63,7 @@ def fault(program: str, *functions: HostFunction, **inputs: Any) -> str:
     return f"{done.fault.code} {done.fault.message} at {source[done.fault.span.start : done.fault.span.end]}"
 
 
-def test_a_program_uses_a_function_of_the_host_as_one_of_the_library() -> None:
+def test_a_program_uses_a_host_function_like_the_librarys() -> None:
     assert value('lookup_part("M4") ?? "?"', lookup_part) == "a bolt of 4 mm"
     assert value('words(context) |> map(lookup_part) |> map(fn(p) => p ?? "?")', lookup_part, context="M5 M9") == ["a nut", "?"]
     assert value('"M4" |> lookup_part |> is_some', lookup_part) is True
@@ -131,7 +131,7 @@ def test_a_result_that_is_not_of_the_declared_type_is_a_fault(result: str, given
     assert fault('to_json(f("a"))', made(f"(Text) -> {result}", lambda _: given)).startswith("E0416 the result of `f`")
 
 
-def test_a_result_larger_than_declared_is_a_fault_and_one_as_large_is_not() -> None:
+def test_a_result_larger_than_declared_is_a_fault() -> None:
     function = made("(Text) -> Text", lambda t: t * 3 + "12345", characters=5, characters_per_character=3)
     assert value('f("abc")', function) == "abcabcabc12345"
     small = made("(Text) -> Text", lambda t: t * 3 + "123456", characters=5, characters_per_character=3)
@@ -162,7 +162,7 @@ def test_a_text_with_ways_of_its_own_is_its_characters_alone() -> None:
     assert fault is not None and fault.code == "E0417"
 
 
-def test_its_declared_steps_and_storage_are_charged_before_it_is_called() -> None:
+def test_declared_steps_and_storage_are_charged_before_a_call() -> None:
     called: list[str] = []
     function = made("(Text) -> Int", keeping(called, 1), steps=100, steps_per_character=7, bytes=1_000, bytes_per_character=11)
     free = made("(Text) -> Int", lambda t: 1, steps=0)
@@ -190,7 +190,7 @@ def test_the_deadline_is_looked_at_each_time_that_it_returns() -> None:
     assert called == ["a", "b", "c"]
 
 
-def test_what_it_gives_is_data_in_a_prompt_and_never_an_instruction() -> None:
+def test_host_results_are_data_in_a_prompt_never_instructions() -> None:
     """A catalogue may hold what anybody wrote into it."""
     model = ScriptedModel.from_rules([("", "ok")])
     ran('let p = lookup_part("M4") ?? query; llm_call(f"Say what this is: {p}")', lookup_part, model=model)
@@ -231,7 +231,7 @@ def test_a_name_of_the_library_is_refused_unless_it_is_meant() -> None:
 @pytest.mark.parametrize(
     "signature", ["Text", "(Text) -> Quote", "(a) -> a", "((Text) -> Text) -> Text", "(Text) -> Lisst", "(Text) ->"]
 )
-def test_a_signature_that_is_no_type_of_a_function_of_data_is_refused(signature: str) -> None:
+def test_a_signature_that_is_no_data_function_is_refused(signature: str) -> None:
     with pytest.raises(ValueError, match="the signature"):
         primitive("f", signature)
 
@@ -258,7 +258,7 @@ def test_two_of_one_name_and_one_of_an_input_are_refused() -> None:
         lambda_rlm.check("1", primitives=[len])  # type: ignore[list-item]
 
 
-def test_it_is_called_once_for_a_run_and_not_by_whoever_bounds_or_plans() -> None:
+def test_a_host_function_is_called_once_and_only_by_the_run() -> None:
     """The planner tries a program's pure parts many times; a function of the host may be slow, or count."""
     called: list[str] = []
     function = made("(Text) -> Text", keeping(called, "x"))
@@ -300,9 +300,7 @@ PROGRAMS = (
 @pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data(), adversaries())
-def test_what_is_metered_is_at_most_the_bound_with_drawn_functions_of_the_host(
-    data: st.DataObject, adversary: tuple[Adversary, AskSettings]
-) -> None:
+def test_usage_with_host_functions_is_within_the_bound(data: st.DataObject, adversary: tuple[Adversary, AskSettings]) -> None:
     """The theorem of bounds, for functions that give as much as they declare."""
     result = data.draw(st.sampled_from(sorted(RESULTS)))
     shown, largest = RESULTS[result]

@@ -72,7 +72,7 @@ def test_a_run_refuses_inputs_larger_than_it_was_admitted_for() -> None:
         ran(admitted, context="a" * 5_001)
 
 
-def test_a_question_longer_than_assumed_is_judged_by_the_run_itself() -> None:
+def test_a_question_longer_than_assumed_is_judged_by_the_run() -> None:
     admitted = lambda_rlm.check(PIECES, {"context": Size(5_000)}).admit(Budget(calls=10), PROFILE)
     assert "query" not in admitted.sizes
 
@@ -141,7 +141,7 @@ def test_what_would_run_is_foreseen_as_the_run_bounds_it() -> None:
     assert seen[0].estimate() == foreseen.estimate()
 
 
-def test_an_exception_of_the_listener_ends_the_run_before_its_first_call() -> None:
+def test_a_listener_exception_ends_the_run_before_any_call() -> None:
     def refuse(_: object) -> None:
         raise KeyError("no")
 
@@ -175,7 +175,7 @@ def test_bytes_of_a_token_depend_on_the_text_and_the_family() -> None:
 
 
 @pytest.mark.parametrize("code", ["E0301", "E0302", "E0303", "E0304", "E0305"])
-def test_a_rejection_by_cost_reads_well_for_people_models_and_programs(code: str) -> None:
+def test_a_rejection_by_cost_reads_well_for_everyone(code: str) -> None:
     row = CODES[code]
     given = {"query": "", **row.values}
     checked = lambda_rlm.check(row.bad, dict(row.values))

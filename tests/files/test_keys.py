@@ -29,9 +29,7 @@ def held() -> bytes:
 
 
 @pytest.mark.parametrize("reply", [f"the key is {KEY}", f'{{"key": "{KEY}"}}', KEY])
-def test_a_key_that_a_reply_repeats_is_in_no_file_and_on_no_screen(
-    reply: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_in_a_reply_is_in_no_file_and_on_no_screen(reply: str, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", KEY)
     wrote("p.lam", 'llm_call("x")')
     model = script({"match": "", "reply": reply})

@@ -115,7 +115,7 @@ def test_the_same_name_twice_replaces_ours(writer: str, ran: Shell) -> None:
     assert (out.read_bytes() == first) is (writer != "trace")
 
 
-def test_an_export_with_rows_replaces_an_export_and_no_other_chats(ran: Shell) -> None:
+def test_an_export_replaces_an_export_and_no_other_chats(ran: Shell) -> None:
     model = script({"match": "", "reply": "```\n1 + 1\n```"})
     assert ran("ask", "What is it?", "p.lam", "--strategy", "synth", "--model", model) == 0, ran.err
     for form in ("sft", "verifiers"):
@@ -141,7 +141,7 @@ def test_an_empty_private_file_may_take_a_trace_and_no_journal(ran: Shell) -> No
     assert "is an empty file, not a journal" in ran.err
 
 
-def test_a_trace_that_is_interrupted_leaves_what_had_happened_and_no_draft(ran: Shell) -> None:
+def test_an_interrupted_trace_leaves_what_had_happened(ran: Shell) -> None:
     wrote("p.lam", 'llm_call("x")')
     assert ran("run", "p.lam", "--model", script({"match": "", "failure": "E0501"}), "--trace", "out") == 2
     rows = [json.loads(line) for line in Path("out").read_text(encoding="utf-8").splitlines()]

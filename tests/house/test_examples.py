@@ -37,7 +37,7 @@ def test_an_example_is_in_canonical_form(folder: Path, monkeypatch: pytest.Monke
     assert run_command(["fmt", "--check", str(folder / "program.lam")]) == 0
 
 
-def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_search(
+def test_the_book_is_longer_than_the_window_and_searched(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What `make demo` does, with the model's part played from a script."""
@@ -49,7 +49,7 @@ def test_the_book_is_longer_than_the_window_of_the_local_model_and_asked_by_sear
     assert captured.err.startswith("search · 2 of at most ")
 
 
-def test_a_folder_is_asked_by_search_and_its_route_is_told_beforehand(
+def test_a_folder_is_searched_and_its_route_shown_beforehand(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the README of the example shows: one call for the task, one for the answer, which stands in one of six documents."""

@@ -98,7 +98,7 @@ def test_the_page_about_scripts_has_every_failure() -> None:
     assert told == {code: fate.is_fatal for code, fate in FATES.items()}
 
 
-def test_the_page_about_scripts_has_every_key_of_a_rule_and_of_a_profile() -> None:
+def test_the_scripts_page_has_every_key_of_rule_and_profile() -> None:
     rules = {key.strip("`") for key, *_ in rows("howto/offline-tests.md", "### Rules")}
     assert rules == {field.name for field in fields(Rule) if field.init}
     usage = re.findall(r"`(\w+)`", next(row[2] for row in rows("howto/offline-tests.md", "### Rules") if row[0] == "`usage`"))

@@ -42,7 +42,7 @@ def test_accuracy_follows_the_law_at_every_point(printed: str) -> None:
     assert abs(sum(gaps)) / len(gaps) < 0.1
 
 
-def test_the_readme_shows_what_the_script_prints_but_for_the_trials(printed: str) -> None:
+def test_the_readme_shows_what_the_script_prints(printed: str) -> None:
     """Laws and calls do not depend on how often one tries."""
     shown = ROW.findall((FOLDER / "README.md").read_text(encoding="utf-8"))
     assert [row[:3] for row in shown] == [row[:3] for row in ROW.findall(printed)]

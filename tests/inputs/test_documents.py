@@ -42,7 +42,7 @@ def test_a_pdf_is_its_pages_in_their_order(tmp_path: Path) -> None:
     assert text_of(tmp_path, "a.pdf", document_files.pdf(["Page one.", "Page two."])) == "Page one.\n\nPage two."
 
 
-def test_pages_without_text_are_told_and_a_pdf_of_pictures_is_refused(tmp_path: Path) -> None:
+def test_pages_without_text_are_noted_and_picture_pdfs_refused(tmp_path: Path) -> None:
     found = from_arguments([written(tmp_path, "a.pdf", document_files.pdf(["One.", ""]))])
     assert "1 of 2 pages have no text" in found.notes[0]
     refused = problem(written(tmp_path, "b.pdf", document_files.pdf(["", ""])))
@@ -100,7 +100,7 @@ def test_a_word_document_is_paragraphs_and_tables_in_their_order(tmp_path: Path)
     assert text_of(tmp_path, "a.docx", document_files.docx(body)) == "First.\n\na\tb\n1\t2\n\nLast."
 
 
-def test_a_table_in_a_table_is_read_once_and_rows_in_a_control_are_not_lost(tmp_path: Path) -> None:
+def test_nested_tables_are_read_once_and_control_rows_kept(tmp_path: Path) -> None:
     """Twice, and what is counted in code is counted twice."""
     cell = "<w:tc>{}</w:tc>"
     inner = "<w:tbl><w:tr>" + cell.format(PARAGRAPH.format("b")) + "</w:tr></w:tbl>" + PARAGRAPH.format("c")
@@ -146,7 +146,7 @@ def test_an_archive_is_refused_by_what_it_declares_to_unpack_to(tmp_path: Path, 
     assert "its unpacked text is 210.0 MB" in problem(written(tmp_path, "bomb.docx", out.getvalue())).message
 
 
-def test_an_archive_that_declares_less_than_it_unpacks_to_is_refused(tmp_path: Path) -> None:
+def test_an_archive_larger_than_declared_is_refused(tmp_path: Path) -> None:
     whole = document_files.docx(PARAGRAPH.format("x" * 100_000))
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         size = archive.getinfo("word/document.xml").file_size

@@ -52,14 +52,14 @@ def test_any_bytes_give_a_text_or_an_input_problem(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("text", "encoding"), [(FRENCH, "cp1252"), (RUSSIAN, "koi8_r")])
-def test_another_encoding_is_found_by_its_letters_and_said_with_how_surely(text: str, encoding: str) -> None:
+def test_an_encoding_is_inferred_with_its_confidence(text: str, encoding: str) -> None:
     found = decode(text.encode(encoding), "x.txt")
     assert found.text == text
     assert f"decoded as {encoding}," in (found.note or "")
     assert "% likely" in (found.note or "")
 
 
-def test_the_letters_of_the_whole_file_are_heeded_not_only_of_its_start() -> None:
+def test_encoding_inference_reads_the_whole_file() -> None:
     data = b"plain words of ascii\n" * 20_000 + FRENCH.encode("cp1252")
     assert decode(data, "x").text.endswith(FRENCH)
 
@@ -82,7 +82,7 @@ def test_a_sample_is_taken_from_all_of_a_large_file() -> None:
     ],
     ids=["short", "two without letters", "two by letters", "signs only", "damaged UTF-8", "no text"],
 )
-def test_what_remains_in_doubt_is_refused_with_the_way_to_name_it(data: bytes, hint: str) -> None:
+def test_an_ambiguous_encoding_is_refused_with_advice(data: bytes, hint: str) -> None:
     with pytest.raises(InputProblem) as caught:
         decode(data, "x.txt")
     assert "offset" in caught.value.message

@@ -27,7 +27,7 @@ def notes_of(*arguments: str, reading: Reading | None = None) -> str:
 # ── sizes ──
 
 
-def test_a_folder_of_ten_gigabytes_is_listed_without_opening_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_ten_gigabytes_is_listed_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         with open(tmp_path / f"{number}.txt", "wb") as file:
             file.truncate(1_000_000_000)
@@ -60,7 +60,7 @@ def test_all_inputs_together_stay_below_the_limit(tmp_path: Path) -> None:
     assert from_arguments([a], Reading(most_bytes=600)).values["context"] == "x" * 600
 
 
-def test_a_pipe_that_a_shell_passes_is_read_to_its_end_and_to_the_limit() -> None:
+def test_a_pipe_of_a_shell_is_read_to_its_end_or_the_limit() -> None:
     """`<(command)` is the number of a pipe that is open already."""
     for content, limit, expected in ((b"hello", 100, "hello"), (b"x" * 100_000, 20_000, None)):
         read, write = os.pipe()
@@ -96,7 +96,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert names_of(folder, Reading(ignore=False)) == ["a.txt"]
 
 
-def test_a_link_that_is_named_is_followed_and_one_to_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_link_is_followed_and_a_loop_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "a.txt", "A")
     (tmp_path / "link").symlink_to("a.txt")
     (tmp_path / "loop").symlink_to("loop")
@@ -291,9 +291,7 @@ def test_include_and_exclude_choose_among_the_files_of_a_folder(tmp_path: Path) 
     assert "--exclude '!' is not a valid pattern" in problem(str(tmp_path), reading=Reading(exclude=("!",))).message
 
 
-def test_a_pattern_heeds_ignore_rules_and_a_file_named_by_itself_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pattern_respects_ignore_rules_unlike_a_named_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("src/a.js", "node_modules/b.js", ".hidden.js", "out.js"):
         written(tmp_path, name, name)
     written(tmp_path, ".gitignore", "out.js\n")
@@ -314,7 +312,7 @@ def test_every_file_is_read_or_accounted_for(tmp_path: Path) -> None:
     assert len(inputs.values["context"]) + left_out == len(every)
 
 
-def test_an_unknown_encoding_or_an_unreadable_limit_is_an_input_problem() -> None:
+def test_an_unknown_encoding_or_bad_limit_is_an_input_problem() -> None:
     with pytest.raises(InputProblem, match="unknown encoding 'klingon'"):
         Reading(encoding="klingon")
     with pytest.raises(InputProblem, match="unknown encoding 'base64'"):

@@ -35,7 +35,7 @@ PAIRS = Format("pairs", read_pairs, extensions=(".pairs",), has_rows=True)
 HOSTS = Reading(formats=(UPPER, PAIRS))
 
 
-def test_each_format_of_the_package_is_one_row_with_its_own_extensions() -> None:
+def test_each_packaged_format_is_one_row_with_its_extensions() -> None:
     extensions = [extension for one in FORMATS for extension in one.extensions]
     assert len(extensions) == len(set(extensions))
     assert {".pdf", ".docx", ".html", ".json", ".jsonl", ".csv", ".tsv"} <= set(extensions)
@@ -64,7 +64,7 @@ def test_a_text_format_of_a_host_is_read_alone_and_in_a_folder(tmp_path: Path) -
     assert any("(damaged): c.up" in note for note in folder.notes)
 
 
-def test_a_row_format_of_a_host_has_types_though_its_bytes_are_no_text(tmp_path: Path) -> None:
+def test_a_host_row_format_has_types_for_binary_files(tmp_path: Path) -> None:
     found = from_arguments([written(tmp_path, "a.pairs", b"PK\x03\x04\0a=1;b=22")], HOSTS)
     assert found.values["context"] == [{"key": "a", "count": 1}, {"key": "b", "count": 22}]
     assert show(found.types["context"]) == "List[{ count: Int, key: Text }]"

@@ -93,7 +93,7 @@ def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
 # ── folders and several files ──
 
 
-def test_a_folder_is_documents_in_sorted_order_without_hidden_binary_and_tool_files(tmp_path: Path) -> None:
+def test_a_folder_is_documents_in_order_without_hidden_files(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "b.txt": "B",
         "a/z.txt": "Z",

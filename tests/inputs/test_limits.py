@@ -110,7 +110,7 @@ def test_json_that_is_nested_without_end_is_a_problem(tmp_path: Path, text: str)
 # ── columns and keys ──
 
 
-def test_a_head_of_many_names_is_read_in_linear_time_up_to_a_limit(tmp_path: Path) -> None:
+def test_a_head_of_many_names_is_read_up_to_a_limit(tmp_path: Path) -> None:
     """Equal names are the worst: each needs a number of its own."""
     many = written(tmp_path, "a.csv", ",".join(["a"] * (MOST_COLUMNS + 1)) + "\n")
     assert f"{MOST_COLUMNS:,}" in problem(many).message
@@ -345,7 +345,7 @@ def test_line_ends_of_every_kind_end_rows(end: str) -> None:
     assert parse_csv(end.join(["a,b", "1,2", "", "3,4"]), ENOUGH).data == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
 
 
-def test_the_limit_of_fields_is_set_again_after_the_last_of_several() -> None:
+def test_the_limit_of_fields_is_set_again_after_the_last() -> None:
     """It is one for the process, and belongs to the host."""
     before = csv.field_size_limit()
     text = "a,b\n" + f"{'x' * 200_000},1\n" * 20
@@ -378,7 +378,7 @@ def test_a_pattern_that_is_none_is_noted_and_the_others_hold(tmp_path: Path, lin
     assert any("line 2 of" in note and ".gitignore is not a valid pattern" in note for note in inputs.notes)
 
 
-def test_an_ignore_file_of_nothing_but_bad_patterns_ignores_nothing(tmp_path: Path) -> None:
+def test_an_ignore_file_of_bad_patterns_ignores_nothing(tmp_path: Path) -> None:
     written(tmp_path, ".lambdaignore", "[z-a]\n" * 50)
     written(tmp_path, "a.txt", "x")
     assert [row["name"] for row in from_arguments([str(tmp_path)]).values["context"]] == ["a.txt"]

@@ -43,7 +43,7 @@ def test_values_that_do_not_agree_are_given_as_their_json() -> None:
     assert any("different types" in note for note in found.notes)
 
 
-def test_large_numbers_deep_data_and_wide_objects_are_given_as_text() -> None:
+def test_large_numbers_deep_data_and_wide_objects_become_text() -> None:
     assert shaped([2**70, 1], "x").value == [str(2**70), "1"]
     deep: object = 1
     for _ in range(40):
@@ -127,7 +127,7 @@ def test_an_object_with_a_key_twice_is_told(tmp_path: Path) -> None:
     assert any("1 duplicate keys in objects ('a')" in note for note in inputs.notes)
 
 
-def test_json_over_several_lines_with_the_ending_of_lines_is_told_its_ending(tmp_path: Path) -> None:
+def test_multiline_json_with_the_jsonl_ending_gets_a_hint(tmp_path: Path) -> None:
     assert ".json" in (problem(written(tmp_path, "a.jsonl", '{\n  "a": 1\n}\n')).hint or "")
 
 

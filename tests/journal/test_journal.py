@@ -149,7 +149,7 @@ def test_an_unknown_run_and_two_that_begin_alike_are_said(shell: Shell) -> None:
 # ── the file ──
 
 
-def test_the_journal_is_private_and_holds_neither_contents_nor_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_is_private_without_contents_or_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     wrote("p.lam", 'llm_call(f"Read: {context}")')
     wrote("a.txt", "the secret contents")
@@ -208,7 +208,7 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(shell: Shell, conte
     assert Path("j").read_bytes() == contents
 
 
-def test_the_database_of_another_program_is_refused_and_left_alone(shell: Shell) -> None:
+def test_a_foreign_database_is_refused_and_left_alone(shell: Shell) -> None:
     database = sqlite3.connect("j")
     database.execute("CREATE TABLE theirs (x)")
     database.commit()
@@ -262,7 +262,7 @@ def test_an_answer_is_given_when_the_journal_cannot_be_ended(shell: Shell, monke
     assert "disk is full; you cannot resume this run" in shell.err
 
 
-def test_half_a_surrogate_pair_in_a_question_or_a_reply_costs_the_journal_nothing(shell: Shell) -> None:
+def test_a_lone_surrogate_does_not_break_the_journal(shell: Shell) -> None:
     """A model that stops within a character replies so, a terminal gives bytes so that are no text; neither is a text for
     SQLite."""
     model = script({"match": "", "reply": "bees \ud83d"})
@@ -310,7 +310,7 @@ def test_calls_of_programs_that_run_side_by_side_are_told_apart() -> None:
         assert [(call.program, call.digest) for call in found.calls(entry.id)] == [("p", "of p"), ("q", "of q")]
 
 
-def test_a_run_whose_process_died_is_forgotten_in_its_time_and_one_that_goes_on_is_not() -> None:
+def test_only_a_dead_process_has_its_run_pruned() -> None:
     with Journal("j") as found:
         ours, theirs = found.begin({}), found.begin({})
         with sqlite3.connect("j") as database:
@@ -321,7 +321,7 @@ def test_a_run_whose_process_died_is_forgotten_in_its_time_and_one_that_goes_on_
         assert [row.id for row in found.runs()] == [ours.id]
 
 
-def test_old_runs_are_forgotten_and_a_full_journal_forgets_the_oldest() -> None:
+def test_old_runs_are_pruned_and_a_full_journal_drops_the_oldest() -> None:
     with Journal("j") as found:
         for _ in range(30):
             entry = found.begin({"text": "x" * 10_000})

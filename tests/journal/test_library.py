@@ -60,7 +60,7 @@ def test_no_run_of_the_library_is_written_unless_it_is_asked_for() -> None:
     assert list(Path().rglob("*.sqlite3*")) == []
 
 
-def test_a_run_that_is_written_is_listed_and_shown_on_the_command_line(shell: Shell) -> None:
+def test_a_recorded_run_is_listed_and_shown_on_the_cli(shell: Shell) -> None:
     rlm = RLM(FakeModel("Ann"), journal=True)
     run = rlm.ask("Who keeps bees?", context="Ann keeps bees.")
     assert shell("runs", "--json") == 0
@@ -87,7 +87,7 @@ def test_a_run_goes_on_with_its_program_and_pays_nothing_twice() -> None:
         rlm.resume(run, context=LONG)
 
 
-def test_the_command_line_goes_on_with_a_run_of_the_library_and_the_other_way(shell: Shell) -> None:
+def test_the_cli_resumes_runs_of_the_library_and_vice_versa(shell: Shell) -> None:
     """The same journal, in the same form: where a run was begun does not matter."""
     wrote("a.txt", LONG)
     model = script({"match": "", "reply": "7", "times": 3}, {"match": "", "failure": "E0506"})
@@ -104,7 +104,7 @@ def test_the_command_line_goes_on_with_a_run_of_the_library_and_the_other_way(sh
     assert [row.state for row in rlm.runs()] == ["answered", "answered"]
 
 
-def test_a_run_over_data_of_the_host_goes_on_elsewhere_when_the_data_is_given(shell: Shell) -> None:
+def test_a_run_over_host_data_resumes_when_given_the_data(shell: Shell) -> None:
     model = script({"match": "", "failure": "E0506"})
     with pytest.raises(Fault):
         RLM(model, journal=True).ask("Who?", notes="Ann keeps bees.")
@@ -115,7 +115,7 @@ def test_a_run_over_data_of_the_host_goes_on_elsewhere_when_the_data_is_given(sh
     assert shell.out == "Ann\n"
 
 
-def test_the_command_line_does_not_guess_a_model_that_was_an_object(shell: Shell) -> None:
+def test_the_cli_does_not_guess_a_model_that_was_an_object(shell: Shell) -> None:
     with pytest.raises(Fault):
         RLM(ScriptedModel.from_rules([{"match": "", "failure": "E0506"}]), journal=True).ask(
             "Who?", context=Path(wrote("a.txt", "c"))
@@ -128,7 +128,7 @@ class Count(BaseModel):
     n: int
 
 
-def test_a_typed_run_goes_on_to_an_instance_and_refuses_another_type() -> None:
+def test_a_typed_run_resumes_to_an_instance_of_its_type() -> None:
     model = Counting.from_rules([("", '{"n": 7}')])
     rlm = RLM(model, journal=True)
     model.alive = 0
@@ -143,7 +143,7 @@ def test_a_typed_run_goes_on_to_an_instance_and_refuses_another_type() -> None:
         assert [(row.outcome or {})["value"] for row in journal.runs()] == [{"n": 7}, {"n": 7}]
 
 
-def test_other_inputs_another_model_and_no_journal_are_refused_before_anything_is_asked() -> None:
+def test_other_inputs_or_models_are_refused_before_asking() -> None:
     model = script({"match": "", "failure": "E0506"})
     with pytest.raises(Fault):
         RLM(model, journal=True).ask("Who?", context="c")
@@ -196,7 +196,7 @@ def test_a_program_of_ones_own_is_written_and_goes_on() -> None:
     assert model.answered == 2
 
 
-def test_a_run_goes_on_with_the_settings_it_had_where_no_others_are_said(shell: Shell) -> None:
+def test_a_resumed_run_keeps_its_settings(shell: Shell) -> None:
     """Another number of the first sample, length of replies or model would be other questions, paid a second time; and who named a
     limit on dollars once would not know that it is gone."""
     checked = lambda_rlm.check('llm_samples(context, 4) |> join(" ")', inputs={"context": "c"})
@@ -220,7 +220,7 @@ def test_a_run_goes_on_with_the_settings_it_had_where_no_others_are_said(shell: 
     assert (settings["max_cost"], settings["max_seconds"]) == (0.5, 60)
 
 
-def test_the_command_line_keeps_to_the_type_that_a_program_asked_for(shell: Shell) -> None:
+def test_the_cli_keeps_the_type_that_a_program_asked_for(shell: Shell) -> None:
     model = script({"match": "", "failure": "E0506"})
     with pytest.raises(Fault):
         RLM(model, journal=True).ask("How many?", returns=Count, context=Path(wrote("a.txt", "c")))
@@ -231,7 +231,7 @@ def test_the_command_line_keeps_to_the_type_that_a_program_asked_for(shell: Shel
     assert RLM(journal=True).runs()[0].what["returns"] == "{ n: Int }"
 
 
-def test_the_command_line_does_not_go_on_without_the_functions_of_a_program(shell: Shell) -> None:
+def test_the_cli_does_not_resume_without_host_functions(shell: Shell) -> None:
     @lambda_rlm.primitive("twice", "(Text) -> Text")
     def twice(text: str) -> str:
         return text + text
@@ -260,7 +260,7 @@ def test_a_stream_that_is_left_is_written_as_interrupted() -> None:
     assert rlm.runs()[0].state == "interrupted"
 
 
-def test_a_journal_that_cannot_be_begun_stops_the_run_before_a_model_is_asked() -> None:
+def test_an_unusable_journal_stops_the_run_before_asking() -> None:
     wrote("strange.sqlite3", "this is no journal at all" * 10)
     model = FakeModel("x")
     with pytest.raises(JournalProblem, match="not a journal"):
@@ -290,6 +290,6 @@ def test_one_rlm_writes_the_runs_of_many_threads() -> None:
     assert [row.state for row in rlm.runs()] == ["answered"] * 8
 
 
-def test_inputs_are_not_gone_through_for_a_journal_that_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inputs_are_not_hashed_without_a_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambda_rlm.journal.request.described", lambda _: pytest.fail("hashed for nobody"))
     assert RLM(FakeModel("x")).ask("Who?", context="c").answer == "x"

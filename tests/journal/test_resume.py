@@ -92,7 +92,7 @@ class Listening(ScriptedModel):
 
 
 @pytest.mark.parametrize(("n", "phase"), MOMENTS)
-def test_a_killed_run_goes_on_with_the_same_answer_and_repeats_no_finished_call(
+def test_a_killed_run_resumes_and_repeats_no_finished_call(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, stopped: dict[tuple[int, str], Path], n: int, phase: str
 ) -> None:
     leave_alone(stopped[n, phase], monkeypatch)
@@ -170,7 +170,7 @@ def test_a_larger_budget_has_no_other_program_written(shell: Shell, more: tuple[
     assert shell("replay", "last") == 0 and "all match" in shell.err
 
 
-def test_a_larger_budget_has_no_other_program_of_a_sub_model_written(shell: Shell) -> None:
+def test_a_larger_budget_does_not_rewrite_a_sub_program(shell: Shell) -> None:
     """What a sub-model may spend is its caller's to say, in each session the same."""
     Path("root.jsonl").write_text(json.dumps({"match": "# Task", "reply": "length(context)", "times": 1}) + "\n")
     leaf = script({"match": "Say", "failure": "E0506"})
@@ -192,7 +192,7 @@ def test_a_run_over_budget_goes_on_with_a_larger_one(shell: Shell) -> None:
     assert shell.out == "xxx\n"
 
 
-def test_a_call_whose_replies_came_to_nothing_is_asked_again_and_what_it_used_stays_spent(shell: Shell) -> None:
+def test_a_failed_call_is_asked_again_and_its_usage_kept(shell: Shell) -> None:
     wrote("p.lam", 'let a = llm_call("first"); let n = llm_call[Int](f"second {a}"); n + 1')
     model = script({"match": "first", "reply": "1"}, {"match": "second", "reply": "none at all"})
     assert shell("run", "p.lam", "--model", model, "--json") == 2
@@ -280,9 +280,7 @@ def test_a_changed_program_file_does_not_matter(shell: Shell) -> None:
     assert shell.out == "x\n"
 
 
-def test_a_question_goes_on_with_the_program_it_had_and_chooses_no_way_anew(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_resumed_question_keeps_its_program_and_route(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another way would be other questions, and all that was paid for would be lost."""
     wrote("a.txt", " ".join(f"word{n}" for n in range(40_000)))
     profile = {"profile": {"window": 6_000}}
@@ -323,9 +321,7 @@ def test_a_sub_models_program_and_calls_are_not_paid_twice(shell: Shell) -> None
 
 
 @pytest.mark.parametrize("limit", [("--fuel", "20000", "900000"), ("--memory", "100000", "90000000")])
-def test_a_run_that_used_up_a_limit_goes_on_with_a_larger_one_and_pays_nothing_twice(
-    shell: Shell, limit: tuple[str, str, str]
-) -> None:
+def test_a_run_at_a_limit_resumes_with_a_larger_one(shell: Shell, limit: tuple[str, str, str]) -> None:
     option, small, large = limit
     wrote(
         "p.lam",

@@ -42,7 +42,7 @@ def every(branch: CallBranch) -> Iterator[CallBranch]:
 
 
 @given(st.lists(rows, max_size=60))
-def test_each_call_stands_once_and_the_figures_of_a_branch_are_the_sums_of_what_is_below(calls: list[CallRow]) -> None:
+def test_the_figures_of_a_branch_are_sums_of_its_calls(calls: list[CallRow]) -> None:
     whole = tree(calls, label)
     assert sorted(map(id, (call for branch in every(whole) for call in branch.calls))) == sorted(map(id, calls))
     for branch in every(whole):
@@ -92,7 +92,7 @@ def a_run(shell: Shell) -> None:
     assert shell("run", "p.lam", "a.txt", "--model", model) == 0
 
 
-def test_show_draws_the_tree_with_costs_and_the_failed_call_in_sight(shell: Shell) -> None:
+def test_show_draws_the_tree_with_costs_and_failures(shell: Shell) -> None:
     a_run(shell)
     assert shell("show", "last") == 0
     assert "31 calls, 1 failed" in shell.out
@@ -103,7 +103,7 @@ def test_show_draws_the_tree_with_costs_and_the_failed_call_in_sight(shell: Shel
     assert "more" not in shell.out and "│ └ 29  " in shell.out
 
 
-def test_show_lists_which_provider_was_shown_which_spans_and_what_the_answer_was_made_from(shell: Shell) -> None:
+def test_show_lists_what_each_provider_saw(shell: Shell) -> None:
     a_run(shell)
     assert shell("show", "last") == 0
     assert re.search(
@@ -115,7 +115,7 @@ def test_show_lists_which_provider_was_shown_which_spans_and_what_the_answer_was
     assert "193-199" in shell.out and "cited\n  context: " in shell.out
 
 
-def test_the_page_has_the_share_that_was_read_the_citations_and_the_tree(shell: Shell) -> None:
+def test_the_page_has_share_citations_and_tree(shell: Shell) -> None:
     a_run(shell)
     assert shell("show", "last", "--html", "run.html") == 0
     page = Path("run.html").read_text(encoding="utf-8")

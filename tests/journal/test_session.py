@@ -81,7 +81,7 @@ def test_models_are_closed_before_the_end_is_written_and_told(
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt(), asyncio.CancelledError()])
-def test_an_answer_that_is_there_is_kept_whatever_ends_the_session(
+def test_an_answer_is_kept_however_the_session_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
 ) -> None:
     """Also an interruption that comes while the models are closed."""

@@ -46,7 +46,7 @@ def exported(shell: Shell, *arguments: str) -> list[Any]:
     return rows
 
 
-def test_an_answered_program_becomes_a_chat_of_page_task_and_program(shell: Shell) -> None:
+def test_an_answered_program_becomes_a_training_chat(shell: Shell) -> None:
     asked(shell, ASKING)
     (row,) = exported(shell, "last")
     system, user, assistant = row["messages"]
@@ -66,7 +66,7 @@ def test_the_prompt_of_a_row_is_the_one_that_was_sent(shell: Shell) -> None:
     assert row["messages"][:-1] == sent
 
 
-def test_a_row_of_a_small_author_has_the_page_and_the_turns_that_it_was_shown(
+def test_a_row_of_a_small_author_has_the_turns_it_was_shown(
     shell: Shell,
 ) -> None:
     asked(shell, ASKING, trace="t.jsonl", profile={"is_small": True})
@@ -101,7 +101,7 @@ def test_rows_are_chosen_by_outcome(shell: Shell, outcome: str, count: int) -> N
     )
 
 
-def test_programs_that_differ_in_names_layout_and_comments_count_once(shell: Shell) -> None:
+def test_equivalent_programs_count_once(shell: Shell) -> None:
     for program in ("let a = length(context); a", "# how long\nlet   b = length(context);\nb", "length(context) + 1"):
         asked(shell, program)
     assert len(exported(shell, "all")) == 2
@@ -177,7 +177,7 @@ def test_what_does_not_exist_is_refused(shell: Shell, arguments: tuple[str, ...]
 @pytest.mark.parametrize(
     "outcome", ["{", "[1]", '{"synthesis": {"asked": [[{}]]}}', '{"synthesis": {"asked": [[]], "written": [{"codes": []}]}}']
 )
-def test_a_run_that_nobody_can_read_is_told_of_and_keeps_no_other_back(shell: Shell, outcome: str) -> None:
+def test_an_unreadable_run_is_reported_and_blocks_no_other(shell: Shell, outcome: str) -> None:
     asked(shell, ASKING)
     asked(shell, ASKING + ' ++ "!"')
     with journal() as kept:

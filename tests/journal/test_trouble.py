@@ -63,7 +63,7 @@ def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_during_a_run_takes_no_answer_and_leaves_the_journal_readable(shell: Shell) -> None:
+def test_a_disk_that_fills_up_costs_no_answer(shell: Shell) -> None:
     wrote("p.lam", PROGRAM)
     model = script({"match": "", "reply": "word " * 200})
     assert shell("run", "p.lam", "--model", model) == 0
@@ -80,7 +80,7 @@ def test_a_disk_that_fills_up_during_a_run_takes_no_answer_and_leaves_the_journa
 
 
 @pytest.mark.slow
-def test_a_disk_that_is_full_before_a_run_is_said_before_a_model_is_asked() -> None:
+def test_a_full_disk_is_reported_before_a_model_is_asked() -> None:
     wrote("p.lam", PROGRAM)
     done = python(FULL, "100", "run", "p.lam", "--model", script({"match": "", "failure": "E0506"}))
     assert done.returncode == 64
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full_before_a_run_is_said_before_a_model_is_asked() -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--no-journal"]])
-def test_a_journal_that_may_only_be_read_is_said_before_a_model_is_asked(arguments: list[str]) -> None:
+def test_a_read_only_journal_is_reported_before_asking(arguments: list[str]) -> None:
     wrote("p.lam", "1 + 1")
     script({"match": "", "reply": "x"})
     done = python(READ_ONLY, *arguments)
@@ -118,7 +118,7 @@ def test_what_belongs_to_the_journal_is_private_too(shell: Shell) -> None:
         os.umask(0o022)
 
 
-def test_neither_inputs_nor_prompts_nor_keys_are_written_by_the_library_either(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_writes_no_inputs_prompts_or_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     import lambda_rlm
     from lambda_rlm import RLM
 
@@ -155,9 +155,7 @@ def attacks() -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(range(8)))
-def test_a_file_that_is_not_a_whole_journal_of_ours_is_refused_by_every_command_and_left_as_it_is(
-    shell: Shell, name: int
-) -> None:
+def test_a_file_that_is_no_journal_is_refused_and_unchanged(shell: Shell, name: int) -> None:
     what, contents = list(attacks().items())[name]
     Path("j").write_bytes(contents)
     wrote("p.lam", 'llm_call("x")')

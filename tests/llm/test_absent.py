@@ -21,7 +21,7 @@ def gone() -> Model:
     raise failure(NO_WEIGHTS, "not here")
 
 
-def test_the_profile_is_that_of_the_run_and_tells_nothing_of_the_machine() -> None:
+def test_the_profile_of_a_run_reveals_nothing_of_the_machine() -> None:
     kept = plain_profile(PROFILE)
     assert "ann" not in str(kept)
     wanted = dataclasses.replace(PROFILE, details={})

@@ -130,14 +130,14 @@ def test_the_file_is_private_and_holds_no_prompt_and_no_secret(path: Path) -> No
     assert b"the reply" in content and b"secret" not in content
 
 
-def test_a_key_knows_the_server_but_neither_user_nor_password_nor_query() -> None:
+def test_a_cache_key_has_the_server_but_no_credentials() -> None:
     assert identity("m", "https://me:pass@host:8000/v1/?key=abc") == identity("m", "https://host:8000/v1") != identity("m")
 
 
 @pytest.mark.parametrize(
     "content", [b"not a database at all, but a letter to my aunt" * 9, None], ids=["a letter", "a database"]
 )
-def test_a_foreign_file_is_told_of_left_alone_and_costs_no_answer(path: Path, content: bytes | None) -> None:
+def test_a_foreign_file_is_reported_and_left_alone(path: Path, content: bytes | None) -> None:
     path.parent.mkdir()
     if content is None:
         database = sqlite3.connect(path)
@@ -175,7 +175,7 @@ def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
     assert found.value == "answer" and len(troubles) == 1
 
 
-def test_a_cache_that_another_process_holds_costs_no_answer_and_keeps_later(path: Path) -> None:
+def test_a_cache_held_by_another_process_costs_no_answer(path: Path) -> None:
     store = ReplyStore(path)
     store.put("before", "text", "model")
     holder = sqlite3.connect(path, isolation_level=None)
@@ -190,7 +190,7 @@ def test_a_cache_that_another_process_holds_costs_no_answer_and_keeps_later(path
     again.close()
 
 
-def test_the_file_stays_within_its_size_and_keeps_what_was_used_last(path: Path) -> None:
+def test_the_cache_stays_within_its_size_and_keeps_recent_use(path: Path) -> None:
     store = ReplyStore(path, most_bytes=400_000)
     store.put("dear", "x" * 1_000, "m")
     for number in range(1_000):

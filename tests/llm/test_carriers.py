@@ -129,9 +129,7 @@ def test_the_request_says_who_asks_and_that_it_takes_no_encoding(make: Make) -> 
     ],
     ids=["nothing", "half a head", "half a body", "half a chunk", "compressed", "long", "long chunks"],
 )
-def test_what_is_no_whole_answer_is_a_failure_and_the_next_one_is_read(
-    make: Make, answer: object, failure: type[Exception]
-) -> None:
+def test_an_incomplete_answer_is_a_failure(make: Make, answer: object, failure: type[Exception]) -> None:
     async def job(carried: Carrier, server: RawServer) -> None:
         with pytest.raises(failure):
             await carried.post(b"{}", MOST)
@@ -147,7 +145,7 @@ def test_what_is_no_http_is_a_failure(make: Make, answer: bytes) -> None:
         first(make, ending(answer))
 
 
-def test_a_second_half_head_on_a_kept_connection_is_not_taken_for_an_empty_answer() -> None:
+def test_a_second_half_head_is_not_an_empty_answer() -> None:
     """What the first answer said of its length and its status is forgotten by then."""
 
     async def job(carried: Carrier, server: RawServer) -> None:
@@ -259,7 +257,7 @@ def test_who_stops_waiting_ends_the_connection(make: Make) -> None:
     with_server(make, never, said(b"again"), job=job)
 
 
-def test_an_answer_that_comes_before_the_request_was_sent_ends_the_connection() -> None:
+def test_an_answer_before_the_request_ends_the_connection() -> None:
     """The rest of a request that nobody reads would stand before the next one."""
 
     async def run() -> None:
@@ -350,7 +348,7 @@ def test_who_stands_in_the_url_asks_instead_of_the_key() -> None:
 
 
 @pytest.mark.parametrize("key", ["secret\n", "secret\r\nHost: evil", "sec ret", "secrét", "sec\x00ret"])
-def test_a_key_that_would_write_the_head_is_refused_and_not_shown(key: str) -> None:
+def test_a_key_that_would_write_the_head_is_refused_unseen(key: str) -> None:
     with pytest.raises(Unsendable) as raised:
         destination("http://h/v1", key)
     assert "sec" not in str(raised.value)
@@ -369,7 +367,7 @@ def test_an_address_that_is_none_is_unreachable(url: str) -> None:
         destination(url, "key")
 
 
-def test_a_proxy_of_the_environment_is_heeded_except_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_used_except_locally(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", "http://proxy:3128")

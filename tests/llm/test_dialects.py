@@ -79,9 +79,7 @@ def test_what_was_written_for_the_tool_is_the_reply(door: Door, server: FaultySe
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", ["no-grammar", "bad-grammar"])
-def test_a_server_that_takes_no_grammar_is_asked_without_and_the_reply_says_so(
-    door: Door, server: FaultyServer, name: str, dialect: Dialect
-) -> None:
+def test_a_server_without_grammars_is_asked_without(door: Door, server: FaultyServer, name: str, dialect: Dialect) -> None:
     model = door(f"openai/{name}", base_url=server.url, api_key="key", dialect=dialect)
     replies = completed(model, request_of("12"), request_of("13"))
     assert [reply.text for reply in replies] == ["12", "13"]
@@ -89,7 +87,7 @@ def test_a_server_that_takes_no_grammar_is_asked_without_and_the_reply_says_so(
     assert [bool(body.keys() - PLAIN) for body in server.requests] == [True, False, False]
 
 
-def test_a_failure_that_has_nothing_to_do_with_the_grammar_is_one(door: Door, server: FaultyServer) -> None:
+def test_a_failure_unrelated_to_the_grammar_is_one(door: Door, server: FaultyServer) -> None:
     for name, code in (("busy", "E0502"), ("bad-key", "E0506"), ("bad-request", "E0508"), ("overloaded", "E0501")):
         model = door(f"openai/{name}", base_url=server.url, api_key="key", dialect="vllm")
         with pytest.raises(ModelFailure) as raised:
@@ -97,7 +95,7 @@ def test_a_failure_that_has_nothing_to_do_with_the_grammar_is_one(door: Door, se
         assert raised.value.code == code
 
 
-def test_a_server_that_is_overloaded_for_a_moment_keeps_its_grammar(door: Door, server: FaultyServer) -> None:
+def test_a_briefly_overloaded_server_keeps_its_grammar(door: Door, server: FaultyServer) -> None:
     """It has said nothing about the grammar; the next request is made in it."""
     model = door("openai/overloaded-once", base_url=server.url, api_key="key", dialect="vllm")
 

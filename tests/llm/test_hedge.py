@@ -80,7 +80,7 @@ def failing(code: str, used: Usage | None = None) -> ModelFailure:
     return made
 
 
-def test_the_first_answer_counts_and_the_other_request_is_cancelled() -> None:
+def test_the_first_answer_counts_and_the_other_is_cancelled() -> None:
     model, seen = Slow(None, "there"), list[events.Event]()
     completion = anyio.run(hedged(model, tracer=seen.append).complete, asked("x", max_tokens=40))
     assert completion.text == "there"
@@ -88,7 +88,7 @@ def test_the_first_answer_counts_and_the_other_request_is_cancelled() -> None:
     assert seen == [events.Hedging(1.5)]
 
 
-def test_a_cancelled_request_is_booked_with_its_prompt_and_the_longest_reply() -> None:
+def test_a_cancelled_request_is_booked_with_its_longest_reply() -> None:
     """The provider may go on and bill it; nobody is told what it came to."""
     completion = anyio.run(hedged(Slow(None, "there")).complete, asked("x", max_tokens=40))
     assert completion.usage.cost == pytest.approx(16e-6 + 10e-6 + 90e-6)
@@ -101,7 +101,7 @@ def test_a_request_that_is_answered_in_time_is_sent_once() -> None:
     assert (completion.usage, model.asked) == (Usage(10, 3, cost=16e-6), 1)
 
 
-def test_a_failure_before_the_second_request_leaves_at_once_as_it_came() -> None:
+def test_a_failure_before_the_second_request_leaves_at_once() -> None:
     model = Slow(failing("E0502"))
     with pytest.raises(ModelFailure, match="E0502"):
         anyio.run(hedged(model, never).complete, asked("x"))
@@ -109,7 +109,7 @@ def test_a_failure_before_the_second_request_leaves_at_once_as_it_came() -> None
 
 
 @pytest.mark.parametrize("ways", [(failing("E0501", Usage(10, 1)), "there"), ("there", failing("E0501", Usage(10, 1)))])
-def test_an_answer_counts_though_the_other_request_failed_and_both_are_paid(ways: tuple[Any, ...]) -> None:
+def test_an_answer_counts_though_the_other_request_failed(ways: tuple[Any, ...]) -> None:
     class First(Slow):
         async def complete(self, request: CompletionRequest) -> Completion:
             if isinstance(self.ways[self.asked], str):
@@ -127,7 +127,7 @@ def test_an_answer_counts_though_the_other_request_failed_and_both_are_paid(ways
     assert (completion.text, completion.usage.input_tokens, completion.usage.attempts) == ("there", 20, 2)
 
 
-def test_when_both_fail_the_first_failure_leaves_with_the_usage_of_both() -> None:
+def test_when_both_fail_the_first_failure_has_both_usages() -> None:
     model = Slow(failing("E0502", Usage(10)), failing("E0501", Usage(10, 2)))
     with pytest.raises(ModelFailure, match="E0502") as raised:
         anyio.run(hedged(model).complete, asked("x"))
@@ -163,7 +163,7 @@ def test_waiting_for_a_place_is_not_slowness() -> None:
     assert waited == [1, 2, 3, 4, 5, 6]  # a clock for each request, begun when that one was sent
 
 
-def test_a_second_request_that_never_left_the_queue_costs_nothing() -> None:
+def test_a_second_request_that_never_left_costs_nothing() -> None:
     model = Slow("there")
     completion = anyio.run(hedged(model, through=lambda inner: Limited(inner, Limiter(1))).complete, asked("x"))
     assert (completion.usage.attempts, model.asked) == (1, 1)
@@ -184,7 +184,7 @@ def test_cancelling_a_call_cancels_both_requests() -> None:
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_the_profile_counts_every_attempt_twice_whichever_wrapper_is_outside(retries: int) -> None:
+def test_the_profile_counts_attempts_twice_for_any_nesting(retries: int) -> None:
     policy = RetryPolicy(retries=retries)
     inside, outside = RetryingModel(hedged(Slow()), policy).profile, hedged(RetryingModel(Slow(), policy)).profile
     assert inside.retries == outside.retries == 2 * (1 + retries) - 1
@@ -193,9 +193,7 @@ def test_the_profile_counts_every_attempt_twice_whichever_wrapper_is_outside(ret
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(sources(), adversaries())
-def test_what_is_metered_is_at_most_the_bound_with_every_request_sent_twice(
-    source: Source, adversary: tuple[Adversary, AskSettings]
-) -> None:
+def test_usage_is_within_the_bound_with_every_call_hedged(source: Source, adversary: tuple[Adversary, AskSettings]) -> None:
     """The theorem of bounds for a model whose every request is hedged and whose loser is charged at its worst."""
 
     class Late(Adversary):
@@ -232,7 +230,7 @@ def test_a_delay_that_means_nothing_is_refused(after: float) -> None:
         Hedged(Slow(), after)
 
 
-def test_models_by_name_are_hedged_where_that_can_help_and_only_when_asked_for(tmp_path: Path) -> None:
+def test_models_by_name_are_hedged_only_when_asked_for(tmp_path: Path) -> None:
     (tmp_path / "rules.jsonl").write_text(json.dumps({"match": "", "reply": "x"}))
     scripted = f"scripted:{tmp_path / 'rules.jsonl'}"
     served = "http://127.0.0.1:1/v1"

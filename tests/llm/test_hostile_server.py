@@ -107,7 +107,7 @@ def test_a_reply_without_a_usage_is_booked_at_its_worst_and_said(door: Door, usa
 
 
 @pytest.mark.parametrize("cached", ABSURD_COUNTS, ids=str)
-def test_cached_tokens_are_never_more_than_were_sent_nor_fewer_than_none(cached: Any) -> None:
+def test_cached_tokens_are_between_none_and_what_was_sent(cached: Any) -> None:
     told = {"prompt_tokens": 3, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": cached}}
     assert 0 <= replied(http, said(completion(usage=told))).usage.cached_tokens <= 3
 
@@ -138,7 +138,7 @@ def test_content_that_is_no_text_is_no_answer_and_is_paid_for(content: Any) -> N
 
 
 @pytest.mark.parametrize("content", [None, ""], ids=repr)
-def test_content_that_is_empty_is_the_empty_reply_and_is_paid_for(door: Door, content: Any) -> None:
+def test_empty_content_is_the_empty_reply_and_is_paid_for(door: Door, content: Any) -> None:
     failed = refused(door, said(completion(content)))
     assert failed.code == "E0511"
     assert failed.usage is not None and failed.usage.input_tokens == 3
@@ -157,11 +157,11 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
     [DEEP, b'{"choices": ' + DEEP + b"}", b'"text"', b"null", b"[]", b"\xff\xfe", b"{", b"1" * 5_000],
     ids=["deep", "deep inside", "text", "null", "list", "no unicode", "cut", "long number"],
 )
-def test_what_is_no_completion_is_a_failure_of_the_model_and_no_bug(body: bytes) -> None:
+def test_an_invalid_completion_is_a_failure_of_the_model(body: bytes) -> None:
     assert refused(http, said(body)).code == "E0512"
 
 
-def test_a_reply_nested_deeper_than_json_is_read_is_a_bad_reply_and_no_bug(door: Door) -> None:
+def test_a_reply_nested_too_deeply_is_a_bad_reply(door: Door) -> None:
     """The content is what a hostile server would nest: the call asks for a list, and reads it leniently."""
 
     async def job() -> Run:
@@ -208,7 +208,7 @@ def test_a_redirect_is_not_followed_with_the_key(status: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["sk-hidden\n", "sk-hidden\r\nX-Admin: yes"])
-def test_a_key_with_a_line_end_is_refused_before_anything_is_sent_and_not_shown(door: Door, key: str) -> None:
+def test_a_key_with_a_line_end_is_refused_before_sending(door: Door, key: str) -> None:
     async def job() -> tuple[RawServer, ModelFailure]:
         async with raw_server(said(completion())) as server:
             model = door(server.url, key)
@@ -224,7 +224,7 @@ def test_a_key_with_a_line_end_is_refused_before_anything_is_sent_and_not_shown(
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\nX-Admin: yes", "\t"])
-def test_an_address_with_a_line_end_is_refused_before_anything_is_sent(door: Door, end: str) -> None:
+def test_an_address_with_a_line_end_is_refused_before_sending(door: Door, end: str) -> None:
     async def job() -> tuple[RawServer, ModelFailure]:
         async with raw_server(said(completion())) as server:
             model = door(server.url + end)

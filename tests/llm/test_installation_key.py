@@ -63,7 +63,7 @@ def test_a_link_is_replaced_and_not_followed(home: Path, tmp_path: Path) -> None
     assert elsewhere.read_bytes() == b"k" * SIZE
 
 
-def test_a_folder_that_cannot_be_written_gives_a_key_for_the_process(home: Path) -> None:
+def test_an_unwritable_folder_gives_a_key_for_the_process(home: Path) -> None:
     home.write_text("a file where the folder would be")
     key = installation_key()
     assert len(key) == SIZE

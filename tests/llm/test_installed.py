@@ -140,7 +140,7 @@ def test_an_unknown_prefix_is_an_unknown_model() -> None:
 
 
 @pytest.mark.parametrize("name", ["scripted:s.jsonl", "openai/gpt-5-mini", "local/smollm2-135m"])
-def test_packages_are_looked_through_only_for_a_prefix_that_is_not_ours(tmp_path: Path, name: str) -> None:
+def test_packages_are_searched_only_for_a_foreign_prefix(tmp_path: Path, name: str) -> None:
     (tmp_path / "s.jsonl").write_text('{"match": "", "reply": "ok"}\n', encoding="utf-8")
     program = (
         "import sys, importlib.metadata as m\n"

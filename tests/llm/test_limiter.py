@@ -137,7 +137,7 @@ def test_a_storm_of_refusals_to_one_burst_halves_the_limit_once() -> None:
         assert model.limiter.limit == expected
 
 
-def test_a_time_that_is_named_is_heeded_also_by_who_waits_already() -> None:
+def test_a_named_waiting_time_also_holds_for_waiters() -> None:
     """The seventh waits a second for its rate when the first six are told to come back much later."""
     provider, clock = Gated(retry_after=30.0), Clock()
     provider.clock = clock
@@ -198,9 +198,7 @@ def test_tokens_keep_to_their_rate() -> None:
 
 
 @pytest.mark.parametrize("hedge", [None, 0.0001])
-def test_all_models_of_one_provider_share_its_limit_and_so_do_second_requests(
-    server: FaultyServer, hedge: float | None
-) -> None:
+def test_models_and_hedges_of_one_provider_share_its_limit(server: FaultyServer, hedge: float | None) -> None:
     """A leaf and a root at one server would else be twice as many as it was to be asked, and twice that where they are slow."""
     limiters = Limiters(1)
     models = [

@@ -110,7 +110,7 @@ def test_a_prompt_beyond_the_window_is_a_failure_and_not_a_cut(model: LocalModel
 
 
 @pytest.mark.local
-def test_a_process_that_is_interrupted_while_the_model_reads_ends_at_once(small_weights: Path) -> None:
+def test_an_interrupt_while_the_model_reads_ends_at_once(small_weights: Path) -> None:
     """A server that still decodes when the interpreter goes away is a segmentation fault."""
     script = (
         "import anyio\n"
@@ -205,7 +205,7 @@ def test_missing_weights_say_both_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "--base-url" in raised.value.message
 
 
-def test_a_small_model_is_held_to_short_programs_and_a_large_one_thinks_first(tmp_path: Path) -> None:
+def test_small_models_write_short_programs_large_ones_think(tmp_path: Path) -> None:
     """The size of the file tells; nothing is loaded for it."""
     for name, size in (("small", 1_000), ("large", 4_000_000_000)):
         with (tmp_path / name).open("wb") as file:
@@ -218,7 +218,7 @@ def test_a_small_model_is_held_to_short_programs_and_a_large_one_thinks_first(tm
     assert not LocalModel.from_file(tmp_path / "small", takes_grammar=False).profile.takes_grammar
 
 
-def test_only_programs_of_small_models_are_kept_from_repeating_themselves() -> None:
+def test_only_programs_of_small_models_are_kept_from_repeating() -> None:
     """What a small model copies out of a text must be free to repeat what stands there."""
     program = replace(asked("Write."), grammar=language())
     choice = replace(asked("Which?"), choices=("yes", "no"))

@@ -15,7 +15,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.testing import request as asked
 
 
-def test_what_was_recorded_is_said_again_with_its_usage_and_counts(tmp_path: Path) -> None:
+def test_a_recording_replays_replies_usage_and_counts(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     recording = Recording(ScriptedModel.from_rules([("", "réponse \u2028")]), path)
     request = asked("x")
@@ -27,7 +27,7 @@ def test_what_was_recorded_is_said_again_with_its_usage_and_counts(tmp_path: Pat
     assert replace(replayed.profile, name="") == replace(recording.profile, name="")
 
 
-def test_a_failure_of_a_call_is_replayed_and_one_of_the_set_up_is_not(tmp_path: Path) -> None:
+def test_a_call_failure_is_replayed_and_a_setup_failure_not(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     rules = [{"match": "lost", "failure": "E0503"}, {"match": "key", "failure": "E0506"}]
     recording = Recording(ScriptedModel.from_rules(rules), path)
@@ -42,7 +42,7 @@ def test_a_failure_of_a_call_is_replayed_and_one_of_the_set_up_is_not(tmp_path: 
     assert codes == ["E0503", "E0521"]
 
 
-def test_the_hash_depends_on_all_of_the_request_and_on_nothing_else() -> None:
+def test_the_hash_depends_on_the_whole_request_only() -> None:
     request = asked("x")
     others = [
         asked("y"),

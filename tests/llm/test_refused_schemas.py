@@ -34,7 +34,7 @@ async def ran(model: Model, program: str, budget: Budget) -> Run:
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("retries", [0, 2])
-def test_each_request_that_is_sent_is_counted_and_within_the_bound(door: Door, retries: int) -> None:
+def test_each_request_is_counted_and_within_the_bound(door: Door, retries: int) -> None:
     with FaultyServer() as server:
         model = RetryingModel(door("openai/no-schema", base_url=server.url, api_key="k"), RetryPolicy(retries=retries))
         program = 'range(0, 6) |> map(fn(n) => llm_call[Bool](f"say {n}", out=20, or_else=false)) |> length'

@@ -31,7 +31,7 @@ def failing(code: str, times: int, **more: object) -> ScriptedModel:
     return ScriptedModel.from_rules([{"match": "", "failure": code, "times": times, **more}, ("", "there")])
 
 
-def test_a_retried_call_counts_every_attempt_and_tells_the_tracer() -> None:
+def test_a_retried_call_counts_and_reports_every_attempt() -> None:
     clock, seen = Clock(), list[events.Event]()
     model = RetryingModel(failing("E0501", 2), RetryPolicy(retries=2), sleep=clock.sleep, draw=lambda: 0.5, tracer=seen.append)
     completion = anyio.run(model.complete, asked("x"))
@@ -43,7 +43,7 @@ def test_a_retried_call_counts_every_attempt_and_tells_the_tracer() -> None:
     ]
 
 
-def test_after_the_last_attempt_the_failure_leaves_with_its_usage() -> None:
+def test_after_the_last_attempt_the_failure_has_its_usage() -> None:
     clock = Clock()
     with pytest.raises(ModelFailure) as raised:
         anyio.run(RetryingModel(failing("E0502", 9), RetryPolicy(retries=3), sleep=clock.sleep).complete, asked("x"))

@@ -31,7 +31,7 @@ def test_a_prompt_is_all_messages_joined() -> None:
     assert anyio.run(model.complete, request).text == "yes"
 
 
-def test_no_match_is_a_failure_that_shows_the_start_of_the_prompt() -> None:
+def test_no_match_is_a_failure_that_shows_the_prompt() -> None:
     """A default would let a test pass that asks the wrong thing."""
     with pytest.raises(ModelFailure) as raised:
         reply(ScriptedModel.from_rules([("x", "y")]), "how many" + " words" * 200)
@@ -59,7 +59,7 @@ def test_a_long_reply_is_cut_at_the_bound_and_says_so() -> None:
     assert completion.usage.output_tokens == 2
 
 
-def test_usage_follows_the_rule_of_four_characters_unless_the_script_says() -> None:
+def test_usage_counts_four_characters_unless_scripted() -> None:
     rules: list[dict[str, Any] | tuple[str, str]] = [
         {"match": "own", "reply": "r", "usage": {"input_tokens": 9, "output_tokens": 8, "cost": 0.5}},
         ("x", "12345"),

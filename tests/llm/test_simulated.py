@@ -53,7 +53,7 @@ def reply(model: SimulatedModel, request: CompletionRequest) -> Completion:
     return anyio.run(model.complete, request)
 
 
-def test_a_perfect_reader_says_what_the_text_says_and_not_found_where_it_does_not() -> None:
+def test_a_perfect_reader_repeats_the_text_or_finds_nothing() -> None:
     model = SimulatedModel(Parameters())
     assert reply(model, question(1)).text == "1234567"
     assert reply(model, question(1, "")).text == "not found"
@@ -125,7 +125,7 @@ def test_the_key_holds_facts_of_leaves_and_never_an_answer(tmp_path: Path) -> No
     assert reply(model, asked("Who rang?\n<data abcdef>\nThe  clerk\nrang.\n</data abcdef>", 64)).text == "The  clerk\nrang."
 
 
-def test_every_shipped_question_has_one_label_and_all_six_are_there() -> None:
+def test_every_shipped_question_has_one_of_six_labels() -> None:
     questions = shipped_questions()
     assert len({text.casefold() for text, _ in questions}) == len(questions)
     counts = [sum(label == one for _, label in questions) for one in {label for _, label in questions}]

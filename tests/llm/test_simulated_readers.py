@@ -72,7 +72,7 @@ GIVE = " Give your final answer in the form 'Answer: number'."
         ),
     ],
 )
-def test_a_question_about_lines_has_the_answer_that_counting_gives(question: str, answer: str | None) -> None:
+def test_a_question_about_lines_is_answered_by_counting(question: str, answer: str | None) -> None:
     """None is a tie."""
     tally = tally_of(question + GIVE)
     assert tally is not None
@@ -118,7 +118,7 @@ END = ". Each of the questions can be labelled"
         ("where both users have at least one instance with an entity or abbreviation", []),
     ],
 )
-def test_a_question_after_pairs_has_the_pairs_that_the_condition_gives(condition: str, pairs: list[tuple[int, int]]) -> None:
+def test_a_question_about_pairs_has_the_pairs_of_its_condition(condition: str, pairs: list[tuple[int, int]]) -> None:
     pairing = pairing_of(f"list all pairs of user IDs {condition}{END}")
     assert pairing is not None
     assert pairing.pairs(instances(DATA, KEY)) == pairs
@@ -129,7 +129,7 @@ def test_dates_are_found_in_the_forms_of_the_benchmarks() -> None:
     assert [day.isoformat() for _, _, day in dates_in(text)] == ["2024-01-15"] * 5
 
 
-def test_diary_entries_are_read_in_all_their_wordings_and_put_in_order() -> None:
+def test_diary_entries_are_read_in_all_wordings_and_sorted() -> None:
     reader = diary_reader("The text contains 3 dated diary entries of Ada Lee, scattered.")
     assert reader is not None
     data = (
@@ -194,7 +194,7 @@ def test_code_is_read_by_its_lines(question: str, answer: str) -> None:
     assert reader.read(CODE).answer == answer
 
 
-def test_names_that_were_noted_are_merged_and_prose_is_not_taken_for_names() -> None:
+def test_noted_names_are_merged_and_prose_is_no_name() -> None:
     reader = code_reader("How many classes in the package inherit directly from Node?")
     assert reader is not None
     assert reader.read("Left\nDeep\n\n- Left").answer == "2"

@@ -91,7 +91,7 @@ def test_an_address_where_nobody_answers_is_shown(door: Door, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://me:hidden@h/v1", "http://h:99999/v1", "http://h/v1\n"])
-def test_an_address_that_is_none_is_not_asked_again_and_shows_no_password(door: Door, url: str) -> None:
+def test_an_invalid_address_is_not_retried_or_shown(door: Door, url: str) -> None:
     """It is a slip of a person, who would wait for nothing."""
     model = RetryingModel(door("openai/x", base_url=url), sleep=lambda _: pytest.fail("waits to ask again"))
     with pytest.raises(ModelFailure) as raised:
@@ -159,7 +159,7 @@ def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(
     assert server.requests[0]["response_format"]["json_schema"]["schema"]["type"] == "object"
 
 
-def test_a_server_without_schemas_is_asked_without_and_only_told_once(door: Door, server: FaultyServer) -> None:
+def test_a_server_without_schemas_is_told_so_once(door: Door, server: FaultyServer) -> None:
     model = door("openai/no-schema", base_url=server.url)
 
     async def ask() -> None:
@@ -223,7 +223,7 @@ def test_a_user_in_the_url_is_never_shown() -> None:
 
 
 @pytest.mark.slow
-def test_one_model_may_be_used_from_several_loops_and_each_closes_what_it_opened(server: FaultyServer) -> None:
+def test_one_model_may_be_used_from_several_loops(server: FaultyServer) -> None:
     model = HttpModel("ok", server.url)
     loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
 

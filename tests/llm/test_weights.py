@@ -212,9 +212,7 @@ def test_a_part_that_swells_is_not_unpacked(tmp_path: Path, index: Path) -> None
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
 
 
-def test_weights_that_are_there_are_hashed_once_and_again_when_they_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_are_hashed_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of the right name and size is not enough: anybody may have put it there."""
     place, hashed = tmp_path / "models" / "tiny.gguf", list[Path]()
     digest = verified.file_sha256

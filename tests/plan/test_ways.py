@@ -57,7 +57,7 @@ EDGE = ["x" * n for n in range(5_100, 6_100, 24)]
 
 
 @pytest.mark.slow
-def test_no_input_that_fits_goes_through_a_plan_and_none_that_does_not_goes_straight() -> None:
+def test_an_input_goes_directly_exactly_if_it_fits() -> None:
     """Sizes on both sides of the window, and closely around it: whether a prompt fits is counted, not guessed."""
     documents = [[{"name": f"{i}.txt", "text": "bees " * n} for i in range(12)] for n in (1, 50, 90, 120)]
     texts: list[Any] = [*MIXED, *EDGE, *documents]
@@ -75,7 +75,7 @@ def test_the_first_way_is_direct_exactly_up_to_the_share(tokens: int, strength: 
     assert (first == "direct") == (tokens + 2 * 10 + 400 <= share * PROFILE.window)
 
 
-def test_a_share_may_be_set_by_task_and_the_window_stays_the_last_resort() -> None:
+def test_a_share_may_be_set_by_task() -> None:
     routing = Routing(direct_shares={"summarise": 0.3})
     assert ways(1_000, task="summarise", routing=routing) == ["plan", "direct"]
     assert ways(1_000, task="search", routing=routing)[0] == "direct"
@@ -83,7 +83,7 @@ def test_a_share_may_be_set_by_task_and_the_window_stays_the_last_resort() -> No
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_strong_models_write_programs_for_open_tasks_and_weak_ones_never(task: str) -> None:
+def test_only_strong_models_write_programs_for_open_tasks(task: str) -> None:
     strong, weak = Routing(strength="strong"), Routing(strength="weak")
     assert ways(9_000, task=task, routing=strong) == (["synth", "plan"] if task in OPEN else ["plan", "synth"])
     assert ways(9_000, task=task, routing=weak) == ["plan"]
@@ -116,7 +116,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "strong"), NAMES.items())
-def test_strength_is_known_by_the_name_of_the_family_and_its_size(name: str, strong: bool) -> None:
+def test_strength_is_inferred_from_family_and_size(name: str, strong: bool) -> None:
     assert is_strong(replace(PROFILE, name=name, window=200_000, output_price=None)) is strong
 
 
@@ -131,7 +131,7 @@ def test_an_unknown_model_is_strong_by_price_and_window_together() -> None:
 @pytest.mark.parametrize(
     "name", ["local/qwen2.5-coder-0.5b", "local/smollm2-135m", "ollama/qwen2.5:0.5b", "local:/m/gemma-270m.gguf"]
 )
-def test_a_model_of_less_than_a_billion_parameters_is_not_asked_for_the_task(name: str) -> None:
+def test_a_model_below_a_billion_parameters_does_not_classify(name: str) -> None:
     tiny = case(9_000, leaf=replace(PROFILE, name=name), root=replace(PROFILE, name=name))
     assert tiny.why_unasked == f"{name} is too small to classify tasks"
     for other in (
@@ -172,7 +172,7 @@ def test_a_larger_share_takes_no_input_away_from_its_way() -> None:
             assert arm({"plan": 0.3}, inputs) == "plan"
 
 
-def test_an_arm_goes_first_except_straight_to_a_window_that_does_not_hold_it() -> None:
+def test_an_arm_goes_first_unless_the_window_is_too_small() -> None:
     assert ways(10, split="plan", task="search") == ["plan", "direct"]
     assert ways(10, split="synth", task="search")[0] == "synth"
     assert ways(9_000, split="direct", task="search") == ["plan"]

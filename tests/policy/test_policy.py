@@ -300,7 +300,7 @@ def test_a_ledger_that_cannot_be_used_stops_the_run(holding: Holding, alone: Pat
         RLM(scripted()).ask("Who?", context="Bees.")
 
 
-def test_a_ledger_that_is_lost_while_a_run_goes_on_costs_no_answer(holding: Holding, alone: Path) -> None:
+def test_a_ledger_that_is_lost_meanwhile_costs_no_answer(holding: Holding, alone: Path) -> None:
     holding("max_calls_per_day = 5")
 
     def lose(event: object) -> None:

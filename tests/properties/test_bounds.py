@@ -68,8 +68,6 @@ def test_what_is_metered_is_at_most_the_bound(source: Source, adversary: tuple[A
 
 @settings(max_examples=600 * _FACTOR)
 @given(programs(), adversaries())
-def test_what_is_metered_is_at_most_the_bound_in_all_of_the_language(
-    drawn: Drawn, adversary: tuple[Adversary, AskSettings]
-) -> None:
+def test_usage_is_within_the_bound_in_all_of_the_language(drawn: Drawn, adversary: tuple[Adversary, AskSettings]) -> None:
     values = {name: plain(value) for name, value in drawn.values.items()}
     holds(repr(drawn).split("\n", 1)[1], drawn.inputs, values, adversary)

@@ -130,7 +130,7 @@ def test_what_is_written_is_decodable(path: Path) -> None:
 
 @pytest.mark.parametrize("grammar", GRAMMARS)
 @pytest.mark.parametrize("path", PROGRAMS, ids=str)
-def test_a_large_vocabulary_keeps_within_the_limits_of_the_decoder(path: Path, grammar: str) -> None:
+def test_a_large_vocabulary_stays_within_the_decoder_limits(path: Path, grammar: str) -> None:
     """A decoder gives up, without a word, on a mask that takes it too many steps; no vocabulary of bytes ever shows it."""
     encoding, tokenizer = large_vocabulary()
     llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)

@@ -120,7 +120,7 @@ def outcome(text: str) -> object:
 @example("\x00")
 @example('f"{"')
 @example("[" * 5_000)
-def test_any_text_is_a_program_or_rejected_with_a_place_inside_it(text: str) -> None:
+def test_any_text_is_a_program_or_rejected_at_a_place_in_it(text: str) -> None:
     found = outcome(text)
     if isinstance(found, tuple):
         assert any(d.severity is Severity.ERROR for d in found)
@@ -128,7 +128,7 @@ def test_any_text_is_a_program_or_rejected_with_a_place_inside_it(text: str) -> 
 
 
 @given(st.lists(TOKENS, max_size=30).map(" ".join))
-def test_any_row_of_tokens_is_a_program_or_rejected_with_a_place_inside_it(text: str) -> None:
+def test_any_tokens_are_a_program_or_rejected_at_a_place(text: str) -> None:
     found = outcome(text)
     if isinstance(found, tuple):
         assert all(0 <= d.primary.start <= d.primary.end <= len(text) for d in found)

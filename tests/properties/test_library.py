@@ -157,7 +157,7 @@ ATOMS = [
 
 
 @given(st.lists(st.sampled_from(ATOMS), min_size=1, max_size=7).map("".join), st.lists(st.text("ab1 .\n-c_\x0b", max_size=7)))
-def test_what_another_engine_is_asked_for_is_what_the_engine_says(pattern: str, short: list[str]) -> None:
+def test_another_engine_matches_what_the_engine_matches(pattern: str, short: list[str]) -> None:
     proved = swift(pattern)
     if proved is None:
         return
@@ -172,9 +172,7 @@ def test_what_another_engine_is_asked_for_is_what_the_engine_says(pattern: str, 
 
 
 @given(st.lists(ropes(), max_size=5), sizes, st.sampled_from(["a", "[ab]$", r"\w{2}", "é"]))
-def test_many_texts_at_a_time_give_and_cost_what_they_do_one_by_one(
-    drawn: list[tuple[str, Text]], size: int, pattern: str
-) -> None:
+def test_many_texts_at_once_cost_what_they_do_one_by_one(drawn: list[tuple[str, Text]], size: int, pattern: str) -> None:
     given_texts = [text for _, text in drawn]
     for name, constant in (("take", size), ("matches", Text(pattern))):
         one, many = meter(), meter()

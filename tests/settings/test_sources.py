@@ -223,7 +223,7 @@ def test_the_user_s_own_file_counts_in_full(project: Project) -> None:
     assert project.found().ignored[0].is_foreign
 
 
-def test_the_own_file_is_found_by_xdg_and_never_in_the_current_folder() -> None:
+def test_the_own_file_is_never_in_the_current_folder() -> None:
     assert config_folder({"XDG_CONFIG_HOME": "/x"}) == Path("/x/lambda-rlm")
     assert config_folder({"XDG_CONFIG_HOME": "."}) == Path.home() / ".config/lambda-rlm"
     assert config_folder({}) == Path.home() / ".config/lambda-rlm"

@@ -79,7 +79,7 @@ def test_a_def_gives_what_its_example_says(example: Example) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_strategy_and_def_is_documented_with_signature_cost_and_example(name: str) -> None:
+def test_every_strategy_and_def_is_documented(name: str) -> None:
     lines = TEXTS[name].split("\n")
     assert lines[0].startswith(f"# {name}: ")
     assert any(line.startswith("# (context: Text, query: Text) -> ") for line in lines)
@@ -167,7 +167,7 @@ def test_summarise_reads_everything() -> None:
 # ── routes ──
 
 
-def test_what_fits_the_window_goes_straight_to_the_model_and_the_rest_is_searched() -> None:
+def test_what_fits_goes_directly_and_the_rest_is_searched() -> None:
     model = ScriptedModel.from_rules([], SMALL)
     short, long = measure({"context": "a b c"}, model), measure({"context": "a b c " * 2_000}, model)
     assert route(short, 10, SMALL).strategy == "direct"
@@ -183,7 +183,7 @@ def test_unknown_choices_are_refused_with_what_there_is(choice: Any, task: str) 
         route(measure({}, ScriptedModel([])), 0, SMALL, choice, task)
 
 
-def test_a_measure_is_exact_near_the_window_and_an_estimate_far_beyond_it() -> None:
+def test_a_measure_is_exact_near_the_window_only() -> None:
     model = ScriptedModel.from_rules([])
     assert measure({"context": "word " * 1_000, "query": "not counted"}, model).is_exact
     far = measure({"context": "word " * 8_000_000}, model)

@@ -123,7 +123,7 @@ def test_a_strategy_is_right_on_any_text_when_the_model_is(task: str, name: str,
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text.strip()])
 @pytest.mark.parametrize("task", ["search", "multi_hop", "summarise", "answer"])
-def test_some_strategies_are_right_even_where_one_passage_is_all_that_fits(task: str, name: str) -> None:
+def test_some_strategies_are_right_with_one_passage_at_a_time(task: str, name: str) -> None:
     """A look-up for words that stand in a passage already read must come to the next one, not to the same."""
     assert asked(task, {"context": TEXTS[name]}, TINY).value == RIGHT[task][1](TEXTS[name])
 
@@ -135,7 +135,7 @@ def naive_calls(task: str, name: str, profile: ModelProfile) -> int:
 
 
 @pytest.mark.slow
-def test_what_a_strategy_takes_is_kept_beside_its_bound_and_the_naive_calls() -> None:
+def test_strategy_calls_are_recorded_beside_their_bound() -> None:
     lines = ["calls made, calls at most, calls of asking every piece and once for all replies", ""]
     for name in ("line ends of Windows", "mixed scripts", "one huge line without spaces"):
         lines.append(f"{name}, {len(TEXTS[name]):,} characters, a window of {NARROW.window:,} tokens")
@@ -197,7 +197,7 @@ def documents(*texts: str) -> dict[str, Any]:
     return {"docs": [{"name": f"{n}.txt", "text": text} for n, text in enumerate(texts, 1)]}
 
 
-def test_of_a_folder_each_document_is_an_item_unless_it_has_columns() -> None:
+def test_folder_documents_are_items_unless_they_have_columns() -> None:
     prose = documents("A letter.\nWith [k=bees].", "Another letter.\nWith nothing.")
     assert asked("classify", prose, WIDE).value == "bees: A letter. With [k=bees].\nnone: Another letter. With nothing."
     logs = documents(FILLED["lines"], FILLED["lines"])
@@ -259,7 +259,7 @@ def test_an_item_whose_label_is_no_label_is_told_and_not_counted() -> None:
 
 
 @pytest.mark.slow
-def test_the_model_is_asked_for_no_label_that_is_not_needed_and_once_for_equal_items() -> None:
+def test_labels_are_asked_for_once_and_only_where_needed() -> None:
     text = "\n".join(f"who: p{n % 7} | note: [k={'bees' if n % 3 else 'goats'}]" for n in range(300))
     by_who = {**plans([])["Say what has to be counted"], "first": [], "ask": "most", "by": "who", "number": 1}
     model = Faithful(WIDE, {"Say what has to be counted": by_who})

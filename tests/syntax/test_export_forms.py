@@ -130,7 +130,7 @@ def test_a_small_grammar_is_exported_in_full() -> None:
         assert grammar.accepts(text) is is_taken, text
 
 
-def test_the_words_that_white_space_precedes_are_those_of_the_grammar() -> None:
+def test_words_after_white_space_are_those_of_the_grammar() -> None:
     """Elsewhere a word follows a sign, or a word: that can be told. A grammar with another such word is refused."""
     with pytest.raises(ValueError, match="WHILE"):
         exported(SMALL.replace('"then" expr "else"', '"while" expr "else"'))

@@ -98,7 +98,7 @@ def test_keywords_and_capitals_are_field_names() -> None:
     parsed("type T = { " + ", ".join(f"{word}: Int" for word in words) + " };\n1")
 
 
-def test_some_is_a_function_value_and_minus_belongs_to_the_literal() -> None:
+def test_some_is_a_function_value_and_minus_part_of_a_literal() -> None:
     assert parsed("map(xs, some)").result == App(None, Var(None, "map"), parsed("f(xs, some)").result.arguments)  # type: ignore[arg-type, union-attr]
     assert parsed("- 3").result == IntLit(None, -3)  # type: ignore[arg-type]
 

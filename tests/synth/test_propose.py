@@ -134,7 +134,7 @@ def test_a_program_that_was_cut_is_asked_for_again_shorter() -> None:
 
 
 @pytest.mark.parametrize("cut", ["[1, 2, 3", "let n = 1;\nn", "```\n[1, 2, 3", "<think>so"])
-def test_what_was_cut_is_no_program_even_where_it_could_be_mended(cut: str) -> None:
+def test_a_cut_text_is_no_program_even_if_mendable(cut: str) -> None:
     """A list that ends too early is a wrong program that looks right."""
     root = Root(cut, "2", stop=StopReason.LENGTH)
     assert proposed(root, repairs=1).source is None
@@ -155,7 +155,7 @@ def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("sign", ["`", "~", " ", "`" * 3 + "\n", "<think>", "</think>"])
-def test_a_reply_of_signs_alone_is_looked_at_once_and_not_once_for_each(sign: str) -> None:
+def test_a_reply_of_signs_alone_is_looked_at_once(sign: str) -> None:
     """No deadline ends a regular expression: twenty seconds of looking for a fence would hold up all that runs beside it."""
     for _ in range(4):
         assert all(len(found) <= LONGEST for found in programs(sign * 10**6))
@@ -173,7 +173,7 @@ def test_the_stated_confidence_is_read(line: str, confidence: float | None) -> N
     assert proposed(Root(f"{line}\n{PROGRAM}")).confidence == confidence
 
 
-def test_a_cut_program_is_not_shown_to_the_model_that_could_not_end_it() -> None:
+def test_a_cut_program_is_not_shown_to_its_model() -> None:
     """It would go on where it stopped; what it is asked for is a shorter one."""
     root = Root("x |> f |> f |> f |>", "still |>", stop=StopReason.LENGTH)
     assert proposed(root, repairs=1).source is None

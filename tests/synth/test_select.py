@@ -31,17 +31,17 @@ def outcome(number: int, answer: str, normal: str = "", **known: Any) -> Answere
         ("{ a: 1 }.a", "{ b: 1 }.b", False),
     ],
 )
-def test_a_normal_form_forgets_names_layout_and_comments_and_nothing_else(one: str, other: str, same: bool) -> None:
+def test_a_normal_form_forgets_names_layout_and_comments_only(one: str, other: str, same: bool) -> None:
     forms = [normal_form(parse(SourceFile("p", text))) for text in (one, other)]
     assert (forms[0] == forms[1]) is same
 
 
-def test_equal_programs_are_one_candidate_with_their_mean_confidence() -> None:
+def test_equal_programs_are_one_candidate_with_mean_confidence() -> None:
     merged = merge([candidate(2, "p", confidence=0.4), candidate(0, "p", confidence=0.8), candidate(1, "q")])
     assert [(c.number, c.samples, c.confidence) for c in merged] == [(0, 2, pytest.approx(0.6)), (1, 1, 0.5)]
 
 
-def test_what_more_samples_gave_is_run_first_then_confidence_and_cost_count_together() -> None:
+def test_candidates_run_in_order_of_samples_confidence_cost() -> None:
     """A little more confidence is not worth any price, nor a little less cost any doubt."""
     often = candidate(0, samples=2, confidence=0.1, usd=9.0)
     sure_and_cheap = candidate(1, confidence=0.9, usd=0.1)
@@ -52,7 +52,7 @@ def test_what_more_samples_gave_is_run_first_then_confidence_and_cost_count_toge
     assert [c.number for c in ranked] == [0, 3, 1, 2, 4]
 
 
-def test_the_answer_of_most_samples_is_taken_then_that_of_the_most_confident_then_of_the_shortest() -> None:
+def test_the_answer_of_most_samples_wins_then_confidence() -> None:
     most = [outcome(0, "a", samples=2, confidence=0.1), outcome(1, "b", confidence=1.0)]
     assert choose(most).answer == "a" and agreement(most, choose(most)) == pytest.approx(2 / 3)
     sure = [outcome(0, "a", confidence=0.4), outcome(1, "b", confidence=0.6)]

@@ -97,7 +97,7 @@ def test_an_applied_fix_mends_the_mistake_and_makes_none(path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.code)
-def test_the_bad_program_of_a_code_has_that_mistake_and_the_fixed_one_none(row: object) -> None:
+def test_the_bad_program_of_a_code_has_exactly_that_mistake(row: object) -> None:
     from lambda_rlm.diagnostics.codes.code import Code
 
     assert isinstance(row, Code)
@@ -146,7 +146,7 @@ def is_clean(type_: Type) -> bool:
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda p: f"{p.parent.name}/{p.stem}")
-def test_every_term_of_an_accepted_program_has_a_type_and_every_call_its_arguments(path: Path) -> None:
+def test_every_term_has_a_type_and_every_call_its_arguments(path: Path) -> None:
     """Later passes look facts up for any node; none may be missing, none may be the type of a mistake."""
     result = checked(path)
     for node in terms_of(result.program):
@@ -158,7 +158,7 @@ def test_every_term_of_an_accepted_program_has_a_type_and_every_call_its_argumen
             assert len(result.arguments_of(node)) == len(parameters.parameters)
 
 
-def test_an_instance_says_what_the_variables_of_a_def_are_at_a_use() -> None:
+def test_an_instance_names_the_type_variables_at_a_use() -> None:
     result = typed("def pair(x, y) = { a: x, b: y }; pair(1, context)")
     assert isinstance(result.program.result, App)
     use = result.program.result.function
