@@ -126,7 +126,7 @@ def test_a_priced_model_without_usage_is_booked_at_its_worst() -> None:
     assert raised.value.code == "E0406"
 
 
-def test_a_priced_model_without_usage_is_booked_at_its_worst() -> None:
+def test_an_answer_without_usage_is_booked_and_noted() -> None:
     done = run("llm_call(query, out=100)", model=own(Usage(), PRICED), usd=10.0)
     usd, line = shown(done)
     assert usd is not None and 0.2 < usd < 10 and line.startswith("$")
