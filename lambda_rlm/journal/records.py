@@ -127,7 +127,7 @@ def call_row(row: Sequence[Any], sealed: Mapping[str, Any]) -> CallRow:
             _whole(session), _whole(call), tuple(map(_position, json.loads(path))), _word(digest), _word(model), (start, end),
             None if sample is None else _position(sample), _whole(prompt),
             tuple((_text(name), _whole(a), _whole(b)) for name, a, b in json.loads(shown)), _time(started),
-            None if seconds is None else _amount(seconds), _word(state), None if usage is None else _json(usage, _USAGE),
+            None if seconds is None else _amount(seconds), _word(state), None if usage is None else _used(usage),
             _text(program), tuple(map(_text, json.loads(coercions or "[]"))), "" if last is None else _text(last),
             _text(sealed.get("value", "")), _text(sealed.get("served", "")),
         )  # fmt: skip
@@ -162,6 +162,14 @@ def usage_in(told: Mapping[str, Any]) -> Usage:
         _whole(told["input_tokens"]), _whole(told["output_tokens"]), _whole(told["cached_tokens"]),
         None if usd is None else _amount(usd), _whole(told["attempts"]),
     )  # fmt: skip
+
+
+def _used(usage: Any) -> Mapping[str, Any]:
+    """The cell of what a call used, which may tell what of it was paid in an earlier session."""
+    told = _json(usage, _USAGE)
+    for part in (told, told.get("remembered") or told):
+        usage_in(part)
+    return told
 
 
 Check = Callable[[Any], Any]

@@ -26,7 +26,9 @@ SHIPPED: Final = ("examples", "stdlib", "docs", "benchmarks", "Makefile")
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED: Final = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
 _CHANGING: Final = re.compile(
-    r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?|(?<=^hash )[0-9a-f]{32}$", re.M
+    r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"
+    r"|(?<=^hash )[0-9a-f]{32}$|(?<=^head of its records: )[0-9a-f]{64}$|(?<=^session \d begun by )\S+ on \S+",
+    re.MULTILINE,
 )
 _BY_TIME: Final = re.compile(r"\s+\S+ +replied ")
 _OF_A_SHELL: Final = ("make", "pip", "source")
@@ -98,8 +100,8 @@ def play(page: Path, shell: Shell) -> int:
 
 
 def steady(text: str) -> str:
-    """Output without what differs from run to run: seconds, dates, ids of runs, hashes over paths, spaces at the ends of lines, and which of the
-    slowest calls was the slowest."""
+    """Output without what differs from run to run: seconds, dates, ids of runs, users and machines, hashes over any of them,
+    spaces at the ends of lines, and which of the slowest calls was the slowest."""
     lines = [line.rstrip() for line in _CHANGING.sub("…", text).strip().split("\n")]
     slow = iter(sorted(filter(_BY_TIME.match, lines)))
     return "\n".join(next(slow) if _BY_TIME.match(line) else line for line in lines)

@@ -61,7 +61,7 @@ def test_a_huge_text_is_rejected_quickly(kind: str) -> None:
     parsed("1")
     start = time.process_time()
     rejected(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 4
 
 
 @pytest.mark.slow

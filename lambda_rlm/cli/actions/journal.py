@@ -296,9 +296,10 @@ def _print_parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]], mo
 def _print_evidence(details: RunReport, sessions: Sequence[Mapping[str, Any]]) -> None:
     """Who began the run, who approved of it, which models replied, and the head of its records."""
     for told in sessions:
-        what = "began" if told["what"] == BEGUN else f"approved {told.get('hash')} by {told.get('how')}"
-        version = f", λ-RLM {told['version']}" if "version" in told else ""
-        screen.answer(f"session {told.get('session')}: {told.get('user')} at {told.get('host')} {what}{version}")
+        what = "begun" if told["what"] == BEGUN else "approved"
+        more = f" with λ-RLM {told['version']}" if "version" in told else ""
+        more += f": {told.get('hash')} ({told.get('how')})" if what == "approved" else ""
+        screen.report(f"session {told.get('session')} {what} by {told.get('user')} on {told.get('host')}{more}")
     served = sorted({call.served for call in details.calls if call.served})
     if served:
         screen.answer(f"replied as: {', '.join(served)}")

