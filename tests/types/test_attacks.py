@@ -13,7 +13,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT
 
-SECONDS = 1.0
+SECONDS = 4.0
 BYTES = 200_000_000
 
 
