@@ -73,7 +73,7 @@ golden: $(VENV)/.dev ## rewrite the expectations of the tests (refused under CI)
 	UPDATE_GOLDEN=1 $(PYTEST) $$(grep -rlE 'IS_REWRITING|UPDATE_GOLDEN' tests --include='test_*.py')
 
 deep: $(VENV)/.dev ## the properties with many more examples
-	HYPOTHESIS_PROFILE=deep $(PYTEST) $(WORKERS) --timeout 7200 tests/properties tests/differential
+	HYPOTHESIS_PROFILE=deep $(PYTEST) $(WORKERS) --timeout 7200 tests/properties tests/differential tests/journal/test_damage.py
 
 mutants: $(VENV)/.dev ## break the package in one place after the other, and shrink every transfer: a test must notice each
 	$(BIN)/python -m tests.mutants
