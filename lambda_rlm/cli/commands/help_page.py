@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
-from lambda_rlm.settings.keys import FIRST, GROUPS
+from lambda_rlm.settings.keys import FIRST, GROUPS, SETTINGS
 
 COMMAND_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Questions": ("ask", "run", "route", "inputs"),
@@ -42,7 +42,8 @@ class CommandPage(TyperCommand):
             record = param.get_help_record(ctx)
             if record is not None:
                 is_option = param.param_type_name == "option"
-                groups[(getattr(param, "rich_help_panel", None) or FIRST) if is_option else "Arguments"].append(record)
+                group = (getattr(param, "rich_help_panel", None) or FIRST) if is_option else "Arguments"
+                groups[group].append((record[0], record[1] + default_of(param.name)))
         for title, rows in groups.items():
             if rows:
                 with formatter.section(title):
@@ -66,6 +67,20 @@ class CommandsPage(TyperGroup):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+def default_of(name: str | None) -> str:
+    """The default of a setting, as it ends a line of help; empty where there is none, or the line says it."""
+    if name is None or name not in SETTINGS:
+        return ""
+    from lambda_rlm.settings.settings import DEFAULTS  # loads the rooms that the settings are for
+
+    value = getattr(DEFAULTS, name)
+    if value in (None, "", ()) or "default" in SETTINGS[name].about.help or value == "auto":
+        return ""
+    return (
+        f"  [default: {('no', 'yes')[value] if isinstance(value, bool) else value if isinstance(value, str) else f'{value:_}'}]"
+    )
 
 
 def place(param: Any) -> int:
