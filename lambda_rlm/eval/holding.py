@@ -40,12 +40,13 @@ _SLOT: Final = 8
 _LIST: Final = 72
 _TUPLE: Final = 56
 _NUMBER: Final = 32
+_TOLD_NUMBER: Final = 256
 _FUNCTION: Final = 512
 _FIELD: Final = 48
 _CELL: Final = 400
 _SMALL: Final = 256
-"""Bytes: of a place in a list, of an empty list and record, of a number, of a function value, of a field of a row of an input,
-of a text of an input; the greatest Int that has no object of its own."""
+"""Bytes: of a place in a list, of an empty list and record, of a number, of one that knows where it came from, of a function
+value, of a field of a row of an input, of a text of an input; the greatest Int that has no object of its own."""
 
 _FEW: Final = 6
 """Holders from which on their number counts roughly: constants have some that do not belong to the run."""
@@ -101,6 +102,8 @@ def _size(value: Any) -> int:
         return _NUMBER
     if kind is bool or value is None or kind is Holding:
         return 0
+    if isinstance(value, int | float):
+        return _TOLD_NUMBER
     footprint = getattr(value, "footprint", None)
     return _FUNCTION if footprint is None else int(footprint())
 
