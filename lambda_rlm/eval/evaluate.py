@@ -59,7 +59,7 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
 def admit_inputs(typed: Typed, inputs: Mapping[str, Value], meter: Meter) -> None:
     """Let the meter know how large the inputs are; once a run."""
     characters = sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items())
-    meter.admit_inputs(characters, sum(held(inputs[name]) for name in typed.inputs))
+    meter.admit_inputs(characters, sum(held(inputs[name], type_) for name, type_ in typed.inputs.items()))
 
 
 def _admit(typed: Typed, inputs: Mapping[str, Value], meter: Meter, kept: Mapping[int, Value] | None) -> None:

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.storage import Holding, Storage
+from lambda_rlm.eval.value import Text
+from lambda_rlm.types.type import Con, Enum, Record, Type
 
 MANY: Final = 256
 """Elements from which on a list is measured."""
@@ -38,13 +40,13 @@ _SLOT: Final = 8
 _LIST: Final = 72
 _TUPLE: Final = 56
 _NUMBER: Final = 32
+_TOLD_NUMBER: Final = 256
 _FUNCTION: Final = 512
 _FIELD: Final = 48
 _CELL: Final = 400
 _SMALL: Final = 256
-"""Bytes: of a place in a list, of an empty list and record, of a number, of a function value, of a field of a
-row of an input, of a text of an input; the least Int that has an object
-of its own."""
+"""Bytes: of a place in a list, of an empty list and record, of a number, of one that knows where it came from, of a function
+value, of a field of a row of an input, of a text of an input; the greatest Int that has no object of its own."""
 
 _FEW: Final = 6
 """Holders from which on their number counts roughly: constants have some that do not belong to the run."""
@@ -100,6 +102,8 @@ def _size(value: Any) -> int:
         return _NUMBER
     if kind is bool or value is None or kind is Holding:
         return 0
+    if isinstance(value, int | float):
+        return _TOLD_NUMBER
     footprint = getattr(value, "footprint", None)
     return _FUNCTION if footprint is None else int(footprint())
 
@@ -186,17 +190,35 @@ def kept_fields(run: Callable[..., tuple[Any, ...]], meter: Meter) -> Callable[.
     return keeping
 
 
-def held(value: Any) -> int:
-    """About the bytes that an input takes, with the plain data it was made from: each part as often as it occurs."""
-    total, stack = 0, [value]
-    while stack:
-        part = stack.pop()
-        kind = type(part)
-        if kind is list or kind is tuple:
-            total += _LIST + (_SLOT if kind is list else _FIELD) * len(part)
-            stack.extend(part)
-        elif kind is int or kind is float:
-            total += _NUMBER
-        elif hasattr(part, "footprint"):
-            total += _CELL + part.memory()
-    return total
+def held(value: Any, type_: Type) -> int:
+    """About the bytes that an input of a type takes, with the plain data it was made from: each part as often as it occurs."""
+    fixed, rest = _held_by(type_)
+    return fixed if rest is None else fixed + rest(value)
+
+
+def _held_by(type_: Type) -> tuple[int, Callable[[Any], int] | None]:
+    """The bytes that every value of a type takes, and what tells how many one takes beside; None where none does."""
+    match type_:
+        case Con("Int" | "Float"):
+            return _NUMBER, None
+        case Con("List", (inner,)):
+            each, rest = _held_by(inner)
+            place = _SLOT + each
+            if rest is None:
+                return _LIST, lambda items: place * len(items)
+            return _LIST, lambda items: place * len(items) + sum(map(rest, items))
+        case Con("Option", (inner,)):
+            each, rest = _held_by(inner)
+            some = _LIST + _FIELD + each
+            if rest is None:
+                return 0, lambda option: 0 if option is None else some
+            return 0, lambda option: 0 if option is None else some + rest(option[0])
+        case Record(fields):
+            parts = [_held_by(field) for _, field in fields]
+            rests = [(at, rest) for at, (_, rest) in enumerate(parts) if rest is not None]
+            fixed = _LIST + _FIELD * len(parts) + sum([each for each, _ in parts])
+            return fixed, (lambda row: sum([rest(row[at]) for at, rest in rests])) if rests else None
+        case Con("Text") | Enum():
+            return _CELL, Text.memory
+        case _:
+            return 0, None

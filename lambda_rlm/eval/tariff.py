@@ -56,6 +56,9 @@ OPTION: Final = 16
 NUMBER: Final = 32
 """Bytes for a number that a list holds."""
 
+TOLD_NUMBER: Final = 2 * HEADER
+"""Bytes for a number of a reply, which knows where it came from."""
+
 ENTRY: Final = 2 * HEADER
 """Bytes for an element that is told apart from others by its key."""
 

@@ -12,9 +12,6 @@ from typing import Any, Final, overload
 
 from lambda_rlm.eval.value import Derived, Origin, Text
 
-TOLD: Final = 64
-"""Bytes for a number that knows where it came from."""
-
 COMPUTED: Final = Derived(())
 """The origin of what was computed from replies: everything that the model was shown."""
 
@@ -35,10 +32,6 @@ class ToldInt(int):
     """An Int as a model replied it, or computed from one."""
 
     origin: Origin
-
-    def footprint(self) -> int:
-        """About the bytes that it takes."""
-        return TOLD
 
     __add__ = _carrying(int, "__add__")
     __radd__ = _carrying(int, "__radd__")
@@ -63,10 +56,6 @@ class ToldFloat(float):
     """A Float as a model replied it, or computed from one."""
 
     origin: Origin
-
-    def footprint(self) -> int:
-        """About the bytes that it takes."""
-        return TOLD
 
     __add__ = _carrying(float, "__add__")
     __radd__ = _carrying(float, "__radd__")

@@ -123,7 +123,8 @@ class Text:
 
     def memory(self) -> int:
         """About the bytes that a copy of its characters takes in memory."""
-        return memory_like(self.origin.text if self.start >= 0 else self.s, self.n)  # type: ignore[union-attr]
+        n = self.n  # written out: an input may have a million texts
+        return n if (self.origin.text if self.start >= 0 else self.s).isascii() else 2 * n  # type: ignore[union-attr]
 
     def footprint(self) -> int:
         """About the bytes that the text takes in memory and does not book itself. Of a short span it is unknown whether

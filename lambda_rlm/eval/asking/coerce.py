@@ -19,8 +19,8 @@ from lambda_rlm.eval.asking.bad_reply import QuoteNotFound, must_be
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.shape import ReplyReading
-from lambda_rlm.eval.tariff import HEADER, SLOT
-from lambda_rlm.eval.told import TOLD, told
+from lambda_rlm.eval.tariff import HEADER, SLOT, TOLD_NUMBER
+from lambda_rlm.eval.told import told
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
@@ -178,7 +178,7 @@ class Coercer:
             number = int(number)
         if not INT_LOW <= number <= INT_HIGH:
             raise must_be(place, "a whole number of at most 64 bits")
-        self.reading.meter.allocate(TOLD)
+        self.reading.meter.allocate(TOLD_NUMBER)
         return told(number, self.reading.origin)
 
     def _float(self, raw: Raw, place: str) -> float:
@@ -190,7 +190,7 @@ class Coercer:
             number = math.inf
         if not math.isfinite(number):
             raise must_be(place, "a finite number")
-        self.reading.meter.allocate(TOLD)
+        self.reading.meter.allocate(TOLD_NUMBER)
         return told(number, self.reading.origin)
 
     def _number(self, raw: Raw, place: str, expected: str) -> int | float:
