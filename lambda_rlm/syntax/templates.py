@@ -20,7 +20,8 @@ MAX_FAULTS = 20
 _QUOTED = r'(?:\\"(?:[^"\\\n]|\\[^"\n])*\\"|r?"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'{}\n]*\')'
 _HOLE = re.compile(rf'\{{(?:{_QUOTED}|\{{[^{{}}"\n]*\}}|[^"{{}}\\])*+\}}')
 _LITERAL = re.compile(_QUOTED)
-_LINE_END = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
+_LINE_END = re.compile(r"(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+")
+"""Line ends with the blanks around them; blanks before none are looked at once, not once from each of them."""
 _KEY = re.compile(r'\{\s*\\?"[^"\n]*"\s*:')
 _PLAIN = re.compile(r'"[^"\\]*(?:\\["\\/bfnrt][^"\\]*)*"')
 

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
 from lambda_rlm.syntax.grammar.table import Table
 from lambda_rlm.syntax.keywords import INFIX_WORDS
-from lambda_rlm.syntax.mistakes.codes import NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, UNCLOSED_TEXT, UNKNOWN_CHARACTER
+from lambda_rlm.syntax.mistakes.codes import FOREIGN_HABIT, NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.mistakes.misspelled import doubled_bar, misspelled
 from lambda_rlm.syntax.templates import Hoist
@@ -104,7 +104,7 @@ def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Matc
 def _read_on(scanned: Tokens, source: SourceFile, at: int, end: int, hoist: Hoist) -> int:
     """Tell what is wrong where no terminal fits, and where to read on."""
     tokens = scanned.tokens
-    if FENCE.match(source.text, source.text.rfind("\n", 0, at) + 1):
+    if _is_fence(source.text, at):
         scanned.is_fenced = True
         scanned.mistakes.append(Diagnostic(UNKNOWN_CHARACTER, "a code fence", Span(at, at + 3)))
         return at + 3
@@ -122,6 +122,13 @@ def _read_on(scanned: Tokens, source: SourceFile, at: int, end: int, hoist: Hois
     return after
 
 
+def _is_fence(text: str, at: int) -> bool:
+    """Whether a code fence stands there. A line's beginning is looked for only where one can: of a long line, not from each sign."""
+    if not text.startswith("```", at) or text[max(0, at - 1) : at] not in ("", "\n", " ", "\t"):
+        return False
+    return FENCE.match(text, text.rfind("\n", 0, at) + 1) is not None
+
+
 def _suspect(scanned: Tokens, source: SourceFile, begin: int, at: int, end: int, hoist: Hoist) -> int | None:
     """Tokens that fit one by one, but never side by side: where to read on when it is a mistake."""
     text, before = source.text, scanned.tokens[-1]
@@ -136,7 +143,7 @@ def _suspect(scanned: Tokens, source: SourceFile, begin: int, at: int, end: int,
         return _triple_quotes(scanned, source, begin, end)
     if first == "/" and before.kind == "SLASH":
         scanned.tokens.pop()
-        scanned.mistakes.append(instead("a comment starts with `#`", Span(before.start, at), "#"))
+        scanned.mistakes.append(_double_stroke(scanned.tokens, source, Span(before.start, at)))
         line_end = text.find("\n", at, end)
         return line_end if line_end >= 0 else end
     if first == "|" and before.kind == "VBAR":
@@ -147,6 +154,16 @@ def _suspect(scanned: Tokens, source: SourceFile, begin: int, at: int, end: int,
         scanned.mistakes.append(Diagnostic(PROGRAM_TOO_LARGE, "a name has at most 64 characters", Span(before.start, at)))
         return at
     return None
+
+
+def _double_stroke(tokens: list[Token], source: SourceFile, span: Span) -> Diagnostic:
+    """`//`: a comment at the beginning of a line or behind a sign. Behind a term it may be meant as a division, and a fix that
+    makes a comment of the divisor would change what is computed: no fix."""
+    before = tokens[-1] if tokens else None
+    if before is None or before.kind not in (*_ENDS_OF_TERMS, "NAME") or "\n" in source.text[before.end : span.start]:
+        return instead("a comment starts with `#`", span, "#")
+    hint = "for the whole quotient write `div(a, b)`; a comment starts with `#`"
+    return Diagnostic(FOREIGN_HABIT, "there is no `//`", span, hint=hint)
 
 
 def _triple_quotes(scanned: Tokens, source: SourceFile, begin: int, end: int) -> int:

@@ -134,6 +134,14 @@ def test_a_form_that_the_language_has_not_brings_a_hint(text: str, hint: str) ->
     assert hint in diagnostic.hint
 
 
+@pytest.mark.parametrize("text", ["sum(a) // length(a)", "let m = n // 2;\nm", "f(7 //2)"])
+def test_a_stroke_that_may_divide_is_not_made_a_comment(text: str) -> None:
+    """A fix is applied without asking: it must not drop a divisor."""
+    (mistake,) = rejected(text).diagnostics
+    assert not mistake.fixes
+    assert "div(a, b)" in str(mistake.hint)
+
+
 def test_backticks_within_a_line_are_no_code_fence() -> None:
     assert codes("0```") == {"E0103"}
     assert parsed('"a\n```\nb"').result == parsed('"a\\n```\\nb"').result

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.literals import ESCAPE
 from lambda_rlm.syntax.mistakes.codes import UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead
-from lambda_rlm.syntax.templates import Hoist, faults_of_template
+from lambda_rlm.syntax.templates import MAX_FAULTS, Hoist, faults_of_template
 
 _TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ESCAPE = re.compile(rf"\\(?:({ESCAPE})|.)", re.DOTALL)
@@ -79,12 +80,12 @@ def _faulty_text(text: str, at: int, end: int) -> tuple[list[Diagnostic], int]:
     if hit is None:
         hint = 'add `"` where the text ends; write `\\"` for a quote inside it'
         return [Diagnostic(UNCLOSED_TEXT, "this text is not closed", Span(at, at + 1), hint=hint)], end
-    faults = [
+    faults = (
         bad_escape(escape.group(), at + 1 + escape.start())
         for escape in _ESCAPE.finditer(text[at + 1 : hit.end() - 1])
         if escape.group(1) is None
-    ]
-    return faults, hit.end()
+    )
+    return list(islice(faults, MAX_FAULTS)), hit.end()
 
 
 def _single_quotes(span: Span, inner: str, hoist: Hoist) -> Diagnostic:
