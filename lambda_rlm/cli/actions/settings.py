@@ -15,6 +15,7 @@ from typing import Any
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display.yes_or_no import agrees
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
 from lambda_rlm.inputs.reading import plain
@@ -144,7 +145,8 @@ def _named(path: str | None) -> list[SettingsFile]:
 
 def _print(file: SettingsFile) -> None:
     rows = [f"  {key} = {_written(value)}  ({SETTINGS[key].counts.value})" for key, value in file.values.items()]
-    screen.say("\n".join([f"{plain(str(file.path))}:", *rows]))
+    for line in (f"{plain(str(file.path))}:", *rows):
+        screen.say(line)
 
 
 def _agreed(path: Path) -> bool:
@@ -152,6 +154,4 @@ def _agreed(path: Path) -> bool:
         raise UsageProblem(
             "`trust` needs a terminal to ask", f"to trust the file as it is: lambda-rlm trust {quote(plain(str(path)))} --yes"
         )
-    with exits.heeding_interruptions():
-        screen.write([("Trust this file? [y/N] ", "note")])
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agrees("Trust this file?")

@@ -8,26 +8,21 @@ before it was shown, and what comes from anywhere but the terminal, is no yes.
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
-from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import approval_screen, screen
+from lambda_rlm.cli.display.yes_or_no import agrees
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.execution.execute import Declined
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.what_runs import WhatRuns
 
-_TURN = 0.1
-"""Seconds."""
-
 _LEAST_COLUMNS = 24
 """Where the frame of a row and some of what it frames have room."""
 
-_MOST_TYPED = 1_024
 _WITHOUT_WINDOW = (80, 24)
 Pause = Callable[[], AbstractContextManager[None]]
 
@@ -75,11 +70,7 @@ def _ask(prospect: Prospect, what: WhatRuns, json: bool) -> None:
             f"--approve needs a terminal, and {stream} is not one; the program was not run",
             f"to run exactly this: --approved {what.hash}",
         )
-    with exits.heeding_interruptions():
-        _forget_what_was_typed()
-        screen.write([("Run it? [y/N] ", "note")])
-        reply = _line()
-    if reply.lower() not in ("y\n", "yes\n"):
+    if not agrees("Run it?"):
         raise Declined
 
 
@@ -89,24 +80,3 @@ def _columns() -> int:
         return os.get_terminal_size(sys.stderr.fileno()).columns or _WITHOUT_WINDOW[0]
     except (OSError, ValueError):
         return shutil.get_terminal_size(_WITHOUT_WINDOW).columns
-
-
-def _forget_what_was_typed() -> None:
-    """Nobody has approved what they had not seen yet."""
-    with suppress(ImportError, OSError, ValueError):
-        import termios
-
-        with suppress(termios.error):
-            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-
-
-def _line() -> str:
-    """A line from the terminal, waited for in turns: a Ctrl-C just before reading would be noted, and reading would go on. Read
-    past the buffer of Python, which may hold lines that came before."""
-    try:
-        place = sys.stdin.fileno()
-    except (OSError, ValueError):
-        return sys.stdin.readline()
-    while not select.select([place], [], [], _TURN)[0]:
-        pass
-    return os.read(place, _MOST_TYPED).decode("utf-8", "replace")
