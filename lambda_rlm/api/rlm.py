@@ -236,6 +236,8 @@ async def run(
     on_event: Listener | None = None,
 ) -> Run:
     """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `formats` as in `RLM`."""
+    if not isinstance(program, Admitted):
+        raise TypeError(f"`run` takes an admitted program, as in run(checked.admit(Budget()), inputs), not {program!r:.80}")
     settings = HostSettings.of(
         model=model,
         budget=program.budget,

@@ -40,6 +40,8 @@ def announced(chosen: Settings, is_new: bool) -> None:
     """Say on standard error which settings files were used and where data goes, where one of both is not the default, or where
     a run goes on (it is not `is_new`)."""
     where = server(chosen)
+    if chosen.model is None and (name := default_model()).startswith("local/"):
+        screen.say(f"note: {name} answers, a very small model; to choose another: --model NAME", "dim")
     parts = [f"settings from {', '.join(map(plain, chosen.files))}"] if chosen.files else []
     if where is not None and (chosen.files or chosen.base_url is not None or not is_new):
         parts.append(f"data goes to {plain(where)}")

@@ -59,6 +59,9 @@ NUMBER: Final = 32
 TOLD_NUMBER: Final = 2 * HEADER
 """Bytes for a number of a reply, which knows where it came from."""
 
+TOLD_STEPS: Final = 10
+"""Fuel for a number of a reply."""
+
 ENTRY: Final = 2 * HEADER
 """Bytes for an element that is told apart from others by its key."""
 

@@ -42,9 +42,7 @@ async def closing(model: Model) -> None:
 def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """`blocking`, also for a caller inside a running event loop, as in a notebook: then on a loop in a thread of its own, for
     which the caller's loop waits. What ends the waiting cancels the job."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _is_in_a_loop():  # asked apart, so that no fault of the job has that error as its context
         return blocking(job)
     stop = threading.Event()
     begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
@@ -65,6 +63,14 @@ def blocking_anywhere(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
                     with suppress(RuntimeError):  # it is over already
                         loop.call_soon_threadsafe(task.cancel)
             raise
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def blocking(job: Callable[[], Coroutine[Any, Any, T]]) -> T:

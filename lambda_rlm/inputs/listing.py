@@ -144,7 +144,9 @@ def _pattern(argument: str, reading: Reading) -> Listing:
     except OSError as error:
         raise unreadable(Path(argument), error) from None
     if not found.files:
+        is_question = " " in argument.strip()
         hint = "the pattern is matched against paths below the current folder"
+        hint = 'put the question first: lambda-rlm ask "Who did it?" book.txt' if is_question else hint
         raise InputProblem(f"no file matches {plain(argument)}", _reasons(found.left_out) if found.left_out.total else hint)
     is_one = len(found.files) == 1
     entries = tuple(ListedFile(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)

@@ -31,6 +31,7 @@ from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
+from lambda_rlm.execution.execute import Declined
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.entry import JournalEntry
@@ -266,4 +267,6 @@ def _reasons(error: BaseException) -> dict[str, Any] | None:
 def _state(error: BaseException) -> str:
     if is_interruption(error) or isinstance(error, (asyncio.CancelledError, GeneratorExit)):
         return "interrupted"
+    if isinstance(error, Declined):
+        return "declined"
     return "rejected" if isinstance(error, Rejected) else "failed"

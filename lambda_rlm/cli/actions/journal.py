@@ -70,7 +70,8 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
     for row in rows:
         usage = (row.outcome or {}).get("usage") or {}
         when = strftime("%Y-%m-%d %H:%M", localtime(row.started))
-        figures = f"{usage.get('calls', 0):>6,} calls  {_cost(usage.get('usd')):>9}" if usage else " " * 23
+        calls = usage.get("calls", 0)
+        figures = f"{calls:>6,} {'call ' if calls == 1 else 'calls'}  {_cost(usage.get('usd')):>9}" if usage else " " * 23
         screen.report(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}")
     if not rows:
         screen.say("no runs yet")

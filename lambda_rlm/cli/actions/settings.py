@@ -79,6 +79,7 @@ def trust(path: str | None, is_sure: bool, json: bool) -> int:
         if not json:
             _print(file)
         if not is_sure and not _agreed(file.path):
+            screen.say("not trusted")
             return exits.REJECTED
         record.trust(file.path, file.data, folder)
         if not json:

@@ -23,7 +23,8 @@ def show(details: RunReport, json: bool) -> int:
         return exits.ANSWERED
     for row in rows:
         served = f", replied as {row['served']}" if row["served"] else ""
-        screen.answer(f"call {row['call']}: {row['how']}, {row['model'] or '?'} at {row['server']}{served}")
+        name = "the call" if row["call"] == "·" else f"call {row['call']}"
+        screen.answer(f"{name}: {row['how']}, {row['model'] or '?'} at {row['server']}{served}")
         for part in row["parts"]:
             screen.answer(f"  {_named(part)}: characters {part['start']:,}-{part['end']:,}")
         for what in row["besides"]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking import bad_reply
@@ -19,7 +19,7 @@ from lambda_rlm.eval.asking.bad_reply import QuoteNotFound, must_be
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.shape import ReplyReading
-from lambda_rlm.eval.tariff import HEADER, SLOT, TOLD_NUMBER
+from lambda_rlm.eval.tariff import HEADER, SLOT, TOLD_NUMBER, TOLD_STEPS
 from lambda_rlm.eval.told import told
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
@@ -37,6 +37,8 @@ _TRUE: Final = frozenset({"yes", "true"})
 _FALSE: Final = frozenset({"no", "false"})
 REPLY: Final = "reply"
 """The key under which a reply that is no record is wrapped, since many providers want an object at the top."""
+
+Number = TypeVar("Number", int, float)
 
 
 class Coercer:
@@ -178,8 +180,7 @@ class Coercer:
             number = int(number)
         if not INT_LOW <= number <= INT_HIGH:
             raise must_be(place, "a whole number of at most 64 bits")
-        self.reading.meter.allocate(TOLD_NUMBER)
-        return told(number, self.reading.origin)
+        return self._told(number)
 
     def _float(self, raw: Raw, place: str) -> float:
         if isinstance(raw, str) and raw.rstrip().endswith("%"):
@@ -190,7 +191,12 @@ class Coercer:
             number = math.inf
         if not math.isfinite(number):
             raise must_be(place, "a finite number")
-        self.reading.meter.allocate(TOLD_NUMBER)
+        return self._told(number)
+
+    def _told(self, number: Number) -> Number:
+        meter = self.reading.meter
+        meter.spend(TOLD_STEPS)
+        meter.allocate(TOLD_NUMBER)
         return told(number, self.reading.origin)
 
     def _number(self, raw: Raw, place: str, expected: str) -> int | float:

@@ -52,11 +52,12 @@ def parse(site: Site) -> Callable[..., Value]:
     bare = _bare(type_)
     decode = decoder(type_)
     is_number = is_scalar(type_)
-    # The shortest record of optional fields only is `{}`, and has a place for each.
-    width = SLOT * _optional_fields(type_) // 2
+    # The shortest record of optional fields only is `{}`, and has a place for each, which takes a tenth of a step to fill.
+    places = _optional_fields(type_)
+    width = SLOT * places // 2
 
     def parsed(text: Text) -> Value:
-        meter.spend(price.steps(characters=text.n))
+        meter.spend(price.steps(characters=text.n) + places * text.n // 20)
         if is_number and text.n > _LONGEST_NUMBER:
             return None
         if not is_number and text.n > MOST_PARSED:

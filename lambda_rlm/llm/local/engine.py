@@ -18,6 +18,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,6 +157,11 @@ def _close_all() -> None:
     for running in tuple(_ENGINES.values()):
         running.close()
     _ENGINES.clear()
+
+
+def is_there() -> bool:
+    """Whether the package of the engine is installed."""
+    return find_spec("xllamacpp") is not None
 
 
 def _serve(settings: EngineSettings, key: str) -> Any:

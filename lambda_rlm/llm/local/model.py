@@ -15,9 +15,9 @@ import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason
 from lambda_rlm.llm.control_tokens import as_it_was
-from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_WEIGHTS, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_ENGINE, NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.local.constraint import constraint
-from lambda_rlm.llm.local.engine import Engine, EngineReply, EngineSettings, engine, threads_by_load
+from lambda_rlm.llm.local.engine import MISSING_PACKAGE, Engine, EngineReply, EngineSettings, engine, is_there, threads_by_load
 from lambda_rlm.llm.local.weights import TABLE, installed, path
 from lambda_rlm.llm.providers.openai_form import usage_of
 from lambda_rlm.llm.tokens import utf8_bound
@@ -59,6 +59,8 @@ class LocalModel:
         weights = TABLE.get(name)
         if weights is None:
             raise failure(UNKNOWN_MODEL, f"unknown local model {name!r}; choose one of {', '.join(TABLE)}, or local:PATH.gguf")
+        if not is_there():
+            raise failure(NO_ENGINE, MISSING_PACKAGE)
         if not installed(name):
             raise failure(
                 NO_WEIGHTS,
