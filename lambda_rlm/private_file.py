@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -245,7 +244,7 @@ def put_new(draft: Path, path: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    return path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 PICTURE: Final = "…"
 """What stands for a key."""
@@ -26,22 +26,35 @@ _KEY_FORM: Final = re.compile(
     r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|\b(?:Bearer|Basic)\s+[^\s;,\"']+|(?<=://)[^/@\s]{1,500}@"
 )
 
+_last: tuple[Mapping[Any, Any] | None, list[str]] = (None, [])
+"""The variables of this process as they were when they were last read, and the secrets among them."""
+
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
     """The values of variables whose names say that they are secret, the longest first."""
-    found = {value for name, value in environ.items() if name.upper().endswith(_NAMES) and len(value) >= _SHORTEST}
-    return sorted(found, key=len, reverse=True)
+    global _last
+    # Every reply asks, and reading all variables of a process takes as long as the rest of a call: they are compared undecoded.
+    raw = getattr(environ, "_data", None)
+    before, found = _last
+    if raw is None or raw != before:
+        before = None if raw is None else dict(raw)
+        names = [name for name in environ if name.upper().endswith(_NAMES)]
+        values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST}
+        found = sorted(values, key=len, reverse=True)
+        if before is not None:
+            _last = before, found
+    return found
 
 
 def blotted(text: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
     """An error text without anything that is or looks like a key; `keys` are those that are known beside the environment's."""
-    return _KEY_FORM.sub(PICTURE, _without(text, (*(key for key in keys if key), *secrets_of(environ))))
+    return _KEY_FORM.sub(PICTURE, without(text, (*(key for key in keys if key), *secrets_of(environ))))
 
 
 def without_keys(reply: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
     """A reply without the keys of this process. What merely looks like one stays: a document may have it."""
     given = (key for key in keys if key and len(key) >= _SHORTEST)
-    return _without(reply, (*given, *filter(_is_no_word, secrets_of(environ))))
+    return without(reply, (*given, *filter(_is_no_word, secrets_of(environ))))
 
 
 def cut(text: str, longest: int) -> str:
@@ -53,7 +66,8 @@ def _is_no_word(value: str) -> bool:
     return len(value) >= _LONG or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
 
 
-def _without(text: str, secrets: Iterable[str]) -> str:
+def without(text: str, secrets: Iterable[str]) -> str:
+    """A text with a picture for each of these, the longest first."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret in text:
             text = text.replace(secret, PICTURE)

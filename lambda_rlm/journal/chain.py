@@ -71,28 +71,32 @@ class Sealing:
     run: str
     link: int = 0
     seal: str = ""
+    _new: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+    """Seals that are made and not written yet."""
 
-    def write(self, database: sqlite3.Connection, record: JournalRecord) -> None:
-        """Write a record, and seal it if a row came of it. In a transaction."""
-        written = not record.sql or _executed(database, record.sql, record.values)
-        if not record.kind or not written:
-            return
-        if record.kind in _RECORDS:
+    def write(self, database: sqlite3.Connection, records: Iterable[JournalRecord]) -> None:
+        """Write records, and seal those of which a row came. In a transaction."""
+        for record in records:
+            written = not record.sql or _executed(database, record.sql, record.values)
+            if record.kind and written:
+                self._seal(database, record)
+        new, self._new = self._new, []
+        database.executemany("INSERT INTO seals VALUES (?,?,?,?,?,?,?)", new)
+
+    def _seal(self, database: sqlite3.Connection, record: JournalRecord) -> None:
+        """Seal a record; of the run's own row, as it is now, the beginning and the end are heads of the journal too."""
+        kind = record.kind
+        if kind in _RECORDS:
             contents = record.contents or _call_as_it_is(database, record.values)
-            self._append(database, record.kind, key_of(record.kind, contents), digest(contents), record.told)
+            self._append(kind, key_of(kind, contents), digest(contents), record.told)
             return
-        self.of_run(database, record.kind, record.told)
-
-    def of_run(self, database: sqlite3.Connection, kind: str, told: str) -> None:
-        """Seal the run's own row as it is now; its beginning and its end are heads of the journal too."""
-        self._append(database, kind, RUN, digest(database.execute(_RUN_ROW, (self.run,)).fetchone()), told)
+        self._append(kind, RUN, digest(database.execute(_RUN_ROW, (self.run,)).fetchone()), record.told)
         if kind in (BEGUN, ENDED):
             add_head(database, self.run, kind, self.seal)
 
-    def _append(self, database: sqlite3.Connection, kind: str, key: str, contents: str, told: str) -> None:
+    def _append(self, kind: str, key: str, contents: str, told: str) -> None:
         self.seal = _sealed(self.seal, kind, key, contents, told)
-        values = (self.run, self.link, kind, key, contents, told, self.seal)
-        _executed(database, "INSERT INTO seals VALUES (?,?,?,?,?,?,?)", values)
+        self._new.append((self.run, self.link, kind, key, contents, told, self.seal))
         self.link += 1
 
 

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,12 +116,8 @@ class JournalEntry:
                 break
             item = self._queue.get()
         if rows:
-            committed(database, lambda: self._write_all(database, rows))
+            committed(database, lambda: self.sealing.write(database, rows))
         return item is not None
-
-    def _write_all(self, database: sqlite3.Connection, rows: list[JournalRecord]) -> None:
-        for row in rows:
-            self.sealing.write(database, row)
 
     def _rows(self, at: float, event: Event | JournalRecord) -> list[JournalRecord]:
         if isinstance(event, JournalRecord):
@@ -153,8 +149,8 @@ class JournalEntry:
     def _started(self, at: float, event: CallStarted) -> tuple[Any, ...]:
         request, place = event.request, (event.span.start, event.span.end)
         characters = sum(len(message.content) for message in request.messages)
-        who = (self.id, self.session, event.program, event.call, json.dumps(event.path), request.digest, event.model)
-        values = (*who, json.dumps(place), request.sampling.seed, characters, json.dumps(event.shown), at)
+        who = (self.id, self.session, event.program, event.call, _listed(event.path), request.digest, event.model)
+        values = (*who, _listed(place), request.sampling.seed, characters, json.dumps(event.shown), at)
         self._begun[values[:5]] = values
         return values
 
@@ -164,24 +160,35 @@ class JournalEntry:
             key = (event.program, event.call)
             self._remembered[key] = self._remembered.get(key, NO_USAGE) + reply.usage
             return []
-        who = (self.id, event.digest, self.session, event.program, event.call, json.dumps(event.path))
+        who = (self.id, event.digest, self.session, event.program, event.call, _listed(event.path))
         usage = json.dumps(usage_json(reply.usage))
         values = (*who, reply.text, reply.stop_reason.value, usage, reply.model, float(event.seconds))
         served = json.dumps({"served": reply.served}) if reply.served else ""
         return [JournalRecord(_REPLIED, values, "reply", values, served)]
 
     def _finished(self, at: float, event: CallFinished) -> JournalRecord:
-        who = (self.id, self.session, event.program, event.call, json.dumps(event.path))
+        who = (self.id, self.session, event.program, event.call, _listed(event.path))
         if event.is_shared:
-            shared = (*who, "", "", json.dumps((event.span.start, event.span.end)), None, 0, json.dumps(event.shown), at)
+            shared = (*who, "", "", _listed((event.span.start, event.span.end)), None, 0, json.dumps(event.shown), at)
             return JournalRecord(_SHARED, shared, "call", (*shared, 0.0, "shared", None, None, None))
         usage = usage_json(event.usage)
         remembered = self._remembered.pop((event.program, event.call), None)
         if remembered is not None:
             usage["remembered"] = usage_json(remembered)
         state = event.failure or "replied"
-        told = (float(event.seconds), state, json.dumps(usage), json.dumps(event.coercions), event.digest)
+        told = (
+            float(event.seconds),
+            state,
+            json.dumps(usage),
+            json.dumps(event.coercions) if event.coercions else "[]",
+            event.digest,
+        )
         begun = self._begun.pop(who, None)
         contents = () if begun is None else (*begun, *told)
-        value = json.dumps({"value": event.value}) if event.value else ""
+        value = f'{{"value": "{event.value}"}}' if event.value else ""
         return JournalRecord(_FINISHED, (*told, *who), "call", contents, value)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Whole numbers as a list in JSON: what each call has several of, written faster than by `json`."""
+    return f"[{', '.join(map(str, numbers))}]"

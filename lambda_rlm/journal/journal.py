@@ -105,7 +105,7 @@ class Journal:
         sql = "INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, 0, ?, NULL)"
         begun = JournalRecord(sql, (name, time.time(), owner(), json.dumps(what)), BEGUN, told=_by(0))
         with problems(self.path):
-            committed(self._database, lambda: sealing.write(self._database, begun))
+            committed(self._database, lambda: sealing.write(self._database, [begun]))
         return JournalEntry(self.path, name, 0, sealing)
 
     def resume(self, run: RunRow, what: Mapping[str, Any]) -> JournalEntry:
@@ -120,7 +120,7 @@ class Journal:
         def begun() -> Sealing | None:
             sealing = last(self._database, run.id)
             before = sealing.link
-            sealing.write(self._database, JournalRecord(sql, values, BEGUN, told=_by(session)))
+            sealing.write(self._database, [JournalRecord(sql, values, BEGUN, told=_by(session))])
             return sealing if sealing.link > before else None
 
         with problems(self.path):

@@ -273,7 +273,10 @@ _COUNTS: Final = (
     "bytes",
 )
 _COUNTED: Final = _keys(**dict.fromkeys(_COUNTS, _whole), usd=_optional(_amount), seconds=_amount, span=_whole)
-_USAGE: Final = _keys(remembered=_COUNTED, **dict.fromkeys(_COUNTS, _whole), usd=_optional(_amount))
+_ASKED: Final = ("input_tokens", "output_tokens", "cached_tokens", "attempts", "usd")
+_USAGE: Final = _needing(
+    _ASKED, _keys(remembered=_needing(_ASKED, _COUNTED), **dict.fromkeys(_COUNTS, _whole), usd=_optional(_amount))
+)
 _PART: Final = _needing(("input", "start", "end"), _keys(input=_text, start=_whole, end=_whole))
 _INPUT: Final = _needing(
     ("name", "type", "characters", "sha256"), _keys(name=_text, type=_text, characters=_whole, sha256=_text, files=_each(_text))

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic_core import to_jsonable_python
-
 from lambda_rlm.completion import Completion
 from lambda_rlm.events import CallFinished, CallStarted, Event, Replied, RunFinished
 from lambda_rlm.execution.as_json import run_json
@@ -61,6 +59,8 @@ class Comparison:
         elif isinstance(event, CallFinished) and not event.is_shared:
             self._at(event.path).ended(event.digest, event.failure or "replied", event.value)
         elif isinstance(event, RunFinished):
+            from pydantic_core import to_jsonable_python
+
             self._outcome = {**run_json(event.run), "value": to_jsonable_python(event.run.value)}
 
     @property

