@@ -169,7 +169,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     (entry,) = listing.entries
     has_rows = None if entry.path is None else row_format(entry.path.name, reading)
     if entry.path is None or has_rows is None:
-        text = text_of(entry.path, reading, left.bytes)
+        text = text_of(entry.path, reading, left.bytes, entry.below)
         left.bytes -= max(text.size, len(text.text))
         return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
     most = left.bytes // STRUCTURED
@@ -179,7 +179,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
             f" the limit is {amount(most)}",
             "read it as plain text (--raw), or raise the limit: --max-input BYTES",
         )
-    read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most)
+    read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most, entry.below)
     left.bytes -= max(read.size, read.rows.made)
     try:
         made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.glance)
@@ -197,7 +197,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     for entry in listing.entries:
         reading.glance()
         try:
-            read = text_of(entry.path, reading, left.bytes)
+            read = text_of(entry.path, reading, left.bytes, entry.below)
         except InputProblem as problem:
             if entry.is_asked_for or problem.kind == TOO_LARGE:
                 raise

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.inputs import InputProblem, Reading, from_arguments, listings
+from lambda_rlm.inputs import InputProblem, Reading, from_arguments, gather, listings
 from lambda_rlm.inputs import files as opened_files
 from lambda_rlm.inputs.walk import walk
 from tests.support.input_files import names_of, problem, written
@@ -94,6 +94,27 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert names_of(folder) == ["a.txt"]
     assert "skipped 3 (symbolic link): loop, out.txt, up" in notes_of(str(folder))
     assert names_of(folder, Reading(ignore=False)) == ["a.txt"]
+
+
+@pytest.mark.parametrize("swapped", ["sub/b.txt", "sub"])
+@pytest.mark.parametrize("argument", ["folder", "folder/**/*.txt"])
+def test_what_becomes_a_link_after_it_was_listed_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str, argument: str
+) -> None:
+    """Nothing that is put into a folder between its listing and its reading leads out of it either."""
+    written(tmp_path, "folder/a.txt", "plain")
+    written(tmp_path, "folder/sub/b.txt", "plain")
+    written(tmp_path, "outside/b.txt", "secret")
+    target = tmp_path / "folder" / swapped
+
+    def swap(*_: object) -> None:
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+        target.symlink_to(tmp_path / ("outside" if swapped == "sub" else "outside/b.txt"))
+
+    monkeypatch.setattr(gather, "within_limit", swap)
+    found = from_arguments([str(tmp_path / argument)])
+    assert found.values["context"] == [{"name": found.values["context"][0]["name"], "text": "plain"}]
+    assert "skipped 1" in "\n".join(found.notes)
 
 
 def test_a_named_link_is_followed_and_a_loop_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
