@@ -65,6 +65,11 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
     unnamed: list[str] = []
     for argument in arguments:
         hit = _NAMED.match(argument)
+        if hit is not None and os.path.lexists(argument) and os.path.lexists(hit[2]):
+            raise InputProblem(
+                f"{plain(argument)} is a path, and may also mean {plain(hit[2])} under the name {hit[1]}",
+                f"write ./{plain(argument)} for that path, or rename it",
+            )
         if hit is None or os.path.exists(argument):
             unnamed.append(argument)
         elif hit[1] in named:

@@ -142,6 +142,26 @@ def test_names_that_are_no_text_stay_apart_and_steer_nothing(tmp_path: Path) -> 
     assert names_of(tmp_path) == ["bell\\x07\\x1b[2J", "caf\\xe8", "caf\\xe9", "naïve"]
 
 
+def test_no_two_names_are_written_alike_and_none_turns_a_line(tmp_path: Path) -> None:
+    names = ["a\x1b.txt", "a\\x1b.txt", "a\\\\x1b.txt", "a\\\x1b.txt", "b\u200ftxt.exe", "b\u061ctxt.exe", "c\\d.txt"]
+    for name in names:
+        written(tmp_path, name, "x")
+    shown = names_of(tmp_path)
+    assert len(set(shown)) == len(names)
+    assert all(name.isascii() and name.isprintable() for name in shown)
+    assert "c\\d.txt" in shown
+
+
+def test_a_name_that_may_also_be_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's file is not read in the place of the one that was meant."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "doc=real.txt", "planted")
+    assert from_arguments(["doc=real.txt"]).values == {"context": "planted"}
+    written(tmp_path, "real.txt", "real")
+    assert "may also mean real.txt under the name doc" in problem("doc=real.txt").message
+    assert from_arguments(["./doc=real.txt"]).values == {"context": "planted"}
+
+
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     path = written(tmp_path, "d/a.txt", "A")
     other = written(tmp_path, "b.txt", "B")
