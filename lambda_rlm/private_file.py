@@ -72,7 +72,28 @@ def open_regular(path: str | Path, *, follows_link: bool = True) -> FileIO:
     """A regular file, open for reading. Never waits for a writer. Raises `OSError`."""
     status = os.stat(path) if follows_link else os.lstat(path)  # before opening, which a device may act on
     _refuse_kind(status)
-    file = os.open(path, os.O_RDONLY | _FLAGS | (0 if follows_link else _NO_LINK))
+    return _regular(os.open(path, os.O_RDONLY | _FLAGS | (0 if follows_link else _NO_LINK)))
+
+
+def open_below(folder: Path, name: Path) -> FileIO:
+    """A regular file below a folder, open for reading. No link on the way is followed, but for the folder itself: what was
+    listed as a file may have been replaced since. Raises `OSError`."""
+    if os.open not in os.supports_dir_fd or not _NO_LINK:
+        return open_regular(folder / name, follows_link=False)
+    above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in name.parts[:-1]:
+            outer, above = above, os.open(part, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK, dir_fd=above)
+            os.close(outer)
+        _refuse_kind(os.stat(name.name, dir_fd=above, follow_symlinks=False))
+        file = os.open(name.name, os.O_RDONLY | _FLAGS | _NO_LINK, dir_fd=above)
+    finally:
+        os.close(above)
+    return _regular(file)
+
+
+def _regular(file: int) -> FileIO:
+    """An open file, when it is regular; else it is closed."""
     try:
         _refuse_kind(os.fstat(file))
         return FileIO(file, "rb")

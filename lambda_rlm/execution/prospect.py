@@ -187,5 +187,25 @@ def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[
 
 def _sample(inputs: Mapping[str, Any]) -> str:
     """A stretch of each input, from its middle."""
-    texts = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in inputs.values()]
-    return "\n".join(text[max(0, len(text) // 2 - _SAMPLE // 2) :][:_SAMPLE] for text in texts[:_SAMPLES])
+    return "\n".join(_middle(value)[:_SAMPLE] for value in list(inputs.values())[:_SAMPLES])
+
+
+def _middle(value: Any) -> str:
+    """What a value, written down, is from half a sample before its middle on; of a long list, from its middle element on."""
+    if isinstance(value, list) and len(value) > _SAMPLE:
+        value = value[len(value) // 2 :][:_SAMPLE]
+    text = value if isinstance(value, str) else json.dumps(_cut(value), ensure_ascii=False)
+    start = max(0, len(text) // 2 - _SAMPLE // 2)
+    return text[start : start + _SAMPLE]
+
+
+def _cut(value: Any) -> Any:
+    """Plain data whose long texts are stretches of their middles."""
+    match value:
+        case str() if len(value) > 2 * _SAMPLE:
+            return value[len(value) // 2 - _SAMPLE :][: 2 * _SAMPLE]
+        case list():
+            return [_cut(item) for item in value]
+        case dict():
+            return {key: _cut(item) for key, item in value.items()}
+    return value

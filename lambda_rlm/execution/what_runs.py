@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.price import per_million
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.inputs.gather import written
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.show import show
 from lambda_rlm.types.typed import Typed
@@ -23,6 +24,7 @@ _HASH_LENGTH: Final = 32
 """Hexadecimal digits: as many as nobody finds two programs for that have the same."""
 
 _SHOWN_DIGEST: Final = 16
+_ASCII: Final = json.JSONEncoder(ensure_ascii=True, sort_keys=True)
 PROGRAM: Final = "program"
 QUERY: Final = "query"
 """The input that is shown whole: it is an instruction."""
@@ -105,9 +107,11 @@ def profile_term(group: str, profile: ModelProfile) -> Term:
 
 
 def _input(name: str, type_: str, value: Any) -> Term:
-    data = json.dumps(value, ensure_ascii=True, sort_keys=True)
-    digest = hashlib.sha256(data.encode()).hexdigest()
-    size = len(value) if isinstance(value, str) else len(json.dumps(value, ensure_ascii=False))
+    state = hashlib.sha256()
+    for piece in written(value, _ASCII):
+        state.update(piece.encode())
+    digest = state.hexdigest()
+    size = len(value) if isinstance(value, str) else sum(map(len, written(value)))
     words = f"{name}: {type_}, {size:,} characters, sha256 {digest[:_SHOWN_DIGEST]}…"
     if name == QUERY:
         words = f"{name}: {json.dumps(value, ensure_ascii=False)}"

@@ -67,6 +67,18 @@ _AS_BROWSERS: Final = {
 }
 """What browsers read a page as that declares the left-hand encoding."""
 
+_STANDARD: Final = (
+    "ascii utf_8 utf_16 utf_16_le utf_16_be latin_1 big5 gb2312 gbk gb18030 euc_jp shift_jis euc_kr iso2022_jp koi8_r koi8_u "
+    "tis_620 mac_roman mac_cyrillic cp866 cp874 cp932 cp949"
+)
+_NOT_OF_PAGES: Final = _CODECS.difference(
+    _STANDARD.split(),
+    (f"iso8859_{number}" for number in (*range(1, 12), *range(13, 17))),
+    (f"cp{number}" for number in range(1250, 1259)),
+)
+"""Those that the Encoding Standard does not know: a browser reads a page that declares one as if it declared none. EBCDIC would
+show a reader other words than a model."""
+
 _EXAMPLE: Final = "e.g. utf-8, utf-16, cp1252, shift_jis or gb18030"
 
 
@@ -79,7 +91,9 @@ def codec_of(label: str) -> str | None:
 def declared_codec(label: str) -> str | None:
     """The codec for the encoding that a page declares, as browsers understand it."""
     module = _module(label)
-    return None if module is None else _AS_BROWSERS.get(module, module).replace("_", "-")
+    if module is None or module in _NOT_OF_PAGES:
+        return None
+    return _AS_BROWSERS.get(module, module).replace("_", "-")
 
 
 def _module(label: str) -> str | None:

@@ -15,13 +15,14 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from lambda_rlm.inputs.decode import LOOKED_AT, strict_utf8
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import amount, plain
-from lambda_rlm.private_file import inherited, kind_of, open_regular, open_stream
+from lambda_rlm.private_file import inherited, kind_of, open_below, open_regular, open_stream
 from lambda_rlm.syntax.caps import MAX_CHARACTERS
 
 _PIECE: Final = 1 << 20
@@ -46,14 +47,17 @@ class Contents:
     note: str | None = None
 
 
-def contents(path: Path, most: int, look: Look) -> Contents:
-    """The bytes of a file, at most `most`; raises `InputProblem`."""
+def contents(
+    path: Path, most: int, look: Look, watch: Callable[[], object] | None = None, below: Path | None = None
+) -> Contents:
+    """The bytes of a file, at most `most`; of a pipe, watched while nothing comes. A file of the folder `below` is reached
+    through no link in it, whatever was put there since it was listed. Raises `InputProblem`."""
     try:
-        _readable_kind(path, path.stat())
-        with open_stream(path) as file:
+        with _opened(path, below) as file:
             before = os.fstat(file.fileno())
             size = before.st_size if stat.S_ISREG(before.st_mode) else 0
-            data = within(file, most, plain(str(path)), look, size)
+            stream = file if stat.S_ISREG(before.st_mode) or watch is None else _pipe(file, watch)
+            data = within(stream, most, plain(str(path)), look, size)
             after = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
         if isinstance(error, InputProblem):
@@ -62,6 +66,19 @@ def contents(path: Path, most: int, look: Look) -> Contents:
     if not stat.S_ISREG(before.st_mode) or not before.st_size:
         return Contents(data)
     return _unchanged(path, data, before, after)
+
+
+def _opened(path: Path, below: Path | None) -> FileIO:
+    if below is not None:
+        return open_below(below, path.relative_to(below))
+    _readable_kind(path, path.stat())
+    return open_stream(path)
+
+
+def _pipe(file: FileIO, watch: Callable[[], object]) -> Any:
+    selector = selectors.DefaultSelector()
+    selector.register(file, selectors.EVENT_READ)
+    return _Awaited(file, selector, watch)
 
 
 def standard_input(most: int, look: Look, watch: Callable[[], object] | None = None) -> Contents:

@@ -115,20 +115,36 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _PIECE: Final = 1 << 20
 
 
-def written(value: Any) -> Iterator[str]:
-    """The JSON of an input in parts, of which none holds more than an element of it."""
+def written(value: Any, encoder: json.JSONEncoder = _ENCODER) -> Iterator[str]:
+    """The JSON of an input in parts, of which none holds more than an element of it, and of a long text a stretch. The
+    encoder sorts keys."""
     if isinstance(value, str):
         yield '"'
         for start in range(0, len(value), _PIECE):
-            yield _ENCODER.encode(value[start : start + _PIECE])[1:-1]
+            yield encoder.encode(value[start : start + _PIECE])[1:-1]
         yield '"'
     elif isinstance(value, list):
         yield "["
         for number, item in enumerate(value):
-            yield f"{', ' if number else ''}{_ENCODER.encode(item)}"
+            if number:
+                yield ", "
+            yield from written(item, encoder) if _is_long(item) else (encoder.encode(item),)
         yield "]"
+    elif isinstance(value, dict) and _is_long(value):
+        yield "{"
+        for number, key in enumerate(sorted(value)):
+            yield f"{', ' if number else ''}{encoder.encode(key)}: "
+            yield from written(value[key], encoder)
+        yield "}"
     else:
-        yield _ENCODER.encode(value)
+        yield encoder.encode(value)
+
+
+def _is_long(value: Any) -> bool:
+    """A text that is written in parts, or something that holds one."""
+    if isinstance(value, str):
+        return len(value) > _PIECE
+    return isinstance(value, dict) and any(isinstance(one, str) and len(one) > _PIECE for one in value.values())
 
 
 def _inputs(read: Mapping[str, Shaped]) -> Inputs:
@@ -153,7 +169,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     (entry,) = listing.entries
     has_rows = None if entry.path is None else row_format(entry.path.name, reading)
     if entry.path is None or has_rows is None:
-        text = text_of(entry.path, reading, left.bytes)
+        text = text_of(entry.path, reading, left.bytes, entry.below)
         left.bytes -= max(text.size, len(text.text))
         return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
     most = left.bytes // STRUCTURED
@@ -163,7 +179,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
             f" the limit is {amount(most)}",
             "read it as plain text (--raw), or raise the limit: --max-input BYTES",
         )
-    read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most)
+    read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most, entry.below)
     left.bytes -= max(read.size, read.rows.made)
     try:
         made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.glance)
@@ -181,7 +197,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     for entry in listing.entries:
         reading.glance()
         try:
-            read = text_of(entry.path, reading, left.bytes)
+            read = text_of(entry.path, reading, left.bytes, entry.below)
         except InputProblem as problem:
             if entry.is_asked_for or problem.kind == TOO_LARGE:
                 raise

@@ -9,7 +9,7 @@ that an unreadable rule is reported.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,19 +25,28 @@ _FILES: Final = (".gitignore", ".lambdaignore")
 """The later one wins."""
 
 _MOST_BYTES: Final = 1_000_000
+_AT_ONCE: Final = 1_000
+"""Lines that are compiled together: the matcher holds no more than some thousands, and takes long to say so."""
+_NOTED: Final = 10
+"""Bad lines of a file that are noted one by one."""
+
+Watch = Callable[[], object]
+"""Called between two pieces of work; what it raises ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Rules that are relative to a folder, given by its real path."""
+    """Rules that are relative to a folder, given by its real path; of several specs the last one wins."""
 
     folder: str
-    spec: GitIgnoreSpec
+    specs: tuple[GitIgnoreSpec, ...]
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
         """Whether what lies below the folder is ignored; None where it is not spoken of."""
         name = path[len(self.folder) :].replace(os.sep, "/").lstrip("/")
-        return self.spec.check_file(f"{name}/" if is_folder else name).include
+        name = f"{name}/" if is_folder else name
+        verdicts = (spec.check_file(name).include for spec in reversed(self.specs))
+        return next((verdict for verdict in verdicts if verdict is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,9 @@ class Ignored:
 
     rules: tuple[_Rules, ...] = ()
 
-    def entering(self, folder: str, notes: list[str]) -> Ignored:
+    def entering(self, folder: str, notes: list[str], watch: Watch) -> Ignored:
         """These and those of a folder, given by its real path."""
-        found = [rules for name in _FILES if (rules := _read(folder, name, notes)) is not None]
+        found = [rules for name in _FILES if (rules := _read(folder, name, notes, watch)) is not None]
         return Ignored((*self.rules, *found)) if found else self
 
     def __call__(self, path: str, is_folder: bool) -> bool:
@@ -59,14 +68,14 @@ class Ignored:
         return False
 
 
-def above(folder: str, notes: list[str]) -> Ignored:
+def above(folder: str, notes: list[str], watch: Watch) -> Ignored:
     """The rules above a folder, given by its real path, in its repository."""
     path = Path(folder)
     root = next((f for f in (path, *path.parents) if (f / ".git").exists()), None)
     found = Ignored()
     if root is not None:
         for parent in reversed([f for f in path.parents if f == root or root in f.parents]):
-            found = found.entering(str(parent), notes)
+            found = found.entering(str(parent), notes, watch)
     return found
 
 
@@ -83,7 +92,7 @@ def patterns(lines: Sequence[str], option: str) -> GitIgnoreSpec:
         raise InputProblem(f"the patterns of {option} cannot be used together: {error}", "use fewer or shorter ones") from None
 
 
-def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
+def _read(folder: str, name: str, notes: list[str], watch: Watch) -> _Rules | None:
     path = os.path.join(folder, name)
     if os.path.islink(path) or not os.path.isfile(path):  # Git does not follow such a link either
         return None
@@ -92,26 +101,27 @@ def _read(folder: str, name: str, notes: list[str]) -> _Rules | None:
     except (OSError, ValueError) as error:
         notes.append(f"{plain(path)} is ignored: {error}")
         return None
-    return _Rules(folder, _sound(text.splitlines(), path, notes))
+    lines, bad = text.splitlines(), list[int]()
+    starts = range(0, len(lines), _AT_ONCE)
+    specs = [spec for start in starts for spec in _sound(lines[start : start + _AT_ONCE], start + 1, bad, watch)]
+    for number in bad[:_NOTED]:
+        notes.append(f"line {number:,} of {plain(path)} is not a valid pattern and is ignored")
+    if len(bad) > _NOTED:
+        notes.append(f"{len(bad) - _NOTED:,} more lines of {plain(path)} are not valid patterns and are ignored")
+    return _Rules(folder, tuple(specs))
 
 
-def _sound(lines: list[str], path: str, notes: list[str]) -> GitIgnoreSpec:
-    """The rules of the lines that are rules."""
+def _sound(lines: list[str], first: int, bad: list[int], watch: Watch) -> list[GitIgnoreSpec]:
+    """The rules of the lines that are rules, in as few specs as hold them; the numbers of others are added to `bad`."""
+    watch()
     try:
-        return _spec(lines)
+        return [_spec(lines)]
     except _BadPattern:
-        good = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                _spec([line])
-                good.append(line)
-            except _BadPattern:
-                notes.append(f"line {number:,} of {plain(path)} is not a valid pattern and is ignored")
-    try:
-        return _spec(good)
-    except _BadPattern as error:
-        notes.append(f"{plain(path)} is ignored: {error}")
-        return _spec([])
+        if len(lines) == 1:
+            bad.append(first)
+            return []
+    half = len(lines) // 2
+    return [*_sound(lines[:half], first, bad, watch), *_sound(lines[half:], first + half, bad, watch)]
 
 
 class _BadPattern(Exception):

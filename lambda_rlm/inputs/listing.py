@@ -31,12 +31,14 @@ _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class ListedFile:
     """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only
-    reading tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused."""
+    reading tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused; `below` is the folder
+    that it was found in, None where it was named."""
 
     path: Path | None
     name: str
     size: int | None
     is_asked_for: bool = True
+    below: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
     unnamed: list[str] = []
     for argument in arguments:
         hit = _NAMED.match(argument)
+        if hit is not None and os.path.lexists(argument) and os.path.lexists(hit[2]):
+            raise InputProblem(
+                f"{plain(argument)} is a path, and may also mean {plain(hit[2])} under the name {hit[1]}",
+                f"write ./{plain(argument)} for that path, or rename it",
+            )
         if hit is None or os.path.exists(argument):
             unnamed.append(argument)
         elif hit[1] in named:
@@ -134,7 +141,9 @@ def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
         raise unreadable(path, error) from None
     if not found.files:
         raise InputProblem(f"no text files found in the folder {plain(str(path))}", _reasons(found.left_out))
-    entries = tuple(ListedFile(file.path, prefix + file.name, file.size, is_asked_for=False) for file in found.files)
+    entries = tuple(
+        ListedFile(file.path, prefix + file.name, file.size, is_asked_for=False, below=path) for file in found.files
+    )
     return Listing(entries, True, (*found.left_out.notes(str(path)), *found.notes), plain(str(path)))
 
 
@@ -149,7 +158,7 @@ def _pattern(argument: str, reading: Reading) -> Listing:
         hint = 'put the question first: lambda-rlm ask "Who did it?" book.txt' if is_question else hint
         raise InputProblem(f"no file matches {plain(argument)}", _reasons(found.left_out) if found.left_out.total else hint)
     is_one = len(found.files) == 1
-    entries = tuple(ListedFile(file.path, start + file.name, file.size, is_asked_for=is_one) for file in found.files)
+    entries = tuple(ListedFile(file.path, start + file.name, file.size, is_one, Path(start or ".")) for file in found.files)
     return Listing(entries, not is_one, (*found.left_out.notes(argument), *found.notes), plain(argument))
 
 

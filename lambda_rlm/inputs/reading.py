@@ -6,6 +6,7 @@ Owns `Format`, `Reading` and the words for amounts and names in messages. Knows 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
 
 _REPLACING: Final = ":replace"
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_AS_ESCAPED: Final = re.compile(r"\\[nrtuUx]")
+"""What a name may have that is no escape of ours, and looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,11 @@ def amount(size: int) -> str:
 
 
 def plain(name: str) -> str:
-    """A name of a file on one line: bytes that are no text, and what would steer a terminal, as `\\x1b`."""
-    if name.isascii() and name.isprintable():
+    """A name of a file on one line: bytes that are no text, and what would steer a terminal, as `\\x1b`. In such a name, and in
+    one that looks like it, a backslash is two: no two names are written alike."""
+    if "\\" not in name and name.isascii() and name.isprintable():
         return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if os.sep != "\\" and (text != name or _CONTROL.search(name) or _AS_ESCAPED.search(name)):
+        text = name.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return _CONTROL.sub(lambda hit: hit[0].encode("unicode_escape").decode(), text)

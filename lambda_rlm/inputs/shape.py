@@ -30,6 +30,8 @@ MAX_DEPTH: Final = 6
 MAX_PARTS: Final = 250
 """Half of what a type of the language may have: programs put what they read into records of their own."""
 MAX_LEVELS: Final = 7
+_MOST_PLACES: Final = 10_000
+"""Places of data that are looked at in detail: of so many, the deepest are given as JSON in any case."""
 _INT_LIMIT: Final = 2**63
 _AT_ONCE: Final = 1_000
 """Elements that are gone through between two looks at the deadline."""
@@ -52,6 +54,7 @@ class _Shape:
     objects: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False
     type: Type = TEXT
 
 
@@ -74,8 +77,9 @@ def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], o
     for data nested too deeply.
     """
     shape = _Shape()
-    _look(data, shape, 0, name, watch)
+    _Looking(watch).look(data, shape, 0, name)
     for depth in range(MAX_DEPTH, -1, -1):
+        watch()
         notes: list[str] = []
         type_ = _type(shape, name, MAX_DEPTH - depth, notes)
         parts, levels = _extent(type_)
@@ -103,51 +107,96 @@ def _extent(type_: Type) -> tuple[int, int]:
     return 1 + sum(parts for parts, _ in extents), 1 + max((levels for _, levels in extents), default=0)
 
 
-def _look(data: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
-    if data is None:
-        shape.has_null = True
-        return
-    kind = _kind(data, where)
-    shape.kinds.add(kind)
-    if depth > 2 * MAX_DEPTH:
-        return
-    if kind == "list":
+class _Looking:
+    """Goes through data once. The places that it keeps in mind are few: those below an object of too many keys are forgotten,
+    and of all others the deepest are no longer told apart where there are too many."""
+
+    def __init__(self, watch: Callable[[], object]) -> None:
+        self.watch = watch
+        self.deepest = 2 * MAX_DEPTH + 1
+        self.places = [0] * (self.deepest + 1)
+        self.looked = 0
+
+    def look(self, data: Any, shape: _Shape | None, depth: int, where: str) -> None:
+        """Take notice of data at a place; without a shape only of what no type holds."""
+        self.looked += 1
+        if self.looked % _AT_ONCE == 0:
+            self.watch()
+        if data is None:
+            if shape is not None:
+                shape.has_null = True
+            return
+        kind = _kind(data, where)
+        if shape is not None:
+            shape.kinds.add(kind)
+        if depth > 2 * MAX_DEPTH:
+            return
+        if kind == "list":
+            element = None if shape is None else self._element(shape, depth + 1)
+            for start in range(0, len(data), _AT_ONCE):
+                self.watch()
+                self._items(data[start : start + _AT_ONCE], element, depth + 1, where)
+        elif kind == "object":
+            self._fields(data, shape, depth, where)
+
+    def _element(self, shape: _Shape, depth: int) -> _Shape | None:
         if shape.element is None:
-            shape.element = _Shape()
-        for start in range(0, len(data), _AT_ONCE):
-            watch()
-            _look_at_items(data[start : start + _AT_ONCE], shape.element, depth + 1, where, watch)
-    elif kind == "object":
-        shape.objects += 1
-        _look_at_fields(data, shape, depth, where, watch)
+            shape.element = self._place(shape, depth)
+        return shape.element
 
+    def _items(self, items: Any, shape: _Shape | None, depth: int, where: str) -> None:
+        """Elements of a list; where all are simple and alike, at once."""
+        kinds = set(map(type, items))
+        if kinds == {str}:
+            kind = "text"
+        elif kinds == {int} and min(items) >= -_INT_LIMIT and max(items) < _INT_LIMIT:
+            kind = "int"
+        else:
+            for item in items:
+                self.look(item, shape, depth, where)
+            return
+        if shape is not None:
+            shape.kinds.add(kind)
 
-def _look_at_items(items: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
-    """Elements of a list; where all are simple and alike, at once."""
-    kinds = set(map(type, items))
-    if kinds == {str}:
-        shape.kinds.add("text")
-    elif kinds == {int} and min(items) >= -_INT_LIMIT and max(items) < _INT_LIMIT:
-        shape.kinds.add("int")
-    else:
-        for item in items:
-            _look(item, shape, depth, where, watch)
+    def _fields(self, data: Any, shape: _Shape | None, depth: int, where: str) -> None:
+        if shape is not None:
+            shape.objects += 1
+        for key, value in data.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{where}: the key {key!r} is not a string")
+            inner = None if shape is None else self._field(shape, key, depth + 1)
+            self.look(value, inner, depth + 1, f"{where}.{key}" if len(where) < _LONGEST_PLACE else where)
 
+    def _field(self, shape: _Shape, key: str, depth: int) -> _Shape | None:
+        """The place of a field; none where its object is given as text, whatever other keys it has."""
+        inner = shape.fields.get(key)
+        if inner is None and len(shape.fields) <= MAX_FIELDS:
+            inner = self._place(shape, depth)
+            if inner is not None:
+                shape.fields[key] = inner
+                if len(shape.fields) > MAX_FIELDS:
+                    self._forget(shape, depth - 1)
+        if len(shape.fields) > MAX_FIELDS or inner is None:
+            return None
+        shape.seen[key] = shape.seen.get(key, 0) + 1
+        return inner
 
-def _look_at_fields(data: Any, shape: _Shape, depth: int, where: str, watch: Callable[[], object]) -> None:
-    fields, seen = shape.fields, shape.seen
-    for number, (key, value) in enumerate(data.items(), start=1):
-        if not isinstance(key, str):
-            raise TypeError(f"{where}: the key {key!r} is not a string")
-        if number % _AT_ONCE == 0:
-            watch()
-        if key not in fields:
-            if len(fields) > MAX_FIELDS:  # it is given as text, whatever other keys it has
-                _look(value, _Shape(), depth + 1, where, watch)
-                continue
-            fields[key] = _Shape()
-        seen[key] = seen.get(key, 0) + 1
-        _look(value, fields[key], depth + 1, f"{where}.{key}" if len(where) < _LONGEST_PLACE else where, watch)
+    def _place(self, above: _Shape, depth: int) -> _Shape | None:
+        """A new place; none where there are too many."""
+        if sum(self.places[: self.deepest + 1]) >= _MOST_PLACES and self.deepest > 1:
+            self.deepest -= 1
+        if depth > self.deepest:
+            above.is_cut = True
+            return None
+        self.places[depth] += 1
+        return _Shape()
+
+    def _forget(self, shape: _Shape, depth: int) -> None:
+        """Nothing of what is below a place, but the keys, is needed any more."""
+        for inner in (*shape.fields.values(), *([] if shape.element is None else [shape.element])):
+            self.places[depth + 1] -= 1
+            self._forget(inner, depth + 1)
+            inner.fields, inner.seen, inner.element = {}, {}, None
 
 
 def _kind(data: Any, where: str) -> str:
@@ -186,9 +235,9 @@ def _present(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
         return INT
     if kinds <= {"int", "float"}:
         return FLOAT
-    if kinds == {"list"} and depth < MAX_DEPTH:
+    if kinds == {"list"} and depth < MAX_DEPTH and not shape.is_cut:
         return list_of(_type(shape.element or _Shape(), f"{where}[]", depth + 1, notes))
-    if kinds == {"object"} and depth < MAX_DEPTH and 0 < len(shape.fields) <= MAX_FIELDS:
+    if kinds == {"object"} and depth < MAX_DEPTH and not shape.is_cut and 0 < len(shape.fields) <= MAX_FIELDS:
         return _record(shape, where, depth, notes)
     notes.append(f"{where} is passed as text: {_why_text(shape, depth)}")
     return TEXT
@@ -199,7 +248,7 @@ def _why_text(shape: _Shape, depth: int) -> str:
         return "integers exceed 64 bits"
     if len(shape.kinds) > 1:
         return f"values have different types ({', '.join(sorted(shape.kinds))})"
-    if depth >= MAX_DEPTH:
+    if depth >= MAX_DEPTH or shape.is_cut:
         return "nested too deeply, or the type would be too large"
     return "no fields" if not shape.fields else f"more than {MAX_FIELDS} different keys"
 

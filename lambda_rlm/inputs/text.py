@@ -32,15 +32,16 @@ class FileRows:
     size: int
 
 
-def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
-    """The text of a file, or of standard input where there is no path; raises `InputProblem`."""
+def text_of(path: Path | None, reading: Reading, most: int, below: Path | None = None) -> FileText:
+    """The text of a file, of the folder `below` if it was found there, or of standard input where there is no path; raises
+    `InputProblem`."""
     name = "standard input" if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
         return speaks_against(first, name, reading)
 
     allow_input(path)
-    read = standard_input(most, look, reading.watch) if path is None else contents(path, most, look)
+    read = standard_input(most, look, reading.watch) if path is None else contents(path, most, look, reading.watch, below)
     found = registry.text_format(read.data[: decode.LOOKED_AT], name, reading)
     if found is not None:
         extracted = registry.text_in(found, read.data, name, reading)
@@ -49,8 +50,8 @@ def text_of(path: Path | None, reading: Reading, most: int) -> FileText:
     return FileText(decoded.text, _notes(read.note, decoded.note), len(read.data))
 
 
-def rows_of(path: Path, found: Format, reading: Reading, most: int) -> FileRows:
-    """The rows of a file that has such a format; raises `InputProblem`."""
+def rows_of(path: Path, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
+    """The rows of a file that has such a format, of the folder `below` if it was found there; raises `InputProblem`."""
     name = plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
@@ -58,7 +59,7 @@ def rows_of(path: Path, found: Format, reading: Reading, most: int) -> FileRows:
         return found.missing(name) if found in reading.formats else speaks_against(first, name, reading)
 
     allow_input(path)
-    read = contents(path, most, look)
+    read = contents(path, most, look, reading.watch, below)
     rows = registry.rows_in(found, read.data, name, reading)
     return FileRows(rows, _notes(read.note, *rows.notes), len(read.data))
 

@@ -50,7 +50,7 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
     found = Walk()
     filters = _Filters(reading)
     root = os.path.realpath(folder)
-    ignored = above(root, found.notes) if reading.ignore else Ignored()
+    ignored = above(root, found.notes, reading.glance) if reading.ignore else Ignored()
     # Folders still to be listed, the next one last: real path, name in the folder, the rules that hold in it.
     todo = [(root, "", ignored)]
     while todo:
@@ -65,11 +65,10 @@ def walk(folder: Path, reading: Reading, wanted: Callable[[str], bool] | None = 
             found.left_out.add(_why(error), f"{name}/")
             continue
         if reading.ignore:
-            ignored = ignored.entering(real, found.notes)
+            ignored = ignored.entering(real, found.notes, reading.glance)
         inner = []
-        for number, entry in enumerate(entries):
-            if number % 100 == 0:
-                reading.glance()
+        for entry in entries:
+            reading.glance()
             own = f"{name}/{entry.name}" if name else entry.name
             if _is_folder(entry):
                 reason = filters.folder(entry, own, ignored)

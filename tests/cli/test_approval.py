@@ -305,3 +305,16 @@ def test_json_and_the_hint_name_the_hash_of_check(shell: Shell) -> None:
     before = approver.hash()
     assert shell("run", *approver.arguments, "--approve", "--json") == 64
     assert json.loads(shell.out)["error"]["hint"] == f"to run exactly this: --approved {before}"
+
+
+def test_a_run_that_nobody_approves_writes_no_input_down(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:
+    """What runs goes through all inputs, before the deadline is looked at again."""
+
+    def hashed(*given: object) -> None:
+        raise AssertionError("the inputs are hashed though nobody asked")
+
+    monkeypatch.setattr("lambda_rlm.execution.prospect.what_runs", hashed)
+    wrote("p.lam", PROGRAM)
+    wrote("a.txt", "Ann keeps bees.")
+    model = script(PRICED, {"match": "", "reply": "r"})
+    assert shell("run", "p.lam", "a.txt", "--query", "Who?", "--model", model) == 0, shell.err

@@ -126,6 +126,22 @@ def test_a_question_has_the_time_that_reading_left() -> None:
     Deadline.since(0.0, None).look()
 
 
+def test_a_pipe_of_a_shell_that_nothing_comes_through_is_watched() -> None:
+    """`<(command)`, whose command takes longer than the run may."""
+
+    def late() -> None:
+        raise Late
+
+    read_end, write_end = os.pipe()
+    end = threading.Timer(2.0, os.close, (write_end,))
+    end.start()
+    looks = iter([lambda: None] * 5 + [late] * 1_000)
+    with pytest.raises(Late):
+        from_arguments([f"/dev/fd/{read_end}"], Reading(watch=lambda: next(looks)()))
+    os.close(read_end)
+    end.join()
+
+
 def test_a_pipe_that_nothing_comes_through_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """What came before is not lost when something comes at last."""
     read_end, write_end = os.pipe()

@@ -268,3 +268,19 @@ def test_damaged_documents_give_a_text_or_an_input_problem(format_: Format, data
         assert isinstance(text_in(format_, bytes(whole), f"x{format_.extensions[0]}", Reading()).text, str)
     except InputProblem as refused:
         assert refused.hint
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><body><p>first</p></body></html><p>second</p>",
+        "<p>first</p></body>second</html >",
+        "<p>first</p></HTML\n><html><body><p>second</p></body></html>",
+        "<p>first</p><!-- </html --><p>second</p></html>",
+        "<p>first</p><!--></html><p>second</p>",
+    ],
+)
+def test_what_stands_behind_the_end_of_a_page_is_read(tmp_path: Path, page: str) -> None:
+    """A browser shows it; the parser alone would drop it, and nobody would be told."""
+    text = from_arguments([written(tmp_path, "a.html", page)]).values["context"]
+    assert text.split() == ["first", "second"]

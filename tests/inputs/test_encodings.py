@@ -165,3 +165,12 @@ def test_standard_input_is_decoded_like_a_file(monkeypatch: pytest.MonkeyPatch) 
     inputs = from_arguments(["-"])
     assert inputs.values == {"context": FRENCH}
     assert "standard input: not UTF-8" in inputs.notes[0]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ['<meta charset="cp037">', '<!-- <meta charset="shift_jis"> --><meta charset="utf-8">', '<meta charset="mac-turkish">'],
+)
+def test_a_page_declares_as_a_browser_understands_it(tmp_path: Path, declared: str) -> None:
+    """Not in a comment, and no encoding of old systems: a model would read other words than a person sees."""
+    assert from_arguments([written(tmp_path, "a.html", f"{declared}<p>Zoë owes 100</p>")]).values == {"context": "Zoë owes 100"}

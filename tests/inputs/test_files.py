@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm.inputs import InputProblem, Reading, from_arguments, listings
+from lambda_rlm.inputs import InputProblem, Reading, from_arguments, gather, listings
 from lambda_rlm.inputs import files as opened_files
 from lambda_rlm.inputs.walk import walk
 from tests.support.input_files import names_of, problem, written
@@ -96,6 +96,27 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert names_of(folder, Reading(ignore=False)) == ["a.txt"]
 
 
+@pytest.mark.parametrize("swapped", ["sub/b.txt", "sub"])
+@pytest.mark.parametrize("argument", ["folder", "folder/**/*.txt"])
+def test_what_becomes_a_link_after_it_was_listed_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str, argument: str
+) -> None:
+    """Nothing that is put into a folder between its listing and its reading leads out of it either."""
+    written(tmp_path, "folder/a.txt", "plain")
+    written(tmp_path, "folder/sub/b.txt", "plain")
+    written(tmp_path, "outside/b.txt", "secret")
+    target = tmp_path / "folder" / swapped
+
+    def swap(*_: object) -> None:
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+        target.symlink_to(tmp_path / ("outside" if swapped == "sub" else "outside/b.txt"))
+
+    monkeypatch.setattr(gather, "within_limit", swap)
+    found = from_arguments([str(tmp_path / argument)])
+    assert found.values["context"] == [{"name": found.values["context"][0]["name"], "text": "plain"}]
+    assert "skipped 1" in "\n".join(found.notes)
+
+
 def test_a_named_link_is_followed_and_a_loop_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "a.txt", "A")
     (tmp_path / "link").symlink_to("a.txt")
@@ -119,6 +140,26 @@ def test_names_that_are_no_text_stay_apart_and_steer_nothing(tmp_path: Path) -> 
     for name in (b"caf\xe9", b"caf\xe8", b"bell\x07\x1b[2J", "naïve".encode()):
         (tmp_path / os.fsdecode(name)).write_text("x")
     assert names_of(tmp_path) == ["bell\\x07\\x1b[2J", "caf\\xe8", "caf\\xe9", "naïve"]
+
+
+def test_no_two_names_are_written_alike_and_none_turns_a_line(tmp_path: Path) -> None:
+    names = ["a\x1b.txt", "a\\x1b.txt", "a\\\\x1b.txt", "a\\\x1b.txt", "b\u200ftxt.exe", "b\u061ctxt.exe", "c\\d.txt"]
+    for name in names:
+        written(tmp_path, name, "x")
+    shown = names_of(tmp_path)
+    assert len(set(shown)) == len(names)
+    assert all(name.isascii() and name.isprintable() for name in shown)
+    assert "c\\d.txt" in shown
+
+
+def test_a_name_that_may_also_be_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's file is not read in the place of the one that was meant."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "doc=real.txt", "planted")
+    assert from_arguments(["doc=real.txt"]).values == {"context": "planted"}
+    written(tmp_path, "real.txt", "real")
+    assert "may also mean real.txt under the name doc" in problem("doc=real.txt").message
+    assert from_arguments(["./doc=real.txt"]).values == {"context": "planted"}
 
 
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, from_arguments, from_values
 from lambda_rlm.inputs.decode import decode
+from lambda_rlm.inputs.gather import written as written_in_parts
 from lambda_rlm.types.type import INT, TEXT, list_of, record_of
 from tests.support.input_files import problem, written
 
@@ -190,3 +192,12 @@ def test_the_question_joins_the_inputs() -> None:
     inputs = from_values({"context": "c"}).with_query("why?")
     assert inputs.values["query"] == "why?"
     assert inputs.types["query"] == TEXT
+
+
+def test_long_texts_of_documents_are_written_in_stretches() -> None:
+    """What is hashed of an input is never held whole: a document of signs that JSON escapes is six times its size."""
+    value = [{"name": "a", "text": "\0é" * 1_000_000}, {"name": "b", "text": "short"}, {"text": "x" * 2_000_000, "name": "c"}]
+    for encoder in (json.JSONEncoder(sort_keys=True), json.JSONEncoder(ensure_ascii=False, sort_keys=True)):
+        pieces = list(written_in_parts(value, encoder))
+        assert "".join(pieces) == encoder.encode(value)
+        assert max(map(len, pieces)) <= 6 * (1 << 20)

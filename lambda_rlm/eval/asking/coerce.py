@@ -32,6 +32,8 @@ _NEGATION = re.compile(
 )
 _DENIAL_REACH: Final = 32
 """Characters before a label in which a word that denies it is looked for."""
+_EXACT: Final = 2.0**53
+"""Below, each whole number is a Float of its own."""
 _NULLS: Final = frozenset({"null", "none", "nil"})
 _TRUE: Final = frozenset({"yes", "true"})
 _FALSE: Final = frozenset({"no", "false"})
@@ -176,6 +178,8 @@ class Coercer:
         if isinstance(number, float):
             if not number.is_integer():
                 raise must_be(place, "a whole number")
+            if abs(number) >= _EXACT:  # which number was written is not known any more
+                raise must_be(place, "a whole number, with all its digits and no point or exponent")
             self.reading.coerce(f"read a decimal number for {place} as a whole number")
             number = int(number)
         if not INT_LOW <= number <= INT_HIGH:

@@ -18,6 +18,7 @@ from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
 
+_OPENED, _CLOSED = "<think>", "</think>"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 MOST_COERCIONS: Final = 100
@@ -111,14 +112,17 @@ def read_text(reply: str, reading: ReplyReading) -> Text:
 
 
 def without_thoughts(reply: str, reading: ReplyReading) -> str:
-    """The reply after its last `</think>`, when it opens with thoughts."""
-    end = reply.rfind("</think>")
-    if end < 0:
+    """The reply after its last `</think>`, when it opens with thoughts. Where the prompt has such a mark, a later one may be a
+    quote of it: then the first one ends the thoughts, and without a beginning there are none."""
+    if _CLOSED not in reply:
         return reply
-    if reply.lstrip().startswith("<think>") or "<think>" not in reply:
-        reading.coerce("removed the model's reasoning")
-        return reply[end + len("</think>") :]
-    return reply
+    is_opened = reply.lstrip().startswith(_OPENED)
+    is_quoted = _CLOSED in reading.prompt.text
+    end = reply.find(_CLOSED) if is_quoted else reply.rfind(_CLOSED)
+    if not (is_opened or (_OPENED not in reply and not is_quoted)):
+        return reply
+    reading.coerce("removed the model's reasoning")
+    return reply[end + len(_CLOSED) :]
 
 
 TEXT_SHAPE: Final = ReplyShape("Text", read_text)

@@ -21,6 +21,7 @@ from lambda_rlm.inputs.reading import Format, Reading, amount
 _KIND: Final = "a web page"
 _MOST_BYTES: Final = 100_000_000
 _DECLARED: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LOOKED_AT: Final = 4096
 _UNSEEN: Final = frozenset(
     {
@@ -120,11 +121,16 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
         return ExtractedText("", notes)
     if any(found["many"] for found in _MANY.finditer(decoded.text)):
         raise unsound(_KIND, name, f"an element has more than {MOST_ATTRIBUTES:,} attributes")
-    return ExtractedText(_text(_root(decoded.text, name)), notes)
+    return ExtractedText(_text(_root(_END.sub(_NO_END, decoded.text), name)), notes)
+
+
+_END: Final = re.compile(r"</(?:body|html)(?=[\s/>])", re.IGNORECASE)
+"""The end of a page: what follows it is part of the page for a browser, but the parser would drop it."""
+_NO_END: Final = "</x"
 
 
 def _decoded(data: bytes, name: str, reading: Reading) -> Decoded:
-    declared = _DECLARED.search(data[:_LOOKED_AT])
+    declared = _DECLARED.search(_COMMENT.sub(b"", data[:_LOOKED_AT]))
     if reading.encoding is None and declared is not None and not data.startswith((codecs.BOM_UTF8, b"\xff\xfe", b"\xfe\xff")):
         codec = declared_codec(declared[1].decode("ascii"))
         if codec is None:
