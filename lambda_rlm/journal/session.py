@@ -241,11 +241,19 @@ def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[s
     fault = outcome.get("fault")
     if fault is None:
         return outcome
-    parts = urlsplit(url or "")
     message = str(fault["message"])
-    for secret in filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query)):
+    for secret in filter(None, (*secrets_of(environ), *_secrets_in(url or ""))):
         message = message.replace(secret, "…")
     return {**outcome, "fault": {**fault, "message": message}}
+
+
+def _secrets_in(url: str) -> tuple[str | None, ...]:
+    """The parts of a URL in which keys may stand; all of it where it has no parts."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    return parts.netloc.rpartition("@")[0], parts.password, parts.query
 
 
 def _reasons(error: BaseException) -> dict[str, Any] | None:

@@ -171,7 +171,7 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     from lambda_rlm.llm.local.model import LocalModel
 
     if name.startswith("local:"):
-        file = Path(name.removeprefix("local:")).expanduser()
+        file = Path(os.path.expanduser(name.removeprefix("local:")))
         if not file.is_file():
             raise failure(NO_WEIGHTS, f"model file not found: {file}")
         return LocalModel.from_file(file, window=window or 8192, slots=slots, takes_grammar=takes_grammar)

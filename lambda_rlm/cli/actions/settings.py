@@ -18,7 +18,7 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
 from lambda_rlm.inputs.reading import plain
-from lambda_rlm.journal.request import plain_url
+from lambda_rlm.llm.providers.servers import plain as shown_url
 from lambda_rlm.settings import trust as record
 from lambda_rlm.settings.files import PROJECT, SettingsFile, settings_file, settings_files
 from lambda_rlm.settings.keys import SETTINGS
@@ -59,7 +59,7 @@ def _row(key: str, found: Sources) -> dict[str, Any]:
 
 
 def _shown(key: str, value: Any) -> Any:
-    return plain_url(value) if key == "base_url" else value
+    return shown_url(value) if key == "base_url" and value is not None else value
 
 
 def _written(value: Any) -> str:
@@ -144,7 +144,8 @@ def _named(path: str | None) -> list[SettingsFile]:
 
 def _print(file: SettingsFile) -> None:
     rows = [f"  {key} = {_written(value)}  ({SETTINGS[key].counts.value})" for key, value in file.values.items()]
-    screen.say("\n".join([f"{plain(str(file.path))}:", *rows]))
+    for line in (f"{plain(str(file.path))}:", *rows):
+        screen.say(line)
 
 
 def _agreed(path: Path) -> bool:

@@ -141,6 +141,8 @@ def plain(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "an address that is no URL"
+    if not parts.netloc:
+        return "an address that is no URL" if set("@?#") & set(url) else url
     user, at, host = parts.netloc.rpartition("@")
     shown = urlunsplit(parts._replace(netloc=f"{'…' if user else ''}{at}{host}", query="", fragment=""))
     return f"{shown}?…" if parts.query else shown
