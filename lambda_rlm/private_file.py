@@ -12,8 +12,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -189,6 +190,21 @@ def readable(path: Path) -> os.stat_result | None:
         if status is not None:
             _refuse_kind(status)
     return status
+
+
+def foreign_schema(database: sqlite3.Connection, tables: Mapping[str, Sequence[str]]) -> str | None:
+    """What in a database of ours is not as this program makes it, None where all is: a table that is missing, has other columns,
+    or is a view, which may compute without end; triggers. `tables` are the columns of each table."""
+    kinds = {name: (kind, sql) for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_schema")}
+    for name, columns in tables.items():
+        kind, sql = kinds.get(name, ("", ""))
+        if kind != "table" or not str(sql).upper().startswith("CREATE TABLE"):
+            return f"its table {name} is missing"
+        found = database.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()
+        if found != [(column, 0) for column in columns]:
+            return f"its table {name} has other columns"
+    other = next((kind for kind, _ in kinds.values() if kind in ("view", "trigger")), None)
+    return None if other is None else f"it has a {other}"
 
 
 def is_same(one: os.stat_result | None, other: os.stat_result | None) -> bool:

@@ -16,6 +16,10 @@ MOST_ALLOWANCE: Final = 4
 """Inputs of any size add at most this many times `memory` to what a run may hold."""
 
 
+_MOST_BITS: Final = 1_000
+"""What is left of a number of dollars or seconds is calculated as a float, which has no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """Limits of one run. A value that is no integer where one is required, or negative, raises `ValueError`.
@@ -52,6 +56,8 @@ class Budget:
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise ValueError(f"budget {name} must be at least 0 or None, not {value!r}")
+            if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                raise ValueError(f"budget {name} is too large")
 
     def minus(self, calls: int = 0, tokens: int = 0, usd: float = 0.0) -> Budget:
         """The remaining budget after this use; at least 0, and unlimited where this budget is unlimited."""

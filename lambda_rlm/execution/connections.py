@@ -10,18 +10,21 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.providers.servers import recipient_of
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.policy.gates import allow_object
+
+_IN_PROCESS: Final = frozenset(f"lambda_rlm.llm.{name}" for name in ("recorded", "simulated", "local.model"))
+"""The modules of the models that ask nobody, beside scripted ones; none is loaded for this."""
 
 if TYPE_CHECKING:
     from lambda_rlm.llm.wrappers.cache import ReplyStore
@@ -69,6 +72,8 @@ class Connections:
 
 
 def _is_in_process(model: Model) -> bool:
-    """Whether a model object is one of this package that asks nobody."""
-    is_ours = type(model).__module__.startswith("lambda_rlm.llm.")
-    return isinstance(model, ScriptedModel) or (is_ours and recipient_of(model.profile.name).provider is None)
+    """Whether a model object is one of this package that asks nobody, or only wrappers are around such a one. Its name is what
+    its profile says, and tells nothing."""
+    while isinstance(model, Wrapper):
+        model = model.inner
+    return isinstance(model, ScriptedModel) or type(model).__module__ in _IN_PROCESS

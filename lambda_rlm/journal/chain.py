@@ -29,6 +29,12 @@ TABLES: Final = (
 )""",
 )
 
+COLUMNS: Final = {
+    "seals": ("run", "link", "kind", "key", "digest", "told", "seal"),
+    "heads": ("number", "at", "run", "what", "head", "seal"),
+}
+"""The columns of the tables."""
+
 BEGUN, ENDED, DELETED, OLDER = "begun", "ended", "deleted", "older"
 """What a head is of; an older run was written before records were sealed."""
 
@@ -197,10 +203,23 @@ def _links(database: sqlite3.Connection, found: Verified) -> Sealed:
         found.head = seal
         if key == RUN:
             if kind in (BEGUN, ENDED):
-                sealed["session", str(json.loads(told)["session"])] = kind
+                session = _session(told)
+                if session is None:
+                    found.findings.append(f"seal {link} ({kind} {key}) names no session")
+                    break
+                sealed["session", session] = kind
             kind = RUN
         sealed[kind, key] = contents
     return sealed
+
+
+def _session(told: object) -> str | None:
+    """The session that the seal of a run names; None where what it tells is not as this program writes it."""
+    try:
+        session = json.loads(str(told))["session"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return str(session) if type(session) is int else None
 
 
 def _compare(found: Verified, kind: str, row: Sequence[Any], sealed: Sealed, is_older: bool, first: int | None) -> None:

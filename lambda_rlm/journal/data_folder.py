@@ -12,9 +12,10 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """`LAMBDA_RLM_HOME`, or the platform's data folder for this user (XDG on Linux); not made here."""
     home = environ.get("LAMBDA_RLM_HOME")
     if home:
-        return Path(home).expanduser()
+        return Path(os.path.expanduser(home))  # `~nobody` is itself, as for a shell
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "lambda-rlm"
     fallback = Path.home() / ("AppData/Local" if sys.platform == "win32" else ".local/share")
     variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
-    return Path(environ.get(variable) or fallback) / "lambda-rlm"
+    chosen = Path(environ.get(variable) or "")  # a relative one counts as none: it would be in the current folder
+    return (chosen if chosen.is_absolute() else fallback) / "lambda-rlm"

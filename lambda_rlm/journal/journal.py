@@ -9,6 +9,7 @@ what it was shown of contents), nor keys.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class Journal:
     """The journal in a file. Opening raises `JournalProblem`; so does reading. Use it as a context manager."""
 
     def __init__(self, path: str | Path | None = None, *, is_new: bool = True) -> None:
-        self.path = Path(path).expanduser() if path is not None else default_journal()
+        self.path = Path(os.path.expanduser(path)) if path is not None else default_journal()
         self._database = connect(self.path, is_new=is_new)
         self._database.text_factory = _decoded
 
@@ -208,7 +209,8 @@ class Journal:
         failed = [c for c in stopped if c.state.startswith(_MODEL_FAILED)]
         useless, ended = _names(failed), _names(stopped)
         kept = [row for row in self._replies(run) if row.who not in useless]
-        lost = [_paid(c) for c in stopped]
+        with damage(run, "the record of a call"):
+            lost = [_paid(c) for c in stopped]
         lost += [_minus(row.completion.usage) for row in kept if row.who in ended]
         programs = self._all("SELECT program, autos FROM programs WHERE run = ?", run)
         return Past(

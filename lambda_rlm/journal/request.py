@@ -172,7 +172,10 @@ def plain_url(url: str | None) -> str | None:
     """A URL without user, password and query, where keys may stand."""
     if url is None:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is no URL"
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 

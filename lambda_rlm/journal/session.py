@@ -242,9 +242,17 @@ def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[s
     fault = outcome.get("fault")
     if fault is None:
         return outcome
-    parts = urlsplit(url or "")
-    secrets = filter(None, (*secrets_of(environ), parts.netloc.rpartition("@")[0], parts.password, parts.query))
+    secrets = filter(None, (*secrets_of(environ), *_secrets_in(url or "")))
     return {**outcome, "fault": {**fault, "message": without(str(fault["message"]), secrets)}}
+
+
+def _secrets_in(url: str) -> tuple[str | None, ...]:
+    """The parts of a URL in which keys may stand; all of it where it has no parts."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    return parts.netloc.rpartition("@")[0], parts.password, parts.query
 
 
 def _reasons(error: BaseException) -> dict[str, Any] | None:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.journal.chain import COLUMNS as CHAIN_COLUMNS
 from lambda_rlm.journal.chain import TABLES as CHAIN_TABLES
 from lambda_rlm.journal.chain import committed, upgrade
-from lambda_rlm.private_file import is_same, private_folder, put_new, readable, refuse_foreign
+from lambda_rlm.private_file import foreign_schema, is_same, private_folder, put_new, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D626A
 VERSION: Final = 2
@@ -50,6 +51,16 @@ _TABLES: Final = (
     usage TEXT NOT NULL, model TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (run, digest)
 ) WITHOUT ROWID""",
 )
+
+_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "runs": ("id", "started", "ended", "state", "owner", "session", "what", "outcome"),
+    "programs": ("run", "program", "name", "text", "autos", "bound"),
+    "calls": (
+        "run", "session", "program", "call", "path", "digest", "model", "place", "sample", "prompt", "shown", "started", "seconds",
+        "state", "usage", "coercions", "last",
+    ),
+    "replies": ("run", "digest", "session", "program", "call", "path", "text", "stop", "usage", "model", "seconds"),
+}  # fmt: skip
 
 
 class JournalProblem(LambdaRLMError):
@@ -94,13 +105,20 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
         try:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("PRAGMA synchronous = FULL")
-            database.execute("SELECT 1 FROM runs LIMIT 1").fetchall()
+            _refuse_foreign_schema(path, database, _COLUMNS)
             _upgrade(database)
+            if _version(database) > _WITHOUT_CHAIN:
+                _refuse_foreign_schema(path, database, {**_COLUMNS, **CHAIN_COLUMNS})
             refuse_other(path, found)
         except BaseException:
             database.close()
             raise
         return database
+
+
+def _refuse_foreign_schema(path: Path, database: sqlite3.Connection, tables: Mapping[str, Sequence[str]]) -> None:
+    if (foreign := foreign_schema(database, tables)) is not None:
+        raise _stranger(path, foreign)
 
 
 def refuse_other(path: Path, opened: os.stat_result | None) -> None:

@@ -27,7 +27,7 @@ from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
-from lambda_rlm.llm.providers.servers import recipient_of
+from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.harmless import Harmless
@@ -104,8 +104,8 @@ def connect(
     name = name or default_model()
     if name == "local" and base_url is None:
         name = _default_local(os.environ)
-    where = recipient_of(name, base_url)
-    allow_model(name, where.host, where.provider)
+    for where in recipients_of(name, base_url):
+        allow_model(name, where.host, where.provider)
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
         model = installed_model(name) if base_url is None else None
@@ -171,7 +171,7 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     from lambda_rlm.llm.local.model import LocalModel
 
     if name.startswith("local:"):
-        file = Path(name.removeprefix("local:")).expanduser()
+        file = Path(os.path.expanduser(name.removeprefix("local:")))
         if not file.is_file():
             raise failure(NO_WEIGHTS, f"model file not found: {file}")
         return LocalModel.from_file(file, window=window or 8192, slots=slots, takes_grammar=takes_grammar)

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,7 +136,13 @@ def _is_host(host: str, patterns: Sequence[str]) -> bool:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+    return any(_pattern(pattern.lower()).fullmatch(name.lower()) for pattern in patterns)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """`*` stands for any characters; every other character, a bracket of an address too, for itself."""
+    return re.compile("(?s:.*)".join(map(re.escape, re.sub(r"\*+", "*", pattern).split("*"))))
 
 
 def _is_within(path: Path, folders: Sequence[str]) -> bool:

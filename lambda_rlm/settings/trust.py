@@ -25,7 +25,7 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the user's own settings: `LAMBDA_RLM_HOME`, else `lambda-rlm` in `XDG_CONFIG_HOME` or `~/.config`; not made
     here. A relative `XDG_CONFIG_HOME` counts as none: it would be in the current folder."""
     if home := environ.get("LAMBDA_RLM_HOME"):
-        return Path(home).expanduser()
+        return Path(os.path.expanduser(home))
     chosen = Path(environ.get("XDG_CONFIG_HOME", ""))
     return (chosen if chosen.is_absolute() else Path.home() / ".config") / "lambda-rlm"
 
@@ -55,7 +55,10 @@ def _foreign(status: os.stat_result) -> str | None:
 
 def is_trusted(path: Path, data: bytes, folder: Path) -> bool:
     """Whether the user trusts these contents at this path; `folder` is that of `config_folder`."""
-    return _record(path, data, folder).is_file()
+    try:
+        return _record(path, data, folder).read_bytes() == _named(path)
+    except OSError:
+        return False
 
 
 def trust(path: Path, data: bytes, folder: Path) -> None:
@@ -64,7 +67,7 @@ def trust(path: Path, data: bytes, folder: Path) -> None:
     try:
         revoke(path, folder)
         private_folder(record.parent)
-        replace(record, os.path.abspath(path).encode("utf-8", "surrogateescape"), lambda head: True)
+        replace(record, _named(path), lambda head: True)
     except OSError as error:
         raise SettingProblem(f"cannot write {record}: {error.strerror or error}") from None
 
@@ -87,10 +90,15 @@ def _records(folder: Path) -> list[tuple[Path, str]]:
     with suppress(OSError):
         for record in (folder / "trusted").iterdir():
             with suppress(OSError):
-                found.append((record, record.read_text(encoding="utf-8", errors="surrogateescape")))
+                found.append((record, os.fsdecode(record.read_bytes())))
     return found
 
 
+def _named(path: Path) -> bytes:
+    """The path as the file system has it: its name may be no text, and end lines."""
+    return os.fsencode(os.path.abspath(path))
+
+
 def _record(path: Path, data: bytes, folder: Path) -> Path:
-    name = sha256(os.path.abspath(path).encode("utf-8", "surrogateescape") + b"\0" + sha256(data).digest())
+    name = sha256(_named(path) + b"\0" + sha256(data).digest())
     return folder / "trusted" / name.hexdigest()

@@ -26,6 +26,8 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise SettingProblem(f"{where}: {key} must be {_KIND_NAMES[kind]}, not {value!r}")
+    if kind is float and _is_too_large(value):
+        raise SettingProblem(f"{where}: {key} is too large")
     if about.is_positive and not value > 0:
         raise SettingProblem(f"{where}: {key} must be more than 0, not {value!r}")
     if about.takes_path:
@@ -36,6 +38,15 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
         choices = f"{near}{'C' if near else 'c'}hoose from {', '.join(about.choices)}{more}"
         raise SettingProblem(f"unknown {key if where == setting.flag else f'{key} in {where}'} {value!r}", choices)
     return value
+
+
+def _is_too_large(value: int | float) -> bool:
+    """A whole number of a file may have any number of digits, and a float has not."""
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    return False
 
 
 def of_text(kind: type, text: str, where: str) -> Any:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -160,6 +161,34 @@ def test_a_damaged_file_costs_no_answer(path: Path) -> None:
     found, troubles = asked_and_told(FakeModel("answer"), path)
     assert found.value == "answer" and len(troubles) == 1
     assert path.read_bytes() == bytes(whole)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE replies SET text = x'ff00'", "UPDATE replies SET text = x'6162'", "UPDATE replies SET text = CAST(x'fffe' AS TEXT)",
+        "UPDATE replies SET model = x'6162'", "UPDATE replies SET model = CAST(x'ff' AS TEXT)",
+    ],
+)  # fmt: skip
+def test_a_damaged_cell_is_no_answer_and_costs_none(path: Path, damage: str) -> None:
+    asked(FakeModel("answer"), path)
+    with closing(sqlite3.connect(path)) as database, database:
+        assert database.execute(damage).rowcount
+    model = FakeModel("answer")
+    found, troubles = asked_and_told(model, path)
+    assert found.value == "answer" and len(model.requests) == 1 and len(troubles) == 1
+
+
+def test_a_view_in_the_place_of_replies_is_not_read(path: Path) -> None:
+    asked(FakeModel("answer"), path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE replies RENAME TO those")
+        database.execute(
+            "CREATE VIEW replies AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+            "SELECT those.* FROM those, c WHERE x < 0"
+        )
+    found, (trouble,) = asked_and_told(FakeModel("answer"), path)
+    assert found.value == "answer" and "the file is damaged" in trouble
 
 
 def test_models_that_cost_nothing_to_ask_again_are_not_cached(path: Path, tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from lambda_rlm import Budget
+from lambda_rlm.journal.data_folder import data_folder
+from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.settings.files import settings_file
 from lambda_rlm.settings.keys import SETTINGS, Trust
 from lambda_rlm.settings.problem import SettingProblem
@@ -180,6 +183,54 @@ def test_the_record_of_trust_is_private(project: Project) -> None:
     folder = project.home / "trusted"
     assert folder.stat().st_mode & 0o077 == 0
     assert [file.stat().st_mode & 0o177 for file in folder.iterdir()] == [0]
+
+
+@pytest.mark.parametrize("name", [b"pr\xff", b"a\rb", b"a\nb"])
+def test_a_folder_of_any_name_is_trusted_and_revoked(project: Project, name: bytes) -> None:
+    folder = Path(os.fsdecode(os.fsencode(project.folder) + b"/" + name))
+    folder.mkdir()
+    path = folder / "lambda-rlm.toml"
+    path.write_text('model = "local"\n', encoding="utf-8")
+    data = path.read_bytes()
+    trust(path, data, project.home)
+    assert is_trusted(path, data, project.home) and trusted_paths(project.home) == [str(path)]
+    assert revoke(path, project.home) and not is_trusted(path, data, project.home)
+
+
+def test_a_record_that_was_not_written_whole_trusts_nothing(project: Project) -> None:
+    path = project.write('model = "local"\n')
+    project.trust(path)
+    (record,) = (project.home / "trusted").iterdir()
+    record.write_bytes(b"")
+    assert not is_trusted(path, path.read_bytes(), project.home)
+
+
+def test_every_folder_of_the_record_is_private(project: Project) -> None:
+    before = os.umask(0)
+    try:
+        trust(project.write('model = "local"\n'), b"", project.home / "new" / "home")
+    finally:
+        os.umask(before)
+    assert [(project.home / each).stat().st_mode & 0o077 for each in ("new", "new/home", "new/home/trusted")] == [0, 0, 0]
+
+
+def test_a_number_that_is_too_large_is_refused(project: Project) -> None:
+    project.write(f"max_seconds = 1{'0' * 400}\n")
+    with pytest.raises(SettingProblem, match="max_seconds is too large"):
+        gathered({}, project.environ, project.folder)
+    for budget in ({"usd": 10**400}, {"seconds": 10**400}):
+        with pytest.raises(ValueError, match="is too large"):
+            Budget(**budget)
+
+
+def test_folders_are_never_in_the_current_one_by_a_slip() -> None:
+    for folder, variable in (
+        (data_folder, "XDG_DATA_HOME"),
+        (cache_folder, "XDG_CACHE_HOME"),
+        (config_folder, "XDG_CONFIG_HOME"),
+    ):
+        assert folder({variable: "relative"}).is_absolute()
+        assert folder({"LAMBDA_RLM_HOME": "~nobody-of-this-name/x"}).name == "x" or folder is config_folder
 
 
 def test_files_are_merged_key_by_key_the_nearest_first(project: Project) -> None:

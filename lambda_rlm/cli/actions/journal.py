@@ -303,9 +303,9 @@ def _print_evidence(details: RunReport, sessions: Sequence[Mapping[str, Any]]) -
         screen.report(f"session {told.get('session')} {what} by {told.get('user')} on {told.get('host')}{more}")
     served = sorted({call.served for call in details.calls if call.served})
     if served:
-        screen.answer(f"replied as: {', '.join(served)}")
+        screen.report(f"replied as: {', '.join(served)}")
     if details.run.head:
-        screen.answer(f"head of its records: {details.run.head}")
+        screen.report(f"head of its records: {details.run.head}")
 
 
 def verify(options: Mapping[str, Any], json: bool) -> int:
@@ -317,15 +317,15 @@ def verify(options: Mapping[str, Any], json: bool) -> int:
         screen.answer(json_text.dumps(data, ensure_ascii=False))
         return exits.FAULTED if wrong else exits.ANSWERED
     for finding in findings:
-        screen.answer(finding)
+        screen.report(finding)
     for run in runs:
         for finding in run.findings:
-            screen.answer(f"run {run.run}: {finding}")
+            screen.report(f"run {run.run}: {finding}")
     sealed, unsealed = sum(run.records for run in runs), sum(run.unsealed for run in runs)
     more = f", {unsealed:,} without a seal (unfinished, or of an older version)" if unsealed else ""
     screen.say(f"{len(runs):,} runs, {sealed:,} records as written{more}; {wrong:,} findings", "error" if wrong else "dim")
     if head:
-        screen.answer(f"head {head}")
+        screen.report(f"head {head}")
     return exits.FAULTED if wrong else exits.ANSWERED
 
 

@@ -19,7 +19,7 @@ from lambda_rlm.cli.display.yes_or_no import agrees
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
 from lambda_rlm.inputs.reading import plain
-from lambda_rlm.journal.request import plain_url
+from lambda_rlm.llm.providers.servers import plain as shown_url
 from lambda_rlm.settings import trust as record
 from lambda_rlm.settings.files import PROJECT, SettingsFile, settings_file, settings_files
 from lambda_rlm.settings.keys import SETTINGS
@@ -60,7 +60,7 @@ def _row(key: str, found: Sources) -> dict[str, Any]:
 
 
 def _shown(key: str, value: Any) -> Any:
-    return plain_url(value) if key == "base_url" else value
+    return shown_url(value) if key == "base_url" and value is not None else value
 
 
 def _written(value: Any) -> str:

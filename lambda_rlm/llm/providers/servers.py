@@ -1,6 +1,6 @@
 """Where the requests to a model go, known before anything is sent.
 
-Owns `recipient_of`, the host or provider that a policy looks at, `server_of`, its one name in JSON and on the first line of a
+Owns `recipients_of`, the hosts or the provider that a policy looks at, `server_of`, its one name in JSON and on the first line of a
 command, `server`, the words for a person who approves, and `route`, the variables of the environment that lead requests
 elsewhere: other addresses and regions of a provider, proxies, and whose certificates are believed. Asks no model.
 """
@@ -22,8 +22,23 @@ _BASES: Final = ("_API_BASE", "_BASE_URL")
 
 _REDIRECTING: Final[Mapping[str, tuple[str, ...]]] = {
     "bedrock": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
+    "chatgpt": ("OPENAI_CHATGPT_API_BASE",),
     "custom_openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "datarobot": ("DATAROBOT_ENDPOINT",),
+    "featherless_ai": ("FEATHERLESS_API_BASE",),
+    "fireworks_ai": ("FIREWORKS_API_BASE",),
+    "friendliai": ("FRIENDLI_API_BASE",),
+    "gradient_ai": ("GRADIENT_AI_AGENT_ENDPOINT",),
+    "huggingface": ("HF_API_BASE",),
+    "lambda_ai": ("LAMBDA_API_BASE",),
+    "meta_llama": ("LLAMA_API_BASE",),
+    "mistral": ("MISTRAL_AZURE_API_BASE",),
     "text-completion-openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "vertex_ai": ("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
+    "vertex_ai_beta": ("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
+    "volcengine": ("ARK_API_BASE",),
+    "watsonx": ("WATSONX_URL", "WX_URL", "WML_URL"),
+    "watsonx_text": ("WATSONX_API_BASE", "WATSONX_URL", "WX_URL", "WML_URL"),
 }
 """The variables of providers that are named otherwise."""
 
@@ -52,17 +67,23 @@ class Recipient:
 
 
 def recipient_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> Recipient:
-    """Where the requests of a model go."""
+    """Where the requests of a model go, as far as can be told: the first of `recipients_of`."""
+    return recipients_of(name, base_url, environ)[0]
+
+
+def recipients_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> tuple[Recipient, ...]:
+    """Everywhere that the requests of a model may go, at least one place: where several variables name a server, which of them
+    counts is up to the provider's client."""
     if base_url is not None:
-        return Recipient(host_of(base_url), provider_of(name))
+        return (Recipient(host_of(base_url), provider_of(name)),)
     if _IN_PROCESS.match(name):
-        return Recipient()
+        return (Recipient(),)
     provider = provider_of(name)
     variables = [provider.upper().replace("-", "_") + end for end in _BASES] + list(_REDIRECTING.get(provider, ()))
-    redirected = next((url for variable in variables if (url := environ.get(variable))), None)
+    redirected = [url for variable in variables if (url := environ.get(variable))]
     if environ.get("USE_LITELLM_PROXY", "").lower() == "true":
-        redirected = environ.get("LITELLM_PROXY_API_BASE", "")
-    return Recipient(None if redirected is None else host_of(redirected), provider)
+        redirected = [environ.get("LITELLM_PROXY_API_BASE", "")]
+    return tuple(Recipient(host, provider) for host in dict.fromkeys(map(host_of, redirected))) or (Recipient(None, provider),)
 
 
 def server_of(name: str, base_url: str | None = None, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -120,6 +141,8 @@ def plain(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "an address that is no URL"
+    if not parts.netloc:
+        return "an address that is no URL" if set("@?#") & set(url) else url
     user, at, host = parts.netloc.rpartition("@")
     shown = urlunsplit(parts._replace(netloc=f"{'…' if user else ''}{at}{host}", query="", fragment=""))
     return f"{shown}?…" if parts.query else shown

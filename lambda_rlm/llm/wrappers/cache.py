@@ -28,7 +28,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
-from lambda_rlm.private_file import is_same, private_folder, readable, refuse_foreign
+from lambda_rlm.private_file import foreign_schema, is_same, private_folder, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D6263
 VERSION: Final = 1
@@ -52,7 +52,10 @@ def identity(name: str, base_url: str | None = None) -> str:
     """A model as keys know it: its name and its server's address, without user, password and query."""
     if base_url is None:
         return name
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:  # nobody is asked there
+        return name
     return f"{name} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
@@ -71,7 +74,7 @@ class ReplyStore:
         most_bytes: int = MOST_BYTES,
         on_trouble: Callable[[str], None] | None = None,
     ) -> None:
-        self.path = Path(path).expanduser() if path is not None else default_cache()
+        self.path = Path(os.path.expanduser(path)) if path is not None else default_cache()
         self.trouble: str | None = None
         self._most_bytes = most_bytes
         self._on_trouble = on_trouble or _logged
@@ -91,8 +94,11 @@ class ReplyStore:
                 return None
             row = self._database.execute("SELECT text, model FROM replies WHERE key = ?", (key,)).fetchone()
             if row is not None:
+                text, model = row
+                if not (isinstance(text, str) and isinstance(model, str)):
+                    raise _Unusable("a reply in it is damaged")
                 self._touched[key] = time.time_ns()
-                return str(row[0]), str(row[1])
+                return text, model
         return None
 
     def put(self, key: str, text: str, model: str) -> None:
@@ -146,7 +152,8 @@ class ReplyStore:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            code = getattr(error, "sqlite_errorcode", 0)  # a cell that is no text has none
+            if code & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 self._broken(str(error))
         except sqlite3.Error as error:
             self._broken(str(error))
@@ -241,6 +248,8 @@ def _check(database: sqlite3.Connection) -> None:
         raise _Unusable("the database belongs to another program")
     if (version := _pragma(database, "user_version")) != VERSION:
         raise _Unusable(f"written by another version ({version}) of lambda-rlm")
+    if (foreign := foreign_schema(database, {"replies": ("key", "used", "text", "model")})) is not None:
+        raise _Unusable(f"the file is damaged: {foreign}")
     database.execute("PRAGMA synchronous = NORMAL")
 
 

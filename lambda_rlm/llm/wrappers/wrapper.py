@@ -16,6 +16,11 @@ class Wrapper:
         self._model = model
 
     @property
+    def inner(self) -> Model:
+        """The model around which this is."""
+        return self._model
+
+    @property
     def profile(self) -> ModelProfile:
         return self._model.profile
 
