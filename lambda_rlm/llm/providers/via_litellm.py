@@ -3,8 +3,9 @@
 Owns how a request becomes a vendor's and a reply ours. litellm is imported inside the first call, in a thread (it takes two
 seconds), told to fetch nothing, to log nothing, to report to nobody and to retry nothing: retries are `retry.Retrying`'s.
 Promises: every exception is mapped to a `ModelFailure`; usage is the provider's; an unknown price is None; an error, an
-empty reply or a refusal is never a text; no redirect is followed, no reply is inflated or read far beyond what was asked for, and
-no certificate goes unchecked (`vendor_exchange`). A model that declines (`refusal`, or finish reason `content_filter`) has replied:
+empty reply or a refusal is never a text; no redirect is followed, no reply is inflated or read far beyond what was asked for,
+and no certificate goes unchecked (`vendor_exchange`). A model that declines (`refusal`, or finish reason `content_filter`) has
+replied:
 the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
 
 Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
