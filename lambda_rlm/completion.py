@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 
@@ -136,6 +137,15 @@ TEMPLATE_TOKENS: Final = 64
 """The most tokens that a chat template adds to a request, where a model's profile does not say."""
 
 
+_COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "reasoning_tokens", "refusals")
+_MOST_COUNTED: Final = 1 << 53
+_LEAST_CHARS_PER_TOKEN: Final = 1e-3
+
+
+def _is_real(number: object, least: float) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and least <= number < inf
+
+
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
     """Properties of a model, known before it is called.
@@ -147,7 +157,8 @@ class ModelProfile:
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
     `retries` is how often a request may be made again behind one `complete`, `refusals` how many requests a server may turn
-    down for their form, unbilled, before each of these.
+    down for their form, unbilled, before each of these. Raises `ValueError` for what no model has: a price below 0 would give a
+    budget more than it had.
     """
 
     name: str
@@ -166,6 +177,19 @@ class ModelProfile:
     reasoning_tokens: int = 0
     refusals: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not isinstance(self.details, Mapping):
+            raise ValueError("a profile requires a name, a str, and details, a mapping")
+        for name in _COUNTS:
+            number = getattr(self, name)
+            if type(number) is not int or not 0 <= number <= _MOST_COUNTED:
+                raise ValueError(f"the {name} of a profile must be a whole number of at least 0, not {number!r:.80}")
+        for name in ("input_price", "output_price"):
+            if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
+                raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
+        if not _is_real(self.min_chars_per_token, _LEAST_CHARS_PER_TOKEN):
+            raise ValueError(f"the min_chars_per_token of a profile must be above 0, not {self.min_chars_per_token!r:.80}")
 
     @property
     def room(self) -> int:

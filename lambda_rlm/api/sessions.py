@@ -26,6 +26,7 @@ from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.plain import Unfit
@@ -373,8 +374,8 @@ def _of_type(run: Run, returns: Returns) -> Run:
     try:
         return replace(run, value=returns.made(run.value))
     except Exception as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
-        raised = f"its validator raised {type(error).__name__}: {error}, for {run.value!r:.200}"
-        why = str(error) if isinstance(error, ValueError) else raised
+        why = raised(error).partition(": ")[2] if isinstance(error, ValueError) else f"its validator raised {raised(error)}"
+        why += "" if isinstance(error, ValueError) else f", for {run.value!r:.200}"
         fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
         fault.usage, fault.run = run.usage.tokens, run.id
         return replace(run, value=None, fault=fault)

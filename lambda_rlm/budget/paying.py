@@ -26,6 +26,7 @@ from lambda_rlm.completion import (
 )
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
+from lambda_rlm.diagnostics.raised import raised
 
 _LONGEST: Final = 300
 """Characters of what a model said that are shown."""
@@ -56,7 +57,7 @@ async def pay(
         raise
     except Exception as error:
         usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
-        message = f"{profile.name} raised {type(error).__name__}: {cut(blotted(str(error)), _LONGEST)}"
+        message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"
         raise ModelFailure(MODEL_BROKEN, message, is_fatal=True) from error
     else:
         usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens)
@@ -77,8 +78,9 @@ def _sound(completion: object, usage: Usage, name: str) -> Completion:
         raise ModelFailure(
             MODEL_BROKEN, f"{name} returned no completion with a text: {cut(blotted(repr(completion)), _LONGEST)}"
         )
-    text, stop = without_keys(completion.text), completion.stop_reason
-    if usage is completion.usage and text == completion.text and isinstance(stop, StopReason) and type(completion.model) is str:
+    said = str.__str__(completion.text)  # of a class made from `str`, its characters alone
+    text, stop = without_keys(said), completion.stop_reason
+    if usage is completion.usage and text is completion.text and isinstance(stop, StopReason) and type(completion.model) is str:
         return completion
     stop = stop if isinstance(stop, StopReason) else StopReason.LENGTH if stop == "length" else StopReason.STOP
     return replace(completion, text=text, usage=usage, stop_reason=stop, model=str(completion.model))

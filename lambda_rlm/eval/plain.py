@@ -2,7 +2,7 @@
 
 Owns the two conversions at the edge of a run. Promises that every text of an input knows the input and the path it came from,
 except those of trusted inputs, and that `to_plain(to_value(x)) == x` for data that inhabits its type. Refuses data that does
-not.
+not. Of a class made from `str`, `int`, `list` and the like the plain part counts, whatever its methods do.
 """
 
 from __future__ import annotations
@@ -45,23 +45,24 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
     `what` and the place."""
     match type_:
         case Con("Text") if isinstance(data, str):
-            return text(
-                place, str.__str__(data)
-            )  # of a class made from `str`, its characters alone: it may join and cut as it likes
-        case Enum(labels) if isinstance(data, str) and data in labels:
-            return Text(data)
+            return text(place, str.__str__(data))
+        case Enum(labels) if isinstance(data, str) and (label := str.__str__(data)) in labels:
+            return Text(label)
         case Con("Bool") if isinstance(data, bool):
             return data
-        case Con("Int") if isinstance(data, int) and not isinstance(data, bool) and INT_LOW <= data <= INT_HIGH:
-            return data
-        case Con("Float") if isinstance(data, (int, float)) and not isinstance(data, bool) and abs(data) <= _FLOAT_HIGH:
-            return float(data)
+        case Con("Int") if _is_number(data, int) and INT_LOW <= (number := int.__int__(data)) <= INT_HIGH:
+            return number
+        case Con("Float") if _is_number(data, int) and abs(number := int.__int__(data)) <= _FLOAT_HIGH:
+            return float(number)
+        case Con("Float") if _is_number(data, float) and abs(real := float.__float__(data)) <= _FLOAT_HIGH:
+            return real
         case Con("Option", (inner,)):
             return None if data is None else (value_with(data, inner, what, text, place),)
         case Con("List", (inner,)) if isinstance(data, (list, tuple)):
-            return [value_with(item, inner, what, text, f"{place}[{i}]") for i, item in enumerate(data)]
-        case Record(fields) if isinstance(data, dict) and data.keys() == {f for f, _ in fields}:
-            return tuple(value_with(data[f], inner, what, text, f"{place}.{f}") for f, inner in fields)
+            items = list.__iter__(data) if isinstance(data, list) else tuple.__iter__(data)
+            return [value_with(item, inner, what, text, f"{place}[{i}]") for i, item in enumerate(items)]
+        case Record(fields) if isinstance(data, dict) and dict.keys(data) == {f for f, _ in fields}:
+            return tuple(value_with(dict.__getitem__(data, f), inner, what, text, f"{place}.{f}") for f, inner in fields)
         case _:
             raise Unfit(f"{what}{place} is {_shown(data)}, which does not fit its type")
 
@@ -87,8 +88,15 @@ def to_plain(value: Value, type_: Type) -> Any:
             return value.s if isinstance(value, Text) else value
 
 
+def _is_number(data: Any, kind: type) -> bool:
+    return isinstance(data, kind) and not isinstance(data, bool)
+
+
 def _shown(data: Any) -> str:
-    if isinstance(data, int) and data.bit_length() > _MOST_SHOWN:  # a very long one cannot be written out
-        return f"a whole number of {data.bit_length()} bits"
-    text = repr(data)
+    if isinstance(data, int) and int.bit_length(data) > _MOST_SHOWN:  # a very long one cannot be written out
+        return f"a whole number of {int.bit_length(data)} bits"
+    try:
+        text = repr(data)
+    except Exception:  # noqa: BLE001 - a class of the host's, which may raise whatever it likes
+        return f"a {type(data).__name__}"
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure, PrimitiveFault
+from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import Span
 
 TOO_DEEP: Final = "E0403"
@@ -88,9 +89,9 @@ def too_long_to_parse(span: Span, characters: int, most: int) -> PrimitiveFault:
     return PrimitiveFault(TOO_LONG_TO_PARSE, f"`parse` was given {characters:,} characters; it reads at most {most:,}", span)
 
 
-def host_raised(span: Span, function: str, error: Exception) -> PrimitiveFault:
+def host_raised(span: Span, function: str, error: BaseException) -> PrimitiveFault:
     """A function of the host raised an exception."""
-    return PrimitiveFault(HOST_RAISED, f"`{function}` raised {type(error).__name__}: {error}", span)
+    return PrimitiveFault(HOST_RAISED, f"`{function}` raised {raised(error)}", span)
 
 
 def host_result_unfit(span: Span, why: str) -> PrimitiveFault:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.completion import UNCOUNTED
 from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
 
 SERVER_FAILED: Final = "E0501"
@@ -79,11 +80,17 @@ FATES: Final[dict[str, Fate]] = {
 }
 
 
+_MAY_BE_BILLED: Final = frozenset((TIMED_OUT, MALFORMED_BODY))
+"""A provider may have written a reply, which nobody could read, and may bill it."""
+
+
 def failure(code: str, message: str, *, retry_after: float | None = None, is_final: bool = False) -> ModelFailure:
     """The `ModelFailure` of a code; raises `ValueError` for a code that is not one of a model's. `is_final`: it is known that
-    asking again as it stands would fail again."""
+    asking again as it stands would fail again. What a provider may bill is booked at its worst."""
     fate = FATES.get(code)
     if fate is None:
         raise ValueError(f"unknown code of a model failure: {code!r}")
     again = fate.is_retryable and not is_final
-    return ModelFailure(code, message, is_fatal=fate.is_fatal, is_retryable=again, retry_after=retry_after)
+    failed = ModelFailure(code, message, is_fatal=fate.is_fatal, is_retryable=again, retry_after=retry_after)
+    failed.usage = UNCOUNTED if code in _MAY_BE_BILLED else None
+    return failed

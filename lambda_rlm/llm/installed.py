@@ -2,8 +2,8 @@
 
 Owns the group `lambda_rlm.models`. A name `acme:anything` leads to the entry point `acme` of an installed package: a function
 that is called with `anything` and returns a `Model`. Promises that installed packages are looked through only for such a name,
-never at import, and that whatever their code raises leaves as a `ModelFailure`. Refuses to choose between two packages that
-claim one prefix.
+never at import, and that whatever their code raises leaves as a `ModelFailure` (`GivenModel`). Refuses to choose between two
+packages that claim one prefix.
 
 Loading an entry point imports code of an installed package, which is trusted like every import (`docs/threat-model.md`).
 """
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.llm.failures import UNKNOWN_MODEL, failure
+from lambda_rlm.llm.wrappers.given import GivenModel
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -44,17 +46,19 @@ def _made(entry: EntryPoint, name: str, rest: str) -> Model:
     package = _package(entry)
     try:
         model = entry.load()(rest)
+        is_model = isinstance(model, Model)
+        profile: object = model.profile if is_model else None
     except ModelFailure:
         raise
     except (Exception, SystemExit) as error:  # whatever the code of another package raises
-        message = f"package {package} failed to create the model {name!r}: {type(error).__name__}: {error}"
+        message = f"package {package} failed to create the model {name!r}: {raised(error)}"
         raise failure(UNKNOWN_MODEL, message) from error
-    if not isinstance(model, Model):
+    if not is_model:
         message = f"package {package} returned {type(model).__name__} for the model {name!r}, which does not implement `Model`"
         raise failure(UNKNOWN_MODEL, message)
-    if not isinstance(model.profile, ModelProfile):
+    if not isinstance(profile, ModelProfile):
         raise failure(UNKNOWN_MODEL, f"package {package} returned a model {name!r} whose profile is not a ModelProfile")
-    return model
+    return GivenModel(model)
 
 
 def _package(entry: EntryPoint) -> str:

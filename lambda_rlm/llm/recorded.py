@@ -87,7 +87,7 @@ class RecordedModel:
         for number, row in self._rows():
             try:
                 self._read(row)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
                 raise failure(BAD_SCRIPT, f"invalid line {number} of the recording {path}: {error!r}") from None
 
     @property
@@ -122,7 +122,7 @@ class RecordedModel:
             if line.strip():
                 try:
                     yield number, json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise failure(BAD_SCRIPT, f"invalid JSON in line {number} of the recording {self._path}: {error}") from None
 
     def _read(self, row: dict[str, Any]) -> None:

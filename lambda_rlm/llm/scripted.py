@@ -109,7 +109,7 @@ class ScriptedModel:
                     profile = _profile(row["profile"], profile)
                 else:
                     rules.append(_rule(row))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise failure(BAD_SCRIPT, f"invalid rule on line {number} of the script {path}: {error}") from None
         return cls(rules, profile)
 

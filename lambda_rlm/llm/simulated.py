@@ -116,11 +116,11 @@ class SimulatedModel:
         try:
             said = parameters(name)
             key = reduce(or_, map(read_key, said.key), shipped_key())
+            return cls(said, key, name)
         except OSError as error:
             raise failure(BAD_SIMULATION, f"cannot read the answer key {error.filename}: {error.strerror}") from None
         except (ValueError, TypeError, KeyError) as error:
             raise failure(BAD_SIMULATION, f"invalid simulated model {name!r}: {error}") from None
-        return cls(said, key, name)
 
     @property
     def profile(self) -> ModelProfile:

@@ -51,6 +51,7 @@ INSIDE = {
     "Unclear": "becomes a slower path",
     "Unexpected": "becomes a diagnostic",
     "Unreachable": "becomes E0505",
+    "Refused": "becomes E0508 or E0512",
     "UnreadablePrompt": "becomes E0523",
     "UnreadableResponse": "becomes E0512",
     "Unsendable": "becomes E0508",

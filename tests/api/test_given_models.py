@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -64,10 +65,33 @@ def ends() -> Any:
     raise StopAsyncIteration
 
 
+def cancels() -> Any:
+    raise asyncio.CancelledError
+
+
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def says_nothing() -> Any:
+    raise Speechless
+
+
+class Shy(str):
+    def __len__(self) -> int:
+        raise RuntimeError("no length")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no equal")
+
+    __hash__ = str.__hash__
+
+
 BROKEN = [
     *(counts(what) for what in (RuntimeError("sk-abcdefgh"), None, -5, float("nan"), 1.5, True, 10**40, "3")),
     *(has_profile(what) for what in (RuntimeError("p"), None, {"window": 8_000}, Own)),
-    *(completes(what) for what in (lambda: None, lambda: "yes", lambda: 1 / 0, ends)),
+    *(completes(what) for what in (lambda: None, lambda: "yes", lambda: 1 / 0, ends, cancels, says_nothing)),
 ]
 
 
@@ -76,6 +100,38 @@ def test_a_model_that_breaks_the_contract_is_a_declared_fault(model: Any) -> Non
     with pytest.raises(ModelFailure) as raised:
         RLM(model).ask("Who?", context="hello")
     assert raised.value.code == "E0525" and "abcdefgh" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"input_price": -1.0}, {"input_price": float("nan")}, {"output_price": float("inf")}, {"input_price": "1"}, {"retries": -5},
+        {"refusals": -3}, {"window": -1}, {"window": "8192"}, {"window": True}, {"window": 10**30}, {"max_output": -5},
+        {"min_chars_per_token": 0}, {"min_chars_per_token": float("nan")}, {"template_tokens": -9}, {"reasoning_tokens": 1.5},
+        {"name": None}, {"details": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_profile_that_no_model_has_is_refused(wrong: dict[str, Any]) -> None:
+    """A price below zero gave a budget more than it had."""
+    with pytest.raises(ValueError, match="profile"):
+        ModelProfile(**{"name": "own", "window": 8_000, "max_output": 1_000, **wrong})
+
+
+def test_a_cancellation_of_the_model_cancels_nobody() -> None:
+    with pytest.raises(ModelFailure, match="nobody cancelled it") as raised:
+        RLM(completes(cancels)).ask("Who?", context="hello")
+    assert raised.value.usage is not None and raised.value.usage.is_estimated and raised.value.usage.output_tokens > 0
+
+
+@pytest.mark.parametrize("keep", [5, ends], ids=["no function", "raises"])
+def test_who_keeps_replies_costs_no_answer(keep: Any) -> None:
+    answer = Completion("yes", Usage(1, 1, cost=0.0), StopReason.STOP, "own", keep)
+    assert RLM(completes(lambda: answer)).ask("Who?", context="hello").answer == "yes"
+
+
+def test_a_reply_with_ways_of_its_own_is_its_characters_alone() -> None:
+    assert RLM(completes(lambda: Completion(Shy("yes"), Usage(1, 1, cost=0.0)))).ask("Who?", context="hello").answer == "yes"
 
 
 def test_a_model_that_is_none_is_refused_as_such() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -129,6 +130,41 @@ def test_what_it_raises_is_a_fault_that_names_it() -> None:
 )  # fmt: skip
 def test_a_result_that_is_not_of_the_declared_type_is_a_fault(result: str, given: Any) -> None:
     assert fault('to_json(f("a"))', made(f"(Text) -> {result}", lambda _: given)).startswith("E0416 the result of `f`")
+
+
+class Endless(list[str]):
+    def __iter__(self) -> Any:
+        while True:
+            yield "M4"
+
+
+class Shy(dict[str, str]):
+    def __iter__(self) -> Any:
+        raise RuntimeError
+
+    keys = items = __getitem__ = __iter__  # type: ignore[assignment]
+
+
+class Loud(int):
+    def __le__(self, other: object) -> bool:
+        return True
+
+    __ge__ = __lt__ = __gt__ = __le__
+
+
+def test_of_a_class_of_the_hosts_the_plain_data_counts() -> None:
+    cost = HostCost(characters=100)
+    assert value("f()", primitive("f", "() -> List[Text]", cost=cost)(lambda: Endless(["M5"]))) == ["M5"]
+    assert value("f()", primitive("f", "() -> { a: Text }", cost=cost)(lambda: Shy(a="M5"))) == {"a": "M5"}
+    assert "64" not in fault("f()", primitive("f", "() -> Int", cost=cost)(lambda: Loud(1 << 40 << 40)))
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit()], ids=repr)
+def test_what_ends_tasks_is_a_fault_of_the_function(error: BaseException) -> None:
+    def stops() -> str:
+        raise error
+
+    assert fault("f()", primitive("f", "() -> Text")(stops)).startswith(f"E0415 `f` raised {type(error).__name__}")
 
 
 def test_a_result_larger_than_declared_is_a_fault() -> None:

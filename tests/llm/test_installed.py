@@ -31,6 +31,17 @@ def wrong(name):
     return object()
 def leaving(name):
     raise SystemExit(3)
+def shy(name):
+    class Shy(ScriptedModel):
+        @property
+        def profile(self):
+            raise RuntimeError("no profile")
+    return Shy(())
+def miscounting(name):
+    class Miscounting(ScriptedModel):
+        def count_tokens(self, messages):
+            raise RuntimeError("no count")
+    return Miscounting(())
 def unprofiled(name):
     class Unprofiled(ScriptedModel):
         profile = None
@@ -89,6 +100,7 @@ def test_the_packages_own_failure_passes(packages: Path) -> None:
         ("raising", r"package acme failed to create the model 'acme:large': RuntimeError: boom large"),
         ("absent", r"package acme failed to create the model 'acme:large': AttributeError"),
         ("leaving", r"package acme failed to create the model 'acme:large': SystemExit: 3"),
+        ("shy", r"package acme failed to create the model 'acme:large': RuntimeError: no profile"),
         ("unprofiled", r"package acme returned a model 'acme:large' whose profile is not a ModelProfile"),
         ("wrong", r"package acme returned object for the model 'acme:large'"),
     ],
@@ -99,6 +111,13 @@ def test_a_package_that_makes_no_model_is_named(packages: Path, entry: str, said
         connect("acme:large")
     assert raised.value.code == "E0507" and raised.value.is_fatal
     assert isinstance(raised.value, LambdaRLMError)
+
+
+def test_a_model_of_a_package_is_held_to_the_contract(packages: Path) -> None:
+    install(packages, "acme", "acme = acme_models:miscounting")
+    with pytest.raises(ModelFailure, match="counting tokens raised RuntimeError: no count") as raised:
+        RLM("acme:large").ask("Who?", context="Acme was late.")
+    assert raised.value.code == "E0525"
 
 
 def test_a_module_that_cannot_be_imported_is_a_failure(packages: Path) -> None:

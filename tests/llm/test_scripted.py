@@ -10,7 +10,9 @@ import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.recorded import RecordedModel
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.simulated import SimulatedModel
 from lambda_rlm.testing import request as asked
 
 
@@ -112,3 +114,45 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, said: str) -> None:
 def test_a_missing_script_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFailure, match=r"cannot read .*nowhere\.jsonl"):
         ScriptedModel.from_file(tmp_path / "nowhere.jsonl")
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DEEP,
+        '{"match": "", "reply": "x", "usage": ' + DEEP,
+        '{"profile": {"input_price": -1, "output_price": -1}}',
+        '{"profile": {"input_price": NaN}}',
+        '{"profile": {"retries": -9}}',
+        '{"profile": {"min_chars_per_token": "q"}}',
+    ],
+    ids=lambda line: line[:40],
+)
+def test_a_line_that_no_script_has_is_named(line: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.jsonl"
+    script.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(ModelFailure, match="line 1 of the script") as raised:
+        ScriptedModel.from_file(script)
+    assert raised.value.code == "E0522"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [DEEP, '{"messages": "x", "tokens": 1e999}', '{"profile": {"name": 5, "window": "x", "max_output": null}}'],
+    ids=lambda line: line[:30],
+)
+def test_a_line_that_no_recording_has_is_named(line: str, tmp_path: Path) -> None:
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(ModelFailure, match="line 1 of the recording") as raised:
+        RecordedModel(recording)
+    assert raised.value.code == "E0522"
+
+
+def test_a_window_that_no_model_has_is_refused() -> None:
+    with pytest.raises(ModelFailure, match="invalid simulated model") as raised:
+        SimulatedModel.named("sim:?window=" + "9" * 300)
+    assert raised.value.code == "E0524"

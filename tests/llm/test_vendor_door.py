@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import json
 import os
 import subprocess
 import sys
 import time
 import weakref
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import anyio
 import pytest
 
-from lambda_rlm.completion import Completion, CompletionRequest, Sampling, StopReason
+from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Sampling, StopReason
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.providers.vendor_exchange import check_certificates
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel
@@ -253,22 +254,99 @@ def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
-def test_litellm_carries_no_key_to_another_host(status: str) -> None:
-    """Its connections follow some redirects: the key must not go along."""
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
+@pytest.mark.parametrize("name", ["openai/m", "mistral/m", "anthropic/m"])
+def test_litellm_follows_no_redirect(name: str, status: str) -> None:
+    """Its connections follow redirects: neither the key nor the prompt must go along."""
 
-    async def ask() -> list[str]:
+    async def ask() -> tuple[ModelFailure, int]:
         async with raw_server(said(body(), "Content-Type: application/json")) as other:
             there = f"Location: http://localhost:{other.port}/v1/chat/completions"
             async with raw_server(said(b"", there, status=status)) as server:
-                model = LitellmModel("openai/m", base_url=server.url, api_key=KEY)
-                with suppress(ModelFailure):
-                    await model.complete(asked("hello"))
-                await model.aclose()
-                assert len(server.requests) >= 1
-                return [head for head, _ in other.requests]
+                return await failed(LitellmModel(name, base_url=server.url, api_key=KEY)), len(other.requests)
 
-    assert not [head for head in anyio.run(ask) if KEY in head or "uthorization" in head]
+    failure, followed = anyio.run(ask)
+    assert (failure.code, failure.is_retryable, followed) == ("E0508", False, 0)
+    assert "unexpected redirect" in failure.message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["openai/m", "mistral/m"])
+def test_litellm_inflates_nothing_and_reads_to_a_limit(name: str) -> None:
+    """A megabyte of zeros is a thousand bytes of gzip, and a length is easily said."""
+    bomb = gzip.compress(body() + b" " * 50_000_000)
+    long = said(body() + b" " * 3_000_000, "Content-Type: application/json")
+
+    async def ask(answer: bytes) -> ModelFailure:
+        async with raw_server(answer) as server:
+            return await failed(LitellmModel(name, base_url=server.url, api_key=KEY))
+
+    packed = anyio.run(ask, said(bomb, "Content-Encoding: gzip", "Content-Type: application/json"))
+    assert (packed.code, "Content-Encoding" in packed.message, packed.usage) == ("E0512", True, UNCOUNTED)
+    endless = anyio.run(ask, long)
+    assert (endless.code, "larger than" in endless.message, endless.usage) == ("E0512", True, UNCOUNTED)
+
+
+@pytest.mark.slow
+def test_httpx_is_as_it_was_for_everybody_else() -> None:
+    import httpx
+
+    async def ask() -> str:
+        async with raw_server(said(b"there")) as other:
+            there = f"Location: http://localhost:{other.port}/"
+            async with raw_server(said(b"", there, status="307 Temporary Redirect")) as server:
+                await failed(LitellmModel("openai/m", base_url=server.url, api_key=KEY))
+                async with httpx.AsyncClient(follow_redirects=True, trust_env=False) as client:
+                    return (await client.post(server.url)).text
+
+    assert anyio.run(ask) == "there"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("usage", [[1], "many", 7, {"prompt_tokens": "x"}], ids=str)
+def test_a_reply_that_litellm_cannot_read_is_booked(usage: Any) -> None:
+    async def ask() -> ModelFailure:
+        answer = json.dumps(json.loads(body()) | {"usage": usage}).encode()
+        async with raw_server(said(answer, "Content-Type: application/json")) as server:
+            return await failed(LitellmModel("openai/m", base_url=server.url, api_key=KEY))
+
+    failure = anyio.run(ask)
+    assert (failure.code, failure.usage) == ("E0512", UNCOUNTED)
+    assert "Traceback" not in failure.message
+
+
+@pytest.mark.slow
+def test_what_is_no_reply_of_the_provider_is_malformed() -> None:
+    """litellm looks for what Anthropic replies, and raises what it did not find."""
+
+    async def ask() -> ModelFailure:
+        async with raw_server(said(body(), "Content-Type: application/json")) as server:
+            return await failed(LitellmModel("anthropic/m", base_url=server.url, api_key=KEY))
+
+    failure = anyio.run(ask)
+    assert (failure.code, failure.usage) == ("E0512", UNCOUNTED)
+
+
+@pytest.mark.parametrize("said", ["False", "0", " no "])
+def test_no_variable_switches_certificates_off(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_VERIFY", said)
+    check_certificates()
+    assert os.environ["SSL_VERIFY"] == "True"
+
+
+def test_a_variable_may_name_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_VERIFY", "/etc/ca.pem")
+    check_certificates()
+    assert os.environ["SSL_VERIFY"] == "/etc/ca.pem"
+
+
+async def failed(model: LitellmModel) -> ModelFailure:
+    try:
+        with pytest.raises(ModelFailure) as raised:
+            await model.complete(asked("hello"))
+    finally:
+        await model.aclose()
+    return raised.value
 
 
 def body() -> bytes:

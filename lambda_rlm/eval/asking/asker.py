@@ -11,7 +11,7 @@ of the type asked for or a declared fault. Refuses to send a prompt that cannot 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
@@ -313,7 +313,8 @@ class Asker:
                 error = bad
             else:
                 if completion.keep is not None and not reading.quotes:
-                    completion.keep()
+                    with suppress(Exception):  # who keeps replies costs no answer
+                        completion.keep()
                 return value
             if attempt > question.repairs:
                 break

@@ -14,6 +14,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+MOST_BYTES: Final = 32 * 1024**2
+_FRAME_BYTES: Final = 1024**2
+_BYTES_PER_TOKEN: Final = 1024
+"""Maximum bytes of a reply for each allowed token, beside a megabyte and below `MOST_BYTES`."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/%:@!$&'()*+,;=~-._"
 _UNPRINTED: Final = re.compile(r"[\x00-\x20\x7f]")
@@ -95,6 +100,11 @@ class Destination:
             "Accept-Encoding": "identity",
             "User-Agent": "lambda-rlm",
         }
+
+
+def most_bytes(tokens: int) -> int:
+    """The bytes that a reply of so many tokens may have."""
+    return min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * tokens)
 
 
 def without_user(url: str) -> str:

@@ -80,6 +80,7 @@ _SAID: Final = {
 _CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
 _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+_TRACEBACK: Final = "Traceback (most recent call last)"
 _LONGEST_BODY: Final = 20_000
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
@@ -87,7 +88,7 @@ _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)
 def mapped(error: Exception, model: str, base_url: str | None, api_key: str | None = None) -> ModelFailure:
     """The failure that a vendor's exception stands for."""
     code = _code(error)
-    untrustworthy = next((link for link in _chain(error) if _UNTRUSTED in str(link)), None)
+    untrustworthy = next((link for link in reversed(tuple(_chain(error))) if _UNTRUSTED in str(link)), None)
     if untrustworthy is not None:
         return untrusted(
             model, base_url, blotted(str(getattr(untrustworthy, "verify_message", None) or untrustworthy), api_key)
@@ -121,10 +122,16 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     lower = said.lower()
     code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
     if 300 <= status < 400:
-        code, said = failures.BAD_REQUEST, f"unexpected redirect to another URL, status {status}"
+        return TurnedDown(redirected(model, status), is_about_schema=False)
     shown = cut(blotted(said, api_key), _LONGEST) or f"status {status}"
     failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
+
+
+def redirected(model: str, status: int) -> ModelFailure:
+    """The failure where a server leads elsewhere: neither key nor prompt go there."""
+    said = f"{_SAID[failures.BAD_REQUEST]} (unexpected redirect to another URL, status {status})"
+    return failures.failure(failures.BAD_REQUEST, f"{model}: {said}")
 
 
 def _said(body: bytes) -> str:
@@ -177,7 +184,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _words(error: Exception) -> str:
     """What the vendor said, in one line and without litellm's prefixes."""
     line = " ".join(str(getattr(error, "message", None) or error).split())
-    return _PREFIXES.sub("", line)
+    return _PREFIXES.sub("", line.partition(_TRACEBACK)[0].rstrip())
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -34,6 +34,7 @@ from lambda_rlm.llm.providers.exchange import (
     Unsendable,
     Untrusted,
     destination,
+    most_bytes,
     without_user,
 )
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
@@ -41,11 +42,6 @@ from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
-
-MOST_BYTES: Final = 32 * 1024**2
-_FRAME_BYTES: Final = 1024**2
-_BYTES_PER_TOKEN: Final = 1024
-"""Maximum bytes of a reply for each allowed token, beside a megabyte and below `MOST_BYTES`."""
 
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"
@@ -134,7 +130,7 @@ class HttpModel:
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
-        most = min(MOST_BYTES, _FRAME_BYTES + _BYTES_PER_TOKEN * (request.max_tokens + self._profile.reasoning_tokens))
+        most = most_bytes(request.max_tokens + self._profile.reasoning_tokens)
         try:
             return await (await self._carrier()).post(body, most)
         except TimeoutError:

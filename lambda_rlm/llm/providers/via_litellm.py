@@ -3,7 +3,9 @@
 Owns how a request becomes a vendor's and a reply ours. litellm is imported inside the first call, in a thread (it takes two
 seconds), told to fetch nothing, to log nothing, to report to nobody and to retry nothing: retries are `retry.Retrying`'s.
 Promises: every exception is mapped to a `ModelFailure`; usage is the provider's; an unknown price is None; an error, an
-empty reply or a refusal is never a text. A model that declines (`refusal`, or finish reason `content_filter`) has replied:
+empty reply or a refusal is never a text; no redirect is followed, no reply is inflated or read far beyond what was asked for,
+and no certificate goes unchecked (`vendor_exchange`). A model that declines (`refusal`, or finish reason `content_filter`) has
+replied:
 the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
 
 Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
@@ -26,6 +28,7 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
     KEY_REFUSED,
@@ -38,17 +41,19 @@ from lambda_rlm.llm.failures import (
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
-from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, refuse_unsendable, without_user
+from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
 from lambda_rlm.llm.providers.trust import bundle
-from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint
+from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint, redirected
+from lambda_rlm.llm.providers.vendor_exchange import Exchange
 from lambda_rlm.llm.tokens import count, vocabulary
 
 _MAY_BE_THE_GRAMMAR: Final = (BAD_REQUEST, SERVER_FAILED)
 """How a server fails that does not take the fields of a grammar, or cannot compile it."""
 
 _NO_KEY_NEEDED: Final = "none"
+_ANSWERED: Final = 200
 _GLANCE: Final = 0.01
 """Seconds between two looks at a thread that ends soon."""
 
@@ -84,7 +89,7 @@ class LitellmModel:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_unsendable()
-        litellm = self._litellm = await anyio.to_thread.run_sync(_litellm)
+        litellm = self._litellm = await anyio.to_thread.run_sync(_litellm, abandon_on_cancel=True)
         _OPEN.add(self)
         self._check_name(litellm)
         return await self._fallback.answer(request)
@@ -126,19 +131,30 @@ class LitellmModel:
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
         """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
+        exchange = Exchange(most_bytes(request.max_tokens + self._profile.reasoning_tokens))
         try:
-            with anyio.fail_after(self._timeout):
+            with exchange, anyio.fail_after(self._timeout):
                 return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
-            failed = mapped(error, self._name, self._base_url, self._key())
+            failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key())
+            if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
+                failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
             if form.kind == "schema" and mentions_constraint(error):
                 raise ConstraintRefused(failed) from None
             may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
             if form.kind == "grammar" and may_be_grammar:
                 raise ConstraintRefused(failed) from None
             raise failed from None
+
+    def _refused(self, exchange: Exchange) -> ModelFailure | None:
+        """The failure of an answer that was not followed or not read."""
+        if exchange.redirected is not None:
+            return redirected(self._name, exchange.redirected)
+        if exchange.unreadable is not None:
+            return failure(MALFORMED_BODY, f"{self._name}: malformed response: {exchange.unreadable}")
+        return None
 
     def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {

@@ -9,6 +9,7 @@ time it returns.
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
         meter.allocate(cost.bytes + cost.bytes_per_character * characters)
         try:
             result_data = function.implementation(*data)
-        except Exception as error:
+        except (Exception, CancelledError, GeneratorExit) as error:  # nobody cancels a function that does not wait
             raise wording.host_raised(span, function.name, error) from error
         meter.glance()
         return _held(result_data, cost.characters + cost.characters_per_character * characters, list(values))
@@ -54,7 +55,7 @@ def applied(function: HostFunction, span: Span, meter: Meter) -> Callable[..., V
         what = f"the result of `{function.name}`"
         try:
             value = value_with(data, result, what, text)
-            size = size_of(data)
+            size = size_of(to_plain(value, result))  # of what counts here, whatever the class of the data says
         except Unfit as error:
             raise wording.host_result_unfit(span, str(error)) from None
         except (ValueError, OverflowError) as error:

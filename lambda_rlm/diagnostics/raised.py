@@ -1,0 +1,19 @@
+"""What code of others raised, in words: a host's functions, models and validators, and packages.
+
+Owns `raised`. Promises a text whatever the exception is: its class may refuse to say anything, or say too much.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LONGEST: Final = 1_000
+
+
+def raised(error: BaseException) -> str:
+    """The class of an exception and what it says: `ValueError: not a number`."""
+    try:
+        words = str.__str__(str(error))
+    except Exception as another:  # noqa: BLE001 - whatever the class of an exception does when it is asked
+        words = f"without words ({type(another).__name__})"
+    return f"{type(error).__name__}: {words if len(words) <= _LONGEST else words[:_LONGEST] + '…'}"
