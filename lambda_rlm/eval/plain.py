@@ -17,6 +17,8 @@ from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 _MOST_SHOWN: Final = 60
+_GLANCE: Final = 64
+"""Elements of a list in an answer from which on the clock is looked at."""
 """Characters of bad data that an error shows."""
 
 _FLOAT_HIGH: Final = sys.float_info.max
@@ -67,8 +69,8 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
             raise Unfit(f"{what}{place} is {_shown(data)}, which does not fit its type")
 
 
-def to_plain(value: Value, type_: Type) -> Any:
-    """The plain data that a value means: str, int, float, bool, None, list and dict."""
+def to_plain(value: Value, type_: Type, meter: Meter | None = None) -> Any:
+    """The plain data that a value means: str, int, float, bool, None, list and dict. With a meter the clock is looked at."""
     match type_:
         case Con("Bool"):
             return value
@@ -77,11 +79,14 @@ def to_plain(value: Value, type_: Type) -> Any:
         case Con("Float"):
             return float(value)
         case Con("Option", (inner,)):
-            return None if value is None else to_plain(value[0], inner)
+            return None if value is None else to_plain(value[0], inner, meter)
         case Con("List", (inner,)):
-            return [to_plain(item, inner) for item in value]
+            if meter is None or len(value) < _GLANCE:
+                return [to_plain(item, inner, meter) for item in value]
+            meter.glance()
+            return [to_plain(item, inner, meter) for part in meter.stretches(value) for item in part]
         case Record(fields):
-            return {name: to_plain(item, inner) for (name, inner), item in zip(fields, value, strict=True)}
+            return {name: to_plain(item, inner, meter) for (name, inner), item in zip(fields, value, strict=True)}
         case Arrow():
             raise Unfit("a function has no plain form")
         case _:

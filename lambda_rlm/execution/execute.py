@@ -270,7 +270,7 @@ class Execution:
     def _answered(self, value: Any) -> Run:
         try:
             self._charge_answer(value)
-            plain = to_plain(value, self.admitted.typed.type)
+            plain = to_plain(value, self.admitted.typed.type, self.meter)
             cited = citations(value, self.meter, self.asker.coverage)
         except Fault as fault:
             return self._faulted(fault)

@@ -162,6 +162,7 @@ def test_chunk_prefers_paragraphs_lines_sentences_words() -> None:
 def test_windows_overlap_by_at_most_half() -> None:
     assert read(apply("windows", "abcdefghij", 4, 99)) == ["abcd", "cdef", "efgh", "ghij"]
     assert read(apply("windows", "abcdefghij", 4, -1)) == ["abcd", "efgh", "ij"]
+    assert read(apply("windows", "abcdef", 2**63 - 1, 2**63 - 1)) == ["abcdef"]
 
 
 @pytest.mark.parametrize(

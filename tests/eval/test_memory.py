@@ -107,6 +107,7 @@ def test_ropes_are_freed_while_a_pure_program_runs() -> None:
         'to_json([length(join(map(range(0, 100000), fn(n) => repeat("x", 3000)), repeat(context, 90000)))])',
         "length(range(0 - 9223372036854775807, 9223372036854775807))",
         "length(iterate([1], 100, fn(l) => l ++ l, fn(l) => false))",
+        "length(join_by(range(0, 2000), range(0, 2000), fn(n) => 1, fn(n) => 1))",
         "length(iterate([1], 100, fn(l) => concat([l, l]), fn(l) => false))",
         "length(iterate([1], 100, fn(l) => flat_map([0, 1], fn(n) => l), fn(l) => false))",
     ],

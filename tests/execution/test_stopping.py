@@ -65,6 +65,12 @@ WORK = [
     pytest.param('length(rank([context], "ab", 1)) > 0', "中文" * 1_000_000, "", id="a ranking"),
     pytest.param("similarity(take(context, 30000), take_last(context, 30001)) > 0.0", TEXT_OF, "", id="a distance"),
     pytest.param("length(sort_by(find_all(context, \"b\"), fn(n) => 0 - n)) > 0", TEXT_OF, "", id="a sort"),
+    pytest.param("length(chunk(context, 9)) > 0", TEXT_OF, "", id="pieces"),
+    pytest.param("length(windows(context, 2, 1)) > 0", TEXT_OF, "", id="windows"),
+    pytest.param("length(split(context, 900000)) > 0", TEXT_OF, "", id="a split"),
+    pytest.param('length(pack([context], 9, "")) > 0', TEXT_OF, "", id="packing"),
+    pytest.param('length(escape_regex(repeat(".", 9000000))) > 0', "", "", id="escapes"),
+    pytest.param("range(0, 900000)", "", "", id="an answer"),
     pytest.param("length(llm_call[List[Quote]](context, out=100000)) > 0", WORDS, QUOTES, id="a reply"),
 ]  # fmt: skip
 

@@ -6,10 +6,11 @@ last has at least seven eighths of it, so that the number of pieces follows from
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from lambda_rlm.eval.library.extent import Range, copied, extent, pieces
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.library.extent import Range, copied, extent, paced, pieces
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
 from lambda_rlm.eval.value import Rope, Text, Value
@@ -38,18 +39,16 @@ def cut_before(s: str, lowest: int, highest: int) -> int:
     return highest
 
 
-def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> list[Range]:
+def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> Iterator[Range]:
     """Where the pieces of s[begin:end] are; each begins `overlap` characters before the end of the one before."""
-    ranges: list[Range] = []
     slack = size // _SLACK
     while end - begin > size:
         highest = begin + size
-        cut = cut_before(s, highest - slack, highest)
-        ranges.append((begin, cut))
+        cut = cut_before(s, highest - slack, highest) if slack else highest
+        yield begin, cut
         begin = cut - overlap
     if begin < end:
-        ranges.append((begin, end))
-    return ranges
+        yield begin, end
 
 
 def most_pieces(n: int, size: int, overlap: int = 0) -> int:
@@ -62,13 +61,14 @@ def most_pieces(n: int, size: int, overlap: int = 0) -> int:
 
 def _chunked(text: Text, size: int, overlap: int, site: Site, price: Price) -> list[Text]:
     count = most_pieces(text.n, size, overlap)
+    overlap = overlap if count > 1 else 0
     site.meter.spend(price.steps(made=count, characters=text.n))
     written = copied(text, text.n + count * overlap)
     site.meter.allocate(price.storage(made=count, written=written))
     s, begin, end = extent(text)
     if text.n <= size:
         return [text] if text.n else []
-    return pieces(text, chunk_ranges(s, begin, end, size, overlap))
+    return pieces(text, paced(chunk_ranges(s, begin, end, size, overlap), site.meter))
 
 
 def chunk(site: Site) -> Callable[..., Value]:
@@ -102,7 +102,7 @@ def split(site: Site) -> Callable[..., Value]:
         if k <= 1:
             return [text] if n else []
         _, begin, _ = extent(text)
-        return pieces(text, [(begin + n * i // k, begin + n * (i + 1) // k) for i in range(k)])
+        return pieces(text, paced(((begin + n * i // k, begin + n * (i + 1) // k) for i in range(k)), meter))
 
     return split_text
 
@@ -118,17 +118,17 @@ def pack(site: Site) -> Callable[..., Value]:
         count = len(texts) + sum([most_pieces(text.n, size) for text in long])
         meter.spend(price.steps(elements=len(texts), made=count, characters=total))
         meter.allocate(price.storage(made=count, written=sum([copied(text, text.n) for text in long])))
-        return [_joined(group, sep, site) for group in _groups(_fitting(texts, size), size, sep.n)]
+        return [_joined(group, sep, site) for group in _groups(_fitting(texts, size, meter), size, sep.n)]
 
     return pack_texts
 
 
-def _fitting(texts: list[Text], size: int) -> list[Text]:
+def _fitting(texts: list[Text], size: int, meter: Meter) -> list[Text]:
     fitting: list[Text] = []
     for text in texts:
         if text.n > size:
             s, begin, end = extent(text)
-            fitting += pieces(text, chunk_ranges(s, begin, end, size))
+            fitting += pieces(text, paced(chunk_ranges(s, begin, end, size), meter))
         else:
             fitting.append(text)
     return fitting

@@ -76,6 +76,12 @@ def looking(items: Iterator[T], meter: Meter) -> Iterator[list[T]]:
         yield batch
 
 
+def paced(ranges: Iterable[Range], meter: Meter) -> Iterator[Range]:
+    """The same ranges, with a look at the clock now and then: of a long text there are millions."""
+    for batch in looking(iter(ranges), meter):
+        yield from batch
+
+
 def charged_pieces(text: Text, ranges: Iterator[Range], price: Price, meter: Meter) -> list[Text]:
     """`pieces` for a number of ranges that nobody knows yet: charged batch by batch."""
 

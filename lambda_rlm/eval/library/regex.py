@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
-from lambda_rlm.budget.meter import LARGE
+from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.holding import gathered
 from lambda_rlm.eval.library.engine import (
@@ -43,6 +43,9 @@ _LINE_FEED: Final = 10
 _CARRIAGE_RETURN: Final = 13
 _LONGEST_ESCAPE: Final = 4
 """Characters that one character of a text becomes in a pattern, at most."""
+
+_PART: Final = 1 << 18
+"""Characters that are escaped at a time."""
 
 _REFERENCE = re.compile(r"\\(\d|\\)")
 
@@ -286,12 +289,20 @@ def _sections(text: Text, heads: list[tuple[int, int, int]]) -> list[tuple[Text,
     return sections
 
 
+def _parts(s: str, meter: Meter) -> Iterator[str]:
+    """A text in parts that are worked through in a moment, a look at the clock between them."""
+    for at in range(0, len(s), _PART):
+        meter.glance()
+        yield s[at : at + _PART]
+
+
 def escape_regex(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
 
     def escape(text: Text) -> Text:
         meter.spend(price.steps(characters=text.n))
         meter.allocate(price.storage(written=_LONGEST_ESCAPE * text.n), 2 * text.memory())
-        return derived(escaped(text.s), meter, text)
+        s = text.s
+        return derived("".join([escaped(part) for part in _parts(s, meter)]), meter, text)
 
     return escape

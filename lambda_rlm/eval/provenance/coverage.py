@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import STRETCH, Meter
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.provenance.intervals import Interval, coarsened, union
@@ -76,13 +76,16 @@ def texts_of(value: Value) -> Iterator[Text]:
             stack.extend(reversed(part))
 
 
-def _origins(value: Value) -> list[Origin]:
+def _origins(value: Value, meter: Meter) -> list[Origin]:
     """Where the parts of an answer came from; `COMPUTED` for numbers, booleans and texts that do not know it themselves."""
     origins: list[Origin] = []
     is_computed = value is None or (isinstance(value, list | tuple) and not value)
-    stack = [value]
+    stack, seen = [value], 0
     while stack:
         part = stack.pop()
+        seen += 1
+        if not seen % STRETCH:
+            meter.glance()
         if isinstance(part, list | tuple):
             stack.extend(reversed(part))
         elif part is not None:
@@ -98,7 +101,7 @@ def citations(value: Value, meter: Meter, coverage: Coverage | None = None) -> t
     """The parts of the inputs that a value was made from, by input and position. What was computed from replies without keeping
     a text of them (a sum, a count, a choice) was made from all that `coverage` says the model was shown."""
     by_document: dict[Document, list[Interval]] = {}
-    for stretch in stretches(_origins(value), meter, through_replies=True, coverage=coverage):
+    for stretch in stretches(_origins(value, meter), meter, through_replies=True, coverage=coverage):
         by_document.setdefault(stretch.document, []).append((stretch.start, stretch.end))
     cited = sorted(((document.name, union(intervals)) for document, intervals in by_document.items()), key=lambda item: item[0])
     share = max(1, MOST_CITATIONS // max(1, len(cited)))

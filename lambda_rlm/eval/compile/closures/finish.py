@@ -11,7 +11,6 @@ from itertools import compress
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.compiled import charge
 from lambda_rlm.eval.holding import strung
 from lambda_rlm.eval.library.keys import Keys, keys_of
 from lambda_rlm.eval.library.order import sequence_of
@@ -145,7 +144,8 @@ def _join(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
                 by_key.setdefault(k, []).append(y)
         matches = [by_key.get(k, ()) for k in xs_keys]
         n = sum(map(len, matches))
-        charge(meter, 2 * n, (PAIR + SLOT) * n)
+        meter.spend(2 * n)
+        meter.allocate((PAIR + SLOT) * n)
         rows = list(zip(xs, matches, strict=True))
         return [(x, y) for part in meter.stretches(rows) for x, partners in part for y in partners]
 
