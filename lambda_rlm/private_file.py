@@ -12,15 +12,17 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 IsOwn = Callable[[bytes], bool]
 """Whether a file that begins with these bytes was written by this program."""
@@ -193,8 +195,8 @@ def readable(path: Path) -> os.stat_result | None:
 
 
 def foreign_schema(database: sqlite3.Connection, tables: Mapping[str, Sequence[str]]) -> str | None:
-    """What in a database of ours is not as this program makes it, None where all is: a table that is missing, has other columns,
-    or is a view, which may compute without end; triggers. `tables` are the columns of each table."""
+    """What in a database of ours is not as this program makes it, None where all is: a table that is missing, has other
+    columns, or is a view, which may compute without end; triggers. `tables` are the columns of each table."""
     kinds = {name: (kind, sql) for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_schema")}
     for name, columns in tables.items():
         kind, sql = kinds.get(name, ("", ""))

@@ -177,7 +177,7 @@ def test_deep_json_is_not_parsed_anew_for_each_level() -> None:
     assert looked.times < 60 + deep + len(text) / (stepwise.PIECE >> 6)
 
 
-def test_short_rows_of_many_columns_are_refused_by_what_they_make(tmp_path: Path) -> None:
+def test_short_rows_of_many_columns_are_refused_by_memory(tmp_path: Path) -> None:
     """60 kB that would be 1.5 GB: every row is filled up."""
     text = ",".join(f"n{i}" for i in range(9_000)) + "\n" + "1\n" * 3_000
     found = problem(written(tmp_path, "short.csv", text))
@@ -366,40 +366,6 @@ def test_a_column_is_read_as_what_all_its_cells_are() -> None:
     assert column.reader() is None
 
 
-# ── ignore files ──
-
-
-@pytest.mark.parametrize("line", ["[z-a]", "a/[z-a]/b", "[[:foo:]]", "!", "\\", "[9-0]*"])
-def test_a_pattern_that_is_none_is_noted_and_the_others_hold(tmp_path: Path, line: str) -> None:
-    written(tmp_path, ".gitignore", f"*.log\n{line}\nsecret.txt\n")
-    for name in ("a.txt", "b.log", "secret.txt"):
-        written(tmp_path, name, "x")
-    inputs = from_arguments([str(tmp_path)])
-    assert [row["name"] for row in inputs.values["context"]] == ["a.txt"]
-    assert any("line 2 of" in note and ".gitignore is not a valid pattern" in note for note in inputs.notes)
-
-
-def test_an_ignore_file_of_bad_patterns_ignores_nothing(tmp_path: Path) -> None:
-    written(tmp_path, ".lambdaignore", "[z-a]\n" * 50)
-    written(tmp_path, "a.txt", "x")
-    assert [row["name"] for row in from_arguments([str(tmp_path)]).values["context"]] == ["a.txt"]
-
-
-def test_a_pattern_with_many_stars_takes_no_time(tmp_path: Path) -> None:
-    """Another matcher would try every way to share the letters among the stars."""
-    written(tmp_path, ".gitignore", "*a" * 40 + "b\n")
-    written(tmp_path, "a" * 200, "x")
-    assert len(from_arguments([str(tmp_path)]).values["context"]) == 1
-
-
-@pytest.mark.parametrize("option", ["include", "exclude"])
-def test_a_pattern_of_an_option_that_is_none_is_refused(tmp_path: Path, option: str) -> None:
-    written(tmp_path, "a.txt", "x")
-    reading = Reading(include=("[z-a]",)) if option == "include" else Reading(exclude=("[z-a]",))
-    with pytest.raises(InputProblem, match=rf"--{option} '\[z-a\]' is not a valid pattern"):
-        from_arguments([str(tmp_path)], reading)
-
-
 def tree(levels: int, keys: int) -> Any:
     return 1 if not levels else {f"k{number}": tree(levels - 1, keys) for number in range(keys)}
 
@@ -429,21 +395,3 @@ def test_the_watch_looks_while_nested_data_is_gone_through() -> None:
 
     shaped({"x": tree(3, 30)}, "context", watch=watch)
     assert looks >= 27
-
-
-def test_an_ignore_file_of_many_rules_is_watched_and_holds(tmp_path: Path) -> None:
-    """More rules than one matcher holds: none of them is lost, bad lines are told once, and the deadline is heard."""
-    rules = [f"x{number}/**/y*z" for number in range(5_000)] + ["[z-a]"] * 30 + ["hidden.txt"]
-    written(tmp_path, ".gitignore", "\n".join(rules))
-    written(tmp_path, "hidden.txt", "secret")
-    written(tmp_path, "a.txt", "x")
-    looks = 0
-
-    def watch() -> None:
-        nonlocal looks
-        looks += 1
-
-    found = from_arguments([str(tmp_path)], Reading(watch=watch))
-    assert [one["name"] for one in found.values["context"]] == ["a.txt"]
-    assert looks > 5_000 // 1_000
-    assert sum("is not a valid pattern" in note for note in found.notes) <= 10

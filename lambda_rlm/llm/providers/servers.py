@@ -1,7 +1,7 @@
 """Where the requests to a model go, known before anything is sent.
 
-Owns `recipients_of`, the hosts or the provider that a policy looks at, `server_of`, its one name in JSON and on the first line of a
-command, `server`, the words for a person who approves, and `route`, the variables of the environment that lead requests
+Owns `recipients_of`, the hosts or the provider that a policy looks at, `server_of`, its one name in JSON and on the first line
+of a command, `server`, the words for a person who approves, and `route`, the variables of the environment that lead requests
 elsewhere: other addresses and regions of a provider, proxies, and whose certificates are believed. Asks no model.
 """
 
