@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.private_file import open_regular, private_folder, replace
+from lambda_rlm.private_file import open_regular
 from lambda_rlm.settings.problem import SettingProblem
 
 MOST_BYTES: Final = 1_000_000
@@ -60,11 +60,12 @@ def is_trusted(path: Path, data: bytes, folder: Path) -> bool:
 
 def trust(path: Path, data: bytes, folder: Path) -> None:
     """Trust these contents at this path, instead of earlier ones. Raises `SettingProblem`."""
+    revoke(path, folder)
     record = _record(path, data, folder)
     try:
-        revoke(path, folder)
-        private_folder(record.parent)
-        replace(record, os.path.abspath(path).encode("utf-8", "surrogateescape"), lambda head: True)
+        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(os.path.abspath(path))
     except OSError as error:
         raise SettingProblem(f"cannot write {record}: {error.strerror or error}") from None
 
@@ -86,8 +87,8 @@ def _records(folder: Path) -> list[tuple[Path, str]]:
     found: list[tuple[Path, str]] = []
     with suppress(OSError):
         for record in (folder / "trusted").iterdir():
-            with suppress(OSError):
-                found.append((record, record.read_text(encoding="utf-8", errors="surrogateescape")))
+            with suppress(OSError, UnicodeDecodeError):
+                found.append((record, record.read_text(encoding="utf-8")))
     return found
 
 
