@@ -129,7 +129,7 @@ def fails(number: int) -> None:
 
 
 @pytest.mark.slow
-def test_every_error_crosses_a_process_pool_and_the_pool_lives_on() -> None:
+def test_every_error_crosses_a_process_pool_which_lives_on() -> None:
     """A fault that could not be unpickled took the whole pool with it."""
     given = errors()
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

@@ -59,7 +59,7 @@ def completion(content: object, finish: str = "stop") -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
-def test_a_key_that_was_given_is_in_no_reply_and_no_finish_reason(door: Door) -> None:
+def test_a_key_that_was_given_is_in_no_reply_or_finish_reason(door: Door) -> None:
     """The server is sent it, and may say it again: in what it replies, and in why it stopped."""
 
     async def ask(answer: bytes) -> str:

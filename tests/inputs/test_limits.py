@@ -176,7 +176,7 @@ def test_deep_json_is_not_parsed_anew_for_each_level() -> None:
     assert looked.times < 60 + deep + len(text) / (stepwise.PIECE >> 6)
 
 
-def test_short_rows_of_many_columns_are_refused_by_what_they_make(tmp_path: Path) -> None:
+def test_short_rows_of_many_columns_are_refused_for_their_size(tmp_path: Path) -> None:
     """60 kB that would be 1.5 GB: every row is filled up."""
     text = ",".join(f"n{i}" for i in range(9_000)) + "\n" + "1\n" * 3_000
     found = problem(written(tmp_path, "short.csv", text))

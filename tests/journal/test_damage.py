@@ -132,7 +132,7 @@ def test_no_text_that_is_no_text_takes_a_command_down(shell: Shell, table: str) 
 
 
 @pytest.mark.parametrize(("table", "column"), [place for place in PLACES if place[0] not in ("seals", "heads")])
-def test_no_damaged_cell_of_an_older_journal_takes_a_command_down(shell: Shell, table: str, column: str) -> None:
+def test_no_damaged_cell_of_an_older_journal_stops_a_command(shell: Shell, table: str, column: str) -> None:
     """Without seals every cell is read for itself."""
     _, damaged = two_runs(shell)
     with closing(sqlite3.connect("whole.sqlite3")) as database, database:
