@@ -109,4 +109,4 @@ def _packer(type_: Type) -> Callable[..., bytes] | None:
     pack = Struct("=" + "".join([_CODES[name] for name in names])).pack
     if "Float" not in names:
         return pack
-    return lambda *fields: pack(*[field + 0.0 if type(field) is float else field for field in fields])
+    return lambda *fields: pack(*[field + 0.0 if isinstance(field, float) else field for field in fields])
