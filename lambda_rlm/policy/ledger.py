@@ -20,6 +20,7 @@ from typing import Any, Final
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.policy.read import policy
 from lambda_rlm.policy.rules import PolicyViolation, Rules
+from lambda_rlm.private_file import readable
 
 _BUSY_SECONDS: Final = 30.0
 _TABLE: Final = (
@@ -108,8 +109,12 @@ def _day() -> str:
 
 @contextmanager
 def _ledger(path: Path) -> Iterator[sqlite3.Connection]:
-    """The ledger, which nobody else writes meanwhile; a private file."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
+    """The ledger, which nobody else writes meanwhile; a private file. One that is there is not opened here: closing it would drop
+    the lock that another run of this process has on it."""
+    if readable(path) is None:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        readable(path)
     with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as ledger:
         ledger.execute("BEGIN IMMEDIATE")
         ledger.execute(_TABLE)

@@ -42,6 +42,9 @@ _REDIRECTING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The variables of providers that are named otherwise."""
 
+_PROXY: Final = ("USE_LITELLM_PROXY", "LITELLM_PROXY_API_BASE")
+"""The variables by which all requests go through a proxy of litellm."""
+
 _HERE: Final = {"scripted": "the file", "recorded": "the file", "local": "this process"}
 _ADDRESS: Final = re.compile(
     r"_(API_BASE|BASE_URL|API_URL|BASE|URL|ENDPOINT|HOST|API_VERSION|LOCATION|PROJECT|REGION|REGION_NAME|PROFILE|DEFAULT_REGION)$"
@@ -122,14 +125,16 @@ def server(name: str, base_url: str | None) -> str:
 
 def route(name: str, base_url: str | None, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables that change where requests to a model go, by name; empty ones change nothing."""
-    if server(name, base_url).startswith(("this process", "the file")):
+    if recipient_of(name, base_url, environ) == Recipient():
         return {}
-    kind = provider_of(name).upper()
+    provider = provider_of(name)
+    kind, redirecting = provider.upper().replace("-", "_"), (*_REDIRECTING.get(provider, ()), *_PROXY)
     clouds = next((prefixes for cloud, prefixes in _CLOUDS.items() if kind.lower().startswith(cloud)), ())
     leading = tuple(f"{prefix}_" for prefix in (kind, *clouds))
 
     def leads(variable: str) -> bool:
-        is_of_provider = base_url is None and variable.startswith(leading) and _ADDRESS.search(variable) is not None
+        is_address = variable.startswith(leading) and _ADDRESS.search(variable) is not None
+        is_of_provider = base_url is None and (is_address or variable in redirecting)
         return is_of_provider or variable.lower() in _ANY_SERVER
 
     return {variable: value for variable, value in sorted(environ.items()) if value and leads(variable)}
