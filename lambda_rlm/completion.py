@@ -147,7 +147,7 @@ class ModelProfile:
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
     `retries` is how often a request may be made again behind one `complete`, `refusals` how many requests a server may turn
-    down for their form, unbilled, before each of these.
+    down for their form, unbilled, before each of these. A price below 0, or one that is no number, raises `ValueError`.
     """
 
     name: str
@@ -166,6 +166,11 @@ class ModelProfile:
     reasoning_tokens: int = 0
     refusals: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for price in (self.input_price, self.output_price):
+            if price is not None and not price >= 0:
+                raise ValueError(f"a price must be at least 0, or None where it is unknown, not {price!r}")
 
     @property
     def room(self) -> int:
