@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.private_file import open_regular
+from lambda_rlm.private_file import open_regular, private_folder, replace
 from lambda_rlm.settings.problem import SettingProblem
 
 MOST_BYTES: Final = 1_000_000

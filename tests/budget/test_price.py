@@ -53,3 +53,9 @@ def test_no_module_formats_dollars_by_itself() -> None:
         and (found := re.findall(r"\$\{[^}\n]*:[^}\n]*f\}|usd\w*:[,.0-9]*f\}", path.read_text("utf-8")))
     }
     assert own == {}
+
+
+@pytest.mark.parametrize("prices", [(-1e-6, 1e-5), (1e-6, -1e-5), (float("nan"), 0.0)])
+def test_a_price_that_would_lower_a_bound_is_refused(prices: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="price"):
+        ModelProfile("m", 8_192, 1_024, *prices)

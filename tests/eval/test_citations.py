@@ -167,6 +167,9 @@ def test_replies_of_earlier_runs_cite_this_prompt(kind: str, tmp_path: Path) -> 
         ("count(docs, fn(d) => " + ask("sign", "d") + ")", {0, 1, 2}),
         (f"let a = {ask('say', 'second')};\nlength(a)", {1, 2}),
         (f"llm_map[Int](docs, {chr(34)}how long?{chr(34)}) |> length", {0, 1, 2}),
+        (f"let a = {ask('size', 'second')};\nto_json({{ n: a, who: take(first, 3) }})", {0, 1}),
+        (f"let a = {ask('size', 'second')};\nto_json([a, a])", {1}),
+        (f'let a = {ask("size", "second")};\nlet x = to_text(a);\nreplace(first, "x", x)', {0, 1}),
         ("length(docs)", set()),
     ],
 )

@@ -20,11 +20,12 @@ from lambda_rlm.eval.document import memory_of
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
+from lambda_rlm.eval.told import NumberText, told_origin
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]
-Write = Callable[[Value, list[str], list[Origin]], None]
+Write = Callable[[Value, list[str], "_Sources"], None]
 
 _INT: Final = re.compile(r"[+-]?[0-9]{1,30}")
 _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -221,12 +222,33 @@ def to_json(site: Site) -> Callable[..., Value]:
         meter.spend(price.steps(weight=weigh(value)))
         meter.allocate(price.storage())
         parts: list[str] = []
-        origins: list[Origin] = []
-        write(value, parts, origins)
-        origin = None if not origins else origins[0] if len(origins) == 1 else Derived(tuple(origins))
-        return flat("".join(parts), origin, meter.storage)
+        sources = _Sources()
+        write(value, parts, sources)
+        return sources.text("".join(parts), meter)
 
     return written
+
+
+class _Sources:
+    """Where what is written came from: data, and numbers of replies, which alone leave the whole trusted."""
+
+    __slots__ = ("origins", "told")
+
+    def __init__(self) -> None:
+        self.origins: list[Origin] = []
+        self.told: list[Origin] = []
+
+    def text(self, s: str, meter: Meter) -> Text:
+        origins = [*self.origins, *self.told]
+        if not origins:
+            return flat(s, None, meter.storage)
+        origin = origins[0] if len(origins) == 1 else Derived(tuple(origins))
+        return flat(s, origin, meter.storage) if self.origins else NumberText(s, origin)
+
+
+def _add(origins: list[Origin], origin: Origin | None) -> None:
+    if origin is not None and (not origins or origins[-1] is not origin):
+        origins.append(origin)
 
 
 def _writer(type_: Type, meter: Meter, rate: int) -> Write:
@@ -247,17 +269,16 @@ def _writer(type_: Type, meter: Meter, rate: int) -> Write:
             return _record_writer(list(zip(names, writers, strict=True)), meter, rate)
         case _:
             # A left-over variable: only the empty list has such elements.
-            return lambda value, parts, origins: None
+            return lambda value, parts, sources: None
 
 
 def _text_writer(meter: Meter, rate: int) -> Write:
-    def write_text(text: Text, parts: list[str], origins: list[Origin]) -> None:
+    def write_text(text: Text, parts: list[str], sources: _Sources) -> None:
         escaped = encode_basestring(text.s)
         meter.allocate(rate * len(escaped), memory_of(escaped))
         parts.append(escaped)
-        origin = origin_of(text)
-        if origin is not None and (not origins or origins[-1] is not origin):
-            origins.append(origin)
+        _add(sources.origins, origin_of(text))
+        _add(sources.told, told_origin(text))
 
     return write_text
 
@@ -265,8 +286,9 @@ def _text_writer(meter: Meter, rate: int) -> Write:
 def _scalar_writer(type_: Type, meter: Meter, rate: int) -> Write:
     show = shown(type_)
 
-    def write_scalar(value: Value, parts: list[str], origins: list[Origin]) -> None:
+    def write_scalar(value: Value, parts: list[str], sources: _Sources) -> None:
         part = show(value).s
+        _add(sources.told, told_origin(value))
         meter.allocate(rate * len(part))
         parts.append(part)
 
@@ -274,23 +296,23 @@ def _scalar_writer(type_: Type, meter: Meter, rate: int) -> Write:
 
 
 def _option_writer(write: Write) -> Write:
-    def write_option(option: Value, parts: list[str], origins: list[Origin]) -> None:
+    def write_option(option: Value, parts: list[str], sources: _Sources) -> None:
         if option is None:
             parts.append("null")
         else:
-            write(option[0], parts, origins)
+            write(option[0], parts, sources)
 
     return write_option
 
 
 def _list_writer(write: Write, meter: Meter, rate: int) -> Write:
-    def write_list(items: list[Value], parts: list[str], origins: list[Origin]) -> None:
+    def write_list(items: list[Value], parts: list[str], sources: _Sources) -> None:
         meter.allocate(rate * (len(items) + 2))
         between = "["
         for stretch in meter.stretches(items):
             for item in stretch:
                 parts.append(between)
-                write(item, parts, origins)
+                write(item, parts, sources)
                 between = ","
         parts.append("]" if items else "[]")
 
@@ -300,11 +322,11 @@ def _list_writer(write: Write, meter: Meter, rate: int) -> Write:
 def _record_writer(fields: list[tuple[str, Write]], meter: Meter, rate: int) -> Write:
     size = rate * (sum([len(name) for name, _ in fields]) + 1)
 
-    def write_record(record: tuple[Value, ...], parts: list[str], origins: list[Origin]) -> None:
+    def write_record(record: tuple[Value, ...], parts: list[str], sources: _Sources) -> None:
         meter.allocate(size)
         for (name, write), field in zip(fields, record, strict=True):
             parts.append(name)
-            write(field, parts, origins)
+            write(field, parts, sources)
         parts.append("}" if fields else "{}")
 
     return write_record
