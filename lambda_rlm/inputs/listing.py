@@ -31,8 +31,8 @@ _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class ListedFile:
     """A file, or standard input where there is no path. `name` is that of its document; `size` in bytes, None where only
-    reading tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused; `below` is the folder
-    that it was found in, None where it was named."""
+    reading tells it. `is_asked_for` says that it was named by itself, so that it is not left out but refused; `below` is the
+    folder that it was found in, None where it was named."""
 
     path: Path | None
     name: str
