@@ -136,23 +136,23 @@ def head(path: Path) -> bytes:
         return b""
 
 
-def program_text(path: Path) -> str:
-    """The text of a program, which is UTF-8; raises `InputProblem`, for a file that can be no program by its size before it is
-    read."""
+def program_text(path: Path, watch: Callable[[], object] | None = None) -> str:
+    """The text of a program, which is UTF-8, watched while nothing comes through a pipe; raises `InputProblem`, for a file that
+    can be no program by its size before it is read."""
     size = size_of(path)
     if size is not None and size > MOST_PROGRAM:
         raise _no_program(plain(str(path)))
     try:
-        data = contents(path, MOST_PROGRAM, lambda first: None).data
+        data = contents(path, MOST_PROGRAM, lambda first: None, watch).data
     except InputProblem as problem:
         raise _no_program(plain(str(path))) if problem.kind == TOO_LARGE else problem from None
     return strict_utf8(data, plain(str(path)))
 
 
-def program_from_standard_input() -> str:
-    """A program on standard input; raises `InputProblem`."""
+def program_from_standard_input(watch: Callable[[], object] | None = None) -> str:
+    """A program on standard input, watched while nothing comes; raises `InputProblem`."""
     try:
-        data = standard_input(MOST_PROGRAM, lambda first: None).data
+        data = standard_input(MOST_PROGRAM, lambda first: None, watch).data
     except InputProblem as problem:
         raise _no_program("standard input") if problem.kind == TOO_LARGE else problem from None
     return strict_utf8(data, "standard input")

@@ -95,6 +95,20 @@ def test_the_time_of_a_run_is_over_while_its_inputs_are_read(
     assert "time limit" in said["error"]["message"]
 
 
+def test_the_time_of_a_run_is_over_while_its_program_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """`run <(command)`, whose command takes longer than the run may."""
+    read_end, write_end = os.pipe()
+    end = threading.Timer(3.0, os.close, (write_end,))
+    end.start()
+    began = time.monotonic()
+    arguments = ["run", f"/dev/fd/{read_end}", "--max-seconds", "0.3", "--model", "openai/none", "--json"]
+    code = run_command(arguments)
+    assert code == 2 and json.loads(capsys.readouterr().out)["fault"]["code"] == "E0407"
+    assert time.monotonic() - began < 2.5
+    os.close(read_end)
+    end.join()
+
+
 def test_the_time_of_a_run_is_over_while_the_library_reads(tmp_path: Path) -> None:
     rlm = RLM(MODEL, budget=Budget(seconds=1e-9))
     with pytest.raises(OutOfTime):

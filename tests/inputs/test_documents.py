@@ -100,6 +100,12 @@ def test_a_word_document_is_paragraphs_and_tables_in_their_order(tmp_path: Path)
     assert text_of(tmp_path, "a.docx", document_files.docx(body)) == "First.\n\na\tb\n1\t2\n\nLast."
 
 
+def test_a_comment_inside_a_text_hides_nothing_of_it(tmp_path: Path) -> None:
+    """Word shows what follows; a model would not have seen it, and nobody would be told."""
+    body = PARAGRAPH.format("It is <!-- x -->not<?y?> due.")
+    assert text_of(tmp_path, "a.docx", document_files.docx(body)) == "It is not due."
+
+
 def test_nested_tables_are_read_once_and_control_rows_kept(tmp_path: Path) -> None:
     """Twice, and what is counted in code is counted twice."""
     cell = "<w:tc>{}</w:tc>"

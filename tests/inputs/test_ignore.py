@@ -42,21 +42,3 @@ def test_a_pattern_of_an_option_that_is_none_is_refused(tmp_path: Path, option: 
     reading = Reading(include=("[z-a]",)) if option == "include" else Reading(exclude=("[z-a]",))
     with pytest.raises(InputProblem, match=rf"--{option} '\[z-a\]' is not a valid pattern"):
         from_arguments([str(tmp_path)], reading)
-
-
-def test_an_ignore_file_of_many_rules_is_watched_and_holds(tmp_path: Path) -> None:
-    """More rules than one matcher holds: none of them is lost, bad lines are told once, and the deadline is heard."""
-    rules = [f"x{number}/**/y*z" for number in range(5_000)] + ["[z-a]"] * 30 + ["hidden.txt"]
-    written(tmp_path, ".gitignore", "\n".join(rules))
-    written(tmp_path, "hidden.txt", "secret")
-    written(tmp_path, "a.txt", "x")
-    looks = 0
-
-    def watch() -> None:
-        nonlocal looks
-        looks += 1
-
-    found = from_arguments([str(tmp_path)], Reading(watch=watch))
-    assert [one["name"] for one in found.values["context"]] == ["a.txt"]
-    assert looks > 5_000 // 1_000
-    assert sum("is not a valid pattern" in note for note in found.notes) <= 10

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import sys
-import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,8 +23,8 @@ from lambda_rlm.inputs.formats import stepwise
 from lambda_rlm.inputs.formats.columns import CsvColumn
 from lambda_rlm.inputs.formats.csv import MOST_COLUMNS, parse_csv
 from lambda_rlm.inputs.formats.json import parse_json, parse_jsonl
-from lambda_rlm.inputs.shape import field_names, shaped
-from lambda_rlm.types.type import FLOAT, INT, TEXT, Record, list_of, record_of
+from lambda_rlm.inputs.shape import field_names
+from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
 from tests.support.input_files import problem, written
 
 ENOUGH = FileAllowance("it", 10**12, Reading())
@@ -364,34 +363,3 @@ def test_a_column_is_read_as_what_all_its_cells_are() -> None:
     assert read is not None and [read(cell) for cell in ("true", "FALSE", " true ")] == [True, False, True]
     column.see(["1"])
     assert column.reader() is None
-
-
-def tree(levels: int, keys: int) -> Any:
-    return 1 if not levels else {f"k{number}": tree(levels - 1, keys) for number in range(keys)}
-
-
-def test_places_of_data_are_not_all_kept_in_mind() -> None:
-    """A million places of 7 MB would take ten times the memory of the data; the type could not name them in any case."""
-    data = {"x": tree(3, 60)}
-    tracemalloc.start()
-    made = shaped(data, "context")
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert isinstance(made.type, Record)
-    inner = made.type.field("x")
-    assert isinstance(inner, Record) and len(inner.fields) == 60 and inner.field("k0") == TEXT
-    assert json.loads(made.value["x"]["k59"])["k59"] == {f"k{number}": 1 for number in range(60)}
-    assert peak < 40_000_000
-    wide = [{"in": {f"w{number}": tree(2, 3) for number in range(120)}, "a": 1} for _ in range(300)]
-    assert shaped(wide, "context").type == list_of(record_of(**{"in": TEXT, "a": INT}))
-
-
-def test_the_watch_looks_while_nested_data_is_gone_through() -> None:
-    looks = 0
-
-    def watch() -> None:
-        nonlocal looks
-        looks += 1
-
-    shaped({"x": tree(3, 30)}, "context", watch=watch)
-    assert looks >= 27

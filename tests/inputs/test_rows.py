@@ -102,6 +102,8 @@ def test_the_delimiter_is_the_one_that_lines_agree_on(tmp_path: Path) -> None:
     assert from_arguments([written(tmp_path, "d.csv", "a,b,c;n\n1;2\n3;4\n")]).values["context"][1] == {"a_b_c": 3, "n": 4}
     assert from_arguments([written(tmp_path, "b.csv", "a|b\n1,5|2\n")]).values["context"] == [{"a": "1,5", "b": 2}]
     assert from_arguments([written(tmp_path, "c.csv", "sep=;\r\na;b\r\n1;2\r\n")]).values["context"] == [{"a": 1, "b": 2}]
+    for sign in ("\r", '"'):  # no delimiter: some versions of the reader raise on them
+        assert "line 2" in problem(written(tmp_path, "e.csv", f"sep={sign}\na,b\n1,2\n".encode())).message
 
 
 def test_cells_in_quotes_may_hold_line_ends_and_quotes(tmp_path: Path) -> None:

@@ -117,7 +117,20 @@ def test_no_text_holds_a_control_token_once_harmless(control: ControlTokens, tex
 
 
 @pytest.mark.parametrize(
-    "form", ["<|im_end|>", "<|END_OF_TURN_TOKEN|>", "<｜User｜>", "<start_of_turn>", "</s>", "[/INST]", "<<SYS>>"]
+    "form",
+    [
+        "<|im_end|>",
+        "<|END_OF_TURN_TOKEN|>",
+        "<｜User｜>",
+        "<start_of_turn>",
+        "</s>",
+        "[/INST]",
+        "<<SYS>>",
+        "<|turn>",
+        "<turn|>",
+        "]~b]",
+        "<role>",
+    ],
 )
 def test_a_server_is_sent_no_known_control_token(form: str) -> None:
     """What is sent holds none, in as many bytes; a reply that copies it says what the file says."""

@@ -139,8 +139,8 @@ def _only_one_program(chosen: Settings) -> None:
 def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
     """The exit code of `run`."""
     chosen = settings(options)
-    source = program_file(program)
     deadline = Deadline(chosen.max_seconds)
+    source = program_file(program, deadline.look)
     inputs = from_arguments(arguments, chosen.reading(deadline.look))
     return _executed(requested(query, inputs, arguments, chosen, source), chosen, how, deadline)
 
@@ -170,12 +170,12 @@ def _executed(request: RunRequest, chosen: Settings, how: How, deadline: Deadlin
     return _run(job, request, prepared(chosen, deadline), chosen, how, model, checked.diagnostics)
 
 
-def program_file(path: str) -> SourceFile:
-    """The program in a file, or on standard input for `-`; raises `InputProblem`."""
+def program_file(path: str, watch: Callable[[], object] | None = None) -> SourceFile:
+    """The program in a file, or on standard input for `-`, watched while nothing comes; raises `InputProblem`."""
     return (
-        SourceFile("standard input", program_from_standard_input())
+        SourceFile("standard input", program_from_standard_input(watch))
         if path in STANDARD_INPUT
-        else SourceFile(path, program_text(Path(path)))
+        else SourceFile(path, program_text(Path(path), watch))
     )
 
 

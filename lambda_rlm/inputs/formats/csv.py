@@ -30,7 +30,7 @@ _MOST_OF_A_LINE: Final = 20_000_000
 """Characters of a line: the reader goes through one without a pause."""
 _AT_ONCE: Final = 500
 """Rows that are typed together."""
-_SEPARATED: Final = re.compile(r"sep=(.)\r?\n")
+_SEPARATED: Final = re.compile(r"sep=([^\r\n\"])\r?\n")
 """A first line that spreadsheets write."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _DELIMITERS: Final = ",;\t|"

@@ -21,11 +21,13 @@ KNOWN_FORMS: Final = ControlTokens(
         "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[AVAILABLE_TOOLS]",
         "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[IMG]", "[THINK]", "[/THINK]", "<tool_call>",
         "</tool_call>", "<tool_response>", "</tool_response>", "[BOS]", "[EOS]", "[gMASK]", "<sop>", "<eop>",
+        "[TOOL_CONTENT]", "[CALL_ID]", "[ARGS]", "[MODEL_SETTINGS]", "[/MODEL_SETTINGS]", "[PREFIX]", "[SUFFIX]", "[MIDDLE]",
+        "<end_of_utterance>", "<seed:bos>", "<seed:eos>", "]~b]", "]~!b[", "[e~[", "<role>", "</role>",
     ),
-    r"<[|｜](?=[^<>|｜\s]*[A-Za-z])(?:[A-Z]?[^<>|｜\sA-Z]{1,63}|[^<>|｜\sa-z]{2,64})[|｜]>",
+    r"<[|][a-z_]{2,32}>|<[a-z_]{2,32}[|]>|<[|｜](?=[^<>|｜\s]*[A-Za-z])(?:[A-Z]?[^<>|｜\sA-Z]{1,63}|[^<>|｜\sa-z]{2,64})[|｜]>",
 )  # fmt: skip
 """The control tokens of open models' chat templates. In the form `<|…|>` these are of small letters, with at most one large one
-in front, or of large ones: others are ordinary text."""
+in front, or of large ones: others are ordinary text. Some open with `<|…>` and close with `<…|>`."""
 
 
 class Harmless(Wrapper):
