@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from lambda_rlm import RLM, Fault, LambdaRLMError, ModelFailure, ScriptedModel
+from lambda_rlm import RLM, Fault, InputProblem, LambdaRLMError, ModelFailure, ScriptedModel
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.journal.journal import Journal
 
@@ -210,3 +210,11 @@ def test_a_listener_that_ends_tasks_costs_no_answer(error: BaseException) -> Non
 def test_an_address_that_is_no_text_is_misuse() -> None:
     with pytest.raises(TypeError, match="base_url"):
         RLM("m", base_url=5)  # type: ignore[arg-type]
+
+
+def test_more_inputs_than_a_program_has_room_for_are_refused() -> None:
+    """They were an internal error of the planner."""
+    inputs: dict[str, Any] = {f"a{i}": "x" for i in range(256)}
+    assert RLM(Own(), strategy="plan").ask("Who?", **inputs).answer
+    with pytest.raises(InputProblem, match="at most 256"):
+        RLM(Own(), strategy="plan").ask("Who?", **inputs, one_more="x")
