@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Record, Type, list_of, option_of
@@ -44,8 +45,14 @@ def returns_of(wanted: Any) -> Returns:
         schema = adapter.json_schema()
     except PydanticUserError as error:
         raise TypeError(f"returns={wanted!r}: {error.message}") from None
-    type_ = _translated(schema, schema.get("$defs", {}), getattr(wanted, "__name__", repr(wanted)), ())
-    return Returns(_spoken(type_), lambda value: adapter.validate_json(json.dumps(value)))
+    except Exception as error:  # noqa: BLE001 - a class of the host's says by itself what its schema is
+        raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be made ({raised(error)})") from None
+    try:
+        type_ = _translated(schema, schema.get("$defs", {}), getattr(wanted, "__name__", repr(wanted)), ())
+        spoken = _spoken(type_)
+    except (LookupError, AttributeError, RecursionError) as error:
+        raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be read ({raised(error)})") from None
+    return Returns(spoken, lambda value: adapter.validate_json(json.dumps(value)))
 
 
 def _spoken(type_: Type) -> Type:
@@ -79,6 +86,8 @@ def _translated(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, 
 
 def _of_kind(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, inside: tuple[str, ...]) -> Type:
     kind = schema.get("type")
+    if not isinstance(kind, str | None):
+        raise TypeError(f"{place}: unsupported type ({kind!r:.80})")
     if kind in _PLAIN:
         _only(schema, {"type"}, place)
         return _PLAIN[kind]

@@ -8,6 +8,7 @@ where nobody says others.
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -103,6 +104,8 @@ class HostSettings:
         **said: Any,
     ) -> HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count."""
+        if not isinstance(said.get("base_url"), str | None):
+            raise TypeError(f"base_url must be a str, not {said['base_url']!r:.80}")
         unsaid = unless_said()
         options = Options(
             is_strict=unsaid.strict if strict is None else strict,
@@ -373,7 +376,7 @@ def _of_type(run: Run, returns: Returns) -> Run:
         return run
     try:
         return replace(run, value=returns.made(run.value))
-    except Exception as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
+    except (Exception, CancelledError) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
         why = raised(error).partition(": ")[2] if isinstance(error, ValueError) else f"its validator raised {raised(error)}"
         why += "" if isinstance(error, ValueError) else f", for {run.value!r:.200}"
         fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")

@@ -65,7 +65,7 @@ def heard(listener: Listener | None) -> Tracer | None:
         if not is_deaf:
             try:
                 listener(event)
-            except Exception:
+            except (Exception, asyncio.CancelledError, GeneratorExit):  # nobody cancels a callback, which does not wait
                 is_deaf = True
                 logging.getLogger(__name__).exception("an event listener raised an exception; it receives no more events")
 

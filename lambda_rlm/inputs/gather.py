@@ -17,7 +17,7 @@ from typing import Any, Final
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.formats.registry import row_format
 from lambda_rlm.inputs.left_out import LeftOut
-from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, listed, listings, within_limit
+from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
@@ -90,6 +90,7 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
     reading = reading or Reading()
     read: dict[str, Shaped] = {}
     left = _Left(reading.most_bytes)
+    few_enough(values)
     for name, value in values.items():
         checked_name(name)
         if isinstance(value, str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ from lambda_rlm.syntax.keywords import KEYWORDS
 
 DEFAULT_NAME: Final = "context"
 QUERY: Final = "query"
+MOST_INPUTS: Final = 256
+"""Inputs with names of their own: a program that mentions each of them has room for no more."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
@@ -76,12 +78,20 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
             raise InputProblem(f"duplicate input name {hit[1]!r}")
         else:
             named[checked_name(hit[1])] = hit[2]
+    few_enough(named)
     if sum(argument in STANDARD_INPUT for argument in (*unnamed, *named.values())) > 1:
         raise InputProblem("standard input (`-`) can be read only once")
     if unnamed and DEFAULT_NAME in named:
         raise InputProblem(f"{unnamed[0]} needs a name, because {DEFAULT_NAME!r} is already used", "write NAME=PATH")
     found = {DEFAULT_NAME: listed(unnamed, reading)} if unnamed else {}
     return found | {name: listed([argument], reading) for name, argument in named.items()}
+
+
+def few_enough(names: Collection[str]) -> None:
+    """Raises `InputProblem` for more names than a program has room for."""
+    if len(names) > MOST_INPUTS:
+        hint = "give many files as a folder or without names, many texts as one list"
+        raise InputProblem(f"there are {len(names):,} named inputs; at most {MOST_INPUTS} are possible", hint)
 
 
 def checked_name(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from lambda_rlm import RLM, Fault, LambdaRLMError, ModelFailure, ScriptedModel
+from lambda_rlm import RLM, Fault, InputProblem, LambdaRLMError, ModelFailure, ScriptedModel
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.journal.journal import Journal
 
@@ -175,3 +175,46 @@ def test_a_validator_that_raises_is_a_fault_and_keeps_the_answer(error: Exceptio
         assert raised.value.run is not None
         (reply,) = journal.replies(raised.value.run).values()
     assert reply.text == '{"n": 3}'
+
+
+class Unschemed:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        raise RuntimeError("no schema")
+
+
+class Misschemed:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return handler(int)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        return {"type": ["integer"]}
+
+
+@pytest.mark.parametrize("wanted", [Unschemed, Misschemed])
+def test_a_class_without_a_schema_is_no_type_of_an_answer(wanted: Any) -> None:
+    with pytest.raises(TypeError, match=r"schema|unsupported"):
+        RLM(Own()).ask("Who?", returns=wanted, context="hello")
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit()], ids=repr)
+def test_a_listener_that_ends_tasks_costs_no_answer(error: BaseException) -> None:
+    def listen(event: object) -> None:
+        raise error
+
+    assert RLM(Own()).ask("Who?", on_event=listen, context="hello").answer == "yes"
+
+
+def test_an_address_that_is_no_text_is_misuse() -> None:
+    with pytest.raises(TypeError, match="base_url"):
+        RLM("m", base_url=5)  # type: ignore[arg-type]
+
+
+def test_more_inputs_than_a_program_has_room_for_are_refused() -> None:
+    """They were an internal error of the planner."""
+    inputs: dict[str, Any] = {f"a{i}": "x" for i in range(256)}
+    assert RLM(Own(), strategy="plan").ask("Who?", **inputs).answer
+    with pytest.raises(InputProblem, match="at most 256"):
+        RLM(Own(), strategy="plan").ask("Who?", **inputs, one_more="x")

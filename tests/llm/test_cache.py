@@ -270,3 +270,22 @@ def test_several_processes_and_threads_write_at_once(path: Path) -> None:
     found = [store.get(f"{name} {i}") for name in "abcdef" for i in range(40)]
     store.close()
     assert found == [("text", "model")] * 240
+
+
+def test_two_files_of_one_name_are_two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reply was given for the other."""
+    found = set()
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        Path("m.gguf").write_text(f"GGUF {folder}", encoding="utf-8")
+        found.add(identity("local:m.gguf"))
+    Path("m.gguf").write_text("GGUF another", encoding="utf-8")
+    assert len(found | {identity("local:m.gguf")}) == 3
+
+
+def test_a_provider_that_is_elsewhere_is_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    there = identity("openai/gpt-5-mini")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:pass@127.0.0.1:8000/v1")
+    assert identity("openai/gpt-5-mini") != there and "pass" not in identity("openai/gpt-5-mini")

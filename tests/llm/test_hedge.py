@@ -238,3 +238,16 @@ def test_models_by_name_are_hedged_only_when_asked_for(tmp_path: Path) -> None:
     assert isinstance(connect(scripted), ScriptedModel)
     assert connect("openai/m", base_url=served, hedge=2.0).profile.retries == 5
     assert connect("openai/m", base_url=served).profile.retries == 2
+
+
+def test_who_lost_is_booked_with_the_prompt_that_was_sent() -> None:
+    """A reply that said its prompt had one token made the other's free."""
+
+    class Liar(Slow):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            done = await super().complete(request)
+            return replace(done, usage=Usage(1, 1, cost=0.0))
+
+    model = Liar(None, "yes")
+    done = anyio.run(Hedged(model, 0.05).complete, asked("hello"))
+    assert (done.usage.input_tokens, done.usage.attempts) == (1 + model.count_tokens(asked("hello").messages), 2)

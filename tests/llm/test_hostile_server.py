@@ -20,7 +20,7 @@ from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.testing import request as asked
-from tests.support.raw_server import HEAD, RawServer, completion, raw_server, said
+from tests.support.raw_server import HEAD, RawServer, completion, ending, raw_server, said
 
 PRICED = ModelProfile("m", 8_192, 1_024, input_price=1e-6, output_price=1e-6)
 
@@ -44,7 +44,7 @@ def door(request: pytest.FixtureRequest) -> Door:
     return made
 
 
-def replied(door: Door, *answers: bytes) -> Completion:
+def replied(door: Door, *answers: Any) -> Completion:
     """What a model makes of the first answer of a server."""
 
     async def ask() -> Completion:
@@ -58,7 +58,7 @@ def replied(door: Door, *answers: bytes) -> Completion:
     return anyio.run(ask)
 
 
-def refused(door: Door, *answers: bytes) -> ModelFailure:
+def refused(door: Door, *answers: Any) -> ModelFailure:
     with pytest.raises(ModelFailure) as raised:
         replied(door, *answers)
     return raised.value
@@ -178,6 +178,12 @@ def test_a_reply_nested_too_deeply_is_a_bad_reply(door: Door) -> None:
 
 def test_a_deep_error_reply_is_the_servers_failure() -> None:
     assert refused(http, said(DEEP[:19_000], status="500 Broken")).code == "E0501"
+
+
+def test_an_answer_that_is_cut_off_is_booked_at_its_worst(door: Door) -> None:
+    """The server had written it, and may bill it; one that never began is not booked."""
+    failed = refused(door, ending(HEAD + b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"))
+    assert (failed.code, failed.usage) == ("E0504", UNCOUNTED)
 
 
 def test_a_compressed_reply_is_not_inflated() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -225,3 +226,17 @@ def test_only_programs_of_small_models_are_kept_from_repeating() -> None:
     assert constraint(program, is_small=True).fields["repeat_penalty"] > 1
     for request, is_small in ((program, False), (choice, True), (asked("Which?"), True)):
         assert "repeat_penalty" not in constraint(request, is_small=is_small).fields
+
+
+def test_a_fork_of_a_process_with_an_engine_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's threads stay behind: who asked it there waited for ever."""
+    from lambda_rlm.llm.local import engine
+
+    settings = engine.EngineSettings(Path("m.gguf"), 512, 1, 1)
+    monkeypatch.setattr(engine, "_ENGINES", {settings: object()})
+    monkeypatch.setattr(engine, "_LEFT_BEHIND", [])
+    monkeypatch.setattr(engine, "_FORKED", threading.Event())
+    engine._forked()
+    with pytest.raises(ModelFailure, match="spawn") as raised:
+        engine.engine(settings)
+    assert raised.value.code == "E0532"

@@ -17,7 +17,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Sampling, StopReason
+from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, ModelProfile, Sampling, StopReason
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.vendor_exchange import check_certificates
@@ -313,6 +313,24 @@ def test_a_reply_that_litellm_cannot_read_is_booked(usage: Any) -> None:
     failure = anyio.run(ask)
     assert (failure.code, failure.usage) == ("E0512", UNCOUNTED)
     assert "Traceback" not in failure.message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [{}, {"service_tier": "flex"}, {"model": "gpt-5-nano"}], ids=str)
+def test_a_server_that_names_what_is_cheaper_pays_no_less(more: dict[str, Any]) -> None:
+    profile = ModelProfile("openai/gpt-5-mini", 8_192, 1_024, input_price=2.5e-7, output_price=2e-6)
+
+    async def ask() -> Completion:
+        usage = {"prompt_tokens": 1_000, "completion_tokens": 1_000, "total_tokens": 2_000}
+        answer = json.dumps(json.loads(body()) | {"model": "gpt-5-mini", "usage": usage, **more}).encode()
+        async with raw_server(said(answer, "Content-Type: application/json")) as server:
+            model = LitellmModel("openai/gpt-5-mini", base_url=server.url, api_key=KEY, profile=profile)
+            try:
+                return await model.complete(asked("hello"))
+            finally:
+                await model.aclose()
+
+    assert anyio.run(ask).usage.cost == pytest.approx(0.00225)
 
 
 @pytest.mark.slow

@@ -143,13 +143,33 @@ _ENGINES: dict[EngineSettings, Engine] = {}
 _LOADING = threading.Lock()
 
 
+_FORKED = threading.Event()
+"""Set in a process that was forked after an engine was loaded: the engine's threads stayed behind, and nobody would answer."""
+
+_LEFT_BEHIND: list[Engine] = []
+
+
 def engine(settings: EngineSettings) -> Engine:
-    """The engine of these settings: loaded once in a process, and then shared."""
+    """The engine of these settings: loaded once in a process, and then shared. Raises `ModelFailure` in a fork of a process
+    that had loaded one."""
+    if _FORKED.is_set():
+        raise failure(ENGINE_FAILED, "a local model was loaded before this process was forked; start processes by `spawn`")
     with _LOADING:
         running = _ENGINES.get(settings)
         if running is None:
             running = _ENGINES[settings] = Engine(settings)
         return running
+
+
+def _forked() -> None:
+    if _ENGINES or _LOADING.locked():
+        _FORKED.set()
+    _LEFT_BEHIND.extend(_ENGINES.values())  # not closed: they are the other process's
+    _ENGINES.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 @atexit.register

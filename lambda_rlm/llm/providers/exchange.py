@@ -31,7 +31,12 @@ class Unreachable(Exception):
 
 
 class Lost(Exception):
-    """The connection ended before the answer did; the message says how."""
+    """The connection ended before the answer did; the message says how. `has_begun` where a part of the answer was there:
+    what it was to be may be billed."""
+
+    def __init__(self, how: str, *, has_begun: bool = False) -> None:
+        super().__init__(how)
+        self.has_begun = has_begun
 
 
 class UnreadableResponse(Exception):

@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
         if exc is None and self._is_in_body and not self._has_length:  # the server's way of saying that this is all
             self._answered()
         else:
-            self._fail(Lost(str(exc or "closed by the server")))
+            self._fail(Lost(str(exc or "closed by the server"), has_begun=self._is_in_body))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
+from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
@@ -146,7 +146,9 @@ class HttpModel:
             where = f"cannot connect to {without_user(self._base_url)}; check the URL and that the server is running"
             raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
         except Lost as error:
-            raise failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})") from None
+            lost = failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})")
+            lost.usage = UNCOUNTED if error.has_begun else None
+            raise lost from None
         except UnreadableResponse as error:
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
 

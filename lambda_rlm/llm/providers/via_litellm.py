@@ -27,10 +27,11 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
+    CONNECTION_LOST,
     KEY_REFUSED,
     MALFORMED_BODY,
     SERVER_FAILED,
@@ -141,6 +142,8 @@ class LitellmModel:
             failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key())
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
+            if failed.code == CONNECTION_LOST and exchange.status == _ANSWERED:
+                failed.usage = UNCOUNTED
             if form.kind == "schema" and mentions_constraint(error):
                 raise ConstraintRefused(failed) from None
             may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
@@ -197,16 +200,22 @@ class LitellmModel:
         details = getattr(counts, "prompt_tokens_details", None)
         sent, received = (getattr(counts, f"{name}_tokens", None) for name in ("prompt", "completion"))
         usage = usage_of(self._profile, sent, received, getattr(details, "cached_tokens", None), content)
-        return usage if usage.is_estimated else replace(usage, cost=self._cost(reply, usage))
+        return usage if usage.is_estimated else replace(usage, cost=self._cost(usage))
 
-    def _cost(self, reply: Any, usage: Usage) -> float | None:
+    def _cost(self, usage: Usage) -> float | None:
+        """What litellm's table says of these counts, with the discount for what was cached, and of nothing else in the reply: a
+        server may name a cheaper model or tier than was asked for. Never more than at the profile's prices."""
         if usage.cost is None:
             return None
+        counts = {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens}
+        details = {"cached_tokens": usage.cached_tokens}
         try:
+            counted = _litellm().Usage(**counts, total_tokens=sum(counts.values()), prompt_tokens_details=details)
+            reply = _litellm().ModelResponse(model=self._name, usage=counted)
             cost = float(_litellm().completion_cost(reply, model=self._name))
         except Exception:  # noqa: BLE001 - it raises whatever its tables of prices lead to
             return usage.cost
-        return cost if 0 <= cost < inf else usage.cost
+        return min(cost, usage.cost) if 0 <= cost < inf else usage.cost
 
 
 _OPEN: Final[set[LitellmModel]] = set()

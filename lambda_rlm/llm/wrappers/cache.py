@@ -27,12 +27,14 @@ from urllib.parse import urlsplit
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, StopReason
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.llm.providers.servers import recipient_of
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.private_file import foreign_schema, is_same, private_folder, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D6263
 VERSION: Final = 1
 MOST_BYTES: Final = 256_000_000
+_IN_FILE: Final = "local:"
 _BUSY_SECONDS: Final = 0.5
 _MOST_WAITING: Final = 1_000
 """Replies held in memory while another process writes; the oldest are given up beyond it."""
@@ -49,14 +51,25 @@ def default_cache() -> Path:
 
 
 def identity(name: str, base_url: str | None = None) -> str:
-    """A model as keys know it: its name and its server's address, without user, password and query."""
+    """A model as keys know it: its name and its server's address, without user, password and query; of a model in a file, which
+    file that is and when it was written."""
     if base_url is None:
-        return name
+        host = recipient_of(name).host
+        return _file_identity(name) if name.startswith(_IN_FILE) else name if host is None else f"{name} {host}"
     try:
         parts = urlsplit(base_url)
     except ValueError:  # nobody is asked there
         return name
     return f"{name} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def _file_identity(name: str) -> str:
+    path = Path(name.removeprefix(_IN_FILE)).expanduser().resolve()
+    try:
+        found = path.stat()
+    except OSError:
+        return f"{_IN_FILE}{path}"
+    return f"{_IN_FILE}{path} {found.st_size} {found.st_mtime_ns}"
 
 
 class _Unusable(Exception):
