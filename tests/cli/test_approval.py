@@ -242,8 +242,15 @@ def asked(typed_before: bytes, typed: bytes, environment: dict[str, str] | None 
     model = script(PRICED, {"match": "", "reply": "the answer"})
     wrote("p.lam", PROGRAM)
     wrote("a.txt", "Ann keeps bees.")
+    return at_a_terminal(typed_before, typed, ["run", "p.lam", "a.txt", "--model", model, "--approve"], environment)
+
+
+def at_a_terminal(
+    typed_before: bytes, typed: bytes, arguments: list[str], environment: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    """The same for any command that asks."""
     here, there = pty.openpty()
-    command = [sys.executable, "-m", "lambda_rlm", "run", "p.lam", "a.txt", "--model", model, "--approve"]
+    command = [sys.executable, "-m", "lambda_rlm", *arguments]
     environ = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"} | (environment or {})
     os.write(here, typed_before)
     with subprocess.Popen(command, stdin=there, stdout=subprocess.PIPE, stderr=there, env=environ) as running:
@@ -305,3 +312,20 @@ def test_json_and_the_hint_name_the_hash_of_check(shell: Shell) -> None:
     before = approver.hash()
     assert shell("run", *approver.arguments, "--approve", "--json") == 64
     assert json.loads(shell.out)["error"]["hint"] == f"to run exactly this: --approved {before}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("before", "after", "code"), [(b"y\ny\n", b"n\n", 1), (b"", b"y\n", 0)])
+def test_a_file_is_trusted_by_what_is_typed_after_the_question(before: bytes, after: bytes, code: int) -> None:
+    wrote("lambda-rlm.toml", 'model = "local"\n')
+    found, seen = at_a_terminal(before, after, ["trust", "lambda-rlm.toml"])
+    assert found == code, seen
+    assert (b"trusted " in seen.split(b"[y/N]")[1]) == (code == 0)
+
+
+def test_a_file_that_nobody_sees_is_not_trusted(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote("lambda-rlm.toml", 'model = "local"\n')
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin.readline", lambda: "y\n")
+    assert shell("trust", "lambda-rlm.toml") == 64
+    assert "needs a terminal to show the file" in shell.err and shell("trust", "--list") == 0 and shell.out == ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display.approval import agreed
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
 from lambda_rlm.inputs.reading import plain
@@ -149,10 +150,9 @@ def _print(file: SettingsFile) -> None:
 
 
 def _agreed(path: Path) -> bool:
-    if not sys.stdin.isatty():
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageProblem(
-            "`trust` needs a terminal to ask", f"to trust the file as it is: lambda-rlm trust {quote(plain(str(path)))} --yes"
+            "`trust` needs a terminal to show the file and to ask",
+            f"to trust the file as it is: lambda-rlm trust {quote(plain(str(path)))} --yes",
         )
-    with exits.heeding_interruptions():
-        screen.write([("Trust this file? [y/N] ", "note")])
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agreed("Trust this file?")

@@ -75,12 +75,16 @@ def _ask(prospect: Prospect, what: WhatRuns, json: bool) -> None:
             f"--approve needs a terminal, and {stream} is not one; the program was not run",
             f"to run exactly this: --approved {what.hash}",
         )
+    if not agreed("Run it?"):
+        raise Declined
+
+
+def agreed(question: str) -> bool:
+    """Whether a person says yes at the terminal, now that it was shown what the question is about."""
     with exits.heeding_interruptions():
         _forget_what_was_typed()
-        screen.write([("Run it? [y/N] ", "note")])
-        reply = _line()
-    if reply.lower() not in ("y\n", "yes\n"):
-        raise Declined
+        screen.write([(f"{question} [y/N] ", "note")])
+        return _line().lower() in ("y\n", "yes\n")
 
 
 def _columns() -> int:
