@@ -219,8 +219,14 @@ def test_servers_are_named_without_secrets() -> None:
 def test_a_way_through_another_server_is_another_hash() -> None:
     chosen = replace(DEFAULTS, model="openai/x")
     plain = terms(chosen, PROFILE, None, {})
-    for environ in ({"OPENAI_BASE_URL": "http://evil"}, {"https_proxy": "http://evil"}, {"SSL_CERT_FILE": "evil.pem"}):
+    for environ in (
+        {"OPENAI_BASE_URL": "http://evil"}, {"https_proxy": "http://evil"}, {"SSL_CERT_FILE": "evil.pem"},
+        {"USE_LITELLM_PROXY": "true"}, {"LITELLM_PROXY_API_BASE": "http://evil"},
+    ):  # fmt: skip
         assert terms(chosen, PROFILE, None, environ) != plain
+    assert route("huggingface/a/b", None, {"HF_API_BASE": "http://evil"}) and not route(
+        "sim:x", None, {"USE_LITELLM_PROXY": "true"}
+    )
 
 
 def test_who_approved_is_told() -> None:

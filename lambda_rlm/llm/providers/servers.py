@@ -52,6 +52,7 @@ _CLOUDS: Final = {
     "vertex_ai": ("VERTEX", "VERTEXAI", "GOOGLE_CLOUD"),
     "gemini": ("GOOGLE",),
 }
+_ANY_PROVIDER: Final = ("USE_LITELLM_PROXY", "LITELLM_PROXY_API_BASE")
 _ANY_SERVER: Final = (
     "http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "ssl_verify",
 )  # fmt: skip
@@ -128,9 +129,11 @@ def route(name: str, base_url: str | None, environ: Mapping[str, str] = os.envir
     clouds = next((prefixes for cloud, prefixes in _CLOUDS.items() if kind.lower().startswith(cloud)), ())
     leading = tuple(f"{prefix}_" for prefix in (kind, *clouds))
 
+    named = (*_REDIRECTING.get(kind.lower(), ()), *_ANY_PROVIDER)
+
     def leads(variable: str) -> bool:
-        is_of_provider = base_url is None and variable.startswith(leading) and _ADDRESS.search(variable) is not None
-        return is_of_provider or variable.lower() in _ANY_SERVER
+        is_of_provider = variable in named or (variable.startswith(leading) and _ADDRESS.search(variable) is not None)
+        return (base_url is None and is_of_provider) or variable.lower() in _ANY_SERVER
 
     return {variable: value for variable, value in sorted(environ.items()) if value and leads(variable)}
 
