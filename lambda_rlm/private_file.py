@@ -13,15 +13,17 @@ import errno
 import os
 import re
 import secrets
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 IsOwn = Callable[[bytes], bool]
 """Whether a file that begins with these bytes was written by this program."""
