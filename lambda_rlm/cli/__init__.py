@@ -37,8 +37,11 @@ def _leave(code: int) -> None:
     """End the process, without waiting for calls that nobody waits for any more."""
     exits.no_more_interruptions()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):
+        try:
             stream.flush()
+        except Exception:  # noqa: BLE001 - it was said; the interpreter would try again, and say it in its own words
+            with suppress(Exception):
+                stream.close()
     others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
     # The interpreter would report a Ctrl-C that passed through generated code as a death by signal.
     if others or code == exits.INTERRUPTED:

@@ -205,6 +205,13 @@ def _amount(value: Any) -> float:
     return value
 
 
+def _figure(value: Any) -> float:
+    """A number of any size: what a program may need at worst."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ValueError("not a figure")
+    return value
+
+
 def _time(value: Any) -> float:
     if _amount(value) >= _LATEST:
         raise ValueError("not a time")
@@ -282,6 +289,7 @@ _INPUT: Final = _needing(
     ("name", "type", "characters", "sha256"), _keys(name=_text, type=_text, characters=_whole, sha256=_text, files=_each(_text))
 )
 _FAULT: Final = _needing(("code", "message"), _keys(code=_optional(_text), message=_text))
+_BOUND: Final = _keys(**dict.fromkeys(("calls", "span", "input_tokens", "output_tokens", "usd"), _optional(_figure)))
 _WHAT: Final = _keys(
     kind=_text, query=_optional(_text), arguments=_each(_text), inputs=_each(_INPUT), program=_optional(_text),
     program_name=_optional(_text), returns=_optional(_text), primitives=_each(_text), settings=_object, model_object=_text,
@@ -295,7 +303,7 @@ _SYNTHESIS: Final = _keys(
 _OUTCOME: Final = _keys(
     ok=_flag, answer=_optional(_text), type=_text, route=_text, task=_optional(_text), split=_optional(_text), reason=_text,
     program=_text, usage=_COUNTED, citations=_each(_PART), coverage=_values(_amount), fault=_optional(_FAULT), notes=_each(_text),
-    degraded=_flag, dropped=_values(_whole), bound=_optional(_object), diagnostics=_each(_object), synthesis=_SYNTHESIS,
+    degraded=_flag, dropped=_values(_whole), bound=_optional(_BOUND), diagnostics=_each(_object), synthesis=_SYNTHESIS,
 )  # fmt: skip
 
 

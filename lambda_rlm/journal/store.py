@@ -101,7 +101,7 @@ def connect(path: Path, *, is_new: bool = True) -> sqlite3.Connection:
         _refuse_strangers(path)
         if is_new:
             refuse_foreign(path)
-        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(path.absolute(), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("PRAGMA synchronous = FULL")
@@ -183,7 +183,7 @@ def _make(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+        with closing(sqlite3.connect(draft.absolute(), isolation_level=None)) as database:
             for statement in (*_TABLES, *CHAIN_TABLES):
                 database.execute(statement)
             database.execute(f"PRAGMA application_id = {APPLICATION}")

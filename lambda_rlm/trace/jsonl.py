@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -24,21 +26,33 @@ _FIRST: Final = re.compile(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
 
 
 class JsonLines:
-    """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`."""
+    """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`. Where the file cannot be written any
+    more, `trouble` says why, and the run goes on without it."""
 
     def __init__(self, path: str | Path) -> None:
         self._file = begin(path, is_trace)
         self._start = monotonic()
+        self.trouble: str | None = None
 
     def __call__(self, event: Event) -> None:
         row = {"at": round(monotonic() - self._start, 6), **event_json(event)}
-        self._file.write((visible(json.dumps(row, ensure_ascii=False)) + "\n").encode("utf-8", "backslashreplace"))
+        if self.trouble is None:
+            with self._noting():
+                self._file.write((visible(json.dumps(row, ensure_ascii=False)) + "\n").encode("utf-8", "backslashreplace"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
+        with self._noting():
+            self._file.close()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.trouble = self.trouble or error.strerror or str(error)
 
 
 def is_trace(head: bytes) -> bool:

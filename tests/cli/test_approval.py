@@ -219,8 +219,14 @@ def test_servers_are_named_without_secrets() -> None:
 def test_a_way_through_another_server_is_another_hash() -> None:
     chosen = replace(DEFAULTS, model="openai/x")
     plain = terms(chosen, PROFILE, None, {})
-    for environ in ({"OPENAI_BASE_URL": "http://evil"}, {"https_proxy": "http://evil"}, {"SSL_CERT_FILE": "evil.pem"}):
+    for environ in (
+        {"OPENAI_BASE_URL": "http://evil"}, {"https_proxy": "http://evil"}, {"SSL_CERT_FILE": "evil.pem"},
+        {"USE_LITELLM_PROXY": "true"}, {"LITELLM_PROXY_API_BASE": "http://evil"},
+    ):  # fmt: skip
         assert terms(chosen, PROFILE, None, environ) != plain
+    assert route("huggingface/a/b", None, {"HF_API_BASE": "http://evil"}) and not route(
+        "sim:x", None, {"USE_LITELLM_PROXY": "true"}
+    )
 
 
 def test_who_approved_is_told() -> None:
@@ -242,8 +248,15 @@ def asked(typed_before: bytes, typed: bytes, environment: dict[str, str] | None 
     model = script(PRICED, {"match": "", "reply": "the answer"})
     wrote("p.lam", PROGRAM)
     wrote("a.txt", "Ann keeps bees.")
+    return at_a_terminal(typed_before, typed, ["run", "p.lam", "a.txt", "--model", model, "--approve"], environment)
+
+
+def at_a_terminal(
+    typed_before: bytes, typed: bytes, arguments: list[str], environment: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    """The same for any command that asks."""
     here, there = pty.openpty()
-    command = [sys.executable, "-m", "lambda_rlm", "run", "p.lam", "a.txt", "--model", model, "--approve"]
+    command = [sys.executable, "-m", "lambda_rlm", *arguments]
     environ = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"} | (environment or {})
     os.write(here, typed_before)
     with subprocess.Popen(command, stdin=there, stdout=subprocess.PIPE, stderr=there, env=environ) as running:
@@ -318,3 +331,20 @@ def test_a_run_that_nobody_approves_writes_no_input_down(monkeypatch: pytest.Mon
     wrote("a.txt", "Ann keeps bees.")
     model = script(PRICED, {"match": "", "reply": "r"})
     assert shell("run", "p.lam", "a.txt", "--query", "Who?", "--model", model) == 0, shell.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("before", "after", "code"), [(b"y\ny\n", b"n\n", 1), (b"", b"y\n", 0)])
+def test_a_file_is_trusted_by_what_is_typed_after_the_question(before: bytes, after: bytes, code: int) -> None:
+    wrote("lambda-rlm.toml", 'model = "local"\n')
+    found, seen = at_a_terminal(before, after, ["trust", "lambda-rlm.toml"])
+    assert found == code, seen
+    assert (b"trusted " in seen.split(b"[y/N]")[1]) == (code == 0)
+
+
+def test_a_file_that_nobody_sees_is_not_trusted(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote("lambda-rlm.toml", 'model = "local"\n')
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin.readline", lambda: "y\n")
+    assert shell("trust", "lambda-rlm.toml") == 64
+    assert "needs a terminal to show the file" in shell.err and shell("trust", "--list") == 0 and shell.out == ""

@@ -29,7 +29,7 @@ COMMANDS: Final = (
 
 def left(command: str, redirection: str) -> tuple[int, str]:
     """The exit code of a command with its streams redirected, and what it said on standard error."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
     line = f"exec {sys.executable} -m lambda_rlm {command} {redirection}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, check=False)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr, done.stderr
@@ -84,3 +84,13 @@ def test_standard_error_that_is_lost_takes_no_answer_away(redirection: str) -> N
     line = f"{sys.executable} -m lambda_rlm {COMMANDS[0]} {redirection}"
     done = subprocess.run(["bash", "-c", line], stdout=subprocess.PIPE, env=environment, check=False)
     assert done.returncode == 0 and done.stdout.startswith(b"bees bees")
+
+
+def test_a_trace_on_a_full_disk_takes_no_answer_away() -> None:
+    wrote("p.lam", 'range(0, 200) |> map(fn(i) => llm_call(f"x {i}")) |> join("")')
+    model = script({"match": "", "reply": "y"})
+    line = f"ulimit -f 8; exec {sys.executable} -m lambda_rlm run p.lam --model {model} --no-journal --trace t.jsonl | cat"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (ANSWERED, "y" * 200 + "\n"), done.stderr
+    assert "warning: the trace t.jsonl is not whole: File too large" in done.stderr

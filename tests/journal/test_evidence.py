@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest
-from lambda_rlm.journal.chain import BEGUN, _sealed
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.release import VERSION
@@ -120,48 +119,6 @@ def test_a_change_behind_the_back_is_found(shell: Shell, how: str) -> None:
     findings = [*told["findings"], *(line for run in told["runs"] for line in run["findings"])]
     assert code == 2 and not told["ok"]
     assert any(finding in line for line in findings), findings
-
-
-STRANGE: dict[str, tuple[str, ...]] = {
-    "the heads are dropped": ("DROP TABLE heads",),
-    "the seals are dropped": ("DROP TABLE seals",),
-    "a column is added": ("ALTER TABLE calls ADD COLUMN other TEXT",),
-    "a table is a view that never ends": (
-        "ALTER TABLE runs RENAME TO those",
-        "CREATE VIEW runs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT those.* FROM those, c WHERE x < 0",
-    ),
-    "a trigger changes what is written": ("CREATE TRIGGER t AFTER INSERT ON replies BEGIN DELETE FROM replies; END",),
-}
-
-
-@pytest.mark.parametrize("how", STRANGE)
-def test_a_journal_with_other_tables_is_refused(shell: Shell, how: str) -> None:
-    a_run(shell)
-    with closing(sqlite3.connect(FILE)) as database, database:
-        for statement in STRANGE[how]:
-            database.execute(statement)
-    for command in (("runs", "--verify"), ("show", "last"), ("replay", "last")):
-        assert shell(*command) == 64, command
-        assert "is not a journal, or is damaged" in shell.err
-
-
-@pytest.mark.parametrize("told", ["{", "[1]", "{}", '{"session": "x"}', "[" * 100_000])
-def test_a_seal_that_names_no_session_is_a_finding(shell: Shell, told: str) -> None:
-    run = a_run(shell)
-    with closing(sqlite3.connect(FILE)) as database, database:
-        kind, key, contents = database.execute("SELECT kind, key, digest FROM seals WHERE link = 0").fetchone()
-        seal = _sealed("", kind, key, contents, told)
-        database.execute("UPDATE seals SET told = ?, seal = ? WHERE link = 0", (told, seal))
-    assert shell("runs", "--verify") == 2
-    assert f"run {run}: seal 0 ({BEGUN} run) names no session" in shell.out
-    assert shell("resume", run) == 64 and shell("replay", run) in (2, 64)
-
-
-def test_what_a_seal_names_begins_no_line_and_steers_no_terminal(shell: Shell) -> None:
-    a_run(shell)
-    change("UPDATE seals SET key = 'x' || char(27) || '[2J' || char(10) || '0 findings' WHERE link = 1")
-    assert shell("runs", "--verify") == 2
-    assert "\x1b" not in shell.out and "\n0 findings" not in shell.out and "␛[2J␊0 findings" in shell.out
 
 
 def test_a_deleted_run_leaves_its_head(shell: Shell) -> None:

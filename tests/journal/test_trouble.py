@@ -176,3 +176,11 @@ def test_a_file_that_is_no_journal_is_refused_and_unchanged(shell: Shell, name: 
         assert code == 64, (what, command, shell.out)
         assert told["error"]["message"], what
     assert Path("j").read_bytes() == contents, what
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:x?mode=memory", "a?b#c.db"])
+def test_a_name_that_means_something_to_a_database_is_a_file(shell: Shell, name: str) -> None:
+    wrote("p.lam", "1")
+    assert shell("run", "p.lam", "--journal", name) == 0, shell.err
+    assert shell("runs", "--verify", "--journal", name) == 0 and "1 runs" in shell.err
+    assert Path(name).stat().st_mode & 0o777 == 0o600

@@ -294,6 +294,7 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
             session.finish(done)
         return done
 
+    trace: JsonLines | None = None
     try:
         with ExitStack() as stack:
             trace = stack.enter_context(_trace(how.trace)) if how.trace else None
@@ -306,6 +307,8 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     finally:
         if session.trouble is not None:
             screen.say(f"warning: {session.trouble}", "warning")
+        if trace is not None and trace.trouble is not None:
+            screen.say(f"warning: the trace {how.trace} is not whole: {trace.trouble}", "warning")
 
 
 def _declined(json: bool) -> int:

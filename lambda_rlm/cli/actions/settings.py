@@ -151,8 +151,9 @@ def _print(file: SettingsFile) -> None:
 
 
 def _agreed(path: Path) -> bool:
-    if not sys.stdin.isatty():
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageProblem(
-            "`trust` needs a terminal to ask", f"to trust the file as it is: lambda-rlm trust {quote(plain(str(path)))} --yes"
+            "`trust` needs a terminal to show the file and to ask",
+            f"to trust the file as it is: lambda-rlm trust {quote(plain(str(path)))} --yes",
         )
     return agrees("Trust this file?")
