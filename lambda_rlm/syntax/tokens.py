@@ -123,7 +123,7 @@ def _read_on(scanned: Tokens, source: SourceFile, at: int, end: int, hoist: Hois
 
 
 def _is_fence(text: str, at: int) -> bool:
-    """Whether a code fence stands there. A line's beginning is looked for only where one can: of a long line, not from each sign."""
+    """Whether a code fence stands there. A line's beginning is looked for only where one can be, not from each stray sign."""
     if not text.startswith("```", at) or text[max(0, at - 1) : at] not in ("", "\n", " ", "\t"):
         return False
     return FENCE.match(text, text.rfind("\n", 0, at) + 1) is not None
