@@ -47,8 +47,6 @@ Value = Any
 INT_LOW: Final = -(2**63)
 INT_HIGH: Final = 2**63 - 1
 """The least and the greatest Int: 64 bits."""
-
-
 LONG: Final = 256
 """Characters from which on a text that was made books its memory."""
 
@@ -388,21 +386,15 @@ def origin_of(text: Text) -> Origin | None:
     return text if text.origin is JOINED else text.origin  # type: ignore[return-value]
 
 
-def _told(text: Text) -> Origin | None:
-    """Where the numbers of a trusted text came from, if a model replied them."""
-    if text.origin is not None:
-        return None
-    return text if isinstance(text, Rope) else getattr(text, "told", None)
-
-
 def derived(s: str, meter: Meter, *sources: Text) -> Text:
     """A flat text computed from others: covers all that they cover."""
     storage = meter.storage
     if len(sources) == 1:
         return flat(s, origin_of(sources[0]), storage)
     origins = tuple(o for o in map(origin_of, sources) if o is not None)
-    if origins:
-        origins += tuple(o for o in map(_told, sources) if o is not None)
+    if origins:  # trusted sources may hold numbers of replies: a rope in its pieces, a short text in `told`
+        told = (t if isinstance(t, Rope) else getattr(t, "told", None) for t in sources if t.origin is None)
+        origins += tuple(filter(None, told))
     return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, storage)
 
 
