@@ -7,13 +7,14 @@ nothing beyond the allowed bytes is read. A server on this machine is never aske
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from ipaddress import ip_address
 from typing import Final
 
 from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
 from lambda_rlm.llm.providers.trust import tls_context
 
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _IDLE_SECONDS: Final = 60
 
 
@@ -29,7 +30,7 @@ def carrier(to: Destination, timeout: float) -> Carrier:
 
 def proxy_to(to: Destination) -> str | None:
     """The URL of the proxy that the environment or the system names for a destination."""
-    if to.host in _LOOPBACK:
+    if _is_here(to.host):
         return None
     if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
@@ -38,6 +39,18 @@ def proxy_to(to: Destination) -> str | None:
     proxies = getproxies()
     proxy = proxies.get(to.scheme) or proxies.get("all")
     return None if proxy is None or proxy_bypass(to.host) else proxy
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine by its name or number, in whatever form a resolver takes."""
+    if host.lower().rstrip(".").endswith("localhost"):
+        return host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost")
+    try:
+        address = ip_address(socket.inet_ntoa(socket.inet_aton(host)) if ":" not in host else host)
+    except (OSError, ValueError):
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
 class ProxiedPool:
