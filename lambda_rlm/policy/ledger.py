@@ -99,7 +99,10 @@ def _cut(budget: Budget, rules: Rules, calls: int, usd: float) -> Budget:
 
 def _today(ledger: sqlite3.Connection) -> tuple[int, float]:
     row: tuple[Any, Any] = ledger.execute("SELECT sum(calls), sum(usd) FROM spent WHERE day = ?", (_day(),)).fetchone()
-    return int(row[0] or 0), float(row[1] or 0.0)
+    try:
+        return int(row[0] or 0), float(row[1] or 0.0)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise sqlite3.DataError(f"a row of it is damaged: {error}") from None
 
 
 def _day() -> str:
