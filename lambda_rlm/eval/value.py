@@ -34,7 +34,6 @@ from lambda_rlm.budget.storage import Holding, Storage
 from lambda_rlm.eval.document import Document as Document
 from lambda_rlm.eval.document import Stretch as Stretch
 from lambda_rlm.eval.document import memory_like, memory_of
-from lambda_rlm.eval.document import width_of as width_of
 from lambda_rlm.eval.tariff import CHARACTER, PIECE_STEPS, PIECE_STORAGE
 from lambda_rlm.eval.tariff import HEADER as HEADER
 

@@ -100,7 +100,10 @@ def _cut(budget: Budget, rules: Rules, calls: int, usd: float) -> Budget:
 
 def _today(ledger: sqlite3.Connection) -> tuple[int, float]:
     row: tuple[Any, Any] = ledger.execute("SELECT sum(calls), sum(usd) FROM spent WHERE day = ?", (_day(),)).fetchone()
-    return int(row[0] or 0), float(row[1] or 0.0)
+    try:
+        return int(row[0] or 0), float(row[1] or 0.0)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise sqlite3.DataError(f"a row of it is damaged: {error}") from None
 
 
 def _day() -> str:
@@ -109,8 +112,8 @@ def _day() -> str:
 
 @contextmanager
 def _ledger(path: Path) -> Iterator[sqlite3.Connection]:
-    """The ledger, which nobody else writes meanwhile; a private file. One that is there is not opened here: closing it would drop
-    the lock that another run of this process has on it."""
+    """The ledger, which nobody else writes meanwhile; a private file. One that is there is not opened here: closing it would
+    drop the lock that another run of this process has on it."""
     if readable(path) is None:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -26,8 +26,8 @@ _FIRST: Final = re.compile(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
 
 
 class JsonLines:
-    """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`. Where the file cannot be written any
-    more, `trouble` says why, and the run goes on without it."""
+    """A `Tracer` that writes to a file. Use it as a context manager; opening raises `OSError`. Where the file cannot be written
+    any more, `trouble` says why, and the run goes on without it."""
 
     def __init__(self, path: str | Path) -> None:
         self._file = begin(path, is_trace)

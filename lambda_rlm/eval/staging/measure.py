@@ -25,7 +25,8 @@ from lambda_rlm.bounds.domain.abstract import (
     symbol,
 )
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
-from lambda_rlm.eval.value import Document, Text, Value, width_of
+from lambda_rlm.eval.document import width_of
+from lambda_rlm.eval.value import Document, Text, Value
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 
