@@ -388,15 +388,3 @@ def test_a_proxy_of_the_environment_is_used_except_locally(monkeypatch: pytest.M
 
 def _pool(server: RawServer, timeout: float) -> Carrier:
     return Pool(destination(server.url, "key"), timeout)
-
-
-@pytest.mark.parametrize(
-    "host", ["127.0.0.2", "127.1", "0.0.0.0", "localhost.", "LOCALHOST", "a.localhost", "::1", "::ffff:127.0.0.1"]
-)
-def test_this_machine_is_never_asked_through_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    at = f"[{host}]" if ":" in host else host
-    assert proxy_to(destination(f"http://{at}:8000/v1", "key")) is None
-    assert proxy_to(destination("http://10.1.1.1:8000/v1", "key")) == "http://127.0.0.1:9"

@@ -9,10 +9,11 @@ import anyio
 import pytest
 
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.providers.exchange import Untrusted
+from lambda_rlm.llm.providers.exchange import Untrusted, destination
 from lambda_rlm.llm.providers.trust import bundle, tls_context
 from lambda_rlm.llm.providers.vendor_errors import mapped
 from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_proxy import proxy_to
 from lambda_rlm.testing import request as asked
 from tests.support.raw_server import completion, raw_server, said
 
@@ -90,3 +91,15 @@ def test_the_vendor_door_says_the_same() -> None:
         failed = mapped(error, "openai/m", "https://me:hunter2@host/v1", "sk-topsecret12345")
     assert failed.code == "E0505" and not failed.is_retryable
     assert "expired" in failed.message and "SSL_CERT_FILE" in failed.message and "hunter2" not in failed.message
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.2", "127.1", "0.0.0.0", "localhost.", "LOCALHOST", "a.localhost", "::1", "::ffff:127.0.0.1"]
+)
+def test_this_machine_is_never_asked_through_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    at = f"[{host}]" if ":" in host else host
+    assert proxy_to(destination(f"http://{at}:8000/v1", "key")) is None
+    assert proxy_to(destination("http://10.1.1.1:8000/v1", "key")) == "http://127.0.0.1:9"
