@@ -29,7 +29,7 @@ def allow_model(name: str, host: str | None, provider: str | None) -> None:
     """A model by its name, and where its requests go: a host, else a provider; neither for a model in this process."""
     for rules in policy():
         if rules.models is not None and not _matches(name, rules.models):
-            raise PolicyViolation(rules.file, "models", f"the model {name} is not among {_listed(rules.models)}")
+            raise PolicyViolation(rules.file, "models", f"it does not allow the model {name}; allowed: {_listed(rules.models)}")
         if host is not None or provider is not None:
             _allow_destination(rules, name, host, provider or "")
 
@@ -38,7 +38,7 @@ def allow_object(name: str, is_in_process: bool) -> None:
     """A model object of a host program: where its requests go is not known here."""
     for rules in policy():
         if rules.models is not None and not _matches(name, rules.models):
-            raise PolicyViolation(rules.file, "models", f"the model {name} is not among {_listed(rules.models)}")
+            raise PolicyViolation(rules.file, "models", f"it does not allow the model {name}; allowed: {_listed(rules.models)}")
         for rule in ("offline", "servers", "providers", "regions"):
             if not is_in_process and getattr(rules, rule) not in (None, False):
                 raise PolicyViolation(rules.file, rule, f"the server of the model object {name} is not known; name the model")
@@ -114,7 +114,9 @@ def _allow_destination(rules: Rules, name: str, host: str | None, provider: str)
         else:
             rule, is_allowed = "providers", _matches(provider, rules.providers or ())
         if not is_allowed:
-            raise PolicyViolation(rules.file, rule, f"{where} is not among {_listed(getattr(rules, rule) or ())}")
+            raise PolicyViolation(
+                rules.file, rule, f"it does not allow {where}; allowed: {_listed(getattr(rules, rule) or ())}"
+            )
     if rules.regions is not None:
         region = _region(rules, (*_names(host or provider), name))
         if region not in rules.regions:

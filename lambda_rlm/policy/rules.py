@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,10 +78,11 @@ def rules_of(table: Mapping[str, Any], file: str, sha256: str) -> Rules:
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in known:
-            raise PolicyViolation(file, None, f"unknown rule {name!r}")
+            near = get_close_matches(name, known, 1)
+            raise PolicyViolation(file, None, f"unknown rule {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
         values[name] = tuple(value) if isinstance(value, list) else value
         if not _fits(known[name], value):
-            raise PolicyViolation(file, None, f"the value of {name} is not valid: {value!r}")
+            raise PolicyViolation(file, None, f"{name} must be {_kind(known[name])}, not {value!r}")
     unknown = [name for name in values.get("require", ()) if name not in REQUIREMENTS]
     relative = [path for path in (*values.get("folders", ()), values.get("ledger", "/")) if not Path(path).is_absolute()]
     if unknown or relative:
@@ -88,6 +90,17 @@ def rules_of(table: Mapping[str, Any], file: str, sha256: str) -> Rules:
             file, None, f"unknown requirement {unknown[0]!r}" if unknown else f"not absolute: {relative[0]!r}"
         )
     return Rules(file=file, sha256=sha256, **values)
+
+
+def _kind(kind: str) -> str:
+    """A kind of value in words."""
+    words = {
+        "tuple": 'a list of texts, e.g. ["openai/*"]',
+        "Mapping": "a table of texts",
+        "bool": "true or false",
+        "str": "a text",
+    }
+    return next((said for start, said in words.items() if kind.startswith(start)), "a number of at least 0")
 
 
 def _fits(kind: str, value: Any) -> bool:

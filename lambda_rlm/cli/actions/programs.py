@@ -201,13 +201,16 @@ def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]
         return Inputs({}, {"context": TEXT, "query": TEXT}), []
     inputs, sizes = _given(given, chosen)
     wanted = [replace(column, sizes={**sizes, **column.sizes}) for column in wanted or ([Column({}, "")] if sizes else [])]
-    types = dict(inputs.types)
+    types, twice = dict(inputs.types), set[str]()
     for text in given.declared:
         name, colon, written = text.partition(":")
         if not colon or not name.strip().isidentifier():
             raise UsageProblem(f"--declare {text!r} is not NAME: TYPE", "e.g. --declare 'rows: List[{ id: Int }]'")
         if name.strip() in inputs.values:
             raise UsageProblem(f"--declare cannot set the type of {name.strip()!r}: its data is given")
+        if name.strip() in twice:
+            raise UsageProblem(f"--declare declares {name.strip()!r} twice")
+        twice.add(name.strip())
         try:
             types[name.strip()] = parse_type(written)
         except Rejected as found:
