@@ -66,6 +66,17 @@ def narrowed(budget: Budget) -> Budget:
     return replace(budget, **least)
 
 
+def limits() -> dict[str, tuple[Any, str]]:
+    """The least limit of a run that the policy sets, by rule, with the file that sets it."""
+    found: dict[str, tuple[Any, str]] = {}
+    for rules in policy():
+        for rule in LIMITS:
+            most = getattr(rules, rule)
+            if most is not None and (rule not in found or most < found[rule][0]):
+                found[rule] = most, rules.file
+    return found
+
+
 def within(budget: Budget) -> None:
     """The budget that a program is about to run on: no limit may be more than the policy's."""
     for rules in policy():

@@ -103,3 +103,20 @@ def test_policy_show_says_what_holds_and_where(ask: Shell, monkeypatch: pytest.M
     assert ask.json["files"][0]["rules"]["max_calls_per_day"] == 10 and ask.json["today"]["calls"] == 1
     monkeypatch.delenv("LAMBDA_RLM_POLICY")
     assert ask("policy", "show") == 0 and "no policy" in ask.err
+
+
+def test_the_limits_of_the_policy_are_shown_beside_settings(ask: Shell) -> None:
+    rules("max_calls = 4")
+    assert ask("config", "show") == 0
+    line = next(line for line in ask.out.split("\n") if line.startswith("max_calls"))
+    assert "1000" in line and line.endswith(f"; at most 4 by the policy {Path.cwd()}/policy.toml")
+    assert ask("config", "show", "--json") == 0
+    shown = {row["key"]: row["policy"] for row in ask.json["settings"]}
+    assert shown["max_calls"] == {"at_most": 4, "file": f"{Path.cwd()}/policy.toml"} and shown["max_tokens"] is None
+
+
+def test_a_slip_in_a_rule_is_named_with_the_nearest_rule(ask: Shell) -> None:
+    for text, told in (("model = ['x']", "did you mean models?"), ("models = 'x'", "models must be a list of texts")):
+        rules(text)
+        assert ask("ask", "Who?", "context.txt") == 2
+        assert told in ask.err, ask.err

@@ -20,6 +20,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.llm.providers.servers import plain as shown_url
+from lambda_rlm.policy.gates import limits
 from lambda_rlm.settings import trust as record
 from lambda_rlm.settings.files import PROJECT, SettingsFile, settings_file, settings_files
 from lambda_rlm.settings.keys import SETTINGS
@@ -28,21 +29,25 @@ from lambda_rlm.settings.sources import Sources, gathered
 
 def show(options: Mapping[str, Any], json: bool) -> int:
     """The exit code of `config show`."""
-    found = gathered(options)
+    found, held = gathered(options), limits()
     if json:
-        rows = [_row(key, found) for key in SETTINGS]
+        rows = [_row(key, found, held.get(key)) for key in SETTINGS]
         screen.answer(json_text.dumps({"ok": True, "settings": rows, "files": list(found.settings.files)}, ensure_ascii=False))
         return exits.ANSWERED
     for key in SETTINGS:
         origin = found.origins[key]
         value = _written(_shown(key, getattr(found.settings, key)))
-        screen.answer(f"{key:<17} {value:<20} {plain(origin.place or origin.kind)}")
+        screen.answer(f"{key:<17} {value:<20} {plain(origin.place or origin.kind)}{_held(held.get(key))}")
     for one in found.ignored:
         screen.answer(told(one))
     return exits.ANSWERED
 
 
-def _row(key: str, found: Sources) -> dict[str, Any]:
+def _held(limit: tuple[Any, str] | None) -> str:
+    return "" if limit is None else f"; at most {_written(limit[0])} by the policy {plain(limit[1])}"
+
+
+def _row(key: str, found: Sources, limit: tuple[Any, str] | None) -> dict[str, Any]:
     origin = found.origins[key]
     ignored = [
         {"file": str(one.file), "value": _shown(key, one.values[key]), "why": one.why}
@@ -56,6 +61,7 @@ def _row(key: str, found: Sources) -> dict[str, Any]:
         "place": origin.place,
         "counts": SETTINGS[key].counts.value,
         "ignored": ignored,
+        "policy": None if limit is None else {"at_most": limit[0], "file": limit[1]},
     }
 
 
