@@ -58,6 +58,7 @@ from lambda_rlm.journal.store import JournalProblem, connect, problems
 from lambda_rlm.release import VERSION
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
+_DAY: Final = 86_400.0
 _MODEL_FAILED: Final = "E05"
 """How states begin of calls whose replies, if any, came to nothing."""
 
@@ -225,11 +226,13 @@ class Journal:
         rows = self._all("SELECT name, text FROM programs WHERE run = ? ORDER BY program", run)
         return [SourceFile(*(text_in(run, cell, "the record of a program") for cell in row)) for row in rows]
 
-    def prune(self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False) -> int:
-        """Forget runs that began longer ago, and the oldest while the file is larger; how many were forgotten. A run that still
-        goes on is kept. `shrinks` gives the room back to the disk."""
+    def prune(
+        self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False, now: float | None = None
+    ) -> int:
+        """Forget runs that began longer ago than so many days before `now` (None: the clock's), and the oldest while the file is
+        larger; how many were forgotten. A run that still goes on is kept. `shrinks` gives the room back to the disk."""
         gone = 0
-        for row in self._dispensable(days, most_bytes):
+        for row in self._dispensable(days, most_bytes, time.time() if now is None else now):
             if not row.is_going_on:
                 gone += self._deleted(row.id)
         if gone and shrinks:
@@ -250,9 +253,16 @@ class Journal:
         with problems(self.path):
             return committed(self._database, deleted)
 
-    def _dispensable(self, days: float, most_bytes: int) -> Iterator[RunRow]:
+    def credible_now(self) -> float:
+        """The time by the clock, but at most a day after the newest run that began a day ago or more: what is forgotten without
+        being asked for is not forgotten because the clock was wrong once."""
+        now = time.time()
+        ((newest,),) = self._all("SELECT max(started) FROM runs WHERE started < ?", now - _DAY)
+        return now if newest is None else min(now, newest + _DAY)
+
+    def _dispensable(self, days: float, most_bytes: int, now: float) -> Iterator[RunRow]:
         """Runs that are too old, then the oldest for as long as the file is too large; the others are not looked at."""
-        old = self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", time.time() - days * 86_400)
+        old = self._all(f"{_RUN} WHERE started < ? ORDER BY started, id", now - days * _DAY)
         yield from (run_row(row) for row in old)
         if self._size() > most_bytes:
             for row in self._all(f"{_RUN} ORDER BY started, id"):

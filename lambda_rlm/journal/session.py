@@ -232,7 +232,7 @@ def begin(
         if resumed is not None:
             entry = journal.resume(resumed, what)
         else:
-            journal.prune(days)
+            journal.prune(days, now=journal.credible_now())
             entry = journal.begin(what)
     return RunRecording(entry.id, entry, url)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,22 @@ def test_only_a_dead_process_has_its_run_pruned() -> None:
         database.close()
         assert found.prune() == 1
         assert [row.id for row in found.runs()] == [ours.id]
+
+
+def test_a_clock_that_is_wrong_once_forgets_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = time.time()
+
+    def kept_after(days: float) -> set[float]:
+        monkeypatch.setattr(time, "time", lambda: started + days * 86_400)
+        found.prune(30, now=found.credible_now())
+        found.begin({"day": days}).end("answered", None)
+        return {row.what["day"] for row in found.runs()}
+
+    with Journal("j") as found:
+        for days in (0, 20, 1_095, 1_095.5, 25, 55):
+            kept = kept_after(days)
+        assert kept == {0, 20, 1_095, 1_095.5, 25, 55}
+        assert kept_after(57) == {1_095, 1_095.5, 55, 57}
 
 
 def test_old_runs_are_pruned_and_a_full_journal_drops_the_oldest() -> None:
