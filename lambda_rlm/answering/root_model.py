@@ -1,6 +1,6 @@
 """The root model, asked within a budget: turns of a conversation in, replies out.
 
-Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data stands between the same
+Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data is between the same
 markers as in a program's prompts, and that calls are reported to the tracer like any other. Refuses a conversation that does
 not fit the root model's window.
 """

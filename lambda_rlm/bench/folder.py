@@ -4,7 +4,7 @@ Owns the reading of the common schema: `id`, `task`, `context_file`, `question`,
 `answer_type`, `aliases`, `nominal_length`, `tokens_approx`. A context is a text file beside it; `docs.jsonl` means a collection
 of documents (`doc_id`, `title`, `text`), which a task may have in smaller subsets (`doc_subsets`, ids by size); `recipe:NAME`
 means `contexts/NAME.txt`, once somebody made it. Promises that a row's gold goes to the scorer only, and that nothing is read
-but what stands in the folder, or in another folder of tasks beside it. Refuses, before any task is asked, a row that could not
+but what is in the folder, or in another folder of tasks beside it. Refuses, before any task is asked, a row that could not
 be asked or scored.
 """
 
@@ -57,7 +57,7 @@ def read_tasks(folder: Path) -> tuple[list[Task], list[str]]:
 
 
 def _is_of(folder: Path, path: Path) -> bool:
-    """The file stands in the folder, or in another folder of tasks beside it: a folder from elsewhere names no other file to be
+    """The file is in the folder, or in another folder of tasks beside it: a folder from elsewhere names no other file to be
     sent."""
     home, target = folder.resolve(), path.resolve()
     if target.is_relative_to(home):

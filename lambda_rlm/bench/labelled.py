@@ -1,7 +1,7 @@
 """Lines whose labels have to be told from their words: counts and comparisons (`oolong`), pairs of users (`oolong_pairs`).
 
 Owns their generators, after OOLONG-synth and OOLONG-Pairs: the wording of contexts and questions follows those; the questions
-on the lines are the labelled pool that is shipped. It is small: in long contexts a question stands on many lines. Promises that
+on the lines are the labelled pool that is shipped. It is small: in long contexts a question is on many lines. Promises that
 no gold answer is one of several.
 """
 

@@ -50,7 +50,7 @@ class Rates:
     instruction_bytes: Callable[[Type], int] = _no_instruction
     """Bytes of the instruction and the schema that ask for a reply of a type."""
     mapping_bytes: Callable[[Type], tuple[int, int]] = _no_frame
-    """The same for `llm_map`: what stands in each prompt beside instruction and items, and what each item adds to its text."""
+    """The same for `llm_map`: what is in each prompt beside instruction and items, and what each item adds to its text."""
     choice_bytes: int = 512
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None

@@ -1,7 +1,7 @@
 """Which terms of a program can be computed before the run, and when to ask for it.
 
 Owns `Staging`, the analysis's side; the computing itself is a `Computer`, given by whoever can evaluate. What needs no reply of
-a model is computed; what stands at the top level is kept for the run. A list that is known is gone through element by element
+a model is computed; what is at the top level is kept for the run. A list that is known is gone through element by element
 when its function branches, so that each element takes its real branch.
 """
 

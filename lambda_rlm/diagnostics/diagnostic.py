@@ -1,7 +1,7 @@
 """What is wrong with a program, as data.
 
 Owns `Diagnostic` and the exception `Rejected` that carries them. A diagnostic holds spans and shown text, never types or
-terms, so that every pass can make one and every renderer can print one. The titles and explanations of codes stand in
+terms, so that every pass can make one and every renderer can print one. The titles and explanations of codes are in
 `lambda_rlm.diagnostics.codes`; the three renderings in `lambda_rlm.diagnostics.render`.
 """
 
@@ -22,7 +22,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A second place that a diagnostic points at, and what stands there."""
+    """A second place that a diagnostic points at, and what is there."""
 
     span: Span
     text: str

@@ -1,6 +1,6 @@
 """Diagnostics and faults for people, for models, and as JSON: three renderings of one value.
 
-Owns the three forms. Promises that the human form stays within the width of a screen whatever the line, that carets stand under
+Owns the three forms. Promises that the human form stays within the width of a screen whatever the line, that carets are under
 what they mean for wide characters and tabs too, that the model's form always has a hint, and that the JSON has the keys that
 docs promise. Knows styles by name only; colors are the terminal's business.
 """

@@ -74,7 +74,7 @@ def _places(n: int, count: int) -> Iterable[int]:
 
 
 def _of(values: Iterable[Any], more: int = 0) -> int:
-    """The bytes of values that stand in a list or record, each divided among its holders; `more` references are ours.
+    """The bytes of values that are in a list or record, each divided among its holders; `more` references are ours.
 
     Numbers of inputs belong to the host too, who may hold them any number of times: beyond two, holders do not count.
     """

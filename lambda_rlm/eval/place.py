@@ -2,7 +2,7 @@
 
 Owns the running task's `TaskPlace`: its path of positions from the root down, by which model calls are ordered whatever the
 schedule was, and how many model calls had to be waited for one after the other to get there. Promises of `gather`: results
-stand in the order of the tasks, and of several faults the leftmost is raised, as if the tasks had run one after the other.
+are in the order of the tasks, and of several faults the leftmost is raised, as if the tasks had run one after the other.
 Refuses to let a fault of the run's limits wait for others.
 """
 
@@ -53,7 +53,7 @@ def here() -> TaskPlace:
 
 @contextmanager
 def begun() -> Iterator[None]:
-    """A run, which leaves no place behind: of two that follow each other in one task, the second does not stand behind the
+    """A run, which leaves no place behind: of two that follow each other in one task, the second is not behind the
     calls of the first. One inside another goes on where that one is."""
     token = None if CURRENT.get() is not None else CURRENT.set(TaskPlace())
     try:

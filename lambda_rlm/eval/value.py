@@ -9,7 +9,7 @@
 | record | `tuple` of the fields' values in the order of their names |
 | function | a Python callable of the parameters; `async` when the arrow's effect is `llm` |
 
-Values carry no types: the evaluator compiles against ground types and knows what stands where.
+Values carry no types: the evaluator compiles against ground types and knows what is where.
 
 A `Text` knows where it came from. Three shapes share one class: a *span* of an input (nothing is copied until somebody reads
 it), a *rope* (`++`, `join`, templates: pieces, flattened once when somebody reads it) and a *flat* text with the origin of what

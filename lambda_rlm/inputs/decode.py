@@ -114,7 +114,7 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros stand on one side only, and
+    """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros are on one side only, and
     what is on the other steers nothing."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)

@@ -1,7 +1,7 @@
 """Which files of a folder nobody wants read.
 
 Owns the rules of ignore files: `.gitignore` and `.lambdaignore` with the syntax and precedence that Git has (the matching is
-pathspec's), in the folder, below it, and above it up to the root of the repository it stands in. The nearer file wins, of two
+pathspec's), in the folder, below it, and above it up to the root of the repository it is in. The nearer file wins, of two
 in one folder `.lambdaignore`. What Git keeps elsewhere (`.git/info/exclude`, a user's own excludes) is not looked at. Promises
 that an unreadable rule is reported.
 """

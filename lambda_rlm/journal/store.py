@@ -155,7 +155,7 @@ def _refuse_strangers(path: Path) -> None:
         raise _stranger(path, "not a database")
     try:
         version, application = _marks(path, "mode=ro&immutable=1")
-    except sqlite3.DatabaseError:  # a checkpoint that a full disk cut short: what the file lacks stands in the log beside it
+    except sqlite3.DatabaseError:  # a checkpoint that a full disk cut short: what the file lacks is in the log beside it
         if not path.with_name(f"{path.name}-wal").exists():
             raise
         version, application = _marks(path, "mode=ro")

@@ -111,7 +111,7 @@ class CallBranch:
 
 
 def tree(calls: Iterable[CallRow], label: Label) -> CallBranch:
-    """The tree of some calls; `label` says where a call stands in its program."""
+    """The tree of some calls; `label` says where a call is in its program."""
     root = CallBranch(())
     places: dict[str, CallBranch] = {}
     for call in sorted(calls, key=lambda call: call.place):

@@ -1,6 +1,6 @@
 """Texts that a model's tokenizer takes for control tokens, kept out of the contents of prompts.
 
-Owns `ControlTokens`: `<|im_end|>` in a file would end the turn that it stands in, and what follows would be a message of its
+Owns `ControlTokens`: `<|im_end|>` in a file would end the turn that it is in, and what follows would be a message of its
 own. Promises that a text which was made harmless holds none of them, has as many bytes as before wherever a token has a letter
 (one letter is written in the other case, `<|Im_end|>`, so that counts of tokens from bytes hold), and that a reply which copies
 such a text has it as it was. Texts without control tokens stay as they are."""

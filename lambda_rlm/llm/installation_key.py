@@ -54,7 +54,7 @@ def _kept(path: Path) -> bytes | None:
 
 
 def _stored(path: Path, key: bytes) -> bytes:
-    """The key that stands in the file at the end, ours or that of a process that was faster."""
+    """The key that is in the file at the end, ours or that of a process that was faster."""
     private_folder(path.parent)
     if path.is_symlink():
         path.unlink()

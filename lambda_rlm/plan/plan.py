@@ -108,7 +108,7 @@ def _needed(program: Program) -> Program:
 
 
 def _names(node: Node) -> set[str]:
-    """Every name that stands in it, of a value or a type."""
+    """Every name that is in it, of a value or a type."""
     names: set[str] = set()
     todo = [node]
     while todo:

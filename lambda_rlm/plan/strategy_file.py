@@ -19,7 +19,7 @@ _SEPARATORS = {"/", os.sep}
 @dataclass(frozen=True, slots=True)
 class StrategyFile:
     """A checked program over `context` and `query`, both of the type Text, and the type of its answer. `forms` are those of its
-    outermost `let`s (`documents`, `items`) that have the type they have in the standard library, so that inputs can stand in
+    outermost `let`s (`documents`, `items`) that have the type they have in the standard library, so that inputs can be in
     for them."""
 
     source: SourceFile

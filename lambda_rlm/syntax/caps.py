@@ -86,7 +86,7 @@ def children(node: Node) -> list[Node]:
 
 
 def _collect(value: object, out: list[Node]) -> None:
-    """Nodes in a field; tuples stand at most two deep in one another."""
+    """Nodes in a field; tuples are at most two deep in one another."""
     if isinstance(value, Node):
         out.append(value)
     elif type(value) is tuple:

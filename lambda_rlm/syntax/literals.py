@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, escape
 
-# What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair stands alone.
+# What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair is alone.
 ESCAPE = (
     r'["\\/bfnrt]|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}'
     r"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -23,7 +23,7 @@ _TO_ESCAPE_IN_TEMPLATE = re.compile(rf'["\\{{}}\x00-\x1f]|{HIDDEN_CHARACTER.patt
 
 
 def text_value(written: str) -> str:
-    """The text that a literal means, from what stands between its quotes."""
+    """The text that a literal means, from what is between its quotes."""
     if "\\" not in written:
         return written
     value: str = json.loads(f'"{written}"', strict=False)

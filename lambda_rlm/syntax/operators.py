@@ -1,6 +1,6 @@
 """The infix operators and their levels, from the loosest to the tightest.
 
-The grammar says the same in its own way; a property test holds the two together. `|>` stands between the comparisons and
+The grammar says the same in its own way; a property test holds the two together. `|>` is between the comparisons and
 `++`, and the prefix operators `not` and `-` at the levels of their names.
 """
 

@@ -274,7 +274,7 @@ class Let(Node):
 
 @dataclass(frozen=True, slots=True)
 class Def(Node):
-    """`def name(p: T) -> R = body;`: not recursive, sees what stands above it."""
+    """`def name(p: T) -> R = body;`: not recursive, sees what is above it."""
 
     name: str
     params: tuple[Param, ...]

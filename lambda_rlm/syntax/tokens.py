@@ -45,7 +45,7 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Tokens:
-    """What scanning found; `tokens` ends with the end mark. `is_fenced`: a code fence stands outside of any literal."""
+    """What scanning found; `tokens` ends with the end mark. `is_fenced`: a code fence is outside of any literal."""
 
     tokens: list[Token] = field(default_factory=list)
     comments: list[tuple[Span, str]] = field(default_factory=list)

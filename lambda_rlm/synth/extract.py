@@ -29,7 +29,7 @@ _BEGINS: Final = re.compile(
 def programs(reply: str, *, is_cut: bool = False) -> list[str]:
     """What in a reply may be the program: fenced blocks, the last one first, then all of it, then what follows the prose; of
     JSON the program that it holds. In a reply that was cut, only a block whose fence is closed is whole. A reply that begins as
-    a program does comes first as it is: marks of thoughts may stand in its texts."""
+    a program does comes first as it is: marks of thoughts may be in its texts."""
     whole = reply.strip()
     text = _without_thoughts(reply).strip()
     blocks = [match for match in _FENCE.finditer(text) if match.group(3) or not is_cut]
@@ -44,7 +44,7 @@ def programs(reply: str, *, is_cut: bool = False) -> list[str]:
 
 
 def _unwrapped(text: str) -> str:
-    """What stands in backticks, or between the marks of an element; nothing where there are none around all of it."""
+    """What is in backticks, or between the marks of an element; nothing where there are none around all of it."""
     match = _WRAPPED.fullmatch(text[: 2 * LONGEST])
     return "" if match is None else (match["ticked"] or match["element"]).strip()
 
@@ -64,7 +64,7 @@ def _in_json(text: str) -> str:
 
 
 def _without_thoughts(reply: str) -> str:
-    """What stands outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of
+    """What is outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of
     nothing but beginnings takes no longer than another."""
     text = reply[: 4 * LONGEST]
     kept: list[str] = []

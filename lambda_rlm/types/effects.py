@@ -29,7 +29,7 @@ def raise_effect(effect: Effects) -> None:
 
 
 def merge_effects(a: Effects, b: Effects) -> None:
-    """Two function values may stand in one place: one calling convention, one class."""
+    """Two function values may be in one place: one calling convention, one class."""
     a, b = find_effect(a), find_effect(b)
     if a is b:
         return

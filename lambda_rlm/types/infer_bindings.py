@@ -123,7 +123,7 @@ def _close(s: Checker, binding: Binding, is_function: bool) -> None:
 
 
 def check_block(s: Checker, term: Block, wanted: Open, why: Why) -> Open | None:
-    """A block's result stands where the block stands."""
+    """A block's result is where the block stands."""
     with block_scope(s, term.items):
         s.check(term.result, wanted, why)
     return wanted

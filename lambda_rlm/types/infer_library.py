@@ -187,7 +187,7 @@ def _break_open_parameters(wanted: Open) -> None:
 def _join_first(
     s: Checker, row: SignatureRow, instance: RowInstance, slots: list[GivenArgument | None]
 ) -> list[GivenArgument | None]:
-    """Where one variable stands in several parameters, it is the join of what they are given."""
+    """Where one variable is in several parameters, it is the join of what they are given."""
     known: list[GivenArgument | None] = [_known(s, given) if given is not None else None for given in slots]
     for name in row.joined:
         parts = [
@@ -212,7 +212,7 @@ def _known(s: Checker, argument: GivenArgument) -> GivenArgument:
 
 
 def _parts(row_type: RowType, name: str, given: Open) -> list[Open]:
-    """What is given where a variable stands in a row's type."""
+    """What is given where a variable is in a row's type."""
     if row_type.name == name:
         return [given]
     given = find(given)

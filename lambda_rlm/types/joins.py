@@ -82,7 +82,7 @@ def join_all(types: Iterable[Open], first: Open) -> Open | Clash:
 
 
 def compare(a: Open, b: Open) -> Clash | None:
-    """Demand that two types may stand on the sides of `==`: they join, and a literal is a label of the enumeration it meets."""
+    """Demand that two types may be on the sides of `==`: they join, and a literal is a label of the enumeration it meets."""
     a, b = find(a), find(b)
     for literal, other in ((a, b), (b, a)):
         if not isinstance(literal, TypeVariable) or literal.labels is None or literal.heads & ~LITERAL:

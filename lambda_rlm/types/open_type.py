@@ -70,7 +70,7 @@ class OpenNamed:
 
 
 class Rec:
-    """A record; the fields stand in the order of their names."""
+    """A record; the fields are in the order of their names."""
 
     __slots__ = ("fields", "frozen", "size")
     bit: Final = RECORD
@@ -181,7 +181,7 @@ def option_of(element: Open) -> OpenNamed:
 
 
 def find(node: Open) -> Open:
-    """What stands at the end of a chain of bound type variables; shortens the chain."""
+    """What is at the end of a chain of bound type variables; shortens the chain."""
     if not isinstance(node, TypeVariable) or node.link is None:
         return node
     end: Open = node.link

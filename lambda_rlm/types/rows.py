@@ -69,7 +69,7 @@ class SignatureRow:
     asks_model: bool
     has_type_argument: bool
     joined: frozenset[str]
-    """Variables that stand outside functions in more than one parameter: what is given for them is joined."""
+    """Variables that are outside functions in more than one parameter: what is given for them is joined."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ Place = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The lengths of what stands at these places are together at most `limit` here."""
+    """The lengths of what is at these places are together at most `limit` here."""
 
     places: tuple[Place, ...]
     limit: SizeBound

@@ -59,7 +59,7 @@ def option_of_element(list_: AbstractList) -> Abstract:
 def pair_list(
     a: AbstractList, b: AbstractList, length: SizeBound, low: Number, repeats: tuple[SizeBound, SizeBound]
 ) -> Abstract:
-    """Records of an element of each; an element of a stands in at most `repeats[0]` of them, one of b in `repeats[1]`."""
+    """Records of an element of each; an element of a is in at most `repeats[0]` of them, one of b in `repeats[1]`."""
     if a.element is None or b.element is None:
         return AbstractList(ZERO, None, 0)
     owner = fresh()

@@ -23,7 +23,7 @@ class BadReply(Exception):
 
 
 class QuoteNotFound(BadReply):
-    """A Quote does not stand in what the model was shown."""
+    """A Quote is not in what the model was shown."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, QUOTE_NOT_FOUND)

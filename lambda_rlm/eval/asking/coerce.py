@@ -296,7 +296,7 @@ def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
 
 
 def _is_negated(text: str, starts: set[int]) -> bool:
-    """A word that denies, and is no label itself, stands before one of these places."""
+    """A word that denies, and is no label itself, is before one of these places."""
     for start in starts:
         denial = _NEGATION.search(text, max(0, start - _DENIAL_REACH), start)
         if denial is not None and denial.start() not in starts:

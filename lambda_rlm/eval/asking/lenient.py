@@ -1,6 +1,6 @@
 """JSON as models write it.
 
-Owns the reading of one JSON value, and of the values that stand in prose. Strict JSON is read as such; beyond that only what
+Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such; beyond that only what
 has one meaning: single quotes, trailing commas, names without quotes as keys, Python's `True False None`, raw line ends in
 texts. Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that
 would need a guess; a key given twice with different values becomes `CONFLICT`.
@@ -68,7 +68,7 @@ def written(raw: Raw) -> int:
 
 
 def values_in(text: str) -> list[Raw]:
-    """The objects and lists that stand in prose, from left to right, not inside each other."""
+    """The objects and lists that are in prose, from left to right, not inside each other."""
     values: list[Raw] = []
     parser = _Parser(text)
     failures = reread = 0

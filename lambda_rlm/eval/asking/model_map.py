@@ -1,6 +1,6 @@
 """`llm_map`: one reply for each of many texts, several to a prompt.
 
-Owns numbering, packing, realignment and votes. Promises: replies stand in the order of the items; at most `per_call` items to
+Owns numbering, packing, realignment and votes. Promises: replies are in the order of the items; at most `per_call` items to
 a prompt, and never more than fit the window with their replies; items left out are asked for once more, so that there are at
 most votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, two in a row. Refuses an item that alone cannot fit, before
 anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
@@ -172,7 +172,7 @@ class _Mapping:
         return packed
 
     def _neighbours(self, indices: list[int], needs: Mapping[int, int], capacity: int) -> list[list[int]]:
-        """Each with those before it while they need no more than the capacity; one that needs more stands alone."""
+        """Each with those before it while they need no more than the capacity; one that needs more is alone."""
         most = self._most_items()
         batches: list[list[int]] = []
         used = 0

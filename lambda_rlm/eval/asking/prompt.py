@@ -1,7 +1,7 @@
 """From a prompt, a Text that knows where its parts came from, to the messages a model is sent.
 
 Owns the split into instructions (trusted parts: literals and `query`) and data (everything that came from inputs or replies),
-the markers around data and the sentence that says what they mean. Promises: what is untrusted always stands between markers
+the markers around data and the sentence that says what they mean. Promises: what is untrusted always is between markers
 that carry a code it does not contain; the code depends on nothing but the prompt and the installation's key, so equal prompts
 render equally; at most `MOST_BLOCKS` blocks. Refuses to turn data into instructions: wherever parts are merged,
 instructions become data and never the reverse.
@@ -30,7 +30,7 @@ PRICE: Final = TARIFF[Primitive.LLM_CALL]
 """What handling prompts and replies is charged by, for all functions that ask a model."""
 
 _INLINE: Final = 80
-"""Data of at most so many characters, without line ends, that stands inside a sentence stays there."""
+"""Data of at most so many characters, without line ends, that is inside a sentence stays there."""
 
 
 class Part(NamedTuple):
@@ -154,7 +154,7 @@ def _join_neighbours(rows: Sequence[Row]) -> list[Row]:
 
 
 def _gaps(rows: Sequence[Row]) -> list[int]:
-    """Indices of the instructions that stand between two data."""
+    """Indices of the instructions that are between two data."""
     return [i for i in range(1, len(rows) - 1) if not rows[i][2]]
 
 
@@ -187,7 +187,7 @@ def _has_letters(text: str) -> bool:
 
 
 def _block(text: str, code: str, follows_line_end: bool, precedes_line_end: bool) -> tuple[str, str, str]:
-    """Data between its markers, as what stands before, itself, and what stands after."""
+    """Data between its markers, as what is before, itself, and what stands after."""
     stands_alone = follows_line_end and precedes_line_end
     if len(text) <= _INLINE and "\n" not in text and not stands_alone:
         return f"<data {code}>", text, f"</data {code}>"

@@ -67,7 +67,7 @@ def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "") -> 
 
 @lru_cache(_KEPT)
 def _manner(shape: str, out: int, sampling: Sampling, *notes: str) -> str:
-    """What is asked for of a prompt and how, as it stands in a request's identity."""
+    """What is asked for of a prompt and how, as it is in a request's identity."""
     return f"{shape!r}, {out!r}, {sampling!r}, {list(notes)!r}"
 
 

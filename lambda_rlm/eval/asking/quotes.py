@@ -73,7 +73,7 @@ class QuoteFinder:
         self._found: dict[str, Text | None] = {}
 
     def find(self, quote: str) -> Text | None:
-        """The first place of a quote, as the input's text; None when it stands nowhere or is empty."""
+        """The first place of a quote, as the input's text; None when it is nowhere or is empty."""
         wanted = normalized(quote)
         if not wanted:
             return None
@@ -95,7 +95,7 @@ class QuoteFinder:
         return None
 
     def regions(self) -> Iterator[tuple[int, int]]:
-        """Longest runs of pieces that came from inputs, with the white space that stands between them."""
+        """Longest runs of pieces that came from inputs, with the white space that is between them."""
         start = end = -1
         for offset, leaf in self._leaves:
             if self._is_from_input(leaf):

@@ -26,7 +26,7 @@ NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
 
 
 class Stack:
-    """How deep a run stands in calls of function values and activations of `fix`.
+    """How deep a run is in calls of function values and activations of `fix`.
 
     Python's own stack is finite and is never enlarged, so every such call takes what it needs (known when it is compiled)
     from `left` while it lasts, and the run ends in a declared fault when nothing is left.

@@ -86,7 +86,7 @@ class Pattern:
     `size` the engine's instructions.
 
     `brief` searches ASCII texts of at most `most` characters by other means, when that is proved to be the same; it finds
-    nothing where the letters `needed` do not stand in a row.
+    nothing where the letters `needed` are not in a row.
     """
 
     def __init__(self, source: str, is_multi_line: bool) -> None:

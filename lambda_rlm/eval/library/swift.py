@@ -2,7 +2,7 @@
 takes.
 
 Owns the proof that it may: a pattern of a small part of the syntax, whose answer on ASCII text is that of RE2 and whose
-backtracking is bounded. Repetitions stand on single characters only; a counted one goes up to nine, and what may follow another
+backtracking is bounded. Repetitions are on single characters only; a counted one goes up to nine, and what may follow another
 shares no character with it, so giving a character back never leads further: a start costs at most the length times the `ways`
 through the alternatives, and `most` characters cost at most `MOST_WORK` tries. Anything else is None and stays with RE2.
 """
@@ -159,7 +159,7 @@ class _Reading:
 
 
 def _needed(branches: Alternatives) -> str:
-    """The longest run of single letters that stand in every match; empty where there is a choice."""
+    """The longest run of single letters that are in every match; empty where there is a choice."""
     runs = [""]
     for node in branches[0] if len(branches) == 1 else []:
         is_letter = not isinstance(node, list) and node[0].bit_count() == 1 and not node[1] and not node[2]

@@ -60,7 +60,7 @@ class Rehearsal:
         return _Shared(self, autos, meter)
 
     def names(self, node: t.Node) -> tuple[list[str], list[int]]:
-        """The free names of a node, and which `auto` stand in it; the nodes are those of the program, so their identity
+        """The free names of a node, and which `auto` are in it; the nodes are those of the program, so their identity
         holds."""
         names = self._names.get(id(node))
         if names is None:

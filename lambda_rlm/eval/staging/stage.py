@@ -35,7 +35,7 @@ def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, StagedV
 
 
 class Stage:
-    """Computes pure terms of one program. `kept` has the values of terms that stand at the top level, by identity."""
+    """Computes pure terms of one program. `kept` has the values of terms that are at the top level, by identity."""
 
     def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter, cuts: Cuts | None = None) -> None:
         self.typed = typed

@@ -116,7 +116,7 @@ def _paragraph(element: Any) -> str:
     while todo:
         node = todo.pop()
         if node.tag == f"{_WORD}t":
-            parts += [node.text or "", *(inner.tail or "" for inner in node)]  # a comment may stand within
+            parts += [node.text or "", *(inner.tail or "" for inner in node)]  # a comment may be within
         elif node.tag in _SIGNS:
             parts.append(_SIGNS[node.tag])
         elif node.tag not in _PASSED_OVER:

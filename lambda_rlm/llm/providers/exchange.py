@@ -81,7 +81,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query; `authorization` what stands in that header."""
+    """Where completions are asked for. `target` is path and query; `authorization` what is in that header."""
 
     scheme: str
     host: str

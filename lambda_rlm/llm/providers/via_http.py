@@ -173,7 +173,7 @@ _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("s
 
 @lru_cache(256)
 def _manner(max_tokens: int, sampling: Sampling) -> bytes:
-    """How a reply is drawn, as it stands in a request after its messages."""
+    """How a reply is drawn, as it is in a request after its messages."""
     fields: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
         fields["top_p"] = sampling.top_p

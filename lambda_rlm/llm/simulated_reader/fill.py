@@ -47,7 +47,7 @@ class Form:
         return json.dumps(self.value(schema, "", None, schema.get("$defs", {})), ensure_ascii=False)
 
     def value(self, part: Mapping[str, Any], name: str, finding: Finding | None, definitions: Mapping[str, Any]) -> Any:
-        """What stands at one place of the reply: of one finding, or of the whole reading."""
+        """What is at one place of the reply: of one finding, or of the whole reading."""
         if "$ref" in part:
             return self.value(definitions[part["$ref"].rsplit("/", 1)[1]], name, finding, definitions)
         if "anyOf" in part:

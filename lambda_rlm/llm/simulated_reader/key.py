@@ -2,7 +2,7 @@
 
 Owns `AnswerKey`, which holds facts about leaves only: the label of a single question, and which quotes of a document bear on
 a question that asks about several. Promises that of a file's rows only `text` with `label` and `question` with `evidence` are
-looked at; an answer that stands beside them is never read.
+looked at; an answer that is beside them is never read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a reader makes of the data of one prompt, before it is put in the form that the prompt asks for.
 
 Owns `Finding`, `Findings` and the protocol `Reader`: one for each family of questions, made from the question alone. Promises
-that a reading holds nothing but what stands in the data and what the reader's key says of single facts.
+that a reading holds nothing but what is in the data and what the reader's key says of single facts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _LONGEST_LINE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact: the words it stands in, what it says in short, and more of it by name: `next` is what it makes worth looking
-    for, `note` how it is noted down where not by the words it stands in."""
+    """One fact: the words it is in, what it says in short, and more of it by name: `next` is what it makes worth looking
+    for, `note` how it is noted down where not by the words it is in."""
 
     quote: str
     value: str

@@ -3,7 +3,7 @@
 Owns the wrapper for servers whose vocabulary cannot be read from here: self-hosted ones (vLLM, llama.cpp, Ollama and others)
 read the control tokens of their chat template in the contents of messages too. Promises that the forms that are known of open
 models (`<|…|>`, `<start_of_turn>`, `[INST]` and the like) reach the server as ordinary text, of the same length, and that a
-reply which copies them has them as they were. A model with other forms is not protected: data stands between markers in any
+reply which copies them has them as they were. A model with other forms is not protected: data is between markers in any
 case."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A smaller language for small models: nothing in it goes on and on.
 
-Owns the limits on how often a part may be repeated and how deep expressions may stand in each other. A small model that has
+Owns the limits on how often a part may be repeated and how deep expressions may be in each other. A small model that has
 lost its way says the same thing over and over, in a row or each time within the last; under these rules it is made to close
 what it has opened instead. Promises programs of the language only; many of the language's programs are not among these.
 """
@@ -64,7 +64,7 @@ def within_bounds(rules: Mapping[str, Ebnf]) -> dict[str, Ebnf]:
 
 
 class _Levels:
-    """Each rule once for each depth it can stand at: a rule stands one deeper in itself, and in those that come after it."""
+    """Each rule once for each depth it can be at: a rule stands one deeper in itself, and in those that come after it."""
 
     def __init__(self, rules: Mapping[str, Ebnf]) -> None:
         self._rules = rules
@@ -109,7 +109,7 @@ class _Levels:
 
 
 def _most(part: Ebnf, depth: int) -> int:
-    """How often a part may be repeated: most often what stands in a list, least often operators, fields and calls."""
+    """How often a part may be repeated: most often what is in a list, least often operators, fields and calls."""
     first = part.parts[0] if isinstance(part, Seq) else part
     if isinstance(part, Seq) and isinstance(first, Alt):
         return _MOST_ESCAPES

@@ -19,7 +19,7 @@ _LIGHT: Final = 8
 
 
 def factored(rules: Mapping[str, Alternatives]) -> Rules:
-    """The same rules, each as one expression; those that are used once stand where they are used."""
+    """The same rules, each as one expression; those that are used once are where they are used."""
     opened = _with_units_opened(dict(rules))
     found = {name: _without_left_recursion(name, alternatives) for name, alternatives in opened.items()}
     return _inlined(found)

@@ -1,6 +1,6 @@
 """The grammar's rules for a decoder that has no lexer of the parser's kind: white space written out, words kept apart.
 
-Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it stands in differ:
+Owns the step from the parse table to rules over characters. A rule comes in as many copies as the places it is in differ:
 after a word, where another word needs white space before it, and in a template's hole, where only some characters may stand.
 Promises that the rules accept what the parser accepts, save what no grammar can say: numbers that do not fit, fields named
 twice, and the caps. Refuses a grammar in which it could not tell where white space is needed.
@@ -46,7 +46,7 @@ _OPEN, _CLOSE = text("{"), text("}")
 
 @dataclass(frozen=True, slots=True)
 class SymbolPlace:
-    """A rule or terminal and where it stands: `after_word` is None where what stands before may end with a word or not."""
+    """A rule or terminal and where it stands: `after_word` is None where what is before may end with a word or not."""
 
     symbol: str
     after_word: bool | None = False

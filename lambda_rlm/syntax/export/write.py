@@ -175,7 +175,7 @@ def _gbnf_text(character: str) -> str:
 
 
 def _gbnf_class(part: Chars) -> str:
-    """A class; a lone `-` stands beside it, since each reader has a rule of its own for it within."""
+    """A class; a lone `-` is beside it, since each reader has a rule of its own for it within."""
     minus = Chars(((ord("-"), ord("-")),))
     if minus.ranges[0] in part.ranges:
         return f'("-" | {_gbnf_class(without(part, minus))})'

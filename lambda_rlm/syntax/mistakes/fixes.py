@@ -17,7 +17,7 @@ def slip(message: str, span: Span, title: str, *edits: Edit, code: str = FOREIGN
 
 
 def instead(message: str, span: Span, replacement: str, code: str = FOREIGN_HABIT) -> Diagnostic:
-    """A slip whose fix replaces what stands there."""
+    """A slip whose fix replaces what is there."""
     title = f"write `{replacement.strip()}`" if replacement.strip() else "remove it"
     return slip(message, span, title, Edit(span, replacement), code=code)
 

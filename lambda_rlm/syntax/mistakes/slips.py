@@ -40,7 +40,7 @@ def code_fence(source: SourceFile) -> Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class SlipPlace:
-    """Where the parser stands before a token that does not fit."""
+    """Where the parser is before a token that does not fit."""
 
     table: Table
     source: SourceFile
@@ -76,7 +76,7 @@ class SlipPlace:
         return None
 
     def starts_line(self) -> bool:
-        """Whether the token stands on a later line than the one before it."""
+        """Whether the token is on a later line than the one before it."""
         before = self.previous
         return before is not None and "\n" in self.source.text[before.end : self.token.start]
 

@@ -31,7 +31,7 @@ class HardBreak:
 class DocumentRow:
     """Documents in a row: further indented, or laid out flat or broken together when `is_group`.
 
-    One that `hangs` stands behind a space where it fits flat there, on a line of its own, further indented, where it fits flat
+    One that `hangs` is behind a space where it fits flat there, on a line of its own, further indented, where it fits flat
     there, and else, broken, behind the space.
     """
 

@@ -2,7 +2,7 @@
 
 Owns `pretty`. Promises `parse(pretty(t)) == t` for every term in the parser's normal form, the fewest parentheses, lines of at
 most 100 characters where a line can end at all, and that a program's comments are all kept, each before or behind what it
-stood before or behind. Refuses a template whose hole cannot stand in one.
+stood before or behind. Refuses a template whose hole cannot be in one.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _Printer:
         return row("(", joined((", ",), parts), ")")
 
     def right_side(self, body: t.Term, keeps_pipe: bool = False) -> Doc:
-        """What stands behind `=`, `=>`, `then` or `else`: on the same line if it can end its lines itself, else on the next."""
+        """What is behind `=`, `=>`, `then` or `else`: on the same line if it can end its lines itself, else on the next."""
         lead = self.comments.before(body.span.start)
         doc = self.term(body)
         if lead.parts:
@@ -163,7 +163,7 @@ class _Printer:
     def hole(self, term: t.Term) -> str:
         text = lay_out(_Printer(Comments()).term(term), UNBOUNDED)
         if not _BARRED_IN_HOLES.isdisjoint(text):
-            raise ValueError(f"this cannot stand in the hole of a template: {text!r}")
+            raise ValueError(f"this cannot be in the hole of a template: {text!r}")
         return "{" + text + "}"
 
     def bracketed(self, opening: str, line: Doc, parts: list[Part], closing: str, end: int) -> DocumentRow:

@@ -44,7 +44,7 @@ def _is_some(x: Run) -> Run:
 
 
 def applied(f: Callable[..., Value], parts: Sequence[Compiled], span: Span) -> Run:
-    """Apply a builder's function; its faults stand at the call."""
+    """Apply a builder's function; its faults are at the call."""
     runs = [part.run for part in parts]
     shapes = "".join(part.shape for part in parts)
     if len(runs) == 2 and shapes[1] == "K":

@@ -93,5 +93,5 @@ def _coroutine_function(code: Compiled) -> Compiled:
 
 
 async def _never_asked(e: Frame) -> Value:
-    """A model call in a program that asks no model: it stands in a def that nobody calls."""
+    """A model call in a program that asks no model: it is in a def that nobody calls."""
     raise InternalError("evaluating", "a model call in a pure run")

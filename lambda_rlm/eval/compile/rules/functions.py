@@ -53,7 +53,7 @@ def known_call(c: Compiler, function: Function, codes: Sequence[Compiled]) -> Co
 
 
 def value_call(c: Compiler, function: Compiled, codes: Sequence[Compiled], is_async: bool) -> Compiled:
-    """A call of a function value. A pure function may stand where one that asks is allowed, so its result may be there at
+    """A call of a function value. A pure function may be where one that asks is allowed, so its result may be there at
     once."""
 
     def build(parts: Sequence[Compiled]) -> Compiled:
