@@ -229,8 +229,8 @@ class Journal:
     def prune(
         self, days: float = KEEP_DAYS, most_bytes: int = MOST_BYTES, *, shrinks: bool = False, now: float | None = None
     ) -> int:
-        """Forget runs that began more than `days` before `now` (None: the clock's), and the oldest while the file is larger; how
-        many were forgotten. A run that still goes on is kept. `shrinks` gives the room back to the disk."""
+        """Forget runs that began more than `days` before `now` (None: the clock's), and the oldest while the file is larger;
+        how many were forgotten. A run that still goes on is kept. `shrinks` gives the room back to the disk."""
         gone = 0
         for row in self._dispensable(days, most_bytes, time.time() if now is None else now):
             if not row.is_going_on:
