@@ -161,7 +161,7 @@ TARIFF: dict[P, Price] = {
     P.AROUND: _SLICE,
     P.LINES: Price(call=2, made=3, kilo=20, **_PIECES),
     P.WORDS: Price(call=2, made=3, kilo=80, **_PIECES),
-    P.PARAGRAPHS: Price(call=2, made=6, kilo=20, **_PIECES),
+    P.PARAGRAPHS: Price(call=2, made=6, kilo=30, **_PIECES),
     P.SPLIT_ON: Price(call=2, made=3, kilo=20, **_PIECES),
     P.JOIN: Price(call=2, element=1, storage_call=HEADER, storage_made=2 * SLOT),
     P.CHUNK: Price(call=2, made=10, kilo=10, **_PIECES),
