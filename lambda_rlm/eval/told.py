@@ -16,61 +16,50 @@ COMPUTED: Final = Derived(())
 """The origin of what was computed from replies: everything that the model was shown."""
 
 
-def _carrying(kind: type, name: str) -> Callable[..., Any]:
-    plain = getattr(kind, name, None) or getattr(float, name)
+def _carrying(name: str) -> Callable[..., Any]:
+    of_ints, of_floats = getattr(int, name), getattr(float, name)
 
     def operate(number: Any, *others: Any) -> Any:
-        result = plain(number, *others)
+        result = (of_ints if isinstance(number, int) else of_floats)(number, *others)
         if result is NotImplemented and others and isinstance(others[0], float):
-            result = getattr(float, name)(float(number), *others)
+            result = of_floats(float(number), *others)
         return told(result, COMPUTED) if type(result) in (int, float) else result
 
     return operate
 
 
-class ToldInt(int):
+class _Told:
+    """The arithmetic of numbers that know where they came from."""
+
+    __add__ = _carrying("__add__")
+    __radd__ = _carrying("__radd__")
+    __sub__ = _carrying("__sub__")
+    __rsub__ = _carrying("__rsub__")
+    __mul__ = _carrying("__mul__")
+    __rmul__ = _carrying("__rmul__")
+    __floordiv__ = _carrying("__floordiv__")
+    __rfloordiv__ = _carrying("__rfloordiv__")
+    __truediv__ = _carrying("__truediv__")
+    __rtruediv__ = _carrying("__rtruediv__")
+    __mod__ = _carrying("__mod__")
+    __rmod__ = _carrying("__rmod__")
+    __neg__ = _carrying("__neg__")
+    __abs__ = _carrying("__abs__")
+
+
+class ToldInt(_Told, int):
     """An Int as a model replied it, or computed from one."""
 
     origin: Origin
-
-    __add__ = _carrying(int, "__add__")
-    __radd__ = _carrying(int, "__radd__")
-    __sub__ = _carrying(int, "__sub__")
-    __rsub__ = _carrying(int, "__rsub__")
-    __mul__ = _carrying(int, "__mul__")
-    __rmul__ = _carrying(int, "__rmul__")
-    __floordiv__ = _carrying(int, "__floordiv__")
-    __rfloordiv__ = _carrying(int, "__rfloordiv__")
-    __truediv__ = _carrying(int, "__truediv__")
-    __rtruediv__ = _carrying(int, "__rtruediv__")
-    __mod__ = _carrying(int, "__mod__")
-    __rmod__ = _carrying(int, "__rmod__")
-    __neg__ = _carrying(int, "__neg__")
-    __abs__ = _carrying(int, "__abs__")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return int, (int(self),)
 
 
-class ToldFloat(float):
+class ToldFloat(_Told, float):
     """A Float as a model replied it, or computed from one."""
 
     origin: Origin
-
-    __add__ = _carrying(float, "__add__")
-    __radd__ = _carrying(float, "__radd__")
-    __sub__ = _carrying(float, "__sub__")
-    __rsub__ = _carrying(float, "__rsub__")
-    __mul__ = _carrying(float, "__mul__")
-    __rmul__ = _carrying(float, "__rmul__")
-    __floordiv__ = _carrying(float, "__floordiv__")
-    __rfloordiv__ = _carrying(float, "__rfloordiv__")
-    __truediv__ = _carrying(float, "__truediv__")
-    __rtruediv__ = _carrying(float, "__rtruediv__")
-    __mod__ = _carrying(float, "__mod__")
-    __rmod__ = _carrying(float, "__rmod__")
-    __neg__ = _carrying(float, "__neg__")
-    __abs__ = _carrying(float, "__abs__")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return float, (float(self),)
