@@ -1,8 +1,8 @@
 """What a run holds in memory, and the refusal to hold more.
 
 Owns `Storage`: the account of the large texts and lists of a run that are alive. Each books its size when it is made and gives
-it back when it dies, so that what is thrown away does not count. The account is exact in what it is told; who measures
-(`eval/holding`) promises sizes within a factor of two. Accounts form a tree, as meters do: what a sub-run holds, its caller's
+it back when it dies, so that what is thrown away does not count. The account adds sizes up exactly; `eval/holding`, which
+measures them, promises each within a factor of two. Accounts form a tree, as meters do: what a sub-run holds, its caller's
 run holds too.
 
 Python frees a value when its last reference goes, at a place that the program alone decides, so the figures of a run whose

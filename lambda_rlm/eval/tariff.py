@@ -63,7 +63,7 @@ TOLD_STEPS: Final = 10
 """Fuel for a number of a reply."""
 
 ENTRY: Final = 2 * HEADER
-"""Bytes for an element that is told apart from others by its key."""
+"""Bytes for an element that a function compares with others by its key."""
 
 FUNCTION_VALUE: Final = 6 * HEADER
 """Bytes for a function value, beside the slots of the frame that it keeps."""

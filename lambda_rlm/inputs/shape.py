@@ -31,7 +31,7 @@ MAX_PARTS: Final = 250
 """Half of what a type of the language may have: programs put what they read into records of their own."""
 MAX_LEVELS: Final = 7
 _MOST_PLACES: Final = 10_000
-"""Places of data that are looked at in detail: of so many, the deepest are given as JSON in any case."""
+"""The most places of data that are looked at in detail: where there are more, the deepest are given as JSON in any case."""
 _INT_LIMIT: Final = 2**63
 _AT_ONCE: Final = 1_000
 """Elements that are gone through between two looks at the deadline."""

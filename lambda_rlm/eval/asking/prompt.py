@@ -30,7 +30,7 @@ PRICE: Final = TARIFF[Primitive.LLM_CALL]
 """What handling prompts and replies is charged by, for all functions that ask a model."""
 
 _INLINE: Final = 80
-"""Data of at most so many characters, without line ends, that is inside a sentence stays there."""
+"""The most characters of data without line ends that stay inside a sentence."""
 
 
 class Part(NamedTuple):

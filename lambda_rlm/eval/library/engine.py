@@ -136,7 +136,7 @@ class Pattern:
         return horizon(self._source)
 
     def first_from(self, data: bytes, position: int, charge: Charge) -> Spans | None:
-        """The first match at or after a byte; `charge` is told how many bytes may have been read past it, and 0 for each part
+        """The first match at or after a byte; `charge` receives how many bytes may have been read past it, and 0 for each part
         of a long text."""
         return Search(self, data, charge).first_from(position)
 

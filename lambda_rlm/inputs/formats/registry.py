@@ -29,7 +29,7 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 
 _APART: Final[Mapping[Format, float]] = {pdf.FORMAT: pdf.MOST_SECONDS, docx.FORMAT: 60.0, html.FORMAT: 60.0}
-"""Formats whose parsers are large, slow or native: they are read in the worker process, each document in so many seconds."""
+"""Formats whose parsers are large, slow or native, with the most seconds for a document: the worker process reads them."""
 
 
 def reader_of(kind: str) -> Callable[[bytes, str, Reading], ExtractedText | Rows]:
