@@ -89,13 +89,57 @@ class Grammar:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSize:
+    """How many tokens a text comes to wherever it is put, for one vocabulary.
+
+    `tokens` add up: a text that is put together of others has at most the sum of theirs. `piece` is the most bytes of a piece
+    that was charged by its tokens, and not by its bytes: any part of the text has at most `tokens + 2 · piece` tokens.
+    """
+
+    tokens: int
+    piece: int
+
+
+class CountedText(Protocol):
+    """A text whose tokens were counted once."""
+
+    @property
+    def size(self) -> TokenSize: ...
+
+    def part(self, start: int, end: int) -> TokenSize:
+        """The size of the characters from `start` up to `end`, without reading all of them again."""
+        ...
+
+    def most(self, characters: int) -> int:
+        """The most `tokens` that any part of at most so many characters has."""
+        ...
+
+
+class Vocabulary(Protocol):
+    """The tokens that a model reads. Loaded when it is first asked for a number."""
+
+    @property
+    def name(self) -> str: ...
+
+    def exact(self, text: str) -> int:
+        """The tokens of a text by itself."""
+        ...
+
+    def size(self, text: str) -> TokenSize: ...
+
+    def counted(self, text: str) -> CountedText: ...
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """One question to a model.
 
     At most one of `schema` (a JSON Schema the reply must satisfy), `choices` (texts, exactly one of which is the reply) and
     `grammar` is set; a model that cannot constrain its reply ignores them: the asker has put the instruction in the messages
     and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
-    before data was marked, with the shape of its reply and its sampling: the key of caches and journals.
+    before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
+    before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
+    affords no more of these.
     """
 
     messages: tuple[Message, ...]
@@ -105,6 +149,7 @@ class CompletionRequest:
     choices: tuple[str, ...] | None = None
     digest: str = field(default="", compare=False)
     grammar: Grammar | None = None
+    again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +182,7 @@ TEMPLATE_TOKENS: Final = 64
 """The most tokens that a chat template adds to a request, where a model's profile does not say."""
 
 
-_COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "reasoning_tokens", "refusals")
+_COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "resends", "reasoning_tokens", "refusals")
 _MOST_COUNTED: Final = 1 << 53
 _LEAST_CHARS_PER_TOKEN: Final = 1e-3
 
@@ -156,8 +201,9 @@ class ModelProfile:
     learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
-    `retries` is how often a request may be made again behind one `complete`, `refusals` how many requests a server may turn
-    down for their form, unbilled, before each of these. Raises `ValueError` for what no model has: a price below 0 would give a
+    `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
+    that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
+    each of these. `vocabulary` counts its tokens where they are known. Raises `ValueError` for what no model has: a price below 0 would give a
     budget more than it had.
     """
 
@@ -174,9 +220,11 @@ class ModelProfile:
     thinks_first: bool = False
     is_small: bool = False
     retries: int = 0
+    resends: int = 0
     reasoning_tokens: int = 0
     refusals: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: Vocabulary | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not isinstance(self.details, Mapping):
