@@ -69,7 +69,7 @@ class Bound:
 
     def numbers(self) -> dict[str, int | float | None]:
         """The components by name; None for what has no limit or, of `usd`, no price."""
-        return {name: getattr(self, name) for name in (*self.formula, "usd")}
+        return {name: getattr(self, name) for name in (*self.formula, "usd", "pool")}
 
     def rounds(self, concurrency: int) -> int | None:
         """Rounds of calls, at most, with so many at a time."""
