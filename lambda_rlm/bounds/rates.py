@@ -88,7 +88,9 @@ class Rates:
         """Attempts in the pool of a run of at most so many calls, more than none."""
         common = gcd(self.pool.percent, _WHOLE)
         share = ceil_div(calls * (self.pool.percent // common), _WHOLE // common)
-        return largest((share, size_of(self.pool.least))) + size_of(self.paid_before)
+        if self.pool.least > 1 or not self.pool.percent:  # a share of any calls is at least 1
+            share = largest((share, size_of(self.pool.least)))
+        return share + size_of(self.paid_before)
 
     def money(self, input_tokens: SizeBound, output_tokens: SizeBound) -> SizeBound:
         """What tokens cost at most, in picodollars; nothing where the price is unknown."""
