@@ -38,6 +38,7 @@ from lambda_rlm.llm.failures import (
     UNKNOWN_MODEL,
     UNREACHABLE,
     failure,
+    may_be_billed,
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
@@ -134,7 +135,7 @@ class LitellmModel:
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.reasoning_tokens))
         try:
             with exchange, anyio.fail_after(self._timeout):
-                return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
+                reply = await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
@@ -147,6 +148,15 @@ class LitellmModel:
             if form.kind == "grammar" and may_be_grammar:
                 raise ConstraintRefused(failed) from None
             raise failed from None
+        if reply is None and exchange.status is not None:
+            self._refuse_silence(exchange.status, form)
+        return reply
+
+    def _refuse_silence(self, status: int, form: ReplyForm) -> None:
+        """litellm returns nothing where a server turned a request down twice with status 422."""
+        message = f"{self._name}: the provider rejected the request (status {status})"
+        failed = failure(BAD_REQUEST, message, is_billable=may_be_billed(status))
+        raise ConstraintRefused(failed) if form.kind != "free" and is_refusal(status) else failed
 
     def _refused(self, exchange: Exchange) -> ModelFailure | None:
         """The failure of an answer that was not followed or not read."""
