@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -173,7 +173,8 @@ def test_leave_that_is_not_given_ends_the_request_with_what_it_used() -> None:
 
     usage, error = paid(Told(told), meter)
     assert isinstance(error, LimitExceeded) and error.code == "E0408"
-    assert usage == Usage(10, 45, cost=pytest.approx(0.1), is_estimated=True)
+    assert replace(usage, cost=None) == Usage(10, 45, is_estimated=True)
+    assert usage.cost == pytest.approx(0.1)
     assert (meter.used.tokens, meter.reserved) == (WORST, NOTHING)
 
 
@@ -221,6 +222,7 @@ def test_a_failure_that_may_be_billed_is_booked_at_its_worst(failed: Exception, 
 
 def test_what_was_counted_is_booked_beside_what_was_not() -> None:
     """A time-out, and then a reply with its tokens: the first at its worst, the second as it says."""
+    replies: Iterator[ModelFailure | Completion]
     replies = iter([ModelFailure("E0503", "late", is_retryable=True), Completion("there", Usage(9, 3, cost=0.001), model="m")])
 
     def told(request: CompletionRequest) -> Completion:
