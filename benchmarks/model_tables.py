@@ -3,19 +3,23 @@
     python benchmarks/model_tables.py kinds | ranks | models DATE
 
 `kinds` are the kinds of characters: run it with Python 3.11, whose Unicode 14 is the oldest table that counts here. `ranks` are
-the vocabularies of tiktoken. No network is used, and every file is the same however often it is made.
+the vocabularies of tiktoken. `models` are windows and prices; DATE is the day from which the installed litellm has them. No
+network is used, and every file is the same however often it is made.
 """
 
 from __future__ import annotations
 
 import base64
 import importlib.util
+import json
 import sys
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -31,6 +35,19 @@ RANK_FILES: Final = {
     "o200k_base": "fb374d419588a4632f3f557e76b4b70aebbca790",
     "cl100k_base": "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
 }
+
+_MODES: Final = ("chat", "responses", "completion", None)
+_FEES: Final = ("input_cost_per_request", "citation_cost_per_token")
+_SEARCH: Final = "search_context_cost_per_query"
+"""What Perplexity bills for each request beside its tokens, and others only where a search is asked for."""
+_PRICES: Final = {
+    "in": ("input_cost_per_token",),
+    "out": ("output_cost_per_token", "output_cost_per_reasoning_token"),
+    "cached": ("cache_read_input_token_cost",),
+    "batch_in": ("input_cost_per_token_batches",),
+    "batch_out": ("output_cost_per_token_batches",),
+}
+"""What each price may be billed as."""
 
 _WHITE: Final = frozenset(
     map(chr, (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
@@ -109,6 +126,59 @@ def packed(tokens: list[bytes]) -> bytes:
     return zlib.compress(len(tokens).to_bytes(4, "big") + bytes(map(len, tokens)) + b"".join(tokens), 9)
 
 
+def public_models() -> dict[str, dict[str, Any]]:
+    """litellm's table of models, as it is."""
+    text = (carried() / "model_prices_and_context_window_backup.json").read_text(encoding="utf-8")
+    return {name: row for name, row in json.loads(text).items() if name != "sample_spec"}
+
+
+def models(public: Mapping[str, Mapping[str, Any]], as_of: str) -> dict[str, Any]:
+    """The table that `profiles` reads: of each model that replies with text, its window and longest reply in tokens, and its
+    prices in US dollars per token."""
+    rows = {name: _row(row) for name, row in sorted(public.items()) if row.get("mode") in _MODES}
+    return {"as_of": as_of, "source": f"litellm {version('litellm')} (MIT, see LICENSE)", "models": rows}
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    has_fees = any(row.get(fee) for fee in _FEES) or (row.get("litellm_provider") == "perplexity" and bool(row.get(_SEARCH)))
+    prices = {} if has_fees else {key: _dearest(row, *names) for key, names in _PRICES.items()}
+    window = _whole(row.get("max_input_tokens")) or _whole(row.get("max_tokens"))
+    found = {
+        "provider": row.get("litellm_provider"),
+        "window": window,
+        "output": _whole(row.get("max_output_tokens")) or _whole(row.get("max_tokens")),
+        **prices,
+        "schema": bool(row.get("supports_response_schema")),
+        "reasons": bool(row.get("supports_reasoning")),
+    }
+    return {key: value for key, value in found.items() if value is not None and value is not False}
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and value > 0 else None
+
+
+def _dearest(row: Mapping[str, Any], name: str, *others: str) -> float | None:
+    """The highest of a price, of those above a prompt length, and of what may be billed in its place: what a token may cost at
+    worst. None where the price itself is unknown."""
+    if not isinstance(row.get(name), (int, float)):
+        return None
+    steps = (key for key in row if key.startswith(f"{name.removesuffix('_batches')}_above_") and _is_step(key, name))
+    return max(float(row[key]) for key in (name, *steps, *others) if isinstance(row.get(key), (int, float)))
+
+
+def _is_step(key: str, name: str) -> bool:
+    """Whether a key is the price of long prompts, and not of another tier or of longer keeping."""
+    return key.endswith("_tokens_batches" if name.endswith("_batches") else "_tokens")
+
+
+def written(table: Mapping[str, Any]) -> str:
+    """A table as JSON, with a line for each model."""
+    head = {key: value for key, value in table.items() if key != "models"}
+    rows = ",\n".join(f" {json.dumps(name)}: {json.dumps(row, separators=(',', ':'))}" for name, row in table["models"].items())
+    return json.dumps(head)[:-1] + ', "models": {\n' + rows + "\n}}\n"
+
+
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["kinds"]:
@@ -116,6 +186,10 @@ def main(arguments: list[str]) -> None:
         case ["ranks"]:
             for name in RANK_FILES:
                 (_VOCABULARY / f"{name}.z").write_bytes(packed(public_ranks(name)))
+        case ["models", as_of]:
+            (_LLM / "table" / "models.json").write_text(
+                written(models(public_models(), date.fromisoformat(as_of).isoformat())), "utf-8"
+            )
         case _:
             raise SystemExit(__doc__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.execution.what_runs import WhatRuns, profile_term
 from lambda_rlm.llm.absent import plain_profile, profile_of
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.profiles import provider_profile
@@ -29,6 +31,14 @@ def test_a_kept_profile_has_its_vocabulary_again() -> None:
     assert profile_of({**kept, "vocabulary": None}).vocabulary is None
     assert profile_of({**kept, "vocabulary": "of_a_later_version"}).vocabulary is None
     assert profile_of({"name": "m", "window": 1, "max_output": 1}).vocabulary is None
+
+
+def test_the_terms_of_a_run_name_the_vocabulary() -> None:
+    """They are hashed as JSON: a model that is counted otherwise is another term."""
+    terms = [profile_term("model", replace(ModelProfile("m", 1000, 100), vocabulary=known)) for known in (O200K, None)]
+    hashes = {WhatRuns((term,)).hash for term in terms}
+    assert len(hashes) == 2
+    assert terms[0].value["vocabulary"] == "o200k_base"
 
 
 def test_a_recording_names_the_vocabulary(tmp_path: Path) -> None:
