@@ -25,7 +25,7 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
-from lambda_rlm.llm.profiles import is_known, provider_profile
+from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
@@ -59,13 +59,18 @@ _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is."""
+    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is.
+    Prices are in US dollars per token; `prices_as_of` is their date where they are those of the table."""
 
     name: str
     window: int
     input_price: float | None
     output_price: float | None
     missing: str | None
+    cached_input_price: float | None = None
+    batch_input_price: float | None = None
+    batch_output_price: float | None = None
+    prices_as_of: str | None = None
 
 
 def default_model(environ: Mapping[str, str] = os.environ) -> str:
@@ -147,7 +152,8 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     for key, name in _BY_KEY.items():
         known = provider_profile(name)
         missing = None if environ.get(key) else f"set {key}"
-        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing))
+        more = known.cached_input_price, *batch_prices(name), prices_as_of(known)
+        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing, *more))
     return tuple(rows)
 
 
