@@ -95,7 +95,7 @@ class SubModelRunner:
         """What the caller's bound counts for a number of calls, and fixed parts of its steps and storage."""
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         attempts = max(0, calls) * rates.attempts
-        sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)
+        sent, received = attempts * rates.window, attempts * (rates.max_output + rates.thought(False))
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget

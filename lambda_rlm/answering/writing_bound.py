@@ -37,7 +37,7 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     one = worst_case(profile, opening + grammar, out)
     later = worst_case(profile, max(opening, profile.room - out) + grammar, out)
     attempts = 1 + profile.retries
-    received = calls * attempts * (out + profile.reasoning_tokens)
+    received = calls * attempts * (out + profile.thought())
     sent = first * one[0] + again * later[0] - received
     usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
     if usd is not None and half.usd is not None:

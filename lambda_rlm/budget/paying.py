@@ -47,20 +47,21 @@ async def pay(
     """
     profile = model.profile
     sent = prompt_tokens + schema_tokens
-    over = worst_case(profile, sent, request.max_tokens)
+    is_label = request.is_label
+    over = worst_case(profile, sent, request.max_tokens, is_label=is_label)
     meter.reserve(*over)
     usage: Usage | None = None
     try:
         completion = await model.complete(request)
     except ModelFailure as failed:
-        usage = booked(profile, failed.usage or FAILED_ATTEMPT, sent, request.max_tokens)
+        usage = booked(profile, failed.usage or FAILED_ATTEMPT, sent, request.max_tokens, is_label=is_label)
         raise
     except Exception as error:
-        usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
+        usage = booked(profile, UNCOUNTED, sent, request.max_tokens, is_label=is_label)
         message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"
         raise ModelFailure(MODEL_BROKEN, message, is_fatal=True) from error
     else:
-        usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens)
+        usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens, is_label=is_label)
         completion = _sound(completion, usage, profile.name)
     finally:
         if usage is None:  # cancelled: booked with its prompt; the rest, unknown, stays set aside
@@ -86,14 +87,14 @@ def _sound(completion: object, usage: Usage, name: str) -> Completion:
     return replace(completion, text=text, usage=usage, stop_reason=stop, model=str(completion.model))
 
 
-def booked(profile: ModelProfile, usage: object, sent: int, replied: int) -> Usage:
+def booked(profile: ModelProfile, usage: object, sent: int, replied: int, *, is_label: bool = False) -> Usage:
     """The usage of a request as it is booked: what the model counted, or the worst case where that cannot be. `sent` and
     `replied` are the most tokens of one attempt."""
     if isinstance(usage, Usage) and not usage.is_estimated and _is_possible(usage):
         return priced(profile, usage)
     attempts = usage.attempts if isinstance(usage, Usage) and _is_count(usage.attempts) else 1
     times = max(1, min(attempts, 1 + profile.retries))
-    tokens = sent * times, (replied + profile.reasoning_tokens) * times
+    tokens = sent * times, (replied + profile.thought(is_label)) * times
     return Usage(*tokens, cost=price(profile, *tokens), attempts=max(1, attempts), is_estimated=True)
 
 
@@ -109,10 +110,10 @@ def _is_count(number: object) -> bool:
     return type(number) is int and 0 <= number <= MOST_TOKENS
 
 
-def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
+def worst_case(profile: ModelProfile, sent: int, replied: int, *, is_label: bool = False) -> tuple[int, float | None]:
     """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest
     reply."""
-    attempts, replied = 1 + profile.retries, replied + profile.reasoning_tokens
+    attempts, replied = 1 + profile.retries, replied + profile.thought(is_label)
     return (sent + replied) * attempts, price(profile, sent * attempts, replied * attempts)
 
 

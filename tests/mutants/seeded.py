@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
+THOUGHT = ("tests/bounds/test_thought.py",)
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
 UNKNOWN = ("tests/budget/test_unknown_costs.py",)
 TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")
@@ -24,6 +25,7 @@ SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformance.py")
 HEDGE = ("tests/llm/test_hedge.py",)
+REPLIES = ("tests/eval/test_reply_length.py",)
 HOST = ("tests/execution/test_host_functions.py",)
 SYNTH = (
     "tests/answering/test_synthesize.py",
@@ -97,6 +99,11 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if length >= limit:\n", "        if length > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
+    Mutant("every thought is that of a label", "bounds/transfer/asking.py", "rates.thought(default is not None or is_label(type_))", "rates.thought(True)", THOUGHT),
+    Mutant("many labels are one label", "bounds/transfer/asking.py", "calls * rates.thought(False)", "calls * rates.thought(True)", THOUGHT),
+    Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
+    Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
+    Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, retries=2 * (1 + inner.retries) - 1)", "inner", HEDGE),
     Mutant("who lost the race is not paid", "llm/wrappers/hedge.py", "won if lost is NO_USAGE else", "won if True else", HEDGE),
     Mutant("what the host gives does not grow", "bounds/transfer/hosted.py", "received * cost.characters_per_character + size_of(cost.characters)", "size_of(cost.characters)", HOST),

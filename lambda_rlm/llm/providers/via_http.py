@@ -130,7 +130,7 @@ class HttpModel:
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
-        most = most_bytes(request.max_tokens + self._profile.reasoning_tokens)
+        most = most_bytes(request.max_tokens + self._profile.thought(request.is_label))
         try:
             return await (await self._carrier()).post(body, most)
         except TimeoutError:
@@ -163,7 +163,7 @@ class HttpModel:
         parts = [self._opening]
         for message in request.messages:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
+        parts.append(_manner(request.max_tokens + self._profile.thought(request.is_label), request.sampling))
         parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
         return b"".join(parts)
 

@@ -132,7 +132,7 @@ class LitellmModel:
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
         """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
-        exchange = Exchange(most_bytes(request.max_tokens + self._profile.reasoning_tokens))
+        exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.is_label)))
         try:
             with exchange, anyio.fail_after(self._timeout):
                 return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
@@ -163,7 +163,7 @@ class LitellmModel:
         arguments: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
+            "max_tokens": request.max_tokens + self._profile.thought(request.is_label),
             "temperature": request.sampling.temperature,
             "timeout": self._timeout,
             "num_retries": 0,

@@ -79,7 +79,8 @@ class Hedged(Wrapper):
                 won = attempt.completion
                 told = -(-won.usage.input_tokens // max(1, won.usage.attempts))
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
-                lost = other.usage(self._model.profile, prompt, request.max_tokens)
+                reply = request.max_tokens + self._model.profile.thought(request.is_label)
+                lost = other.usage(self._model.profile, prompt, reply)
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure)
         if isinstance(second.error, ModelFailure):
@@ -117,7 +118,7 @@ class _Attempt:
         if not self.sent.is_set():
             return NO_USAGE
         attempts = 1 + profile.retries
-        sent, received = prompt * attempts, (reply + profile.reasoning_tokens) * attempts
+        sent, received = prompt * attempts, reply * attempts
         return Usage(sent, received, cost=price(profile, sent, received), attempts=attempts)
 
 
