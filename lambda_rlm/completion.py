@@ -237,10 +237,8 @@ class ModelProfile:
             if type(number) is not int or not 0 <= number <= _MOST_COUNTED:
                 raise ValueError(f"the {name} of a profile must be a whole number of at least 0, not {number!r:.80}")
         label = self.label_reasoning_tokens
-        if label is not None and not (type(label) is int and 0 <= label <= self.reasoning_tokens):
-            raise ValueError(
-                f"the label_reasoning_tokens of a profile must be a whole number up to its reasoning_tokens, not {label!r:.80}"
-            )
+        if label is not None and not (type(label) is int and 0 <= label <= _MOST_COUNTED):
+            raise ValueError(f"the label_reasoning_tokens of a profile must be a whole number or None, not {label!r:.80}")
         for name in ("input_price", "output_price"):
             if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
@@ -254,7 +252,8 @@ class ModelProfile:
 
     def thought(self, is_label: bool = False) -> int:
         """The tokens of thought that a request allows beyond `max_tokens`: what is sent, set aside and counted in bounds."""
-        return self.label_reasoning_tokens if is_label and self.label_reasoning_tokens is not None else self.reasoning_tokens
+        label = self.label_reasoning_tokens
+        return self.reasoning_tokens if label is None or not is_label else min(label, self.reasoning_tokens)
 
 
 @runtime_checkable

@@ -17,12 +17,11 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
+from lambda_rlm.llm.providers.thinking import LABEL, SILENT_UNLESS_ASKED, USUAL
 from lambda_rlm.llm.tokens import vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
-REASONING_TOKENS: Final = 4096
-_SILENT_UNLESS_ASKED: Final = ("anthropic", "bedrock", "bedrock_converse")
 
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
@@ -39,7 +38,8 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         input_price=_dearest(row, "input_cost_per_token") if known else None,
         output_price=_dearest(row, "output_cost_per_token") if known else None,
         is_constrained=known and bool(row.get("supports_response_schema")),
-        reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
+        reasoning_tokens=USUAL if _reasons(row) else 0,
+        label_reasoning_tokens=LABEL if _reasons(row) else None,
         details={"provider": str(row.get("litellm_provider", "")), "tokenizer": vocabulary(name) or "estimated"},
     )
 
@@ -96,4 +96,4 @@ def _dearest(row: Mapping[str, Any], key: str) -> float | None:
 
 
 def _reasons(row: Mapping[str, Any]) -> bool:
-    return bool(row.get("supports_reasoning")) and row.get("litellm_provider") not in _SILENT_UNLESS_ASKED
+    return bool(row.get("supports_reasoning")) and row.get("litellm_provider") not in SILENT_UNLESS_ASKED

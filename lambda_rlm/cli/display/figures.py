@@ -12,6 +12,7 @@ from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.llm.providers.thinking import told_thought
 
 _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
@@ -76,7 +77,7 @@ def about(profile: ModelProfile) -> str:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         if profile.input_price == profile.output_price == 0:
             prices = "free"
-    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
+    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}{told_thought(profile)}"
 
 
 def chosen(prospect: Prospect) -> list[str]:
