@@ -145,7 +145,7 @@ class CompletionRequest:
     and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
     before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
-    affords no more of these.
+    affords no more of these. `is_label` says that the reply is one of few short forms, so that little thought is enough.
     """
 
     messages: tuple[Message, ...]
@@ -156,6 +156,7 @@ class CompletionRequest:
     digest: str = field(default="", compare=False)
     grammar: Grammar | None = None
     again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    is_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,8 @@ class ModelProfile:
 
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown. `min_chars_per_token` is
     the proved lower limit used by the static window check; `template_tokens` the most that a chat template adds to a request;
-    `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`; `is_small` says that a model
+    `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`, and `label_reasoning_tokens` the
+    same where the reply is a label (None: as for every reply); `is_small` says that a model
     learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
@@ -229,6 +231,7 @@ class ModelProfile:
     retries: int = 0
     resends: int = 0
     reasoning_tokens: int = 0
+    label_reasoning_tokens: int | None = None
     refusals: int = 0
     cached_input_price: float | None = None
     details: Mapping[str, str] = field(default_factory=dict)
@@ -241,6 +244,9 @@ class ModelProfile:
             number = getattr(self, name)
             if type(number) is not int or not 0 <= number <= _MOST_COUNTED:
                 raise ValueError(f"the {name} of a profile must be a whole number of at least 0, not {number!r:.80}")
+        label = self.label_reasoning_tokens
+        if label is not None and not (type(label) is int and 0 <= label <= _MOST_COUNTED):
+            raise ValueError(f"the label_reasoning_tokens of a profile must be a whole number or None, not {label!r:.80}")
         for name in ("input_price", "output_price", "cached_input_price"):
             if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
@@ -256,6 +262,11 @@ class ModelProfile:
     def room(self) -> int:
         """Tokens of a prompt and its reply together: the window without what the model may think."""
         return max(1, self.window - self.reasoning_tokens)
+
+    def thought(self, is_label: bool = False) -> int:
+        """The tokens of thought that a request allows beyond `max_tokens`: what is sent, set aside and counted in bounds."""
+        label = self.label_reasoning_tokens
+        return self.reasoning_tokens if label is None or not is_label else min(label, self.reasoning_tokens)
 
 
 @runtime_checkable

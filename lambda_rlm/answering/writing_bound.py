@@ -36,10 +36,11 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     pool = writing_pool(setup)
     again = calls - first + pool
     grammar = grammar_tokens(profile)
-    one = worst_case(profile, opening + grammar, out)
-    later = worst_case(profile, max(opening, profile.room - out) + grammar, out)
+    replied = out + profile.thought()
+    one = worst_case(profile, opening + grammar, replied)
+    later = worst_case(profile, max(opening, profile.room - out) + grammar, replied)
     hidden = 1 + profile.retries
-    received = (calls + pool) * hidden * (out + profile.reasoning_tokens)
+    received = (calls + pool) * hidden * replied
     sent = first * one[0] + again * later[0] - received
     usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
     if usd is not None and half.usd is not None:

@@ -46,6 +46,7 @@ from lambda_rlm.journal.replay import Comparison
 from lambda_rlm.journal.request import before, whole
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
+from lambda_rlm.settings.keys import Tables
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.hosted import HostCost, HostFunction
 
@@ -77,6 +78,10 @@ class RLM:
     - `primitives`: typed Python functions that generated programs can call (see `primitive`).
     - `formats`: custom input formats, tried before the built-in ones.
     - `constrain`: the API dialect for grammar-constrained output (default "auto": inferred from the model name).
+    - `model_options`: what is not known of a model, or known better, by the name of `model` or `root_model`:
+      `{"openai/my-model": {"window": 131_072, "price_in": 0.10, "price_out": 0.40}}`. The options are `window`, `max_output`
+      (tokens), `price_in`, `price_out` (US dollars per million tokens), `timeout` (seconds of one request) and `thinking`
+      (tokens before each reply).
     """
 
     def __init__(
@@ -101,6 +106,7 @@ class RLM:
         primitives: Iterable[HostFunction] = (),
         formats: Iterable[Format] = (),
         constrain: str | None = None,
+        model_options: Tables | None = None,
     ) -> None:
         self.settings = HostSettings.of(
             model=model,
@@ -122,6 +128,7 @@ class RLM:
             primitives=tuple(primitives),
             formats=tuple(formats),
             constrain=constrain,
+            model_options=model_options,
         )
 
     def ask(
@@ -238,9 +245,11 @@ async def run(
     tpm: int | None = None,
     journal: Kept = False,
     formats: Iterable[Format] = (),
+    model_options: Tables | None = None,
     on_event: Listener | None = None,
 ) -> Run:
-    """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `formats` as in `RLM`."""
+    """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `model_options` as in
+    `RLM`."""
     if not isinstance(program, Admitted):
         raise TypeError(f"`run` takes an admitted program, as in run(checked.admit(Budget()), inputs), not {program!r:.80}")
     settings = HostSettings.of(
@@ -257,6 +266,7 @@ async def run(
         journal=journal,
         primitives=tuple(program.typed.functions.values()),
         formats=tuple(formats),
+        model_options=model_options,
     )
     tracer = None if on_event is None else heard(on_event)
     return unless_faulted(await ran(settings, program, query, inputs, tracer))

@@ -22,6 +22,7 @@ from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.run_program import run_program
+from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
@@ -47,6 +48,7 @@ from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
+from lambda_rlm.settings.keys import Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import Writing
@@ -93,6 +95,7 @@ class HostSettings:
     primitives: tuple[HostFunction, ...] = ()
     formats: tuple[Format, ...] = ()
     constrain: str | None = None
+    model_options: Tables | None = None
     unsaid: Settings = DEFAULTS
 
     @classmethod
@@ -108,6 +111,7 @@ class HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count."""
         if not isinstance(said.get("base_url"), str | None):
             raise TypeError(f"base_url must be a str, not {said['base_url']!r:.80}")
+        refuse_unknown(said)
         unsaid = unless_said()
         options = Options(
             is_strict=unsaid.strict if strict is None else strict,
@@ -169,6 +173,7 @@ class HostSettings:
             cache=self.cache or False,
             hedge=self.hedge,
             constrain=self.constrain or "auto",
+            described=described(self.unsaid, self.model, self.model_options),
         )
 
     def as_before(self, was: Mapping[str, Any], *, is_replay: bool) -> HostSettings:
@@ -186,6 +191,7 @@ class HostSettings:
             rpm=self.rpm or was.get("rpm"),
             tpm=self.tpm or was.get("tpm"),
             constrain=was.get("constrain", self.constrain),
+            model_options=as_before(was, self.model_options),
             cache=self.unsaid.cache if self.cache is None else self.cache,
             budget=_budget_of(was) if self.budget is None else self.budget,
             strategy=was.get("strategy") or "auto",
@@ -212,6 +218,7 @@ class HostSettings:
             "strict": self.options.is_strict,
             "seed": self.options.seed,
             "pool": str(self.pool or self.unsaid.pool) if self.pool is not None or self.unsaid.pool else None,
+            "models": recorded(described(self.unsaid, self.model, self.model_options)),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
             **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
         }

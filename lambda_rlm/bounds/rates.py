@@ -24,6 +24,10 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
+def _no_thought(is_label: bool) -> int:
+    return 0
+
+
 def _no_frame(type_: Type) -> tuple[int, int]:
     return 0, 0
 
@@ -57,7 +61,8 @@ class Rates:
     per_call: int = 16
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
-    reasoning_tokens: int = 0
+    thought: Callable[[bool], int] = _no_thought
+    """Tokens of thought that a request may be paid for beyond its reply's, given whether the reply is a label."""
     instruction_bytes: Callable[[Type], int] = _no_instruction
     """Bytes of the instruction and the schema that ask for a reply of a type."""
     mapping_bytes: Callable[[Type], tuple[int, int]] = _no_frame

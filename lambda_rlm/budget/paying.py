@@ -48,7 +48,8 @@ async def pay(
     Raises `LimitExceeded` before anything is sent, or sent again, and `ModelFailure` when the model fails, in whatever way.
     """
     profile = model.profile
-    tab = _Tab(profile, meter, prompt_tokens + schema_tokens, request.max_tokens, taken)
+    replied = request.max_tokens + profile.thought(request.is_label)
+    tab = _Tab(profile, meter, prompt_tokens + schema_tokens, replied, taken)
     tab.reserve()
     usage: Usage | None = None
     try:
@@ -156,7 +157,7 @@ def _sound(completion: object, usage: Usage, name: str) -> Completion:
 
 def booked(profile: ModelProfile, usage: object, sent: int, replied: int, attempts: int = 1) -> Usage:
     """The usage of a request as it is booked: what the model counted, and the worst case of each attempt of which that cannot
-    be. `sent` and `replied` are the most tokens of one attempt, of which `attempts` were set aside."""
+    be. `sent` and `replied` are the most tokens of one attempt, thought included, of which `attempts` were set aside."""
     if isinstance(usage, Usage) and not usage.is_estimated and _is_possible(usage):
         return priced(profile, usage)
     known, most = Usage(attempts=1), attempts * (1 + profile.retries)
@@ -166,7 +167,7 @@ def booked(profile: ModelProfile, usage: object, sent: int, replied: int, attemp
             known, most = replace(usage, attempts=known.attempts), min(usage.uncounted, most)
     times = min(known.attempts, most)
     input_tokens = known.input_tokens + sent * times
-    output_tokens = known.output_tokens + (replied + profile.reasoning_tokens) * times
+    output_tokens = known.output_tokens + replied * times
     cost = price(profile, input_tokens, output_tokens)
     return Usage(input_tokens, output_tokens, known.cached_tokens, cost, known.attempts, is_estimated=True)
 
@@ -190,8 +191,8 @@ def _is_count(number: object) -> bool:
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
     """The tokens and US dollars that one attempt may come to, what is hidden behind it included: each time with the whole
-    prompt and the longest reply."""
-    attempts, replied = 1 + profile.retries, replied + profile.reasoning_tokens
+    prompt and the longest reply, thought included."""
+    attempts = 1 + profile.retries
     return (sent + replied) * attempts, price(profile, sent * attempts, replied * attempts)
 
 

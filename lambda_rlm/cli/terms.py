@@ -17,6 +17,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.model_options import TIMEOUT
 from lambda_rlm.llm.providers.servers import plain, route, server
 
 Words = Callable[[Any], str]
@@ -33,6 +34,11 @@ def _is(what: str) -> Words:
 
 def _either(yes: str, no: str) -> Words:
     return lambda holds: yes if holds else no
+
+
+def _table(named: tuple[str, Mapping[str, Any]]) -> str:
+    name, said = named
+    return f"{name}: {', '.join(f'{key} {value:,}' for key, value in said.items())}"
 
 
 DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
@@ -53,6 +59,9 @@ DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "hedge": (_REPLIES, lambda s: "no second request" if s is None else f"a second request after {s:g} s"),
     "pool": (_LIMITS, lambda pool: "the usual pool of extra attempts" if pool is None else f"a pool of {pool} extra attempts"),
     "cache": (_REPLIES, _either("kept in the cache, and taken from it", "not from the cache")),
+    "timeout": (_REPLIES, lambda s: f"a request may take {TIMEOUT if s is None else s:g} s"),
+    "thinking": (_REPLIES, lambda n: "as much thought as usual" if n is None else f"at most {n:,} tokens of thought each"),
+    "models": ("models", lambda tables: "; ".join(map(_table, (tables or {}).items())) or "none is described in a table"),
     "peek": ("root model", lambda n: f"is shown {n:,} characters of each input"),
     "accuracy_short": (_PLANNER, _is("short")),
     "accuracy_decay": (_PLANNER, _is("decay")),
@@ -67,6 +76,7 @@ _RECORD: Final = "says where the run is recorded, which changes nothing of the r
 
 NOT_DECIDING: Final[Mapping[str, str]] = {
     "model": "is approved as the model that it leads to, by name, window, prices and server",
+    **dict.fromkeys(("window", "max_output", "price_in", "price_out"), "is approved as what is known of the model"),
     **dict.fromkeys(("strategy", "task", "direct_share", "direct_shares", "strength", "split", "escalate"), _PROGRAM),
     **dict.fromkeys(("rounds", "candidates"), "with --approved there is one program; a sub-model writes one in any case"),
     **dict.fromkeys(("rpm", "tpm"), "slows requests down, and changes none"),

@@ -6,9 +6,9 @@ open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.limiter import Limiters
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
     """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
-    replies across runs: True for the user's own file, or a path; `on_trouble` receives what is wrong with it (None: the
+    replies across runs: True for the user's own file, or a path; `described` has what is said of models, by their names;
+    `on_trouble` receives what is wrong with it (None: the
     log)."""
 
     limiters: Limiters
@@ -41,6 +43,7 @@ class Connections:
     cache: bool | str | Path = False
     hedge: float | None = None
     constrain: str = "auto"
+    described: Mapping[str, ModelOptions] = field(default_factory=dict)
     on_trouble: Callable[[str], None] | None = None
 
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
@@ -59,6 +62,7 @@ class Connections:
             limiters=self.limiters,
             hedge=self.hedge,
             constrain=self.constrain,
+            described=self.described,
         )
         stack.push_async_callback(closing, connected)
         return connected

@@ -16,6 +16,7 @@ from typing import Any, Final
 from lambda_rlm.budget.price import per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.inputs.gather import written
+from lambda_rlm.llm.providers.thinking import told_thought
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.types.show import show
 from lambda_rlm.types.typed import Typed
@@ -95,11 +96,10 @@ def profile_term(group: str, profile: ModelProfile) -> Term:
     if profile.input_price is not None and profile.output_price is not None:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         prices = "free" if profile.input_price == profile.output_price == 0 else prices
-    thought = f" and {profile.reasoning_tokens:,} of thought" if profile.reasoning_tokens else ""
     sent = (1 + profile.resends) * (1 + profile.retries)
     words = [
         f"{profile.name}: context window {profile.window:,} tokens",
-        f"replies of at most {profile.max_output:,}{thought}",
+        f"replies of at most {profile.max_output:,}{told_thought(profile)}",
         prices,
         f"{sent - 1:,} {'retry' if sent == 2 else 'retries'} of a request",
         *("replies held to a schema" for _ in range(profile.is_constrained)),

@@ -16,15 +16,17 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
+from lambda_rlm.llm.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
@@ -86,7 +88,7 @@ def connect(
     *,
     base_url: str | None = None,
     api_key: str | None = None,
-    timeout: float = 120.0,
+    timeout: float = TIMEOUT,
     policy: RetryPolicy | None = None,
     tracer: Tracer | None = None,
     record: str | Path | None = None,
@@ -96,6 +98,7 @@ def connect(
     limiters: Limiters | None = None,
     hedge: float | None = None,
     constrain: str = "auto",
+    described: Mapping[str, ModelOptions] = MappingProxyType({}),
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`,
     one that the policy does not allow a `PolicyViolation`.
@@ -103,24 +106,33 @@ def connect(
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a provider's
     model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one for this
     model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain`
-    says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of
+    says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`. `described` has what a user says
+    of models, by their names as they are given here; it counts before `window` and `timeout`. `cache` keeps good replies of
     providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
+    options = described.get(name, UNSAID)
+    options = replace(options, window=options.window or window, timeout=options.timeout or timeout)
     if name == "local" and base_url is None:
         name = _default_local(os.environ)
     for where in recipients_of(name, base_url):
         allow_model(name, where.host, where.provider)
-    model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
+    model = _built_in(name, options.window, slots, constrain != "none") if base_url is None else None
+    has_file = isinstance(model, ScriptedModel)
     if model is None:
         model = installed_model(name) if base_url is None else None
-        model = model or _provider(name, base_url, api_key, timeout, window, constrain)
+        model = as_described(model, options, allows_thought=True) if model is not None else None
+        model = model or _provider(name, base_url, api_key, options, constrain)
         if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
             model = Harmless(model)
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
-    elif hedge is not None and isinstance(model, ScriptedModel):
-        model = Hedged(model, hedge, tracer=tracer)
+    else:
+        is_local = name.startswith("local")
+        own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
+        model = as_described(model, own, allows_thought=is_local)
+        if hedge is not None and has_file:
+            model = Hedged(model, hedge, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
@@ -186,9 +198,7 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     return None
 
 
-def _provider(
-    name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None, constrain: str
-) -> Model:
+def _provider(name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str) -> Model:
     if "://" in name:  # some providers' clients would send their key there
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
     if base_url is not None and "/" not in name:
@@ -198,12 +208,18 @@ def _provider(
         close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
-    profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
+    profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
+    said: dict[str, Any] = {
+        "timeout": options.timeout or TIMEOUT,
+        "profile": profile,
+        "thinking": options.thinking,
+    }
+    dialect = dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
-        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
+        return HttpModel(name, base_url, api_key=api_key, dialect=dialect, **said)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
-    return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
+    return LitellmModel(name, base_url=base_url, api_key=api_key, dialect=dialect, **said)
 
 
 def _default_local(environ: Mapping[str, str]) -> str:

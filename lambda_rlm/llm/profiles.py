@@ -16,12 +16,11 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
+from lambda_rlm.llm.providers.thinking import LABEL, SILENT_UNLESS_ASKED, USUAL
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
-REASONING_TOKENS: Final = 4096
-_SILENT_UNLESS_ASKED: Final = ("anthropic", "bedrock", "bedrock_converse")
 
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
@@ -40,7 +39,8 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         output_price=row.get("out") if known else None,
         cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
         is_constrained=known and bool(row.get("schema")),
-        reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
+        reasoning_tokens=USUAL if _reasons(row) else 0,
+        label_reasoning_tokens=LABEL if _reasons(row) else None,
         details={"provider": str(row.get("provider", "")), "tokenizer": vocabulary(name) or "estimated"},
         vocabulary=proved_vocabulary(name) if base_url is None else None,
     )
@@ -88,4 +88,4 @@ def _table() -> dict[str, Any]:
 
 
 def _reasons(row: Mapping[str, Any]) -> bool:
-    return bool(row.get("reasons")) and row.get("provider") not in _SILENT_UNLESS_ASKED
+    return bool(row.get("reasons")) and row.get("provider") not in SILENT_UNLESS_ASKED

@@ -27,13 +27,20 @@ class Trust(Enum):
     TRUSTED = "trusted sources only"
 
 
+Tables = Mapping[str, Mapping[str, Any]]
+"""Settings of several models, by the name of the model."""
+
+DESCRIBING: Final = ("window", "max_output", "price_in", "price_out", "timeout", "thinking")
+"""The settings that say what a model is: of the one that answers, or in a table of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a setting is, in one line, and how its value is written.
 
     `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
-    `takes_path` it may also be the path of a program.
+    `may_be_zero` at least 0, with `takes_path` it may also be the path of a program.
     """
 
     help: str
@@ -42,6 +49,7 @@ class About:
     flag: str | None = None
     short: str | None = None
     is_positive: bool = False
+    may_be_zero: bool = False
     takes_path: bool = False
 
 
@@ -55,6 +63,46 @@ class Keys:
         About("The model that answers, e.g. openai/gpt-5-mini or local/qwen2.5-coder-0.5b.", "NAME", short="-m"),
     ]
     base_url: Annotated[str | None, Trust.TRUSTED, About("Base URL of an OpenAI-compatible server.", "URL")]
+    window: Annotated[
+        int | None,
+        Trust.TRUSTED,
+        About("Context window of the model in tokens, prompt and reply together (default: as known).", "N", is_positive=True),
+    ]
+    max_output: Annotated[
+        int | None,
+        Trust.TRUSTED,
+        About("Maximum tokens of one reply of the model (default: as known).", "N", is_positive=True),
+    ]
+    price_in: Annotated[
+        float | None,
+        Trust.TRUSTED,
+        About("Price of input in US dollars per million tokens (default: as known).", "USD", may_be_zero=True),
+    ]
+    price_out: Annotated[
+        float | None,
+        Trust.TRUSTED,
+        About("Price of output in US dollars per million tokens (default: as known).", "USD", may_be_zero=True),
+    ]
+    timeout: Annotated[
+        float | None,
+        Trust.TRUSTED,
+        About("Seconds that one request to the model may take (default: 120).", "SECONDS", is_positive=True),
+    ]
+    thinking: Annotated[
+        int | None,
+        Trust.TRUSTED,
+        About(
+            "Maximum tokens that a reasoning model may think before each reply; 0: as few as its provider allows "
+            "(default: 4096; before a label 1024).",
+            "N",
+            may_be_zero=True,
+        ),
+    ]
+    models: Annotated[
+        Tables | None,
+        Trust.TRUSTED,
+        About('The same six for each model by its name: tables [models."NAME"] of a file; JSON in a variable.'),
+    ]
     strategy: Annotated[
         str,
         Trust.FREE,
@@ -183,8 +231,8 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, as derived from `Keys`: `kind` is the type of its value, `str`, `int`, `float`, `bool` or `tuple` (of
-    texts)."""
+    """One setting, as derived from `Keys`: `kind` is the type of its value, `str`, `int`, `float`, `bool`, `tuple` (of
+    texts) or `dict` (of tables)."""
 
     key: str
     kind: type
@@ -226,7 +274,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Other limits": ("max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
     "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
-    "Requests to models": ("base_url", "concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
+    "Models": ("base_url", *DESCRIBING, "models"),
+    "Requests to models": ("concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
     "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
     "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),
     "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),
@@ -237,6 +286,7 @@ _KINDS: Final[Mapping[object, type]] = {
     **{kind: kind for kind in (str, int, float, bool)},
     **{optional: kind for kind, optional in ((str, str | None), (int, int | None), (float, float | None))},
     tuple[str, ...]: tuple,
+    Tables | None: dict,
 }
 """The kind of each type that a setting may be annotated with: None is not a value that a person can write."""
 

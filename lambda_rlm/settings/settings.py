@@ -6,9 +6,9 @@ Owns `Settings` and `DEFAULTS`. The keys and their kinds are declared in `keys`;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
@@ -16,11 +16,13 @@ from lambda_rlm.budget.pool import Pool
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
+from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import narrowed
-from lambda_rlm.settings.keys import Keys
+from lambda_rlm.settings.keys import DESCRIBING, Keys
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.synth.writing import Writing
 
@@ -36,6 +38,19 @@ class Settings(Keys):
     """Every setting of a command, and what the rooms below make of them. `files` are the settings files that were used."""
 
     files: tuple[str, ...] = ()
+
+    def described(self, model: str | None = None) -> Mapping[str, ModelOptions]:
+        """What is said of models, by their names; what is no table's is said of `model` (None: the one that answers). Raises
+        `SettingProblem` for numbers that no model has."""
+        tables: dict[str, Mapping[str, Any]] = dict(self.models or {})
+        own = {key: getattr(self, key) for key in DESCRIBING if getattr(self, key) is not None}
+        if own:
+            name = model or self.model or default_model()
+            tables[name] = {**tables.get(name, {}), **own}
+        try:
+            return {name: ModelOptions.of(table) for name, table in tables.items()}
+        except ValueError as error:
+            raise SettingProblem(str(error)) from None
 
     def accuracy(self) -> Accuracy:
         """What the planner assumes of the model; raises `SettingProblem` for shares that are none."""
@@ -116,6 +131,13 @@ class Settings(Keys):
 DEFAULTS: Final = Settings(
     model=None,
     base_url=None,
+    window=None,
+    max_output=None,
+    price_in=None,
+    price_out=None,
+    timeout=None,
+    thinking=None,
+    models=None,
     strategy="auto",
     task=None,
     direct_share=_ROUTING.direct_share,

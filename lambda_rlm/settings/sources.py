@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.llm.connect import default_model
 from lambda_rlm.settings.files import SettingsFile, settings_files
-from lambda_rlm.settings.keys import SETTINGS, Trust
+from lambda_rlm.settings.keys import SETTINGS, Tables, Trust
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.values import valid
 from lambda_rlm.settings.variables import PREFIX, from_variables
@@ -57,19 +58,37 @@ def gathered(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ
     ignored: list[Disregarded] = []
     for file in settings_files(here or Path.cwd(), environ):
         counted, rest = _counting(file, {key: values.get(key, getattr(DEFAULTS, key)) for key in file.values})
+        if "models" in counted and "models" in values:
+            counted["models"] = _joined(values["models"], counted["models"])
         values |= counted
         origins |= dict.fromkeys(counted, Origin("user file" if file.is_own else "project file", str(file.path)))
         if rest or file.is_foreign:
             ignored.append(Disregarded(file.path, rest, file.distrust or "", file.is_foreign))
     for key, value in from_variables(environ).items():
-        values[key], origins[key] = value, Origin("variable", PREFIX + key.upper())
+        values[key] = _joined(values[key], value) if key == "models" and key in values else value
+        origins[key] = Origin("variable", PREFIX + key.upper())
     for key, value in options.items():
         if value is not None:
             values[key] = valid(SETTINGS[key], value, SETTINGS[key].flag)
             origins[key] = Origin("option", SETTINGS[key].flag)
+    _tell_of_model(values, origins, environ)
     used = {origin.place for origin in origins.values() if origin.kind.endswith(" file") and origin.place is not None}
     chosen = replace(DEFAULTS, **values, files=tuple(sorted(used)))
     return Sources(chosen, {key: origins.get(key, _DEFAULT) for key in SETTINGS}, _left(ignored, origins))
+
+
+def _joined(before: Tables, nearer: Tables) -> Tables:
+    """Tables of models, key by key."""
+    return {**before, **{name: {**before.get(name, {}), **table} for name, table in nearer.items()}}
+
+
+def _tell_of_model(values: dict[str, Any], origins: dict[str, Origin], environ: Mapping[str, str]) -> None:
+    """What the table of the model that answers says counts, unless a variable or an option says it."""
+    tables = values.get("models")
+    table = tables.get(values.get("model") or default_model(environ), {}) if tables else {}
+    for key, value in table.items():
+        if origins.get(key, _DEFAULT).kind not in ("variable", "option"):
+            values[key], origins[key] = value, origins["models"]
 
 
 def _counting(file: SettingsFile, otherwise: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,20 +7,32 @@ word that is no choice, naming where it was found.
 from __future__ import annotations
 
 from collections.abc import Callable
+from json import loads
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.plan.strategy_file import is_path, task_name
-from lambda_rlm.settings.keys import Setting
+from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
 from lambda_rlm.settings.problem import SettingProblem, did_you_mean
 
-_KIND_NAMES: Final = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of strings"}
+_KIND_NAMES: Final = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    tuple: "a list of strings",
+    dict: "a table",
+}
 
 
 def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) -> Any:
     """The value in the kind that its key has; numbers written as texts in a file are refused. `folder` is where a path
     starts."""
     key, kind, about = setting.key, setting.kind, setting.about
+    if kind is dict:
+        return _tables(value, where)
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
@@ -28,6 +40,8 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
         raise SettingProblem(f"{where}: {key} must be {_KIND_NAMES[kind]}, not {value!r}")
     if kind is float and _is_too_large(value):
         raise SettingProblem(f"{where}: {key} is too large")
+    if about.may_be_zero and not 0 <= value < inf:
+        raise SettingProblem(f"{where}: {key} must be a number of at least 0, not {value!r}")
     if about.is_positive and not value > 0:
         raise SettingProblem(f"{where}: {key} must be more than 0, not {value!r}")
     if about.takes_path:
@@ -49,6 +63,27 @@ def _is_too_large(value: int | float) -> bool:
     return False
 
 
+def _tables(value: Any, where: str) -> dict[str, dict[str, Any]]:
+    """The tables of models, each checked on its own and together."""
+    if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
+        raise SettingProblem(f'{where}: models must be tables by the names of models, e.g. [models."openai/gpt-5-mini"]')
+    found: dict[str, dict[str, Any]] = {}
+    for name, table in value.items():
+        here = f"{where}: model {name!r}"
+        found[name] = {}
+        for written, given in table.items():
+            key = written.replace("-", "_")
+            if key not in DESCRIBING:
+                hint = did_you_mean(key, DESCRIBING)
+                raise SettingProblem(f"unknown setting {written!r} in {here}", f"{hint}Choose from {', '.join(DESCRIBING)}")
+            found[name][key] = valid(SETTINGS[key], given, here)
+        try:
+            ModelOptions.of(found[name])
+        except ValueError as error:
+            raise SettingProblem(f"{here}: {error}") from None
+    return found
+
+
 def of_text(kind: type, text: str, where: str) -> Any:
     """The value that a text of a variable means; a list is separated by commas."""
     if kind is bool:
@@ -57,6 +92,11 @@ def of_text(kind: type, text: str, where: str) -> Any:
         if text.lower() in ("0", "false", "no", "off"):
             return False
         raise SettingProblem(f"{where} must be true or false, not {text!r}")
+    if kind is dict:
+        try:
+            return loads(text)
+        except (ValueError, RecursionError):
+            raise SettingProblem(f"{where} must be JSON", '{"NAME": {"window": 8192}}') from None
     if kind is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     read: Callable[[str], Any] = kind

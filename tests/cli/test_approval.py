@@ -40,7 +40,8 @@ CHANGED = {
     "base_url": "http://127.0.0.1:9/v1", "root_model": "sim:", "max_calls": "900", "max_tokens": "900000000", "max_cost": "5",
     "max_seconds": "500", "max_depth": "31", "fuel": "90000000", "memory": "140000000", "concurrency": "3", "out": "1000",
     "seed": "7", "strict": "true", "constrain": "none", "hedge": "9", "pool": "3", "cache": "true", "peek": "100", "accuracy_short": "0.99",
-    "accuracy_decay": "0.94", "accuracy_compose": "0.89", "accuracy_floor": "0.79",
+    "accuracy_decay": "0.94", "accuracy_compose": "0.89", "accuracy_floor": "0.79", "timeout": "300", "thinking": "64",
+    "models": '{"other": {"window": 9000}}',
 }  # fmt: skip
 """Another value for each setting that decides."""
 
@@ -93,6 +94,17 @@ def test_a_changed_setting_is_refused(key: str, shell: Shell, monkeypatch: pytes
     assert approver.is_refused(before), key
     if key != "base_url":  # whose server is not there
         assert not approver.is_refused(approver.hash()), "what is approved anew runs"
+
+
+@pytest.mark.parametrize(
+    "said", [("--window", "90000"), ("--max-output", "500"), ("--price-in", "3"), ("--price-out", "0"), ("--thinking", "0")]
+)
+def test_what_is_said_of_the_model_is_approved(said: tuple[str, str], shell: Shell) -> None:
+    approver = Approver(shell)
+    before = approver.hash()
+    approver.arguments += said
+    assert approver.is_refused(before)
+    assert not approver.is_refused(approver.hash())
 
 
 OTHER: dict[str, Callable[[], object]] = {

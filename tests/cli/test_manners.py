@@ -39,6 +39,7 @@ def test_the_other_options_are_in_groups(shell: Shell) -> None:
         "Other limits",
         "Routing",
         "Writing programs",
+        "Models",
         "Requests to models",
         "Runs",
         "Reading inputs",

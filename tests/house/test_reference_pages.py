@@ -17,7 +17,7 @@ from lambda_rlm.settings.variables import OTHERS
 from tests.support.places import ROOT
 
 IS_REWRITING = os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
-TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts"}
+TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts", dict: "tables"}
 
 SETTINGS_HEAD = """# Settings
 
@@ -47,6 +47,32 @@ what counts without that:
 What does not count is reported on standard error, never dropped silently. `lambda-rlm trust PATH` shows the settings of a file and
 trusts it as it is: when the file changes, a command reports it, and you must trust it again. `trust --list` and `trust --revoke` show and undo it. A
 file that belongs to another user (but root), or that others may write to, does not count at all.
+
+## What a model is
+
+A model that is not known, such as one behind `base_url`, is assumed to have a context window of 8,192 tokens and no known price. `window`,
+`max_output`, `price_in`, `price_out`, `timeout` and `thinking` say what it is, and count in bounds, budgets, requests and approval.
+Prices are US dollars per million tokens, as providers print them; `price_in` and `price_out` are set together where neither is known. As
+options and variables, and at the top of a file, they describe the model that answers. A table describes any model by its name, as it is
+written after `--model` or `--root-model`:
+
+```toml
+[models."openai/llama-3.1-8b-instruct"]
+window = 131072
+max_output = 8192
+price_in = 0.10
+price_out = 0.40
+timeout = 300
+```
+
+For the model that answers an option counts first, then a variable, its table, and the top of a file. Tables of several files are joined
+key by key. The variable `LAMBDA_RLM_MODELS` has tables as JSON: `{"openai/llama-3.1-8b-instruct": {"window": 131072}}`. A run in the journal
+keeps what was said, so `resume` and `replay` find the same model.
+
+`timeout` is how long one request may take, until its whole reply is there. A request that ends so may have been billed.
+
+`thinking` is the limit for a model that reasons before it replies. It is sent with each request, as a part of its limit of tokens, and
+as an effort or a budget where the provider has one: see [how thought is bounded](bounds.md#replies-and-thought).
 
 ## Variables that are no settings
 

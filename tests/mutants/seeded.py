@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
+THOUGHT = ("tests/bounds/test_thought.py",)
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
 UNKNOWN = ("tests/budget/test_unknown_costs.py",)
 TYPES = ("tests/types/test_types.py", "tests/types/test_attacks.py", "tests/conformance/test_conformance.py")
@@ -26,6 +27,7 @@ SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformanc
 HEDGE = ("tests/llm/test_hedge.py",)
 POOL = ("tests/budget/test_pool.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
+REPLIES = ("tests/eval/test_reply_length.py",)
 HOST = ("tests/execution/test_host_functions.py",)
 SYNTH = (
     "tests/answering/test_synthesize.py",
@@ -111,6 +113,11 @@ MUTANTS = (
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, resends=2 * (1 + inner.resends) - 1)", "inner", HEDGE),
+    Mutant("every thought is that of a label", "bounds/transfer/asking.py", "rates.thought(default is not None or is_label(type_))", "rates.thought(True)", THOUGHT),
+    Mutant("many labels are one label", "bounds/transfer/asking.py", "thought = rates.thought(False)", "thought = rates.thought(True)", THOUGHT),
+    Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
+    Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
+    Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),
     Mutant("who lost the race is not paid", "llm/wrappers/hedge.py", "won if lost is NO_USAGE else", "won if True else", HEDGE),
     Mutant("what the host gives does not grow", "bounds/transfer/hosted.py", "received * cost.characters_per_character + size_of(cost.characters)", "size_of(cost.characters)", HOST),
     Mutant("the host gives as much as it likes", "eval/compile/closures/hosted.py", "        if size > most:\n", "        if False:\n", HOST),

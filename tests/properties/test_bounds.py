@@ -31,17 +31,18 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
     profile = ModelProfile(
         name="adversary",
         window=window,
-        max_output=draw(st.sampled_from((60, 16, 400))),
+        max_output=draw(st.sampled_from((60, 16, 400, 1_200))),
         input_price=1e-6,
         output_price=3e-6,
         retries=draw(st.sampled_from((0, 0, 2))),
         resends=draw(st.sampled_from((0, 2))),
-        reasoning_tokens=draw(st.sampled_from((0, 30))),
+        reasoning_tokens=(thought := draw(st.sampled_from((0, 30)))),
+        label_reasoning_tokens=draw(st.sampled_from((None, thought, thought // 4))),
     )
     asking = AskSettings(
         key=b"tests",
-        out=draw(st.sampled_from((5, 40))),
-        item_out=draw(st.sampled_from((4, 16))),
+        out=draw(st.sampled_from((5, 40, 1_024))),
+        item_out=draw(st.sampled_from((4, 16, 128))),
         repairs=draw(st.sampled_from((1, 0, 2))),
         max_reply=draw(st.sampled_from((100_000, 50))),
         per_call=draw(st.sampled_from((16, 3))),

@@ -34,6 +34,13 @@ DECIDES_WHERE = (
     "task",
     "hedge",
     "pool",
+    "window",
+    "max_output",
+    "price_in",
+    "price_out",
+    "timeout",
+    "thinking",
+    "models",
 )
 IS_LIMIT = (
     "max_calls",
@@ -80,10 +87,12 @@ def project(tmp_path: Path) -> Project:
 def written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {written(part)}' for name, part in value.items())} }}"
     return str(list(value)) if isinstance(value, tuple) else repr(value)
 
 
-OTHER = {str: "x", int: 7, float: 0.5, bool: True, tuple: ("a",)}
+OTHER = {str: "x", int: 7, float: 0.5, bool: True, tuple: ("a",), dict: {"m": {"window": 7}}}
 
 
 def another(key: str) -> Any:

@@ -42,7 +42,7 @@ class Adversary:
         sent = self.count_tokens(request.messages)
         if not self.is_thrifty:
             sent += len(json.dumps(request.schema)) if request.schema is not None else 0
-        received = request.max_tokens + self.profile.reasoning_tokens
+        received = request.max_tokens + self.profile.thought(request.is_label)
         tokens = (sent * attempts, received * attempts)
         prices = (self.profile.input_price, self.profile.output_price)
         cost = None if prices[0] is None or prices[1] is None else tokens[0] * prices[0] + tokens[1] * prices[1]

@@ -48,6 +48,7 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, OPTIONS
 from lambda_rlm.syntax.primitive import Primitive as P
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out
 from lambda_rlm.types.type import Con, Record, Type
 
 _ROUNDS: Final = 2
@@ -76,11 +77,12 @@ def _ask(
     *,
     count: SizeBound = ONE,
     known: Abstract | None = None,
+    default: int | None = None,
 ) -> Abstract:
     """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. A prompt that staging knows
-    is counted as it would be sent."""
+    is counted as it would be sent. `default` are the tokens of an option's reply."""
     rates = analysis.rates
-    tokens = _out_tokens(rates, out, rates.out)
+    tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     if isinstance(known, StagedValue) and rates.count is not None:
         counted = rates.count(known.value, type_)
         if counted + min(tokens.value, rates.window) > rates.window:
@@ -89,7 +91,7 @@ def _ask(
     else:
         _check_window(analysis, application, prompt, tokens)
         sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
-    received = tokens + size_of(rates.reasoning_tokens)
+    received = tokens + size_of(rates.thought(default is not None or is_label(type_)))
     _charge(analysis, application, _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars))
     return value_of(type_, _reply_chars(rates, tokens))
 
@@ -178,7 +180,7 @@ def _llm_choose(analysis: Analysis, application: Application, prompt: AbstractTe
     in_bytes = leads + total(element.bytes, options.length, options.owner) * _TIMES_LISTED
     frame = size_of(analysis.rates.choice_bytes)
     whole = AbstractText(prompt.chars + listed + size_of(len(OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0)
-    _ask(analysis, application, whole, Con("Text"))
+    _ask(analysis, application, whole, Con("Text"), default=CHOICE_TOKENS)
     chosen = mapped(element, lambda size: peak(size, options.owner))
     return AbstractResult(AbstractOption(chosen), ONE)
 
@@ -212,7 +214,7 @@ def _mapped(
     element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
-    tokens = _out_tokens(rates, out, rates.item_out)
+    tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
     ballots = _at_least_one_size(votes)
     in_frame, in_item = rates.mapping_bytes(type_)
     item = element.bytes + size_of(in_item)
@@ -227,7 +229,7 @@ def _mapped(
         """What the items of one prompt have at most."""
         return closer(total(size, items.length, items.owner), times(together, peak(size, items.owner)))
 
-    thought = rates.reasoning_tokens
+    thought = rates.thought(False)
     cost = Cost(
         calls=calls,
         again=calls * (_ROUNDS - 1),
@@ -323,7 +325,7 @@ def _rlm_call(
         calls=calls.high,
         sends=attempts,
         input_tokens=times(attempts, size_of(rates.window)) * (1 + rates.retries),
-        output_tokens=times(attempts, size_of(rates.max_output + rates.reasoning_tokens)) * (1 + rates.retries),
+        output_tokens=times(attempts, size_of(rates.max_output + rates.thought(False))) * (1 + rates.retries),
     )
     _charge(analysis, application, _priced(rates, cost))
     return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)

@@ -264,6 +264,7 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
         cache=chosen.cache,
         hedge=chosen.hedge,
         constrain=chosen.constrain,
+        described=chosen.described(),
         on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
     )
     keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None

@@ -81,7 +81,7 @@ def _profiles(names: Sequence[str], chosen: Settings) -> tuple[list[ModelProfile
 
 
 def _profile(name: str | None, chosen: Settings) -> ModelProfile:
-    model = connect(name, base_url=chosen.base_url)
+    model = connect(name, base_url=chosen.base_url, described=chosen.described())
     blocking(lambda: closing(model))
     return model.profile
 

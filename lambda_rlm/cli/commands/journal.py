@@ -8,6 +8,7 @@ import typer
 
 from lambda_rlm.cli.commands.options import BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
 from lambda_rlm.cli.commands.table import command
+from lambda_rlm.settings.keys import DESCRIBING
 
 
 @command(epilog="Example: lambda-rlm runs --json")
@@ -58,7 +59,7 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *BUDGET, "max_seconds", *RATES, "pool", *WORK, "cache", "journal")
+@takes("base_url", *DESCRIBING, *BUDGET, "max_seconds", *RATES, "pool", *WORK, "cache", "journal")
 def resume(
     run: Run,
     inputs: Inputs = None,

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lambda_rlm.settings.keys import SETTINGS, Setting
+from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
 
 _INPUTS: Final = (
     "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines and CSV become typed rows; PDF, Word and HTML "
@@ -43,7 +43,7 @@ Query = Annotated[str | None, typer.Option("-q", "--query", metavar="TEXT", help
 Chosen = Mapping[str, Any]
 """The settings that were given as options of a command, by their keys."""
 
-MODEL: Final = ("model", "base_url")
+MODEL: Final = ("model", "base_url", *DESCRIBING)
 ROUTE: Final = ("strategy", "task", "direct_share", "direct_shares", "strength", "split")
 WRITING: Final = ("root_model", "rounds", "candidates", "peek", "constrain")
 BUDGET: Final = ("max_calls", "max_cost", "max_tokens")
@@ -62,7 +62,7 @@ class Command:
     def __init__(self, function: Callable[..., None], keys: Sequence[str]) -> None:
         update_wrapper(self, function)
         self.name = function.__name__
-        self.keys = tuple(keys)
+        self.keys = keys = [key for key in keys if SETTINGS[key].kind is not dict]  # tables are of files and variables
         """The settings that the command has an option for."""
         self.__signature__ = _spread(signature(function, eval_str=True), keys)
         self.__annotations__ = {name: each.annotation for name, each in self.__signature__.parameters.items()}

@@ -23,7 +23,8 @@ from lambda_rlm.execution.check import ANY_MODEL
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.llm.connect import connect
+from lambda_rlm.llm.connect import connect, default_model
+from lambda_rlm.llm.model_options import UNSAID, as_described
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
@@ -93,17 +94,23 @@ def _model(typed: Typed, chosen: Settings) -> tuple[Model, tuple[str, ...]]:
 def reachable(chosen: Settings) -> tuple[Model, tuple[str, ...]]:
     """The model that answers; where none is named and the default one is not installed, an assumed one, and a note."""
     try:
-        return connect(chosen.model, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain), ()
+        return _connected(chosen, chosen.model), ()
     except ModelFailure:
         if chosen.model is not None:
             raise
     note = f"no model is set up (see --model): assuming a context window of {ANY_MODEL.window:,} tokens and an unknown price"
-    return ScriptedModel((), ANY_MODEL), (note,)
+    said = chosen.described().get(default_model(), UNSAID)
+    return as_described(ScriptedModel((), ANY_MODEL), said, allows_thought=False), (note,)
 
 
 def writer_of(chosen: Settings, model: Model) -> Model:
     """The model that writes programs: the one that answers, unless another is named."""
-    return reachable(replace(chosen, model=chosen.root_model))[0] if chosen.root_model else model
+    return _connected(chosen, chosen.root_model) if chosen.root_model else model
+
+
+def _connected(chosen: Settings, name: str | None) -> Model:
+    described = chosen.described()
+    return connect(name, base_url=chosen.base_url, hedge=chosen.hedge, constrain=chosen.constrain, described=described)
 
 
 async def closed(*models: Model) -> None:

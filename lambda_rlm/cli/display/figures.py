@@ -13,6 +13,7 @@ from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.llm.profiles import prices_as_of
+from lambda_rlm.llm.providers.thinking import told_thought
 
 _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
@@ -79,7 +80,7 @@ def about(profile: ModelProfile) -> str:
         if profile.input_price == profile.output_price == 0:
             prices = "free"
     prices += f" (prices of {date})" if (date := prices_as_of(profile)) else ""
-    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
+    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}{told_thought(profile)}"
 
 
 def chosen(prospect: Prospect) -> list[str]:

@@ -135,12 +135,12 @@ class Asker:
         finally:
             self._is_open = False
 
-    def out(self, asked: int | None, default: int | None = None) -> int:
+    def out(self, asked: int | None, default: int) -> int:
         """The reply's tokens: as the program says, else the default, which leaves three quarters of a small window free."""
         profile = self.model.profile
         if asked is not None:
             return max(1, min(asked, profile.max_output))
-        return max(1, min(self.settings.out if default is None else default, profile.max_output, profile.room // _REPLY_SHARE))
+        return max(1, min(default, profile.max_output, profile.room // _REPLY_SHARE))
 
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""

@@ -46,7 +46,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         item_out=settings.item_out,
         per_call=settings.per_call,
         max_reply=settings.max_reply,
-        reasoning_tokens=profile.reasoning_tokens,
+        thought=profile.thought,
         instruction_bytes=_instruction_bytes,
         mapping_bytes=mapping_bytes,
         input_price=profile.input_price,

@@ -29,6 +29,7 @@ from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.value import Derived, Rope, Text, Value, origin_of
 from lambda_rlm.limits import OPTIONS
 from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, reply_out
 from lambda_rlm.types.type import Con, Type
 
 AsyncFunction = Callable[..., Awaitable[Value]]
@@ -41,10 +42,10 @@ that come from documents or replies: the schema of a reply is read as an instruc
 
 def llm_call(site: Site, asker: Asker) -> AsyncFunction:
     """`llm_call[T](prompt, out?, or_else?)`: one question, answered by a T."""
-    shape = shape_of(site.result)
+    shape, typical = shape_of(site.result), reply_out(site.result, asker.settings.out)
 
     async def call(prompt: Text, out: int | None = None, or_else: Callable[[], Value] | None = None) -> Value:
-        question = ModelQuery(prompt_of(prompt, site.meter), shape, asker.out(out), repairs=asker.settings.repairs)
+        question = ModelQuery(prompt_of(prompt, site.meter), shape, asker.out(out, typical), repairs=asker.settings.repairs)
         try:
             return await asker.ask(question, site.span)
         except ModelFailure as failure:
@@ -58,7 +59,8 @@ def llm_call(site: Site, asker: Asker) -> AsyncFunction:
 
 def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
     """`llm_samples[T](prompt, n, out?)`: the same question n times, each sample numbered and so never shared with another."""
-    shape = shape_of(element_of(site.result))
+    type_ = element_of(site.result)
+    shape, typical = shape_of(type_), reply_out(type_, asker.settings.out)
 
     async def samples(prompt: Text, n: int, out: int | None = None) -> Value:
         asker.refuse_more_than_budget(n)
@@ -67,7 +69,7 @@ def llm_samples(site: Site, asker: Asker) -> AsyncFunction:
 
         def sample(number: int) -> Callable[[], Awaitable[Value]]:
             sampling = Sampling(temperature=settings.temperature, seed=settings.seed + number)
-            question = ModelQuery(sent, shape, asker.out(out), sampling, settings.repairs)
+            question = ModelQuery(sent, shape, asker.out(out, typical), sampling, settings.repairs)
             return lambda: asker.ask(question, site.span)
 
         return await gather([sample(number) for number in range(max(0, n))])
@@ -85,7 +87,8 @@ def llm_choose(site: Site, asker: Asker) -> AsyncFunction:
         are_labels = all(origin_of(option) is None for option in options) and _are_labels([option.s for option in options])
         sent = prompt_of(_listed(prompt, options, are_labels, site.meter), site.meter)
         shape = _choice_shape(options, are_labels)
-        question = ModelQuery(sent, shape, asker.out(None), repairs=asker.settings.repairs)
+        out = asker.out(None, min(asker.settings.out, CHOICE_TOKENS))
+        question = ModelQuery(sent, shape, out, repairs=asker.settings.repairs)
         try:
             return (await asker.ask(question, site.span),)
         except ModelFailure as failure:
@@ -154,9 +157,8 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
     )
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
-    return ReplyShape(
-        key, read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else.", choices=labels
-    )
+    read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else."
+    return ReplyShape(key, read, instruction, choices=labels, is_label=True)
 
 
 ASYNC_IMPLEMENTATIONS: Final[dict[Primitive, AsyncBuilder]] = {

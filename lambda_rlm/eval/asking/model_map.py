@@ -29,6 +29,7 @@ from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD
+from lambda_rlm.types.reply_tokens import item_out
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
@@ -201,7 +202,7 @@ class _Mapping:
         )
 
     def _item_out(self) -> int:
-        return self.asker.out(self.out, self.asker.settings.item_out)
+        return self.asker.out(self.out, item_out(self.type, self.asker.settings.item_out))
 
     def _most_items(self) -> int:
         per_call = self.asker.settings.per_call if self.per_call is None else self.per_call

@@ -81,7 +81,7 @@ _CHOICE_FRAME: Final = 120
 @dataclass(frozen=True)
 class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
-    the value depends on which parts of the prompt came from inputs."""
+    the value depends on which parts of the prompt came from inputs, `is_label` that the reply is one of few short forms."""
 
     key: str
     read: Callable[[str, ReplyReading], Value]
@@ -89,6 +89,7 @@ class ReplyShape:
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
     has_quotes: bool = False
+    is_label: bool = False
 
     @cached_property
     def schema_bytes(self) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -40,12 +41,15 @@ from lambda_rlm.llm.providers.exchange import (
 )
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
 
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"
+_OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
+"""The servers that refuse `max_tokens` for models that think, and know `max_completion_tokens`, which others may ignore."""
 
 
 def serves(name: str) -> bool:
@@ -65,11 +69,15 @@ class HttpModel:
         timeout: float = 120.0,
         profile: ModelProfile | None = None,
         dialect: Dialect | None = None,
+        thinking: int | None = None,
     ) -> None:
         self._name = name
+        self._thinking, self._dialect = thinking, dialect
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
+        self._is_openai = _OPENAI.match(base_url) is not None
+        self._limit = "max_completion_tokens" if self._is_openai else "max_tokens"
         self._api_key = api_key
         self._timeout = timeout
         known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
@@ -131,7 +139,7 @@ class HttpModel:
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
-        most = most_bytes(request.max_tokens + self._profile.reasoning_tokens)
+        most = most_bytes(request.max_tokens + self._profile.thought(request.is_label))
         try:
             return await (await self._carrier()).post(body, most)
         except TimeoutError as error:
@@ -160,12 +168,20 @@ class HttpModel:
     def _key(self) -> str:
         return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
+    def _asked_thought(self, thought: int) -> dict[str, Any]:
+        """The fields that say how much to think; none where nothing is known of what the server takes."""
+        if not self._is_openai:
+            return asked_of_server(self._model, self._thinking, self._dialect)
+        return asked_thought(self._model, thought) if self._profile.reasoning_tokens or self._thinking is not None else {}
+
     def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
         """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
         parts = [self._opening]
         for message in request.messages:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        parts.append(_manner(request.max_tokens + self._profile.reasoning_tokens, request.sampling))
+        thought = self._profile.thought(request.is_label)
+        parts.append(_manner(self._limit, request.max_tokens + thought, request.sampling))
+        fields = {**self._asked_thought(thought), **fields}
         parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
         return b"".join(parts)
 
@@ -174,9 +190,9 @@ _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("s
 
 
 @lru_cache(256)
-def _manner(max_tokens: int, sampling: Sampling) -> bytes:
+def _manner(limit: str, max_tokens: int, sampling: Sampling) -> bytes:
     """How a reply is drawn, as it is in a request after its messages."""
-    fields: dict[str, Any] = {"max_tokens": max_tokens, "temperature": sampling.temperature}
+    fields: dict[str, Any] = {limit: max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
         fields["top_p"] = sampling.top_p
     if sampling.seed is not None:

@@ -45,6 +45,7 @@ from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
+from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint, redirected
 from lambda_rlm.llm.providers.vendor_exchange import Exchange
@@ -71,14 +72,18 @@ class LitellmModel:
         timeout: float = 120.0,
         profile: ModelProfile | None = None,
         dialect: Dialect | None = None,
+        thinking: int | None = None,
     ) -> None:
         self._name = name
+        self._thinking = thinking
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
         known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
         self._profile = replace(known, refusals=REFUSALS)
         self._fallback = ConstraintFallback(dialect, self._ask, self._completion, is_free=known.is_free)
+        own = provider_profile(name)
+        self._has_own_prices = (known.input_price, known.output_price) == (own.input_price, own.output_price)
         self._litellm: Any = None
 
     @property
@@ -132,7 +137,7 @@ class LitellmModel:
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
         """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
-        exchange = Exchange(most_bytes(request.max_tokens + self._profile.reasoning_tokens))
+        exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.is_label)))
         try:
             with exchange, anyio.fail_after(self._timeout):
                 reply = await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
@@ -167,10 +172,11 @@ class LitellmModel:
         return None
 
     def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
+        thought = self._profile.thought(request.is_label)
         arguments: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "max_tokens": request.max_tokens + self._profile.reasoning_tokens,
+            "max_tokens": request.max_tokens + thought,
             "temperature": request.sampling.temperature,
             "timeout": self._timeout,
             "num_retries": 0,
@@ -181,6 +187,8 @@ class LitellmModel:
             arguments["top_p"] = request.sampling.top_p
         if request.sampling.seed is not None:
             arguments["seed"] = request.sampling.seed
+        if self._profile.reasoning_tokens or self._thinking is not None:
+            arguments.update(asked_thought(self._name, thought))
         if self._base_url is not None:
             arguments["base_url"] = self._base_url
         if self._api_key is not None or self._base_url is not None:
@@ -211,9 +219,10 @@ class LitellmModel:
 
     def _cost(self, usage: Usage) -> float | None:
         """What litellm's table says of these counts, with the discount for what was cached, and of nothing else in the reply: a
-        server may name a cheaper model or tier than was asked for. Never more than at the profile's prices."""
-        if usage.cost is None:
-            return None
+        server may name a cheaper model or tier than was asked for. Never more than at the profile's prices; at these alone
+        where they are not the table's."""
+        if usage.cost is None or not self._has_own_prices:
+            return usage.cost
         counts = {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens}
         details = {"cached_tokens": usage.cached_tokens}
         try:

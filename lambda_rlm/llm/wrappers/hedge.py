@@ -80,7 +80,8 @@ class Hedged(Wrapper):
                 won = attempt.completion
                 told = -(-won.usage.input_tokens // max(1, won.usage.attempts))
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
-                lost = other.usage(self._model.profile, prompt, request.max_tokens)
+                reply = request.max_tokens + self._model.profile.thought(request.is_label)
+                lost = other.usage(self._model.profile, prompt, reply)
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure | LimitExceeded)
         if second.error is not None:
@@ -138,7 +139,7 @@ class _Attempt:
         attempts = (1 + self.resends) * (1 + profile.retries)
         if profile.is_free:
             return Usage(cost=0.0, attempts=attempts)
-        sent, received = prompt * attempts, (reply + profile.reasoning_tokens) * attempts
+        sent, received = prompt * attempts, reply * attempts
         return Usage(sent, received, cost=price(profile, sent, received), attempts=attempts)
 
 

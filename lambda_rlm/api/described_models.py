@@ -1,0 +1,52 @@
+"""What a host says of its models: of an argument, of variables, and of a run that goes on.
+
+Owns how the three are joined. Refuses options of a model that is not asked, since a slip in its name would leave it unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lambda_rlm.journal.request import absolute_model
+from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.model_options import UNSAID, ModelOptions
+from lambda_rlm.settings.keys import DESCRIBING, Tables
+from lambda_rlm.settings.settings import DEFAULTS, Settings
+
+
+def described(unsaid: Settings, model: object, tables: Tables | None) -> dict[str, ModelOptions]:
+    """What is said of models, by their names: `tables` are the argument, and count before the variables in `unsaid`, whose
+    options are those of `model`."""
+    found = dict(unsaid.described(model if isinstance(model, str) else None))
+    for name, table in (tables or {}).items():
+        found[name] = ModelOptions.of({**found.get(name, UNSAID).said, **table})
+    return found
+
+
+def refuse_unknown(said: Mapping[str, Any]) -> None:
+    """Raises `ValueError` for options of a model that is not asked, or that no model has."""
+    tables = said.get("model_options") or {}
+    if not isinstance(tables, Mapping):
+        raise ValueError(f'model_options must be a mapping, e.g. {{"NAME": {{"window": 8192}}}}, not {tables!r:.80}')
+    asked = (said.get("model") or default_model(), said.get("root_model"))
+    names = sorted(name for name in asked if isinstance(name, str))
+    for name, table in tables.items():
+        if name not in names:
+            raise ValueError(
+                f"model_options names {name!r:.80}, which is not asked by name: {', '.join(names) or 'no model is'}"
+            )
+        ModelOptions.of(table)
+
+
+def recorded(described: Mapping[str, ModelOptions]) -> dict[str, dict[str, Any]]:
+    """What the journal keeps of it, by names that mean the same from any folder."""
+    return {absolute_model(name) or name: options.said for name, options in described.items()}
+
+
+def as_before(was: Mapping[str, Any], now: Tables | None) -> Tables:
+    """What was said of models in a run, with what is said now."""
+    options: dict[str, Any] = {key: was.get(key) for key in ("model", "models", *DESCRIBING)}
+    before, said = replace(DEFAULTS, **options).described(), now or {}
+    return {name: {**before.get(name, UNSAID).said, **said.get(name, {})} for name in {**before, **said}}

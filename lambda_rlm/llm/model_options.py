@@ -1,0 +1,136 @@
+"""What a user says of a model that is reached by name: its window, its longest reply, its prices, its patience and its thought.
+
+Owns `ModelOptions` and the profile that they make of one that is known or assumed; `Described` is a model with such a profile.
+Promises that bounds, budgets, approval and requests all see what was said: it is in the profile. Refuses numbers that no model
+has, by the names of the options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from math import inf
+from typing import Any, Final, Self
+
+from lambda_rlm.budget.paying import priced
+from lambda_rlm.completion import Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.failures import UNKNOWN_MODEL, failure
+from lambda_rlm.llm.providers.thinking import allowance
+from lambda_rlm.llm.wrappers.wrapper import Wrapper
+
+TIMEOUT: Final = 120.0
+"""Seconds that one request may take where nobody says otherwise."""
+
+_PER_TOKEN: Final = 1e-6
+_MOST: Final = 1 << 53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """What is said of one model, None where nothing is. `window` and `max_output` are tokens, prices US dollars per million
+    tokens, `timeout` the seconds that one request may take, `thinking` the tokens that the model may think before each reply
+    (0: as few as its provider allows). Raises `ValueError` for what no model has, naming the option."""
+
+    window: int | None = None
+    max_output: int | None = None
+    price_in: float | None = None
+    price_out: float | None = None
+    timeout: float | None = None
+    thinking: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("window", 1), ("max_output", 1), ("thinking", 0)):
+            number = getattr(self, name)
+            if number is not None and not (type(number) is int and least <= number <= _MOST):
+                raise ValueError(f"{name} must be a whole number of at least {least}, not {number!r:.80}")
+        for name in ("price_in", "price_out", "timeout"):
+            number = getattr(self, name)
+            is_real = isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < inf
+            if number is not None and not (is_real and (number or name != "timeout")):
+                raise ValueError(
+                    f"{name} must be a number {'above 0' if name == 'timeout' else 'of at least 0'}, not {number!r:.80}"
+                )
+        if self.window is not None and self.max_output is not None and self.max_output > self.window:
+            raise ValueError(f"max_output ({self.max_output:,}) must not be more than window ({self.window:,})")
+        if self.window is not None and self.thinking is not None and self.thinking >= self.window:
+            raise ValueError(f"thinking ({self.thinking:,}) must leave room in the window ({self.window:,})")
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Self:
+        """The options that a mapping names; raises `ValueError`, also for an unknown name."""
+        if not isinstance(table, Mapping):
+            raise ValueError(f"the options of a model must be a mapping, not {table!r:.80}")
+        unknown = [name for name in table if name not in NAMES]
+        if unknown:
+            raise ValueError(f"unknown model option {unknown[0]!r:.80}; the options are {', '.join(NAMES)}")
+        return cls(**table)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is said, by the names of the options."""
+        return {name: value for name in NAMES if (value := getattr(self, name)) is not None}
+
+    def profile(self, known: ModelProfile) -> ModelProfile:
+        """The profile of a model, with what is said here. Raises `ModelFailure` where one price is said, the other unknown."""
+        window = known.window if self.window is None else self.window
+        prices = [
+            price if told is None else told * _PER_TOKEN
+            for told, price in ((self.price_in, known.input_price), (self.price_out, known.output_price))
+        ]
+        if None in prices and prices != [None, None]:
+            missing = "price_in" if prices[0] is None else "price_out"
+            raise failure(UNKNOWN_MODEL, f"{known.name}: {missing} is unknown; set price_in and price_out together")
+        described = replace(
+            known,
+            window=window,
+            max_output=min(known.max_output if self.max_output is None else self.max_output, window),
+            input_price=prices[0],
+            output_price=prices[1],
+        )
+        if self.thinking is None:
+            return described
+        thought = allowance(known, self.thinking)
+        return replace(described, reasoning_tokens=thought, label_reasoning_tokens=None)
+
+
+NAMES: Final = tuple(one.name for one in fields(ModelOptions))
+"""The options of a model, as settings and tables name them."""
+
+UNSAID: Final = ModelOptions()
+
+
+class Described(Wrapper):
+    """A `Model` with the profile that options make of its own, at whose prices it is paid. With `allows_thought` its requests
+    have the room for thought that the options add."""
+
+    def __init__(self, model: Model, profile: ModelProfile, *, allows_thought: bool) -> None:
+        super().__init__(model)
+        self._profile, inner = profile, model.profile
+        self._allows_thought = allows_thought
+        self._is_repriced = (profile.input_price, profile.output_price) != (inner.input_price, inner.output_price)
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._profile
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        more = self._profile.thought(request.is_label) - self._model.profile.thought(request.is_label)
+        if more and self._allows_thought:
+            request = replace(request, max_tokens=max(1, request.max_tokens + more))
+        try:
+            completion = await self._model.complete(request)
+        except ModelFailure as failed:
+            failed.usage = None if failed.usage is None else self._priced(failed.usage)
+            raise
+        return replace(completion, usage=self._priced(completion.usage))
+
+    def _priced(self, usage: Usage) -> Usage:
+        """The usage at the prices of the profile, where the model has others."""
+        return priced(self._profile, replace(usage, cost=None)) if self._is_repriced and usage.attempts else usage
+
+
+def as_described(model: Model, options: ModelOptions, *, allows_thought: bool) -> Model:
+    """The model itself where nothing is said that it does not say."""
+    profile = options.profile(model.profile)
+    return model if profile == model.profile else Described(model, profile, allows_thought=allows_thought)
