@@ -24,7 +24,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
-from lambda_rlm.eval.asking.asking_rates import rates_of
+from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
@@ -198,6 +198,7 @@ class Execution:
             return
         found = self._ground(values, rates)
         self.admitted = admit(found.program, budget, profile)
+        self.asker.is_counted = found.program.rates.vocabulary is not None
         self.chosen, self.kept = found.chosen, found.kept
         self._tell(found.program, values)
 
@@ -217,6 +218,8 @@ class Execution:
             known=self._known_autos() if admitted.autos else None,
             cuts=self.asker.coverage.cuts,
             look=self._look,
+            counted=counted_rates(self.asker.model, self.asker.settings),
+            is_counted=self.on_bound is not None,
         )
 
     def _known_autos(self) -> dict[int, int] | None:

@@ -1,7 +1,8 @@
 """What asking a model costs at most, and how large a reply can be.
 
 Owns `ASKING`, the table of the library's model calls, and the check that every prompt fits the model's window: one that may
-not is an error at the call that makes it. Tokens are bounded by bytes of UTF-8, which holds for byte-level tokenizers.
+not is an error at the call that makes it. Tokens are counted by the vocabulary where it is known, and are bounded by bytes of UTF-8 elsewhere,
+which holds for byte-level tokenizers.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from lambda_rlm.bounds.domain.abstract import (
     uniform,
 )
 from lambda_rlm.bounds.domain.joining import join
+from lambda_rlm.bounds.domain.makeup import DATA, LETTERLESS, joined
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import (
     ONE,
@@ -46,7 +48,7 @@ from lambda_rlm.bounds.domain.size import (
     total,
 )
 from lambda_rlm.bounds.rates import Rates
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, OPTIONS
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, MOST_REPLY_ENDS, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Con, Record, Type
 
@@ -85,13 +87,14 @@ def _ask(
         counted = rates.count(known.value, type_)
         if counted + min(tokens.value, rates.window) > rates.window:
             analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
-        sent = size_of(counted + rates.instruction_bytes(type_))
+        sent = size_of(counted + rates.schema_bytes(type_))
     else:
-        _check_window(analysis, application, prompt, tokens)
-        sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
+        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
+        _check_window(analysis, application, prompt, frame, tokens)
+        sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
     received = tokens + size_of(rates.reasoning_tokens)
     _charge(analysis, application, _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars))
-    return value_of(type_, _reply_chars(rates, tokens))
+    return _reply_of(rates, type_, tokens)
 
 
 def _asked(rates: Rates, count: SizeBound, sent: SizeBound, received: SizeBound, repair_tokens: int, chars: SizeBound) -> Cost:
@@ -141,11 +144,26 @@ def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
     return smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
 
 
-def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, tokens: SizeBound) -> None:
-    """A prompt whose characters may be more tokens than the window holds beside the reply is reported at the call."""
+def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
+    """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
+    made = DATA
+    if rates.vocabulary is not None:
+        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(MOST_REPLY_ENDS))
+        if rates.reply_share < 1:
+            counted = ceil_div(tokens, round(1 / rates.reply_share))
+        made = made._replace(counted=counted, piece=REPLY_PIECE)
+    return value_of(type_, _reply_chars(rates, tokens), made)
+
+
+def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, frame: int, tokens: SizeBound) -> None:
+    """A prompt that may have more tokens than the window holds beside the reply is reported at the call: by its characters, or,
+    where the vocabulary is known, by what it is counted as, with all that surrounds it."""
     rates = analysis.rates
-    room = rates.window - min(tokens.value, rates.window) - rates.template_tokens
-    if prompt.chars.value / rates.min_chars_per_token > room:
+    left = rates.window - min(tokens.value, rates.window)
+    room = left - rates.template_tokens
+    if prompt.chars.value / rates.min_chars_per_token <= room:
+        return
+    if rates.vocabulary is None or prompt.tokens.value + frame > left:
         analysis.overlong(application.name.span, prompt, int(room * rates.min_chars_per_token))
 
 
@@ -177,7 +195,14 @@ def _llm_choose(analysis: Analysis, application: Application, prompt: AbstractTe
     listed = leads + total(element.chars, options.length, options.owner)
     in_bytes = leads + total(element.bytes, options.length, options.owner) * _TIMES_LISTED
     frame = size_of(analysis.rates.choice_bytes)
-    whole = AbstractText(prompt.chars + listed + size_of(len(OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0)
+    made = joined(element, total(element.tokens, options.length, options.owner), LETTERLESS, options.length)
+    blocks = min(MOST_BLOCKS, prompt.made.blocks + made.blocks)
+    if made.counted is not None or prompt.made.counted is not None:
+        escaped = total(element.bytes, options.length, options.owner) * (_TIMES_LISTED - 1)
+        shown = total(element.tokens, options.length, options.owner)
+        made = made._replace(counted=prompt.tokens + leads + shown + escaped + frame)
+    made = made._replace(piece=max(made.piece, prompt.made.piece), blocks=blocks)
+    whole = AbstractText(prompt.chars + listed + size_of(len(OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0, made=made)
     _ask(analysis, application, whole, Con("Text"))
     chosen = mapped(element, lambda size: peak(size, options.owner))
     return AbstractResult(AbstractOption(chosen), ONE)
@@ -215,10 +240,15 @@ def _mapped(
     tokens = _out_tokens(rates, out, rates.item_out)
     ballots = _at_least_one_size(votes)
     in_frame, in_item = rates.mapping_bytes(type_)
-    item = element.bytes + size_of(in_item)
-    frame = instruction.bytes + size_of(rates.frame + in_frame)
+    item = element.tokens + size_of(in_item)
+    shown = joined(element, ZERO, LETTERLESS, smallest(items.length, _most(per_call, rates.per_call)))
+    frame = instruction.tokens + size_of(
+        rates.frame(min(MOST_BLOCKS, instruction.made.blocks + max(1, shown.blocks))) + in_frame
+    )
     longest = instruction.chars + peak(element.chars, items.owner)
-    _check_window(analysis, application, AbstractText(longest, UNLIMITED), tokens)
+    alone = frame + peak(item, items.owner)
+    counted = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=alone))
+    _check_window(analysis, application, counted, 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
     repeats = 1 + rates.retries
     together = smallest(items.length, _most(per_call, rates.per_call))
@@ -240,7 +270,7 @@ def _mapped(
         attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
     _charge(analysis, application, _priced(rates, cost))
-    reply = value_of(type_, _reply_chars(rates, tokens))
+    reply = _reply_of(rates, type_, tokens)
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
 
 
@@ -257,7 +287,7 @@ def _batches(
     where no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
     most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))
     batches = ceil_div(items.length, most)
-    one = element.bytes + tokens + size_of(rates.template_tokens + MARKER_TOKENS)
+    one = element.tokens + tokens + size_of(rates.template_tokens + MARKER_TOKENS)
     need, largest_need = total(one, items.length, items.owner), peak(one, items.owner)
     capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
     together = smallest(_most(per_call, rates.per_call), items.length).value

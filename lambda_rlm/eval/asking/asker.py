@@ -27,7 +27,7 @@ from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
-from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
+from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, exact_tokens, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
@@ -36,7 +36,7 @@ from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
+from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -116,6 +116,8 @@ class Asker:
         self.settings = settings
         self.counts = Counts()
         self.coverage = Coverage()
+        self.is_counted = False
+        """The run was bounded by the model's vocabulary: so are its requests counted."""
         self._tracer = tracer
         self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
@@ -197,9 +199,15 @@ class Asker:
         """The tokens of a question's prompt as it would be sent."""
         return self._prepared(question).tokens
 
+    def exact_tokens(self, question: ModelQuery) -> int:
+        """The same, whatever the run was bounded by: what is put into one prompt may not depend on that."""
+        if self.model.profile.vocabulary is None:
+            return self.tokens(question)
+        return exact_tokens(self.model, self._prepared(question).request.messages)
+
     def fits(self, question: ModelQuery) -> bool:
         """The prompt and its reply fit the model's window."""
-        return self.tokens(question) + question.out <= self.model.profile.room
+        return self.exact_tokens(question) + question.out <= self.model.profile.room
 
     def _key(self, question: ModelQuery) -> Key:
         """What equal questions have in common: for quotes also which parts of the prompt are an input's own text."""
@@ -237,7 +245,8 @@ class Asker:
 
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
-        return ReplyReading(origin, question.prompt, self.meter, self.most_characters(question.out))
+        most, vocabulary = self.most_characters(question.out), self.model.profile.vocabulary
+        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, reply_tokens(question.out))
 
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
@@ -361,7 +370,7 @@ class Asker:
         return question.prepared
 
     def _prepare(self, question: ModelQuery, error: str) -> PreparedRequest:
-        return prepare(question, self.model, self.settings.key, error)
+        return prepare(question, self.model, self.settings.key, error, is_counted=self.is_counted)
 
     def _show_shared(self, flight: Flight, question: ModelQuery, place: TaskPlace, span: Span) -> None:
         """A prompt equal to one that is sent: what it was made from has been shown, too."""

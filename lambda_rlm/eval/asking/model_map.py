@@ -15,20 +15,20 @@ from functools import partial
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Message, Sampling
+from lambda_rlm.completion import Message, Sampling, Vocabulary
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.numbered import Replies, brackets, has_line_end, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
+from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING, reply_tokens
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
@@ -210,11 +210,11 @@ class _Mapping:
     def _capacity(self) -> int:
         """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
         character."""
-        frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
+        frame = self.asker.exact_tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
         return self.asker.model.profile.room - frame
 
     def _need(self, index: int) -> int:
-        tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
+        tokens = exact_tokens(self.asker.model, (Message("user", self.items[index].s),))
         return tokens + MARKER_TOKENS + self._item_out()
 
     def _question(self, batch: list[int], sampling: Sampling, note: str) -> ModelQuery:
@@ -228,7 +228,8 @@ class _Mapping:
     def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
-        read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
+        out = self._item_out()
+        read = read_numbered(self.type, items, self.asker.most_characters(out), reply_tokens(out))
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 
@@ -250,6 +251,18 @@ def mapping_bytes(type_: Type) -> tuple[int, int]:
     frame = _instruction(type_, ["1", "2", "3"]) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
     part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
     return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + MOST_LEAD
+
+
+def mapping_tokens(vocabulary: Vocabulary, type_: Type) -> tuple[int, int]:
+    """The same in the tokens of a vocabulary, the sentence about data included."""
+    numbers = ["1", "2", "3"]
+    system = max(
+        vocabulary.size(f"{STANDING}\n{_instruction(type_, numbers[:count])}").tokens for count in range(1, len(numbers) + 1)
+    )
+    around = vocabulary.size(ITEMS).tokens + vocabulary.size(f"\n\n{_AGAIN}").tokens
+    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
+    schema = len(json.dumps(keyed_schema(type_, [])).encode("utf-8", "surrogatepass"))
+    return system + around + schema + part, part + 2 * _MOST_KEY + MOST_LEAD
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
