@@ -7,7 +7,7 @@ replies, and is bounded with the window and the prices that the model had then. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from math import ceil
 from typing import Any
 
@@ -15,11 +15,19 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import bytes_per_token
+from lambda_rlm.llm.vocabulary.byte_pair import known_vocabulary
 
 
 def plain_profile(profile: ModelProfile) -> dict[str, Any]:
-    """What is kept of a model, as plain data: all but the details, which tell of the machine."""
-    return {name: value for name, value in asdict(profile).items() if name != "details"}
+    """What is kept of a model, as plain data: the vocabulary by its name, and none of the details, which tell of the machine."""
+    name = None if profile.vocabulary is None else profile.vocabulary.name
+    plain = asdict(replace(profile, vocabulary=None))
+    return {key: value for key, value in plain.items() if key != "details"} | {"vocabulary": name}
+
+
+def profile_of(kept: Mapping[str, Any]) -> ModelProfile:
+    """The profile that was kept. Raises `TypeError` and `ValueError` for what is none."""
+    return ModelProfile(**{**kept, "vocabulary": known_vocabulary(kept.get("vocabulary"))})
 
 
 def as_it_was(opened: Callable[[], Model], kept: Mapping[str, Any] | None) -> Model:
@@ -32,7 +40,7 @@ def as_it_was(opened: Callable[[], Model], kept: Mapping[str, Any] | None) -> Mo
         if kept is None:
             raise
         model = None
-    profile = None if kept is None else ModelProfile(**{name: value for name, value in kept.items() if name in names})
+    profile = None if kept is None else profile_of({name: value for name, value in kept.items() if name in names})
     return AsItWas(model, profile)
 
 

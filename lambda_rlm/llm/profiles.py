@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.tokens import vocabulary
+from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
@@ -41,6 +41,7 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         is_constrained=known and bool(row.get("supports_response_schema")),
         reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
         details={"provider": str(row.get("litellm_provider", "")), "tokenizer": vocabulary(name) or "estimated"},
+        vocabulary=proved_vocabulary(name) if base_url is None else None,
     )
 
 

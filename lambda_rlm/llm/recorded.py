@@ -16,6 +16,7 @@ from typing import Any
 
 from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.absent import plain_profile, profile_of
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -127,7 +128,7 @@ class RecordedModel:
 
     def _read(self, row: dict[str, Any]) -> None:
         if "profile" in row:
-            self._profile = ModelProfile(**row["profile"])
+            self._profile = profile_of(row["profile"])
         elif "tokens" in row:
             self._tokens[row["messages"]] = int(row["tokens"])
         elif "failure" in row:
@@ -144,9 +145,7 @@ def _plain_completion(completion: Completion) -> dict[str, Any]:
 
 
 def _plain_profile(profile: ModelProfile) -> dict[str, Any]:
-    plain = asdict(profile)
-    plain["details"] = dict(profile.details)
-    return plain
+    return {**plain_profile(profile), "details": dict(profile.details)}
 
 
 def _request(request: CompletionRequest) -> dict[str, Any]:

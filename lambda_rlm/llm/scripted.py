@@ -10,7 +10,8 @@ Promises: rules are tried in order against the whole prompt (all messages joined
 the first that matches wins, a rule with `times` is spent after that number of uses. A reply longer than `max_tokens` is cut, as
 a real model's would be. Refuses to invent: a prompt with no rule is a failure that shows the start of the prompt.
 
-Tokens are counted by rule: one for every four characters begun, and four for each message. A rule's `usage` overrides it.
+Tokens are counted by rule: one for every four characters begun, and four for each message. A profile may name a vocabulary,
+`{"profile": {"vocabulary": "o200k_base"}}`, which counts them instead. A rule's `usage` overrides either.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from typing import Any, Self
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.llm.failures import BAD_SCRIPT, FATES, NO_RULE, failure
+from lambda_rlm.llm.tokens import cut
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.private_file import MOST_BYTES, read_regular
 
 _CHARACTERS_PER_TOKEN = 4
@@ -118,7 +121,7 @@ class ScriptedModel:
         return self._profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return sum(_tokens(message.content) + _TOKENS_PER_MESSAGE for message in messages)
+        return sum(self._tokens(message.content) + _TOKENS_PER_MESSAGE for message in messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         prompt = "\n".join(message.content for message in request.messages)
@@ -148,11 +151,16 @@ class ScriptedModel:
     def _completion(self, request: CompletionRequest, rule: Rule, text: str) -> Completion:
         limit = min(request.max_tokens, self._profile.max_output)
         stop = StopReason.STOP
-        if _tokens(text) > limit:
-            text = text[: limit * _CHARACTERS_PER_TOKEN]
+        if self._tokens(text) > limit:
+            known = self._profile.vocabulary
+            text = text[: limit * _CHARACTERS_PER_TOKEN] if known is None else cut(text, limit, known)[0]
             stop = StopReason.LENGTH
-        usage = rule.usage or self._usage(self.count_tokens(request.messages), _tokens(text))
+        usage = rule.usage or self._usage(self.count_tokens(request.messages), self._tokens(text))
         return Completion(text, usage, stop, self._profile.name)
+
+    def _tokens(self, text: str) -> int:
+        known = self._profile.vocabulary
+        return -(-len(text) // _CHARACTERS_PER_TOKEN) if known is None else known.exact(text)
 
     def _usage(self, input_tokens: int, output_tokens: int) -> Usage:
         prices = (self._profile.input_price, self._profile.output_price)
@@ -164,10 +172,6 @@ def _quiet(re2: Any) -> Any:
     options = re2.Options()
     options.log_errors = False
     return options
-
-
-def _tokens(text: str) -> int:
-    return -(-len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def _start(prompt: str) -> str:
@@ -197,7 +201,8 @@ def _profile(row: object, default: ModelProfile) -> ModelProfile:
         raise TypeError("`profile` must be a JSON object")
     _only(row, {field.name for field in fields(ModelProfile)} - {"details"})
     _numbers(row, {"window": int, "max_output": int, "template_tokens": int})
-    return replace(default, **row)
+    name = row.get("vocabulary")
+    return replace(default, **{**row, "vocabulary": None if name is None else vocabulary_named(name)})
 
 
 def _only(row: Mapping[str, Any], known: set[str]) -> None:

@@ -34,6 +34,7 @@ from lambda_rlm.llm.simulated_reader.reply import UnreadablePrompt, reply
 from lambda_rlm.llm.simulated_reader.shown import shown
 from lambda_rlm.llm.simulated_reader.slips import Slips, accuracy
 from lambda_rlm.llm.tokens import count, cut
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 
 PREFIX: Final = "sim:"
 _MILLION: Final = 1_000_000
@@ -102,12 +103,14 @@ class SimulatedModel:
     def __init__(self, parameters: Parameters, key: AnswerKey | None = None, name: str = "sim:") -> None:
         self.parameters = parameters
         self._key = key if key is not None else shipped_key()
+        self._vocabulary = vocabulary_named(_VOCABULARY)
         self._profile = ModelProfile(
             name=name,
             window=parameters.window,
             max_output=min(parameters.max_output, parameters.window // 2),
             input_price=parameters.price_in / _MILLION,
             output_price=parameters.price_out / _MILLION,
+            vocabulary=self._vocabulary,
         )
 
     @classmethod
@@ -146,7 +149,7 @@ class SimulatedModel:
                 NOT_SIMULATED, f"the simulated model does not understand the prompt that starts {unreadable}"
             ) from None
         limit = min(request.max_tokens, self._profile.max_output)
-        text, output, is_whole = cut(text, limit, _VOCABULARY)
+        text, output, is_whole = cut(text, limit, self._vocabulary)
         stop = StopReason.STOP if is_whole else StopReason.LENGTH
         return Completion(text, self._usage(self.count_tokens(request.messages), output), stop, self._profile.name)
 
