@@ -17,6 +17,7 @@ from tests.support.bounding import WAYS, Trial, excess
 from tests.support.drawn_runs import plain
 from tests.support.strategies import Drawn, programs
 from tests.support.strategies_bounds import INPUTS, Source, sources
+from tests.support.word_vocabulary import WORDS
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
@@ -35,6 +36,7 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         output_price=3e-6,
         retries=draw(st.sampled_from((0, 2))),
         reasoning_tokens=draw(st.sampled_from((0, 30))),
+        vocabulary=draw(st.sampled_from((None, WORDS))),
     )
     asking = AskSettings(
         key=b"tests",
@@ -45,7 +47,7 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         per_call=draw(st.sampled_from((16, 3))),
     )
     manner = draw(st.sampled_from(MANNERS))
-    return Adversary(profile, manner, draw(st.sampled_from(("x", "𝄞"))), draw(st.booleans())), asking
+    return Adversary(profile, manner, draw(st.sampled_from(("x", "𝄞", "x ", "ab c"))), draw(st.booleans())), asking
 
 
 def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: tuple[Adversary, AskSettings]) -> None:
