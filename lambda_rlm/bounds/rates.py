@@ -31,7 +31,7 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
-def _no_frame(type_: Type) -> tuple[int, int]:
+def _no_frame(type_: Type, most: int) -> tuple[int, int]:
     return 0, 0
 
 
@@ -74,12 +74,15 @@ class Rates:
     """Bytes of the instruction that asks for a reply of a type, tokens where the vocabulary is known."""
     schema_bytes: Callable[[Type], int] = _no_instruction
     """The same of the schema of a type, which some providers count as part of the prompt."""
-    mapping_bytes: Callable[[Type], tuple[int, int]] = _no_frame
-    """The same for `llm_map`: what is in each prompt beside instruction and items, and what each item adds to its text."""
+    mapping_bytes: Callable[[Type, int], tuple[int, int]] = _no_frame
+    """The same for `llm_map`, with at most so many items in a prompt: what is in each prompt beside instruction and items, and what
+    each item adds to its text."""
     choice_bytes: int = 512
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None
     """The tokens of a prompt that staging has computed, as it would be sent to ask for a type; by characters when not given."""
+    count_items: Callable[[object, object, Type, int | None, int | None], list[int] | None] | None = None
+    """The tokens of the prompts that `llm_map` makes of known items and a known instruction, with `per_call` and `out`."""
     input_price: float | None = None
     output_price: float | None = None
 

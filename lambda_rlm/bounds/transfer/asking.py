@@ -25,6 +25,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractText,
     StagedValue,
     call,
+    lower,
     mapped,
     seen,
     text_of,
@@ -54,6 +55,9 @@ from lambda_rlm.types.type import Con, Record, Type
 
 _ROUNDS: Final = 2
 """Of one vote of llm_map: the items left out are asked for once more."""
+
+_MANY_ITEMS: Final = 10**9
+"""More items than any prompt has."""
 
 _TIMES_LISTED: Final = 3
 """How often an option is sent: in the prompt and, escaped, in the schema."""
@@ -218,7 +222,21 @@ def _llm_map(
     votes: AbstractNumber | None = None,
 ) -> AbstractResult:
     type_ = _element_of(_element_of(analysis.arrow_of(application.name).result))
-    return _mapped(analysis, application, items, instruction, type_, per_call, out, votes)
+    prompts = _known_prompts(analysis.rates, application, type_, per_call, out)
+    return _mapped(analysis, application, items, instruction, type_, per_call, out, votes, prompts)
+
+
+def _known_prompts(
+    rates: Rates, application: Application, type_: Type, per_call: AbstractNumber | None, out: AbstractNumber | None
+) -> list[int] | None:
+    """The tokens of each prompt of the first round, where staging knows all that is put into them."""
+    items, instruction = application.arguments[:2]
+    numbers = [None if n is None else int(n.low) for n in (per_call, out) if n is None or n.low == n.high.value]
+    if rates.count_items is None or len(numbers) < 2:
+        return None
+    if not isinstance(items, StagedValue) or not isinstance(instruction, StagedValue):
+        return None
+    return rates.count_items(items.value, instruction.value, type_, *numbers)
 
 
 def _mapped(
@@ -230,18 +248,21 @@ def _mapped(
     per_call: AbstractNumber | None,
     out: AbstractNumber | None,
     votes: AbstractNumber | None,
+    prompts: list[int] | None = None,
 ) -> AbstractResult:
     """First round: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote. Items left out are asked for
-    once more, in as many calls at most; these are of the pool. Chain 2."""
+    once more, in as many calls at most; these are of the pool. Chain 2. The first round is counted as it is where its `prompts`
+    are known."""
     rates = analysis.rates
     element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, rates.item_out)
     ballots = _at_least_one_size(votes)
-    in_frame, in_item = rates.mapping_bytes(type_)
+    together = smallest(items.length, _most(per_call, rates.per_call))
+    in_frame, in_item = rates.mapping_bytes(type_, int(max(1, min(together.value, _MANY_ITEMS))))
     item = element.tokens + size_of(in_item)
-    shown = joined(element, ZERO, LETTERLESS, smallest(items.length, _most(per_call, rates.per_call)))
+    shown = joined(element, ZERO, LETTERLESS, together)
     frame = instruction.tokens + size_of(
         rates.frame(min(MOST_BLOCKS, instruction.made.blocks + max(1, shown.blocks))) + in_frame
     )
@@ -250,8 +271,12 @@ def _mapped(
     counted = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=alone))
     _check_window(analysis, application, counted, 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
+    sent = times(calls, frame) + times(ballots, total(item, items.length, items.owner))
+    again = calls
+    if prompts is not None:
+        calls = lower(calls, ballots * len(prompts))
+        sent = lower(sent, ballots * sum(prompts))
     repeats = 1 + rates.retries
-    together = smallest(items.length, _most(per_call, rates.per_call))
 
     def of_one(size: SizeBound) -> SizeBound:
         """What the items of one prompt have at most."""
@@ -260,10 +285,10 @@ def _mapped(
     thought = rates.reasoning_tokens
     cost = Cost(
         calls=calls,
-        again=calls * (_ROUNDS - 1),
+        again=again * (_ROUNDS - 1),
         sends=calls,
-        spare=calls * (_ROUNDS * (1 + rates.resends) - 1),
-        input_tokens=(times(calls, frame) + times(ballots, total(item, items.length, items.owner))) * repeats,
+        spare=again * (_ROUNDS * (1 + rates.resends) - 1),
+        input_tokens=sent * repeats,
         output_tokens=(times(times(ballots, items.length), tokens) + calls * thought) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + of_one(element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + of_one(item)) * repeats,

@@ -199,6 +199,11 @@ class Asker:
         """The tokens of a question's prompt as it would be sent."""
         return self._prepared(question).tokens
 
+    def most_sent(self, question: ModelQuery) -> int:
+        """The same with what a provider may add for the schema."""
+        prepared = self._prepared(question)
+        return prepared.tokens + prepared.schema_tokens
+
     def exact_tokens(self, question: ModelQuery) -> int:
         """The same, whatever the run was bounded by: what is put into one prompt may not depend on that."""
         if self.model.profile.vocabulary is None:

@@ -10,8 +10,8 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import ALL, TENTH
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
-from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens
+from lambda_rlm.eval.asking.asker import Asker, AskSettings
+from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens, tokens_of_prompts
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import prompt_tokens
 from lambda_rlm.eval.asking.schema import shape_of
@@ -20,6 +20,9 @@ from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS, MOST_MESSAGES, PROMPT
 from lambda_rlm.types.type import Type
 
 _ENOUGH = 2**62
+_MOST_ITEMS = 20_000
+_MOST_CHARACTERS = 2_000_000
+"""Items that are put into prompts for the sake of a bound, and their characters."""
 
 
 def rates_of(model: Model, settings: AskSettings) -> Rates:
@@ -59,7 +62,11 @@ def counted_rates(model: Model, settings: AskSettings) -> Rates | None:
     vocabulary = model.profile.vocabulary
     if vocabulary is None:
         return None
-    return replace(rates_counted(model.profile, settings), count=partial(_count, model, settings, is_counted=True))
+    return replace(
+        rates_counted(model.profile, settings),
+        count=partial(_count, model, settings, is_counted=True),
+        count_items=partial(_count_items, model, settings),
+    )
 
 
 def rates_counted(profile: ModelProfile, settings: AskSettings) -> Rates:
@@ -83,6 +90,24 @@ def _count(model: Model, settings: AskSettings, prompt: object, type_: Type, is_
     assert isinstance(prompt, Text)
     sent = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
     return prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction), is_counted)
+
+
+def _count_items(
+    model: Model,
+    settings: AskSettings,
+    items: object,
+    instruction: object,
+    type_: Type,
+    per_call: int | None,
+    out: int | None,
+) -> list[int] | None:
+    """The tokens of the prompts that `llm_map` makes of known items; None where that is long work, or an item cannot fit."""
+    assert isinstance(items, list) and isinstance(instruction, Text)
+    if len(items) > _MOST_ITEMS or sum(item.n for item in items) > _MOST_CHARACTERS:
+        return None
+    asker = Asker(model, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)), settings)
+    asker.is_counted = True
+    return tokens_of_prompts(asker, items, instruction, type_, per_call, out)
 
 
 def _instruction_bytes(type_: Type) -> int:

@@ -12,14 +12,16 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling, Vocabulary
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
-from lambda_rlm.eval.asking.numbered import Replies, brackets, has_line_end, read_numbered
+from lambda_rlm.eval.asking.numbered import CODE_SIGNS, Replies, brackets, has_line_end, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
@@ -29,6 +31,7 @@ from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING, reply_tokens
+from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
@@ -43,8 +46,16 @@ _SURE: Final = (3, 4)
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
 
-_MOST_KEY: Final = 14
-"""Bytes of an item's number as a key of the schema, quoted, with what surrounds it."""
+_KEY_SIGNS: Final = 6
+"""Bytes around an item's number as a key of the schema: quotes, a colon, and what comes before the next."""
+
+_LEAD_SIGNS: Final = len("\n\n[] ") + CODE_SIGNS
+"""Bytes before an item beside its number: two line ends, brackets, and a code with its dash."""
+
+_REFERENCE: Final = '{"$ref": "#/$defs/item"}'
+_SOME: Final = ["1", "2", "3"]
+_TRIED: Final = 64
+"""Items of a prompt up to which the schema is counted for each number of them."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -245,24 +256,54 @@ def _instruction(type_: Type, numbers: list[str]) -> str:
     return "\n".join(lines)
 
 
-def mapping_bytes(type_: Type) -> tuple[int, int]:
-    """The most bytes that one prompt has beside instruction and items, and that each item has beside its text; the schema,
-    which some providers count as part of the prompt, included."""
-    frame = _instruction(type_, ["1", "2", "3"]) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
-    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
-    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + MOST_LEAD
+def mapping_bytes(type_: Type, most: int) -> tuple[int, int]:
+    """The most bytes that one prompt of at most so many items has beside instruction and items, and that each item has beside its
+    text; the schema, which some providers count as part of the prompt, included."""
+    frame = _instruction(type_, _SOME) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
+    part = max(len(json.dumps(schema_part(type_))), len(_REFERENCE))
+    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * (_KEY_SIGNS + _digits(most)) + _lead(most)
 
 
-def mapping_tokens(vocabulary: Vocabulary, type_: Type) -> tuple[int, int]:
+def mapping_tokens(vocabulary: Vocabulary, type_: Type, most: int) -> tuple[int, int]:
     """The same in the tokens of a vocabulary, the sentence about data included."""
-    numbers = ["1", "2", "3"]
     system = max(
-        vocabulary.size(f"{STANDING}\n{_instruction(type_, numbers[:count])}").tokens for count in range(1, len(numbers) + 1)
+        vocabulary.size(f"{STANDING}\n{_instruction(type_, _SOME[:count])}").tokens for count in range(1, len(_SOME) + 1)
     )
     around = vocabulary.size(ITEMS).tokens + vocabulary.size(f"\n\n{_AGAIN}").tokens
-    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
-    schema = len(json.dumps(keyed_schema(type_, [])).encode("utf-8", "surrogatepass"))
-    return system + around + schema + part, part + 2 * _MOST_KEY + MOST_LEAD
+    if most > _TRIED:
+        item = mapping_bytes(type_, most)[1]
+        return system + around + len(json.dumps(keyed_schema(type_, []))) + item, item
+    numbers = [str(number) for number in range(1, most + 1)]
+    schemas = [_shape_tokens(vocabulary, type_, numbers[:count]) for count in range(most + 1)]
+    slope = max(after - before for before, after in pairwise(schemas))
+    return system + around + schemas[0], slope + _lead(most)
+
+
+def _shape_tokens(vocabulary: Vocabulary, type_: Type, numbers: list[str]) -> int:
+    return vocabulary.size(json.dumps(keyed_schema(type_, numbers), ensure_ascii=False)).tokens
+
+
+def _digits(number: int) -> int:
+    return len(str(number))
+
+
+def _lead(most: int) -> int:
+    """The most bytes before an item: line ends, and its number beside a code, or in brackets."""
+    return min(MOST_LEAD, _LEAD_SIGNS + _digits(most))
+
+
+def tokens_of_prompts(
+    asker: Asker, items: list[Text], instruction: Text, type_: Type, per_call: int | None, out: int | None
+) -> list[int] | None:
+    """The tokens of the prompts of one vote's first round, each with its schema; None where an item cannot fit. Sends
+    nothing."""
+    site = Site(Primitive.LLM_MAP, (), type_, Span(0, 0), asker.meter)
+    mapping = _Mapping(site, asker, type_, items, instruction, per_call, out)
+    try:
+        batches = mapping.pack(list(range(len(items))))
+    except ModelFailure:
+        return None
+    return [asker.most_sent(mapping._question(batch, GREEDY, "")) for batch in batches]
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:

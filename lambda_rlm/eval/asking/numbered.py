@@ -35,6 +35,8 @@ Entry = tuple[int, Raw]
 
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
+CODE_SIGNS: Final = _CODE_LENGTH + 1
+"""Characters of a code beside the number of an item, with its dash."""
 
 _LINE_END: Final = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 """Everything that begins a new line for some reader (as `str.splitlines` has it)."""
