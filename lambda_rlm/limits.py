@@ -67,15 +67,17 @@ REPLY_PIECE: Final = 256
 """The most bytes of a piece of a reply that is charged by its tokens."""
 
 
-def reply_tokens(out: int) -> int:
+REPLY_ENDS: Final = 15
+MOST_REPLY_ENDS: Final = 64
+"""Tokens that the two ends of a reply may be charged beyond their own: so often the reply's tokens, and never more than these,
+unless the run is about texts in a script without spaces."""
+
+
+def reply_tokens(out: int, most_ends: int = MOST_REPLY_ENDS) -> int:
     """What a reply of `out` tokens may come to at most when it is read again, in the vocabulary of the model that reads it: its
     first and its last piece, which may merge with what is around them, are charged by their bytes."""
-    return out + min(REPLY_ENDS * out, MOST_REPLY_ENDS)
+    return out + min(REPLY_ENDS * out, most_ends)
 
-
-REPLY_ENDS: Final = 5
-MOST_REPLY_ENDS: Final = 64
-"""Tokens that the two ends of a reply may be charged beyond their own: so often the reply's tokens, and never more than these."""
 
 # ── the library ──
 

@@ -17,6 +17,7 @@ from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS, Vocabula
 from lambda_rlm.limits import (
     BLOCK_OVERHEAD,
     MOST_REPLY,
+    MOST_REPLY_ENDS,
     PROMPT_OVERHEAD,
     REPAIR_BYTES,
     REPLY_CHARACTERS_PER_TOKEN,
@@ -63,6 +64,8 @@ class Rates:
     per_call: int = 16
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
+    reply_ends: int = MOST_REPLY_ENDS
+    """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
     reply_share: float = 1.0
     """The part of its allowance that a reply takes, where it is counted by a vocabulary: all of it for a limit."""
     reasoning_tokens: int = 0

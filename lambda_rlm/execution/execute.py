@@ -33,7 +33,7 @@ from lambda_rlm.eval.provenance.coverage import citations
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.blocking import is_stopped
-from lambda_rlm.execution.prepare import Groundwork, Prepared, ground
+from lambda_rlm.execution.prepare import Groundwork, Prepared, asking_about, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage
@@ -148,6 +148,7 @@ class Execution:
 
     def take_over(self, prepared: Prepared, inputs: Mapping[str, Any]) -> None:
         """Go on from what was prepared, where this run would find the same by itself; else do nothing."""
+        self._ask_about(inputs)
         is_known = bool(self.admitted.autos) and self._known_autos() is not None
         asker = self.asker
         if is_known or not prepared.serves(self.admitted, inputs, asker.model, asker.settings, self.accuracy):
@@ -157,6 +158,9 @@ class Execution:
             self.prepared = prepared
             self.meter = asker.meter = prepared.meter
             self.documents, asker.coverage.cuts = prepared.documents, prepared.cuts
+
+    def _ask_about(self, inputs: Mapping[str, Any]) -> None:
+        self.asker.settings = asking_about(self.asker.settings, self.admitted.typed, inputs)
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
         with self.meter, begun():
@@ -171,6 +175,7 @@ class Execution:
             if (too_much := excess(size, inputs[name])) is not None:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
         self.meter.watch(self._look)
+        self._ask_about(inputs)
         try:
             values = self._values(inputs)
             self._bound(values)

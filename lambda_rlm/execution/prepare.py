@@ -7,9 +7,10 @@ charged to its meter as if done there, once. Asks no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded, bounded, refusals
 from lambda_rlm.bounds.planner.accuracy import Accuracy
@@ -21,6 +22,7 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
+from lambda_rlm.eval.asking.scripts import reply_ends
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.provenance.cuts import Cuts
@@ -120,6 +122,27 @@ class _Subject:
             return program
 
 
+def asking_about(asking: AskSettings, typed: Typed, inputs: Mapping[str, Any]) -> AskSettings:
+    """How a program asks about these inputs: what replies may come to depends on the scripts that it is about."""
+    texts = chain([typed.program.source.text], islice(_texts(list(inputs.values())), _MOST_TEXTS))
+    return replace(asking, reply_ends=reply_ends(texts))
+
+
+_MOST_TEXTS: Final = 1_000
+
+
+def _texts(values: Sequence[Any]) -> Iterator[str]:
+    """The texts in plain data."""
+    for value in values:
+        match value:
+            case str():
+                yield value
+            case list() | tuple():
+                yield from _texts(value)
+            case dict():
+                yield from _texts(list(value.values()))
+
+
 @dataclass(kw_only=True)
 class Prepared:
     """What was found out of a program ahead of its run, for one run to take over: it belongs to these inputs, this model,
@@ -178,7 +201,7 @@ def prepare(
     with Meter(budget, account) as meter:
         values = {name: to_value(inputs[name], type_, name, meter, documents) for name, type_ in typed.inputs.items()}
         autos = default_autos(typed, model.profile)
-        rates = rates_of(model, asking)
+        rates = rates_of(model, asking := asking_about(asking, typed, inputs))
         groundwork = ground(
             typed,
             values,

@@ -31,7 +31,7 @@ from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
-from lambda_rlm.execution.prepare import ground
+from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.types.type import Effect
@@ -102,6 +102,7 @@ def foresee(
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
     say."""
+    asking = asking_about(asking, typed, inputs)
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
@@ -131,6 +132,7 @@ def foresee_sizes(
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
+    asking = asking_about(asking, typed, inputs)
     rates = rates_at(profile, asking)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)

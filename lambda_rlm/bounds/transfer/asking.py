@@ -49,7 +49,7 @@ from lambda_rlm.bounds.domain.size import (
     total,
 )
 from lambda_rlm.bounds.rates import Rates
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, MOST_REPLY_ENDS, OPTIONS, REPLY_ENDS, REPLY_PIECE
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Con, Record, Type
 
@@ -152,7 +152,7 @@ def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
     made = DATA
     if rates.vocabulary is not None:
-        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(MOST_REPLY_ENDS))
+        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
         if rates.reply_share < 1:
             counted = ceil_div(tokens, round(1 / rates.reply_share))
         made = made._replace(counted=counted, piece=REPLY_PIECE)

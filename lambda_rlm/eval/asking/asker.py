@@ -2,10 +2,9 @@
 
 Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
 before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
-flight than the budget says;
-equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; each of
-them counts as shown and is cited by the places that its own prompt was made from, whichever came first; a reply becomes a value
-of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
+flight than the budget says; equal questions are asked once and share their answer or failure, and a shared one is neither
+reserved nor paid again; each of them counts as shown and is cited by the places that its own prompt was made from, whichever came
+first; a reply becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
-from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, exact_tokens, prepare
+from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
@@ -36,7 +35,7 @@ from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
+from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -59,7 +58,7 @@ class AskSettings:
     `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a
     program does not say (of a call, of one item of `llm_map`); `repairs` how often a bad reply is asked for again; `max_reply`
     the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
-    `seed` the number of the first.
+    `seed` the number of the first; `reply_ends` what the ends of a reply may come to beyond its tokens.
     """
 
     key: bytes
@@ -71,6 +70,7 @@ class AskSettings:
     per_call: int = 16
     temperature: float = 0.7
     seed: int = 0
+    reply_ends: int = MOST_REPLY_ENDS
     is_strict: bool = False
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
@@ -116,8 +116,7 @@ class Asker:
         self.settings = settings
         self.counts = Counts()
         self.coverage = Coverage()
-        self.is_counted = False
-        """The run was bounded by the model's vocabulary: so are its requests counted."""
+        self.is_counted = False  # bounded by the model's vocabulary: requests are counted by it
         self._tracer = tracer
         self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
@@ -143,6 +142,10 @@ class Asker:
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""
         return min(self.settings.max_reply, REPLY_CHARACTERS_PER_TOKEN * out)
+
+    def reply_tokens(self, out: int) -> int:
+        """The most tokens of texts made of a reply of `out` tokens, wherever they are read again."""
+        return reply_tokens(out, self.settings.reply_ends)
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
@@ -197,22 +200,7 @@ class Asker:
 
     def tokens(self, question: ModelQuery) -> int:
         """The tokens of a question's prompt as it would be sent."""
-        return self._prepared(question).tokens
-
-    def most_sent(self, question: ModelQuery) -> int:
-        """The same with what a provider may add for the schema."""
-        prepared = self._prepared(question)
-        return prepared.tokens + prepared.schema_tokens
-
-    def exact_tokens(self, question: ModelQuery) -> int:
-        """The same, whatever the run was bounded by: what is put into one prompt may not depend on that."""
-        if self.model.profile.vocabulary is None:
-            return self.tokens(question)
-        return exact_tokens(self.model, self._prepared(question).request.messages)
-
-    def fits(self, question: ModelQuery) -> bool:
-        """The prompt and its reply fit the model's window."""
-        return self.exact_tokens(question) + question.out <= self.model.profile.room
+        return self.prepared(question).tokens
 
     def _key(self, question: ModelQuery) -> Key:
         """What equal questions have in common: for quotes also which parts of the prompt are an input's own text."""
@@ -251,7 +239,7 @@ class Asker:
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
         most, vocabulary = self.most_characters(question.out), self.model.profile.vocabulary
-        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, reply_tokens(question.out))
+        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, self.reply_tokens(question.out))
 
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
@@ -307,7 +295,7 @@ class Asker:
         reading: ReplyReading,
         exchange: _Exchange,
     ) -> Value:
-        prepared, program = self._prepared(question), self.settings.program
+        prepared, program = self.prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
             parts = _parts(shown)
@@ -369,7 +357,8 @@ class Asker:
         counts.estimated += completion.usage.is_estimated
         return completion
 
-    def _prepared(self, question: ModelQuery) -> PreparedRequest:
+    def prepared(self, question: ModelQuery) -> PreparedRequest:
+        """The request for a question, made once."""
         if question.prepared is None:
             question.prepared = self._prepare(question, "")
         return question.prepared

@@ -49,6 +49,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         per_call=settings.per_call,
         max_reply=settings.max_reply,
         reasoning_tokens=profile.reasoning_tokens,
+        reply_ends=settings.reply_ends,
         instruction_bytes=_instruction_bytes,
         schema_bytes=_schema_bytes,
         mapping_bytes=mapping_bytes,

@@ -30,7 +30,7 @@ from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING, reply_tokens
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
@@ -196,7 +196,14 @@ class _Mapping:
         return batches
 
     def _fits(self, batch: list[int]) -> bool:
-        return self.asker.fits(self._question(batch, GREEDY, _AGAIN))
+        question = self._question(batch, GREEDY, _AGAIN)
+        return self._tokens(question) + question.out <= self.asker.model.profile.room
+
+    def _tokens(self, question: ModelQuery) -> int:
+        """The tokens of a prompt, whatever the run was bounded by: what is put into one prompt may not depend on that."""
+        is_known = self.asker.model.profile.vocabulary is not None
+        prepared = self.asker.prepared(question)
+        return exact_tokens(self.asker.model, prepared.request.messages) if is_known else prepared.tokens
 
     def _too_long(self, index: int) -> ModelFailure:
         question = self._question([index], GREEDY, _AGAIN)
@@ -221,7 +228,7 @@ class _Mapping:
     def _capacity(self) -> int:
         """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
         character."""
-        frame = self.asker.exact_tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
+        frame = self._tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
         return self.asker.model.profile.room - frame
 
     def _need(self, index: int) -> int:
@@ -240,7 +247,7 @@ class _Mapping:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         out = self._item_out()
-        read = read_numbered(self.type, items, self.asker.most_characters(out), reply_tokens(out))
+        read = read_numbered(self.type, items, self.asker.most_characters(out), self.asker.reply_tokens(out))
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 
@@ -303,7 +310,8 @@ def tokens_of_prompts(
         batches = mapping.pack(list(range(len(items))))
     except ModelFailure:
         return None
-    return [asker.most_sent(mapping._question(batch, GREEDY, "")) for batch in batches]
+    prompts = [asker.prepared(mapping._question(batch, GREEDY, "")) for batch in batches]
+    return [prompt.tokens + prompt.schema_tokens for prompt in prompts]
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:
