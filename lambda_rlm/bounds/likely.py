@@ -1,7 +1,8 @@
 """What a program is likely to cost, beside what it can cost at worst.
 
 Owns `Likely`. It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part of the
-tokens it may have, and a prompt has tokens by a ratio instead of bytes where its vocabulary is not known. It promises nothing and gates nothing.
+tokens it may have, and a prompt has tokens by a ratio instead of bytes where its vocabulary is not known. It promises nothing
+and gates nothing.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ class Rates:
     schema_bytes: Callable[[Type], int] = _no_instruction
     """The same of the schema of a type, which some providers count as part of the prompt."""
     mapping_bytes: Callable[[Type, int], tuple[int, int]] = _no_frame
-    """The same for `llm_map`, with at most so many items in a prompt: what is in each prompt beside instruction and items, and what
-    each item adds to its text."""
+    """The same for `llm_map`, with at most so many items in a prompt: what is in each prompt beside instruction and items, and
+    what each item adds to its text."""
     choice_bytes: int = 512
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None

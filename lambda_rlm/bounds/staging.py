@@ -109,8 +109,8 @@ class Staging:
         return None
 
     def elements(self, list_: Abstract | None, f: Abstract | None) -> Sequence[Abstract] | None:
-        """The elements of a known list, when going through them one by one tells more than looking at the whole: a function that
-        branches takes its real branch."""
+        """The elements of a known list, when going through them one by one tells more than looking at the whole: a function
+        that branches takes its real branch."""
         return self._known_elements(list_, f, self._branches)
 
     def elements_asked_about(self, list_: Abstract | None, f: Abstract | None) -> Sequence[Abstract] | None:

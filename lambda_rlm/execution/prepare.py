@@ -201,19 +201,10 @@ def prepare(
     with Meter(budget, account) as meter:
         values = {name: to_value(inputs[name], type_, name, meter, documents) for name, type_ in typed.inputs.items()}
         autos = default_autos(typed, model.profile)
-        rates = rates_of(model, asking := asking_about(asking, typed, inputs))
-        groundwork = ground(
-            typed,
-            values,
-            rates,
-            budget,
-            accuracy,
-            meter,
-            autos=autos,
-            cuts=cuts,
-            look=look,
-            counted=counted_rates(model, asking),
-        )
+        asking = asking_about(asking, typed, inputs)
+        rates, counted = rates_of(model, asking), counted_rates(model, asking)
+        limits = budget, accuracy, meter
+        groundwork = ground(typed, values, rates, *limits, autos=autos, cuts=cuts, look=look, counted=counted)
         if meter.is_used_up:
             return groundwork, None
     return groundwork, Prepared(

@@ -39,10 +39,10 @@ WIDEST: Final = 4
 class Makeup(NamedTuple):
     """What a text is made of, beside its characters.
 
-    `counted` and `piece` are a `TokenSize` in the vocabulary that the analysis counts by (None: its bytes), where instruction and
-    data meet only between texts put together. `most` gives the most tokens of any part of at most a number of characters, where
-    that is known. As part of a prompt it has at most `blocks` stretches of data, once those are joined between which no letter
-    is; without `is_worded`, no letter of it is instruction.
+    `counted` and `piece` are a `TokenSize` in the vocabulary that the analysis counts by (None: its bytes), where instruction
+    and data meet only between texts put together. `most` gives the most tokens of any part of at most a number of characters,
+    where that is known. As part of a prompt it has at most `blocks` stretches of data, once those are joined between which no
+    letter is; without `is_worded`, no letter of it is instruction.
     """
 
     counted: SizeBound | None = None

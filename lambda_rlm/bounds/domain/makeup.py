@@ -24,7 +24,7 @@ INSTRUCTION: Final = Makeup(blocks=0)
 """What a text is made of that is trusted."""
 
 LETTERLESS: Final = AbstractText(ZERO, ZERO, 1, 0, ZERO, NOTHING)
-"""What stands between items and options: numbers, brackets and line ends, whose size is counted apart."""
+"""What is between items and options: numbers, brackets and line ends, whose size is counted apart."""
 
 _CUTS: Final = 2
 """Places at which a part is cut out of a text."""

@@ -1,8 +1,8 @@
 """What asking a model costs at most, and how large a reply can be.
 
-Owns `ASKING`, the table of the library's model calls, and the check that every prompt fits the model's window: one that may
-not is an error at the call that makes it. Tokens are counted by the vocabulary where it is known, and are bounded by bytes of UTF-8 elsewhere,
-which holds for byte-level tokenizers.
+Owns `ASKING`, the table of the library's model calls, and the check that every prompt fits the model's window: one that may not
+is an error at the call that makes it. Tokens are counted by the vocabulary where it is known, and are bounded by bytes of UTF-8
+elsewhere, which holds for byte-level tokenizers.
 """
 
 from __future__ import annotations
@@ -260,16 +260,10 @@ def _mapped(
     tokens = _out_tokens(rates, out, rates.item_out)
     ballots = _at_least_one_size(votes)
     together = smallest(items.length, _most(per_call, rates.per_call))
-    in_frame, in_item = rates.mapping_bytes(type_, int(max(1, min(together.value, _MANY_ITEMS))))
-    item = element.tokens + size_of(in_item)
-    shown = joined(element, ZERO, LETTERLESS, together)
-    frame = instruction.tokens + size_of(
-        rates.frame(min(MOST_BLOCKS, instruction.made.blocks + max(1, shown.blocks))) + in_frame
-    )
+    frame, item = _prompt_and_item(rates, instruction, element, type_, together)
     longest = instruction.chars + peak(element.chars, items.owner)
-    alone = frame + peak(item, items.owner)
-    counted = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=alone))
-    _check_window(analysis, application, counted, 0, tokens)
+    alone = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=frame + peak(item, items.owner)))
+    _check_window(analysis, application, alone, 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
     sent = times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     again = calls
@@ -297,6 +291,17 @@ def _mapped(
     _charge(analysis, application, _priced(rates, cost))
     reply = _reply_of(rates, type_, tokens)
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
+
+
+def _prompt_and_item(
+    rates: Rates, instruction: AbstractText, element: AbstractText, type_: Type, together: SizeBound
+) -> tuple[SizeBound, SizeBound]:
+    """The tokens of a prompt without its items, of which it has at most so many together, and those that an item adds. Room is
+    left beside an item that is data, whatever the real ones are."""
+    in_frame, in_item = rates.mapping_bytes(type_, int(max(1, min(together.value, _MANY_ITEMS))))
+    blocks = instruction.made.blocks + max(1, joined(element, ZERO, LETTERLESS, together).blocks)
+    frame = size_of(rates.frame(min(MOST_BLOCKS, blocks)) + in_frame)
+    return instruction.tokens + frame, element.tokens + size_of(in_item)
 
 
 def _batches(

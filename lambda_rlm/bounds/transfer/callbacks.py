@@ -98,8 +98,8 @@ def _counted(analysis: Analysis, application: Application, elements: Sequence[Ab
 def _one_by_one(
     analysis: Analysis, application: Application, elements: Sequence[Abstract], share: int
 ) -> AbstractResult | None:
-    """`map` or `flat_map` on known elements; None when that is about to take more than its share of the fuel left, and the list is
-    better looked at as a whole."""
+    """`map` or `flat_map` on known elements; None when that is about to take more than its share of the fuel left, and the list
+    is better looked at as a whole."""
     result, chains = EMPTY_LIST, [ZERO]
     cost, fuel = analysis.cost, analysis.fuel
     for done, element in enumerate(elements, start=1):

@@ -3,8 +3,9 @@
 Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
 before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
 flight than the budget says; equal questions are asked once and share their answer or failure, and a shared one is neither
-reserved nor paid again; each of them counts as shown and is cited by the places that its own prompt was made from, whichever came
-first; a reply becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
+reserved nor paid again; each of them counts as shown and is cited by the places that its own prompt was made from, whichever
+came first; a reply becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the
+model's window.
 """
 
 from __future__ import annotations

@@ -264,8 +264,8 @@ def _instruction(type_: Type, numbers: list[str]) -> str:
 
 
 def mapping_bytes(type_: Type, most: int) -> tuple[int, int]:
-    """The most bytes that one prompt of at most so many items has beside instruction and items, and that each item has beside its
-    text; the schema, which some providers count as part of the prompt, included."""
+    """The most bytes that one prompt of at most so many items has beside instruction and items, and that each item has beside
+    its text; the schema, which some providers count as part of the prompt, included."""
     frame = _instruction(type_, _SOME) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
     part = max(len(json.dumps(schema_part(type_))), len(_REFERENCE))
     return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * (_KEY_SIGNS + _digits(most)) + _lead(most)

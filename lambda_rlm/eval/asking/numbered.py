@@ -82,8 +82,8 @@ _NUMBERED: Final = re.compile(rf"[{_LINE_END}][{_UNSEEN}]*\d+[{_UNSEEN}]*[.):．
 
 
 def read_numbered(type_: Type, items: Sequence[Text], most: int, most_tokens: int) -> Callable[[str, ReplyReading], Replies]:
-    """A reader of replies that give a T, written in at most `most` characters and with texts of at most `most_tokens` tokens, for
-    each of some items, numbered from 1."""
+    """A reader of replies that give a T, written in at most `most` characters and with texts of at most `most_tokens` tokens,
+    for each of some items, numbered from 1."""
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:

@@ -54,8 +54,8 @@ class ModelQuery:
 
 
 def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, is_counted: bool = False) -> PreparedRequest:
-    """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers. With
-    `is_counted` its tokens are counted by the model's vocabulary, where that is known."""
+    """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers.
+    With `is_counted` its tokens are counted by the model's vocabulary, where that is known."""
     notes = [question.note] if question.note else []
     if error:
         notes.append(f"An earlier reply was not valid: {error}")

@@ -1,8 +1,8 @@
 """Scripts that are written without spaces, and what the two ends of a reply in them may come to.
 
 Owns `reply_ends`. A text put beside another may merge with it from its first seam on, and such a script has seams few and far
-between: a reply that keeps to its tokens would be cut for where it might be put. So a run about such texts reckons with more, and
-any other run does not pay for it.
+between: a reply that keeps to its tokens would be cut for where it might be put. So a run about such texts reckons with more,
+and any other run does not pay for it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How many tokens the texts of a run have, and how many stretches of data a prompt can show of them.
 
-Owns `makeup_of`: real texts to what the analysis knows of them beside their characters. A text is counted piece by piece, since a
-prompt may put marks between any two. Spans of a document are counted from the document, which is read once for each vocabulary.
-Promises to read no text that nobody has read, and to charge nothing.
+Owns `makeup_of`: real texts to what the analysis knows of them beside their characters. A text is counted piece by piece, since
+a prompt may put marks between any two. Spans of a document are counted from the document, which is read once for each
+vocabulary. Promises to read no text that nobody has read, and to charge nothing.
 """
 
 from __future__ import annotations
