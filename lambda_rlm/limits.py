@@ -26,6 +26,15 @@ BLOCK_OVERHEAD: Final = len("\n<data >\n") + len("\n</data >\n") + 2 * CODE_LENG
 PROMPT_OVERHEAD: Final = MOST_BLOCKS * BLOCK_OVERHEAD + len(STANDING.encode()) + 1
 """The most bytes that marking adds to a prompt, with the line end before what a type asks for."""
 
+# ── the form of a chat ──
+
+MESSAGE_TOKENS: Final = 4
+CHAT_TOKENS: Final = 3
+"""Tokens that a chat adds to those of its messages, for each of them and once, where the vocabulary is known."""
+
+MOST_MESSAGES: Final = 2
+"""Messages of a question: how to reply, and the prompt."""
+
 # ── items and options ──
 
 ITEMS: Final = "\n\nItems:\n"
@@ -49,10 +58,26 @@ MOST_REPLY: Final = 100_000
 """Characters of a reply, unless the settings say otherwise."""
 
 MOST_ERROR: Final = 500
-"""Characters of error that a repair adds to a prompt; it never shows the bad reply."""
+"""Bytes of UTF-8 of the error that a repair adds to a prompt; it never shows the bad reply."""
 
-REPAIR_BYTES: Final = 4 * (MOST_ERROR + 100)
+REPAIR_BYTES: Final = MOST_ERROR + 100
 """The most bytes that a repair adds to a prompt: such an error, and the words around it."""
+
+REPLY_PIECE: Final = 256
+"""The most bytes of a piece of a reply that is charged by its tokens."""
+
+
+REPLY_ENDS: Final = 15
+MOST_REPLY_ENDS: Final = 64
+"""Tokens that the two ends of a reply may be charged beyond their own: so often the reply's tokens, and never more than these,
+unless the run is about texts in a script without spaces."""
+
+
+def reply_tokens(out: int, most_ends: int = MOST_REPLY_ENDS) -> int:
+    """What a reply of `out` tokens may come to at most when it is read again, in the vocabulary of the model that reads it: its
+    first and its last piece, which may merge with what is around them, are charged by their bytes."""
+    return out + min(REPLY_ENDS * out, most_ends)
+
 
 # ── the library ──
 

@@ -26,6 +26,7 @@ class Bound:
     limit.
 
     `pool` is how many attempts beyond one for each call may be billed; the tokens and dollars of these are in the bound.
+    `counted_by` says what the tokens of texts were counted by: their bytes, or the vocabulary of that name.
 
     `steps` and `bytes` are not analysed: they have no limit here, and the meter alone holds a run to its fuel and memory.
     """
@@ -102,6 +103,7 @@ def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
         pool=whole(pool.value),
         formula={name: str(size) for name, size in sizes.items()},
         is_price_known=is_price_known,
+        counted_by=rates.counted_by,
     )
 
 

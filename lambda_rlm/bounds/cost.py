@@ -56,6 +56,11 @@ class Cost:
         sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)
         return Cost(*sizes, sites=_merged(self.sites, other.sites, lambda a, b: largest((a, b))))
 
+    def at_most(self, other: Cost) -> Cost:
+        """The same thing, of which `other` is a limit too: component by component the lower one."""
+        names = ((getattr(self, name), getattr(other, name)) for name in _NAMES)
+        return Cost(*(mine if mine.value <= theirs.value else theirs for mine, theirs in names), sites=other.sites)
+
     def for_each(self, length: SizeBound, owner: int) -> Cost:
         """Once for each of the at most `length` elements of the list that owns `owner`."""
         if self is FREE:

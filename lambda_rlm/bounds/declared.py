@@ -17,9 +17,11 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractOption,
     AbstractRecord,
     AbstractText,
+    Makeup,
     fresh,
     symbol,
 )
+from lambda_rlm.bounds.domain.makeup import DATA, INSTRUCTION
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
@@ -62,24 +64,27 @@ QUERY_SIZE: Final = Size(2_000)
 def declared(size: Size, type_: Type, name: str) -> Abstract:
     """Any value of a type that keeps to a size; its sizes are symbols of the input's name."""
     if size.count is None or not isinstance(type_, Con) or type_.name != "List":
-        return _value(type_, named(name, size.chars), named(f"bytes({name})", size.most_bytes))
+        made = INSTRUCTION if name == "query" else DATA
+        return _value(type_, named(name, size.chars), named(f"bytes({name})", size.most_bytes), made)
     owner = fresh()
     length = named(name, size.count)
     total = size.count * size.chars if size.total is None else min(size.total, size.count * size.chars)
     in_bytes = min(total * WIDEST, size.count * size.most_bytes)
     chars = symbol(size_of(size.chars), named(f"chars({name})", total), owner)
-    element = _value(type_.arguments[0], chars, symbol(size_of(size.most_bytes), named(f"bytes({name})", in_bytes), owner))
+    element = _value(
+        type_.arguments[0], chars, symbol(size_of(size.most_bytes), named(f"bytes({name})", in_bytes), owner), DATA
+    )
     return AbstractList(length, element, owner)
 
 
-def _value(type_: Type, chars: Limit, in_bytes: Limit) -> Abstract:
+def _value(type_: Type, chars: Limit, in_bytes: Limit, made: Makeup) -> Abstract:
     match type_:
         case Con("Text" | "Quote"):
-            return AbstractText(chars, in_bytes)
+            return AbstractText(chars, in_bytes, made=made)
         case Con("Option", (inner,)):
-            return AbstractOption(_value(inner, chars, in_bytes))
+            return AbstractOption(_value(inner, chars, in_bytes, made))
         case Record(fields):
-            return AbstractRecord(tuple((name, _value(field, chars, in_bytes)) for name, field in fields))
+            return AbstractRecord(tuple((name, _value(field, chars, in_bytes, made)) for name, field in fields))
         case _:
             return value_of(type_, chars)
 

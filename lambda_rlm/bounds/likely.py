@@ -1,7 +1,8 @@
 """What a program is likely to cost, beside what it can cost at worst.
 
 Owns `Likely`. It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part of the
-tokens it may have, and a prompt has tokens by a ratio instead of bytes. It promises nothing and gates nothing.
+tokens it may have, and a prompt has tokens by a ratio instead of bytes where its vocabulary is not known. It promises nothing
+and gates nothing.
 """
 
 from __future__ import annotations
@@ -53,22 +54,25 @@ def likely(
     ratios: Ratios,
 ) -> Likely | None:
     """The likely cost on inputs of these sizes; None for a program that is too intricate to say."""
+    is_counted = rates.vocabulary is not None
+    per_token = 1.0 if is_counted else ratios.bytes_per_token
     calm = replace(
         rates,
         repairs=0,
         resends=0,
         retries=0,
         repair_bytes=0,
-        template_tokens=0,
-        prompt_bytes=ratios.prompt_bytes,
+        template_tokens=rates.template_tokens if is_counted else 0,
+        prompt_bytes=round(ratios.prompt_bytes * per_token / ratios.bytes_per_token),
         reply_chars_per_token=max(1, round(ratios.bytes_per_token * ratios.reply_share)),
-        count=None,
+        reply_share=ratios.reply_share,
+        count=rates.count if is_counted else None,
     )
     try:
         cost = analyse(typed, sizes, calm, autos, budget.depth, computer).cost
     except TooHard:
         return None
-    sent = _scaled(cost.input_tokens.value, 1 / ratios.bytes_per_token)
+    sent = _scaled(cost.input_tokens.value, 1 / per_token)
     replied = _scaled(cost.output_tokens.value, ratios.reply_share)
     usd = None
     if sent is not None and replied is not None and rates.input_price is not None and rates.output_price is not None:

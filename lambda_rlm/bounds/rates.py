@@ -6,15 +6,23 @@ Owns `Rates` and the bounds of one question: its tokens in bytes of UTF-8, which
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 from typing import Final
 
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, ceil_div, largest, size_of
 from lambda_rlm.budget.amount import money_above
 from lambda_rlm.budget.pool import TENTH, Pool
-from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS
-from lambda_rlm.limits import MOST_REPLY, PROMPT_OVERHEAD, REPAIR_BYTES, REPLY_CHARACTERS_PER_TOKEN
+from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS, Vocabulary
+from lambda_rlm.limits import (
+    BLOCK_OVERHEAD,
+    MOST_REPLY,
+    MOST_REPLY_ENDS,
+    PROMPT_OVERHEAD,
+    REPAIR_BYTES,
+    REPLY_CHARACTERS_PER_TOKEN,
+    STANDING,
+)
 from lambda_rlm.types.type import Type
 
 _WHOLE: Final = 100
@@ -28,7 +36,7 @@ def _no_thought(is_label: bool) -> int:
     return 0
 
 
-def _no_frame(type_: Type) -> tuple[int, int]:
+def _no_frame(type_: Type, most: int) -> tuple[int, int]:
     return 0, 0
 
 
@@ -63,21 +71,40 @@ class Rates:
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
     thought: Callable[[bool], int] = _no_thought
     """Tokens of thought that a request may be paid for beyond its reply's, given whether the reply is a label."""
+    reply_ends: int = MOST_REPLY_ENDS
+    """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
+    reply_share: float = 1.0
+    """The part of its allowance that a reply takes, where it is counted by a vocabulary: all of it for a limit."""
+    vocabulary: Vocabulary | None = field(default=None, compare=False, repr=False)
+    """What texts are counted by; None: each of their bytes is a token."""
+    standing_bytes: int = len(STANDING.encode()) + 1
+    """Those of the sentence that comes first where a prompt has data, unless `instruction_bytes` has it."""
     instruction_bytes: Callable[[Type], int] = _no_instruction
-    """Bytes of the instruction and the schema that ask for a reply of a type."""
-    mapping_bytes: Callable[[Type], tuple[int, int]] = _no_frame
-    """The same for `llm_map`: what is in each prompt beside instruction and items, and what each item adds to its text."""
+    """Bytes of the instruction that asks for a reply of a type, tokens where the vocabulary is known."""
+    schema_bytes: Callable[[Type], int] = _no_instruction
+    """The same of the schema of a type, which some providers count as part of the prompt."""
+    mapping_bytes: Callable[[Type, int], tuple[int, int]] = _no_frame
+    """The same for `llm_map`, with at most so many items in a prompt: what is in each prompt beside instruction and items, and
+    what each item adds to its text."""
     choice_bytes: int = 512
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None
     """The tokens of a prompt that staging has computed, as it would be sent to ask for a type; by characters when not given."""
+    count_items: Callable[[object, object, Type, int | None, int | None], list[int] | None] | None = None
+    """The tokens of the prompts that `llm_map` makes of known items and a known instruction, with `per_call` and `out`."""
     input_price: float | None = None
     output_price: float | None = None
 
+    def frame(self, blocks: int) -> int:
+        """Tokens that a prompt has on top of its own text and the instruction for its type, with at most so many stretches of
+        data."""
+        marks = self.standing_bytes + blocks * BLOCK_OVERHEAD if blocks else 0
+        return min(self.prompt_bytes, marks) + self.template_tokens
+
     @property
-    def frame(self) -> int:
-        """Tokens that every prompt has on top of its own text and the instruction for its type."""
-        return self.prompt_bytes + self.template_tokens
+    def counted_by(self) -> str:
+        """What `Bound.counted_by` says of bounds at these rates."""
+        return "bytes" if self.vocabulary is None else self.vocabulary.name
 
     @property
     def sends(self) -> int:

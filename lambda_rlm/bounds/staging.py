@@ -109,7 +109,17 @@ class Staging:
         return None
 
     def elements(self, list_: Abstract | None, f: Abstract | None) -> Sequence[Abstract] | None:
-        """The elements of a known list, when going through them one by one tells more than looking at the whole."""
+        """The elements of a known list, when going through them one by one tells more than looking at the whole: a function
+        that branches takes its real branch."""
+        return self._known_elements(list_, f, self._branches)
+
+    def elements_asked_about(self, list_: Abstract | None, f: Abstract | None) -> Sequence[Abstract] | None:
+        """The elements of a known list whose function asks a model, with prompts that may be known."""
+        return self._known_elements(list_, f, self._asks_by)
+
+    def _known_elements(
+        self, list_: Abstract | None, f: Abstract | None, is_worth_it: Callable[[AbstractFunction], bool]
+    ) -> Sequence[Abstract] | None:
         if (
             self.computer is None
             or not isinstance(list_, StagedValue)
@@ -117,7 +127,7 @@ class Staging:
             or f.source is None
         ):
             return None
-        if len(list_.value) > MOST_ELEMENTS or not self._branches(f):  # type: ignore[arg-type]
+        if len(list_.value) > MOST_ELEMENTS or not is_worth_it(f):  # type: ignore[arg-type]
             return None
         return self.computer.elements(list_)
 
@@ -131,6 +141,10 @@ class Staging:
         if not isinstance(value, AbstractFunction) or value.source is None:
             return False
         return self._is_known(value.source, value.env)
+
+    def _asks_by(self, f: AbstractFunction) -> bool:
+        assert f.source is not None
+        return self._asks(f.source)
 
     def _branches(self, f: AbstractFunction) -> bool:
         assert f.source is not None

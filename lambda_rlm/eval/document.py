@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lambda_rlm.budget.meter import Meter
+    from lambda_rlm.completion import CountedText, Vocabulary
 
 _BLOCK: Final = 256
 """Characters of which a document knows together how many bytes they have."""
@@ -16,7 +17,7 @@ class Document:
     """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
     records."""
 
-    __slots__ = ("_wide", "_width", "meter", "name", "text")
+    __slots__ = ("_counted", "_wide", "_width", "meter", "name", "text")
 
     def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
         self.name = name
@@ -24,6 +25,14 @@ class Document:
         self.meter = meter
         self._width = 0
         self._wide: list[int] = []
+        self._counted: dict[str, CountedText] = {}
+
+    def counted(self, vocabulary: Vocabulary) -> CountedText:
+        """The text with its tokens, counted once for each vocabulary."""
+        counted = self._counted.get(vocabulary.name)
+        if counted is None:
+            counted = self._counted[vocabulary.name] = vocabulary.counted(self.text)
+        return counted
 
     @property
     def width(self) -> int:

@@ -25,7 +25,7 @@ from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
-from lambda_rlm.eval.asking.asking_rates import rates_of
+from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
@@ -34,7 +34,7 @@ from lambda_rlm.eval.provenance.coverage import citations
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.blocking import is_stopped
-from lambda_rlm.execution.prepare import Groundwork, Prepared, ground
+from lambda_rlm.execution.prepare import Groundwork, Prepared, asking_about, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage
@@ -150,6 +150,7 @@ class Execution:
 
     def take_over(self, prepared: Prepared, inputs: Mapping[str, Any]) -> None:
         """Go on from what was prepared, where this run would find the same by itself; else do nothing."""
+        self._ask_about(inputs)
         is_known = bool(self.admitted.autos) and self._known_autos() is not None
         asker = self.asker
         if is_known or not prepared.serves(self.admitted, inputs, asker.model, asker.settings, self.accuracy):
@@ -159,6 +160,9 @@ class Execution:
             self.prepared = prepared
             self.meter = asker.meter = prepared.meter
             self.documents, asker.coverage.cuts = prepared.documents, prepared.cuts
+
+    def _ask_about(self, inputs: Mapping[str, Any]) -> None:
+        self.asker.settings = asking_about(self.asker.settings, self.admitted.typed, inputs)
 
     async def run(self, inputs: Mapping[str, Any]) -> Run:
         with self.meter, begun():
@@ -173,6 +177,7 @@ class Execution:
             if (too_much := excess(size, inputs[name])) is not None:
                 raise InputProblem(f"the input {name!r} has {too_much}", "admit the program for larger inputs")
         self.meter.watch(self._look)
+        self._ask_about(inputs)
         try:
             values = self._values(inputs)
             self._bound(values)
@@ -200,6 +205,7 @@ class Execution:
             return
         found = self._ground(values, rates)
         self.admitted = admit(found.program, budget, profile)
+        self.asker.is_counted = found.program.rates.vocabulary is not None
         self.chosen, self.kept = found.chosen, found.kept
         self._tell(found.program, values)
 
@@ -219,6 +225,8 @@ class Execution:
             known=self._known_autos() if admitted.autos else None,
             cuts=self.asker.coverage.cuts,
             look=self._look,
+            counted=counted_rates(self.asker.model, self.asker.settings),
+            is_counted=self.on_bound is not None,
         )
 
     def _known_autos(self) -> dict[int, int] | None:

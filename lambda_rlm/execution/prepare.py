@@ -7,19 +7,22 @@ charged to its meter as if done there, once. Asks no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.bounds.admit import Admitted, Bounded, bounded
+from lambda_rlm.bounds.admit import Admitted, Bounded, bounded, refusals
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.eval.asking.asking_rates import rates_of
+from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
+from lambda_rlm.eval.asking.scripts import reply_ends
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.provenance.cuts import Cuts
@@ -56,23 +59,88 @@ def ground(
     known: Mapping[int, int] | None = None,
     cuts: Cuts | None = None,
     look: Look | None = None,
+    counted: Rates | None = None,
+    is_counted: bool = False,
 ) -> Groundwork:
     """Let the meter know the inputs, choose what `auto` stands for, unless that is `known`, compute on the meter what needs no
-    reply, and bound the rest. Raises `Rejected` where nobody can."""
+    reply, and bound the rest: at `rates`, then, where that does not fit or with `is_counted`, at the rates of the model's
+    vocabulary (`counted`), if there are any. Raises `Rejected` where nobody can."""
     admit_inputs(typed, values, meter)
-    sizes = known_inputs(typed, values)
-    chosen: PlannerChoice | None = None
-    if autos and known is not None:
-        autos = known
-    elif autos:
+    subject = _Subject(typed, values, budget, accuracy, look)
+    chosen = subject.chosen(rates) if autos and known is None else None
+    autos = autos if not autos else known if known is not None else chosen.autos if chosen is not None else autos
+    found = subject.grounded(rates, chosen, autos, Stage(typed, autos, meter, cuts))
+    if counted is None:
+        return found
+    is_refused = bool(refusals(found.program, budget))
+    if not is_refused and not is_counted:
+        return found
+    if is_refused and chosen is not None:
+        again = subject.chosen(counted)
+        if again.autos != chosen.autos:
+            stage = Stage(typed, again.autos, meter, cuts, counted.vocabulary)
+            return subject.grounded(counted, again, again.autos, stage)
+    return replace(found, program=subject.counted(counted, found.program))
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A program on its inputs, to be bounded at one set of rates or another."""
+
+    typed: Typed
+    values: Mapping[str, Value]
+    budget: Budget
+    accuracy: Accuracy | None
+    look: Look | None
+
+    def chosen(self, rates: Rates) -> PlannerChoice:
+        """What the planner chooses at these rates."""
         from lambda_rlm.bounds.planner.choose import choose
         from lambda_rlm.eval.staging.rehearsal import Rehearsal
 
-        chosen = choose(typed, sizes, rates, budget, accuracy, Rehearsal(typed, values, budget, look))
-        autos = chosen.autos
-    stage = Stage(typed, autos, meter, cuts)
-    program = bounded(typed, sizes, rates, autos, budget, stage)
-    return Groundwork(program=program, chosen=chosen, kept=stage.kept)
+        rehearsal = Rehearsal(self.typed, self.values, self.budget, self.look, rates.vocabulary)
+        sizes = known_inputs(self.typed, self.values, rates.vocabulary)
+        return choose(self.typed, sizes, rates, self.budget, self.accuracy, rehearsal)
+
+    def grounded(self, rates: Rates, chosen: PlannerChoice | None, autos: Mapping[int, int], stage: Stage) -> Groundwork:
+        """The program bounded at these rates with these numbers, computed on a stage."""
+        sizes = known_inputs(self.typed, self.values, rates.vocabulary)
+        program = bounded(self.typed, sizes, rates, autos, self.budget, stage)
+        return Groundwork(program=program, chosen=chosen, kept=stage.kept)
+
+    def counted(self, rates: Rates, program: Bounded) -> Bounded:
+        """A bounded program with the same numbers at the rates of a vocabulary. What needs no reply was computed and charged
+        before: here it is computed on an account that nobody reads."""
+        meter = Meter(self.budget)
+        admit_inputs(self.typed, self.values, meter)
+        if self.look is not None:
+            meter.watch(self.look)
+        stage = Stage(self.typed, program.autos, meter, vocabulary=rates.vocabulary)
+        try:
+            return self.grounded(rates, None, program.autos, stage).program
+        except Rejected:
+            return program
+
+
+def asking_about(asking: AskSettings, typed: Typed, inputs: Mapping[str, Any]) -> AskSettings:
+    """How a program asks about these inputs: what replies may come to depends on the scripts that it is about."""
+    texts = chain([typed.program.source.text], islice(_texts(list(inputs.values())), _MOST_TEXTS))
+    return replace(asking, reply_ends=reply_ends(texts))
+
+
+_MOST_TEXTS: Final = 1_000
+
+
+def _texts(values: Sequence[Any]) -> Iterator[str]:
+    """The texts in plain data."""
+    for value in values:
+        match value:
+            case str():
+                yield value
+            case list() | tuple():
+                yield from _texts(value)
+            case dict():
+                yield from _texts(list(value.values()))
 
 
 @dataclass(kw_only=True)
@@ -87,6 +155,7 @@ class Prepared:
     cuts: Cuts = field(repr=False)
     model: Model
     key: bytes = field(repr=False)
+    rates: Rates
     accuracy: Accuracy | None
     budget: Budget
     meter: Meter = field(repr=False)
@@ -105,7 +174,7 @@ class Prepared:
             and all(value is self.inputs[name] for name, value in inputs.items())
             and model is self.model
             and asking.key == self.key
-            and replace(rates_of(model, asking), count=None) == replace(program.rates, count=None)
+            and replace(rates_of(model, asking), count=None) == replace(self.rates, count=None)
             and admitted.budget.depth == self.budget.depth
             and (
                 not program.autos
@@ -132,8 +201,10 @@ def prepare(
     with Meter(budget, account) as meter:
         values = {name: to_value(inputs[name], type_, name, meter, documents) for name, type_ in typed.inputs.items()}
         autos = default_autos(typed, model.profile)
-        rates = rates_of(model, asking)
-        groundwork = ground(typed, values, rates, budget, accuracy, meter, autos=autos, cuts=cuts, look=look)
+        asking = asking_about(asking, typed, inputs)
+        rates, counted = rates_of(model, asking), counted_rates(model, asking)
+        limits = budget, accuracy, meter
+        groundwork = ground(typed, values, rates, *limits, autos=autos, cuts=cuts, look=look, counted=counted)
         if meter.is_used_up:
             return groundwork, None
     return groundwork, Prepared(
@@ -144,6 +215,7 @@ def prepare(
         cuts=cuts,
         model=model,
         key=asking.key,
+        rates=rates,
         accuracy=accuracy,
         budget=budget,
         meter=meter,

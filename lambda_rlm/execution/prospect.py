@@ -22,16 +22,16 @@ from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos, places
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.completion import Model, ModelProfile, Vocabulary
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.eval.asking.asking_rates import rates_at, rates_of
+from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_at, rates_counted, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
-from lambda_rlm.execution.prepare import ground
+from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token
 from lambda_rlm.types.type import Effect
@@ -102,11 +102,22 @@ def foresee(
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
     say."""
+    asking = asking_about(asking, typed, inputs)
     profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
     values = _values(typed, inputs, budget)
-    found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=default_autos(typed, profile))
+    found = ground(
+        typed,
+        values,
+        rates,
+        budget,
+        accuracy,
+        Meter(budget),
+        autos=default_autos(typed, profile),
+        counted=counted_rates(model, asking),
+        is_counted=True,
+    )
     return before_run(found.program, values, inputs, budget, profile, found.chosen, terms)
 
 
@@ -121,16 +132,18 @@ def foresee_sizes(
 ) -> Prospect:
     """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
     `ValueError` when nothing is said of an input."""
+    asking = asking_about(asking, typed, inputs)
     rates = rates_at(profile, asking)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
-    abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
+    abstract = {name: _size_of(typed, name, inputs, sizes, budget, profile.vocabulary) for name in typed.inputs}
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: PlannerChoice | None = None
     if autos:
         from lambda_rlm.bounds.planner.choose import choose
 
         chosen = choose(typed, abstract, rates, budget, accuracy)
+    rates = rates_counted(profile, asking)
     program = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
     estimate = partial(likely, typed, abstract, rates, program.autos, budget, None, ratios)
@@ -155,8 +168,10 @@ def before_run(
             return Likely(0, 0, 0, 0.0)
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
         given = _values(typed, inputs, budget) if values is None else values
-        stage = _stage(typed, given, program.autos, budget)
-        return likely(typed, known_inputs(typed, given), program.rates, program.autos, budget, stage, ratios)
+        stage = _stage(typed, given, program.autos, budget, program.rates.vocabulary)
+        return likely(
+            typed, known_inputs(typed, given, program.rates.vocabulary), program.rates, program.autos, budget, stage, ratios
+        )
 
     autos = [program.autos[id(place.auto)] for place in places(typed)] if program.autos else []
     return Prospect(program, budget, profile, chosen, estimate, partial(what_runs, typed, inputs, profile, autos, terms))
@@ -167,19 +182,23 @@ def _values(typed: Typed, inputs: Mapping[str, Any], budget: Budget) -> dict[str
     return {name: to_value(inputs[name], type_, name, meter, []) for name, type_ in typed.inputs.items()}
 
 
-def _stage(typed: Typed, values: Mapping[str, Value], autos: Mapping[int, int], budget: Budget) -> Stage:
+def _stage(
+    typed: Typed, values: Mapping[str, Value], autos: Mapping[int, int], budget: Budget, vocabulary: Vocabulary | None
+) -> Stage:
     """Staging on a meter of its own, with the limits of a run."""
     meter = Meter(budget)
     admit_inputs(typed, values, meter)
-    return Stage(typed, autos, meter)
+    return Stage(typed, autos, meter, vocabulary=vocabulary)
 
 
-def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[str, Size], budget: Budget) -> Abstract:
+def _size_of(
+    typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[str, Size], budget: Budget, vocabulary: Vocabulary | None
+) -> Abstract:
     type_ = typed.inputs[name]
     if name in sizes:
         return declared(sizes[name], type_, name)
     if name in inputs:
-        return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name)
+        return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name, vocabulary)
     if name == "query":
         return declared(QUERY_SIZE, type_, name)
     raise ValueError(f"the size of the input {name!r} is unknown")

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from lambda_rlm.bounds.analyse import RULES, analyse
-from lambda_rlm.bounds.domain.abstract import literal_text
+from lambda_rlm.bounds.domain.makeup import literal_text
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer.table import TRANSFERS
 from lambda_rlm.bounds.transfer.texts import GROWTH, WIDER_IN_LOWER, WIDER_IN_UPPER

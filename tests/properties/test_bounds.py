@@ -18,6 +18,7 @@ from tests.support.bounding import WAYS, Trial, excess
 from tests.support.drawn_runs import plain
 from tests.support.strategies import Drawn, programs
 from tests.support.strategies_bounds import INPUTS, Source, sources
+from tests.support.word_vocabulary import WORDS
 
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
@@ -38,6 +39,7 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         resends=draw(st.sampled_from((0, 2))),
         reasoning_tokens=(thought := draw(st.sampled_from((0, 30)))),
         label_reasoning_tokens=draw(st.sampled_from((None, thought, thought // 4))),
+        vocabulary=draw(st.sampled_from((None, WORDS))),
     )
     asking = AskSettings(
         key=b"tests",
@@ -49,7 +51,7 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         pool=draw(st.sampled_from((None, None, ALL, Pool(0, 0), Pool(3, 0), Pool(1, 50)))),
     )
     manner = draw(st.sampled_from(MANNERS))
-    letter, resending = draw(st.sampled_from(("x", "𝄞"))), draw(st.sampled_from(RESENDING))
+    letter, resending = draw(st.sampled_from(("x", "𝄞", "x ", "ab c"))), draw(st.sampled_from(RESENDING))
     return Adversary(profile, manner, letter, draw(st.booleans()), resending=resending), asking
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.limits import reply_tokens
 
 MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed")
 RESENDING = ("never", "always", "while allowed", "in turns")
@@ -33,6 +34,8 @@ class Adversary:
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         if self.is_thrifty:
             return sum(len(m.content) for m in messages) // 4
+        if self.profile.vocabulary is not None:
+            return sum(self.profile.vocabulary.exact(m.content) for m in messages) + 4 * len(messages) + 3
         return self.profile.template_tokens + sum(len(m.content.encode("utf-8", "surrogatepass")) for m in messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:
@@ -41,7 +44,8 @@ class Adversary:
         attempts = (1 + self._resent(request)) * (1 + self.profile.retries)
         sent = self.count_tokens(request.messages)
         if not self.is_thrifty:
-            sent += len(json.dumps(request.schema)) if request.schema is not None else 0
+            schema = "" if request.schema is None else json.dumps(request.schema, ensure_ascii=False)
+            sent += len(schema) if self.profile.vocabulary is None else self.profile.vocabulary.exact(schema)
         received = request.max_tokens + self.profile.thought(request.is_label)
         tokens = (sent * attempts, received * attempts)
         prices = (self.profile.input_price, self.profile.output_price)
@@ -72,11 +76,11 @@ class Adversary:
         return self.profile.resends
 
     def reply(self, request: CompletionRequest, manner: str) -> str:
-        room = 8 * request.max_tokens
+        room = self.room(request.max_tokens)
         if request.choices is not None:
             return max(request.choices, key=len) if manner != "shortest" else min(request.choices, key=len)
         if request.schema is None:
-            return self.letter * room if manner != "shortest" else ""
+            return (self.letter * room)[:room] if manner != "shortest" else ""
         written = json.dumps(
             _filled(request.schema, room, manner, self.letter, request.schema.get("$defs", {})),
             ensure_ascii=False,
@@ -89,6 +93,12 @@ class Adversary:
                 _filled(request.schema, 0, "shortest", self.letter, request.schema.get("$defs", {})), separators=(",", ":")
             )
         )
+
+    def room(self, tokens: int) -> int:
+        """The most characters of a reply: those that it may have, or, counted by a vocabulary, that it may surely have."""
+        if self.profile.vocabulary is None or " " in self.letter:
+            return 8 * tokens
+        return reply_tokens(tokens) // len(self.letter.encode())
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -117,7 +127,7 @@ def _filled(schema: Mapping[str, Any], room: int, manner: str, letter: str, name
         case "boolean":
             return manner != "shortest"
         case _:
-            return "" if manner == "shortest" or manner == "many" else letter * max(0, room - 2)
+            return "" if manner == "shortest" or manner == "many" else (letter * max(0, room - 2))[: max(0, room - 2)]
 
 
 def _array(items: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> list[Any]:

@@ -17,18 +17,22 @@ from lambda_rlm.bounds.domain.abstract import (
     seen,
 )
 from lambda_rlm.bounds.domain.size import SizeBound, peak, total
-from lambda_rlm.eval.value import Text
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.completion import Vocabulary
+from lambda_rlm.eval.asking.prompt import prompt_of
+from lambda_rlm.eval.value import Text, pieces_of
 
 Lists = tuple[AbstractList, ...]
 """The lists around a place, from the outside in. Values at a place come in as many Python lists inside each other."""
 
 
-def disallowed(abstract: Abstract, value: Any) -> list[str]:
-    """What of a run-time value the abstract value does not allow for, by place."""
-    return list(_disallowed(seen(abstract), value, (), "value"))
+def disallowed(abstract: Abstract, value: Any, vocabulary: Vocabulary | None = None) -> list[str]:
+    """What of a run-time value the abstract value does not allow for, by place; texts also in the tokens of a vocabulary."""
+    return list(_disallowed(seen(abstract), value, (), "value", vocabulary))
 
 
-def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str) -> Iterator[str]:
+def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str, vocabulary: Vocabulary | None) -> Iterator[str]:
     depth = len(lists)
 
     def each(read: Callable[[Any], Any], at: int = depth) -> Any:
@@ -53,15 +57,26 @@ def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str) -> Ite
             yield from at_least(low, lambda text: text.n, "low")
             if any(number > width for number in _flat(each(lambda text: max(_widths(text), default=0)), depth)):
                 yield f"{name} width: more than {width}"
+            blocks, is_worded = abstract.made.blocks, abstract.made.is_worded
+            if any(_blocks(text) > blocks for text in _flat(values, depth)):
+                yield f"{name} blocks: more than {blocks}"
+            if not is_worded and any(_is_worded(text) for text in _flat(values, depth)):
+                yield f"{name} worded: surely not"
+            if vocabulary is not None:
+                yield from sized(abstract.tokens, lambda text: _tokens(text, vocabulary), "tokens")
+                piece = abstract.made.piece
+                for text, limit in ((text, abstract.tokens.value + 2 * piece) for text in _flat(values, depth)):
+                    if any(vocabulary.size(part).tokens > limit for part in _parts(text.s)):
+                        yield f"{name} part: more than {limit}"
         case AbstractOption(inner):
             present = _filtered(values, depth)
             if inner is None and any(True for _ in _flat(present, depth)):
                 yield f"{name} present: surely none"
             elif inner is not None:
-                yield from _disallowed(inner, _mapped(present, depth, lambda option: option[0]), lists, f"{name}?")
+                yield from _disallowed(inner, _mapped(present, depth, lambda option: option[0]), lists, f"{name}?", vocabulary)
         case AbstractRecord(fields):
             for index, (field, part) in enumerate(fields):
-                yield from _disallowed(part, each(itemgetter(index)), lists, f"{name}.{field}")
+                yield from _disallowed(part, each(itemgetter(index)), lists, f"{name}.{field}", vocabulary)
         case AbstractBool(truth):
             if truth is not None and any(found is not truth for found in _flat(values, depth)):
                 yield f"{name}: surely {truth}"
@@ -69,7 +84,7 @@ def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str) -> Ite
             yield from sized(length, len, "length")
             yield from at_least(low, len, "low")
             if element is not None:
-                yield from _disallowed(element, values, (*lists, abstract), f"{name}[]")
+                yield from _disallowed(element, values, (*lists, abstract), f"{name}[]", vocabulary)
 
 
 def _fits(size: SizeBound, numbers: Any, lists: Lists) -> bool:
@@ -104,6 +119,28 @@ def _flat(values: Any, depth: int) -> Iterator[Any]:
         return
     for value in values:
         yield from _flat(value, depth - 1)
+
+
+def _blocks(text: Text) -> int:
+    return sum(part.is_data for part in prompt_of(text, Meter(Budget())).parts)
+
+
+def _is_worded(text: Text) -> bool:
+    return any(piece.origin is None and any(map(str.isalpha, piece.s)) for piece in pieces_of(text))
+
+
+def _tokens(text: Text, vocabulary: Vocabulary) -> int:
+    """What a text comes to wherever it is put, with the marks between its pieces."""
+    return sum(vocabulary.size(part.text).tokens for part in prompt_of(text, Meter(Budget())).parts)
+
+
+def _parts(s: str) -> Iterator[str]:
+    """Some of its parts: beginnings, ends, and what is between."""
+    step = max(1, len(s) // 7)
+    for start in range(0, len(s), step):
+        yield s[:start]
+        yield s[start:]
+        yield s[start : start + 2 * step]
 
 
 def _widths(text: Text) -> list[int]:

@@ -17,11 +17,11 @@ from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Model
+from lambda_rlm.completion import Model, Vocabulary
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
-from lambda_rlm.eval.asking.asking_rates import rates_at, rates_of
+from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_at, rates_of
 from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
@@ -84,15 +84,20 @@ class Trial:
         values = self.values()
         types = self.typed.inputs
         if way == "staged":
-            return dict(known_inputs(self.typed, values))
+            return dict(known_inputs(self.typed, values, self.vocabulary))
         if way == "measured":
-            return {name: measured(values[name], type_, name) for name, type_ in types.items()}
+            return self._measured(self.vocabulary)
         return {name: value_of(type_, named(name, _room(self.given[name]))) for name, type_ in types.items()}
+
+    def _measured(self, vocabulary: Vocabulary | None) -> dict[str, Abstract]:
+        values = self.values()
+        return {name: measured(values[name], type_, name, vocabulary) for name, type_ in self.typed.inputs.items()}
 
     def bound(self, way: str) -> Bounded | None:
         """The bound in one of `WAYS`; None when the analysis gives up."""
         if way not in self._found:
-            stage = Stage(self.typed, self.autos, Meter(self.budget)) if way == "staged" else None
+            meter = Meter(self.budget)
+            stage = Stage(self.typed, self.autos, meter, vocabulary=self.vocabulary) if way == "staged" else None
             self._found[way] = self.bounded(self.sizes(way), stage)
         return self._found[way]
 
@@ -107,7 +112,7 @@ class Trial:
 
     def bounded(self, sizes: Mapping[str, Abstract], stage: Stage | None, rates: Rates | None = None) -> Bounded | None:
         """The bound at these sizes; None when the analysis gives up."""
-        rates = rates or rates_of(self.model, self.settings)
+        rates = rates or self.rates
         try:
             return bounded(self.typed, sizes, rates, self.autos, self.budget, stage)
         except (Rejected, LimitExceeded):  # a limit that is met while a computed value is measured ends the run itself
@@ -115,10 +120,19 @@ class Trial:
 
     def bare(self) -> Bounded | None:
         """The bound from measured sizes at rates where a prompt has its own bytes and nothing else."""
-        rates = rates_at(self.model.profile, self.settings)
+        rates = rates_at(replace(self.model.profile, vocabulary=None), self.settings)
         rates = replace(rates, template_tokens=0, prompt_bytes=0, repair_bytes=0, repairs=0, resends=0, retries=0)
-        rates = replace(rates, instruction_bytes=lambda type_: 0)
-        return self.bounded(self.sizes("measured"), None, rates)
+        rates = replace(rates, instruction_bytes=lambda type_: 0, schema_bytes=lambda type_: 0)
+        return self.bounded(self._measured(None), None, rates)
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        return self.model.profile.vocabulary
+
+    @property
+    def rates(self) -> Rates:
+        """By the model's vocabulary, where it has one."""
+        return counted_rates(self.model, self.settings) or rates_of(self.model, self.settings)
 
     @cached_property
     def autos(self) -> dict[int, int]:
@@ -128,6 +142,7 @@ class Trial:
         meter = Meter(self.budget)
         meter.pool = self.pool()
         asker = _Watching(self.model, meter, self.settings)
+        asker.is_counted = self.vocabulary is not None
         admitted = Admitted(self.typed, self.budget, self.model.profile, self.autos)
 
         async def go() -> Any:

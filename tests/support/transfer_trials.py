@@ -13,7 +13,6 @@ from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.diagnostics.faults import LimitExceeded
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
-from lambda_rlm.eval.asking.asking_rates import rates_of
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE
@@ -27,6 +26,7 @@ from tests.support.applying import read
 from tests.support.bounding import WAYS, Ran, Trial, excess
 from tests.support.transfer_cases import TransferCase
 from tests.support.transfer_values import Pick, written
+from tests.support.word_vocabulary import WORDS
 
 BUDGET: Final = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 SIZED: Final = ("measured", "declared")
@@ -45,7 +45,7 @@ class Tight(Adversary):
     way: int = 0
 
     def reply(self, request: CompletionRequest, manner: str) -> str:
-        room = min(self.most, 8 * request.max_tokens)
+        room = min(self.most, self.room(request.max_tokens))
         if request.choices is not None:
             return super().reply(request, manner)
         numbers = _numbers(request)
@@ -99,7 +99,7 @@ def trial(case: TransferCase, model: Adversary, asking: AskSettings) -> Trial:
 def exceeded(case: TransferCase, model: Adversary, asking: AskSettings) -> list[str]:
     """What the function gives that its transfer does not allow for, from measured and from declared sizes."""
     made, value = applied(case, model, asking)
-    return [] if value is None else [line for sizes in answers(made) for line in disallowed(sizes, value)]
+    return [] if value is None else [line for sizes in answers(made) for line in disallowed(sizes, value, made.vocabulary)]
 
 
 def applied(case: TransferCase, model: Adversary, asking: AskSettings) -> tuple[Trial, Any]:
@@ -117,8 +117,7 @@ def applied(case: TransferCase, model: Adversary, asking: AskSettings) -> tuple[
 
 def answers(made: Trial, ways: Sequence[str] = SIZED) -> list[Abstract]:
     """What the analysis says of a program's answer."""
-    rates = rates_of(made.model, made.settings)
-    outcomes = [analyse(made.typed, made.sizes(way), rates, made.autos, BUDGET.depth).outcome for way in ways]
+    outcomes = [analyse(made.typed, made.sizes(way), made.rates, made.autos, BUDGET.depth).outcome for way in ways]
     return [outcome.value for outcome in outcomes if outcome is not None]
 
 
@@ -144,6 +143,7 @@ def adversary(case: TransferCase, pick: Pick) -> tuple[Adversary, AskSettings]:
         retries=pick((0, 2)),
         reasoning_tokens=pick((0, 30)),
         template_tokens=pick((0, 64)),
+        vocabulary=pick((None, WORDS)),
     )
     asking = AskSettings(
         key=b"tests",
@@ -155,7 +155,7 @@ def adversary(case: TransferCase, pick: Pick) -> tuple[Adversary, AskSettings]:
         solver=Greedy(),
     )
     manner = pick(("longest", "shortest", "many", "longest", "malformed", "mixed"))
-    plain = Adversary(profile, manner, pick(("x", "𝄞")), pick((False, False, True)))
+    plain = Adversary(profile, manner, pick(("x", "𝄞", "x ")), pick((False, False, True)))
     if case.asked is None or pick((False, False, True)):
         return plain, asking
     return Tight(profile, "longest", type=case.asked, most=asking.max_reply, way=pick((0, 1, 2, 3))), asking

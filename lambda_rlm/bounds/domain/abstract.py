@@ -28,11 +28,31 @@ from lambda_rlm.bounds.domain.size import (
     times,
     total,
 )
+from lambda_rlm.limits import MOST_BLOCKS
 from lambda_rlm.syntax.term import Def, Fix, Lam
 from lambda_rlm.types.type import Type
 
 WIDEST: Final = 4
 """Bytes of the widest character in UTF-8."""
+
+
+class Makeup(NamedTuple):
+    """What a text is made of, beside its characters.
+
+    `counted` and `piece` are a `TokenSize` in the vocabulary that the analysis counts by (None: its bytes), where instruction
+    and data meet only between texts put together. `most` gives the most tokens of any part of at most a number of characters,
+    where that is known. As part of a prompt it has at most `blocks` stretches of data, once those are joined between which no
+    letter is; without `is_worded`, no letter of it is instruction.
+    """
+
+    counted: SizeBound | None = None
+    piece: int = 0
+    most: Callable[[int], int] | None = None
+    blocks: int = MOST_BLOCKS
+    is_worded: bool = True
+
+
+UNKNOWN: Final = Makeup()
 
 _SERIALS = count(1)
 
@@ -65,11 +85,17 @@ class AbstractText:
     width: int = WIDEST
     low: Number = 0
     beyond: SizeBound = UNLIMITED
+    made: Makeup = UNKNOWN
 
     @property
     def wide(self) -> SizeBound:
         """`beyond`, or what the widest characters would make it."""
         return lower(self.beyond, self.chars * (self.width - 1))
+
+    @property
+    def tokens(self) -> SizeBound:
+        """Of all texts that this is put together with, what this adds at most."""
+        return self.bytes if self.made.counted is None else lower(self.made.counted, self.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +196,16 @@ EMPTY_LIST: Final = AbstractList(ZERO, None, 0)
 
 
 def text_of(
-    chars: SizeBound, width: int = WIDEST, low: Number = 0, bytes_: SizeBound = UNLIMITED, beyond: SizeBound = UNLIMITED
+    chars: SizeBound,
+    width: int = WIDEST,
+    low: Number = 0,
+    bytes_: SizeBound = UNLIMITED,
+    beyond: SizeBound = UNLIMITED,
+    *,
+    made: Makeup = UNKNOWN,
 ) -> AbstractText:
     """A text of at most so many characters, at most `width` bytes each and `bytes_` in all."""
-    return AbstractText(chars, smallest(bytes_, lower(chars + beyond, chars * width)), width, low, beyond)
-
-
-def literal_text(s: str) -> AbstractText:
-    encoded = len(s.encode("utf-8", "surrogatepass"))
-    width = max((len(c.encode("utf-8", "surrogatepass")) for c in set(s)), default=1)
-    return AbstractText(SizeBound(len(s)), SizeBound(encoded), width, len(s), SizeBound(encoded - len(s)))
+    return AbstractText(chars, smallest(bytes_, lower(chars + beyond, chars * width)), width, low, beyond, made)
 
 
 def number(low: Number, high: Number | SizeBound) -> AbstractNumber:
@@ -192,14 +218,24 @@ def uniform(length: SizeBound, element: Abstract, low: Number = 0) -> AbstractLi
 
 
 def summed(
-    length: SizeBound, element: AbstractText, low: Number = 0, *, chars: SizeBound, bytes_: SizeBound, beyond: SizeBound
+    length: SizeBound,
+    element: AbstractText,
+    low: Number = 0,
+    *,
+    chars: SizeBound,
+    bytes_: SizeBound,
+    beyond: SizeBound,
+    tokens: SizeBound,
 ) -> AbstractList:
     """A list of texts, each like `element`, that together have at most `chars` characters, `bytes_` bytes, `beyond` of them
-    beyond one for each character."""
+    beyond one for each character, and `tokens` tokens."""
     owner = fresh()
     sums = (element.chars, chars), (element.bytes, bytes_), (element.wide, beyond)
     of_chars, of_bytes, of_beyond = (symbol(highest, sum_, owner) for highest, sum_ in sums)
-    return AbstractList(length, AbstractText(of_chars, of_bytes, element.width, element.low, of_beyond), owner, low)
+    made = element.made
+    if made.counted is not None:
+        made = made._replace(counted=symbol(element.tokens, lower(tokens, bytes_), owner))
+    return AbstractList(length, AbstractText(of_chars, of_bytes, element.width, element.low, of_beyond, made), owner, low)
 
 
 def symbol(peak_: SizeBound, sum_: SizeBound, owner: int) -> SizeBound:
@@ -284,8 +320,10 @@ def mapped(value: Abstract, change: Callable[[SizeBound], SizeBound]) -> Abstrac
     match seen(value):
         case AbstractNumber(low, high):
             return AbstractNumber(low, change(high))
-        case AbstractText(chars, bytes_, width, low, beyond):
-            return AbstractText(change(chars), change(bytes_), width, low, change(beyond))
+        case AbstractText(chars, bytes_, width, low, beyond, made):
+            if made.counted is not None:
+                made = made._replace(counted=change(made.counted))
+            return AbstractText(change(chars), change(bytes_), width, low, change(beyond), made)
         case AbstractOption(inner):
             return value if inner is None else AbstractOption(mapped(inner, change))
         case AbstractRecord(fields):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
+from lambda_rlm.bounds.domain.makeup import shortened
 from lambda_rlm.bounds.domain.size import ZERO, Number, SizeBound, size_of, smallest
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, Pipe, Prefix, Select, Term, TextLit, Var
@@ -194,9 +195,11 @@ def _number(value: Abstract, low: Number | None, high: SizeBound | None) -> Abst
 def with_length(value: Abstract, low: Number | None, high: SizeBound | None) -> Abstract:
     """A text or a list of at least and at most so many characters or elements."""
     match value:
-        case AbstractText(chars, bytes_, width, least, beyond):
-            chars = chars if high is None else smallest(chars, high)
-            return text_of(chars, width, least if low is None else max(least, low), bytes_, beyond)
+        case AbstractText(chars, bytes_, width, least, beyond, made):
+            if high is not None:
+                chars = smallest(chars, high)
+                made = shortened(made, chars)
+            return text_of(chars, width, least if low is None else max(least, low), bytes_, beyond, made=made)
         case AbstractList(length, element, owner, least):
             length = length if high is None else smallest(length, high)
             return AbstractList(length, element, owner, least if low is None else max(least, low))

@@ -24,6 +24,8 @@ from lambda_rlm.bounds.domain.abstract import (
     seen,
     symbol,
 )
+from lambda_rlm.bounds.domain.makeup import are_counted, of_either
+from lambda_rlm.bounds.domain.makeup import either as made_of_either
 from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, largest, peak, total
 
 
@@ -37,7 +39,8 @@ def join(a: Abstract, b: Abstract) -> Abstract:
             return AbstractNumber(min(a.low, b.low), largest((a.high, b.high)))
         case AbstractText(), AbstractText():
             chars, bytes_ = largest((a.chars, b.chars)), largest((a.bytes, b.bytes))
-            return AbstractText(chars, bytes_, max(a.width, b.width), min(a.low, b.low), largest((a.wide, b.wide)))
+            wide, low = largest((a.wide, b.wide)), min(a.low, b.low)
+            return AbstractText(chars, bytes_, max(a.width, b.width), low, wide, of_either(a, b))
         case AbstractOption(), AbstractOption():
             if a.inner is None or b.inner is None:
                 return a if b.inner is None else b
@@ -93,7 +96,8 @@ def _joined(x: Abstract, y: Abstract, a: AbstractList, b: AbstractList, owner: i
             return AbstractNumber(min(x.low, y.low), either(x.high, y.high))
         case AbstractText(), AbstractText():
             chars, bytes_, beyond = either(x.chars, y.chars), either(x.bytes, y.bytes), either(x.wide, y.wide)
-            return AbstractText(chars, bytes_, max(x.width, y.width), min(x.low, y.low), beyond)
+            made = made_of_either(x, y, either(x.tokens, y.tokens) if are_counted(x, y) else None)
+            return AbstractText(chars, bytes_, max(x.width, y.width), min(x.low, y.low), beyond, made)
         case AbstractOption(), AbstractOption():
             if x.inner is None or y.inner is None:
                 rest = y.inner if x.inner is None else x.inner

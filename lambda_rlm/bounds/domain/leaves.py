@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lambda_rlm.bounds.domain.abstract import (
     Abstract,
@@ -17,12 +18,14 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractOption,
     AbstractRecord,
     AbstractText,
+    Makeup,
     fresh,
     mapped,
     seen,
     symbol,
 )
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, peak, size_of, total
+from lambda_rlm.limits import MOST_BLOCKS
 
 
 def sizes(value: Abstract | None, shape: Abstract) -> list[SizeBound]:
@@ -32,7 +35,10 @@ def sizes(value: Abstract | None, shape: Abstract) -> list[SizeBound]:
         case AbstractNumber():
             return [value.high if isinstance(value, AbstractNumber) else ZERO]
         case AbstractText():
-            return [value.chars, value.bytes, value.wide] if isinstance(value, AbstractText) else [ZERO, ZERO, ZERO]
+            counted = shape.made.counted is not None
+            if not isinstance(value, AbstractText):
+                return [ZERO] * (4 if counted else 3)
+            return [value.chars, value.bytes, value.wide, *([value.tokens] if counted else [])]
         case AbstractOption(inner):
             return [] if inner is None else sizes(value.inner if isinstance(value, AbstractOption) else None, inner)
         case AbstractRecord(fields):
@@ -56,8 +62,10 @@ def with_sizes(shape: Abstract, row: Iterator[SizeBound]) -> Abstract:
     match shape:
         case AbstractNumber(low=low):
             return AbstractNumber(low, next(row))
-        case AbstractText(width=width):
-            return AbstractText(next(row), next(row), width, 0, next(row))
+        case AbstractText(width=width, made=made):
+            chars, bytes_, beyond = next(row), next(row), next(row)
+            made = made._replace(counted=None if made.counted is None else next(row), most=None)
+            return AbstractText(chars, bytes_, width, 0, beyond, made)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(with_sizes(inner, row))
         case AbstractRecord(fields):
@@ -81,8 +89,8 @@ def without_low(shape: Abstract) -> Abstract:
     match shape:
         case AbstractNumber(high=high):
             return AbstractNumber(high=high)
-        case AbstractText(chars, bytes_, width, _):
-            return AbstractText(chars, bytes_, width, 0)
+        case AbstractText(chars, bytes_, width, _, _, made):
+            return AbstractText(chars, bytes_, width, 0, made=made)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(without_low(inner))
         case AbstractRecord(fields):
@@ -91,6 +99,22 @@ def without_low(shape: Abstract) -> Abstract:
             return AbstractList(length, None if element is None else without_low(element), owner, 0)
         case _:
             return shape
+
+
+def without_growth(before: Abstract, after: Abstract) -> Abstract:
+    """A shape in which each text whose stretches of data grew has as many as a prompt may have."""
+    match before, after:
+        case AbstractText(), AbstractText(made=made) if made.blocks > before.made.blocks:
+            return replace(after, made=made._replace(blocks=MOST_BLOCKS))
+        case AbstractOption(), AbstractOption() if before.inner is not None and after.inner is not None:
+            return AbstractOption(without_growth(before.inner, after.inner))
+        case AbstractRecord(), AbstractRecord():
+            pairs = zip(before.fields, after.fields, strict=True)
+            return AbstractRecord(tuple((name, without_growth(a, b)) for (_, a), (name, b) in pairs))
+        case AbstractList(), AbstractList() if before.element is not None and after.element is not None:
+            return replace(after, element=without_growth(before.element, after.element))
+        case _:
+            return after
 
 
 def lows(value: Abstract) -> list[float]:
@@ -117,8 +141,8 @@ def _shape_of(value: Abstract | None) -> object:
     match value:
         case AbstractNumber(low=low):
             return low
-        case AbstractText(width=width, low=low):
-            return width, low
+        case AbstractText(width=width, low=low, made=made):
+            return width, low, made._replace(counted=None)
         case AbstractOption(inner):
             return ("option", _shape_of(inner))
         case AbstractRecord(fields):
@@ -139,7 +163,7 @@ def covers(shape: Abstract | None, value: Abstract | None) -> bool:
         case AbstractNumber(), AbstractNumber():
             return value.low >= shape.low
         case AbstractText(), AbstractText():
-            return value.width <= shape.width
+            return value.width <= shape.width and _is_made_within(value.made, shape.made)
         case AbstractOption(), AbstractOption():
             return covers(shape.inner, value.inner)
         case AbstractRecord(), AbstractRecord():
@@ -150,6 +174,11 @@ def covers(shape: Abstract | None, value: Abstract | None) -> bool:
             return shape.value is None or shape.value is value.value
         case _:
             return shape is not None
+
+
+def _is_made_within(made: Makeup, shape: Makeup) -> bool:
+    """What the sizes of a text do not say, the shape allows for."""
+    return made.piece <= shape.piece and made.blocks <= shape.blocks and made.is_worded <= shape.is_worded
 
 
 def settled(value: Abstract) -> Abstract:

@@ -16,6 +16,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractOption,
     AbstractRecord,
+    Makeup,
     fresh,
     mapped,
     number,
@@ -25,18 +26,22 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.size import SizeBound, ceil_div, size_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
+FLAT: Final = Makeup(blocks=1)
+"""What a text is made of that is one piece, of instruction or of data."""
+
 _INT_LIMIT: Final = 2**63
 """An Int is at least minus this and less than it."""
 
 
-def value_of(type_: Type, chars: SizeBound) -> Abstract:
-    """Any value of a ground type whose JSON has at most `chars` characters."""
+def value_of(type_: Type, chars: SizeBound, made: Makeup = FLAT) -> Abstract:
+    """Any value of a ground type whose JSON has at most `chars` characters; `made` is what its texts are made of, whose tokens
+    are those of all of them together."""
     match type_:
         case Con("Text" | "Quote"):
-            return text_of(chars)
+            return text_of(chars, made=made)
         case Enum(labels):
             lengths = [len(label) for label in labels]
-            return text_of(size_of(max(lengths)), WIDEST, min(lengths))
+            return text_of(size_of(max(lengths)), WIDEST, min(lengths), made=FLAT)
         case Con("Int"):
             return number(-_INT_LIMIT, _INT_LIMIT - 1)
         case Con("Float"):
@@ -44,18 +49,19 @@ def value_of(type_: Type, chars: SizeBound) -> Abstract:
         case Con("Bool"):
             return EITHER
         case Con("Option", (inner,)):
-            return AbstractOption(value_of(inner, chars))
+            return AbstractOption(value_of(inner, chars, made))
         case Con("List", (inner,)):
             owner = fresh()
             widest = chars * WIDEST
 
             def shared(size: SizeBound) -> SizeBound:
                 """Together the texts of a list have no more characters than the reply."""
-                return symbol(size, size, owner) if size in (chars, widest) else size
+                return symbol(size, size, owner) if size in (chars, widest) or size is made.counted else size
 
-            return AbstractList(ceil_div(chars, _fewest_characters(inner) + 1), mapped(value_of(inner, chars), shared), owner)
+            element = mapped(value_of(inner, chars, made), shared)
+            return AbstractList(ceil_div(chars, _fewest_characters(inner) + 1), element, owner)
         case Record(fields):
-            return AbstractRecord(tuple((name, value_of(field, chars)) for name, field in fields))
+            return AbstractRecord(tuple((name, value_of(field, chars, made)) for name, field in fields))
         case _:
             return OPAQUE
 

@@ -11,13 +11,14 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractRecord,
     AbstractResult,
+    AbstractText,
     fresh,
-    literal_text,
     number,
     text_of,
 )
 from lambda_rlm.bounds.domain.guards import Environment, Place, place_of
 from lambda_rlm.bounds.domain.joining import join_lists
+from lambda_rlm.bounds.domain.makeup import literal_text, put_together
 from lambda_rlm.bounds.domain.size import ONE, ZERO, SizeBound, largest
 from lambda_rlm.bounds.transfer.texts import shown_chars
 from lambda_rlm.diagnostics.source import Span
@@ -33,7 +34,7 @@ def bool_literal(analysis: Analysis, literal: t.BoolLit, env: Environment) -> Ab
 
 
 def text_literal(analysis: Analysis, literal: t.TextLit, env: Environment) -> AbstractResult:
-    return AbstractResult(literal_text(literal.value))
+    return AbstractResult(literal_text(literal.value, analysis.rates.vocabulary))
 
 
 def none_literal(analysis: Analysis, literal: t.NoneLit, env: Environment) -> AbstractResult:
@@ -51,19 +52,22 @@ def template(analysis: Analysis, term: t.Template, env: Environment) -> Abstract
     chars, bytes_, beyond, width, low, chains = ZERO, ZERO, ZERO, 1, 0.0, [ZERO]
     widest: tuple[SizeBound, Span] | None = None
     operands: list[tuple[Place | None, SizeBound]] = []
+    together: list[AbstractText] = []
     for part in term.parts:
         if isinstance(part, str):
-            shown = literal_text(part)
+            shown = literal_text(part, analysis.rates.vocabulary)
         else:
             value, chain = analysis.sized(part, env)
             chains.append(chain)
             shown = shown_chars(value)
             if widest is None or shown.chars.value > widest[0].value:
                 widest = shown.chars, part.span
+        together.append(shown)
         operands.append((None if isinstance(part, str) else place_of(part), shown.chars))
         chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide
         width, low = max(width, shown.width), low + shown.low
-    text = text_of(analysis.narrowed(chars, operands), width, low, bytes_, beyond)
+    made = put_together(together)
+    text = text_of(analysis.narrowed(chars, operands), width, low, bytes_, beyond, made=made)
     if widest is not None:
         analysis.holes[id(text)] = (text, widest[1], widest[0])
     return AbstractResult(text, largest(chains))

@@ -22,6 +22,7 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch, Place, place_of
 from lambda_rlm.bounds.domain.joining import join, join_lists
+from lambda_rlm.bounds.domain.makeup import put_together
 from lambda_rlm.bounds.domain.size import LARGEST, UNLIMITED, ZERO, SizeBound, largest, less, size_of, times
 from lambda_rlm.bounds.transfer.numbers import divide, magnitude
 from lambda_rlm.syntax import term as t
@@ -66,8 +67,8 @@ def _extent(value: Abstract) -> SizeBound:
 def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Place | None, SizeBound]]) -> Abstract:
     """What `++` gives, held against what is known of the operands together."""
     match value:
-        case AbstractText(chars, bytes_, width, low, beyond):
-            return text_of(analysis.narrowed(chars, operands), width, low, bytes_, beyond)
+        case AbstractText(chars, bytes_, width, low, beyond, made):
+            return text_of(analysis.narrowed(chars, operands), width, low, bytes_, beyond, made=made)
         case AbstractList(length, element, owner, low):
             return AbstractList(analysis.narrowed(length, operands), element, owner, low)
         case _:
@@ -77,7 +78,9 @@ def _narrowed(analysis: Analysis, value: Abstract, operands: Sequence[tuple[Plac
 def _operated(op: str, a: Abstract, b: Abstract) -> Abstract:
     match a, b:
         case (AbstractText(), AbstractText()) if op == "++":
-            return text_of(a.chars + b.chars, max(a.width, b.width), a.low + b.low, a.bytes + b.bytes, a.wide + b.wide)
+            made = put_together((a, b))
+            width, low = max(a.width, b.width), a.low + b.low
+            return text_of(a.chars + b.chars, width, low, a.bytes + b.bytes, a.wide + b.wide, made=made)
         case (AbstractList(), AbstractList()) if op == "++":
             return join_lists(a, b, a.length + b.length, a.low + b.low, is_both=True)
         case AbstractNumber(), AbstractNumber():

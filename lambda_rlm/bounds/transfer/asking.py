@@ -1,7 +1,8 @@
 """What asking a model costs at most, and how large a reply can be.
 
-Owns `ASKING`, the table of the library's model calls, and the check that every prompt fits the model's window: one that may
-not is an error at the call that makes it. Tokens are bounded by bytes of UTF-8, which holds for byte-level tokenizers.
+Owns `ASKING`, the table of the library's model calls, and the check that every prompt fits the model's window: one that may not
+is an error at the call that makes it. Tokens are counted by the vocabulary where it is known, and are bounded by bytes of UTF-8
+elsewhere, which holds for byte-level tokenizers.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractText,
     StagedValue,
     call,
+    lower,
     mapped,
     seen,
     text_of,
     uniform,
 )
 from lambda_rlm.bounds.domain.joining import join
+from lambda_rlm.bounds.domain.makeup import DATA, LETTERLESS, joined
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import (
     ONE,
@@ -46,13 +49,16 @@ from lambda_rlm.bounds.domain.size import (
     total,
 )
 from lambda_rlm.bounds.rates import Rates
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, OPTIONS
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out
 from lambda_rlm.types.type import Con, Record, Type
 
 _ROUNDS: Final = 2
 """Of one vote of llm_map: the items left out are asked for once more."""
+
+_MANY_ITEMS: Final = 10**9
+"""More items than any prompt has."""
 
 _TIMES_LISTED: Final = 3
 """How often an option is sent: in the prompt and, escaped, in the schema."""
@@ -87,13 +93,14 @@ def _ask(
         counted = rates.count(known.value, type_)
         if counted + min(tokens.value, rates.window) > rates.window:
             analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
-        sent = size_of(counted + rates.instruction_bytes(type_))
+        sent = size_of(counted + rates.schema_bytes(type_))
     else:
-        _check_window(analysis, application, prompt, tokens)
-        sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
+        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
+        _check_window(analysis, application, prompt, frame, tokens)
+        sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
     received = tokens + size_of(rates.thought(default is not None or is_label(type_)))
     _charge(analysis, application, _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars))
-    return value_of(type_, _reply_chars(rates, tokens))
+    return _reply_of(rates, type_, tokens)
 
 
 def _asked(rates: Rates, count: SizeBound, sent: SizeBound, received: SizeBound, repair_tokens: int, chars: SizeBound) -> Cost:
@@ -143,11 +150,26 @@ def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
     return smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
 
 
-def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, tokens: SizeBound) -> None:
-    """A prompt whose characters may be more tokens than the window holds beside the reply is reported at the call."""
+def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
+    """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
+    made = DATA
+    if rates.vocabulary is not None:
+        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
+        if rates.reply_share < 1:
+            counted = ceil_div(tokens, round(1 / rates.reply_share))
+        made = made._replace(counted=counted, piece=REPLY_PIECE)
+    return value_of(type_, _reply_chars(rates, tokens), made)
+
+
+def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, frame: int, tokens: SizeBound) -> None:
+    """A prompt that may have more tokens than the window holds beside the reply is reported at the call: by its characters, or,
+    where the vocabulary is known, by what it is counted as, with all that surrounds it."""
     rates = analysis.rates
-    room = rates.window - min(tokens.value, rates.window) - rates.template_tokens
-    if prompt.chars.value / rates.min_chars_per_token > room:
+    left = rates.window - min(tokens.value, rates.window)
+    room = left - rates.template_tokens
+    if prompt.chars.value / rates.min_chars_per_token <= room:
+        return
+    if rates.vocabulary is None or prompt.tokens.value + frame > left:
         analysis.overlong(application.name.span, prompt, int(room * rates.min_chars_per_token))
 
 
@@ -179,7 +201,14 @@ def _llm_choose(analysis: Analysis, application: Application, prompt: AbstractTe
     listed = leads + total(element.chars, options.length, options.owner)
     in_bytes = leads + total(element.bytes, options.length, options.owner) * _TIMES_LISTED
     frame = size_of(analysis.rates.choice_bytes)
-    whole = AbstractText(prompt.chars + listed + size_of(len(OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0)
+    made = joined(element, total(element.tokens, options.length, options.owner), LETTERLESS, options.length)
+    blocks = min(MOST_BLOCKS, prompt.made.blocks + made.blocks)
+    if made.counted is not None or prompt.made.counted is not None:
+        escaped = total(element.bytes, options.length, options.owner) * (_TIMES_LISTED - 1)
+        shown = total(element.tokens, options.length, options.owner)
+        made = made._replace(counted=prompt.tokens + leads + shown + escaped + frame)
+    made = made._replace(piece=max(made.piece, prompt.made.piece), blocks=blocks)
+    whole = AbstractText(prompt.chars + listed + size_of(len(OPTIONS)), prompt.bytes + in_bytes + frame, WIDEST, 0, made=made)
     _ask(analysis, application, whole, Con("Text"), default=CHOICE_TOKENS)
     chosen = mapped(element, lambda size: peak(size, options.owner))
     return AbstractResult(AbstractOption(chosen), ONE)
@@ -195,7 +224,21 @@ def _llm_map(
     votes: AbstractNumber | None = None,
 ) -> AbstractResult:
     type_ = _element_of(_element_of(analysis.arrow_of(application.name).result))
-    return _mapped(analysis, application, items, instruction, type_, per_call, out, votes)
+    prompts = _known_prompts(analysis.rates, application, type_, per_call, out)
+    return _mapped(analysis, application, items, instruction, type_, per_call, out, votes, prompts)
+
+
+def _known_prompts(
+    rates: Rates, application: Application, type_: Type, per_call: AbstractNumber | None, out: AbstractNumber | None
+) -> list[int] | None:
+    """The tokens of each prompt of the first round, where staging knows all that is put into them."""
+    items, instruction = application.arguments[:2]
+    numbers = [None if n is None else int(n.low) for n in (per_call, out) if n is None or n.low == n.high.value]
+    if rates.count_items is None or len(numbers) < 2:
+        return None
+    if not isinstance(items, StagedValue) or not isinstance(instruction, StagedValue):
+        return None
+    return rates.count_items(items.value, instruction.value, type_, *numbers)
 
 
 def _mapped(
@@ -207,23 +250,29 @@ def _mapped(
     per_call: AbstractNumber | None,
     out: AbstractNumber | None,
     votes: AbstractNumber | None,
+    prompts: list[int] | None = None,
 ) -> AbstractResult:
     """First round: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote. Items left out are asked for
-    once more, in as many calls at most; these are of the pool. Chain 2."""
+    once more, in as many calls at most; these are of the pool. Chain 2. The first round is counted as it is where its `prompts`
+    are known."""
     rates = analysis.rates
     element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
     ballots = _at_least_one_size(votes)
-    in_frame, in_item = rates.mapping_bytes(type_)
-    item = element.bytes + size_of(in_item)
-    frame = instruction.bytes + size_of(rates.frame + in_frame)
-    longest = instruction.chars + peak(element.chars, items.owner)
-    _check_window(analysis, application, AbstractText(longest, UNLIMITED), tokens)
-    calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
-    repeats = 1 + rates.retries
     together = smallest(items.length, _most(per_call, rates.per_call))
+    frame, item = _prompt_and_item(rates, instruction, element, type_, together)
+    longest = instruction.chars + peak(element.chars, items.owner)
+    alone = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=frame + peak(item, items.owner)))
+    _check_window(analysis, application, alone, 0, tokens)
+    calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
+    sent = times(calls, frame) + times(ballots, total(item, items.length, items.owner))
+    again = calls
+    if prompts is not None:
+        calls = lower(calls, ballots * len(prompts))
+        sent = lower(sent, ballots * sum(prompts))
+    repeats = 1 + rates.retries
 
     def of_one(size: SizeBound) -> SizeBound:
         """What the items of one prompt have at most."""
@@ -232,18 +281,29 @@ def _mapped(
     thought = rates.thought(False)
     cost = Cost(
         calls=calls,
-        again=calls * (_ROUNDS - 1),
+        again=again * (_ROUNDS - 1),
         sends=calls,
-        spare=calls * (_ROUNDS * (1 + rates.resends) - 1),
-        input_tokens=(times(calls, frame) + times(ballots, total(item, items.length, items.owner))) * repeats,
+        spare=again * (_ROUNDS * (1 + rates.resends) - 1),
+        input_tokens=sent * repeats,
         output_tokens=(times(times(ballots, items.length), tokens) + calls * thought) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + of_one(element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + of_one(item)) * repeats,
         attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
     _charge(analysis, application, _priced(rates, cost))
-    reply = value_of(type_, _reply_chars(rates, tokens))
+    reply = _reply_of(rates, type_, tokens)
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
+
+
+def _prompt_and_item(
+    rates: Rates, instruction: AbstractText, element: AbstractText, type_: Type, together: SizeBound
+) -> tuple[SizeBound, SizeBound]:
+    """The tokens of a prompt without its items, of which it has at most so many together, and those that an item adds. Room is
+    left beside an item that is data, whatever the real ones are."""
+    in_frame, in_item = rates.mapping_bytes(type_, int(max(1, min(together.value, _MANY_ITEMS))))
+    blocks = instruction.made.blocks + max(1, joined(element, ZERO, LETTERLESS, together).blocks)
+    frame = size_of(rates.frame(min(MOST_BLOCKS, blocks)) + in_frame)
+    return instruction.tokens + frame, element.tokens + size_of(in_item)
 
 
 def _batches(
@@ -259,7 +319,7 @@ def _batches(
     where no item needs more than half. Neither happens where the largest items, as many as a prompt may have, need no more."""
     most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))
     batches = ceil_div(items.length, most)
-    one = element.bytes + tokens + size_of(rates.template_tokens + MARKER_TOKENS)
+    one = element.tokens + tokens + size_of(rates.template_tokens + MARKER_TOKENS)
     need, largest_need = total(one, items.length, items.owner), peak(one, items.owner)
     capacity = max(1, rates.window - int(min(frame.value, rates.window - 1)))
     together = smallest(_most(per_call, rates.per_call), items.length).value

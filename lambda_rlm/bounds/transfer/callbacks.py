@@ -57,24 +57,54 @@ def _each(analysis: Analysis, list_: AbstractList, f: Abstract | None) -> tuple[
 
 
 def by_element(of_whole: Transfer) -> Transfer:
-    """A transfer that goes through a list element by element where staging knows it, so that every branch is the real one."""
+    """A transfer that goes through a list element by element where staging knows it, so that every branch is the real one, and
+    every prompt that is known is counted as it is, where prompts are counted."""
 
     def transfer(analysis: Analysis, application: Application) -> AbstractResult:
         elements = analysis.staging.elements(*application.arguments)
-        outcome = None if elements is None else _one_by_one(analysis, application, elements)
-        return of_whole(analysis, application) if outcome is None else outcome
+        outcome = None if elements is None else _one_by_one(analysis, application, elements, _HALF)
+        if outcome is not None:
+            return outcome
+        if elements is None and analysis.rates.vocabulary is not None and analysis.rates.count is not None:
+            elements = analysis.staging.elements_asked_about(*application.arguments)
+            if elements is not None:
+                return _counted(analysis, application, elements, of_whole)
+        return of_whole(analysis, application)
 
     return transfer
 
 
-def _one_by_one(analysis: Analysis, application: Application, elements: Sequence[Abstract]) -> AbstractResult | None:
-    """`map` or `flat_map` on known elements; None when that is about to take more than half of the fuel left, and the list is
-    better looked at as a whole."""
+_HALF: Final = 2
+_SMALL: Final = 8
+"""Parts of the fuel left of which going through a list may take one."""
+
+
+def _counted(analysis: Analysis, application: Application, elements: Sequence[Abstract], of_whole: Transfer) -> AbstractResult:
+    """The whole, at the cost of its elements where these cost less: then what was noted of larger ones does not hold."""
+    notes = analysis.notes()
+    outcome, cost = analysis.measured(lambda: of_whole(analysis, application))
+    noted = analysis.notes()
+    analysis.forget(notes)
+    nothing = AbstractResult(EMPTY_LIST)
+    one_by_one, each = analysis.measured(lambda: _one_by_one(analysis, application, elements, _SMALL) or nothing)
+    if one_by_one is nothing or each.input_tokens.value > cost.input_tokens.value:
+        analysis.forget(noted)
+        analysis.charge(cost)
+        return outcome
+    analysis.charge(cost.at_most(each))
+    return outcome
+
+
+def _one_by_one(
+    analysis: Analysis, application: Application, elements: Sequence[Abstract], share: int
+) -> AbstractResult | None:
+    """`map` or `flat_map` on known elements; None when that is about to take more than its share of the fuel left, and the list
+    is better looked at as a whole."""
     result, chains = EMPTY_LIST, [ZERO]
     cost, fuel = analysis.cost, analysis.fuel
     for done, element in enumerate(elements, start=1):
         value, chain = call(application.arguments[1], element)
-        if (fuel - analysis.fuel) * len(elements) > done * fuel // 2:
+        if (fuel - analysis.fuel) * len(elements) > done * fuel // share:
             analysis.cost = cost
             return None
         chains.append(chain)

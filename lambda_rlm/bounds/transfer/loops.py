@@ -30,7 +30,7 @@ from lambda_rlm.bounds.domain.abstract import (
     seen,
 )
 from lambda_rlm.bounds.domain.joining import join
-from lambda_rlm.bounds.domain.leaves import covers, lows, sizes, with_sizes, without_low
+from lambda_rlm.bounds.domain.leaves import covers, lows, sizes, with_sizes, without_growth, without_low
 from lambda_rlm.bounds.domain.size import (
     UNLIMITED,
     ZERO,
@@ -153,8 +153,9 @@ def _of_branches(
 def _shape(analysis: Analysis, init: Abstract, step: Callable[[Abstract], AbstractResult]) -> Abstract:
     """A value with every place that the accumulator can come to have, and limits from below that every step keeps."""
     shape = seen(init)
-    for _ in range(3):
-        shape = join(shape, analysis.tried(lambda shape=shape: step(shape)))  # type: ignore[misc]
+    for round_ in range(3):
+        wider = join(shape, analysis.tried(lambda shape=shape: step(shape)))  # type: ignore[misc]
+        shape = without_growth(shape, wider) if round_ else wider
     floor = lows(seen(init))
     if all(a >= b for a, b in zip(lows(shape), floor, strict=False)) and len(lows(shape)) == len(floor):
         return shape

@@ -5,6 +5,7 @@ Owns `SEQUENCE`, a table of `SizeTransfer`s, and `slice_`, which looks at how it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis, Application
@@ -18,6 +19,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractText,
 )
 from lambda_rlm.bounds.domain.guards import with_length
+from lambda_rlm.bounds.domain.makeup import changed
 from lambda_rlm.bounds.domain.offsets import distance
 from lambda_rlm.bounds.domain.size import UNLIMITED, size_of
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
@@ -67,5 +69,5 @@ SEQUENCE: Final[dict[P, SizeTransfer]] = {
     P.TAKE: _either(take_characters, take_elements),
     P.TAKE_LAST: _either(take_characters, take_elements),
     P.DROP: _either(drop_characters, drop_elements),
-    P.REVERSE: lambda value: value,
+    P.REVERSE: _either(lambda text: replace(text, made=changed(text)), lambda list_: list_),
 }

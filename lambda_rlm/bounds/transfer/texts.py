@@ -26,6 +26,7 @@ from lambda_rlm.bounds.domain.abstract import (
     text_of,
     uniform,
 )
+from lambda_rlm.bounds.domain.makeup import NOTHING, changed, joined, part_of, parts_tokens
 from lambda_rlm.bounds.domain.size import (
     ONE,
     UNLIMITED,
@@ -57,14 +58,24 @@ two bytes, Ⱥ one of three)."""
 
 def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
     """A stretch of a text of at most so many characters."""
-    return text_of(smallest(text.chars, chars), text.width, low, text.bytes, text.beyond)
+    chars = smallest(text.chars, chars)
+    return text_of(chars, text.width, low, text.bytes, text.beyond, made=part_of(text, chars))
 
 
 def parts(
-    text: AbstractText, length: SizeBound, chars: SizeBound = UNLIMITED, low: Number = 0, fewest: Number = 0
+    text: AbstractText,
+    length: SizeBound,
+    chars: SizeBound = UNLIMITED,
+    low: Number = 0,
+    fewest: Number = 0,
+    *,
+    ends: int = 2,
 ) -> AbstractList:
-    """Stretches of a text that do not overlap, each of at most so many characters."""
-    return summed(length, part(text, chars, fewest), low, chars=text.chars, bytes_=text.bytes, beyond=text.wide)
+    """Stretches of a text that do not overlap, each of at most so many characters. Where one ends at the next, that is one cut
+    for both: then each has but one end (`ends`)."""
+    piece = part(text, chars, fewest)
+    tokens = parts_tokens(text, length * ends)
+    return summed(length, piece, low, chars=text.chars, bytes_=text.bytes, beyond=text.wide, tokens=tokens)
 
 
 def at_least(n: AbstractNumber, floor: int) -> tuple[int, SizeBound]:
@@ -105,7 +116,7 @@ def _chunk(text: AbstractText, n: AbstractNumber) -> Abstract:
     fewest = 0 if text.low == 0 else 1
     if high.is_number:
         fewest = int(-(-text.low // int(high.value))) if text.low != math.inf else 1
-    return parts(text, pieces_of_chunk(text.chars, low), high, fewest, 0)
+    return parts(text, pieces_of_chunk(text.chars, low), high, fewest, 0, ends=1)
 
 
 def _windows(text: AbstractText, n: AbstractNumber, overlap: AbstractNumber) -> Abstract:
@@ -118,12 +129,16 @@ def _windows(text: AbstractText, n: AbstractNumber, overlap: AbstractNumber) -> 
     length = ceil_div(text.chars, advance)
     owner, piece = fresh(), part(text, high)
     beyond = symbol(piece.wide, text.wide * _MOST_WINDOWS, owner)
-    return AbstractList(length, text_of(piece.chars, text.width, 0, text.bytes, beyond), owner)
+    made = piece.made
+    if made.counted is not None:
+        tokens = text.tokens * _MOST_WINDOWS + length * (2 * made.piece)
+        made = made._replace(counted=symbol(piece.tokens, tokens, owner))
+    return AbstractList(length, text_of(piece.chars, text.width, 0, text.bytes, beyond, made=made), owner)
 
 
 def _split(text: AbstractText, k: AbstractNumber) -> Abstract:
     low, high = at_least(k, 1)
-    return parts(text, smallest(text.chars, high), ceil_div(text.chars, low), min(text.low, low))
+    return parts(text, smallest(text.chars, high), ceil_div(text.chars, low), min(text.low, low), ends=1)
 
 
 def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract:
@@ -135,8 +150,10 @@ def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract
     chars = total(_text(texts.element).chars, texts.length, texts.owner)
     whole = _join(texts, sep)
     length = smallest(ceil_div(chars, low - low // 8) + texts.length, ceil_div(whole.chars * 2, max(1, low - low // 8)) + ONE)
-    piece = text_of(smallest(high, whole.chars), whole.width, beyond=whole.beyond)
-    return summed(length, piece, chars=whole.chars, bytes_=whole.bytes, beyond=whole.beyond)
+    longest = smallest(high, whole.chars)
+    piece = text_of(longest, whole.width, beyond=whole.beyond, made=part_of(whole, longest))
+    tokens = parts_tokens(whole, length * 2)
+    return summed(length, piece, chars=whole.chars, bytes_=whole.bytes, beyond=whole.beyond, tokens=tokens)
 
 
 def _text(value: Abstract | None) -> AbstractText:
@@ -151,13 +168,14 @@ def _text_element(texts: AbstractList) -> AbstractText | None:
 
 def _join(texts: AbstractList, sep: AbstractText) -> AbstractText:
     if texts.element is None:
-        return text_of(ZERO)
+        return text_of(ZERO, made=NOTHING)
     element = _text(texts.element)
     joints = texts.length  # one separator too many, which keeps the size linear
     chars = total(element.chars, texts.length, texts.owner) + times(joints, sep.chars)
     bytes_ = total(element.bytes, texts.length, texts.owner) + times(joints, sep.bytes)
     beyond = total(element.wide, texts.length, texts.owner) + times(joints, sep.wide)
-    return AbstractText(chars, bytes_, max(element.width, sep.width), 0, beyond)
+    made = joined(element, total(element.tokens, texts.length, texts.owner), sep, joints)
+    return AbstractText(chars, bytes_, max(element.width, sep.width), 0, beyond, made)
 
 
 def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstract:
@@ -167,11 +185,14 @@ def _replace(text: AbstractText, old: AbstractText, new: AbstractText) -> Abstra
     places = ceil_div(text.chars, fewest)
     is_shorter = new.chars.is_constant and new.chars.value <= fewest
     chars = text.chars if is_shorter else text.chars + times(places, new.chars)
-    return text_of(chars, width, beyond=text.wide + times(places, new.wide))
+    return text_of(chars, width, beyond=text.wide + times(places, new.wide), made=changed(text, new))
 
 
 def _repeat(text: AbstractText, n: AbstractNumber) -> Abstract:
-    return AbstractText(times(text.chars, n.high), times(text.bytes, n.high), text.width, 0, times(text.wide, n.high))
+    made = changed(text)
+    if text.made.counted is not None:
+        made = made._replace(counted=times(text.tokens, n.high), piece=text.made.piece)
+    return AbstractText(times(text.chars, n.high), times(text.bytes, n.high), text.width, 0, times(text.wide, n.high), made)
 
 
 def _sections(text: AbstractText, _regex: AbstractText) -> Abstract:
@@ -202,15 +223,16 @@ def _replace_regex(text: AbstractText, _regex: AbstractText, new: AbstractText) 
     references = size_of(new.chars.value // 2) if new.chars.is_number else new.chars
     places = text.chars + ONE
     beyond = text.wide + times(places, new.wide) + times(text.wide, references)
-    return text_of(text.chars + times(places, new.chars), max(text.width, new.width), beyond=beyond)
+    width = max(text.width, new.width)
+    return text_of(text.chars + times(places, new.chars), width, beyond=beyond, made=changed(text, new))
 
 
 def _cased(text: AbstractText, wider: int) -> Abstract:
     """Of ASCII as many characters; each other one has a byte beyond the first at least, and becomes three at most."""
     if text.width == 1:
-        return AbstractText(text.chars, text.bytes, 1, 0)
+        return AbstractText(text.chars, text.bytes, 1, 0, made=changed(text))
     chars = lower(text.chars + text.wide * (GROWTH - 1), text.chars * GROWTH)
-    return text_of(chars, WIDEST, 0, beyond=text.wide * wider)
+    return text_of(chars, WIDEST, 0, beyond=text.wide * wider, made=changed(text))
 
 
 def _lines(text: AbstractText) -> Abstract:
@@ -256,10 +278,8 @@ def shown_chars(value: Abstract) -> AbstractText:
     match value:
         case AbstractText():
             return value
-        case AbstractNumber():
-            return text_of(size_of(_SHOWN_NUMBER), 1)
         case _:
-            return text_of(size_of(_SHOWN_NUMBER), 1)
+            return text_of(size_of(_SHOWN_NUMBER), 1, made=changed())
 
 
 def to_json(value: Abstract) -> AbstractText:
@@ -267,34 +287,35 @@ def to_json(value: Abstract) -> AbstractText:
     match value:
         case AbstractText(chars, bytes_, width, _):
             escaped = chars * _CODE_POINT + size_of(2)
-            return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide)
+            return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide, made=changed())
         case AbstractNumber():
-            return text_of(size_of(_SHOWN_NUMBER), 1)
+            return text_of(size_of(_SHOWN_NUMBER), 1, made=changed())
         case AbstractOption(inner):
-            none = text_of(size_of(4), 1)
+            none = text_of(size_of(4), 1, made=changed())
             if inner is None:
                 return none
             shown = to_json(inner)
-            return AbstractText(shown.chars + size_of(4), shown.bytes + size_of(4), shown.width, 0)
+            return AbstractText(shown.chars + size_of(4), shown.bytes + size_of(4), shown.width, 0, made=changed())
         case AbstractRecord(fields):
             chars, bytes_, width = size_of(2), size_of(2), 1
             for name, field in fields:
                 shown = to_json(field)
                 frame = size_of(len(name.encode()) * _CODE_POINT + 4)
                 chars, bytes_, width = chars + shown.chars + frame, bytes_ + shown.bytes + frame, max(width, shown.width)
-            return AbstractText(chars, bytes_, width, 0)
+            return AbstractText(chars, bytes_, width, 0, made=changed())
         case AbstractList(length, element, owner, _):
             if element is None:
-                return text_of(size_of(2), 1)
+                return text_of(size_of(2), 1, made=changed())
             shown = to_json(element)
             return AbstractText(
                 total(shown.chars + ONE, length, owner) + size_of(2),
                 total(shown.bytes + ONE, length, owner) + size_of(2),
                 shown.width,
                 0,
+                made=changed(),
             )
         case _:
-            return text_of(size_of(5), 1)
+            return text_of(size_of(5), 1, made=changed())
 
 
 TEXT: Final[dict[P, SizeTransfer]] = {
@@ -322,7 +343,9 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     P.SECTIONS: _sections,
     P.SEARCH: _search,
     P.REPLACE_REGEX: _replace_regex,
-    P.ESCAPE_REGEX: lambda text: text_of(text.chars * _ESCAPED, text.width, text.low, text.bytes * _ESCAPED, text.wide),
+    P.ESCAPE_REGEX: lambda text: text_of(
+        text.chars * _ESCAPED, text.width, text.low, text.bytes * _ESCAPED, text.wide, made=changed(text)
+    ),
     P.TO_TEXT: shown_chars,
     P.TO_JSON: to_json,
     P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),

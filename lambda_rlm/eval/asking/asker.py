@@ -37,7 +37,7 @@ from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import MOST_REPLY, REPLY_CHARACTERS_PER_TOKEN
+from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -61,7 +61,8 @@ class AskSettings:
     program does not say (of a call, of one item of `llm_map`); `repairs` how often a bad reply is asked for again; `max_reply`
     the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
     `seed` the number of the first; `pool` what may be billed beyond one attempt for each call (None: by the model's price),
-    `paid_before` what an earlier session took of that for replies that are given again.
+    `paid_before` what an earlier session took of that for replies that are given again; `reply_ends` what the ends of a reply
+    may come to beyond its tokens.
     """
 
     key: bytes
@@ -75,6 +76,7 @@ class AskSettings:
     seed: int = 0
     pool: Pool | None = None
     paid_before: int = 0
+    reply_ends: int = MOST_REPLY_ENDS
     is_strict: bool = False
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
@@ -120,6 +122,7 @@ class Asker:
         self.settings = settings
         self.counts = Counts()
         self.coverage = Coverage()
+        self.is_counted = False  # bounded by the model's vocabulary: requests are counted by it
         self._tracer = tracer
         self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
@@ -145,6 +148,10 @@ class Asker:
     def most_characters(self, out: int) -> int:
         """The most characters of a reply of `out` tokens."""
         return min(self.settings.max_reply, REPLY_CHARACTERS_PER_TOKEN * out)
+
+    def reply_tokens(self, out: int) -> int:
+        """The most tokens of texts made of a reply of `out` tokens, wherever they are read again."""
+        return reply_tokens(out, self.settings.reply_ends)
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
@@ -199,11 +206,7 @@ class Asker:
 
     def tokens(self, question: ModelQuery) -> int:
         """The tokens of a question's prompt as it would be sent."""
-        return self._prepared(question).tokens
-
-    def fits(self, question: ModelQuery) -> bool:
-        """The prompt and its reply fit the model's window."""
-        return self.tokens(question) + question.out <= self.model.profile.room
+        return self.prepared(question).tokens
 
     def _key(self, question: ModelQuery) -> Key:
         """What equal questions have in common: for quotes also which parts of the prompt are an input's own text."""
@@ -243,7 +246,8 @@ class Asker:
 
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
-        return ReplyReading(origin, question.prompt, self.meter, self.most_characters(question.out))
+        most, vocabulary = self.most_characters(question.out), self.model.profile.vocabulary
+        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, self.reply_tokens(question.out))
 
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
@@ -299,7 +303,7 @@ class Asker:
         reading: ReplyReading,
         exchange: _Exchange,
     ) -> Value:
-        prepared, program = self._prepared(question), self.settings.program
+        prepared, program = self.prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
             parts = _parts(shown)
@@ -365,13 +369,14 @@ class Asker:
         counts.estimated += completion.usage.is_estimated
         return completion
 
-    def _prepared(self, question: ModelQuery) -> PreparedRequest:
+    def prepared(self, question: ModelQuery) -> PreparedRequest:
+        """The request for a question, made once."""
         if question.prepared is None:
             question.prepared = self._prepare(question, "")
         return question.prepared
 
     def _prepare(self, question: ModelQuery, error: str) -> PreparedRequest:
-        return prepare(question, self.model, self.settings.key, error)
+        return prepare(question, self.model, self.settings.key, error, is_counted=self.is_counted)
 
     def _show_shared(self, flight: Flight, question: ModelQuery, place: TaskPlace, span: Span) -> None:
         """A prompt equal to one that is sent: what it was made from has been shown, too."""

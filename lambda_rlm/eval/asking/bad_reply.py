@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Final
 
 from lambda_rlm.eval.wording import BAD_REPLY, QUOTE_NOT_FOUND
 from lambda_rlm.limits import MOST_ERROR
@@ -18,8 +19,19 @@ class BadReply(Exception):
 
     def __init__(self, message: str, code: str = BAD_REPLY) -> None:
         super().__init__(message)
-        self.message = message if len(message) <= MOST_ERROR else message[: MOST_ERROR - 1] + "…"
+        self.message = _short(message)
         self.code = code
+
+
+def _short(message: str) -> str:
+    """At most `MOST_ERROR` bytes of a message."""
+    encoded = message.encode("utf-8", "surrogatepass")
+    if len(encoded) <= MOST_ERROR:
+        return message
+    return encoded[: MOST_ERROR - len(_MORE.encode())].decode("utf-8", "ignore") + _MORE
+
+
+_MORE: Final = "…"
 
 
 class QuoteNotFound(BadReply):
@@ -42,6 +54,11 @@ def too_long(most: int) -> BadReply:
 def too_much_text(most: int) -> BadReply:
     """The texts made of one reply have too many characters together."""
     return BadReply(f"the texts of the reply have more than {most:,} characters in total; give shorter ones")
+
+
+def too_many_tokens(most: int) -> BadReply:
+    """The texts made of one reply have too many tokens together."""
+    return BadReply(f"the texts of the reply have more than {most:,} tokens in total; give shorter ones")
 
 
 def no_choice(listed: str) -> BadReply:

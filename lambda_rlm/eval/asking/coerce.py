@@ -255,7 +255,7 @@ class Coercer:
             if quote is None:
                 raise bad_reply.no_quote(place)
             self.reading.coerce(f"removed the quotation marks of {place}")
-        self.reading.take(quote.n)
+        self.reading.take(quote.s)
         return quote
 
     def _charge(self, fields: int) -> None:

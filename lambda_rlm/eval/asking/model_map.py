@@ -12,23 +12,26 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Message, Sampling
+from lambda_rlm.completion import Message, Sampling, Vocabulary
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
-from lambda_rlm.eval.asking.numbered import Replies, brackets, has_line_end, read_numbered
+from lambda_rlm.eval.asking.numbered import CODE_SIGNS, Replies, brackets, has_line_end, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import GREEDY, ModelQuery
+from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.place import gather
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
-from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD
+from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
+from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.reply_tokens import item_out
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
@@ -44,8 +47,16 @@ _SURE: Final = (3, 4)
 _SHORT: Final = 60
 """A type shown in so many characters is shown for two items, a longer one for the first only."""
 
-_MOST_KEY: Final = 14
-"""Bytes of an item's number as a key of the schema, quoted, with what surrounds it."""
+_KEY_SIGNS: Final = 6
+"""Bytes around an item's number as a key of the schema: quotes, a colon, and what comes before the next."""
+
+_LEAD_SIGNS: Final = len("\n\n[] ") + CODE_SIGNS
+"""Bytes before an item beside its number: two line ends, brackets, and a code with its dash."""
+
+_REFERENCE: Final = '{"$ref": "#/$defs/item"}'
+_SOME: Final = ["1", "2", "3"]
+_TRIED: Final = 64
+"""Items of a prompt up to which the schema is counted for each number of them."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -186,7 +197,14 @@ class _Mapping:
         return batches
 
     def _fits(self, batch: list[int]) -> bool:
-        return self.asker.fits(self._question(batch, GREEDY, _AGAIN))
+        question = self._question(batch, GREEDY, _AGAIN)
+        return self._tokens(question) + question.out <= self.asker.model.profile.room
+
+    def _tokens(self, question: ModelQuery) -> int:
+        """The tokens of a prompt, whatever the run was bounded by: what is put into one prompt may not depend on that."""
+        is_known = self.asker.model.profile.vocabulary is not None
+        prepared = self.asker.prepared(question)
+        return exact_tokens(self.asker.model, prepared.request.messages) if is_known else prepared.tokens
 
     def _too_long(self, index: int) -> ModelFailure:
         question = self._question([index], GREEDY, _AGAIN)
@@ -211,11 +229,11 @@ class _Mapping:
     def _capacity(self) -> int:
         """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
         character."""
-        frame = self.asker.tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
+        frame = self._tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
         return self.asker.model.profile.room - frame
 
     def _need(self, index: int) -> int:
-        tokens = self.asker.model.count_tokens((Message("user", self.items[index].s),))
+        tokens = exact_tokens(self.asker.model, (Message("user", self.items[index].s),))
         return tokens + MARKER_TOKENS + self._item_out()
 
     def _question(self, batch: list[int], sampling: Sampling, note: str) -> ModelQuery:
@@ -229,7 +247,8 @@ class _Mapping:
     def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
-        read = read_numbered(self.type, items, self.asker.most_characters(self._item_out()))
+        out = self._item_out()
+        read = read_numbered(self.type, items, self.asker.most_characters(out), self.asker.reply_tokens(out))
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 
@@ -245,12 +264,55 @@ def _instruction(type_: Type, numbers: list[str]) -> str:
     return "\n".join(lines)
 
 
-def mapping_bytes(type_: Type) -> tuple[int, int]:
-    """The most bytes that one prompt has beside instruction and items, and that each item has beside its text; the schema,
-    which some providers count as part of the prompt, included."""
-    frame = _instruction(type_, ["1", "2", "3"]) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
-    part = max(len(json.dumps(schema_part(type_))), len('{"$ref": "#/$defs/item"}'))
-    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * _MOST_KEY + MOST_LEAD
+def mapping_bytes(type_: Type, most: int) -> tuple[int, int]:
+    """The most bytes that one prompt of at most so many items has beside instruction and items, and that each item has beside
+    its text; the schema, which some providers count as part of the prompt, included."""
+    frame = _instruction(type_, _SOME) + ITEMS + "\n\n" + _AGAIN + json.dumps(keyed_schema(type_, []))
+    part = max(len(json.dumps(schema_part(type_))), len(_REFERENCE))
+    return len(frame.encode("utf-8", "surrogatepass")) + part, part + 2 * (_KEY_SIGNS + _digits(most)) + _lead(most)
+
+
+def mapping_tokens(vocabulary: Vocabulary, type_: Type, most: int) -> tuple[int, int]:
+    """The same in the tokens of a vocabulary, the sentence about data included."""
+    system = max(
+        vocabulary.size(f"{STANDING}\n{_instruction(type_, _SOME[:count])}").tokens for count in range(1, len(_SOME) + 1)
+    )
+    around = vocabulary.size(ITEMS).tokens + vocabulary.size(f"\n\n{_AGAIN}").tokens
+    if most > _TRIED:
+        item = mapping_bytes(type_, most)[1]
+        return system + around + len(json.dumps(keyed_schema(type_, []))) + item, item
+    numbers = [str(number) for number in range(1, most + 1)]
+    schemas = [_shape_tokens(vocabulary, type_, numbers[:count]) for count in range(most + 1)]
+    slope = max(after - before for before, after in pairwise(schemas))
+    return system + around + schemas[0], slope + _lead(most)
+
+
+def _shape_tokens(vocabulary: Vocabulary, type_: Type, numbers: list[str]) -> int:
+    return vocabulary.size(json.dumps(keyed_schema(type_, numbers), ensure_ascii=False)).tokens
+
+
+def _digits(number: int) -> int:
+    return len(str(number))
+
+
+def _lead(most: int) -> int:
+    """The most bytes before an item: line ends, and its number beside a code, or in brackets."""
+    return min(MOST_LEAD, _LEAD_SIGNS + _digits(most))
+
+
+def tokens_of_prompts(
+    asker: Asker, items: list[Text], instruction: Text, type_: Type, per_call: int | None, out: int | None
+) -> list[int] | None:
+    """The tokens of the prompts of one vote's first round, each with its schema; None where an item cannot fit. Sends
+    nothing."""
+    site = Site(Primitive.LLM_MAP, (), type_, Span(0, 0), asker.meter)
+    mapping = _Mapping(site, asker, type_, items, instruction, per_call, out)
+    try:
+        batches = mapping.pack(list(range(len(items))))
+    except ModelFailure:
+        return None
+    prompts = [asker.prepared(mapping._question(batch, GREEDY, "")) for batch in batches]
+    return [prompt.tokens + prompt.schema_tokens for prompt in prompts]
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:

@@ -35,6 +35,8 @@ Entry = tuple[int, Raw]
 
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
+CODE_SIGNS: Final = _CODE_LENGTH + 1
+"""Characters of a code beside the number of an item, with its dash."""
 
 _LINE_END: Final = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 """Everything that begins a new line for some reader (as `str.splitlines` has it)."""
@@ -61,9 +63,14 @@ def brackets(items: Sequence[str]) -> tuple[str, str]:
         if not any(pattern.search(item) for item in items):
             return "[" * count, "]" * count
     digest = hashlib.sha256("\n".join(items).encode("utf-8", "surrogatepass"))
-    while any(digest.hexdigest()[:_CODE_LENGTH] in item for item in items):
+    while any((code := _digits(digest.digest())) in item for item in items):
         digest.update(b"again")
-    return f"[{digest.hexdigest()[:_CODE_LENGTH]}-", "]"
+    return f"[{code}-", "]"
+
+
+def _digits(digest: bytes) -> str:
+    """A code without letters: what is between items has none, so that they are one stretch of data."""
+    return f"{int.from_bytes(digest) % 10**_CODE_LENGTH:0{_CODE_LENGTH}}"
 
 
 def forges_a_number(text: str) -> bool:
@@ -74,8 +81,9 @@ def forges_a_number(text: str) -> bool:
 _NUMBERED: Final = re.compile(rf"[{_LINE_END}][{_UNSEEN}]*\d+[{_UNSEEN}]*[.):．。]")
 
 
-def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[str, ReplyReading], Replies]:
-    """A reader of replies that give a T, written in at most `most` characters, for each of some items, numbered from 1."""
+def read_numbered(type_: Type, items: Sequence[Text], most: int, most_tokens: int) -> Callable[[str, ReplyReading], Replies]:
+    """A reader of replies that give a T, written in at most `most` characters and with texts of at most `most_tokens` tokens,
+    for each of some items, numbered from 1."""
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
@@ -89,7 +97,7 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int) -> Callable[[st
             if written(raw) > most:
                 reading.coerce(f"dropped the entry for item {number}, which is too long")
                 continue
-            reading.room = most
+            reading.open_room(most, most_tokens)
             finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
                 replies[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")

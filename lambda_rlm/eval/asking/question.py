@@ -14,6 +14,7 @@ from typing import Final
 from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.asking.shape import ReplyShape
+from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS
 
 GREEDY: Final = Sampling()
 
@@ -54,8 +55,9 @@ class ModelQuery:
         return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
 
 
-def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "") -> PreparedRequest:
-    """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers."""
+def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, is_counted: bool = False) -> PreparedRequest:
+    """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers.
+    With `is_counted` its tokens are counted by the model's vocabulary, where that is known."""
     notes = [question.note] if question.note else []
     if error:
         notes.append(f"An earlier reply was not valid: {error}")
@@ -65,7 +67,8 @@ def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "") -> 
     digest = hashlib.sha256(identity.encode()).hexdigest()
     asked = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
     request = replace(asked, is_label=True) if shape.is_label else asked
-    return PreparedRequest(request, prompt_tokens(model, messages), shape.schema_bytes)
+    by = model.profile.vocabulary if is_counted else None
+    return PreparedRequest(request, prompt_tokens(model, messages, is_counted), shape.schema_tokens(by))
 
 
 @lru_cache(_KEPT)
@@ -74,14 +77,23 @@ def _manner(shape: str, out: int, sampling: Sampling, *notes: str) -> str:
     return f"{shape!r}, {out!r}, {sampling!r}, {list(notes)!r}"
 
 
-def prompt_tokens(model: Model, messages: tuple[Message, ...]) -> int:
-    """At least the tokens of a prompt: its bytes where they fit the window beside any reply and nobody pays by the token, since
-    counting costs more than the call; else as the model counts them."""
+def prompt_tokens(model: Model, messages: tuple[Message, ...], is_counted: bool = False) -> int:
+    """At least the tokens of a prompt. Its bytes where they fit the window beside any reply, and either nobody pays by the
+    token, or the vocabulary is known and the run was bounded without it (not `is_counted`): counting costs more than the call.
+    Else as the model counts them."""
     profile = model.profile
-    if not profile.input_price:
+    if not (is_counted if profile.vocabulary is not None else profile.input_price):
         room = profile.room - profile.max_output - profile.template_tokens
         if sum([len(message.content) for message in messages]) <= room:
             size = sum([len(message.content.encode("utf-8", "surrogatepass")) for message in messages])
             if size <= room:
                 return size + profile.template_tokens
-    return model.count_tokens(messages)
+    return exact_tokens(model, messages)
+
+
+def exact_tokens(model: Model, messages: tuple[Message, ...]) -> int:
+    """The tokens of a prompt: by its vocabulary where that is known, and the form of a chat; else as the model counts them."""
+    vocabulary = model.profile.vocabulary
+    if vocabulary is None:
+        return model.count_tokens(messages)
+    return sum([vocabulary.exact(message.content) for message in messages]) + MESSAGE_TOKENS * len(messages) + CHAT_TOKENS

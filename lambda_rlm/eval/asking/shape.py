@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.asking.bad_reply import too_much_text
+from lambda_rlm.completion import Vocabulary
+from lambda_rlm.eval.asking.bad_reply import too_many_tokens, too_much_text
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
@@ -33,6 +34,9 @@ class ReplyReading:
     meter: Meter
     most: int
     """The most characters of a Text reply; longer ones are cut."""
+    vocabulary: Vocabulary | None = None
+    """What texts made of the reply are counted by, since they may be read again: together they have at most `most_tokens`."""
+    most_tokens: int = 0
     is_complete: bool = True
     """False when the model ran into its limit of tokens."""
     coercions: list[str] = field(default_factory=list)
@@ -42,19 +46,58 @@ class ReplyReading:
     cuts: int = 0
     room: int = field(init=False)
     """Characters that texts made of the reply may still have: no reading makes them more than they were."""
+    taken: list[str] = field(init=False, default_factory=list)
+    """Texts made of the reply whose tokens nobody counted yet."""
+    taken_bytes: int = field(init=False, default=0)
+    used: int = field(init=False, default=0)
+    """Tokens of those that were counted."""
 
     def __post_init__(self) -> None:
         self.room = self.most
 
-    def take(self, characters: int) -> None:
-        """Count the characters of a text that is made of the reply; raises `BadReply` when there are too many."""
-        self.room -= characters
+    def open_room(self, most: int, most_tokens: int) -> None:
+        """From here on, texts have room for so many characters and tokens."""
+        self.room, self.most_tokens = most, most_tokens
+        self.taken.clear()
+        self.taken_bytes = self.used = 0
+
+    def take(self, s: str) -> None:
+        """Count the characters and tokens of a text that is made of the reply; raises `BadReply` when there are too many."""
+        self.room -= len(s)
         if self.room < 0:
             raise too_much_text(self.most)
+        if self.vocabulary is None:
+            return
+        self.taken.append(s)
+        self.taken_bytes += len(s) if s.isascii() else len(s.encode("utf-8", "surrogatepass"))
+        if self.used + self.taken_bytes > self.most_tokens:  # no text has more tokens than bytes
+            self.used += sum([self.vocabulary.size(text).tokens for text in self.taken])
+            self.taken.clear()
+            self.taken_bytes = 0
+            if self.used > self.most_tokens:
+                raise too_many_tokens(self.most_tokens)
+
+    def fitting(self, s: str) -> str:
+        """A reply as it is, or its beginning where it has too many characters or tokens."""
+        s = s[: self.most]
+        if self.vocabulary is None or len(s.encode("utf-8", "surrogatepass")) <= self.most_tokens:
+            return s
+        if self.vocabulary.size(s).tokens <= self.most_tokens:
+            return s
+        counted, end, too_long = self.vocabulary.counted(s), 0, len(s)
+        while too_long - end > 1:
+            middle = (end + too_long) // 2
+            if counted.part(0, middle).tokens <= self.most_tokens:
+                end = middle
+            else:
+                too_long = middle
+        while self.vocabulary.size(s[:end]).tokens > self.most_tokens:
+            end -= 1
+        return s[:end]
 
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""
-        self.take(len(s))
+        self.take(s)
         self.meter.allocate(HEADER + CHARACTER * len(s))
         if not s.isascii() and _SURROGATE.search(s) is not None:
             self.coerce("replaced invalid characters")
@@ -71,7 +114,7 @@ class ReplyReading:
         """Forget what an earlier reply to the same question came to."""
         self.coercions.clear()
         self.coerced = self.quotes = self.cuts = 0
-        self.room = self.most
+        self.open_room(self.most, self.most_tokens)
 
 
 _CHOICE_FRAME: Final = 120
@@ -91,21 +134,30 @@ class ReplyShape:
     has_quotes: bool = False
     is_label: bool = False
 
-    @cached_property
-    def schema_bytes(self) -> int:
-        """Bytes of the JSON Schema, which some providers count as part of the prompt: no fewer than its tokens."""
-        if self.schema is None and self.choices is None:
+    def schema_tokens(self, vocabulary: Vocabulary | None) -> int:
+        """At least the tokens of the JSON Schema, which some providers count as part of the prompt: its bytes where the
+        vocabulary is not known."""
+        written = self._schema_written
+        if written is None:
             return 0
-        asked = self.schema if self.schema is not None else list(self.choices or ())
         frame = 0 if self.schema is not None else _CHOICE_FRAME
-        return len(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")) + frame
+        if vocabulary is not None:
+            return vocabulary.size(written).tokens + frame
+        return len(written.encode("utf-8", "surrogatepass")) + frame
+
+    @cached_property
+    def _schema_written(self) -> str | None:
+        if self.schema is None and self.choices is None:
+            return None
+        return json.dumps(self.schema if self.schema is not None else list(self.choices or ()), ensure_ascii=False)
 
 
 def read_text(reply: str, reading: ReplyReading) -> Text:
     """Any reply is a Text: without the model's thoughts and white space around, cut where it is too long."""
     text = without_thoughts(reply, reading).strip()
-    if len(text) > reading.most:
-        text = text[: reading.most]
+    fitting = reading.fitting(text)
+    if len(fitting) < len(text):
+        text = fitting
         reading.is_complete = False
     if not reading.is_complete:
         reading.cuts += 1

@@ -16,6 +16,7 @@ from lambda_rlm.bounds.names import free_names
 from lambda_rlm.bounds.staging import PIPED
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.completion import Vocabulary
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.staging.stage import Stage
 from lambda_rlm.eval.value import Value
@@ -34,9 +35,15 @@ class Rehearsal:
     """The stages of one program on one set of inputs, and the values that they share."""
 
     def __init__(
-        self, typed: Typed, inputs: Mapping[str, Value], budget: Budget, look: Callable[[], None] | None = None
+        self,
+        typed: Typed,
+        inputs: Mapping[str, Value],
+        budget: Budget,
+        look: Callable[[], None] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
         self.typed = typed
+        self.vocabulary = vocabulary
         self._look = look
         limits = Meter(budget)
         admit_inputs(typed, inputs, limits)
@@ -72,7 +79,7 @@ class _Shared(Stage):
     """A stage that looks up what another one has computed from the same values and the same numbers."""
 
     def __init__(self, rehearsal: Rehearsal, autos: Mapping[int, int], meter: Meter) -> None:
-        super().__init__(rehearsal.typed, autos, meter)
+        super().__init__(rehearsal.typed, autos, meter, vocabulary=rehearsal.vocabulary)
         self._rehearsal = rehearsal
 
     def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None:

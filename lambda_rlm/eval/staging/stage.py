@@ -13,6 +13,7 @@ from functools import partial
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, StagedValue
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.completion import Vocabulary
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval.compile import scope as names
 from lambda_rlm.eval.compile.assembly import compiler_of
@@ -26,22 +27,31 @@ from lambda_rlm.types.type import Con, Type
 from lambda_rlm.types.typed import EMPTY, Typed
 
 
-def known_inputs(typed: Typed, values: Mapping[str, Value]) -> dict[str, StagedValue]:
+def known_inputs(typed: Typed, values: Mapping[str, Value], vocabulary: Vocabulary | None = None) -> dict[str, StagedValue]:
     """The inputs as the analysis sees them: known, their sizes symbols of their names."""
     return {
-        name: StagedValue(values[name], type_, partial(measured, values[name], type_, name))
+        name: StagedValue(values[name], type_, partial(measured, values[name], type_, name, vocabulary))
         for name, type_ in typed.inputs.items()
     }
 
 
 class Stage:
-    """Computes pure terms of one program. `kept` has the values of terms that are at the top level, by identity."""
+    """Computes pure terms of one program; texts of the values are counted by `vocabulary`. `kept` has the values of terms that
+    are at the top level, by identity."""
 
-    def __init__(self, typed: Typed, autos: Mapping[int, int], meter: Meter, cuts: Cuts | None = None) -> None:
+    def __init__(
+        self,
+        typed: Typed,
+        autos: Mapping[int, int],
+        meter: Meter,
+        cuts: Cuts | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
         self.typed = typed
         self.autos = autos
         self.meter = meter
         self.cuts = cuts
+        self.vocabulary = vocabulary
         self.kept: dict[int, Value] = {}
 
     def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None:
@@ -66,13 +76,16 @@ class Stage:
             depth, self.meter.deepest = self.meter.deepest, max(before, self.meter.deepest)
         if key is not None:
             self.kept[key] = value
-        return StagedValue(value, type_, partial(measured, value, type_), depth)
+        return self._known(value, type_, depth)
+
+    def _known(self, value: Value, type_: Type, depth: int = 0) -> StagedValue:
+        return StagedValue(value, type_, partial(measured, value, type_, "", self.vocabulary), depth)
 
     def elements(self, list_: StagedValue) -> list[StagedValue]:
         """The elements of a known list, or what a known Option holds."""
         assert isinstance(list_.type, Con)
         (inner,) = list_.type.arguments
-        return [StagedValue(value, inner, partial(measured, value, inner)) for value in list_.value]  # type: ignore[attr-defined]
+        return [self._known(value, inner) for value in list_.value]  # type: ignore[attr-defined]
 
     def _scope(self, node: t.Node, env: Mapping[str, Abstract]) -> names.Scope | None:
         """What the free names of a term stand for, when all are known."""
