@@ -31,6 +31,8 @@ from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
+from lambda_rlm.execution.blocking import blocking_anywhere
+from lambda_rlm.execution.expect import expected
 from lambda_rlm.execution.prepare import ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token
@@ -69,6 +71,16 @@ class Prospect:
         """All that decides what the run does; None where inputs are only declared. Goes through all inputs."""
         return self.record()
 
+    @cached_property
+    def likely(self) -> Likely | None:
+        """What the run is likely to cost, None where nobody can say; worked out when somebody asks for it."""
+        return self.estimate()
+
+    @property
+    def is_proved(self) -> bool:
+        """The bound is within the budget."""
+        return not refusals(replace(self.bounded, diagnostics=()), self.budget)
+
     @property
     def hash(self) -> str | None:
         """Stands for all of that."""
@@ -80,8 +92,14 @@ class Prospect:
 
     @property
     def over_budget(self) -> tuple[Diagnostic, ...]:
-        """Where the bound is above the budget."""
-        return tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
+        """Where the bound is above the budget, unless the run may begin as likely."""
+        found = tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
+        return () if found and self.fits_as_likely else found
+
+    @property
+    def fits_as_likely(self) -> bool:
+        """Whether the budget lets a run begin that is not proved to complete, and the likely cost fits."""
+        return self.budget.admit == "likely" and self.likely is not None and self.likely.fits(self.budget)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -107,7 +125,7 @@ def foresee(
         return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
     values = _values(typed, inputs, budget)
     found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=default_autos(typed, profile))
-    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms)
+    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
 
 
 def foresee_sizes(
@@ -145,16 +163,20 @@ def before_run(
     profile: ModelProfile,
     chosen: PlannerChoice | None = None,
     terms: Sequence[Term] = (),
+    kept: Mapping[int, Value] | None = None,
 ) -> Prospect:
-    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now. `terms` are
-    those of the door."""
+    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now; `kept` has
+    those of terms that were computed. `terms` are those of the door."""
     typed = program.typed
 
     def estimate() -> Likely | None:
         if typed.effect is not Effect.LLM:
-            return Likely(0, 0, 0, 0.0)
+            return Likely(0, 0, 0, 0.0, 0, 0.0)
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
         given = _values(typed, inputs, budget) if values is None else values
+        tried = blocking_anywhere(lambda: expected(program, given, kept, budget, profile, ratios.bytes_per_token))
+        if tried is not None:
+            return tried
         stage = _stage(typed, given, program.autos, budget)
         return likely(typed, known_inputs(typed, given), program.rates, program.autos, budget, stage, ratios)
 

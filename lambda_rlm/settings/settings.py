@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
@@ -99,6 +99,7 @@ class Settings(Keys):
                 fuel=self.fuel,
                 memory=self.memory,
                 concurrency=self.concurrency,
+                admit=cast("Admission | None", self.admit),
             )
         except ValueError as error:
             raise SettingProblem(str(error)) from None
@@ -126,6 +127,7 @@ DEFAULTS: Final = Settings(
     max_seconds=_BUDGET.seconds,
     max_depth=_BUDGET.depth,
     concurrency=_BUDGET.concurrency,
+    admit=_BUDGET.admit,
     rpm=None,
     tpm=None,
     hedge=None,
