@@ -17,7 +17,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import price, worst_case
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
-from lambda_rlm.llm.typical import TEXT_THOUGHT
+from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
 

@@ -1,9 +1,8 @@
 """The gate before a run: a typed program becomes bounded, and a bounded one admitted.
 
 Owns `Bounded`, `Admitted` and the only makers of them, `bounded`, `admit` and `defer`. Promises that a program is admitted only
-when its bound, at the sizes at hand, is within the budget (or, where the budget says so, its likely cost), every prompt fits the
-model's window, and every `fix` ends.
-Evaluation takes nothing but what was admitted.
+when its bound, at the sizes at hand, is within the budget (its likely cost, where the budget says so), every prompt fits the
+model's window, and every `fix` ends. Evaluation takes nothing but what was admitted.
 """
 
 from __future__ import annotations

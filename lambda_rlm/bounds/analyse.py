@@ -32,10 +32,10 @@ from lambda_rlm.bounds.rules.data import (
 from lambda_rlm.bounds.rules.functions import lambda_
 from lambda_rlm.bounds.rules.operators import infix, prefix
 from lambda_rlm.bounds.rules.recursion import fix
+from lambda_rlm.bounds.rules.usual import replied
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.bounds.transfer.hosted import hosted
 from lambda_rlm.bounds.transfer.table import TRANSFERS
-from lambda_rlm.bounds.usual import replied
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.typed import Typed
 

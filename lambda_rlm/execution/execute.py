@@ -62,7 +62,8 @@ class Declined(Exception):
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
-    of the model, `is_estimated` has the likely cost worked out and told beside the bound, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
+    of the model, `is_estimated` has the likely cost worked out and told beside the bound, `key` makes the codes of data markers
+    (None: the installation's). `run` is the run's id (None: a new one).
     `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
     of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
     else decides what the run does, as its door knows it, for who approves."""

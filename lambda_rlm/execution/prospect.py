@@ -32,7 +32,7 @@ from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.execution.blocking import blocking_anywhere
-from lambda_rlm.execution.expect import expected
+from lambda_rlm.execution.likely.expect import expected
 from lambda_rlm.execution.prepare import ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token

@@ -17,8 +17,8 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 @dataclass(slots=True)
 class Progress:
     """A `Tracer` that keeps totals and calls `on_change` after each event. `most_calls` are at most made by all programs that
-    have begun, with those made beside them (to write one, for example); None before, and where there is no limit. `likely_calls`
-    and `likely_usd` are likely, `most_usd` is at most paid by these programs; None where that is not known."""
+    have begun, with those made beside them (to write one, for example); None before, and where there is no limit.
+    `likely_calls` and `likely_usd` are likely, `most_usd` is at most paid by these programs; None where that is not known."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0

@@ -9,7 +9,7 @@ from lambda_rlm.bounds.analysis import Analysis
 from lambda_rlm.bounds.domain.abstract import AbstractBool, AbstractOption, AbstractResult, seen
 from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch
 from lambda_rlm.bounds.domain.size import ZERO
-from lambda_rlm.bounds.usual import one_of
+from lambda_rlm.bounds.rules.usual import one_of
 from lambda_rlm.syntax import term as t
 
 

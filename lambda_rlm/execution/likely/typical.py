@@ -72,7 +72,7 @@ _USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
     "Which labels": _CHOICE,
     "Which columns": {"columns": ["name", "value"]},
 }  # fmt: skip
-"""Fields of replies to the questions by which strategies plan, by the first words of the prompt: most plans are of this form."""
+"""Fields of replies to the questions by which strategies plan, by the first words of the prompt: most plans have this form."""
 
 
 class TypicalModel:
@@ -167,8 +167,8 @@ class TypicalModel:
 
 
 def text_tokens(prompt: str, most: int, shown: float) -> int:
-    """Tokens of a text that answers a prompt of `shown` tokens: by the number of words or sentences that it asks for, as long as
-    what is to be translated, else a part of `most`."""
+    """Tokens of a text that answers a prompt of `shown` tokens: by the number of words or sentences that it asks for, as many as
+    what is to be translated has, else a part of `most`."""
     asked = prompt[:4_000] + prompt[-1_000:]
     if words := _WORDS.search(asked):
         likely = int(words[1].replace(",", "")[:6]) * _TOKENS_A_WORD

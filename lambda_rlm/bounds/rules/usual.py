@@ -1,7 +1,7 @@
 """Which way a program usually goes where a reply decides, for likely figures.
 
-Owns `replied`, the names of a program whose values depend on replies, and `one_of`, the rule for one choice: a program that looks
-again, checks or repairs does so where a reply was no good, so the cheapest way is usual. Promises nothing of any run.
+Owns `replied`, the names of a program whose values depend on replies, and `one_of`, the rule for one choice: a program that
+looks again, checks or repairs does so where a reply was no good, so the cheapest way is usual. Promises nothing of any run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a run is likely to cost, found by running its program against replies as they typically are.
 
-Owns `expected`. It is the real program on the real inputs: equal calls are shared, branches are taken as such replies take them,
-prompts are as long as they will be. Promises nothing of the run, and gates nothing but what begins as likely. Asks no model.
+Owns `expected`. It is the real program on the real inputs: equal calls are shared, branches are taken as such replies take
+them, prompts are as long as they will be. Promises nothing of the run, and gates only what begins as likely. Asks no model.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded
 from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
@@ -24,7 +25,7 @@ from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.value import Derived, Reply, Text, Value
-from lambda_rlm.llm.typical import TypicalModel
+from lambda_rlm.execution.likely.typical import TypicalModel
 
 MOST_CALLS: Final = 4_000
 """Calls after which nothing is tried out any more."""
@@ -51,39 +52,32 @@ async def expected(
     bytes_per_token: float,
 ) -> Likely | None:
     """The likely cost; None where the program cannot be tried out: it has too much to do, or typical replies end in a fault."""
-    typed, rates = program.typed, program.rates
+    typed = program.typed
     steps = min(budget.fuel, _MOST_STEPS)
     limits = replace(budget, calls=MOST_CALLS, tokens=_UNLIMITED, usd=None, seconds=None, fuel=steps, fuel_per_character=0)
     needed = _Needed()
     with Meter(limits) as meter, begun():
-        asker = Asker(
-            TypicalModel(replace(profile, retries=0, resends=0), bytes_per_token, lambda: needed.look(meter)),
-            meter,
-            AskSettings(
-                key=b"",
-                out=rates.out,
-                item_out=rates.item_out,
-                per_call=rates.per_call,
-                max_reply=rates.max_reply,
-                solver=_SubModel(bytes_per_token),
-            ),
-        )
+        model = TypicalModel(replace(profile, retries=0, resends=0), bytes_per_token, lambda: needed.look(meter))
+        asker = Asker(model, meter, _asking(program.rates, bytes_per_token))
         try:
             admit_inputs(typed, values, meter)
             async with asker.opened():
                 await evaluate(Admitted(typed, limits, profile, program.autos), values, asker, kept or {})
         except Fault:
             return None
-        usage = meter.usage
         needed.look(meter)
-    is_priced = profile.input_price is not None and profile.output_price is not None
-    return Likely(
-        calls=meter.calls,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        usd=usage.cost if is_priced else None,
-        needs_tokens=needed.tokens,
-        needs_usd=dollars(needed.money) if is_priced else None,
+        return needed.likely(meter, profile)
+
+
+def _asking(rates: Rates, bytes_per_token: float) -> AskSettings:
+    """As the run asks."""
+    return AskSettings(
+        key=b"",
+        out=rates.out,
+        item_out=rates.item_out,
+        per_call=rates.per_call,
+        max_reply=rates.max_reply,
+        solver=_SubModel(bytes_per_token),
     )
 
 
@@ -97,6 +91,19 @@ class _Needed:
     def look(self, meter: Meter) -> None:
         now = meter.used.plus(meter.reserved)
         self.tokens, self.money = max(self.tokens, now.tokens), max(self.money, now.money)
+
+    def likely(self, meter: Meter, profile: ModelProfile) -> Likely:
+        """What was used, with this."""
+        usage = meter.usage
+        is_priced = profile.input_price is not None and profile.output_price is not None
+        return Likely(
+            calls=meter.calls,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            usd=usage.cost if is_priced else None,
+            needs_tokens=self.tokens,
+            needs_usd=dollars(self.money) if is_priced else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
