@@ -1,8 +1,8 @@
 """What a program is likely to cost, beside what it can cost at worst.
 
 Owns `Likely`, and the figure for inputs of which only sizes are known (on real inputs a program is tried out, see
-`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part
-of the tokens it may have, a prompt has tokens by a ratio instead of bytes, and where a reply decides one way counts. It promises
+`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a
+part of the tokens it may have, a prompt has tokens by a ratio instead of bytes, and where a reply decides one way counts. It promises
 nothing.
 """
 
@@ -89,12 +89,15 @@ def likely(
     if calls is None or sent is None or replied is None:
         return Likely(calls, sent, replied, None)
     replied += calls * min(rates.reasoning_tokens // 2, ratios.thought)
-    longest = _scaled(cost.attempt_output.value, 1) or 0
-    needed = sent + replied + longest + rates.reasoning_tokens
+    attempts = 1 + rates.retries
+    prompt = attempts * (_scaled(cost.attempt_input.value, 1 / ratios.bytes_per_token) or 0)
+    reply = attempts * ((_scaled(cost.attempt_output.value, 1) or 0) + rates.reasoning_tokens)
+    needed = max(sent, prompt) + replied + reply  # the last request is set aside at its worst
     if rates.input_price is None or rates.output_price is None:
         return Likely(calls, sent, replied, None, needed)
     usd = sent * rates.input_price + replied * rates.output_price
-    return Likely(calls, sent, replied, usd, needed, usd + (longest + rates.reasoning_tokens) * rates.output_price)
+    most = max(sent, prompt) * rates.input_price + (replied + reply) * rates.output_price
+    return Likely(calls, sent, replied, usd, needed, most)
 
 
 def _calm(rates: Rates, ratios: Ratios) -> Rates:

@@ -46,7 +46,7 @@ def cost(likely: Likely | None, bound: Bound) -> str:
 
 
 def spent(usage: Mapping[str, Any], likely: Mapping[str, Any] | None, bound: Mapping[str, Any] | None) -> str:
-    """What a run on record used, beside both figures: `5 calls (likely 5 · at most 6) · $0.01 (likely $0.01 · at most $0.04)`."""
+    """What a run on record used, beside both figures, as `5 calls (likely 5 · at most 6) · $0.01 (at most $0.04)`."""
     parts = []
     for name, noun, words in (("calls", " calls", count), ("usd", "", usd)):
         figures = [words(one[name]) if one and one.get(name) is not None else None for one in (likely, bound)]

@@ -49,6 +49,7 @@ _SAMPLE: Final = 8_000
 """Characters of each input that the ratio of bytes to tokens is measured on."""
 
 _SAMPLES: Final = 8
+_STRETCHES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -208,17 +209,20 @@ def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:
-    """A stretch of each input, from its middle."""
-    return "\n".join(_middle(value)[:_SAMPLE] for value in list(inputs.values())[:_SAMPLES])
+    """Stretches of each input."""
+    return "\n".join(_stretches(value)[: 2 * _SAMPLE] for value in list(inputs.values())[:_SAMPLES])
 
 
-def _middle(value: Any) -> str:
-    """What a value, written down, is from half a sample before its middle on; of a long list, from its middle element on."""
+def _stretches(value: Any) -> str:
+    """What a value, written down, is at a few places that are far apart; of a long list, from its middle element on."""
     if isinstance(value, list) and len(value) > _SAMPLE:
         value = value[len(value) // 2 :][:_SAMPLE]
     text = value if isinstance(value, str) else json.dumps(_cut(value), ensure_ascii=False)
-    start = max(0, len(text) // 2 - _SAMPLE // 2)
-    return text[start : start + _SAMPLE]
+    if len(text) <= _SAMPLE:
+        return text
+    part = _SAMPLE // _STRETCHES
+    starts = (len(text) * (2 * number + 1) // (2 * _STRETCHES) - part // 2 for number in range(_STRETCHES))
+    return "\n".join(text[start : start + part] for start in starts)
 
 
 def _cut(value: Any) -> Any:

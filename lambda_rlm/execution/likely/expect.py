@@ -57,7 +57,7 @@ async def expected(
     limits = replace(budget, calls=MOST_CALLS, tokens=_UNLIMITED, usd=None, seconds=None, fuel=steps, fuel_per_character=0)
     needed = _Needed()
     with Meter(limits) as meter, begun():
-        model = TypicalModel(replace(profile, retries=0, resends=0), bytes_per_token, lambda: needed.look(meter))
+        model = TypicalModel(profile, bytes_per_token, lambda: needed.look(meter))
         asker = Asker(model, meter, _asking(program.rates, bytes_per_token))
         try:
             admit_inputs(typed, values, meter)

@@ -11,9 +11,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.llm.tokens import vocabulary
 
 TEXT_SHARE: Final = 0.3
 """The part of its limit that a text takes whose length the prompt does not tell; at most `PARAGRAPHS`."""
@@ -32,6 +34,9 @@ PASSAGE_TOKENS: Final = 15
 LIST_ITEMS: Final = 3
 _JSON_BYTES: Final = 3.2
 """Bytes of a token of JSON, at most: punctuation and numbers make short ones."""
+
+_MARGIN: Final = 1.1
+"""A prompt may have so many times the tokens that a sample tells; where a vocabulary is not known, twice as many are set aside."""
 
 _FRAMING: Final = 8
 _MARKER: Final = re.compile(r"\n?</?data [0-9a-f]+>\n?")
@@ -80,8 +85,10 @@ class TypicalModel:
     while it is under way."""
 
     def __init__(self, profile: ModelProfile, bytes_per_token: float, on_request: Callable[[], object] = lambda: None) -> None:
-        self._profile = profile
         self._bytes = bytes_per_token
+        self._margin = _MARGIN if vocabulary(profile.name) else 2 * _MARGIN
+        # A sample may tell too much: the run itself refuses a prompt that is too long.
+        self._profile = replace(profile, window=round(_MARGIN * self._margin * profile.window))
         self._on_request = on_request
 
     @property
@@ -89,6 +96,10 @@ class TypicalModel:
         return self._profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        """As much as is set aside for a prompt, which is more than it is likely to have."""
+        return round(self._margin * self._tokens(messages))
+
+    def _tokens(self, messages: tuple[Message, ...]) -> int:
         return _FRAMING + round(sum(len(m.content.encode("utf-8", "surrogatepass")) for m in messages) / self._bytes)
 
     async def complete(self, request: CompletionRequest) -> Completion:
@@ -97,7 +108,7 @@ class TypicalModel:
         is_plain = request.schema is None and not request.choices
         size = self._bytes if is_plain else min(self._bytes, _JSON_BYTES)
         replied = min(request.max_tokens, max(1, round(len(text.encode("utf-8", "surrogatepass")) / size)))
-        usage = Usage(self.count_tokens(request.messages), replied + self._thought(request))
+        usage = Usage(self._tokens(request.messages), replied + self._thought(request))
         return Completion(text, usage, model=self._profile.name)
 
     async def aclose(self) -> None:
@@ -167,8 +178,8 @@ class TypicalModel:
 
 
 def text_tokens(prompt: str, most: int, shown: float) -> int:
-    """Tokens of a text that answers a prompt of `shown` tokens: by the number of words or sentences that it asks for, as many as
-    what is to be translated has, else a part of `most`."""
+    """Tokens of a text that answers a prompt of `shown` tokens: by the number of words or sentences that it asks for, as
+    many as what is to be translated has, else a part of `most`."""
     asked = prompt[:4_000] + prompt[-1_000:]
     if words := _WORDS.search(asked):
         likely = int(words[1].replace(",", "")[:6]) * _TOKENS_A_WORD
