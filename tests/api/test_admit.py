@@ -12,8 +12,8 @@ from lambda_rlm.completion import Usage
 from lambda_rlm.llm.scripted import Rule
 
 PROFILE = ModelProfile(name="priced", window=8_000, max_output=1_000, input_price=1e-6, output_price=1e-5)
-TEXT = "Ann keeps bees in the garden. " * 4_000
-LIMITS = Budget(usd=0.3)
+TEXT = "".join(f"Ann keeps {number} bees in the garden. " for number in range(3_000))
+LIMITS = Budget(usd=0.2)
 
 
 def scripted(output_tokens: int, input_tokens: int = 2_000) -> ScriptedModel:
@@ -26,7 +26,7 @@ def rlm(model: ScriptedModel, **settings: object) -> RLM:
 
 def test_a_question_goes_on_as_likely_unless_a_proof_is_wanted() -> None:
     run = rlm(scripted(20)).ask("What?", context=TEXT)
-    assert run.admitted == "likely" and run.usage.usd is not None and run.usage.usd <= 0.3
+    assert run.admitted == "likely" and run.usage.usd is not None and run.usage.usd <= 0.2
     assert any("not proved to complete within the budget" in note for note in run.notes)
     with pytest.raises(Rejected):
         rlm(scripted(20), admit="proved").ask("What?", context=TEXT)
@@ -35,7 +35,7 @@ def test_a_question_goes_on_as_likely_unless_a_proof_is_wanted() -> None:
 
 def test_the_variable_counts_where_the_host_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAMBDA_RLM_ADMIT", "proved")
-    monkeypatch.setenv("LAMBDA_RLM_MAX_COST", "0.3")
+    monkeypatch.setenv("LAMBDA_RLM_MAX_COST", "0.2")
     with pytest.raises(Rejected):
         rlm(scripted(20), budget=None).ask("What?", context=TEXT)
     assert rlm(scripted(20), budget=None, admit="likely").ask("What?", context=TEXT).admitted == "likely"
@@ -44,14 +44,14 @@ def test_the_variable_counts_where_the_host_says_nothing(monkeypatch: pytest.Mon
 def test_a_run_that_stops_goes_on_with_more_money(tmp_path: Path) -> None:
     """Nothing of it is paid twice, by the same `RLM` with a larger budget."""
     model, place = scripted(160, 3_500), tmp_path / "journal.sqlite3"
-    host = rlm(model, budget=Budget(usd=0.06), journal=place)
+    host = rlm(model, budget=Budget(usd=0.075), journal=place)
     with pytest.raises((LimitExceeded, Rejected)) as stopped:
         host.ask("What?", context=TEXT)
     assert isinstance(stopped.value, LimitExceeded) and stopped.value.code == "E0406"
     (row,) = host.runs()
     paid = len(model.prompts)
     assert row.state == "faulted" and row.outcome is not None and row.outcome["admitted"] == "likely"
-    assert 0 < row.outcome["usage"]["usd"] <= 0.06
+    assert 0 < row.outcome["usage"]["usd"] <= 0.075
     run = rlm(model, budget=Budget(usd=3.0), journal=place).resume(row.id, context=TEXT)
     assert run.ok and run.route == "summarise"
     assert len(model.prompts) == run.usage.attempts > paid
@@ -61,4 +61,4 @@ def test_the_decision_tells_both_figures_of_each_route() -> None:
     decision = rlm(scripted(20)).route("What?", context=TEXT)
     plan = next(way for way in decision.ways if way.way == "plan")
     assert plan.admitted == "likely" and plan.likely is not None and plan.bound is not None
-    assert (plan.likely.usd or 0) < 0.3 < (plan.bound.usd or 0)
+    assert (plan.likely.usd or 0) < 0.2 < (plan.bound.usd or 0)

@@ -168,7 +168,8 @@ def test_check_tells_that_a_root_model_is_needed(shell: Shell) -> None:
     assert "of these at most 4 calls and " in shell.out
     assert shell("check", "sub.lam", "--json") == 0 and shell.json["needs_root_model"] is True, "without any input too"
     assert shell("check", "p.lam", "a.txt", "--model", frugal(), "--json") == 0
-    assert shell.json["needs_root_model"] is False and shell.json["sub_models"] is None
+    found = shell.json
+    assert (found["needs_root_model"], found["sub_models"]) == (False, None)
 
 
 def test_a_project_file_may_only_ask_for_a_proof(shell: Shell) -> None:

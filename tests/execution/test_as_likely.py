@@ -67,7 +67,7 @@ def test_what_fits_only_one_by_one_completes() -> None:
 def test_proved_is_what_a_program_needs_otherwise() -> None:
     for admit in (None, "proved"):
         with pytest.raises(Rejected, match="the program may cost"):
-            ran(Slow((2,)), Budget(usd=0.008, admit=admit))  # type: ignore[arg-type]
+            ran(Slow((2,)), Budget(usd=0.008, admit=admit))
 
 
 def test_a_run_sets_its_whole_bound_aside_unless_it_began_as_likely() -> None:
