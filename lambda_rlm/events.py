@@ -35,7 +35,7 @@ class Routed:
 class ProgramStarted:
     """A program was admitted on its inputs and begins. `program` is the SHA-256 of its text, `autos` what the planner chose, by
     the place of each `auto`, `bound` what it can use at most, as JSON data; `routed` is the decision it was taken by, where a
-    router decided."""
+    router decided; `likely` what it is likely to use, as JSON data, where that was worked out."""
 
     program: str
     name: str
@@ -43,6 +43,7 @@ class ProgramStarted:
     autos: Mapping[int, int]
     bound: Mapping[str, Any]
     routed: Routed | None = None
+    likely: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, de
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
+from lambda_rlm.budget.budget import Admission
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
@@ -37,6 +38,8 @@ _ENOUGH: Final = 1 << 62
 
 NOT_FOUND: Final = "not found"
 """The answer of a direct call that says that the text does not."""
+
+AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the run may stop at the budget"
 
 
 async def ask(question: Question, setup: Setup) -> Run:
@@ -63,10 +66,23 @@ class _Asking:
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.detection: Detection = "none"
+        self.admit: Admission = setup.budget.admit or "proved"
 
     async def run(self) -> Run:
         if self.setup.resumed.route is not None:
             return await self._again(self.setup.resumed.route)
+        tried = await self._tried()
+        if isinstance(tried, Run):
+            return tried
+        if self.setup.budget.admit is None:
+            self.admit = "likely"
+            tried = await self._tried()
+            if isinstance(tried, Run):
+                return tried
+        raise next(filter(None, tried.values()))
+
+    async def _tried(self) -> Run | dict[Way, Rejected | None]:
+        """The run of the first way that may begin, or what keeps each of them from it."""
         refused: dict[Way, Rejected | None] = {}
         while left := [one for one in self.case.ways() if one.way not in refused]:
             if left[0].way != "direct" and self.case.needs_task:
@@ -80,14 +96,18 @@ class _Asking:
                 if why_not is None:
                     return await self._gone(left[0])
                 refused[way] = None
-                self.notes.append(f"route `{way}` skipped: {why_not}")
+                self._note(f"route `{way}` skipped: {why_not}")
                 continue
             try:
                 return await self._gone(left[0])
             except Rejected as rejected:
                 refused[way] = rejected
-                self.notes.append(f"route `{way}` skipped: {rejected.diagnostics[0].message}")
-        raise next(filter(None, refused.values()))
+                self._note(f"route `{way}` skipped: {rejected.diagnostics[0].message}")
+        return refused
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     async def _again(self, past: PastRoute) -> Run:
         """Go the way that the run went before, whatever would be chosen now."""
@@ -98,6 +118,7 @@ class _Asking:
             self.case = self.case.with_task(before.task)
         self.detection = before.detection
         self.notes = ["same route as in the previous session"]
+        self.admit = self.setup.budget.admit or "likely"
         return await self._gone(Preference(before.way, before.reason), past.program)
 
     async def _detected(self) -> Run | None:
@@ -161,6 +182,7 @@ class _Asking:
     async def _escalated(self, direct: Run, preference: Preference) -> Run:
         """A plan, tried where a direct call found nothing, if what is left of the budget allows it."""
         question, strategy = self.question, self.case.task or LOOKUP
+        self.admit = self.setup.budget.admit or "proved"  # there is an answer already, which a run that stops would lose
         self.runs.append(direct)
         case = self.case.with_task(strategy)
         try:
@@ -180,7 +202,7 @@ class _Asking:
         source = program if isinstance(program, SourceFile) else self.question.plan(program)
         checked = check(source, inputs.types, primitives=inputs.functions)
         try:
-            admitted = checked.admit(setup.budget, setup.leaf.profile)
+            admitted = checked.admit(replace(setup.budget, admit=self.admit), setup.leaf.profile)
         except Rejected as rejected:
             if self.case.own is not None and source.name == self.case.own.source.name:
                 raise
@@ -221,7 +243,9 @@ class _Asking:
         """The run with what all runs for the question used, and how it was routed."""
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
-        how = () if route == "synth" else (f"{route}: {reason}",)
+        how: tuple[str, ...] = () if route == "synth" else (f"{route}: {reason}",)
+        if total.admitted == "likely":
+            how = (*how, AS_LIKELY)
         notes = (*how, *self.notes, *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):

@@ -86,7 +86,14 @@ def together(runs: Sequence[Run]) -> Run:
         return first
     bounds = [run.bound for run in runs if run.bound is not None]
     bound = None if len(bounds) < len(runs) else reduce(add, bounds)
-    return replace(first, usage=reduce(add, (run.usage for run in runs)), bound=bound)
+    likely = [run.likely for run in runs if run.likely is not None]
+    return replace(
+        first,
+        usage=reduce(add, (run.usage for run in runs)),
+        bound=bound,
+        likely=None if len(likely) < len(runs) else reduce(add, likely),
+        admitted="likely" if any(run.admitted == "likely" for run in runs) else "proved",
+    )
 
 
 async def each(job: Callable[[int], Awaitable[None]], numbers: Iterable[int]) -> None:

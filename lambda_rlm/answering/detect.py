@@ -8,10 +8,11 @@ that nothing but the choice leaves. A model that gives none leaves the question 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
@@ -48,7 +49,7 @@ class Detected:
 async def detect(question: Question, setup: Setup, account: Meter | None = None) -> Detected:
     """The task of a question, asked of `setup.leaf` within a quarter of `setup.budget`, drawn from `account`."""
     try:
-        admitted = _checked().admit(setup.budget.part(_SHARE), setup.leaf.profile)
+        admitted = _checked().admit(_share(setup), setup.leaf.profile)
     except Rejected as rejected:
         raise InternalError("classifying the task", for_model(rejected.diagnostics, rejected.source)) from rejected
     try:
@@ -72,7 +73,12 @@ def prospect(question: Question, setup: Setup) -> Prospect:
     """What the call would cost; raises `Rejected` where nobody can say. Asks no model."""
     checked = _checked()
     assert checked.typed is not None
-    return foresee(checked.typed, _inputs_of(question, setup), setup.leaf, setup.budget.part(_SHARE))
+    return foresee(checked.typed, _inputs_of(question, setup), setup.leaf, _share(setup))
+
+
+def _share(setup: Setup) -> Budget:
+    """The budget of the call: where it may not complete, it is not made."""
+    return replace(setup.budget.part(_SHARE), admit="proved")
 
 
 def _checked() -> Checked:

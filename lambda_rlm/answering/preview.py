@@ -1,4 +1,4 @@
-"""Which way a question would go, and what each way would cost at worst, told without asking a model.
+"""Which way a question would go, and what each way is likely to cost and costs at worst, told without asking a model.
 
 Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model
 could tell that; then the decision says so.
@@ -6,20 +6,23 @@ could tell that; then the decision says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lambda_rlm.answering.ask import AS_LIKELY
 from lambda_rlm.answering.detect import TOO_DEAR
 from lambda_rlm.answering.detect import prospect as detection_prospect
 from lambda_rlm.answering.question import Question, Setup, case_of, detecting
-from lambda_rlm.answering.writing_bound import writing_cost
+from lambda_rlm.answering.writing_bound import likely_writing, writing_cost
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.prospect import foresee
+from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.plan.router import Case, Preference
 from lambda_rlm.plan.routing_settings import WAYS
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
@@ -27,21 +30,32 @@ from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayCost:
-    """What a way can cost at worst. `why_not` says what keeps it from being taken, None for nothing; of a program that is yet
-    to be written the bound is that of the writing alone (`is_partial`): its own is checked when it is there."""
+    """What a way is likely to cost and costs at worst. `why_not` says what keeps it from being proved, None for nothing, and
+    `is_likely` that it may begin as likely all the same; of a program that is yet to be written both figures are those of the
+    writing alone (`is_partial`): its own are checked when it is there."""
 
     way: Way
     strategy: str
     bound: Bound | None
+    likely: Likely | None = None
     why_not: str | None = None
+    is_likely: bool = False
     is_partial: bool = False
+
+    @property
+    def admitted(self) -> Admission | None:
+        """As what it may begin."""
+        return "proved" if self.why_not is None else "likely" if self.is_likely else None
 
     def as_json(self) -> dict[str, Any]:
         bound = None if self.bound is None else self.bound.numbers()
         return {
             "way": self.way,
             "strategy": self.strategy,
+            "likely": None if self.likely is None else self.likely.numbers(),
             "bound": bound,
+            "counted_by": None if self.bound is None else self.bound.counted_by,
+            "admitted": self.admitted,
             "is_partial": self.is_partial,
             "why_not": self.why_not,
         }
@@ -62,6 +76,7 @@ class Decision:
     window: int
     split: str | None = None
     detection: Bound | None = None
+    detection_likely: Likely | None = None
     ways: tuple[WayCost, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -77,6 +92,8 @@ class Decision:
             "is_exact": self.is_exact,
             "window": self.window,
             "detection": None if self.detection is None else self.detection.numbers(),
+            "detection_likely": None if self.detection_likely is None else self.detection_likely.numbers(),
+            "admitted": next((one.admitted for one in self.ways if one.way == self.way), None),
             "ways": [way.as_json() for way in self.ways],
             "notes": list(self.notes),
         }
@@ -88,12 +105,14 @@ def decide(question: Question, setup: Setup) -> Decision:
     order = case.ways()
     direct = _cost(question, setup, case, "direct")
     is_direct = order[0].way == "direct" and direct.why_not is None
-    detection, left, notes = (None, setup.budget, list[str]()) if is_direct else _detection(question, setup, case)
+    asked, left, notes = (None, setup.budget, list[str]()) if is_direct else _detection(question, setup, case)
     costs = {way: direct if way == "direct" else _cost(question, setup.within(left), case, way) for way in WAYS}
-    within = [one for one in order if costs[one.way].why_not is None]
-    chosen = within[0] if within else order[0]
-    notes += [f"route `{one.way}` skipped: {costs[one.way].why_not}" for one in order[: order.index(chosen)]]
-    if not within:
+    within = _first(order, costs, setup.budget.admit)
+    chosen = within or order[0]
+    notes += [f"route `{one.way}` skipped: {costs[one.way].why_not}" for one in order if _is_before(one, chosen, order, costs)]
+    if costs[chosen.way].admitted == "likely":
+        notes.append(AS_LIKELY)
+    if within is None:
         notes.append(f"no route fits the budget: {costs[chosen.way].why_not}")
     if not is_direct and case.needs_task and _depends_on_task(case):
         notes.append("the route can depend on the task (set --task)")
@@ -108,13 +127,25 @@ def decide(question: Question, setup: Setup) -> Decision:
         is_exact=case.measure.is_exact,
         window=case.leaf.window,
         split=(case.split or "auto") if case.routing.split and case.choice == "auto" else None,
-        detection=detection,
+        detection=None if asked is None else asked.bound,
+        detection_likely=None if asked is None else asked.likely,
         ways=tuple(costs.values()),
         notes=(*notes, *question.inputs.notes),
     )
 
 
-def _detection(question: Question, setup: Setup, case: Case) -> tuple[Bound | None, Budget, list[str]]:
+def _first(order: Sequence[Preference], costs: Mapping[Way, WayCost], admit: Admission | None) -> Preference | None:
+    """The first way that may begin; where nobody says what may, one that is proved goes before one that is likely."""
+    passes: tuple[tuple[Admission, ...], ...] = (("proved",), ("likely",)) if admit is None else (("proved", "likely"),)
+    return next((one for allowed in passes for one in order if costs[one.way].admitted in allowed), None)
+
+
+def _is_before(one: Preference, chosen: Preference, order: Sequence[Preference], costs: Mapping[Way, WayCost]) -> bool:
+    """A way that would have been taken before the chosen one, had it been proved."""
+    return one is not chosen and costs[one.way].why_not is not None and order.index(one) < order.index(chosen)
+
+
+def _detection(question: Question, setup: Setup, case: Case) -> tuple[Prospect | None, Budget, list[str]]:
     """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
     assumed = f"assuming task `{FALLBACK}`"
     budget = setup.budget
@@ -127,13 +158,14 @@ def _detection(question: Question, setup: Setup, case: Case) -> tuple[Bound | No
         return None, budget, [f"{assumed}: {TOO_DEAR}"]
     bound = prospect.bound
     left = budget.minus(bound.calls or 0, bound.tokens or 0, bound.usd or 0.0)
-    return bound, left, [f"one call classifies the task; this estimate assumes `{FALLBACK}` (set --task)"]
+    return prospect, left, [f"one call classifies the task; this estimate assumes `{FALLBACK}` (set --task)"]
 
 
 def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
     if way == "synth":
         bound, why_not = writing_cost(question, setup)
-        return WayCost(way=way, strategy="synth", bound=bound, why_not=why_not, is_partial=True)
+        likely = likely_writing(question, setup, bound)
+        return WayCost(way=way, strategy="synth", bound=bound, likely=likely, why_not=why_not, is_partial=True)
     route = case.route(Preference(way, ""))
     inputs = question.bound_inputs
     checked = check(question.plan(route), inputs.types, primitives=inputs.functions)
@@ -143,7 +175,21 @@ def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
         prospect = foresee(checked.typed, inputs.values, setup.leaf, setup.budget, setup.options.accuracy, asking)
     except Rejected as rejected:
         return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
-    return WayCost(way=way, strategy=route.strategy, bound=prospect.bound, why_not=_first_error(prospect.diagnostics))
+    why_not = _first_error(replace(prospect, budget=replace(setup.budget, admit="proved")).diagnostics)
+    may = why_not is not None and setup.budget.admit != "proved" and _is_of_budget_alone(prospect)
+    return WayCost(
+        way=way,
+        strategy=route.strategy,
+        bound=prospect.bound,
+        likely=prospect.likely,
+        why_not=why_not,
+        is_likely=may and prospect.likely is not None and prospect.likely.fits(setup.budget),
+    )
+
+
+def _is_of_budget_alone(prospect: Prospect) -> bool:
+    """Nothing but the budget speaks against a run."""
+    return not any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
 
 
 def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:

@@ -13,6 +13,7 @@ from typing import Final
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import OUT_OF_MONEY, OUT_OF_TOKENS
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -64,7 +65,10 @@ class SubModelRunner:
             raise ModelFailure(
                 UNSOLVED, f"no program for the sub-question fits its budget of {calls:,} calls: {why}", span
             ) from None
-        if isinstance(run.fault, LimitExceeded):
+        is_of_the_whole = (
+            asker.patience.is_patient and run.fault is not None and run.fault.code in (OUT_OF_TOKENS, OUT_OF_MONEY)
+        )
+        if isinstance(run.fault, LimitExceeded) and not is_of_the_whole:
             raise ModelFailure(UNSOLVED, f"the sub-run exceeded its own limit: {run.fault.message}", span)
         if run.fault is not None:
             run.fault.span = span
@@ -107,6 +111,10 @@ class SubModelRunner:
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget
         share = replace(whole.part_of_work(_SHARE), fuel_per_character=0, memory_per_character=0)
+        if asker.patience.is_patient:  # nothing was set aside for the sub-run
+            left = asker.meter.left()
+            sent, received = min(sent, left.tokens), min(received, max(0, left.tokens - sent))
+            usd = left.usd if usd is None or left.usd is None else min(usd, left.usd)
         return replace(share, calls=calls, tokens=sent + received, usd=usd if whole.usd is not None else None)
 
 

@@ -128,6 +128,7 @@ class _Synthesis:
     async def _written(self, question: Question) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
         count, peek, inputs = self.setup.writing.candidates, self.setup.writing.peek, question.bound_inputs
+        self.judge.likely.clear()
         self.asked.append(self._opening(question, peek=0))
         opening = self._opening(question, peek) if peek else self.asked[-1]
         try:
@@ -144,6 +145,8 @@ class _Synthesis:
             share = " within half of the budget (the share for writing programs)" if isinstance(fault, LimitExceeded) else ""
             self.fallback = f"the root model wrote no program{share}: {fault.code} {fault.message}"
             return []
+        if not accepted and self.judge.likely:  # nothing that is proved: the last that is likely to fit
+            return [Accepted(checked=self.judge.likely[-1], bound=None, confidence=None)]
         if not accepted and not any(proposal.is_done for proposal in proposals):
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
         return accepted
@@ -274,7 +277,7 @@ class _Synthesis:
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1, prepared: Prepared | None = None) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
         setup = self.setup
-        left = replace(self.account.left(), seconds=self.deadline.left())
+        left = replace(self.account.left(), seconds=self.deadline.left(), admit=setup.budget.admit or "likely")
         run = await execute(
             checked.admit(left.part_of_work(beside), setup.leaf.profile),
             inputs.values,

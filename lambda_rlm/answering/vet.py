@@ -7,28 +7,27 @@ run. Asks no model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lambda_rlm.answering.question import Deadline
 from lambda_rlm.answering.withheld import by_shape
+from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
-from lambda_rlm.diagnostics.source import SourceFile, Span
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.wording import NO_SOLVER
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.prepare import Prepared, prepare
 from lambda_rlm.execution.prospect import Prospect, before_run, foresee
+from lambda_rlm.execution.sub_models import uses
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import Node, Var
 from lambda_rlm.synth.wanted import mismatch
 from lambda_rlm.types.type import Effect, Type
 from lambda_rlm.types.typed import Typed
@@ -58,6 +57,8 @@ class Vetting:
     deadline: Deadline
     returns: Type | None = None
     is_blind: bool = True
+    likely: list[Checked] = field(default_factory=list)
+    """Programs that were turned down because they are not proved to complete, and are likely to."""
 
     def checked(self, source: SourceFile, inputs: Inputs) -> Checked:
         """The program with its mistakes; an answer of another type than is wanted is one."""
@@ -68,7 +69,7 @@ class Vetting:
     async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
         """A well typed program, held against these inputs and what is left of the budget."""
         assert checked.typed is not None
-        place = _use_of(Primitive.RLM_CALL, checked.typed.program)
+        place = next(uses(checked.typed.program), None)
         if place is not None and self.options.solver is None:
             hint = "use llm_call over chunks instead"
             found = (Diagnostic(NO_SOLVER, "rlm_call is not available here", place, hint=hint),)
@@ -83,7 +84,17 @@ class Vetting:
             vetted = Vetted((Diagnostic(fault.code, fault.message, fault.span or checked.typed.program.result.span),))
         if not vetted.diagnostics:
             return vetted
+        if self._is_likely(vetted):
+            self.likely.append(checked)
         return replace(vetted, shown=self._shown(checked.typed, inputs, vetted.diagnostics), prepared=None)
+
+    def _is_likely(self, vetted: Vetted) -> bool:
+        """Whether a program may begin as likely where nothing that is proved is found: nobody wants a proof, and its likely
+        cost fits."""
+        prospect = vetted.prospect
+        if prospect is None or prospect.budget.admit is not None or any(d.code != OVER_BUDGET for d in vetted.diagnostics):
+            return False
+        return replace(prospect, budget=replace(prospect.budget, admit="likely")).fits_as_likely
 
     def _shown(self, typed: Typed, inputs: Inputs, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """What the author of a rejected program sees. One who is shown no contents sees the mistakes on any inputs of this
@@ -120,7 +131,7 @@ class Vetting:
         found, prepared = prepare(
             typed, inputs.values, leaf, left, options.accuracy, asking, account=self.meter, look=self.deadline.look
         )
-        prospect = before_run(found.program, None, inputs.values, left, leaf.profile, found.chosen)
+        prospect = before_run(found.program, None, inputs.values, left, leaf.profile, found.chosen, kept=found.kept)
         return Vetted(prospect.diagnostics, prospect, prepared)
 
     def __post_init__(self) -> None:
@@ -137,10 +148,3 @@ def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
 def written_size(inputs: Inputs) -> int:
     """The characters of the inputs, written as JSON."""
     return sum(len(piece) for value in inputs.values.values() for piece in written(value))
-
-
-def _use_of(primitive: Primitive, node: Node) -> Span | None:
-    """The first place where a library function is named."""
-    if isinstance(node, Var) and node.name == primitive:
-        return node.span
-    return next((place for child in children(node) if (place := _use_of(primitive, child)) is not None), None)

@@ -13,15 +13,20 @@ from typing import Any, Final
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.budget.paying import worst_case
+from lambda_rlm.budget.paying import price, worst_case
 from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
+from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
 
 _LONGEST_TOKEN: Final = 256
+_PROGRAM: Final = 380
+"""Tokens of a program that a root model writes, as a rule."""
+
 _NO_KEY: Final = b""
 """The codes of data markers are as long with any key."""
 
@@ -59,6 +64,16 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     formula = {name: f"{number:,}" for name, number in numbers.items()}
     bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool)
     return bound, _why_not(opening + out, one, setup.budget, profile.room)
+
+
+def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
+    """What writing is likely to cost: each program at its first attempt."""
+    writing, profile = setup.writing, setup.writer.profile
+    calls = min(writing.rounds * max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
+    opening = setup.writer.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY)) + grammar_tokens(profile)
+    sent, replied = calls * opening, calls * (min(writing.out, _PROGRAM) + min(profile.thought() // 2, TEXT_THOUGHT))
+    usd = price(profile, sent, replied)
+    return Likely(calls, sent, replied, usd, bound.tokens, bound.usd)
 
 
 def writing_pool(setup: Setup) -> int:

@@ -30,7 +30,7 @@ from lambda_rlm.api.sessions import (
 from lambda_rlm.api.streaming import Listener, heard, streamed
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.bounds.declared import Size
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
@@ -63,7 +63,8 @@ class RLM:
 
     - `model`: a model name as on the command line (None: the default model), or a `Model`, which the caller closes.
     - `root_model`: the model that writes programs, in the same forms (None: `model`); `writing` has its settings.
-    - `budget`: the limits of each run (None: `Budget()`); `base_url`: the URL of an OpenAI-compatible server.
+    - `budget`: the limits of each run (None: `Budget()`); `admit`: "proved" or "likely", what may begin (None: as in `budget`).
+    - `base_url`: the URL of an OpenAI-compatible server.
     - `strategy`: the route, "auto" (default), "direct", "plan" or "synth"; `routing` sets how "auto" decides.
     - `task`: a task name or the path of a strategy file (None: inferred). Each question can override `strategy` and `task`.
     - `strict`: a degraded answer raises its fault; `seed`: the number of the first independent sample.
@@ -90,6 +91,7 @@ class RLM:
         *,
         root_model: str | Model | None = None,
         budget: Budget | None = None,
+        admit: Admission | None = None,
         base_url: str | None = None,
         strategy: Choice | None = None,
         task: str | Path | None = None,
@@ -112,6 +114,7 @@ class RLM:
             model=model,
             root_model=root_model,
             budget=budget,
+            admit=admit,
             base_url=base_url,
             strategy=strategy,
             task=task,

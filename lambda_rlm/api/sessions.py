@@ -25,7 +25,7 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.bounds.admit import Admitted
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
@@ -80,6 +80,7 @@ class HostSettings:
     model: str | Model | None = None
     root_model: str | Model | None = None
     budget: Budget | None = None
+    admit: Admission | None = None
     base_url: str | None = None
     strategy: Choice | None = None
     task: str | Path | None = None
@@ -136,7 +137,8 @@ class HostSettings:
     @property
     def limits(self) -> Budget:
         """The budget of a run."""
-        return self.unsaid.budget() if self.budget is None else self.budget
+        limits = self.unsaid.budget() if self.budget is None else self.budget
+        return limits if self.admit is None else replace(limits, admit=self.admit)
 
     def place(self) -> str | Path | None:
         """The file of a journal that is kept; None for the user's own. Raises `ValueError` where none is kept."""
@@ -209,7 +211,7 @@ class HostSettings:
         """These settings in the keys of the command line, as the journal keeps them."""
         budget, writing = self.limits, self.writing
         limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
-        limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory")}
+        limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory", "admit")}
         return {
             **limits,
             "max_cost": budget.usd,
@@ -369,7 +371,7 @@ def _arguments(inputs: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _budget_of(was: Mapping[str, Any]) -> Budget:
     """The budget of a run of the journal."""
-    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory")
+    names = ("calls", "tokens", "seconds", "depth", "concurrency", "fuel", "memory", "admit")
     keys = {"usd": "max_cost"} | {name: name if name in was else f"max_{name}" for name in names}
     return Budget(**{name: was[key] for name, key in keys.items() if key in was})
 

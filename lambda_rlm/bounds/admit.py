@@ -1,13 +1,13 @@
 """The gate before a run: a typed program becomes bounded, and a bounded one admitted.
 
 Owns `Bounded`, `Admitted` and the only makers of them, `bounded`, `admit` and `defer`. Promises that a program is admitted only
-when its bound, at the sizes at hand, is within the budget, every prompt fits the model's window, and every `fix` ends.
-Evaluation takes nothing but what was admitted.
+when its bound, at the sizes at hand, is within the budget (its likely cost, where the budget says so), every prompt fits the
+model's window, and every `fix` ends. Evaluation takes nothing but what was admitted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,9 +19,11 @@ from lambda_rlm.bounds.declared import Size as DeclaredSize
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO
 from lambda_rlm.bounds.hardness import TooHard
+from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
+from lambda_rlm.bounds.two_figures import cost
 from lambda_rlm.budget import price
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
@@ -71,6 +73,8 @@ class Admitted:
     profile: ModelProfile
     autos: Mapping[int, int] = field(default_factory=dict, repr=False)
     bound: Bound | None = None
+    is_proved: bool = True
+    """Whether the bound is within the budget; else the run began because its likely cost is, and may stop there."""
     sizes: Mapping[str, DeclaredSize] = field(default_factory=dict)
     """What was declared of inputs that were not there; a run refuses larger ones."""
 
@@ -120,17 +124,26 @@ def defer(program: Typed, budget: Budget, profile: ModelProfile) -> Admitted:
     return Admitted(program, budget, profile, default_autos(program, profile))
 
 
-def admit(program: Bounded, budget: Budget, profile: ModelProfile) -> Admitted:
-    """The program, to be run within this budget; raises `Rejected`."""
+def admit(
+    program: Bounded, budget: Budget, profile: ModelProfile, estimate: Callable[[], Likely | None] = lambda: None
+) -> Admitted:
+    """The program, to be run within this budget; raises `Rejected`. `estimate` gives its likely cost, which is asked for where
+    the budget lets a run begin as likely and the bound is above it."""
     errors = refusals(program, budget)
-    if errors:
-        raise Rejected(program.typed.program.source, errors)
-    return Admitted(program.typed, budget, profile, program.autos, program.bound)
+    likely: Likely | None = None
+    admitted = Admitted(program.typed, budget, profile, program.autos, program.bound)
+    if not errors:
+        return admitted
+    if all(error.code == OVER_BUDGET for error in errors):
+        likely = estimate()
+        if budget.admit == "likely" and likely is not None and likely.fits(budget):
+            return replace(admitted, is_proved=False)
+    raise Rejected(program.typed.program.source, refusals(program, budget, likely))
 
 
-def refusals(program: Bounded, budget: Budget) -> list[Diagnostic]:
-    """What speaks against running a program within a budget."""
-    return [d for d in program.diagnostics if d.severity is Severity.ERROR] + _over_budget(program, budget)
+def refusals(program: Bounded, budget: Budget, likely: Likely | None = None) -> list[Diagnostic]:
+    """What speaks against running a program within a budget; the likely cost is told beside the bound where it is known."""
+    return [d for d in program.diagnostics if d.severity is Severity.ERROR] + _over_budget(program, budget, likely)
 
 
 def as_warnings(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
@@ -186,7 +199,7 @@ def _unlimited(name: str, analysis: Analysis) -> Diagnostic:
     )
 
 
-def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
+def _over_budget(program: Bounded, budget: Budget, likely: Likely | None) -> list[Diagnostic]:
     bound = program.bound
     rows: list[tuple[str, float | None, float | None, str]] = [
         ("model call" if bound.calls == 1 else "model calls", bound.calls, budget.calls, "--max-calls"),
@@ -200,11 +213,11 @@ def _over_budget(program: Bounded, budget: Budget) -> list[Diagnostic]:
         if need is None:
             refused.append(_no_price(program))
         elif need > limit:
-            refused.append(_too_much(program, what, need, limit, option, 0 if index == 0 else 1))
+            refused.append(_too_much(program, what, need, limit, _advice(program, budget, likely, option), min(index, 1)))
     return refused
 
 
-def _too_much(program: Bounded, what: str, need: float, limit: float, option: str, index: int) -> Diagnostic:
+def _too_much(program: Bounded, what: str, need: float, limit: float, advice: str, index: int) -> Diagnostic:
     sites = program.cost.sites
     span = max(sites, key=lambda s: sites[s][index].value, default=program.typed.program.result.span)
     because = None
@@ -218,8 +231,18 @@ def _too_much(program: Bounded, what: str, need: float, limit: float, option: st
         f"the program may {_need(need, what)}, but the budget is {_amount(limit) if what != _DOLLARS else price.amount(limit)}",
         span,
         because=because,
-        hint=f"make fewer calls, send less text, or raise {option}",
+        hint=advice,
     )
+
+
+def _advice(program: Bounded, budget: Budget, likely: Likely | None, option: str) -> str:
+    """What to do about a bound above the budget."""
+    advice = f"make fewer calls, send less text, or raise {option}"
+    if likely is None:
+        return advice
+    if likely.fits(budget):
+        advice += "; --admit likely begins all the same, and may stop at the budget"
+    return f"{cost(likely, program.bound)}; {advice}"
 
 
 def _no_price(program: Bounded) -> Diagnostic:

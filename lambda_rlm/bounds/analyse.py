@@ -32,6 +32,7 @@ from lambda_rlm.bounds.rules.data import (
 from lambda_rlm.bounds.rules.functions import lambda_
 from lambda_rlm.bounds.rules.operators import infix, prefix
 from lambda_rlm.bounds.rules.recursion import fix
+from lambda_rlm.bounds.rules.usual import replied
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.bounds.transfer.hosted import hosted
 from lambda_rlm.bounds.transfer.table import TRANSFERS
@@ -69,9 +70,13 @@ def analyse(
     autos: Mapping[int, int],
     max_depth: int = 32,
     computer: Computer | None = None,
+    *,
+    is_usual: bool = False,
 ) -> Analysis:
-    """The analysis of a program on inputs of these sizes."""
+    """The analysis of a program on inputs of these sizes; `is_usual` follows one way, the usual one, where a reply decides."""
     analysis = Analysis(typed, rates, autos, max_depth, computer, RULES, TRANSFERS)
+    if is_usual:
+        analysis.replied = replied(typed)
     program = typed.program
     analysis.outcome = scope(analysis, program.items, program.result, {**hosted(typed.functions), **inputs})
     return analysis

@@ -94,6 +94,8 @@ class Analysis:
         self.facts: tuple[Fact, ...] = ()
         self.open: set[int] = set()
         self.fuel = FUEL
+        self.replied: frozenset[str] | None = None
+        """For likely figures: the names whose values depend on replies. None where all ways count."""
         self.guard = Guard(typed.primitive_of, self._look)
 
     # ── dispatch ──

@@ -7,7 +7,7 @@ accident: `None` is accepted only for `usd` (prices may be unknown) and `seconds
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 FREE_CHARACTERS: Final = 100_000
 """Inputs up to this size add nothing to a budget."""
@@ -15,6 +15,9 @@ FREE_CHARACTERS: Final = 100_000
 MOST_ALLOWANCE: Final = 4
 """Inputs of any size add at most this many times `memory` to what a run may hold."""
 
+
+Admission = Literal["proved", "likely"]
+"""What a run needs in order to begin: a proof that it completes within its budget, or a likely cost that fits."""
 
 _MOST_BITS: Final = 1_000
 """What is left of a number of dollars or seconds is calculated as a float, which has no more."""
@@ -28,6 +31,9 @@ class Budget:
     - `tokens`: input and output tokens of all attempts together, in the worst case.
     - `usd`: cost in US dollars (None: no limit); `seconds`: wall time (None: no limit).
     - `depth`: nested activations of `fix`; `fuel`: evaluator steps; `memory`: bytes held in memory at a time.
+    - `admit`: "proved" refuses what is not proved to complete within these limits; "likely" also lets a run begin whose likely
+      cost fits, and which may stop at its budget. None: "proved" for a program; a question goes by a route that is proved where
+      there is one, else by one that is likely to fit.
 
     Each input character beyond the first `FREE_CHARACTERS` adds `fuel_per_character` steps and `memory_per_character` bytes, so
     that a program can scan a long text many times, while a small program cannot use much by itself. The bytes that are added
@@ -44,6 +50,7 @@ class Budget:
     fuel_per_character: int = 16
     memory_per_character: int = 16
     concurrency: int = 16
+    admit: Admission | None = None
 
     def __post_init__(self) -> None:
         for name in ("calls", "tokens", "depth", "fuel", "memory", "fuel_per_character", "memory_per_character"):
@@ -52,6 +59,8 @@ class Budget:
                 raise ValueError(f"budget {name} must be an integer of at least 0, not {value!r}")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
             raise ValueError(f"budget concurrency must be an integer of at least 1, not {self.concurrency!r}")
+        if self.admit not in (None, "proved", "likely"):
+            raise ValueError(f"budget admit must be 'proved', 'likely' or None, not {self.admit!r}")
         for name in ("usd", "seconds"):
             value = getattr(self, name)
             if value is not None and not value >= 0:

@@ -59,7 +59,7 @@ async def pay(
         raise
     except Exception as error:
         if error is tab.refusal:
-            usage = tab.booked(tab.refusal.usage)
+            usage = tab.refusal.usage = tab.booked(tab.refusal.usage)
             raise
         usage = tab.booked(None)
         message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"

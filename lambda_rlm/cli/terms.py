@@ -47,6 +47,7 @@ DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "max_calls": (_LIMITS, _most("calls")),
     "max_tokens": (_LIMITS, _most("tokens")),
     "max_cost": (_LIMITS, lambda usd: "no limit in dollars" if usd is None else dollars(usd)),
+    "admit": (_LIMITS, lambda admit: "admitted as proved" if admit is None else f"admitted as {admit}"),
     "max_seconds": (_LIMITS, _most("seconds")),
     "max_depth": (_LIMITS, _is("depth")),
     "fuel": (_LIMITS, _most("steps")),

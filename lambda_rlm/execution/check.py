@@ -84,7 +84,7 @@ class Checked:
         if prospect.over_budget:
             raise Rejected(self.source, prospect.over_budget)
         sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
-        return replace(admitted, bound=prospect.bound, sizes=sizes)
+        return replace(admitted, bound=prospect.bound, is_proved=prospect.is_proved, sizes=sizes)
 
 
 def check(

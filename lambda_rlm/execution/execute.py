@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 
-from lambda_rlm.bounds.admit import Admitted, Bounded, admit, unasked
+from lambda_rlm.bounds.admit import Admitted, admit, unasked
 from lambda_rlm.bounds.declared import excess
+from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.bounds.rates import Rates
@@ -46,9 +47,6 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.policy.gates import within
 from lambda_rlm.types.type import Effect
 
-if TYPE_CHECKING:
-    from lambda_rlm.bounds.planner.choose import PlannerChoice
-
 T = TypeVar("T")
 OnBound = Callable[[Prospect], None]
 """Told what a run can cost before its first call; an exception ends the run there."""
@@ -65,8 +63,10 @@ class Declined(Exception):
 class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
-    of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
-    `pool` is what may be billed beyond one attempt for each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
+    of the model, `is_estimated` has the likely cost worked out and told beside the bound, `key` makes the codes of data markers
+    (None: the installation's). `run` is the run's id (None: a new one). `pool` is what may be billed beyond one attempt for
+    each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of
+    another run. `clock` gives the seconds
     of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
     else decides what the run does, as its door knows it, for who approves."""
 
@@ -75,6 +75,7 @@ class Options:
     out: int = 1_024
     pool: Pool | None = None
     accuracy: Accuracy = field(default_factory=Accuracy)
+    is_estimated: bool = False
     key: bytes | None = field(default=None, repr=False)
     run: str | None = None
     solver: SubSolver | None = None
@@ -141,7 +142,8 @@ class Execution:
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
-        self.chosen: PlannerChoice | None = None
+        self.is_estimated = options.is_estimated
+        self.likely: Likely | None = None
         self.kept: Mapping[int, Any] | None = None
         self.clock, self.terms = options.clock, options.terms
         self.started = self.clock() if options.started is None else options.started
@@ -201,13 +203,18 @@ class Execution:
         typed, budget, profile = self.admitted.typed, self.admitted.budget, self.admitted.profile
         rates = rates_of(self.asker.model, self.asker.settings)
         if typed.effect is not Effect.LLM:
-            self._tell(unasked(typed, rates), values)
+            self._tell(before_run(unasked(typed, rates), values, self.inputs, budget, profile, terms=self.terms))
             return
         found = self._ground(values, rates)
-        self.admitted = admit(found.program, budget, profile)
         self.asker.is_counted = found.program.rates.vocabulary is not None
         self.chosen, self.kept = found.chosen, found.kept
-        self._tell(found.program, values)
+        prospect = before_run(
+            found.program, values, self.inputs, budget, self.asker.model.profile, found.chosen, self.terms, found.kept
+        )
+        may_ask = self.is_estimated or budget.admit == "likely"
+        self.admitted = admit(found.program, budget, profile, lambda: prospect.likely if may_ask else None)
+        self.asker.patience.is_patient = not self.admitted.is_proved
+        self._tell(prospect)
 
     def _ground(self, values: Mapping[str, Any], rates: Rates) -> Groundwork:
         admitted = self.admitted
@@ -236,26 +243,30 @@ class Execution:
             return None
         return {id(place.auto): self.autos_before[place.span.start] for place in places}
 
-    def _tell(self, program: Bounded, values: Mapping[str, Any]) -> None:
+    def _tell(self, prospect: Prospect) -> None:
+        program = prospect.bounded
         self.admitted = replace(self.admitted, bound=program.bound)
+        if self.is_estimated:
+            self.likely = prospect.likely
         if self.on_bound is not None:
-            self.on_bound(
-                before_run(
-                    program, values, self.inputs, self.admitted.budget, self.asker.model.profile, self.chosen, self.terms
-                )
-            )
+            self.on_bound(prospect)
         if self.tracer is not None:
             source = program.typed.program.source
             autos = (
                 {place.span.start: program.autos[id(place.auto)] for place in places_of(program.typed)} if program.autos else {}
             )
-            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, program.bound.numbers(), self.routed))
+            likely = None if self.likely is None else self.likely.numbers()
+            bound = program.bound.numbers()
+            self.tracer(ProgramStarted(self.program, source.name, source.text, autos, bound, self.routed, likely))
 
     def _reserve(self) -> None:
-        """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""
+        """Set the whole bound aside before the first call, so that no call can be refused because another one came first. What
+        began as likely sets each request aside by itself."""
         bound = self.admitted.bound
-        if bound is not None:
+        if bound is not None and self.admitted.is_proved:
             self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd, bound.pool or 0)
+        elif bound is not None:
+            self.meter.pool = bound.pool
 
     async def _within_the_deadline(self, values: Mapping[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
@@ -307,6 +318,8 @@ class Execution:
             "usage": usage,
             "notes": usage.notes,
             "bound": self.admitted.bound,
+            "likely": self.likely,
+            "admitted": "proved" if self.admitted.is_proved else "likely",
             "degraded": counts.is_degraded,
             "dropped": Dropped(
                 characters_before_prompts=self.asker.coverage.dropped(),

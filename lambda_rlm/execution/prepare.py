@@ -176,11 +176,13 @@ class Prepared:
             and asking.key == self.key
             and replace(rates_of(model, asking), count=None) == replace(self.rates, count=None)
             and admitted.budget.depth == self.budget.depth
-            and (
-                not program.autos
-                or (accuracy == self.accuracy and replace(admitted.budget, seconds=None) == replace(self.budget, seconds=None))
-            )
+            and (not program.autos or (accuracy == self.accuracy and _limits(admitted.budget) == _limits(self.budget)))
         )
+
+
+def _limits(budget: Budget) -> Budget:
+    """What of a budget the planner looks at."""
+    return replace(budget, seconds=None, admit=None)
 
 
 def prepare(

@@ -31,6 +31,8 @@ from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
+from lambda_rlm.execution.blocking import blocking_anywhere
+from lambda_rlm.execution.likely.expect import expected
 from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import bytes_per_token
@@ -47,6 +49,7 @@ _SAMPLE: Final = 8_000
 """Characters of each input that the ratio of bytes to tokens is measured on."""
 
 _SAMPLES: Final = 8
+_STRETCHES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,16 @@ class Prospect:
         """All that decides what the run does; None where inputs are only declared. Goes through all inputs."""
         return self.record()
 
+    @cached_property
+    def likely(self) -> Likely | None:
+        """What the run is likely to cost, None where nobody can say; worked out when somebody asks for it."""
+        return self.estimate()
+
+    @property
+    def is_proved(self) -> bool:
+        """The bound is within the budget."""
+        return not refusals(replace(self.bounded, diagnostics=()), self.budget)
+
     @property
     def hash(self) -> str | None:
         """Stands for all of that."""
@@ -80,8 +93,14 @@ class Prospect:
 
     @property
     def over_budget(self) -> tuple[Diagnostic, ...]:
-        """Where the bound is above the budget."""
-        return tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
+        """Where the bound is above the budget, unless the run may begin as likely."""
+        found = tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
+        return () if found and self.fits_as_likely else found
+
+    @property
+    def fits_as_likely(self) -> bool:
+        """Whether the budget lets a run begin that is not proved to complete, and the likely cost fits."""
+        return self.budget.admit == "likely" and self.likely is not None and self.likely.fits(self.budget)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -118,7 +137,7 @@ def foresee(
         counted=counted_rates(model, asking),
         is_counted=True,
     )
-    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms)
+    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
 
 
 def foresee_sizes(
@@ -158,20 +177,23 @@ def before_run(
     profile: ModelProfile,
     chosen: PlannerChoice | None = None,
     terms: Sequence[Term] = (),
+    kept: Mapping[int, Value] | None = None,
 ) -> Prospect:
-    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now. `terms` are
-    those of the door."""
+    """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now; `kept` has
+    those of terms that were computed. `terms` are those of the door."""
     typed = program.typed
 
     def estimate() -> Likely | None:
         if typed.effect is not Effect.LLM:
-            return Likely(0, 0, 0, 0.0)
+            return Likely(0, 0, 0, 0.0, 0, 0.0)
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
         given = _values(typed, inputs, budget) if values is None else values
-        stage = _stage(typed, given, program.autos, budget, program.rates.vocabulary)
-        return likely(
-            typed, known_inputs(typed, given, program.rates.vocabulary), program.rates, program.autos, budget, stage, ratios
-        )
+        tried = blocking_anywhere(lambda: expected(program, given, kept, budget, profile, ratios.bytes_per_token))
+        if tried is not None:
+            return tried
+        by = program.rates.vocabulary
+        stage = _stage(typed, given, program.autos, budget, by)
+        return likely(typed, known_inputs(typed, given, by), program.rates, program.autos, budget, stage, ratios)
 
     autos = [program.autos[id(place.auto)] for place in places(typed)] if program.autos else []
     return Prospect(program, budget, profile, chosen, estimate, partial(what_runs, typed, inputs, profile, autos, terms))
@@ -205,17 +227,20 @@ def _size_of(
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:
-    """A stretch of each input, from its middle."""
-    return "\n".join(_middle(value)[:_SAMPLE] for value in list(inputs.values())[:_SAMPLES])
+    """Stretches of each input."""
+    return "\n".join(_stretches(value)[: 2 * _SAMPLE] for value in list(inputs.values())[:_SAMPLES])
 
 
-def _middle(value: Any) -> str:
-    """What a value, written down, is from half a sample before its middle on; of a long list, from its middle element on."""
+def _stretches(value: Any) -> str:
+    """What a value, written down, is at a few places that are far apart; of a long list, from its middle element on."""
     if isinstance(value, list) and len(value) > _SAMPLE:
         value = value[len(value) // 2 :][:_SAMPLE]
     text = value if isinstance(value, str) else json.dumps(_cut(value), ensure_ascii=False)
-    start = max(0, len(text) // 2 - _SAMPLE // 2)
-    return text[start : start + _SAMPLE]
+    if len(text) <= _SAMPLE:
+        return text
+    part = _SAMPLE // _STRETCHES
+    starts = (len(text) * (2 * number + 1) // (2 * _STRETCHES) - part // 2 for number in range(_STRETCHES))
+    return "\n".join(text[start : start + part] for start in starts)
 
 
 def _cut(value: Any) -> Any:

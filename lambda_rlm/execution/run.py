@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.budget.budget import Admission
 from lambda_rlm.completion import Usage
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
@@ -92,7 +94,9 @@ class Run:
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
     inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at
-    most, None where that is not known. `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what
+    most, None where that is not known, and `likely` what it was likely to cost, None where nobody worked that out; `admitted`
+    says whether the run was proved to complete within its budget or began as likely. `route` is how it came about: "program",
+    "direct", a strategy, or "synth"; `task` what
     the question was taken for, `reason` why this way was taken, `split` the arm of a comparison.
     """
 
@@ -103,6 +107,8 @@ class Run:
     fault: Fault | None = None
     usage: RunUsage
     bound: Bound | None = None
+    likely: Likely | None = None
+    admitted: Admission = "proved"
     degraded: bool = False
     dropped: Dropped = Dropped()
     coverage: Mapping[str, float] = field(default_factory=dict)

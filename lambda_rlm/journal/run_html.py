@@ -6,11 +6,12 @@ and readable in the dark too; a long run is folded, and what is left out is coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
+from lambda_rlm.bounds.two_figures import both, count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.records import CallRow
@@ -103,9 +104,9 @@ def _outcome(outcome: Any) -> str:
 
 
 def _figures(outcome: Any) -> str:
-    usage, bound = outcome.get("usage") or {}, outcome.get("bound") or {}
+    usage, bound, likely = (outcome.get(key) or {} for key in ("usage", "bound", "likely"))
     rows = [
-        (usage.get(name), bound.get(name), shown)
+        (usage.get(name), _both(likely.get(name), bound.get(name), count), shown)
         for name, shown in (
             ("calls", "calls"),
             ("input_tokens", "input tokens"),
@@ -114,20 +115,21 @@ def _figures(outcome: Any) -> str:
         )
     ]
     if usage.get("extra_attempts"):
-        rows.append((usage["extra_attempts"], bound.get("pool"), "extra attempts"))
-    rows.append((usage.get("seconds"), None, "seconds"))
-    rows += [(n, None, f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
-    shown = [
-        (f"{used:,}", f"of at most {most:,} {name}" if most is not None else name)
-        for used, most, name in rows
-        if used is not None
-    ]
+        most = bound.get("pool")
+        rows.append((usage["extra_attempts"], "" if most is None else f"at most {most:,}", "extra attempts"))
+    rows.append((usage.get("seconds"), "", "seconds"))
+    rows += [(n, "", f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
+    shown = [(f"{used:,}", f"{name} ({most})" if most else name) for used, most, name in rows if used is not None]
     if usage:
-        most_usd = bound.get("usd")
-        shown.append((dollars(usage.get("usd")), f"of at most {dollars(most_usd)}" if most_usd else "cost"))
+        most = _both(likely.get("usd"), bound["usd"], dollars) if bound.get("usd") else ""
+        shown.append((dollars(usage.get("usd")), f"cost ({most})" if most else "cost"))
     return (
         '<div class="figures">' + "".join(f"<div><b>{_text(u)}</b><span>{_text(n)}</span></div>" for u, n in shown) + "</div>"
     )
+
+
+def _both(likely: Any, most: Any, words: Callable[[Any], str]) -> str:
+    return both(None if likely is None else words(likely), None if most is None else words(most))
 
 
 def _inputs(found: RunReport) -> str:

@@ -21,6 +21,9 @@ from lambda_rlm.policy.rules import REQUIREMENTS, PolicyViolation, Rules
 LIMITS: Final = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "usd", "max_seconds": "seconds"}
 """The limits of a run by their rules."""
 
+PROVED: Final = "proved"
+"""The requirement that no run begins as likely."""
+
 _USUAL: Final = Budget()
 _HOST: Final = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 
@@ -63,6 +66,9 @@ def narrowed(budget: Budget) -> Budget:
             if value not in (None, getattr(_USUAL, name)):
                 raise PolicyViolation(rules.file, rule, f"a run may have at most {most:,}, not {value:,}")
             least[name] = min(most, least.get(name, most))
+        if PROVED in rules.require:
+            require(PROVED, budget.admit != "likely", "see --admit")
+            least["admit"] = PROVED
     return replace(budget, **least)
 
 
@@ -87,6 +93,7 @@ def within(budget: Budget) -> None:
                 raise PolicyViolation(
                     rules.file, rule, f"a run may have at most {most:,}; the program was admitted with {shown}"
                 )
+    require(PROVED, budget.admit != "likely", "see --admit")
 
 
 def require(requirement: str, holds: bool, advice: str) -> None:

@@ -19,7 +19,7 @@ UNUSABLE: Final = "E0602"
 REQUIREMENTS: Final[Mapping[str, str]] = {
     "journal": "every run is recorded",
     "approval": "a person approves each program before its first call",
-    "proved": "every program is admitted by its proved bound, as always",
+    "proved": "every run is proved to complete within its budget before its first call",
     "blind": "the root model sees no contents of inputs (no --peek)",
     "constrain": "programs are written under the grammar",
 }

@@ -159,6 +159,15 @@ class Keys:
     max_seconds: Annotated[float | None, Trust.STRICTER, About("Time limit in seconds.", "S")]
     max_depth: Annotated[int, Trust.STRICTER, About("Maximum nesting depth of `fix`.", "N")]
     concurrency: Annotated[int, Trust.STRICTER, About("Maximum number of calls in flight.", "N")]
+    admit: Annotated[
+        str | None,
+        Trust.STRICTER,
+        About(
+            "What may begin: proved refuses what is not proved to complete within the budget; likely also accepts a likely cost "
+            "that fits, and the run may stop at the budget (default: proved; ask prefers a proved route, else accepts a likely one).",
+            choices=("proved", "likely"),
+        ),
+    ]
     rpm: Annotated[
         int | None, Trust.STRICTER, About("Rate limit: requests per minute for each provider.", "N", is_positive=True)
     ]
@@ -240,12 +249,14 @@ class Setting:
     about: About
 
     def is_stricter(self, value: Any, otherwise: Any) -> bool:
-        """Whether a value allows less than the one that counts otherwise: a smaller number, `true`, or patterns where there are
-        none (a pattern may take another one back, so lists are not compared)."""
+        """Whether a value allows less than the one that counts otherwise: a smaller number, `true`, the first of the choices,
+        or patterns where there are none (a pattern may take another one back, so lists are not compared)."""
         if self.kind is bool:
             return value is True
         if self.kind is tuple:
             return not otherwise
+        if self.about.choices:
+            return bool(value == self.about.choices[0])
         return otherwise is None or bool(value <= otherwise)
 
     @property
@@ -271,7 +282,7 @@ FIRST: Final = "Options"
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     FIRST: ("model", "max_cost", "max_calls", "strategy", "task"),
-    "Other limits": ("max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
+    "Other limits": ("admit", "max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
     "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
     "Models": ("base_url", *DESCRIBING, "models"),

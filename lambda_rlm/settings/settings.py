@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
@@ -122,6 +122,7 @@ class Settings(Keys):
                 fuel=self.fuel,
                 memory=self.memory,
                 concurrency=self.concurrency,
+                admit=cast("Admission | None", self.admit),
             )
         except ValueError as error:
             raise SettingProblem(str(error)) from None
@@ -156,6 +157,7 @@ DEFAULTS: Final = Settings(
     max_seconds=_BUDGET.seconds,
     max_depth=_BUDGET.depth,
     concurrency=_BUDGET.concurrency,
+    admit=_BUDGET.admit,
     rpm=None,
     tpm=None,
     hedge=None,

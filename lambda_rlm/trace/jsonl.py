@@ -95,6 +95,7 @@ def _program_json(event: ProgramStarted) -> dict[str, Any]:
         "text": event.text,
         "autos": {str(place): number for place, number in event.autos.items()},
         "bound": event.bound,
+        "likely": event.likely,
         "routed": None if event.routed is None else routed_json(event.routed),
     }
 

@@ -17,7 +17,8 @@ from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, 
 @dataclass(slots=True)
 class Progress:
     """A `Tracer` that keeps totals and calls `on_change` after each event. `most_calls` are at most made by all programs that
-    have begun, with those made beside them (to write one, for example); None before, and where there is no limit."""
+    have begun, with those made beside them (to write one, for example); None before, and where there is no limit.
+    `likely_calls` and `likely_usd` are likely, `most_usd` is at most paid by these programs; None where that is not known."""
 
     on_change: Callable[[Progress], None] | None = None
     started: int = 0
@@ -26,6 +27,9 @@ class Progress:
     shared: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
+    likely_usd: float | None = None
+    most_usd: float | None = None
+    _likely: float | None = None
     _beside: int = 0
     _bound: float | None = None
     _since: float = field(default_factory=monotonic, repr=False)
@@ -39,6 +43,11 @@ class Progress:
     def most_calls(self) -> int | None:
         """The calls of all that has begun, at most."""
         return None if self._bound in (None, inf) else self._beside + int(self._bound)
+
+    @property
+    def likely_calls(self) -> int | None:
+        """The calls that all that has begun is likely to make."""
+        return None if self._likely is None else self._beside + int(self._likely)
 
     @property
     def seconds(self) -> float:
@@ -68,8 +77,16 @@ class Progress:
         elif isinstance(event, ProgramStarted):
             most = event.bound["calls"]
             self._bound = (self._bound or 0) + (inf if most is None else most)
+            likely = event.likely or {}
+            self._likely = _sum(self._likely, likely.get("calls"))
+            self.likely_usd = _sum(self.likely_usd, likely.get("usd"))
+            self.most_usd = _sum(self.most_usd, event.bound.get("usd"))
         if self.on_change is not None:
             self.on_change(self)
+
+
+def _sum(before: float | None, now: float | None) -> float | None:
+    return now if before is None or now is None else before + now
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def test_a_strong_model_writes_where_the_plan_costs_too_much() -> None:
     assert any(note.startswith("route `plan` skipped: the program may need") for note in run.notes)
     assert decided(budget=Budget(calls=10), routing=STRONG, task="summarise").way == "synth"
     with pytest.raises(Rejected):
-        asked(model(), budget=Budget(calls=10), routing=Routing(strength="weak"), task="summarise")
+        asked(model(), budget=Budget(calls=10, admit="proved"), routing=Routing(strength="weak"), task="summarise")
 
 
 def test_writing_that_cannot_be_afforded_is_not_begun() -> None:

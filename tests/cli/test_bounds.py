@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +207,8 @@ def test_data_and_a_size_of_one_input_are_refused(shell: Shell) -> None:
 def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
     model = script(PRICED, {"match": "", "reply": "r"})
     assert shell("run", wrote("p.lam", EACH), wrote("a.txt", "A"), "--model", model) == 0
-    assert "program · 2 of at most 2 calls · " in shell.err
-    assert " tokens of at most " in shell.err
-    assert " of at most $0." in shell.err
+    assert "program · 2 calls (likely 2 · at most 2) · " in shell.err
+    assert re.search(r" · \$0\.\d+ \(likely \$0\.\d+ · at most \$0\.\d+\) · ", shell.err)
     assert shell("run", "p.lam", "a.txt", "--model", model, "--json") == 0
     found = shell.json
     for key in ("calls", "input_tokens", "output_tokens", "usd", "span"):
@@ -219,7 +219,16 @@ def test_the_bar_shows_calls_done_against_the_bound() -> None:
     progress = Progress()
     assert status(progress).startswith("0 calls · ")
     progress(ProgramStarted("p", "p.lam", "1", {}, {"calls": 61}))
-    assert status(progress).startswith("0 of at most 61 calls · ")
+    assert status(progress).startswith("0 calls (at most 61) · ")
+
+
+def test_the_bar_shows_what_is_likely_first() -> None:
+    progress = Progress()
+    progress(ProgramStarted("p", "p.lam", "1", {}, {"calls": 61, "usd": 0.5}, None, {"calls": 20, "usd": 0.02}))
+    progress(ProgramStarted("q", "q.lam", "2", {}, {"calls": 1, "usd": 0.5}, None, {"calls": 1, "usd": 0.02}))
+    shown = status(progress)
+    assert shown.startswith("0 calls (likely 21 · at most 62) · ")
+    assert " · free (likely $0.0400 · at most $1.00) · " in shown
 
 
 def test_approve_without_a_terminal_refuses_and_names_the_hash(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,9 @@ def test_the_answer_is_on_stdout_and_the_figures_on_stderr(shell: Shell) -> None
     assert shell("ask", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
     assert shell.out == "bees\n"
     assert re.fullmatch(
-        r"direct · 1 of at most 1 call · \d+ \+ 1 tokens of at most [\d,]+ \+ [\d,]+ · free · \d+\.\d s\n", shell.err
+        r"direct · 1 call \(likely 1 · at most 1\) · \d+ \+ 1 tokens \(likely [\d,]+ \+ [\d,]+ · at most [\d,]+ \+ [\d,]+\) · free · "
+        r"\d+\.\d s\n",
+        shell.err,
     )
 
 
@@ -199,7 +201,7 @@ def test_garbage_for_a_typed_call_is_exit_2_with_the_usage(shell: Shell) -> None
     model = script({"match": "", "reply": "I would rather not."})
     assert shell("run", wrote("p.lam", 'llm_call[Int]("how many?")'), "--model", model) == 2
     assert "fault[E0513]" in shell.err
-    assert re.search(r"program · 1 of at most 1 call · \d+ \+ \d+ tokens", shell.err)
+    assert re.search(r"program · 1 call \(likely 1 · at most 1\) · \d+ \+ \d+ tokens", shell.err)
     assert shell.out == ""
     assert shell("run", "p.lam", "--model", model, "--json") == 2
     assert shell.json["usage"]["failed_calls"] == 1

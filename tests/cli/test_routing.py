@@ -80,9 +80,14 @@ def test_route_shows_each_route_and_its_cost_and_asks_nobody(shell: Shell) -> No
     assert first.startswith(
         f"plan ({FALLBACK}): the inputs have about 12,048 tokens, the context window of scripted:replies.jsonl is 2,000; "
     )
-    table = [line.split() for line in rest if line.startswith(("at most", "model calls", "cost"))]
-    assert table[0] == ["at", "most", "classifying", "the", "task", "direct", FALLBACK, "←", "synth"]
-    assert table[1][2:4] == ["1", "1"] and int(table[1][4]) >= 1 and table[2][1].startswith("$")
+    start = next(number for number, line in enumerate(rest) if "classifying" in line)
+    assert rest[start].split() == ["classifying", "the", "task", "direct", FALLBACK, "←", "synth"]
+    assert rest[start + 1].split() == ["likely", "at", "most"] * 4
+    table = [line.split() for line in rest if line.startswith(("model calls", "cost"))]
+    likely, most = table[0][2::2], table[0][3::2]
+    assert most[:2] == ["1", "1"] and all(int(a) <= int(b) for a, b in zip(likely, most, strict=True))
+    assert int(most[2]) >= 1 and table[1][1].startswith("$")
+    assert "tokens counted by bytes" in shell.out
     assert "direct is not possible: this prompt can reach" in shell.out
     assert shell.err == ""
     assert shell("route", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
@@ -298,17 +303,9 @@ def test_ways_are_compared_over_the_runs_of_the_journal(shell: Shell) -> None:
     arms = {group["name"]: group["runs"] for group in shell.json["groups"]}
     assert arms == {"plan": plan["runs"], "auto": direct["runs"] - 1}
     assert shell("runs", "--by", "route") == 0
-    assert shell.out.split("\n")[0].split() == [
-        "route",
-        "runs",
-        "answered",
-        "degraded",
-        "faults",
-        "calls",
-        "tokens",
-        "cost",
-        "seconds",
-    ]
+    head = "route runs answered degraded faults calls tokens cost likely at most seconds"
+    assert " ".join(shell.out.split("\n")[0].split()) == head
+    assert 0 < direct["likely_usd"] <= direct["most_usd"] and 0 < plan["likely_usd"] <= plan["most_usd"]
     assert shell("runs", "--by", "weather") == 64
 
 

@@ -340,7 +340,7 @@ def test_calls_in_flight_are_never_more_than_the_budget_says() -> None:
 
         desk.run(work)
         assert desk.asker.counts.max_in_flight == limit
-        assert desk.asker.counts.in_flight == 0
+        assert desk.asker.patience.in_flight == 0
 
 
 def test_the_span_is_the_longest_chain_of_calls() -> None:

@@ -112,7 +112,7 @@ class Server:
         return True
 
 
-async def asked(server: Server, program: str, retries: int, **limits: int) -> Run:
+async def asked(server: Server, program: str, retries: int, **limits: Any) -> Run:
     checked = check(program, {"query": "", "numbers": list(range(CALLS))})
     async with server.serving() as url:
         door = HttpModel("there", url, timeout=4.0, profile=PROFILE)

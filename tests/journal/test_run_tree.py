@@ -128,7 +128,10 @@ def test_the_page_has_share_citations_and_tree(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("price", "shown"),
-    [(1e-7, r"<b>(\$0\.0\d*[1-9]\d*|&lt;\$0\.000001)</b><span>of at most \$0\.\d{4,}<"), (0.0, "<b>free</b><span>cost<")],
+    [
+        (1e-7, r"<b>(\$0\.0\d*[1-9]\d*|&lt;\$0\.000001)</b><span>cost \(likely \$0\.\d{4,} · at most \$0\.\d{4,}\)<"),
+        (0.0, "<b>free</b><span>cost<"),
+    ],
 )
 def test_the_page_tells_a_cost_in_dollars(shell: Shell, price: float, shown: str) -> None:
     """Not as the number that a computer has: `1.6e-06`."""

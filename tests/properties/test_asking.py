@@ -214,7 +214,7 @@ def test_no_run_exceeds_its_budget_at_any_moment(
     assert desk.meter.calls <= calls
     assert usage.input_tokens + usage.output_tokens <= tokens
     assert desk.asker.counts.max_in_flight <= concurrency
-    assert desk.asker.counts.in_flight == model.in_flight == 0
+    assert desk.asker.patience.in_flight == model.in_flight == 0
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.randoms(use_true_random=False), st.sampled_from([1, 3, 16]))

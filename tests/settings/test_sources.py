@@ -228,7 +228,8 @@ def test_a_number_that_is_too_large_is_refused(project: Project) -> None:
     project.write(f"max_seconds = 1{'0' * 400}\n")
     with pytest.raises(SettingProblem, match="max_seconds is too large"):
         gathered({}, project.environ, project.folder)
-    for budget in ({"usd": 10**400}, {"seconds": 10**400}):
+    budgets: tuple[dict[str, Any], ...] = ({"usd": 10**400}, {"seconds": 10**400})
+    for budget in budgets:
         with pytest.raises(ValueError, match="is too large"):
             Budget(**budget)
 

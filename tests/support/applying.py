@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.source import Span
@@ -14,7 +16,7 @@ from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Type, Variable, list_o
 SPAN = Span(0, 4)
 
 
-def meter(**limits: int) -> Meter:
+def meter(**limits: Any) -> Meter:
     return Meter(Budget(**limits))
 
 

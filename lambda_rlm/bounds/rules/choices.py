@@ -9,6 +9,7 @@ from lambda_rlm.bounds.analysis import Analysis
 from lambda_rlm.bounds.domain.abstract import AbstractBool, AbstractOption, AbstractResult, seen
 from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch
 from lambda_rlm.bounds.domain.size import ZERO
+from lambda_rlm.bounds.rules.usual import one_of
 from lambda_rlm.syntax import term as t
 
 
@@ -33,7 +34,7 @@ def if_(analysis: Analysis, choice: t.If, env: Environment) -> AbstractResult:
             here = analysis.guard.refined(condition, False, here)
     else:
         ways += [partial(analysis.in_branch, branch, choice.otherwise) for branch in left]
-    result = analysis.either(ways)
+    result = one_of(analysis, ways, *(condition for condition, _ in choice.branches))
     return AbstractResult(result.value, waited + result.chain)
 
 
@@ -55,5 +56,5 @@ def match(analysis: Analysis, term: t.Match, env: Environment) -> AbstractResult
             bound = {arm_.pattern.name: value.inner} if arm_.pattern.name else {}
         branch = GuardedBranch({**env, **bound}, analysis.facts_without(bound))
         ways.append(partial(analysis.in_branch, branch, arm_.body))
-    result = analysis.either(ways)
+    result = one_of(analysis, ways, term.subject)
     return AbstractResult(result.value, chain + result.chain)

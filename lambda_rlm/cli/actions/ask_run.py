@@ -121,6 +121,7 @@ def prepared(chosen: Settings, deadline: Deadline) -> Setup:
             out=chosen.out,
             pool=chosen.extra_attempts(),
             accuracy=chosen.accuracy(),
+            is_estimated=True,
             started=deadline.started,
         ),
     )
@@ -251,7 +252,7 @@ def _show(
     next_step = None
     if done.fault is not None:
         is_paid = is_kept and done.usage.tokens.input_tokens > 0
-        next_step = after_fault(done.fault.code, done.id if is_paid else None, chosen.journal)
+        next_step = after_fault(done.fault.code, done.id if is_paid else None, chosen.journal, done)
     outcome.show(done, is_kept, next_step, notes)
 
 

@@ -13,6 +13,7 @@ from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
 from lambda_rlm.answering.question import Deadline
+from lambda_rlm.bounds.two_figures import spent
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
@@ -253,6 +254,8 @@ def _print(details: RunReport, is_whole: bool) -> None:
         share = "" if seen is None else f", {seen:.1%} of it shown"
         size = f"{part['type']}, {part['characters']:,} characters{share}"
         screen.report(f"  {part['name']}: {size}, sha256 {part['sha256'][:12]}…")
+    if outcome.get("usage"):
+        screen.report(f"  {spent(outcome['usage'], outcome.get('likely'), outcome.get('bound'))}")
     answer = outcome.get("answer")
     if answer is not None:
         screen.report("")

@@ -29,6 +29,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.execution.check import Checked
 from lambda_rlm.execution.check import check as check_program
+from lambda_rlm.execution.sub_models import NEEDS_ROOT_MODEL, needs_root_model
 from lambda_rlm.inputs import InputProblem, Inputs, from_arguments, listings
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.gather import DOCUMENTS
@@ -68,20 +69,23 @@ def check(program: str, given: CheckRequest, options: Mapping[str, Any], emit: s
             screen.say(f"note: {note}", "dim")
     if fix:
         source = _with_fixes(program, source, inputs.types, json)
-    if emit in STAGES:
-        return _emit(emit, source, inputs.types, json)
     checked = check_program(source, inputs.types)
     costs = Costs()
     if checked.typed is not None:
         costs = costs_of(checked.typed, inputs, wanted, chosen)
-    if emit is not None and costs.prospects:
-        return _emit_cost(emit, costs, json)
+    if emit in STAGES or (emit is not None and costs.prospects):
+        return _emit(emit, checked, inputs.types, costs, json)
     return _show(checked, costs, inputs.notes, emit, json)
 
 
-def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | None, json: bool) -> int:
+def _verdict(checked: Checked, costs: Costs) -> tuple[tuple[Diagnostic, ...], bool]:
+    """What speaks against a program, and whether none of it keeps the program from running."""
     diagnostics = (*checked.diagnostics, *costs.diagnostics)
-    is_ok = checked.ok and not any(d.severity is Severity.ERROR for d in diagnostics)
+    return diagnostics, checked.ok and not any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | None, json: bool) -> int:
+    diagnostics, is_ok = _verdict(checked, costs)
     if is_ok and emit is not None:
         raise UsageProblem(f"--emit {emit} needs inputs, or their sizes", "e.g. --size context=10MB")
     if json:
@@ -92,6 +96,8 @@ def _show(checked: Checked, costs: Costs, notes: tuple[str, ...], emit: str | No
     for note in costs.notes:
         screen.say(f"note: {note}", "dim")
     screen.show_diagnostics(diagnostics, checked.source)
+    if checked.typed is not None and needs_root_model(checked.typed):
+        screen.say(f"note: {NEEDS_ROOT_MODEL}", "dim")
     if checked.typed is not None and (is_ok or costs.prospects):
         kind = f"{show(checked.typed.type)} ! {checked.typed.effect.value}"
         parts = [f"ok: {kind}" if is_ok else kind]
@@ -111,22 +117,39 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "type": show(typed.type) if typed else None,
         "effect": typed.effect.value if typed else None,
         "inputs": {name: show(type_) for name, type_ in checked.inputs.items()},
-        "bound": None,
         "likely": None,
+        "bound": None,
+        "counted_by": None,
+        "admitted": None,
         "formula": None,
         "hash": None,
+        "needs_root_model": typed is not None and needs_root_model(typed),
         "diagnostics": [as_json(d, checked.source) for d in checked.diagnostics],
     }
 
 
-def _emit_cost(emit: str, costs: Costs, json: bool) -> int:
-    """A stage that needs sizes, for the last column; over the budget or not."""
+def _emit(emit: str, checked: Checked, types: Mapping[str, Type], costs: Costs, json: bool) -> int:
+    """One stage, beside the verdict of `check`."""
+    diagnostics, is_ok = _verdict(checked, costs)
+    try:
+        shown = stage(emit, checked.source, types) if emit in STAGES else _cost(emit, costs)
+    except Rejected as found:
+        return rejected(found.diagnostics, checked.source, json)
+    if json:
+        data = {"ok": is_ok, emit: shown.splitlines(), "diagnostics": [as_json(d, checked.source) for d in diagnostics]}
+        screen.answer(json_text.dumps(data, ensure_ascii=False))
+    else:
+        screen.answer(shown)
+        screen.show_diagnostics(diagnostics, checked.source)
+    return exits.ANSWERED if is_ok else exits.REJECTED
+
+
+def _cost(emit: str, costs: Costs) -> str:
+    """A stage that needs sizes, for the last column."""
     prospect = costs.prospects[-1]
-    shown = figures.every_form(prospect)
-    if emit == "plan":
-        shown = "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
-    screen.answer(json_text.dumps({"ok": True, emit: shown.splitlines()}, ensure_ascii=False) if json else shown)
-    return exits.ANSWERED
+    if emit != "plan":
+        return figures.every_form(prospect)
+    return "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
 
 
 def fmt(programs: Sequence[str], check: bool, json: bool) -> int:
@@ -237,15 +260,6 @@ def _given(given: CheckRequest, chosen: Settings) -> tuple[Inputs, dict[str, Siz
             if problem.kind != TOO_LARGE:
                 raise
     return unread(listings(given.arguments, reading), reading)
-
-
-def _emit(emit: str, source: SourceFile, types: Mapping[str, Type], json: bool) -> int:
-    try:
-        shown = stage(emit, source, types)
-    except Rejected as found:
-        return rejected(found.diagnostics, source, json)
-    screen.answer(json_text.dumps({"ok": True, emit: shown.splitlines()}, ensure_ascii=False) if json else shown)
-    return exits.ANSWERED
 
 
 def _with_fixes(path: str, source: SourceFile, types: Mapping[str, Type], json: bool) -> SourceFile:

@@ -13,6 +13,8 @@ from typing import Any, Final, cast
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.two_figures import count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
@@ -24,12 +26,18 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.plan.router import Choice
 
-_ROWS: Final[tuple[tuple[str, Callable[[Bound], str]], ...]] = (
-    ("model calls", lambda bound: figures.count(bound.calls)),
-    ("longest chain of calls", lambda bound: figures.count(bound.span)),
-    ("input tokens", lambda bound: figures.count(bound.input_tokens)),
-    ("output tokens", lambda bound: figures.count(bound.output_tokens)),
-    ("cost", lambda bound: "price unknown" if not bound.is_price_known else dollars(bound.usd)),
+Cell = Callable[[Likely | None, Bound], str]
+
+_ROWS: Final[tuple[tuple[str, Cell, Cell], ...]] = (
+    ("model calls", lambda likely, bound: _likely(likely, "calls"), lambda likely, bound: count(bound.calls)),
+    ("longest chain of calls", lambda likely, bound: "", lambda likely, bound: count(bound.span)),
+    ("input tokens", lambda likely, bound: _likely(likely, "input_tokens"), lambda likely, bound: count(bound.input_tokens)),
+    ("output tokens", lambda likely, bound: _likely(likely, "output_tokens"), lambda likely, bound: count(bound.output_tokens)),
+    (
+        "cost",
+        lambda likely, bound: _money(bound, None if likely is None else likely.usd),
+        lambda likely, bound: _money(bound, bound.usd),
+    ),
 )
 
 
@@ -67,7 +75,8 @@ def _shown(decision: Decision, chosen: Settings) -> list[str]:
     lines = [f"{name}: {decision.reason}", *(f"note: {note}" for note in decision.notes), "", *_table(decision)]
     for cost in decision.ways:
         if cost.why_not is not None:
-            lines.append(f"{cost.strategy} is not possible: {cost.why_not}")
+            why = "is not proved" if cost.is_likely else "is not possible"
+            lines.append(f"{cost.strategy} {why}: {cost.why_not}")
         if cost.is_partial:
             lines.append(
                 "synth: the cost of writing only; the bound of the program is checked once it is written, "
@@ -77,10 +86,26 @@ def _shown(decision: Decision, chosen: Settings) -> list[str]:
 
 
 def _table(decision: Decision) -> list[str]:
-    columns: list[tuple[str, Bound | None]] = []
+    columns: list[tuple[str, Likely | None, Bound | None]] = []
     if decision.detection is not None:
-        columns.append(("classifying the task", decision.detection))
-    columns += [(f"{cost.strategy}{' ←' if cost.way == decision.way else ''}", cost.bound) for cost in decision.ways]
-    rows = [("at most", *(title for title, _ in columns))]
-    rows += [(name, *("?" if bound is None else shown(bound) for _, bound in columns)) for name, shown in _ROWS]
-    return figures.aligned(rows)
+        columns.append(("classifying the task", decision.detection_likely, decision.detection))
+    columns += [
+        (f"{cost.strategy}{' ←' if cost.way == decision.way else ''}", cost.likely, cost.bound) for cost in decision.ways
+    ]
+    rows = [
+        ("", *(cell for title, _, _ in columns for cell in ("", title))),
+        ("", *(cell for _ in columns for cell in ("likely", "at most"))),
+    ]
+    for name, likely, most in _ROWS:
+        cells = [("?", "?") if bound is None else (likely(one, bound), most(one, bound)) for _, one, bound in columns]
+        rows.append((name, *(cell for pair in cells for cell in pair)))
+    counted = {figures.counted_by(bound) for _, _, bound in columns if bound is not None}
+    return [*figures.aligned(rows), *sorted(counted)]
+
+
+def _likely(likely: Likely | None, key: str) -> str:
+    return "?" if likely is None else count(getattr(likely, key))
+
+
+def _money(bound: Bound, usd: float | None) -> str:
+    return "price unknown" if not bound.is_price_known else dollars(usd)

@@ -16,10 +16,8 @@ from lambda_rlm.cli.display import figures
 from lambda_rlm.cli.display.look_alikes import look_alikes
 from lambda_rlm.diagnostics.visible import escape, visible_line
 from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.execution.sub_models import needs_root_model
 from lambda_rlm.execution.what_runs import WhatRuns
-from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import Node, Var
 
 _LEAST_ROOM: Final = 8
 _MOST_MARKS: Final = 4
@@ -36,7 +34,7 @@ def screen(prospect: Prospect, what: WhatRuns, width: int) -> str:
     """All of it, for a terminal of this many columns; ends with the hash."""
     program = what.program
     notes = list(look_alikes(program))
-    if _asks_sub_models(prospect.bounded.typed.program):
+    if needs_root_model(prospect.bounded.typed):
         notes.insert(0, "rlm_call has a model write programs of its own, which nobody is asked about")
     parts = ["== program ==", *program_rows(program, width), END, *_notes(notes, width), ""]
     for line in figures.shown([prospect], [""]).split("\n"):
@@ -112,10 +110,6 @@ def _is_mark(character: str) -> bool:
     if character.isascii():
         return False
     return unicodedata.category(character) in ("Mn", "Me") or _MEDIAL_JAMO[0] <= character <= _MEDIAL_JAMO[1]
-
-
-def _asks_sub_models(node: Node) -> bool:
-    return (isinstance(node, Var) and node.name == Primitive.RLM_CALL) or any(map(_asks_sub_models, children(node)))
 
 
 def _notes(found: Sequence[str], width: int) -> Iterator[str]:

@@ -30,6 +30,8 @@ class Group:
     faults: int
     calls: float | None
     tokens: float | None
+    likely_usd: float | None
+    most_usd: float | None
     usd: float | None
     seconds: float | None
 
@@ -76,6 +78,8 @@ def _group(name: str, rows: Sequence[RunRow]) -> Group:
         faults=sum(outcome.get("fault") is not None for outcome in ended),
         calls=_mean(_used(outcome, "calls") for outcome in ended),
         tokens=_mean(_tokens(outcome) for outcome in ended),
+        likely_usd=_mean((outcome.get("likely") or {}).get("usd") for outcome in ended),
+        most_usd=_mean((outcome.get("bound") or {}).get("usd") for outcome in ended),
         usd=_mean(_used(outcome, "usd") for outcome in ended),
         seconds=_mean((outcome.get("usage") or {}).get("seconds") for outcome in ended),
     )
@@ -102,14 +106,14 @@ def _table(found: Sequence[Group], by: str) -> list[str]:
     def mean(number: float | None, shown: Callable[[float], str]) -> str:
         return "?" if number is None else shown(number)
 
-    head = (by, "runs", "answered", "degraded", "faults", "calls", "tokens", "cost", "seconds")
+    head = (by, "runs", "answered", "degraded", "faults", "calls", "tokens", "cost", "likely", "at most", "seconds")
     rows = [
         (
             group.name,
             *(f"{n:,}" for n in (group.runs, group.answered, group.degraded, group.faults)),
             mean(group.calls, "{:,.1f}".format),
             mean(group.tokens, "{:,.0f}".format),
-            mean(group.usd, dollars),
+            *(mean(usd, dollars) for usd in (group.usd, group.likely_usd, group.most_usd)),
             mean(group.seconds, "{:,.1f}".format),
         )
         for group in found

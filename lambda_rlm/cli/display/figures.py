@@ -1,6 +1,6 @@
 """What a program would cost, as people and programs read it: a table, closed forms, JSON.
 
-Owns the wording. What is proved and what is only likely never share a heading.
+Owns the wording. What is only likely and what is proved have columns of their own, in this order.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.two_figures import count
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.execution import sub_models
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.llm.profiles import prices_as_of
 from lambda_rlm.llm.providers.thinking import told_thought
@@ -19,39 +21,43 @@ _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
 
 
+Cell = Callable[[Prospect], str]
+
+
 def table(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
-    """A column for each prospect: what it costs at most, then what it is likely to cost."""
+    """Two columns for each prospect: what it is likely to cost, and what it costs at most."""
     if all(p.bound.calls == 0 for p in prospects):
         return "asks no model"
     concurrency = prospects[0].budget.concurrency
-    most: list[tuple[str, Callable[[Prospect], str]]] = [
-        ("model calls", lambda p: count(p.bound.calls)),
-        ("extra attempts", lambda p: count(p.bound.pool)),
-        ("attempts", lambda p: count(p.bound.attempts)),
-        ("longest chain of calls", lambda p: count(p.bound.span)),
-        (f"rounds, {concurrency} calls at a time", lambda p: count(p.bound.rounds(p.budget.concurrency))),
-        ("longest prompt, characters", lambda p: count(p.bound.prompt_chars)),
-        ("input tokens", lambda p: count(p.bound.input_tokens)),
-        ("output tokens", lambda p: count(p.bound.output_tokens)),
-        ("cost", lambda p: _most_money(p)),
+    rows: list[tuple[str, Cell, Cell]] = [
+        ("model calls", _likely("calls"), lambda p: count(p.bound.calls)),
+        ("extra attempts", _nothing, lambda p: count(p.bound.pool)),
+        ("attempts", _nothing, lambda p: count(p.bound.attempts)),
+        ("longest chain of calls", _nothing, lambda p: count(p.bound.span)),
+        (f"rounds, {concurrency} calls at a time", _nothing, lambda p: count(p.bound.rounds(p.budget.concurrency))),
+        ("longest prompt, characters", _nothing, lambda p: count(p.bound.prompt_chars)),
+        ("input tokens", _likely("input_tokens"), lambda p: count(p.bound.input_tokens)),
+        ("output tokens", _likely("output_tokens"), lambda p: count(p.bound.output_tokens)),
+        ("cost", lambda p: "?" if p.likely is None else _money(p.likely.usd, p), _most_money),
     ]
-    rows = [("at most", *titles), *((name, *map(shown, prospects)) for name, shown in most)]
-    estimates = [p.estimate() for p in prospects]
-    rows += [("likely", *("" for _ in titles)), *_likely_rows(estimates, prospects)]
-    return "\n".join(_aligned(rows))
+    shown = [(name, *(cell for p in prospects for cell in (likely(p), most(p)))) for name, likely, most in rows]
+    heads = [("", *(cell for _ in titles for cell in ("likely", "at most")))]
+    if any(titles):
+        heads.insert(0, ("", *(cell for title in titles for cell in ("", title))))
+    return "\n".join([*aligned([*heads, *shown]), counted_by(prospects[-1].bound)])
 
 
-def _likely_rows(estimates: Sequence[Likely | None], prospects: Sequence[Prospect]) -> list[tuple[str, ...]]:
-    def row(name: str, key: str) -> tuple[str, ...]:
-        return (name, *("?" if e is None else count(getattr(e, key)) for e in estimates))
+def counted_by(bound: Bound) -> str:
+    """How the tokens of a bound were counted."""
+    return f"tokens counted by {bound.counted_by}"
 
-    paid = ("?" if e is None else _money(e.usd, p) for e, p in zip(estimates, prospects, strict=True))
-    return [
-        row("model calls", "calls"),
-        row("input tokens", "input_tokens"),
-        row("output tokens", "output_tokens"),
-        ("cost", *paid),
-    ]
+
+def _nothing(prospect: Prospect) -> str:
+    return ""
+
+
+def _likely(key: str) -> Cell:
+    return lambda p: "?" if p.likely is None else count(getattr(p.likely, key))
 
 
 def forms(prospect: Prospect) -> str:
@@ -97,20 +103,37 @@ def chosen(prospect: Prospect) -> list[str]:
 
 def shown(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
     """Everything, for people: table, closed forms, what they are for."""
-    parts = [table(prospects, titles)]
     last = prospects[-1]
+    parts = ["\n".join([table(prospects, titles), *_beside(last)])]
     if last.bound.calls != 0:
         parts += [forms(last), "\n".join([*chosen(last), about(last.profile)])]
     return "\n\n".join(parts)
 
 
+def _beside(prospect: Prospect) -> list[str]:
+    """What the figures alone do not tell: the part of sub-models, and that a run would begin as likely."""
+    lines = []
+    part = sub_models.share(prospect.bounded)
+    if part is not None:
+        lines.append(
+            f"of these at most {count(part['calls'])} calls and {count(part['tokens'])} tokens are sub-models' (rlm_call)"
+        )
+    if admitted(prospect) == "likely":
+        lines.append("not proved to complete within the budget, but likely to (--admit likely): a run may stop at the budget")
+    return lines
+
+
 def as_json(prospect: Prospect) -> dict[str, Any]:
     """The keys `bound`, `likely`, `formula` and what they are for."""
-    estimate = prospect.estimate()
+    estimate = prospect.likely
     profile = prospect.profile
     return {
-        "bound": prospect.bound.numbers(),
         "likely": None if estimate is None else estimate.numbers(),
+        "bound": prospect.bound.numbers(),
+        "counted_by": prospect.bound.counted_by,
+        "admitted": admitted(prospect),
+        "needs_root_model": sub_models.needs_root_model(prospect.bounded.typed),
+        "sub_models": sub_models.share(prospect.bounded),
         "formula": prospect.bound.formula,
         "rounds": prospect.bound.rounds(prospect.budget.concurrency),
         "hash": prospect.hash,
@@ -124,9 +147,11 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
     }
 
 
-def count(number: int | None) -> str:
-    """A number of things; None is no limit."""
-    return "unlimited" if number is None else f"{number:,}"
+def admitted(prospect: Prospect) -> str | None:
+    """As what a run may begin, None where it may not."""
+    if prospect.is_proved:
+        return "proved"
+    return "likely" if prospect.fits_as_likely else None
 
 
 def _most_money(prospect: Prospect) -> str:
@@ -137,11 +162,6 @@ def _money(usd: float | None, prospect: Prospect) -> str:
     if usd is None:
         return "unlimited" if prospect.bound.is_price_known else "price unknown"
     return dollars(usd)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """As `aligned`, rows below a heading set in."""
-    return aligned([[name if name in ("at most", "likely") else f"  {name}", *cells] for name, *cells in rows])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -35,7 +35,7 @@ def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str]) -
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis, done.ok)
-    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound), "dim")
+    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound, done.likely), "dim")
     _say_how_it_was_routed(done, said)
 
 

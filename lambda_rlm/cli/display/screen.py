@@ -11,8 +11,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
+from lambda_rlm.bounds.two_figures import both
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import OutputLost
@@ -151,12 +152,13 @@ def live(progress: Progress) -> Iterator[Callable[[], AbstractContextManager[Non
 def status(progress: Progress) -> str:
     """The line of figures during a run: calls done and in flight, tokens, dollars, retries, time elapsed and left at most."""
     usage = progress.usage
-    most = "" if progress.most_calls is None else f" of at most {progress.most_calls:,}"
+    calls = both(_shown(progress.likely_calls, "{:,}".format), _shown(progress.most_calls, "{:,}".format))
+    paid = both(_shown(progress.likely_usd, dollars), _shown(progress.most_usd, dollars)) if progress.most_usd else ""
     parts = [
-        f"{progress.finished:,}{most} calls",
+        f"{progress.finished:,} calls" + (f" ({calls})" if calls else ""),
         f"{progress.in_flight} in flight",
         f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens",
-        dollars(usage.cost),
+        dollars(usage.cost) + (f" ({paid})" if paid else ""),
     ]
     if usage.extra:
         parts.append(f"{usage.extra:,} extra {'attempt' if usage.extra == 1 else 'attempts'}")
@@ -165,6 +167,10 @@ def status(progress: Progress) -> str:
     left = progress.seconds_left
     parts.append(clock(progress.seconds) + ("" if left is None else f", at most {clock(left)} left"))
     return " · ".join(parts)
+
+
+def _shown(number: Any, words: Callable[[Any], str]) -> str | None:
+    return None if number is None else words(number)
 
 
 def clock(seconds: float) -> str:

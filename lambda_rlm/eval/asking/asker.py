@@ -22,11 +22,12 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
-from lambda_rlm.diagnostics.faults import Fault, InternalError, ModelFailure
+from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, Flight
+from lambda_rlm.eval.asking.patience import Patience
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
@@ -94,7 +95,6 @@ class Counts:
     failed: int = 0
     estimated: int = 0
     """Replies whose tokens the model did not count."""
-    in_flight: int = 0
     max_in_flight: int = 0
     span: int = 0
     """The longest chain of calls that waited for each other."""
@@ -126,6 +126,7 @@ class Asker:
         self._tracer = tracer
         self._flights: dict[Key, Flight] = {}
         self.limiter = settings.limiter or anyio.Semaphore(meter.budget.concurrency, fast_acquire=True)
+        self.patience = Patience()
         self._is_open = False
         self._started = 0
 
@@ -160,7 +161,11 @@ class Asker:
         while True:
             flight = self._flights.get(key)
             if flight is None:
-                flight = self._begun(question, place, span)
+                try:
+                    flight = self._begun(question, place, span)
+                except LimitExceeded:
+                    await self.patience.drained()
+                    raise
                 outcome = self._found(flight, question, key, place, span)
             else:
                 outcome = self._joined(flight, question)
@@ -348,22 +353,19 @@ class Asker:
     async def _send(self, prepared: PreparedRequest, exchange: _Exchange, taken: int) -> Completion:
         """One request: wait for a free slot, set its worst case aside, ask, book what it used. `taken` is what was taken from
         the pool for it."""
-        counts = self.counts
+        counts, patience = self.counts, self.patience
+
+        def book(usage: Usage) -> None:
+            exchange.book(usage)
+            patience.settle()
+
+        async def send() -> Completion:
+            counts.max_in_flight = max(counts.max_in_flight, patience.in_flight)
+            tokens = {"prompt_tokens": prepared.tokens, "schema_tokens": prepared.schema_tokens}
+            return await pay(self.model, prepared.request, self.meter, **tokens, taken=taken, on_usage=book)
+
         async with self.limiter:
-            counts.in_flight += 1
-            counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
-            try:
-                completion = await pay(
-                    self.model,
-                    prepared.request,
-                    self.meter,
-                    prompt_tokens=prepared.tokens,
-                    schema_tokens=prepared.schema_tokens,
-                    taken=taken,
-                    on_usage=exchange.book,
-                )
-            finally:
-                counts.in_flight -= 1
+            completion = await patience.sent(send)
         exchange.reply = completion.text
         counts.cached += completion.usage.attempts == 0
         counts.estimated += completion.usage.is_estimated
