@@ -73,6 +73,8 @@ class Admitted:
     bound: Bound | None = None
     sizes: Mapping[str, DeclaredSize] = field(default_factory=dict)
     """What was declared of inputs that were not there; a run refuses larger ones."""
+    assumed: frozenset[str] = frozenset()
+    """Inputs whose types are only what the program uses; a run types it on those that its inputs have."""
 
 
 def bounded(

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded, bounded
+from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 Look = Callable[[], None]
 """Asked now and then whether to go on; an exception ends the work."""
+
+NOTHING: Final[Mapping[str, Abstract]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +60,12 @@ def ground(
     known: Mapping[int, int] | None = None,
     cuts: Cuts | None = None,
     look: Look | None = None,
+    beside: Mapping[str, Abstract] = NOTHING,
 ) -> Groundwork:
     """Let the meter know the inputs, choose what `auto` stands for, unless that is `known`, compute on the meter what needs no
-    reply, and bound the rest. Raises `Rejected` where nobody can."""
+    reply, and bound the rest. `beside` has the inputs of which only sizes are known. Raises `Rejected` where nobody can."""
     admit_inputs(typed, values, meter)
-    sizes = known_inputs(typed, values)
+    sizes: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
     chosen: PlannerChoice | None = None
     if autos and known is not None:
         autos = known
@@ -72,6 +77,8 @@ def ground(
         autos = chosen.autos
     stage = Stage(typed, autos, meter, cuts)
     program = bounded(typed, sizes, rates, autos, budget, stage)
+    if beside:
+        program = replace(program, is_final=False)
     return Groundwork(program=program, chosen=chosen, kept=stage.kept)
 
 

@@ -28,7 +28,6 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import rates_at, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.execution.prepare import ground
@@ -94,15 +93,18 @@ class Prospect:
 def foresee(
     typed: Typed,
     inputs: Mapping[str, Any],
-    model: Model,
+    model: Model | ModelProfile,
     budget: Budget,
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
     terms: Sequence[Term] = (),
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
-    say."""
-    profile, rates = model.profile, rates_of(model, asking)
+    say, and `Fault` where a limit is met before the first call."""
+    if isinstance(model, ModelProfile):
+        profile, rates = model, rates_at(model, asking)
+    else:
+        profile, rates = model.profile, rates_of(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
     values = _values(typed, inputs, budget)
@@ -119,21 +121,33 @@ def foresee_sizes(
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
 ) -> Prospect:
-    """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
-    `ValueError` when nothing is said of an input."""
+    """What a program would cost on inputs of which some or all are only declared by their size; what needs neither a reply nor
+    those is computed. Raises `Rejected`, `Fault` where a limit is met before the first call, and `ValueError` when nothing is
+    said of an input."""
     rates = rates_at(profile, asking)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
-    abstract = {name: _size_of(typed, name, inputs, sizes, budget) for name in typed.inputs}
+    there = {name: type_ for name, type_ in typed.inputs.items() if name in inputs and name not in sizes}
+    values = {name: to_value(inputs[name], type_, name, Meter(budget), []) for name, type_ in there.items()}
+    beside = {name: _size_of(typed, name, sizes) for name in typed.inputs if name not in values}
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: PlannerChoice | None = None
-    if autos:
-        from lambda_rlm.bounds.planner.choose import choose
+    if values:
+        found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=autos, beside=beside)
+        program, chosen = found.program, found.chosen
+    else:
+        if autos:
+            from lambda_rlm.bounds.planner.choose import choose
 
-        chosen = choose(typed, abstract, rates, budget, accuracy)
-    program = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
-    ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-    estimate = partial(likely, typed, abstract, rates, program.autos, budget, None, ratios)
+            chosen = choose(typed, beside, rates, budget, accuracy)
+        program = bounded(typed, beside, rates, chosen.autos if chosen else autos, budget, None)
+
+    def estimate() -> Likely | None:
+        ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
+        stage = _stage(typed, values, program.autos, budget) if values else None
+        return likely(typed, known, rates, program.autos, budget, stage, ratios)
+
     return Prospect(program, budget, profile, chosen, estimate)
 
 
@@ -174,12 +188,10 @@ def _stage(typed: Typed, values: Mapping[str, Value], autos: Mapping[int, int], 
     return Stage(typed, autos, meter)
 
 
-def _size_of(typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[str, Size], budget: Budget) -> Abstract:
+def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:
     type_ = typed.inputs[name]
     if name in sizes:
         return declared(sizes[name], type_, name)
-    if name in inputs:
-        return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name)
     if name == "query":
         return declared(QUERY_SIZE, type_, name)
     raise ValueError(f"the size of the input {name!r} is unknown")

@@ -61,8 +61,9 @@ def check(program: str, given: CheckRequest, options: Mapping[str, Any], emit: s
     if emit is not None and emit not in STAGES + COSTS:
         raise unknown("stage", emit, STAGES + COSTS)
     chosen = settings(options)
-    inputs, wanted = _inputs(given, chosen)
+    inputs, wanted, by_size = _inputs(given, chosen)
     source = program_file(program)
+    inputs = _as_used(source, inputs, by_size)
     if not json:
         for note in inputs.notes:
             screen.say(f"note: {note}", "dim")
@@ -193,12 +194,12 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]]:
-    """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is
-    said."""
+def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column], dict[str, Size]]:
+    """The inputs that are there, with the types of all of them, the columns of sizes, and the inputs that have only a size;
+    `context: Text` when there are none."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
-        return Inputs({}, {"context": TEXT, "query": TEXT}), []
+        return Inputs({}, {"context": TEXT, "query": TEXT}), [], {}
     inputs, sizes = _given(given, chosen)
     wanted = [replace(column, sizes={**sizes, **column.sizes}) for column in wanted or ([Column({}, "")] if sizes else [])]
     types, twice = dict(inputs.types), set[str]()
@@ -215,16 +216,32 @@ def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]
             types[name.strip()] = parse_type(written)
         except Rejected as found:
             raise UsageProblem(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
+    by_size: dict[str, Size] = {}
     for name, size in (wanted[0].sizes if wanted else {}).items():
         if name in inputs.values:
             raise UsageProblem(f"--size cannot set the size of {name!r}: its data is given")
-        types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
+        if name not in types:
+            by_size[name] = size
+            types[name] = TEXT if size.count is None else DOCUMENTS
     if types.get(QUERY, TEXT) != TEXT:
         raise UsageProblem("`query` must be a Text: it is the question")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
-    return inputs, wanted
+    return inputs, wanted, by_size
+
+
+def _as_used(source: SourceFile, inputs: Inputs, by_size: Mapping[str, Size]) -> Inputs:
+    """These with the types that the program uses for inputs that have only a size; a note for each that is not as expected."""
+    if not by_size:
+        return inputs
+    types = check_program(source, {**inputs.types, **by_size}).inputs
+    notes = [
+        f"assuming {name}: {show(types[name])}, as the program uses it; to set the type: --declare"
+        for name in by_size
+        if types[name] != inputs.types[name]
+    ]
+    return replace(inputs, types=types, notes=(*inputs.notes, *notes))
 
 
 def _given(given: CheckRequest, chosen: Settings) -> tuple[Inputs, dict[str, Size]]:

@@ -26,7 +26,7 @@ def check(
         typer.Option(
             "--size",
             metavar="NAME=SIZE[,SIZE…]",
-            help="Declare an input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
+            help="Declare an input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list of documents, texts or rows).",
         ),
     ] = None,
     unread: Annotated[bool, typer.Option("--unread", help="Use the file sizes of the inputs, without reading them.")] = False,
