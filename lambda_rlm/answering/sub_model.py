@@ -94,13 +94,14 @@ class SubModelRunner:
     def _share(self, calls: int, asker: Asker) -> Budget:
         """What the caller's bound counts for a number of calls, and fixed parts of its steps and storage."""
         rates = rates_at(self.setup.leaf.profile, asker.settings)
-        attempts = max(0, calls) * rates.attempts
+        calls = max(0, calls)
+        attempts = (calls + min(calls * (rates.sends - 1), rates.pool.of(calls))) * (1 + rates.retries)
         sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget
         share = replace(whole.part_of_work(_SHARE), fuel_per_character=0, memory_per_character=0)
-        return replace(share, calls=max(0, calls), tokens=sent + received, usd=usd if whole.usd is not None else None)
+        return replace(share, calls=calls, tokens=sent + received, usd=usd if whole.usd is not None else None)
 
 
 def _count(run: Run, asker: Asker) -> None:

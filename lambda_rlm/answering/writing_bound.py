@@ -7,7 +7,7 @@ Asks no model.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
@@ -42,7 +42,7 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
     if usd is not None and half.usd is not None:
         usd = min(usd, half.usd)
-    numbers = {
+    numbers: dict[str, Any] = {
         "calls": min(calls, half.calls),
         "attempts": min(calls, half.calls) * attempts * (1 + profile.refusals),
         "span": min(calls, half.calls),

@@ -13,9 +13,9 @@ from operator import add
 from typing import Any, Final
 
 from lambda_rlm.bounds.cost import Cost
-from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound
+from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest, times
 from lambda_rlm.bounds.rates import Rates
-from lambda_rlm.budget.amount import rounded_up
+from lambda_rlm.budget.amount import dollars
 
 _LARGEST: Final = ("prompt_chars", "depth")
 
@@ -24,6 +24,8 @@ _LARGEST: Final = ("prompt_chars", "depth")
 class Bound:
     """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no
     limit.
+
+    `pool` is how many attempts beyond one for each call may be billed; the tokens and dollars of these are in the bound.
 
     `steps` and `bytes` are not analysed: they have no limit here, and the meter alone holds a run to its fuel and memory.
     """
@@ -40,6 +42,8 @@ class Bound:
     depth: int | None
     formula: dict[str, str]
     is_price_known: bool = True
+    pool: int | None = 0
+    counted_by: str = "bytes"
 
     @property
     def tokens(self) -> int | None:
@@ -55,7 +59,13 @@ class Bound:
             name: f"max({mine}, {other.formula[name]})" if name in _LARGEST else f"{mine} + {other.formula[name]}"
             for name, mine in self.formula.items()
         }
-        return Bound(**numbers, formula=formula, is_price_known=self.is_price_known and other.is_price_known)
+        return Bound(
+            **numbers,
+            formula=formula,
+            is_price_known=self.is_price_known and other.is_price_known,
+            pool=_both(self.pool, other.pool, add),
+            counted_by=self.counted_by if self.counted_by == other.counted_by else "bytes",
+        )
 
     def numbers(self) -> dict[str, int | float | None]:
         """The components by name; None for what has no limit or, of `usd`, no price."""
@@ -69,25 +79,30 @@ class Bound:
 
 
 def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
-    """The bound that a cost and the longest chain of calls amount to at these rates."""
-    is_price_known = rates.input_price is not None and rates.output_price is not None
-    usd = None
-    if rates.input_price is not None and rates.output_price is not None:
-        spent = _times(cost.input_tokens.value, rates.input_price) + _times(cost.output_tokens.value, rates.output_price)
-        usd = None if spent == math.inf else rounded_up(spent)
+    """The bound that a cost and the longest chain of calls amount to at these rates: the calls, each answered at its first
+    attempt, and the pool, each attempt of it the dearest that there is."""
+    pool = smallest(cost.spare, rates.pool_of(cost.calls))
     sizes = {
-        "calls": cost.calls,
-        "attempts": cost.attempts,
+        "calls": cost.calls + smallest(cost.again, pool),
+        "attempts": (cost.sends + pool) * rates.requests,
         "span": chain,
         "prompt_chars": cost.prompt,
-        "input_tokens": cost.input_tokens,
-        "output_tokens": cost.output_tokens,
+        "input_tokens": cost.input_tokens + times(pool, cost.attempt_input),
+        "output_tokens": cost.output_tokens + times(pool, cost.attempt_output),
         "steps": UNLIMITED,
         "bytes": UNLIMITED,
         "depth": cost.depth,
     }
-    numbers = {name: whole(size.value) for name, size in sizes.items()}
-    return Bound(**numbers, usd=usd, formula={name: str(size) for name, size in sizes.items()}, is_price_known=is_price_known)
+    is_price_known = rates.input_price is not None and rates.output_price is not None
+    money = (cost.money + times(pool, cost.attempt_money)).value if is_price_known else math.inf
+    numbers: dict[str, Any] = {name: whole(size.value) for name, size in sizes.items()}
+    return Bound(
+        **numbers,
+        usd=None if money == math.inf else dollars(int(money)),
+        pool=whole(pool.value),
+        formula={name: str(size) for name, size in sizes.items()},
+        is_price_known=is_price_known,
+    )
 
 
 def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:
@@ -97,7 +112,3 @@ def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:
 
 def whole(number: Number) -> int | None:
     return None if number == math.inf else int(number)
-
-
-def _times(tokens: Number, price: float) -> float:
-    return 0.0 if price == 0 else tokens * price

@@ -18,17 +18,26 @@ Sites = Mapping[Span, tuple[SizeBound, SizeBound]]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Upper limits. `prompt` is the longest prompt in characters and `depth` the deepest recursion: these do not add up.
+    """Upper limits, each call answered at its first attempt: what comes on top is the pool's.
 
-    `sites` says which places calls and tokens come from.
+    `sends` counts the requests that calls begin with; `spare` is how many more attempts the caps of each call allow, and `again`
+    how many of these are calls of their own. `money` is in picodollars. What does not add up is the largest of any one:
+    `prompt`, in characters, `depth`, of recursion, and `attempt_input`, `attempt_output` and `attempt_money`, of one attempt
+    more. `sites` says which places calls and tokens come from.
     """
 
     calls: SizeBound = ZERO
-    attempts: SizeBound = ZERO
+    again: SizeBound = ZERO
+    sends: SizeBound = ZERO
+    spare: SizeBound = ZERO
     input_tokens: SizeBound = ZERO
     output_tokens: SizeBound = ZERO
+    money: SizeBound = ZERO
     prompt: SizeBound = ZERO
     depth: SizeBound = ZERO
+    attempt_input: SizeBound = ZERO
+    attempt_output: SizeBound = ZERO
+    attempt_money: SizeBound = ZERO
     sites: Sites = field(default_factory=dict, compare=False, kw_only=True)
 
     def __add__(self, other: Cost) -> Cost:
@@ -83,6 +92,6 @@ class Overlong:
 
 
 _NAMES = tuple(f.name for f in fields(Cost) if f.name != "sites")
-_LARGEST = ("prompt", "depth")
+_LARGEST = ("prompt", "depth", "attempt_input", "attempt_output", "attempt_money")
 _SUMMED = tuple(name for name in _NAMES if name not in _LARGEST)
 FREE = Cost()

@@ -56,6 +56,7 @@ def likely(
     calm = replace(
         rates,
         repairs=0,
+        resends=0,
         retries=0,
         repair_bytes=0,
         template_tokens=0,

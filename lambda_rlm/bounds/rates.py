@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
+from typing import Final
 
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, ceil_div, largest, size_of
+from lambda_rlm.budget.amount import money_above
+from lambda_rlm.budget.pool import TENTH, Pool
 from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS
 from lambda_rlm.limits import MOST_REPLY, PROMPT_OVERHEAD, REPAIR_BYTES, REPLY_CHARACTERS_PER_TOKEN
 from lambda_rlm.types.type import Type
+
+_WHOLE: Final = 100
 
 
 def _no_instruction(type_: Type) -> int:
@@ -26,10 +33,11 @@ class Rates:
     """Limits that hold for every call.
 
     `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking
-    data adds to a prompt; `repair_bytes` what a repair adds; `attempts` the times a call may be asked, repairs and
-    transport retries multiplied; `refusals` the requests that a server may turn down, unbilled, before each of them; `out`
-    and `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token` characters
-    for each of them, and never more than `max_reply`.
+    data adds to a prompt; `repair_bytes` what a repair adds; `repairs` how often a bad reply is asked for again, `resends` how
+    often each of these requests may be sent again where that is allowed, `retries` where nobody is asked; `pool` how many of
+    these may be billed in a run; `refusals` the requests that a server may turn down, unbilled, before each of them; `out` and
+    `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token` characters for each
+    of them, and never more than `max_reply`.
     """
 
     window: int
@@ -39,8 +47,10 @@ class Rates:
     prompt_bytes: int = PROMPT_OVERHEAD
     repair_bytes: int = REPAIR_BYTES
     repairs: int = 1
-    retries: int = 2
+    resends: int = 2
+    retries: int = 0
     refusals: int = 0
+    pool: Pool = TENTH
     out: int = 1_024
     item_out: int = 128
     per_call: int = 16
@@ -64,10 +74,23 @@ class Rates:
         return self.prompt_bytes + self.template_tokens
 
     @property
-    def attempts(self) -> int:
-        return (1 + self.repairs) * (1 + self.retries)
+    def sends(self) -> int:
+        """Attempts of one call that may be billed."""
+        return (1 + self.repairs) * (1 + self.resends)
 
     @property
     def requests(self) -> int:
-        """Requests that a call may need, unbilled ones included."""
-        return self.attempts * (1 + self.refusals)
+        """Requests behind one such attempt, unbilled ones included."""
+        return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)
+
+    def pool_of(self, calls: SizeBound) -> SizeBound:
+        """Attempts in the pool of a run of at most so many calls, more than none."""
+        common = gcd(self.pool.percent, _WHOLE)
+        share = ceil_div(calls * (self.pool.percent // common), _WHOLE // common)
+        return largest((share, size_of(self.pool.least)))
+
+    def money(self, input_tokens: SizeBound, output_tokens: SizeBound) -> SizeBound:
+        """What tokens cost at most, in picodollars; nothing where the price is unknown."""
+        if self.input_price is None or self.output_price is None:
+            return ZERO
+        return input_tokens * money_above(self.input_price) + output_tokens * money_above(self.output_price)

@@ -51,13 +51,13 @@ def money_within(usd: float) -> int:
     return money - 1 if dollars(money) > usd else money
 
 
-def rounded_up(usd: float) -> float:
-    """US dollars, rounded up to whole picodollars."""
+def money_above(usd: float) -> int:
+    """The fewest picodollars that are no less than this."""
     if not usd:
-        return 0.0
+        return 0
     from fractions import Fraction
 
-    return dollars(math.ceil(Fraction(usd) * _PER_DOLLAR))
+    return math.ceil(Fraction(usd) * _PER_DOLLAR)
 
 
 def dollars(money: int) -> float:

@@ -25,9 +25,10 @@ from lambda_rlm.types.type import Arrow
 
 ENDLESS: Final = Cost(
     calls=UNLIMITED,
-    attempts=UNLIMITED,
+    sends=UNLIMITED,
     input_tokens=UNLIMITED,
     output_tokens=UNLIMITED,
+    money=UNLIMITED,
     prompt=UNLIMITED,
     depth=UNLIMITED,
 )

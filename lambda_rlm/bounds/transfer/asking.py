@@ -89,17 +89,38 @@ def _ask(
     else:
         _check_window(analysis, application, prompt, tokens)
         sent = prompt.bytes + size_of(rates.frame + rates.instruction_bytes(type_))
-    repaired = sent * rates.attempts + size_of(rates.repair_bytes * rates.repairs * (1 + rates.retries))
-    received = (tokens + size_of(rates.reasoning_tokens)) * rates.attempts
-    cost = Cost(
-        calls=count,
-        attempts=count * rates.requests,
-        input_tokens=times(count, repaired),
-        output_tokens=times(count, received),
-        prompt=prompt.chars,
-    )
-    _charge(analysis, application, cost)
+    received = tokens + size_of(rates.reasoning_tokens)
+    _charge(analysis, application, _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars))
     return value_of(type_, _reply_chars(rates, tokens))
+
+
+def _asked(rates: Rates, count: SizeBound, sent: SizeBound, received: SizeBound, repair_tokens: int, chars: SizeBound) -> Cost:
+    """What `count` questions cost, each sent with so many tokens at most and answered with so many; a repair says what was
+    wrong, on top."""
+    repeats = 1 + rates.retries
+    repaired = sent + size_of(repair_tokens if rates.repairs else 0)
+    return _priced(
+        rates,
+        Cost(
+            calls=count,
+            sends=count,
+            spare=count * (rates.sends - 1),
+            input_tokens=times(count, sent) * repeats,
+            output_tokens=times(count, received) * repeats,
+            prompt=chars,
+            attempt_input=repaired * repeats,
+            attempt_output=received * repeats,
+        ),
+    )
+
+
+def _priced(rates: Rates, cost: Cost) -> Cost:
+    """With the money that its tokens cost."""
+    return replace(
+        cost,
+        money=rates.money(cost.input_tokens, cost.output_tokens),
+        attempt_money=rates.money(cost.attempt_input, cost.attempt_output),
+    )
 
 
 def _charge(analysis: Analysis, application: Application, cost: Cost) -> None:
@@ -185,31 +206,40 @@ def _mapped(
     out: AbstractNumber | None,
     votes: AbstractNumber | None,
 ) -> AbstractResult:
-    """calls ≤ votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉), chain 2; each item is sent twice a vote at most."""
+    """First round: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote. Items left out are asked for
+    once more, in as many calls at most; these are of the pool. Chain 2."""
     rates = analysis.rates
     element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, rates.item_out)
-    rounds = _at_least_one_size(votes) * _ROUNDS
+    ballots = _at_least_one_size(votes)
     in_frame, in_item = rates.mapping_bytes(type_)
-    bytes_ = total(element.bytes + size_of(in_item), items.length, items.owner)
+    item = element.bytes + size_of(in_item)
     frame = instruction.bytes + size_of(rates.frame + in_frame)
     longest = instruction.chars + peak(element.chars, items.owner)
     _check_window(analysis, application, AbstractText(longest, UNLIMITED), tokens)
-    calls = times(rounds, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
-    attempts = 1 + rates.retries
-    chars = element.chars + size_of(MOST_LEAD)
-    most = _most(per_call, rates.per_call)
-    together = closer(total(chars, items.length, items.owner), times(smallest(items.length, most), peak(chars, items.owner)))
+    calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
+    repeats = 1 + rates.retries
+    together = smallest(items.length, _most(per_call, rates.per_call))
+
+    def of_one(size: SizeBound) -> SizeBound:
+        """What the items of one prompt have at most."""
+        return closer(total(size, items.length, items.owner), times(together, peak(size, items.owner)))
+
+    thought = rates.reasoning_tokens
     cost = Cost(
         calls=calls,
-        attempts=calls * (attempts * (1 + rates.refusals)),
-        input_tokens=(times(calls, frame) + times(rounds, bytes_)) * attempts,
-        output_tokens=(times(times(rounds, items.length), tokens) + calls * rates.reasoning_tokens) * attempts,
-        prompt=instruction.chars + size_of(len(ITEMS)) + together,
+        again=calls * (_ROUNDS - 1),
+        sends=calls,
+        spare=calls * (_ROUNDS * (1 + rates.resends) - 1),
+        input_tokens=(times(calls, frame) + times(ballots, total(item, items.length, items.owner))) * repeats,
+        output_tokens=(times(times(ballots, items.length), tokens) + calls * thought) * repeats,
+        prompt=instruction.chars + size_of(len(ITEMS)) + of_one(element.chars + size_of(MOST_LEAD)),
+        attempt_input=(frame + of_one(item)) * repeats,
+        attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
-    _charge(analysis, application, cost)
+    _charge(analysis, application, _priced(rates, cost))
     reply = value_of(type_, _reply_chars(rates, tokens))
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
 
@@ -285,16 +315,17 @@ def _llm_map_by(
 def _rlm_call(
     analysis: Analysis, application: Application, query: AbstractText, text: AbstractText, calls: AbstractNumber
 ) -> AbstractResult:
-    """A sub-run is held to its calls by the meter; each of them to the window and the largest reply."""
+    """A sub-run is held to its calls by the meter, each of them to the window and the largest reply; it has a pool of its
+    own."""
     rates = analysis.rates
-    attempts = calls.high * rates.attempts
+    attempts = calls.high + smallest(calls.high * (rates.sends - 1), rates.pool_of(calls.high))
     cost = Cost(
         calls=calls.high,
-        attempts=calls.high * rates.requests,
-        input_tokens=times(attempts, size_of(rates.window)),
-        output_tokens=times(attempts, size_of(rates.max_output + rates.reasoning_tokens)),
+        sends=attempts,
+        input_tokens=times(attempts, size_of(rates.window)) * (1 + rates.retries),
+        output_tokens=times(attempts, size_of(rates.max_output + rates.reasoning_tokens)) * (1 + rates.retries),
     )
-    _charge(analysis, application, cost)
+    _charge(analysis, application, _priced(rates, cost))
     return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.pool import ALL, TENTH
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.model_map import mapping_bytes
@@ -36,7 +37,9 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         prompt_bytes=PROMPT_OVERHEAD,
         repair_bytes=REPAIR_BYTES,
         repairs=settings.repairs,
+        resends=profile.resends,
         retries=profile.retries,
+        pool=TENTH if profile.input_price or profile.output_price else ALL,
         refusals=profile.refusals,
         out=settings.out,
         item_out=settings.item_out,
