@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.cost_tree import CostTree
 from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.likely import Likely, Ratios, likely
@@ -76,6 +77,11 @@ class Prospect:
     @property
     def bound(self) -> Bound:
         return self.bounded.bound
+
+    @property
+    def cost_tree(self) -> CostTree:
+        """Where the bound comes from."""
+        return self.bounded.cost_tree
 
     @property
     def over_budget(self) -> tuple[Diagnostic, ...]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.bounds.cost_record import as_record
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.planner import plan_text
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import program_file, rejected
-from lambda_rlm.cli.display import figures, screen
+from lambda_rlm.cli.display import cost_table, figures, screen
 from lambda_rlm.cli.display.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.display.stages import COSTS, STAGES, stage
 from lambda_rlm.cli.exits import UsageProblem
@@ -115,6 +116,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "bound": None,
         "likely": None,
         "formula": None,
+        "cost_tree": None,
         "hash": None,
         "diagnostics": [as_json(d, checked.source) for d in checked.diagnostics],
     }
@@ -123,7 +125,10 @@ def checked_json(checked: Checked) -> dict[str, Any]:
 def _emit_cost(emit: str, costs: Costs, json: bool) -> int:
     """A stage that needs sizes, for the last column; over the budget or not."""
     prospect = costs.prospects[-1]
-    shown = figures.every_form(prospect)
+    if emit == "cost" and json:
+        screen.answer(json_text.dumps({"ok": True, "cost": as_record(prospect.cost_tree)}, ensure_ascii=False))
+        return exits.ANSWERED
+    shown = figures.every_form(prospect) if emit == "bound" else cost_table.shown(prospect.cost_tree)
     if emit == "plan":
         shown = "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
     screen.answer(json_text.dumps({"ok": True, emit: shown.splitlines()}, ensure_ascii=False) if json else shown)

@@ -33,7 +33,9 @@ def check(
     query: Query = None,
     emit: Annotated[
         str | None,
-        typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print this stage of the checker and exit."),
+        typer.Option(
+            "--emit", metavar="tokens|tree|term|types|bound|cost|plan", help="Print this stage of the checker and exit."
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the suggested fixes to the file.")] = False,
     *,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from lambda_rlm.bounds.cost_record import nodes_json
 from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
@@ -108,6 +109,7 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
         "bound": prospect.bound.numbers(),
         "likely": None if estimate is None else estimate.numbers(),
         "formula": prospect.bound.formula,
+        "cost_tree": nodes_json(prospect.cost_tree),
         "rounds": prospect.bound.rounds(prospect.budget.concurrency),
         "hash": prospect.hash,
         "model": {
