@@ -34,7 +34,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
-from lambda_rlm.execution.check import check
+from lambda_rlm.execution.check import check, for_inputs
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import NOBODY, Options
 from lambda_rlm.execution.run import Run
@@ -283,6 +283,7 @@ async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Map
         settings = replace(settings, model=NOBODY)
     settings, deadline = settings.begun()
     question = Question(query=query, inputs=await _read(settings, inputs, deadline))
+    program = for_inputs(program, question.inputs.types)
     request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
     return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 

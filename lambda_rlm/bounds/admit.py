@@ -7,17 +7,21 @@ model's window, and every `fix` ends. Evaluation takes nothing but what was admi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.analysis import FUEL, Analysis
 from lambda_rlm.bounds.bound import Bound, bound_of
-from lambda_rlm.bounds.cost import Cost, Overlong
+from lambda_rlm.bounds.cost import Cost, Figures, Overlong, by_site
+from lambda_rlm.bounds.cost_record import site_json
+from lambda_rlm.bounds.cost_tree import CostTree, cost_tree
 from lambda_rlm.bounds.declared import Size as DeclaredSize
 from lambda_rlm.bounds.domain.abstract import Abstract
-from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO
+from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO, SizeBound
 from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.bounds.planner.autos import default_autos
@@ -25,6 +29,7 @@ from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.bounds.two_figures import cost
 from lambda_rlm.budget import price
+from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, Rejected, Severity
@@ -38,6 +43,9 @@ OVER_BUDGET = "E0304"
 TOO_HARD = "E0305"
 
 _DOLLARS: Final = "US dollars"
+_MOST_SITES: Final = 3
+"""Call sites that a rejection names, the largest."""
+
 _LONGEST_FORM: Final = 100
 """Characters of a closed form in a message; a longer one tells nobody anything."""
 
@@ -60,6 +68,11 @@ class Bounded:
     visits: int = 0
     """Terms that the analysis looked at."""
 
+    @cached_property
+    def cost_tree(self) -> CostTree:
+        """Where the bound comes from."""
+        return cost_tree(self.typed.program.source, self.cost, self.bound, self.rates)
+
 
 @dataclass(frozen=True)
 class Admitted:
@@ -77,6 +90,8 @@ class Admitted:
     """Whether the bound is within the budget; else the run began because its likely cost is, and may stop there."""
     sizes: Mapping[str, DeclaredSize] = field(default_factory=dict)
     """What was declared of inputs that were not there; a run refuses larger ones."""
+    assumed: frozenset[str] = frozenset()
+    """Inputs whose types are only what the program uses; a run types it on those that its inputs have."""
 
 
 def bounded(
@@ -188,8 +203,8 @@ def _unfit(span: Span, overlong: Overlong, rates: Rates) -> Diagnostic:
 
 
 def _unlimited(name: str, analysis: Analysis) -> Diagnostic:
-    index = 0 if name == "calls" else 1
-    span = next((s for s, sizes in analysis.cost.sites.items() if sizes[index].constant == float("inf")), None)
+    sites = by_site(analysis.cost.parts)
+    span = next((span for span, figures in sites.items() if getattr(figures, name).value == float("inf")), None)
     what = "how many times this asks the model" if name == "calls" else "how many tokens this uses"
     return Diagnostic(
         UNLIMITED_COST,
@@ -207,31 +222,33 @@ def _over_budget(program: Bounded, budget: Budget, likely: Likely | None) -> lis
         (_DOLLARS, bound.usd, budget.usd, "--max-cost"),
     ]
     refused = []
-    for index, (what, need, limit, option) in enumerate(rows):
+    for what, need, limit, option in rows:
         if limit is None or (need is None and what != _DOLLARS):
             continue
         if need is None:
             refused.append(_no_price(program))
         elif need > limit:
-            refused.append(_too_much(program, what, need, limit, _advice(program, budget, likely, option), min(index, 1)))
+            refused.append(_too_much(program, what, need, limit, _advice(program, budget, likely, option)))
     return refused
 
 
-def _too_much(program: Bounded, what: str, need: float, limit: float, advice: str, index: int) -> Diagnostic:
-    sites = program.cost.sites
-    span = max(sites, key=lambda s: sites[s][index].value, default=program.typed.program.result.span)
-    because = None
-    if span in sites:
-        size = sites[span][index]
-        form = f", {size}" if not size.is_constant and len(str(size)) <= _LONGEST_FORM else ""
-        unit = ("call" if size.value == 1 else "calls") if index == 0 else "tokens"
-        because = f"most of it comes from here: {_amount(size.value)} {unit}{form}"
+def _too_much(program: Bounded, what: str, need: float, limit: float, advice: str) -> Diagnostic:
+    source, sites = program.typed.program.source, by_site(program.cost.parts)
+
+    def size_of_site(span: Span) -> SizeBound:
+        figures = sites[span]
+        return figures.money if what == _DOLLARS else figures.tokens if what == "tokens" else figures.calls
+
+    largest = sorted(sites, key=lambda span: -size_of_site(span).value)[:_MOST_SITES]
+    said = {span: _said(sites[span], size_of_site(span), what) for span in largest}
     return Diagnostic(
         OVER_BUDGET,
         f"the program may {_need(need, what)}, but the budget is {_amount(limit) if what != _DOLLARS else price.amount(limit)}",
-        span,
-        because=because,
+        largest[0] if largest else program.typed.program.result.span,
+        because=f"most of it comes from here: {said[largest[0]]}" if largest else None,
+        secondary=tuple(Label(span, f"and from here: {said[span]}") for span in largest[1:] if size_of_site(span).value),
         hint=advice,
+        cost_tree=tuple(site_json(source, span, sites[span], is_priced=program.bound.is_price_known) for span in largest),
     )
 
 
@@ -243,6 +260,16 @@ def _advice(program: Bounded, budget: Budget, likely: Likely | None, option: str
     if likely.fits(budget):
         advice += "; --admit likely begins all the same, and may stop at the budget"
     return f"{cost(likely, program.bound)}; {advice}"
+
+
+def _said(figures: Figures, size: SizeBound, what: str) -> str:
+    """What comes from a place, with the closed form where that tells somebody something."""
+    if what == _DOLLARS:
+        money = "" if size.value == math.inf else f"{price.dollars(dollars(int(size.value)))} for "
+        return f"{money}{_amount(figures.tokens.value)} tokens"
+    form = f", {size}" if not size.is_constant and len(str(size)) <= _LONGEST_FORM else ""
+    unit = "tokens" if what == "tokens" else "call" if size.value == 1 else "calls"
+    return f"{_amount(size.value)} {unit}{form}"
 
 
 def _no_price(program: Bounded) -> Diagnostic:

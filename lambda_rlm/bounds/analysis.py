@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.bounds.cost import FREE, Cost, Overlong
+from lambda_rlm.bounds.cost import FREE, Cost, Overlong, one_of
 from lambda_rlm.bounds.domain.abstract import (
     Abstract,
     AbstractList,
@@ -153,14 +153,15 @@ class Analysis:
             self.charge(Cost(depth=size_of(known.depth)))
         return AbstractResult(known, chain)
 
-    def either(self, ways: list[Callable[[], AbstractResult]]) -> AbstractResult:
-        """One of several ways to go on."""
-        outcome, cost = self.measured(ways[0])
-        for way in ways[1:]:
-            other, other_cost = self.measured(way)
+    def either(self, place: Span, ways: list[tuple[Span, Callable[[], AbstractResult]]]) -> AbstractResult:
+        """One of several ways to go on from a place, each with the place of its branch."""
+        outcome, cost = self.measured(ways[0][1])
+        costs = [cost]
+        for _, way in ways[1:]:
+            other, cost = self.measured(way)
+            costs.append(cost)
             outcome = AbstractResult(join(outcome.value, other.value), largest((outcome.chain, other.chain)))
-            cost = cost.either(other_cost)
-        self.charge(cost)
+        self.charge(one_of(costs, place, [branch for branch, _ in ways]))
         return outcome
 
     # ── facts ──

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
 
-from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.cost import Cost, Figures
 from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest, times
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
@@ -82,20 +82,21 @@ class Bound:
 def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
     """The bound that a cost and the longest chain of calls amount to at these rates: the calls, each answered at its first
     attempt, and the pool, each attempt of it the dearest that there is."""
-    pool = smallest(cost.spare, rates.pool_of(cost.calls))
+    pool, spent = pool_of(cost, rates)
+    all_of_it = cost.figures.plus(spent)
     sizes = {
-        "calls": cost.calls + smallest(cost.again, pool),
+        "calls": all_of_it.calls,
         "attempts": (cost.sends + pool) * rates.requests,
         "span": chain,
         "prompt_chars": cost.prompt,
-        "input_tokens": cost.input_tokens + times(pool, cost.attempt_input),
-        "output_tokens": cost.output_tokens + times(pool, cost.attempt_output),
+        "input_tokens": all_of_it.input_tokens,
+        "output_tokens": all_of_it.output_tokens,
         "steps": UNLIMITED,
         "bytes": UNLIMITED,
         "depth": cost.depth,
     }
     is_price_known = rates.input_price is not None and rates.output_price is not None
-    money = (cost.money + times(pool, cost.attempt_money)).value if is_price_known else math.inf
+    money = all_of_it.money.value if is_price_known else math.inf
     numbers: dict[str, Any] = {name: whole(size.value) for name, size in sizes.items()}
     return Bound(
         **numbers,
@@ -105,6 +106,13 @@ def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
         is_price_known=is_price_known,
         counted_by=rates.counted_by,
     )
+
+
+def pool_of(cost: Cost, rates: Rates) -> tuple[SizeBound, Figures]:
+    """The attempts in the pool of a run, and what they cost at most: each is the dearest that there is."""
+    pool = smallest(cost.spare, rates.pool_of(cost.calls))
+    attempts = (times(pool, size) for size in (cost.attempt_input, cost.attempt_output, cost.attempt_money))
+    return pool, Figures(smallest(cost.again, pool), *attempts)
 
 
 def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:

@@ -7,6 +7,7 @@ bytes are both limits; where only characters are said, each may have the four by
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,6 +58,9 @@ class Size:
         return wide if self.bytes is None else min(self.bytes, wide)
 
 
+_STRETCH: Final = 1 << 16
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 QUERY_SIZE: Final = Size(2_000)
 """What is assumed of a question that is not there yet."""
 
@@ -105,8 +109,42 @@ def excess(size: Size, data: Any) -> str | None:
 
 
 def _measured(data: Any) -> tuple[int, int]:
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return len(text), len(text.encode("utf-8", "surrogatepass"))
+    """Characters and bytes of a text, or of the compact JSON of anything else, of which no more than a stretch is written."""
+    if isinstance(data, str):
+        return len(data), len(data) if data.isascii() else sum(map(_bytes, _stretches(data)))
+    chars, in_bytes = 0, 0
+    for piece in _written(data):
+        chars += len(piece)
+        in_bytes += len(piece) if piece.isascii() else _bytes(piece)
+    return chars, in_bytes
+
+
+def _written(data: Any) -> Iterator[str]:
+    """The compact JSON of plain data, in parts."""
+    match data:
+        case str() if len(data) > _STRETCH:
+            yield '""'
+            for stretch in _stretches(data):
+                yield _ENCODER.encode(stretch)[1:-1]
+        case list() | tuple():
+            yield "[" + "," * (len(data) - 1) + "]"
+            for element in data:
+                yield from _written(element)
+        case dict():
+            yield "{" + ":" * len(data) + "," * (len(data) - 1) + "}"
+            for key, element in data.items():
+                yield _ENCODER.encode(key)
+                yield from _written(element)
+        case _:
+            yield _ENCODER.encode(data)
+
+
+def _stretches(text: str) -> Iterator[str]:
+    return (text[start : start + _STRETCH] for start in range(0, len(text), _STRETCH))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _over(number: int, limit: int, what: str) -> str | None:

@@ -7,9 +7,10 @@ terms, so that every pass can make one and every renderer can print one. The tit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -49,7 +50,8 @@ class Diagnostic:
     """One mistake of a program.
 
     `because` says why two types met (element of a list, branch of an if, argument n of f, step of a fold);
-    `expected` and `given` are shown types or forms; `hint` says what to write instead.
+    `expected` and `given` are shown types or forms; `hint` says what to write instead. `cost_tree` has the places that most of a
+    cost comes from, as JSON data.
     """
 
     code: str
@@ -62,6 +64,7 @@ class Diagnostic:
     given: str | None = None
     because: str | None = None
     fixes: tuple[QuickFix, ...] = ()
+    cost_tree: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
 
 
 class Rejected(LambdaRLMError):

@@ -170,7 +170,7 @@ def _shortened(text: str) -> str:
 
 def as_json(diagnostic: Diagnostic, source: SourceFile) -> dict[str, Any]:
     """A diagnostic as JSON data; `fixes` are edits by character offsets."""
-    return {
+    data: dict[str, Any] = {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
@@ -188,6 +188,7 @@ def as_json(diagnostic: Diagnostic, source: SourceFile) -> dict[str, Any]:
             for fix in diagnostic.fixes
         ],
     }
+    return data | ({"cost_tree": list(diagnostic.cost_tree)} if diagnostic.cost_tree else {})
 
 
 def fault_json(fault: Fault, source: SourceFile | None) -> dict[str, Any]:

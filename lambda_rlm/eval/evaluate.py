@@ -58,9 +58,10 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
 
 
 def admit_inputs(typed: Typed, inputs: Mapping[str, Value], meter: Meter) -> None:
-    """Let the meter know how large the inputs are; once a run."""
-    characters = sum(weight(type_)(inputs[name]) << SHIFT for name, type_ in typed.inputs.items())
-    meter.admit_inputs(characters, sum(held(inputs[name], type_) for name, type_ in typed.inputs.items()))
+    """Let the meter know how large the inputs are, of those that are there; once a run."""
+    here = [(inputs[name], type_) for name, type_ in typed.inputs.items() if name in inputs]
+    characters = sum(weight(type_)(value) << SHIFT for value, type_ in here)
+    meter.admit_inputs(characters, sum(held(value, type_) for value, type_ in here))
 
 
 def _admit(typed: Typed, inputs: Mapping[str, Value], meter: Meter, kept: Mapping[int, Value] | None) -> None:

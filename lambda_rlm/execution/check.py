@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Admitted, defer
 from lambda_rlm.bounds.declared import Size
+from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
+from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.host_functions import by_name
 from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.reading import Format
+from lambda_rlm.inputs.shape import sound
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.syntax.term import Program
+from lambda_rlm.syntax.term import Block, Program
 from lambda_rlm.types.hosted import HostFunction
-from lambda_rlm.types.infer import infer
+from lambda_rlm.types.infer import infer, used_as
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
 
@@ -34,10 +38,19 @@ if TYPE_CHECKING:
 ANY_MODEL: Final = ModelProfile(name="any", window=8_192, max_output=2_048)
 """What is assumed of a model that is not known yet: a window that every model in use has."""
 
+_ROOMY: Final = replace(ANY_MODEL, window=100_000_000)
+"""With no model named, a program is refused only where this window does not help either."""
 
-@dataclass(frozen=True, slots=True)
+_ENOUGH: Final = 2**62
+
+
+@dataclass(frozen=True)
 class Checked:
-    """What the checker found: a typed program, or the mistakes; warnings in any case. `sizes` are those that were declared."""
+    """What the checker found: a typed program, or the mistakes; warnings in any case.
+
+    `sizes` are those that were declared, `data` the inputs that were given, as the program gets them. `assumed` are the inputs
+    given by a size alone: their types are those that the program uses them with.
+    """
 
     source: SourceFile
     inputs: Mapping[str, Type]
@@ -45,34 +58,54 @@ class Checked:
     program: Program | None = field(default=None, repr=False)
     typed: Typed | None = field(default=None, repr=False)
     sizes: Mapping[str, Size] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    assumed: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
         return self.typed is not None
 
-    @property
+    @cached_property
     def bound(self) -> Bound | None:
-        """What the program can cost at most on inputs of the declared sizes, for a small model; see `prospect` for another.
+        """What the program can cost at most on the inputs that were given, and on any of the declared sizes where those were,
+        for a model with a context window of 8,192 tokens and no price; see `prospect` for another. Computed when it is first
+        asked for, with all that needs no reply; no model is asked.
 
-        None for a program with mistakes, and where an input has no size.
+        None for a program with mistakes, where of an input only the type is known, and where a limit of the default budget is
+        met before the first call. Raises `Rejected` for a program that is too complex to bound.
         """
         prospect = self.prospect()
         return None if prospect is None else prospect.bound
 
     def prospect(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Prospect | None:
-        """What the program would cost on inputs of the declared sizes; None where nothing can be said."""
-        from lambda_rlm.execution.prospect import foresee_sizes
+        """What the program would cost on the inputs that were given or declared; None where `bound` is. A question that is not
+        given counts with 2,000 characters where the program uses it."""
+        from lambda_rlm.execution.prospect import foresee, foresee_sizes
 
-        if self.typed is None or self.inputs.keys() - self.sizes.keys() - {"query"}:
+        if self.typed is None:
             return None
-        return foresee_sizes(self.typed, {}, self.sizes, profile, budget or Budget())
+        data = {name: value for name, value in self.data.items() if name not in self.sizes}
+        if "query" not in {**data, **self.sizes} and not _uses_query(self.typed.program):
+            data["query"] = ""
+        unknown = self.inputs.keys() - self.sizes.keys() - data.keys()
+        if unknown - {"query"}:
+            return None
+        budget = budget or Budget()
+        try:
+            if unknown or self.sizes.keys() & self.inputs.keys():
+                return foresee_sizes(self.typed, data, self.sizes, profile, budget)
+            return foresee(self.typed, data, profile, budget)
+        except Fault:  # the run will meet it too
+            return None
 
     def admit(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Admitted:
-        """The program, to be run within a budget; raises `Rejected` when it has mistakes.
+        """The program, to be run within a budget, with its bound where that is known; raises `Rejected`, with the places, when
+        it has mistakes or does not fit.
 
-        Where sizes are declared, also when its bound at these sizes is over the budget; then a run refuses larger inputs. In
-        any case a run holds the bound at its real inputs against the budget, before the first call. What `auto` stands for here
-        depends on the model's window: with no profile given, that of a small model, whose price is no matter.
+        What does not fit is judged for the model of this profile, on the inputs that were given, or at the declared sizes; then
+        a run refuses larger inputs. With no profile the bound is for a small model, as `bound` is, and the program is refused
+        only where no context window helps: for its calls, never for tokens or dollars. In any case a run holds the bound at its
+        own inputs, for its own model, against the budget before the first call.
         """
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
@@ -81,10 +114,14 @@ class Checked:
         prospect = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
         if prospect is None:
             return admitted
-        if prospect.over_budget:
-            raise Rejected(self.source, prospect.over_budget)
+        against = _errors(prospect)
+        if against and profile is ANY_MODEL:
+            roomy = self.prospect(replace(budget, usd=None, tokens=_ENOUGH), _ROOMY)
+            against = [] if roomy is None else _errors(roomy)
+        if against:
+            raise Rejected(self.source, against)
         sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
-        return replace(admitted, bound=prospect.bound, is_proved=prospect.is_proved, sizes=sizes)
+        return replace(admitted, bound=prospect.bound, is_proved=prospect.is_proved, sizes=sizes, assumed=self.assumed)
 
 
 def check(
@@ -95,32 +132,88 @@ def check(
     primitives: Iterable[HostFunction] = (),
     formats: Iterable[Format] = (),
 ) -> Checked:
-    """Parse and type a program over inputs, each given as data, as a type or as a `Size`.
+    """Parse and type a program over inputs, each given as data (as `RLM.ask` takes it), as a type or as a `Size`.
 
-    A `Size` alone means a Text, and with a count what a folder is: a list of documents; for other types give the type as input
-    and its size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions
-    of the host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`.
+    A `Size` alone means a Text, and with a count what a folder is, a list of documents; where the program uses the input
+    otherwise, what it uses: a list of texts, rows with the fields that it names. To say the type, give it as input and its
+    size in `sizes`. `query: Text` is always bound; with no inputs given, `context: Text` is. `primitives` are functions of the
+    host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`.
     Raises only for inputs that are not plain data, and names that two have.
     """
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
     inputs = {"context": TEXT} if inputs is None else inputs
-    types = _types(inputs, Reading(formats=tuple(formats)))
+    types: Mapping[str, Type]
+    types, data = _given(inputs, Reading(formats=tuple(formats)))
     sizes = {**{name: value for name, value in inputs.items() if isinstance(value, Size)}, **(sizes or {})}
+    by_size = {name: value for name, value in inputs.items() if isinstance(value, Size) and name != "query"}
     program: Program | None = None
     functions = by_name(primitives, types) if (primitives := tuple(primitives)) else {}
     try:
         program = parse(file)
+        types = _as_used(program, types, by_size, functions)
         typed = infer(program, types, functions)
     except Rejected as rejected:
-        return Checked(file, types, rejected.diagnostics, program, sizes=sizes)
-    return Checked(file, types, tuple(typed.warnings), program, typed, sizes)
+        return Checked(file, types, rejected.diagnostics, program, sizes=sizes, data=data)
+    return Checked(file, types, tuple(typed.warnings), program, typed, sizes, data, frozenset(by_size))
 
 
-def _types(inputs: Mapping[str, Any], reading: Reading) -> dict[str, Type]:
+def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
+    """An admitted program on inputs of these types, where its own were only assumed. Raises `Rejected` where it does not fit
+    them."""
+    typed = admitted.typed
+    real = {name: types[name] for name in admitted.assumed if name in types and types[name] != typed.inputs[name]}
+    if not real:
+        return admitted
+    typed = infer(typed.program, {**typed.inputs, **real}, typed.functions)
+    return replace(defer(typed, admitted.budget, admitted.profile), sizes=admitted.sizes)
+
+
+def _given(inputs: Mapping[str, Any], reading: Reading) -> tuple[dict[str, Type], dict[str, Any]]:
+    """The types of all inputs, of a size alone what it means first, and the data of those that are here."""
     declared = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
     declared |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
-    data = {name: value for name, value in inputs.items() if name not in declared and name != "query"}
-    return {"query": TEXT, **from_values(data, reading).types, **declared}
+    read = from_values({name: value for name, value in inputs.items() if name not in declared and name != "query"}, reading)
+    query = inputs.get("query")
+    data = {**read.values, "query": sound(query)} if isinstance(query, str) else dict(read.values)
+    return {"query": TEXT, **read.types, **declared}, data
+
+
+def _as_used(
+    program: Program, types: Mapping[str, Type], sizes: Mapping[str, Size], functions: Mapping[str, HostFunction]
+) -> Mapping[str, Type]:
+    """The types of all inputs: of those with a size alone what that means first, and where the program has fewer mistakes so,
+    what it uses."""
+    mistakes = _mistakes(program, types, functions) if sizes else 0
+    if not mistakes:
+        return types
+    others = {name: type_ for name, type_ in types.items() if name not in sizes}
+    used = used_as(program, others, {name: size.count is not None for name, size in sizes.items()}, functions)
+    kept = {name: type_ for name, type_ in used.items() if types[name] != DOCUMENTS or not _are_documents(type_)}
+    return {**types, **kept} if _mistakes(program, {**types, **kept}, functions) < mistakes else types
+
+
+def _mistakes(program: Program, types: Mapping[str, Type], functions: Mapping[str, HostFunction]) -> int:
+    try:
+        infer(program, types, functions)
+    except Rejected as rejected:
+        return len(rejected.diagnostics)
+    return 0
+
+
+def _are_documents(used: Type) -> bool:
+    """Whether documents have all that is used of a list."""
+    match used:
+        case Con("List", (Record(fields),)):
+            return all(name in ("name", "text") and type_ == TEXT for name, type_ in fields)
+    return False
+
+
+def _uses_query(program: Program) -> bool:
+    return "query" in free_names(Block(program.span, program.items, program.result))
+
+
+def _errors(prospect: Prospect) -> list[Diagnostic]:
+    return [d for d in prospect.diagnostics if d.severity is Severity.ERROR]
 
 
 _TYPES = (Con, Record, Enum, Arrow, Variable, Erroneous)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded, bounded, refusals
+from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 Look = Callable[[], None]
 """Asked now and then whether to go on; an exception ends the work."""
+
+NOTHING: Final[Mapping[str, Abstract]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +65,17 @@ def ground(
     look: Look | None = None,
     counted: Rates | None = None,
     is_counted: bool = False,
+    beside: Mapping[str, Abstract] = NOTHING,
 ) -> Groundwork:
     """Let the meter know the inputs, choose what `auto` stands for, unless that is `known`, compute on the meter what needs no
     reply, and bound the rest: at `rates`, then, where that does not fit or with `is_counted`, at the rates of the model's
-    vocabulary (`counted`), if there are any. Raises `Rejected` where nobody can."""
+    vocabulary (`counted`), if there are any. `beside` has the inputs of which only sizes are known. Raises `Rejected` where
+    nobody can."""
     admit_inputs(typed, values, meter)
-    subject = _Subject(typed, values, budget, accuracy, look)
+    subject = _Subject(typed, values, beside, budget, accuracy, look)
     chosen = subject.chosen(rates) if autos and known is None else None
     autos = autos if not autos else known if known is not None else chosen.autos if chosen is not None else autos
-    found = subject.grounded(rates, chosen, autos, Stage(typed, autos, meter, cuts))
+    found = subject.grounded(rates, chosen, autos, Stage(typed, autos, meter, cuts, rates.vocabulary))
     if counted is None:
         return found
     is_refused = bool(refusals(found.program, budget))
@@ -89,9 +95,14 @@ class _Subject:
 
     typed: Typed
     values: Mapping[str, Value]
+    beside: Mapping[str, Abstract]
     budget: Budget
     accuracy: Accuracy | None
     look: Look | None
+
+    def sizes(self, rates: Rates) -> Mapping[str, Abstract]:
+        """The inputs as the analysis sees them."""
+        return {**self.beside, **known_inputs(self.typed, self.values, rates.vocabulary)}
 
     def chosen(self, rates: Rates) -> PlannerChoice:
         """What the planner chooses at these rates."""
@@ -99,13 +110,13 @@ class _Subject:
         from lambda_rlm.eval.staging.rehearsal import Rehearsal
 
         rehearsal = Rehearsal(self.typed, self.values, self.budget, self.look, rates.vocabulary)
-        sizes = known_inputs(self.typed, self.values, rates.vocabulary)
-        return choose(self.typed, sizes, rates, self.budget, self.accuracy, rehearsal)
+        return choose(self.typed, self.sizes(rates), rates, self.budget, self.accuracy, rehearsal)
 
     def grounded(self, rates: Rates, chosen: PlannerChoice | None, autos: Mapping[int, int], stage: Stage) -> Groundwork:
         """The program bounded at these rates with these numbers, computed on a stage."""
-        sizes = known_inputs(self.typed, self.values, rates.vocabulary)
-        program = bounded(self.typed, sizes, rates, autos, self.budget, stage)
+        program = bounded(self.typed, self.sizes(rates), rates, autos, self.budget, stage)
+        if self.beside:
+            program = replace(program, is_final=False)
         return Groundwork(program=program, chosen=chosen, kept=stage.kept)
 
     def counted(self, rates: Rates, program: Bounded) -> Bounded:

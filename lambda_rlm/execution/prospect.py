@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.cost_tree import CostTree
 from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.likely import Likely, Ratios, likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos, places
+from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
@@ -28,7 +30,6 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_at, rates_counted, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
-from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Value
 from lambda_rlm.execution.blocking import blocking_anywhere
@@ -92,6 +93,11 @@ class Prospect:
         return self.bounded.bound
 
     @property
+    def cost_tree(self) -> CostTree:
+        """Where the bound comes from."""
+        return self.bounded.cost_tree
+
+    @property
     def over_budget(self) -> tuple[Diagnostic, ...]:
         """Where the bound is above the budget, unless the run may begin as likely."""
         found = tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
@@ -113,16 +119,20 @@ class Prospect:
 def foresee(
     typed: Typed,
     inputs: Mapping[str, Any],
-    model: Model,
+    model: Model | ModelProfile,
     budget: Budget,
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
     terms: Sequence[Term] = (),
 ) -> Prospect:
     """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
-    say."""
+    say, and `Fault` where a limit is met before the first call."""
     asking = asking_about(asking, typed, inputs)
-    profile, rates = model.profile, rates_of(model, asking)
+    counted: Rates | None
+    if isinstance(model, ModelProfile):
+        profile, rates, counted = model, rates_at(model, asking), rates_counted(model, asking)
+    else:
+        profile, rates, counted = model.profile, rates_of(model, asking), counted_rates(model, asking)
     if typed.effect is not Effect.LLM:
         return before_run(unasked(typed, rates), {}, inputs, budget, profile, terms=terms)
     values = _values(typed, inputs, budget)
@@ -134,7 +144,7 @@ def foresee(
         accuracy,
         Meter(budget),
         autos=default_autos(typed, profile),
-        counted=counted_rates(model, asking),
+        counted=counted,
         is_counted=True,
     )
     return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
@@ -149,23 +159,34 @@ def foresee_sizes(
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
 ) -> Prospect:
-    """What a program would cost on inputs of which some or all are only declared by their size. Raises `Rejected`, and
-    `ValueError` when nothing is said of an input."""
-    asking = asking_about(asking, typed, inputs)
-    rates = rates_at(profile, asking)
+    """What a program would cost on inputs of which some or all are only declared by their size; what needs neither a reply nor
+    those is computed. Raises `Rejected`, `Fault` where a limit is met before the first call, and `ValueError` when nothing is
+    said of an input."""
+    rates = rates_counted(profile, asking_about(asking, typed, inputs))
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
-    abstract = {name: _size_of(typed, name, inputs, sizes, budget, profile.vocabulary) for name in typed.inputs}
+    there = {name: type_ for name, type_ in typed.inputs.items() if name in inputs and name not in sizes}
+    values = {name: to_value(inputs[name], type_, name, Meter(budget), []) for name, type_ in there.items()}
+    beside = {name: _size_of(typed, name, sizes) for name in typed.inputs if name not in values}
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: PlannerChoice | None = None
-    if autos:
-        from lambda_rlm.bounds.planner.choose import choose
+    if values:
+        found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=autos, beside=beside)
+        program, chosen = found.program, found.chosen
+    else:
+        if autos:
+            from lambda_rlm.bounds.planner.choose import choose
 
-        chosen = choose(typed, abstract, rates, budget, accuracy)
-    rates = rates_counted(profile, asking)
-    program = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
-    ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-    estimate = partial(likely, typed, abstract, rates, program.autos, budget, None, ratios)
+            chosen = choose(typed, beside, rates, budget, accuracy)
+        program = bounded(typed, beside, rates, chosen.autos if chosen else autos, budget, None)
+
+    def estimate() -> Likely | None:
+        ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+        by = rates.vocabulary
+        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values, by)}
+        stage = _stage(typed, values, program.autos, budget, by) if values else None
+        return likely(typed, known, rates, program.autos, budget, stage, ratios)
+
     return Prospect(program, budget, profile, chosen, estimate)
 
 
@@ -213,14 +234,10 @@ def _stage(
     return Stage(typed, autos, meter, vocabulary=vocabulary)
 
 
-def _size_of(
-    typed: Typed, name: str, inputs: Mapping[str, Any], sizes: Mapping[str, Size], budget: Budget, vocabulary: Vocabulary | None
-) -> Abstract:
+def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:
     type_ = typed.inputs[name]
     if name in sizes:
         return declared(sizes[name], type_, name)
-    if name in inputs:
-        return measured(to_value(inputs[name], type_, name, Meter(budget), []), type_, name, vocabulary)
     if name == "query":
         return declared(QUERY_SIZE, type_, name)
     raise ValueError(f"the size of the input {name!r} is unknown")

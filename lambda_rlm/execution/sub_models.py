@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lambda_rlm.bounds.admit import Bounded
 from lambda_rlm.bounds.bound import whole
+from lambda_rlm.bounds.cost import by_site
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.caps import children
@@ -38,7 +39,7 @@ def share(bounded: Bounded) -> dict[str, Any] | None:
     places = set(uses(bounded.typed.program))
     if not places:
         return None
-    sites = [site for span, site in bounded.cost.sites.items() if span in places]
-    calls: SizeBound = sum((site[0] for site in sites), ZERO)
-    tokens: SizeBound = sum((site[1] for site in sites), ZERO)
+    sites = [figures for span, figures in by_site(bounded.cost.parts).items() if span in places]
+    calls: SizeBound = sum((figures.calls for figures in sites), ZERO)
+    tokens: SizeBound = sum((figures.tokens for figures in sites), ZERO)
     return {"calls": whole(calls.value), "tokens": whole(tokens.value)}

@@ -44,9 +44,9 @@ from lambda_rlm.types.infer_term import (
     infer_text,
 )
 from lambda_rlm.types.instances import count_instances
-from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Open, TypeVariable, find
+from lambda_rlm.types.open_type import BROKEN, MAX_DEPTH, MAX_SIZE, T_TEXT, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.show import show_open
-from lambda_rlm.types.type import TEXT, Effect, Type
+from lambda_rlm.types.type import TEXT, Con, Effect, Enum, Record, Type, Variable
 from lambda_rlm.types.typed import Substitution, Typed
 from lambda_rlm.types.unify import demand_data
 
@@ -95,19 +95,61 @@ def infer(program: t.Program, inputs: Mapping[str, Type], functions: Mapping[str
     Raises `Rejected` with every type error, sorted by place.
     """
     known = {"query": TEXT, **inputs}
-    s = Checker(program.source, _RULES, _CHECK_RULES)  # type: ignore[arg-type]
-    for name, type_ in known.items():
-        s.names[name] = Binding("input", name, thaw(type_), Span(0, 0))
-    for function in functions.values():
-        opened = partial(function.opened, thaw)
-        s.names[function.name] = Binding(
-            "host", function.name, opened(0), Span(0, 0), parameters=function.parameters, opened=opened
-        )
+    s = _checker(program, {name: thaw(type_) for name, type_ in known.items()}, functions)
     result = _whole(s, program)
     errors = [d for d in s.diagnostics if d.severity is Severity.ERROR]
     if errors:
         raise Rejected(program.source, _distinct(s.diagnostics))
     return replace(_typed(s, program, known, result), functions=functions)
+
+
+def used_as(
+    program: t.Program,
+    inputs: Mapping[str, Type],
+    unknown: Mapping[str, bool],
+    functions: Mapping[str, HostFunction] = NONE,
+) -> dict[str, Type]:
+    """The types that a program uses some inputs with, of which is known only whether they are lists; without those whose use
+    tells nothing. Records have the fields that the program names, and what may be anything is Text. Whether the program fits
+    these types is for `infer` to say."""
+    open_types: dict[str, Open] = {
+        name: OpenNamed("List", (TypeVariable(0),)) if is_list else TypeVariable(0) for name, is_list in unknown.items()
+    }
+    known = {"query": TEXT, **inputs}
+    s = _checker(program, {**{name: thaw(type_) for name, type_ in known.items()}, **open_types}, functions)
+    _whole(s, program)
+    freeze = Finisher(s.next_id).freeze
+    found = {name: _closed(freeze(node)) for name, node in open_types.items() if not demand_data(node)}
+    return {name: type_ for name, type_ in found.items() if type_ is not None}
+
+
+def _closed(type_: Type) -> Type | None:
+    """A type with Text for what is open in it; None where something in it is unknown because of a mistake."""
+    match type_:
+        case Variable():
+            return TEXT
+        case Con(name, arguments):
+            inner = [_closed(argument) for argument in arguments]
+            return None if None in inner else Con(name, tuple(inner))  # type: ignore[arg-type]
+        case Record(fields):
+            closed = [(name, _closed(field)) for name, field in fields]
+            return None if any(field is None for _, field in closed) else Record(tuple(closed))  # type: ignore[arg-type]
+        case Enum():
+            return type_
+        case _:
+            return None
+
+
+def _checker(program: t.Program, inputs: Mapping[str, Open], functions: Mapping[str, HostFunction]) -> Checker:
+    s = Checker(program.source, _RULES, _CHECK_RULES)  # type: ignore[arg-type]
+    for name, type_ in inputs.items():
+        s.names[name] = Binding("input", name, type_, Span(0, 0))
+    for function in functions.values():
+        opened = partial(function.opened, thaw)
+        s.names[function.name] = Binding(
+            "host", function.name, opened(0), Span(0, 0), parameters=function.parameters, opened=opened
+        )
+    return s
 
 
 def _whole(s: Checker, program: t.Program) -> Open:

@@ -191,7 +191,7 @@ def test_the_program_on_the_screen_is_the_one_that_is_hashed(
 def test_nothing_of_a_program_or_a_name_begins_a_row(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each row at the left edge is one of ours, once and in order; all others begin with a frame."""
     rows = rows_seen(prospect_of(SHOWN[name]), 80, 24, monkeypatch)
-    ours = ["== program ==", approval_screen.END, "== what is approved ==", "Run it? [y/N] "]
+    ours = ["== program ==", approval_screen.END, "== cost tree ==", "== what is approved ==", "Run it? [y/N] "]
     places = [rows.index(row) for row in ours]
     assert [rows.count(row) for row in ours] == [1] * len(ours)
     assert all(before < after for before, after in pairwise(places))

@@ -196,6 +196,19 @@ def test_a_list_is_declared_by_count_and_size(shell: Shell) -> None:
     assert shell.json["bound"]["calls"] == 30
 
 
+def test_lists_of_texts_and_rows_need_no_declaration(shell: Shell) -> None:
+    texts = wrote("t.lam", "docs |> map(fn(d) => llm_call(d, out=10))")
+    assert shell("check", texts, "--size", "docs=200x6KB,2x1KB", "--model", priced(), "--json") == 0
+    assert shell.json["inputs"]["docs"] == "List[Text]"
+    assert [column["bound"]["calls"] for column in shell.json["sizes"]] == [200, 2]
+    rows = wrote("r.lam", 'rows |> filter(fn(r) => r.days > 30) |> map(fn(r) => llm_call(r.note, out=10)) |> join("")')
+    assert shell("check", rows, "--size", "rows=30x100", "--model", priced()) == 0
+    assert "assuming rows: List[{ days: Int, note: Text }], as the program uses it" in shell.err
+    assert shell("check", rows, "--size", "rows=30x100", "--emit", "types") == 0
+    shell("check", wrote("m.lam", "docs |> map(fn(d) => llm_call(d, out=10)) |> joi(query)"), "--size", "docs=2x1KB")
+    assert "joi" in shell.err and "E0201" not in shell.err
+
+
 def test_data_and_a_size_of_one_input_are_refused(shell: Shell) -> None:
     assert shell("check", wrote("p.lam", "context"), wrote("a.txt", "a"), "--size", "context=5") == 64
     assert shell("check", "p.lam", "--size", "context=5", "--size", "context=6") == 64

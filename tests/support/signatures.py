@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
@@ -53,8 +54,9 @@ def _members(kind: type) -> Iterator[str]:
         yield f"__init__{_signature(kind.__init__)}"
         yield from _attributes(kind)
     for name, member in sorted(_public(kind).items()):
-        if isinstance(member, property):
-            yield f"{name}: {member.fget.__annotations__.get('return', '?') if member.fget else '?'}"
+        if isinstance(member, (property, cached_property)):
+            made_by = member.fget if isinstance(member, property) else member.func
+            yield f"{name}: {made_by.__annotations__.get('return', '?') if made_by else '?'}"
         elif isinstance(member, (classmethod, staticmethod)):
             yield f"{type(member).__name__} {name}{_signature(member.__func__)}"
         elif isinstance(member, FunctionType) and name != "__init__":

@@ -10,6 +10,7 @@ from lambda_rlm.bounds.domain.abstract import AbstractBool, AbstractOption, Abst
 from lambda_rlm.bounds.domain.guards import Environment, GuardedBranch
 from lambda_rlm.bounds.domain.size import ZERO
 from lambda_rlm.bounds.rules.usual import one_of
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 
 
@@ -18,7 +19,7 @@ def if_(analysis: Analysis, choice: t.If, env: Environment) -> AbstractResult:
     here = GuardedBranch(env, analysis.facts)
     left = [here]
     waited = ZERO
-    ways: list[Callable[[], AbstractResult]] = []
+    ways: list[tuple[Span, Callable[[], AbstractResult]]] = []
     for condition, then in choice.branches:
         with analysis.knowing(here.facts):
             value, chain = analysis.sized(condition, here.env)
@@ -26,15 +27,15 @@ def if_(analysis: Analysis, choice: t.If, env: Environment) -> AbstractResult:
         known = value.value if isinstance(value, AbstractBool) else None
         if known is not False:
             taken = [here] if known else analysis.guard.ways(condition, True, here)
-            ways += [partial(analysis.in_branch, branch, then) for branch in taken]
+            ways += [(then.span, partial(analysis.in_branch, branch, then)) for branch in taken]
         if known:
             break
         if known is None:
             left = analysis.guard.ways(condition, False, here)
             here = analysis.guard.refined(condition, False, here)
     else:
-        ways += [partial(analysis.in_branch, branch, choice.otherwise) for branch in left]
-    result = one_of(analysis, ways, *(condition for condition, _ in choice.branches))
+        ways += [(choice.otherwise.span, partial(analysis.in_branch, branch, choice.otherwise)) for branch in left]
+    result = one_of(analysis, choice.span, ways, *(condition for condition, _ in choice.branches))
     return AbstractResult(result.value, waited + result.chain)
 
 
@@ -47,7 +48,7 @@ def match(analysis: Analysis, term: t.Match, env: Environment) -> AbstractResult
         result = analysis.in_branch(GuardedBranch({**env, **bound}, analysis.facts_without(bound)), body)
         return AbstractResult(result.value, chain + result.chain)
     value = seen(value)
-    ways: list[Callable[[], AbstractResult]] = []
+    ways: list[tuple[Span, Callable[[], AbstractResult]]] = []
     for arm_ in term.arms:
         bound = {}
         if isinstance(arm_.pattern, t.SomePattern):
@@ -55,6 +56,6 @@ def match(analysis: Analysis, term: t.Match, env: Environment) -> AbstractResult
                 continue
             bound = {arm_.pattern.name: value.inner} if arm_.pattern.name else {}
         branch = GuardedBranch({**env, **bound}, analysis.facts_without(bound))
-        ways.append(partial(analysis.in_branch, branch, arm_.body))
-    result = one_of(analysis, ways, term.subject)
+        ways.append((arm_.body.span, partial(analysis.in_branch, branch, arm_.body)))
+    result = one_of(analysis, term.span, ways, term.subject)
     return AbstractResult(result.value, chain + result.chain)

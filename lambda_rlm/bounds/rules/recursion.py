@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis
-from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.cost import Cost, Figures, Site
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, changed_names, seen
 from lambda_rlm.bounds.domain.guards import Environment
 from lambda_rlm.bounds.domain.leaves import length_of, settled, signature
@@ -23,15 +23,7 @@ from lambda_rlm.bounds.names import free_names
 from lambda_rlm.syntax import term as t
 from lambda_rlm.types.type import Arrow
 
-ENDLESS: Final = Cost(
-    calls=UNLIMITED,
-    sends=UNLIMITED,
-    input_tokens=UNLIMITED,
-    output_tokens=UNLIMITED,
-    money=UNLIMITED,
-    prompt=UNLIMITED,
-    depth=UNLIMITED,
-)
+_ENDLESS: Final = Figures(UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED)
 
 Memo = dict[object, tuple[AbstractResult, Cost]]
 
@@ -79,7 +71,8 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
 def _endless(analysis: Analysis, fix: t.Fix, why: str) -> AbstractResult:
     """What is known of a recursion that is not bounded: its type."""
     analysis.endless[fix.span] = why
-    analysis.charge(ENDLESS)
+    site = Site(_ENDLESS, UNLIMITED, UNLIMITED, "")
+    analysis.charge(Cost(**_ENDLESS._asdict(), sends=UNLIMITED, prompt=UNLIMITED, depth=UNLIMITED, parts={fix.span: site}))
     arrow = analysis.typed.type_of(fix)
     assert isinstance(arrow, Arrow)
     return AbstractResult(value_of(arrow.result, UNLIMITED), UNLIMITED)

@@ -13,11 +13,12 @@ from lambda_rlm.bounds.cost import Cost
 from lambda_rlm.bounds.domain.abstract import AbstractResult
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.bounds.staging import ASKING
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.types.typed import Typed
 
-Ways = list[Callable[[], AbstractResult]]
+Ways = list[tuple[Span, Callable[[], AbstractResult]]]
 
 
 def replied(typed: Typed) -> frozenset[str]:
@@ -36,12 +37,12 @@ def depends(typed: Typed, term: t.Node, names: frozenset[str]) -> bool:
     return not names.isdisjoint(free_names(term)) or _asks(typed, term)
 
 
-def one_of(analysis: Analysis, ways: Ways, *conditions: t.Node) -> AbstractResult:
-    """One of several ways to go on; in an analysis of what is usual the cheapest, where a reply decides."""
+def one_of(analysis: Analysis, place: Span, ways: Ways, *conditions: t.Node) -> AbstractResult:
+    """One of several ways to go on from a place; in an analysis of what is usual the cheapest, where a reply decides."""
     names = analysis.replied
     if names is None or not any(depends(analysis.typed, condition, names) for condition in conditions):
-        return analysis.either(ways)
-    outcome, cost = min((analysis.measured(way) for way in ways), key=lambda way: _price(way[1]))
+        return analysis.either(place, ways)
+    outcome, cost = min((analysis.measured(way) for _, way in ways), key=lambda way: _price(way[1]))
     analysis.charge(cost)
     return outcome
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
-from lambda_rlm.bounds.cost import Cost
+from lambda_rlm.bounds.cost import Cost, Site
 from lambda_rlm.bounds.domain.abstract import (
     WIDEST,
     Abstract,
@@ -99,7 +99,8 @@ def _ask(
         _check_window(analysis, application, prompt, frame, tokens)
         sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
     received = tokens + size_of(rates.thought(default is not None or is_label(type_)))
-    _charge(analysis, application, _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars))
+    cost = _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars)
+    _charge(analysis, application, cost, sent, received)
     return _reply_of(rates, type_, tokens)
 
 
@@ -132,10 +133,10 @@ def _priced(rates: Rates, cost: Cost) -> Cost:
     )
 
 
-def _charge(analysis: Analysis, application: Application, cost: Cost) -> None:
-    """Book model calls at the place that makes them."""
-    sites = {application.name.span: (cost.calls, cost.input_tokens + cost.output_tokens)}
-    analysis.charge(replace(cost, sites=sites))
+def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
+    """Book model calls at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    site = Site(cost.figures, prompt, reply, application.primitive.value)
+    analysis.charge(replace(cost, parts={application.name.span: site}))
 
 
 def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeBound:
@@ -290,7 +291,8 @@ def _mapped(
         attempt_input=(frame + of_one(item)) * repeats,
         attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
-    _charge(analysis, application, _priced(rates, cost))
+    of_reply = times(together, tokens) + size_of(thought)
+    _charge(analysis, application, _priced(rates, cost), frame + of_one(item), of_reply)
     reply = _reply_of(rates, type_, tokens)
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
 
@@ -381,13 +383,14 @@ def _rlm_call(
     own."""
     rates = analysis.rates
     attempts = calls.high + smallest(calls.high * (rates.sends - 1), rates.pool_of(calls.high))
+    window, longest = size_of(rates.window), size_of(rates.max_output + rates.thought(False))
     cost = Cost(
         calls=calls.high,
         sends=attempts,
-        input_tokens=times(attempts, size_of(rates.window)) * (1 + rates.retries),
-        output_tokens=times(attempts, size_of(rates.max_output + rates.thought(False))) * (1 + rates.retries),
+        input_tokens=times(attempts, window) * (1 + rates.retries),
+        output_tokens=times(attempts, longest) * (1 + rates.retries),
     )
-    _charge(analysis, application, _priced(rates, cost))
+    _charge(analysis, application, _priced(rates, cost), window, longest)
     return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)
 
 

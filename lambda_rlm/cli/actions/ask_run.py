@@ -188,6 +188,7 @@ def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, adv
             "ok": False,
             "answer": None,
             "diagnostics": [as_json(d, source) for d in mistakes],
+            "cost_tree": next((list(d.cost_tree) for d in mistakes if d.cost_tree), None),
             "fault": None,
         }
         if advice is not None:

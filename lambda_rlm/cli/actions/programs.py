@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.bounds.cost_record import as_record
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.planner import plan_text
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import program_file, rejected
-from lambda_rlm.cli.display import figures, screen
+from lambda_rlm.cli.display import cost_table, figures, screen
 from lambda_rlm.cli.display.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.display.stages import COSTS, STAGES, stage
 from lambda_rlm.cli.exits import UsageProblem
@@ -62,8 +63,9 @@ def check(program: str, given: CheckRequest, options: Mapping[str, Any], emit: s
     if emit is not None and emit not in STAGES + COSTS:
         raise unknown("stage", emit, STAGES + COSTS)
     chosen = settings(options)
-    inputs, wanted = _inputs(given, chosen)
+    inputs, wanted, by_size = _inputs(given, chosen)
     source = program_file(program)
+    inputs = _as_used(source, inputs, by_size)
     if not json:
         for note in inputs.notes:
             screen.say(f"note: {note}", "dim")
@@ -122,6 +124,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "counted_by": None,
         "admitted": None,
         "formula": None,
+        "cost_tree": None,
         "hash": None,
         "needs_root_model": typed is not None and needs_root_model(typed),
         "diagnostics": [as_json(d, checked.source) for d in checked.diagnostics],
@@ -136,7 +139,8 @@ def _emit(emit: str, checked: Checked, types: Mapping[str, Type], costs: Costs, 
     except Rejected as found:
         return rejected(found.diagnostics, checked.source, json)
     if json:
-        data = {"ok": is_ok, emit: shown.splitlines(), "diagnostics": [as_json(d, checked.source) for d in diagnostics]}
+        data_of_stage = as_record(costs.prospects[-1].cost_tree) if emit == "cost" else shown.splitlines()
+        data = {"ok": is_ok, emit: data_of_stage, "diagnostics": [as_json(d, checked.source) for d in diagnostics]}
         screen.answer(json_text.dumps(data, ensure_ascii=False))
     else:
         screen.answer(shown)
@@ -147,9 +151,9 @@ def _emit(emit: str, checked: Checked, types: Mapping[str, Type], costs: Costs, 
 def _cost(emit: str, costs: Costs) -> str:
     """A stage that needs sizes, for the last column."""
     prospect = costs.prospects[-1]
-    if emit != "plan":
-        return figures.every_form(prospect)
-    return "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
+    if emit == "plan":
+        return "The program has no `auto`." if prospect.chosen is None else plan_text.shown(prospect.chosen)
+    return cost_table.shown(prospect.cost_tree) if emit == "cost" else figures.every_form(prospect)
 
 
 def fmt(programs: Sequence[str], check: bool, json: bool) -> int:
@@ -216,12 +220,12 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
-def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]]:
-    """The inputs that are there, with the types of all of them, and the columns of sizes; `context: Text` when nothing is
-    said."""
+def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column], dict[str, Size]]:
+    """The inputs that are there, with the types of all of them, the columns of sizes, and the inputs that have only a size;
+    `context: Text` when there are none."""
     wanted = columns(given.sizes)
     if not given.arguments and not given.declared and not wanted:
-        return Inputs({}, {"context": TEXT, "query": TEXT}), []
+        return Inputs({}, {"context": TEXT, "query": TEXT}), [], {}
     inputs, sizes = _given(given, chosen)
     wanted = [replace(column, sizes={**sizes, **column.sizes}) for column in wanted or ([Column({}, "")] if sizes else [])]
     types, twice = dict(inputs.types), set[str]()
@@ -238,16 +242,32 @@ def _inputs(given: CheckRequest, chosen: Settings) -> tuple[Inputs, list[Column]
             types[name.strip()] = parse_type(written)
         except Rejected as found:
             raise UsageProblem(f"--declare {text!r}: {found.diagnostics[0].message}", found.diagnostics[0].hint) from None
+    by_size: dict[str, Size] = {}
     for name, size in (wanted[0].sizes if wanted else {}).items():
         if name in inputs.values:
             raise UsageProblem(f"--size cannot set the size of {name!r}: its data is given")
-        types.setdefault(name, TEXT if size.count is None else DOCUMENTS)
+        if name not in types:
+            by_size[name] = size
+            types[name] = TEXT if size.count is None else DOCUMENTS
     if types.get(QUERY, TEXT) != TEXT:
         raise UsageProblem("`query` must be a Text: it is the question")
     inputs = Inputs(inputs.values, types, inputs.notes)
     if given.query is not None or (given.arguments and not wanted):
         inputs = inputs.with_query(given.query or "")
-    return inputs, wanted
+    return inputs, wanted, by_size
+
+
+def _as_used(source: SourceFile, inputs: Inputs, by_size: Mapping[str, Size]) -> Inputs:
+    """These with the types that the program uses for inputs that have only a size; a note for each that is not as expected."""
+    if not by_size:
+        return inputs
+    types = check_program(source, {**inputs.types, **by_size}).inputs
+    notes = [
+        f"assuming {name}: {show(types[name])}, as the program uses it; to set the type: --declare"
+        for name in by_size
+        if types[name] != inputs.types[name]
+    ]
+    return replace(inputs, types=types, notes=(*inputs.notes, *notes))
 
 
 def _given(given: CheckRequest, chosen: Settings) -> tuple[Inputs, dict[str, Size]]:

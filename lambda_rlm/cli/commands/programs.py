@@ -26,14 +26,16 @@ def check(
         typer.Option(
             "--size",
             metavar="NAME=SIZE[,SIZE…]",
-            help="Declare an input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list).",
+            help="Declare an input by its size, without data: 10MB, 20000 (characters), 1000x6KB (a list of documents, texts or rows).",
         ),
     ] = None,
     unread: Annotated[bool, typer.Option("--unread", help="Use the file sizes of the inputs, without reading them.")] = False,
     query: Query = None,
     emit: Annotated[
         str | None,
-        typer.Option("--emit", metavar="tokens|tree|term|types|bound|plan", help="Print this stage of the checker and exit."),
+        typer.Option(
+            "--emit", metavar="tokens|tree|term|types|bound|cost|plan", help="Print this stage of the checker and exit."
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the suggested fixes to the file.")] = False,
     *,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from lambda_rlm.cli.display import figures
+from lambda_rlm.cli.display import cost_table, figures
 from lambda_rlm.cli.display.look_alikes import look_alikes
 from lambda_rlm.diagnostics.visible import escape, visible_line
 from lambda_rlm.execution.prospect import Prospect
@@ -24,6 +24,9 @@ _MOST_MARKS: Final = 4
 """Marks on one letter; more would be drawn over other rows."""
 
 _MOST_NOTES: Final = 8
+_MOST_ROWS: Final = 8
+"""Rows of the cost tree."""
+
 _BEGUN: Final = " | "
 _GOES_ON: Final = " : "
 _MEDIAL_JAMO: Final = ("\u1161", "\u11ff")
@@ -39,6 +42,10 @@ def screen(prospect: Prospect, what: WhatRuns, width: int) -> str:
     parts = ["== program ==", *program_rows(program, width), END, *_notes(notes, width), ""]
     for line in figures.shown([prospect], [""]).split("\n"):
         parts += _wrapped("", line, width) if line else [""]
+    if prospect.cost_tree.parts:
+        parts += ["", "== cost tree =="]
+        for line in cost_table.first_rows(prospect.cost_tree, _MOST_ROWS):
+            parts += _wrapped("", line, width)
     parts += ["", "== what is approved =="]
     words = what.words()
     indent = max(map(len, words))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.bounds.cost_record import nodes_json
 from lambda_rlm.bounds.two_figures import count
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
@@ -135,6 +136,7 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
         "needs_root_model": sub_models.needs_root_model(prospect.bounded.typed),
         "sub_models": sub_models.share(prospect.bounded),
         "formula": prospect.bound.formula,
+        "cost_tree": nodes_json(prospect.cost_tree),
         "rounds": prospect.bound.rounds(prospect.budget.concurrency),
         "hash": prospect.hash,
         "model": {

@@ -18,7 +18,7 @@ from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
 
 STAGES: Final = ("tokens", "tree", "term", "types")
-COSTS: Final = ("bound", "plan")
+COSTS: Final = ("bound", "cost", "plan")
 """What `--emit` knows beside them, where the sizes of the inputs are known."""
 
 

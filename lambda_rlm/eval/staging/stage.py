@@ -28,10 +28,11 @@ from lambda_rlm.types.typed import EMPTY, Typed
 
 
 def known_inputs(typed: Typed, values: Mapping[str, Value], vocabulary: Vocabulary | None = None) -> dict[str, StagedValue]:
-    """The inputs as the analysis sees them: known, their sizes symbols of their names."""
+    """The inputs that are there, as the analysis sees them: known, their sizes symbols of their names."""
     return {
         name: StagedValue(values[name], type_, partial(measured, values[name], type_, name, vocabulary))
         for name, type_ in typed.inputs.items()
+        if name in values
     }
 
 
