@@ -1,9 +1,10 @@
 """The library for Python programs.
 
 Owns `RLM`, `run` and the names that the package exports. Promises that a fault leaves as an exception that carries what was
-spent, never as an answer (in a stream, as part of the last event). An `RLM` holds settings only: it may be used by many threads
-and event loops at once, each use connects for itself. Settings are given as arguments; where one is not, the variable counts
-that the command line reads too (`LAMBDA_RLM_MODEL`, `LAMBDA_RLM_MAX_COST` …). No settings file is read here.
+spent, never as an answer (in a stream, as part of the last event). An `RLM` may be used by many threads and event loops at
+once; its settings hold for each use, and its rates, concurrency and connections for all of them together. Settings are given as
+arguments; where one is not, the variable counts that the command line reads too (`LAMBDA_RLM_MODEL`, `LAMBDA_RLM_MAX_COST` …).
+No settings file is read here.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class RLM:
     - `cache`: reuse model replies in later runs at no cost. True for the default file, or a path; only for models by name.
     - `hedge`: after this many seconds without a reply, send a second request and use whichever answers first. Bounds and
       budgets count both.
-    - `rpm`, `tpm`: maximum requests and tokens per minute for each provider.
+    - `rpm`, `tpm`: maximum requests and tokens in any minute for each provider. These and `budget.concurrency` hold for all
+      questions of this `RLM` together, in whatever threads and event loops.
     - `journal`: record runs, to inspect, resume and replay them here or on the command line. True for the default file, or
       a path.
     - `primitives`: typed Python functions that generated programs can call (see `primitive`).

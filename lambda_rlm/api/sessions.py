@@ -92,6 +92,8 @@ class HostSettings:
     formats: tuple[Format, ...] = ()
     constrain: str | None = None
     unsaid: Settings = DEFAULTS
+    limiters: dict[tuple[int, int | None, int | None], Limiters] = field(default_factory=dict, compare=False, repr=False)
+    """How fast providers are asked by all questions of this owner together, by its limits."""
 
     @classmethod
     def of(
@@ -160,8 +162,9 @@ class HostSettings:
 
     def connections(self) -> Connections:
         """How models are reached."""
+        limits = self.limits.concurrency, self.rpm, self.tpm
         return Connections(
-            limiters=Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm),
+            limiters=self.limiters.setdefault(limits, Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm)),
             base_url=self.base_url,
             cache=self.cache or False,
             hedge=self.hedge,

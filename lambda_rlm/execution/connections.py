@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
-    replies across runs: True for the user's own file, or a path; `on_trouble` receives what is wrong with it (None: the
-    log)."""
+    """How models that are given by name are reached in one session; with all others of their owner they keep to its limits and
+    share its connections. `cache` keeps good replies across runs: True for the user's own file, or a path; `on_trouble`
+    receives what is wrong with it (None: the log)."""
 
     limiters: Limiters
     base_url: str | None = None
@@ -60,6 +60,7 @@ class Connections:
             hedge=self.hedge,
             constrain=self.constrain,
         )
+        stack.callback(self.limiters.join())
         stack.push_async_callback(closing, connected)
         return connected
 

@@ -28,6 +28,7 @@ from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
+from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.harmless import Harmless
@@ -96,10 +97,10 @@ def connect(
     one that the policy does not allow a `PolicyViolation`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a provider's
-    model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one for this
-    model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain`
-    says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`. `cache` keeps good replies of
-    providers and local models across runs; it is closed with the model.
+    model that is not known. `limiters` are those of the owner, of which all models of one provider share one, with its
+    connections (None: one for this model alone); `hedge` the seconds after which a request without an answer is sent a second
+    time (None: never). `constrain` says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`.
+    `cache` keeps good replies of providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
     if name == "local" and base_url is None:
@@ -109,10 +110,10 @@ def connect(
     model = _built_in(name, window, slots, constrain != "none") if base_url is None else None
     if model is None:
         model = installed_model(name) if base_url is None else None
-        model = model or _provider(name, base_url, api_key, timeout, window, constrain)
+        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
+        model = model or _provider(name, base_url, api_key, timeout, window, constrain, limiter.sockets)
         if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
             model = Harmless(model)
-        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
     elif hedge is not None and isinstance(model, ScriptedModel):
         model = Hedged(model, hedge, tracer=tracer)
@@ -181,7 +182,13 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
 
 
 def _provider(
-    name: str, base_url: str | None, api_key: str | None, timeout: float, window: int | None, constrain: str
+    name: str,
+    base_url: str | None,
+    api_key: str | None,
+    timeout: float,
+    window: int | None,
+    constrain: str,
+    sockets: Sockets,
 ) -> Model:
     if "://" in name:  # some providers' clients would send their key there
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
@@ -194,7 +201,7 @@ def _provider(
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
-        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
+        return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect, sockets=sockets)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
     return LitellmModel(name, base_url=base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
