@@ -139,7 +139,7 @@ class CompletionRequest:
     and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
     before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
-    affords no more of these.
+    affords no more of these. `sent` is the most tokens of all that is sent, as whoever pays has counted it; 0 where nobody has.
     """
 
     messages: tuple[Message, ...]
@@ -150,6 +150,7 @@ class CompletionRequest:
     digest: str = field(default="", compare=False)
     grammar: Grammar | None = None
     again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    sent: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
@@ -72,6 +73,7 @@ class RLM:
       budgets count both.
     - `rpm`, `tpm`: maximum requests and tokens in any minute for each provider. These and `budget.concurrency` hold for all
       questions of this `RLM` together, in whatever threads and event loops.
+    - `account`: what many runs, threads and processes may spend together (see `Account`); each run keeps to its budget too.
     - `journal`: record runs, to inspect, resume and replay them here or on the command line. True for the default file, or
       a path.
     - `primitives`: typed Python functions that generated programs can call (see `primitive`).
@@ -96,6 +98,7 @@ class RLM:
         hedge: float | None = None,
         rpm: int | None = None,
         tpm: int | None = None,
+        account: Account | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
         formats: Iterable[Format] = (),
@@ -116,6 +119,7 @@ class RLM:
             hedge=hedge,
             rpm=rpm,
             tpm=tpm,
+            account=account,
             journal=journal,
             primitives=tuple(primitives),
             formats=tuple(formats),
@@ -233,6 +237,7 @@ async def run(
     hedge: float | None = None,
     rpm: int | None = None,
     tpm: int | None = None,
+    account: Account | None = None,
     journal: Kept = False,
     formats: Iterable[Format] = (),
     on_event: Listener | None = None,
@@ -250,6 +255,7 @@ async def run(
         hedge=hedge,
         rpm=rpm,
         tpm=tpm,
+        account=account,
         journal=journal,
         primitives=tuple(program.typed.functions.values()),
         formats=tuple(formats),

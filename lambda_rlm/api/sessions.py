@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio.to_thread
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Deadline, Question, Setup
@@ -87,6 +88,7 @@ class HostSettings:
     hedge: float | None = None
     rpm: int | None = None
     tpm: int | None = None
+    account: Account | None = None
     journal: Kept = False
     primitives: tuple[HostFunction, ...] = ()
     formats: tuple[Format, ...] = ()
@@ -108,7 +110,11 @@ class HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count."""
         if not isinstance(said.get("base_url"), str | None):
             raise TypeError(f"base_url must be a str, not {said['base_url']!r:.80}")
+        if not isinstance(said.get("account"), Account | None):
+            raise TypeError(f"account must be an Account, not {said['account']!r:.80}")
         unsaid = unless_said()
+        if said.get("account") is None:
+            said["account"] = unsaid.purse()
         options = Options(
             is_strict=unsaid.strict if strict is None else strict,
             seed=unsaid.seed if seed is None else seed,
@@ -169,6 +175,7 @@ class HostSettings:
             cache=self.cache or False,
             hedge=self.hedge,
             constrain=self.constrain or "auto",
+            account=self.account,
         )
 
     def as_before(self, was: Mapping[str, Any], *, is_replay: bool) -> HostSettings:

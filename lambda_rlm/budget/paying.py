@@ -16,6 +16,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import (
     FAILED_ATTEMPT,
     MOST_TOKENS,
+    NO_USAGE,
     UNCOUNTED,
     Completion,
     CompletionRequest,
@@ -25,7 +26,7 @@ from lambda_rlm.completion import (
     Usage,
 )
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
-from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
+from lambda_rlm.diagnostics.faults import MODEL_BROKEN, AccountUsedUp, ModelFailure
 from lambda_rlm.diagnostics.raised import raised
 
 _LONGEST: Final = 300
@@ -51,9 +52,12 @@ async def pay(
     meter.reserve(*over)
     usage: Usage | None = None
     try:
-        completion = await model.complete(request)
+        completion = await model.complete(replace(request, sent=sent))
     except ModelFailure as failed:
-        usage = booked(profile, failed.usage or FAILED_ATTEMPT, sent, request.max_tokens)
+        usage = booked(profile, failed_usage(failed), sent, request.max_tokens)
+        raise
+    except AccountUsedUp as refused:
+        usage = booked(profile, refused.usage or NO_USAGE, sent, request.max_tokens)
         raise
     except Exception as error:
         usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
@@ -69,6 +73,11 @@ async def pay(
         meter.settle(*over, usage)
         on_usage(usage)
     return completion
+
+
+def failed_usage(failed: ModelFailure) -> Usage:
+    """What a failed request used."""
+    return failed.usage or FAILED_ATTEMPT
 
 
 def _sound(completion: object, usage: Usage, name: str) -> Completion:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
@@ -33,6 +34,7 @@ from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
+from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
@@ -92,6 +94,7 @@ def connect(
     limiters: Limiters | None = None,
     hedge: float | None = None,
     constrain: str = "auto",
+    account: Account | None = None,
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`,
     one that the policy does not allow a `PolicyViolation`.
@@ -100,7 +103,8 @@ def connect(
     model that is not known. `limiters` are those of the owner, of which all models of one provider share one, with its
     connections (None: one for this model alone); `hedge` the seconds after which a request without an answer is sent a second
     time (None: never). `constrain` says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`.
-    `cache` keeps good replies of providers and local models across runs; it is closed with the model.
+    `cache` keeps good replies of providers and local models across runs; it is closed with the model. `account` lends what each
+    request may cost, before it is sent.
     """
     name = name or default_model()
     if name == "local" and base_url is None:
@@ -114,13 +118,17 @@ def connect(
         model = model or _provider(name, base_url, api_key, timeout, window, constrain, limiter.sockets)
         if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
             model = Harmless(model)
-        model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
-    elif hedge is not None and isinstance(model, ScriptedModel):
-        model = Hedged(model, hedge, tracer=tracer)
+        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
+    else:
+        model = _sent(model, None, account, hedge if isinstance(model, ScriptedModel) else None, tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
         model = Recording(model, record)
+    return _cached(model, name, base_url, cache)
+
+
+def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | None) -> Model:
     if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.wrappers.cache import Cached, identity
@@ -128,11 +136,13 @@ def connect(
     return Cached(model, cache, identity(name, base_url), owns_store=True)
 
 
-def _limited(model: Model, limiter: Limiter, hedge: float | None, tracer: Tracer | None) -> Model:
-    """A provider's model within its limits; a second request, where there is one, keeps to them too."""
+def _sent(model: Model, limiter: Limiter | None, account: Account | None, hedge: float | None, tracer: Tracer | None) -> Model:
+    """A model by way of what makes its requests wait: a limiter, and then an account, in this order, so that nothing is lent to
+    who may not ask yet. A second request, where there is one, waits too."""
 
     def through(inner: Model) -> Model:
-        return Limited(inner, limiter)
+        lent = inner if account is None else Lent(inner, account)
+        return lent if limiter is None else Limited(lent, limiter)
 
     return through(model) if hedge is None else Hedged(model, hedge, through=through, tracer=tracer)
 

@@ -133,7 +133,7 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_to: Settings) -> list[TaskResult]:
-    cache, limiters = _cache(set_to), set_to.limiters()
+    cache, limiters, account = _cache(set_to), set_to.limiters(), set_to.purse()
 
     def connected(name: str | None) -> Model:
         return connect(
@@ -143,6 +143,7 @@ async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_
             limiters=limiters,
             hedge=set_to.hedge,
             constrain=set_to.constrain,
+            account=account,
         )
 
     model = connected(set_to.model)

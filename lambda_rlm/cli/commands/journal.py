@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
+from lambda_rlm.cli.commands.options import ACCOUNT, BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
 from lambda_rlm.cli.commands.table import command
 
 
@@ -58,7 +58,7 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *BUDGET, "max_seconds", *RATES, *WORK, "cache", "journal")
+@takes("base_url", *BUDGET, "max_seconds", *ACCOUNT, *RATES, *WORK, "cache", "journal")
 def resume(
     run: Run,
     inputs: Inputs = None,

@@ -24,7 +24,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
-from lambda_rlm.turn import Turn
+from lambda_rlm.turn import Places
 
 MOST: Final = 1_024
 _MINUTE: Final = 60.0
@@ -58,22 +58,31 @@ class Limiter:
         self._lock = Lock()
         self._requests = None if rpm is None else _Rate(rpm)
         self._tokens = None if tpm is None else _Rate(tpm)
-        self._waiting: deque[Turn] = deque()
+        self._places = Places(float(limit))
         self._not_before = 0.0
         self._slowed = 0
-        self.limit = float(limit)
-        self.in_flight = 0
-        self.max_in_flight = 0
         self.sockets = Sockets(limit)
+
+    @property
+    def limit(self) -> float:
+        return self._places.limit
+
+    @property
+    def in_flight(self) -> int:
+        return self._places.taken
+
+    @property
+    def max_in_flight(self) -> int:
+        return self._places.most_taken
 
     async def asked(self, model: Model, request: CompletionRequest) -> Completion:
         """What the model replies, when it may be asked."""
-        await self._enter()
+        await self._places.enter()
         try:
             await self._in_time(request)
             return await self._answer(model, request)
         finally:
-            self._leave()
+            self._places.leave()
 
     async def _answer(self, model: Model, request: CompletionRequest) -> Completion:
         slowed = self._slowed
@@ -84,41 +93,8 @@ class Limiter:
                 self._slow_down(failed.retry_after, slowed)
             raise
         with self._lock:
-            self.limit = min(float(self._most), self.limit + 1 / self.limit)
+            self._places.limit = min(float(self._most), self.limit + 1 / self.limit)
         return completion
-
-    async def _enter(self) -> None:
-        """Wait for a place; who came first goes first."""
-        with self._lock:
-            if not self._waiting and self.in_flight < int(self.limit):
-                self._take_place()
-                return
-            turn = Turn()
-            self._waiting.append(turn)
-        try:
-            await turn.called()
-        except BaseException:
-            with self._lock:
-                is_waiting = turn in self._waiting
-                if is_waiting:
-                    self._waiting.remove(turn)
-            if not is_waiting:  # a place was given to who does not want it any more
-                self._leave()
-            raise
-
-    def _leave(self) -> None:
-        with self._lock:
-            self.in_flight -= 1
-            self._let_in()
-
-    def _let_in(self) -> None:
-        while self._waiting and self.in_flight < int(self.limit):
-            if self._waiting.popleft().call():  # else its event loop has ended
-                self._take_place()
-
-    def _take_place(self) -> None:
-        self.in_flight += 1
-        self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
     async def _in_time(self, request: CompletionRequest) -> None:
         """Wait until the provider may be asked again, and until the rates allow it."""
@@ -149,7 +125,7 @@ class Limiter:
         with self._lock:
             if slowed == self._slowed:
                 self._slowed += 1
-                self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
+                self._places.limit = max(1.0, min(self.limit, self.in_flight) / 2)
             if retry_after:
                 self._not_before = max(self._not_before, self._clock() + min(retry_after, _LONGEST_PAUSE))
 

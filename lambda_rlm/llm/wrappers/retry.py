@@ -15,7 +15,7 @@ import anyio
 
 from lambda_rlm import events
 from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import AccountUsedUp, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 
@@ -76,6 +76,9 @@ class RetryingModel(Wrapper):
                 seconds = self.policy.seconds(attempt, failed.retry_after, self._draw())
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
+            except AccountUsedUp as refused:
+                refused.usage = spent + (refused.usage or NO_USAGE)
+                raise
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
             await self._sleep(seconds)
