@@ -14,6 +14,7 @@ from lambda_rlm.release import VERSION
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from lambda_rlm.accounts.account import Account, Spending
     from lambda_rlm.api.rlm import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
     from lambda_rlm.bounds.admit import Admitted
     from lambda_rlm.completion import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from lambda_rlm.diagnostics.error import LambdaRLMError
-    from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure, PrimitiveFault
+    from lambda_rlm.diagnostics.faults import AccountUsedUp, InternalError, LimitExceeded, ModelFailure, PrimitiveFault
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
     from lambda_rlm.inputs.problem import InputProblem
     from lambda_rlm.inputs.reading import Format, Reading
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RLM",
+    "Account",
+    "AccountUsedUp",
     "Admitted",
     "Budget",
     "Checked",
@@ -69,6 +72,7 @@ __all__ = [
     "Sampling",
     "ScriptedModel",
     "Size",
+    "Spending",
     "StopReason",
     "Usage",
     "Writing",
@@ -96,6 +100,10 @@ def _of_verbs(name: str) -> ModuleType | None:
             from lambda_rlm.api import rlm
 
             return rlm
+        case "Account" | "Spending":
+            from lambda_rlm.accounts import account
+
+            return account
         case "check" | "Checked":
             from lambda_rlm.execution import check
 
@@ -122,7 +130,7 @@ def _of_errors(name: str) -> ModuleType | None:
             from lambda_rlm.diagnostics import diagnostic
 
             return diagnostic
-        case "Fault" | "InternalError" | "LimitExceeded" | "ModelFailure" | "PrimitiveFault":
+        case "AccountUsedUp" | "Fault" | "InternalError" | "LimitExceeded" | "ModelFailure" | "PrimitiveFault":
             from lambda_rlm.diagnostics import faults
 
             return faults

@@ -145,7 +145,8 @@ class CompletionRequest:
     and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
     before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
-    affords no more of these. `is_label` says that the reply is one of few short forms, so that little thought is enough.
+    affords no more of these. `is_label` says that the reply is one of few short forms, so that little thought is enough. `sent`
+    is the most tokens of all that is sent, as whoever pays has counted it; 0 where nobody has.
     """
 
     messages: tuple[Message, ...]
@@ -157,6 +158,7 @@ class CompletionRequest:
     grammar: Grammar | None = None
     again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     is_label: bool = False
+    sent: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

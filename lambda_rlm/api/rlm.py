@@ -1,9 +1,10 @@
 """The library for Python programs.
 
 Owns `RLM`, `run` and the names that the package exports. Promises that a fault leaves as an exception that carries what was
-spent, never as an answer (in a stream, as part of the last event). An `RLM` holds settings only: it may be used by many threads
-and event loops at once, each use connects for itself. Settings are given as arguments; where one is not, the variable counts
-that the command line reads too (`LAMBDA_RLM_MODEL`, `LAMBDA_RLM_MAX_COST` …). No settings file is read here.
+spent, never as an answer (in a stream, as part of the last event). An `RLM` may be used by many threads and event loops at
+once; its settings hold for each use, and its rates, concurrency and connections for all of them together. Settings are given as
+arguments; where one is not, the variable counts that the command line reads too (`LAMBDA_RLM_MODEL`, `LAMBDA_RLM_MAX_COST` …).
+No settings file is read here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
@@ -73,7 +75,9 @@ class RLM:
       budgets count both.
     - `pool`: billed attempts of a run beyond one for each call (repairs, repeated requests), as a number or as a share of the
       calls, e.g. "10%".
-    - `rpm`, `tpm`: maximum requests and tokens per minute for each provider.
+    - `rpm`, `tpm`: maximum requests and tokens in any minute for each provider. These and `budget.concurrency` hold for all
+      questions of this `RLM` together, in whatever threads and event loops.
+    - `account`: what many runs, threads and processes may spend together (see `Account`); each run keeps to its budget too.
     - `journal`: record runs, to inspect, resume and replay them here or on the command line. True for the default file, or
       a path.
     - `primitives`: typed Python functions that generated programs can call (see `primitive`).
@@ -104,6 +108,7 @@ class RLM:
         pool: int | str | None = None,
         rpm: int | None = None,
         tpm: int | None = None,
+        account: Account | None = None,
         journal: Kept = False,
         primitives: Iterable[HostFunction] = (),
         formats: Iterable[Format] = (),
@@ -127,6 +132,7 @@ class RLM:
             pool=pool,
             rpm=rpm,
             tpm=tpm,
+            account=account,
             journal=journal,
             primitives=tuple(primitives),
             formats=tuple(formats),
@@ -246,6 +252,7 @@ async def run(
     pool: int | str | None = None,
     rpm: int | None = None,
     tpm: int | None = None,
+    account: Account | None = None,
     journal: Kept = False,
     formats: Iterable[Format] = (),
     model_options: Tables | None = None,
@@ -266,6 +273,7 @@ async def run(
         pool=pool,
         rpm=rpm,
         tpm=tpm,
+        account=account,
         journal=journal,
         primitives=tuple(program.typed.functions.values()),
         formats=tuple(formats),

@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio.to_thread
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Deadline, Question, Setup
@@ -92,12 +93,15 @@ class HostSettings:
     pool: int | str | None = None
     rpm: int | None = None
     tpm: int | None = None
+    account: Account | None = None
     journal: Kept = False
     primitives: tuple[HostFunction, ...] = ()
     formats: tuple[Format, ...] = ()
     constrain: str | None = None
     model_options: Tables | None = None
     unsaid: Settings = DEFAULTS
+    limiters: dict[tuple[int, int | None, int | None], Limiters] = field(default_factory=dict, compare=False, repr=False)
+    """How fast providers are asked by all questions of this owner together, by its limits."""
 
     @classmethod
     def of(
@@ -113,7 +117,11 @@ class HostSettings:
         if not isinstance(said.get("base_url"), str | None):
             raise TypeError(f"base_url must be a str, not {said['base_url']!r:.80}")
         refuse_unknown(said)
+        if not isinstance(said.get("account"), Account | None):
+            raise TypeError(f"account must be an Account, not {said['account']!r:.80}")
         unsaid = unless_said()
+        if said.get("account") is None:
+            said["account"] = unsaid.purse()
         options = Options(
             is_strict=unsaid.strict if strict is None else strict,
             seed=unsaid.seed if seed is None else seed,
@@ -169,13 +177,15 @@ class HostSettings:
 
     def connections(self) -> Connections:
         """How models are reached."""
+        limits = self.limits.concurrency, self.rpm, self.tpm
         return Connections(
-            limiters=Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm),
+            limiters=self.limiters.setdefault(limits, Limiters(self.limits.concurrency, rpm=self.rpm, tpm=self.tpm)),
             base_url=self.base_url,
             cache=self.cache or False,
             hedge=self.hedge,
             constrain=self.constrain or "auto",
             described=described(self.unsaid, self.model, self.model_options),
+            account=self.account,
         )
 
     def as_before(self, was: Mapping[str, Any], *, is_replay: bool) -> HostSettings:

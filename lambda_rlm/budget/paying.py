@@ -16,6 +16,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import (
     FAILED_ATTEMPT,
     MOST_TOKENS,
+    NO_USAGE,
     UNCOUNTED,
     Completion,
     CompletionRequest,
@@ -25,7 +26,7 @@ from lambda_rlm.completion import (
     Usage,
 )
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
-from lambda_rlm.diagnostics.faults import MODEL_BROKEN, LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import MODEL_BROKEN, AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.raised import raised
 
 _LONGEST: Final = 300
@@ -53,9 +54,12 @@ async def pay(
     tab.reserve()
     usage: Usage | None = None
     try:
-        completion = await model.complete(replace(request, again=tab.again))
+        completion = await model.complete(replace(request, again=tab.again, sent=tab.sent))
     except ModelFailure as failed:
         usage = tab.booked(failed.usage, is_billable=failed.is_billable)
+        raise
+    except AccountUsedUp as refused:
+        usage = refused.usage = tab.booked(refused.usage or NO_USAGE)
         raise
     except Exception as error:
         if error is tab.refusal:

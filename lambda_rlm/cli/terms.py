@@ -81,6 +81,10 @@ NOT_DECIDING: Final[Mapping[str, str]] = {
     **dict.fromkeys(("strategy", "task", "direct_share", "direct_shares", "strength", "split", "escalate"), _PROGRAM),
     **dict.fromkeys(("rounds", "candidates"), "with --approved there is one program; a sub-model writes one in any case"),
     **dict.fromkeys(("rpm", "tpm"), "slows requests down, and changes none"),
+    **dict.fromkeys(
+        ("account", "account_cost", "account_calls", "account_tokens", "account_per"),
+        "says from which account the run is paid, and changes nothing of the run",
+    ),
     "approve": "says whether a person is asked",
     **dict.fromkeys(("journal", "keeps_journal", "journal_days"), _RECORD),
     **dict.fromkeys(("include", "exclude", "encoding", "raw", "ignore", "max_input"), _INPUTS),

@@ -43,6 +43,10 @@ class LimitExceeded(Fault):
     caught."""
 
 
+class AccountUsedUp(LimitExceeded):
+    """An account over many runs has no more for a request, or cannot be used; the request was not sent."""
+
+
 class OutOfTime(LimitExceeded):
     """The deadline has passed: work ahead of the run, which leaves every other fault to it, ends too."""
 

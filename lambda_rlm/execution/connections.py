@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
@@ -20,6 +21,7 @@ from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.given import given
+from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.policy.gates import allow_object
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """How models that are given by name are reached in one session; they keep to its limits together. `cache` keeps good
-    replies across runs: True for the user's own file, or a path; `described` has what is said of models, by their names;
-    `on_trouble` receives what is wrong with it (None: the
-    log)."""
+    """How models that are given by name are reached in one session; with all others of their owner they keep to its limits and
+    share its connections. `cache` keeps good replies across runs: True for the user's own file, or a path; `described` has what
+    is said of models, by their names; `account` lends what each request may cost, also to models that are given; `on_trouble`
+    receives what is wrong with it (None: the log)."""
 
     limiters: Limiters
     base_url: str | None = None
@@ -44,16 +46,19 @@ class Connections:
     hedge: float | None = None
     constrain: str = "auto"
     described: Mapping[str, ModelOptions] = field(default_factory=dict)
+    account: Account | None = None
     on_trouble: Callable[[str], None] | None = None
 
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
         open. Raises `TypeError` for what is neither."""
+        if self.account is not None:
+            stack.push_async_callback(self.account.booked)
         if model is not None and not isinstance(model, str):
             checked = given(model)
             if model is not NOBODY:
                 allow_object(checked.profile.name, _is_in_process(model))
-            return checked
+            return checked if self.account is None or model is NOBODY else Lent(checked, self.account)
         connected = connect(
             model,
             base_url=self.base_url,
@@ -63,7 +68,9 @@ class Connections:
             hedge=self.hedge,
             constrain=self.constrain,
             described=self.described,
+            account=self.account,
         )
+        stack.callback(self.limiters.join())
         stack.push_async_callback(closing, connected)
         return connected
 

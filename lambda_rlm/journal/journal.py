@@ -38,7 +38,6 @@ from lambda_rlm.journal.chain import (
 )
 from lambda_rlm.journal.data_folder import data_folder
 from lambda_rlm.journal.entry import APPROVED, JournalEntry
-from lambda_rlm.journal.owner import owner, person
 from lambda_rlm.journal.records import (
     UNREADABLE,
     CallRow,
@@ -55,6 +54,7 @@ from lambda_rlm.journal.records import (
 )
 from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.journal.store import JournalProblem, connect, problems
+from lambda_rlm.owner import owner, person
 from lambda_rlm.release import VERSION
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, StopReason, Usage
-from lambda_rlm.journal.owner import is_alive
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.owner import is_alive
 
 UNREADABLE: Final = "unreadable"
 """The state of a run whose row is not as this program writes it."""

@@ -9,10 +9,9 @@ Everything that SQLite can say leaves as `JournalProblem`.
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,8 @@ from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.journal.chain import COLUMNS as CHAIN_COLUMNS
 from lambda_rlm.journal.chain import TABLES as CHAIN_TABLES
 from lambda_rlm.journal.chain import committed, upgrade
-from lambda_rlm.private_file import foreign_schema, is_same, private_folder, put_new, readable, refuse_foreign
+from lambda_rlm.private_database import make
+from lambda_rlm.private_file import foreign_schema, is_same, readable, refuse_foreign
 
 APPLICATION: Final = 0x6C6D626A
 VERSION: Final = 2
@@ -177,19 +177,6 @@ def _stranger(path: Path, said: str) -> JournalProblem:
 
 
 def _make(path: Path) -> None:
-    """A journal without runs, made aside and put in place at once, so that nobody meets half of one; one that another process
-    has made in the meantime stays."""
-    private_folder(path.parent)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(draft.absolute(), isolation_level=None)) as database:
-            for statement in (*_TABLES, *CHAIN_TABLES):
-                database.execute(statement)
-            database.execute(f"PRAGMA application_id = {APPLICATION}")
-            database.execute(f"PRAGMA user_version = {VERSION}")
-            database.execute("PRAGMA journal_mode = WAL")
-        with suppress(FileExistsError):
-            put_new(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    """A journal without runs."""
+    marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", "PRAGMA journal_mode = WAL")
+    make(path, (*_TABLES, *CHAIN_TABLES, *marks))

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
 from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
@@ -30,10 +31,12 @@ from lambda_rlm.llm.model_options import TIMEOUT, UNSAID, ModelOptions, as_descr
 from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
+from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
+from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
@@ -99,16 +102,18 @@ def connect(
     hedge: float | None = None,
     constrain: str = "auto",
     described: Mapping[str, ModelOptions] = MappingProxyType({}),
+    account: Account | None = None,
 ) -> Model:
     """The model of a name; `record` appends what it says to a file. A name that can never work is a `ModelFailure`,
     one that the policy does not allow a `PolicyViolation`.
 
     `slots` and `window` are for local models (requests at once, tokens each); `window` also tells the window of a provider's
-    model that is not known. `limiters` are those of the run, of which all models of one provider share one (None: one for this
-    model alone); `hedge` the seconds after which a request without an answer is sent a second time (None: never). `constrain`
-    says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`. `described` has what a user says
-    of models, by their names as they are given here; it counts before `window` and `timeout`. `cache` keeps good replies of
-    providers and local models across runs; it is closed with the model.
+    model that is not known. `limiters` are those of the owner, of which all models of one provider share one, with its
+    connections (None: one for this model alone); `hedge` the seconds after which a request without an answer is sent a second
+    time (None: never). `constrain` says how a reply in a grammar is asked for (`dialects`); a local model is only told `none`.
+    `described` has what a user says of models, by their names as they are given here; it counts before `window` and `timeout`.
+    `cache` keeps good replies of providers and local models across runs; it is closed with the model. `account` lends what each
+    request may cost, before it is sent.
     """
     name = name or default_model()
     options = described.get(name, UNSAID)
@@ -122,21 +127,24 @@ def connect(
     if model is None:
         model = installed_model(name) if base_url is None else None
         model = as_described(model, options, allows_thought=True) if model is not None else None
-        model = model or _provider(name, base_url, api_key, options, constrain)
+        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
+        model = model or _provider(name, base_url, api_key, options, constrain, limiter.sockets)
         if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
             model = Harmless(model)
-        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
-        model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
+        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
     else:
         is_local = name.startswith("local")
         own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
         model = as_described(model, own, allows_thought=is_local)
-        if hedge is not None and has_file:
-            model = Hedged(model, hedge, tracer=tracer)
+        model = _sent(model, None, account, hedge if has_file else None, tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
         model = Recording(model, record)
+    return _cached(model, name, base_url, cache)
+
+
+def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | None) -> Model:
     if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.wrappers.cache import Cached, identity
@@ -144,11 +152,13 @@ def connect(
     return Cached(model, cache, identity(name, base_url), owns_store=True)
 
 
-def _limited(model: Model, limiter: Limiter, hedge: float | None, tracer: Tracer | None) -> Model:
-    """A provider's model within its limits; a second request, where there is one, keeps to them too."""
+def _sent(model: Model, limiter: Limiter | None, account: Account | None, hedge: float | None, tracer: Tracer | None) -> Model:
+    """A model by way of what makes its requests wait: a limiter, and then an account, in this order, so that nothing is lent to
+    who may not ask yet. A second request, where there is one, waits too."""
 
     def through(inner: Model) -> Model:
-        return Limited(inner, limiter)
+        lent = inner if account is None else Lent(inner, account)
+        return lent if limiter is None else Limited(lent, limiter)
 
     return through(model) if hedge is None else Hedged(model, hedge, through=through, tracer=tracer)
 
@@ -198,7 +208,9 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     return None
 
 
-def _provider(name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str) -> Model:
+def _provider(
+    name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str, sockets: Sockets
+) -> Model:
     if "://" in name:  # some providers' clients would send their key there
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
     if base_url is not None and "/" not in name:
@@ -216,7 +228,7 @@ def _provider(name: str, base_url: str | None, api_key: str | None, options: Mod
     }
     dialect = dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
-        return HttpModel(name, base_url, api_key=api_key, dialect=dialect, **said)
+        return HttpModel(name, base_url, api_key=api_key, dialect=dialect, sockets=sockets, **said)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
     return LitellmModel(name, base_url=base_url, api_key=api_key, dialect=dialect, **said)

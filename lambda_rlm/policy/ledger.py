@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import Any, Final
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.policy.read import policy
 from lambda_rlm.policy.rules import PolicyViolation, Rules
+from lambda_rlm.private_database import PATIENCE, transaction
 from lambda_rlm.private_file import readable
 
-_BUSY_SECONDS: Final = 30.0
+_BUSY_SECONDS: Final = PATIENCE
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS spent (id INTEGER PRIMARY KEY, day TEXT NOT NULL, calls INTEGER NOT NULL, usd REAL NOT NULL)"
 )
@@ -118,8 +119,6 @@ def _ledger(path: Path) -> Iterator[sqlite3.Connection]:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         readable(path)
-    with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as ledger:
-        ledger.execute("BEGIN IMMEDIATE")
+    with transaction(path, _BUSY_SECONDS) as ledger:
         ledger.execute(_TABLE)
         yield ledger
-        ledger.execute("COMMIT")

@@ -194,6 +194,27 @@ class Keys:
             "N|N%",
         ),
     ]
+    account: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About(
+            "Draw on the account in this file, which many runs and processes share; it needs one of the limits below.", "FILE"
+        ),
+    ]
+    account_cost: Annotated[
+        float | None, Trust.STRICTER, About("Maximum cost in US dollars of all runs that draw on the account.", "USD")
+    ]
+    account_calls: Annotated[
+        int | None, Trust.STRICTER, About("Maximum number of requests of all runs that draw on the account.", "N")
+    ]
+    account_tokens: Annotated[
+        int | None, Trust.STRICTER, About("Maximum number of tokens of all runs that draw on the account.", "N")
+    ]
+    account_per: Annotated[
+        str,
+        Trust.TRUSTED,
+        About("The window in which these limits hold, in UTC.", choices=("hour", "day", "month", "ever")),
+    ]
     fuel: Annotated[int, Trust.STRICTER, About("Maximum number of evaluator steps.", "N")]
     memory: Annotated[int, Trust.STRICTER, About("Maximum number of bytes that a run may hold in memory at a time.", "BYTES")]
     strict: Annotated[bool, Trust.STRICTER, About("Treat a degraded answer as a fault.")]
@@ -280,9 +301,13 @@ class Setting:
 FIRST: Final = "Options"
 """The title of the options that matter first."""
 
+ACCOUNT: Final = ("account", "account_cost", "account_calls", "account_tokens", "account_per")
+"""The settings of an account."""
+
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     FIRST: ("model", "max_cost", "max_calls", "strategy", "task"),
     "Other limits": ("admit", "max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
+    "An account of many runs": ACCOUNT,
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
     "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
     "Models": ("base_url", *DESCRIBING, "models"),

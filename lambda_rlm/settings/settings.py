@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from lambda_rlm.accounts.account import Account
+from lambda_rlm.accounts.book import Per
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
@@ -109,6 +111,19 @@ class Settings(Keys):
         """How much each provider of a run is asked at once, and how fast."""
         return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
 
+    def purse(self) -> Account | None:
+        """The account that runs draw on; raises `SettingProblem` for limits that are out of range, or without an account."""
+        limits = (self.account_cost, self.account_calls, self.account_tokens)
+        if self.account is None:
+            if limits != (None, None, None):
+                raise SettingProblem("there are limits of an account, but no account", "name its file: --account FILE")
+            return None
+        per = None if self.account_per == "ever" else cast("Per", self.account_per)
+        try:
+            return Account(path=self.account, usd=limits[0], calls=limits[1], tokens=limits[2], per=per)
+        except ValueError as error:
+            raise SettingProblem(str(error), "e.g. --account-cost 5") from None
+
     def budget(self) -> Budget:
         """What a run may spend, within the policy; raises `SettingProblem` for limits that are out of range, and
         `PolicyViolation`."""
@@ -162,6 +177,11 @@ DEFAULTS: Final = Settings(
     tpm=None,
     hedge=None,
     pool=None,
+    account=None,
+    account_cost=None,
+    account_calls=None,
+    account_tokens=None,
+    account_per="day",
     fuel=_BUDGET.fuel,
     memory=_BUDGET.memory,
     strict=False,

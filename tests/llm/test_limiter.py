@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
@@ -185,6 +187,45 @@ def test_requests_keep_to_their_rate_beyond_a_short_burst() -> None:
     assert 59 <= clock.now - 100 <= 61
 
 
+@pytest.mark.parametrize(
+    ("limits", "most"), [({"rpm": 6}, 6), ({"rpm": 60}, 60), ({"tpm": 1_200}, 6), ({"rpm": 7, "tpm": 900}, 4)]
+)
+def test_no_minute_has_more_than_the_rate_allows(limits: dict[str, Any], most: int) -> None:
+    """Whichever minute: a burst is not on top of the rate. Each request here has 200 tokens."""
+    clock, provider = Clock(), Gated()
+    provider.clock, provider.gate = clock, anyio.Event()
+    provider.gate.set()
+    model = Limited(provider, Limiter(1, **limits, clock=clock, sleep=clock.sleep))
+
+    async def job() -> None:
+        for _ in range(3 * most):
+            await model.complete(CompletionRequest((Message("user", "x" * 400),), 100))
+
+    anyio.run(job)
+    sent = provider.asked_at
+    in_a_minute = [sum(start <= at < start + 60 for at in sent) for start in sent]
+    assert max(in_a_minute) == most
+    assert sent[most] - sent[0] == pytest.approx(60.0)
+
+
+def test_who_was_told_to_come_later_keeps_to_both_rates() -> None:
+    """What its tokens make wait counts among the requests of the minute in which it is sent."""
+    clock, provider = Clock(), Gated()
+    provider.clock, provider.gate = clock, anyio.Event()
+    provider.gate.set()
+    model = Limited(provider, Limiter(1, rpm=2, tpm=6_000, clock=clock, sleep=clock.sleep))
+
+    async def job() -> None:
+        await model.complete(CompletionRequest((Message("user", ""),), 6_000))
+        for _ in range(4):
+            await model.complete(CompletionRequest((Message("user", ""),), 1))
+
+    anyio.run(job)
+    sent = [at - 100.0 for at in provider.asked_at]
+    assert sent[1] == pytest.approx(60.0)
+    assert all(later - earlier >= 60.0 - 1e-9 for earlier, later in zip(sent, sent[2:], strict=False))
+
+
 def test_tokens_keep_to_their_rate() -> None:
     clock = Clock()
     model = Limited(Provider(10**6), Limiter(1, tpm=6_000, clock=clock, sleep=clock.sleep))
@@ -233,6 +274,41 @@ def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
 
     anyio.run(job)
     assert model.limiter.in_flight == 0
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_places_go_from_loop_to_loop(is_cancelled: bool) -> None:
+    """Those who wait are in event loops of other threads; one of them gives up just when it is called, or before."""
+    limiter = Limiter(1)
+    provider = Provider(10**6)
+    entered, let_go = threading.Event(), threading.Event()
+
+    class Slow(Provider):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            entered.set()
+            await anyio.to_thread.run_sync(let_go.wait)
+            return await super().complete(request)
+
+    async def cancelled() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(Limited(provider, limiter).complete, asked("nobody waits for this"))
+            await anyio.wait_all_tasks_blocked()
+            let_go.set()
+            group.cancel_scope.cancel()
+
+    threads = [threading.Thread(target=lambda: anyio.run(Limited(Slow(10**6), limiter).complete, asked("first")))]
+    threads[0].start()
+    assert entered.wait(10)
+    threads += [threading.Thread(target=lambda: anyio.run(at_once, Limited(provider, limiter), 5)) for _ in range(4)]
+    for thread in threads[1:]:
+        thread.start()
+    if is_cancelled:
+        anyio.run(cancelled)
+    let_go.set()
+    for thread in threads:
+        thread.join(10)
+    assert (limiter.in_flight, limiter.max_in_flight, provider.peak) == (0, 1, 1)
+    assert provider.answered - 20 in (0, 1) if is_cancelled else provider.answered == 20
 
 
 @pytest.mark.parametrize("limits", [{"limit": 0}, {"rpm": 0}, {"tpm": -1}])

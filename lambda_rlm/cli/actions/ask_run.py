@@ -25,6 +25,7 @@ from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
@@ -253,7 +254,8 @@ def _show(
     next_step = None
     if done.fault is not None:
         is_paid = is_kept and done.usage.tokens.input_tokens > 0
-        next_step = after_fault(done.fault.code, done.id if is_paid else None, chosen.journal, done)
+        code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
+        next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done)
     outcome.show(done, is_kept, next_step, notes)
 
 
@@ -267,6 +269,7 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
         hedge=chosen.hedge,
         constrain=chosen.constrain,
         described=chosen.described(),
+        account=chosen.purse(),
         on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
     )
     keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None

@@ -133,7 +133,7 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_to: Settings) -> list[TaskResult]:
-    cache, limiters, described = _cache(set_to), set_to.limiters(), set_to.described()
+    cache, limiters, described, account = _cache(set_to), set_to.limiters(), set_to.described(), set_to.purse()
 
     def connected(name: str | None) -> Model:
         return connect(
@@ -144,6 +144,7 @@ async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_
             hedge=set_to.hedge,
             constrain=set_to.constrain,
             described=described,
+            account=account,
         )
 
     model = connected(set_to.model)

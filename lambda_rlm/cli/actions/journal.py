@@ -36,7 +36,7 @@ from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.private_file import replace as replace_file
-from lambda_rlm.settings.keys import SETTINGS
+from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
 from lambda_rlm.types.parse_type import parse_type
 
 T = TypeVar("T")
@@ -110,6 +110,7 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
     _refuse_recorded_server(row, options, here)
+    _refuse_without_account(row, here)
     chosen = _settled(row, options, here)
     chosen = replace(chosen, approve=chosen.approve or here.approve)
     deadline = Deadline(chosen.max_seconds)
@@ -173,7 +174,18 @@ def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Setti
     now = {key: value for key, value in options.items() if value is not None}
     if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
         now["base_url"] = here.base_url  # with what was not written
-    return replace(here, **{**before, **now, "journal": here.journal})
+    own = {key: getattr(here, key) for key in ("journal", *ACCOUNT)}  # no file is opened that the journal alone names
+    return replace(here, **{**before, **now, **own})
+
+
+def _refuse_without_account(row: RunRow, here: Settings) -> None:
+    """Raises `UsageProblem` where a run drew on an account and would go on without one."""
+    recorded = row.what["settings"].get("account")
+    if recorded is not None and here.account is None:
+        raise UsageProblem(
+            f"the run {row.id} drew on the account {plain(recorded)}, and no account is configured here",
+            f"name one, with its limits: lambda-rlm resume {row.id} --account {quote(plain(recorded))} --account-cost USD",
+        )
 
 
 def _refuse_recorded_server(row: RunRow, options: Mapping[str, Any], here: Settings) -> None:

@@ -6,12 +6,25 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import MODEL, RATES, Chosen, Json, takes
+from lambda_rlm.cli.commands.options import ACCOUNT, MODEL, RATES, Chosen, Json, takes
 from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog='Example: lambda-rlm bench s_niah --model "sim:?a0=1&rho=0.9&k=8000" --sizes 8K,32K,128K')
-@takes(*MODEL, "root_model", "direct_share", "max_calls", "max_cost", *RATES, "hedge", "pool", "constrain", "seed", "cache")
+@takes(
+    *MODEL,
+    "root_model",
+    "direct_share",
+    "max_calls",
+    "max_cost",
+    *ACCOUNT,
+    *RATES,
+    "hedge",
+    "pool",
+    "constrain",
+    "seed",
+    "cache",
+)
 def bench(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="The name of a benchmark (see --list).", show_default=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
+from lambda_rlm.cli.commands.options import ACCOUNT, BUDGET, RATES, WORK, Chosen, Inputs, Json, Run, takes
 from lambda_rlm.cli.commands.table import command
 from lambda_rlm.settings.keys import DESCRIBING
 
@@ -59,7 +59,7 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *DESCRIBING, *BUDGET, "admit", "max_seconds", *RATES, "pool", *WORK, "cache", "journal")
+@takes("base_url", *DESCRIBING, *BUDGET, "admit", "max_seconds", *ACCOUNT, *RATES, "pool", *WORK, "cache", "journal")
 def resume(
     run: Run,
     inputs: Inputs = None,

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from lambda_rlm.settings.keys import ACCOUNT as ACCOUNT
 from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
 
 _INPUTS: Final = (

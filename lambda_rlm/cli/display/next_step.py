@@ -40,9 +40,11 @@ def resuming(run: str, journal: str | None, options: str = "") -> str:
     return f"resume without paying again for finished calls: lambda-rlm resume {run}{options}{place}"
 
 
-def after_fault(code: str, run: str | None, journal: str | None, done: Run | None = None) -> str | None:
-    """The advice after the fault `code`; `run` is the id of a run that was paid for and can be resumed, `done` what came of
-    it."""
+def after_fault(code: str | None, run: str | None, journal: str | None, done: Run | None = None) -> str | None:
+    """The advice after the fault `code`, None for one that no option of a run helps; `run` is the id of a run that was paid for
+    and can be resumed, `done` what came of it."""
+    if code is None:
+        return None if run is None else f"when the account has more, {resuming(run, journal)}"
     if code in _OF_THE_PROGRAM:
         return f"for an explanation with examples: lambda-rlm explain {code}"
     if code == TOO_DEEP:

@@ -62,7 +62,8 @@ TABLE: tuple[Code, ...] = (
         "E0406",
         "Dollar budget exhausted",
         "Before each call, its worst-case cost at the model's prices is reserved. When this exceeds what is left of the "
-        "limit in US dollars, or the model has no known price, the call is not made.",
+        "limit in US dollars, of the run or of an account that it draws on, or the model has no known price, the call is not "
+        "made.",
         bad='llm_call("Say it", out=1000)',
         fixed='llm_call("Say it", out=20)',
         replies=_ANY,

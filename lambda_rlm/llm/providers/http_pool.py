@@ -1,16 +1,16 @@
 """HTTP/1.1 over connections that are kept: the carrier of the lean door.
 
-Owns the connections to one destination in one event loop. Promises: one exchange at a time on a connection, the one used last
-is used first; a connection is used again only after an answer that was read to its end and that allows it; what a server sends
-unasked, more than was allowed, or in an encoding, ends the connection; who stops waiting ends it too. The parser is llhttp.
-Refuses nothing silently: an answer that is cut off is `Lost`, one without a length ends where the server ends it.
+Owns the connections of one event loop to one destination; how many there are, `sockets` knows. Promises: one exchange at a time
+on a connection, the one used last is used first; a connection is used again only after an answer that was read to its end and
+that allows it; what a server sends unasked, more than was allowed, or in an encoding, ends the connection; who stops waiting
+ends it too. The parser is llhttp. Refuses nothing silently: an answer that is cut off is `Lost`, one without a length ends
+where the server ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -26,12 +26,13 @@ from lambda_rlm.llm.providers.exchange import (
     UnreadableResponse,
     Untrusted,
 )
+from lambda_rlm.llm.providers.sockets import Address, Held, Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 
 if TYPE_CHECKING:
     import ssl
 
-_IDLE_SECONDS: Final = 60.0
+_MOST_CONNECTIONS: Final = 1_024
 _ADDRESSES_SECONDS: Final = 30.0
 _NEXT_ADDRESS_SECONDS: Final = 2.0
 """How long one of several addresses of a host is tried before the next."""
@@ -48,9 +49,8 @@ class Connection(asyncio.BufferedProtocol):
     """One connection. `ask` it only while nothing is under way."""
 
     def __init__(self) -> None:
-        self.idle_since = 0.0
         self.is_reusable = True
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
@@ -67,9 +67,9 @@ class Connection(asyncio.BufferedProtocol):
             raise Lost("closed by the server", was_sent=False)
         self._received, self._most = 0, most + _HEAD_BYTES
         self.is_reusable = self._is_in_body = False
-        waiter: asyncio.Future[Answer] = self._loop.create_future()
+        waiter: asyncio.Future[Answer] = self.loop.create_future()
         self._waiter = waiter
-        timer = self._loop.call_at(deadline, self._fail, TimeoutError())
+        timer = self.loop.call_at(deadline, self._fail, TimeoutError())
         try:
             transport.writelines((head, body))
             return await waiter
@@ -82,9 +82,23 @@ class Connection(asyncio.BufferedProtocol):
 
     def end(self) -> None:
         """End the connection at once."""
-        self.is_reusable = False
+        self.hang_up()
         if self._transport is not None:
             self._transport.abort()
+
+    def hang_up(self) -> None:
+        """End the connection for the server, from any thread; the event loop of this one hears of it."""
+        self.is_reusable = False
+        transport = self._transport
+        if transport is not None:
+            try:
+                transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            except (
+                OSError,
+                TypeError,
+            ):  # it has ended already; or an event loop of another make, which leaves this to its transports
+                with suppress(RuntimeError):
+                    self.loop.call_soon_threadsafe(transport.abort)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -152,59 +166,60 @@ class Connection(asyncio.BufferedProtocol):
 
 
 class Pool:
-    """A `Carrier` over connections of its own; `timeout` is for a whole exchange, in seconds."""
+    """A `Carrier`; `timeout` is for a whole exchange, in seconds. What it opens counts among `sockets`, and is used by the
+    other pools of its event loop too."""
 
-    def __init__(self, to: Destination, timeout: float) -> None:
+    def __init__(self, to: Destination, timeout: float, sockets: Sockets | None = None) -> None:
         self._to = to
         self._timeout = timeout
+        self._sockets = sockets or Sockets(_MOST_CONNECTIONS)
+        self._address = Address(to.scheme, to.host, to.port)
         self._loop = asyncio.get_running_loop()
         lines = "".join(f"{name}: {value}\r\n" for name, value in to.headers.items())
         self._head = f"POST {to.target} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
-        self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._addresses: Sequence[str] = ()
         self._addresses_until = 0.0
         self._looking_up = asyncio.Lock()
         self._tls: ssl.SSLContext | None = None
+        self._sockets.join()
+        self._is_joined = True
 
     async def post(self, body: bytes, most: int) -> Answer:
         """As `Carrier` says."""
         deadline = self._loop.time() + self._timeout
-        connection = self._kept()
-        if connection is None:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    connection = await self._connected()
-            except TimeoutError as error:
-                raise NotConnected from error
-        self._busy.add(connection)
+        connection = self._sockets.claim(self._address)
         try:
+            if connection is None:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        connection = await self._connected()
+                except TimeoutError as error:
+                    raise NotConnected from error
+            assert isinstance(connection, Connection)
+            self._busy.add(connection)
             return await connection.ask(b"%b%d\r\n\r\n" % (self._head, len(body)), body, most, deadline)
         finally:
-            self._busy.discard(connection)
-            if connection.is_reusable:
-                connection.idle_since = self._loop.time()
-                self._idle.append(connection)
-            else:
-                connection.end()
+            self._over(connection)
 
     async def aclose(self) -> None:
-        """End all connections."""
-        for connection in (*self._idle, *self._busy):
+        """End the connections that are used here, and the idle ones where no other pool of this event loop needs them."""
+        for connection in tuple(self._busy):
             connection.end()
-        self._idle.clear()
+        if self._is_joined:
+            self._is_joined = False
+            self._sockets.part()
         await asyncio.sleep(0)  # the event loop closes their sockets
 
-    def _kept(self) -> Connection | None:
-        """The connection that was used last and is still there; those that nobody used for long are ended."""
-        oldest = self._loop.time() - _IDLE_SECONDS
-        while self._idle and self._idle[0].idle_since < oldest:
-            self._idle.popleft().end()
-        while self._idle:
-            connection = self._idle.pop()
+    def _over(self, connection: Held | None) -> None:
+        """After an exchange: the connection is kept, or does not count any more."""
+        if isinstance(connection, Connection):
+            self._busy.discard(connection)
             if connection.is_reusable:
-                return connection
-        return None
+                self._sockets.keep(self._address, connection)
+                return
+            connection.end()
+        self._sockets.lose()
 
     async def _connected(self) -> Connection:
         """A new connection to the first address that takes one."""

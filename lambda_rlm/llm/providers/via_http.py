@@ -41,6 +41,7 @@ from lambda_rlm.llm.providers.exchange import (
 )
 from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
@@ -58,7 +59,8 @@ def serves(name: str) -> bool:
 
 
 class HttpModel:
-    """A `Model` behind an OpenAI-compatible URL. `timeout` is for one attempt, in seconds."""
+    """A `Model` behind an OpenAI-compatible URL. `timeout` is for one attempt, in seconds; `sockets` are the connections that
+    it shares with others (None: with nobody)."""
 
     def __init__(
         self,
@@ -70,9 +72,10 @@ class HttpModel:
         profile: ModelProfile | None = None,
         dialect: Dialect | None = None,
         thinking: int | None = None,
+        sockets: Sockets | None = None,
     ) -> None:
         self._name = name
-        self._thinking, self._dialect = thinking, dialect
+        self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
@@ -113,7 +116,7 @@ class HttpModel:
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        opened = carrier(destination(self._base_url, self._key()), self._timeout)
+        opened = carrier(destination(self._base_url, self._key()), self._timeout, self._sockets)
         try:
             yield opened
         finally:

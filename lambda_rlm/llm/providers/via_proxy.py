@@ -13,19 +13,20 @@ from ipaddress import ip_address
 from typing import Final
 
 from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 
 _IDLE_SECONDS: Final = 60
 
 
-def carrier(to: Destination, timeout: float) -> Carrier:
-    """What carries requests to a destination from here."""
+def carrier(to: Destination, timeout: float, sockets: Sockets | None = None) -> Carrier:
+    """What carries requests to a destination from here. Connections to a proxy do not count among `sockets`."""
     proxy = proxy_to(to)
     if proxy is not None:
         return ProxiedPool(to, timeout, proxy)
     from lambda_rlm.llm.providers.http_pool import Pool
 
-    return Pool(to, timeout)
+    return Pool(to, timeout, sockets)
 
 
 def proxy_to(to: Destination) -> str | None:

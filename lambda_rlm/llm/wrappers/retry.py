@@ -16,7 +16,7 @@ import anyio
 from lambda_rlm import events
 from lambda_rlm.budget.paying import failed_usage
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.diagnostics.faults import AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 
@@ -78,6 +78,9 @@ class RetryingModel(Wrapper):
                 seconds = self.policy.seconds(attempt, failed.retry_after, self._draw())
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
+            except AccountUsedUp as refused:
+                refused.usage = spent + (refused.usage or NO_USAGE)
+                raise
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
             await self._sleep(seconds)
