@@ -17,6 +17,7 @@ from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
 
+_WHOLE: Final = 100
 _LARGEST: Final = ("prompt_chars", "depth")
 
 
@@ -110,9 +111,17 @@ def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
 
 def pool_of(cost: Cost, rates: Rates) -> tuple[SizeBound, Figures]:
     """The attempts in the pool of a run, and what they cost at most: each is the dearest that there is."""
-    pool = smallest(cost.spare, rates.pool_of(cost.calls))
+    pool = _pool(cost, rates)
     attempts = (times(pool, size) for size in (cost.attempt_input, cost.attempt_output, cost.attempt_money))
     return pool, Figures(smallest(cost.again, pool), *attempts)
+
+
+def _pool(cost: Cost, rates: Rates) -> SizeBound:
+    """The extra attempts: as the rates say, and no more than the caps of each call allow. A share of the calls is no more than one
+    for each, which need not be said where the caps allow that."""
+    share = rates.pool_of(cost.calls)
+    is_share = rates.pool.least <= 1 and rates.pool.percent <= _WHOLE and not rates.paid_before
+    return share if is_share and smallest(cost.spare, cost.calls) == cost.calls else smallest(cost.spare, share)
 
 
 def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:

@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
     Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
     Mutant("the pool costs nothing", "bounds/bound.py", "cost.input_tokens + times(pool, cost.attempt_input)", "cost.input_tokens", METER),
-    Mutant("the bound has no pool", "bounds/bound.py", "pool = smallest(cost.spare, rates.pool_of(cost.calls))", "pool = smallest(cost.spare, rates.pool_of(cost.calls)) * 0", POOL),
+    Mutant("the bound has no pool", "bounds/bound.py", "pool = _pool(cost, rates)", "pool = _pool(cost, rates) * 0", POOL),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),

@@ -56,7 +56,7 @@ class Quotient:
         return ceil_number(self.size.value, self.divisor)
 
     def __str__(self) -> str:
-        return f"ceil({self.size} / {self.divisor})"
+        return f"ceil({_whole(self.size)} / {self.divisor})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,12 @@ class Product:
         return multiply_numbers(self.left.value, self.right.value)
 
     def __str__(self) -> str:
-        return " * ".join(f"({s})" if len(s.terms) + (s.constant > 0) > 1 else str(s) for s in (self.left, self.right))
+        return " * ".join(map(_whole, (self.left, self.right)))
+
+
+def _whole(size: SizeBound) -> str:
+    """A size as one thing: a sum is in parentheses."""
+    return f"({size})" if len(size.terms) + (size.constant > 0) > 1 else str(size)
 
 
 Atom = Symbol | Quotient | Extreme | Product
