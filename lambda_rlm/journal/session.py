@@ -39,7 +39,7 @@ from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import RunRow
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.llm.absent import plain_profile
+from lambda_rlm.llm.wrappers.absent import plain_profile
 from lambda_rlm.owner import person
 from lambda_rlm.policy.gates import narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance

@@ -12,12 +12,12 @@ import pytest
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.what_runs import WhatRuns, profile_term
-from lambda_rlm.llm.absent import plain_profile, profile_of
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.recorded import RecordedModel, Recording
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
+from lambda_rlm.llm.wrappers.absent import plain_profile, profile_of
 from lambda_rlm.testing import request as asked
 
 O200K = vocabulary_named("o200k_base")

@@ -35,6 +35,7 @@ SYNTH = (
     "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
+TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
@@ -51,6 +52,18 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant("a small letter always parts from a capital", "llm/vocabulary/seams.py", "_between(LOWER, _UPPER)", "_between(_LOWER, _UPPER)", TOKENS),
+    Mutant("a sign parts from the line end after it", "llm/vocabulary/seams.py", "_between(_SIGNS, NUMBER + SPACE)", "_between(_SIGNS, NUMBER + _WHITE)", TOKENS),
+    Mutant("a word parts from a mark", "llm/vocabulary/seams.py", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH)", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH + MARK)", TOKENS),
+    Mutant("the first piece is charged by its tokens", "llm/vocabulary/charges.py", "tokens, piece = byte_count(text[:start]) + ", "tokens, piece = self._counter()(text[:start]) + ", TOKENS),
+    Mutant("the last piece is charged by its tokens", "llm/vocabulary/charges.py", " + byte_count(text[end:]), 0", " + self._counter()(text[end:]), 0", TOKENS),
+    Mutant("a piece has as many bytes as characters", "llm/vocabulary/characters.py", "times = self._width or", "times = 1 or", TOKENS),
+    Mutant("the largest piece is the last one", "llm/vocabulary/charges.py", "piece = max(piece, cell.piece)", "piece = cell.piece", TOKENS),
+    Mutant("a cut piece costs its tokens", "llm/vocabulary/counted.py", "min(cell.size, tokens + cell.piece)", "tokens", TOKENS),
+    Mutant("a part lies in two cells at least", "llm/vocabulary/counted.py", "found = self._inside", "found = 0", TOKENS),
+    Mutant("a longer part costs more", "llm/vocabulary/counted.py", "accumulate(terms, max)", "terms", TOKENS),
+    Mutant("the ends of a part cost nothing", "llm/vocabulary/counted.py", "tokens = left.tokens + self._sums[last] - self._sums[first] + right.tokens", "tokens = self._sums[last] - self._sums[first]", TOKENS),
+    Mutant("cached tokens are for nothing", "budget/paying.py", "max(0.0, profile.input_price - profile.cached_input_price)", "profile.input_price", ("tests/budget/test_cached_tokens.py",)),
     Mutant("the sum over a list is that of its largest element", "bounds/domain/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)", "return 1"),
