@@ -26,7 +26,6 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
-from lambda_rlm.llm.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.profiles import is_known, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
@@ -35,6 +34,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.wrappers.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
 
@@ -106,28 +106,19 @@ def connect(
     providers and local models across runs; it is closed with the model.
     """
     name = name or default_model()
-    options = described.get(name, UNSAID)
-    options = replace(options, window=options.window or window, timeout=options.timeout or timeout)
+    said = described.get(name, UNSAID)
+    options = replace(said, window=said.window or window, timeout=said.timeout or timeout)
     if name == "local" and base_url is None:
         name = _default_local(os.environ)
     for where in recipients_of(name, base_url):
         allow_model(name, where.host, where.provider)
     model = _built_in(name, options.window, slots, constrain != "none") if base_url is None else None
-    has_file = isinstance(model, ScriptedModel)
-    if model is None:
-        model = installed_model(name) if base_url is None else None
-        model = as_described(model, options, allows_thought=True) if model is not None else None
-        model = model or _provider(name, base_url, api_key, options, constrain)
-        if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
-            model = Harmless(model)
+    if model is not None:
+        model = _told(model, name, options, hedge, tracer)
+    else:
+        model = _reached(name, base_url, api_key, options, constrain)
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = RetryingModel(_limited(model, limiter, hedge, tracer), policy, tracer=tracer)
-    else:
-        is_local = name.startswith("local")
-        own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
-        model = as_described(model, own, allows_thought=is_local)
-        if hedge is not None and has_file:
-            model = Hedged(model, hedge, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
@@ -192,6 +183,25 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     return None
 
 
+def _told(model: Model, name: str, options: ModelOptions, hedge: float | None, tracer: Tracer | None) -> Model:
+    """A model without a server as it is described; a scripted one may be asked a second time."""
+    is_hedged, is_local = hedge is not None and isinstance(model, ScriptedModel), name.startswith("local")
+    own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
+    model = as_described(model, own, allows_thought=is_local)
+    return Hedged(model, hedge, tracer=tracer) if is_hedged and hedge is not None else model
+
+
+def _reached(name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str) -> Model:
+    """A model of an installed package, or else of a provider or server."""
+    model = installed_model(name) if base_url is None else None
+    if model is None:
+        model = _provider(name, base_url, api_key, options, constrain)
+    else:
+        model = as_described(model, options, allows_thought=True)
+    has_own = base_url is None and name.partition("/")[0] in _OWN_TOKENIZERS
+    return model if has_own else Harmless(model)
+
+
 def _provider(name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str) -> Model:
     if "://" in name:  # some providers' clients would send their key there
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
@@ -203,11 +213,7 @@ def _provider(name: str, base_url: str | None, api_key: str | None, options: Mod
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
-    said: dict[str, Any] = {
-        "timeout": options.timeout or TIMEOUT,
-        "profile": profile,
-        "thinking": options.thinking,
-    }
+    said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
     dialect = dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, dialect=dialect, **said)

@@ -77,7 +77,9 @@ def about(profile: ModelProfile) -> str:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         if profile.input_price == profile.output_price == 0:
             prices = "free"
-    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}{told_thought(profile)}"
+    line = f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
+    thought = told_thought(profile).removeprefix(", ")
+    return f"{line}\n{thought}" if thought else line
 
 
 def chosen(prospect: Prospect) -> list[str]:
