@@ -61,13 +61,15 @@ _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is."""
+    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is;
+    `thinking` are the tokens that it may think before a reply."""
 
     name: str
     window: int
     input_price: float | None
     output_price: float | None
     missing: str | None
+    thinking: int = 0
 
 
 def default_model(environ: Mapping[str, str] = os.environ) -> str:
@@ -150,7 +152,7 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     for key, name in _BY_KEY.items():
         known = provider_profile(name)
         missing = None if environ.get(key) else f"set {key}"
-        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing))
+        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing, known.thought()))
     return tuple(rows)
 
 

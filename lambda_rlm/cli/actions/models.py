@@ -33,7 +33,8 @@ def listing(json: bool) -> int:
 
 def _about(row: ModelRow) -> str:
     missing = f"needs: {row.missing}" if row.missing else "ready"
-    return f"context window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out; {missing}"
+    thought = f", up to {row.thinking:,} tokens of thought" if row.thinking else ""
+    return f"context window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out{thought}; {missing}"
 
 
 def _price(price: float | None) -> str:
