@@ -1,4 +1,4 @@
-"""What a host says of its models: of an argument, of variables, and of a run that goes on.
+"""What a host says of its models: in an argument, in variables, and in an earlier session of a run.
 
 Owns how the three are joined. Refuses options of a model that is not asked, since a slip in its name would leave it unsaid.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from lambda_rlm.journal.request import absolute_model
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.model_options import UNSAID, ModelOptions
+from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions
 from lambda_rlm.settings.keys import DESCRIBING, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 

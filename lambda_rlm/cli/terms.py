@@ -17,8 +17,8 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.model_options import TIMEOUT
 from lambda_rlm.llm.providers.servers import plain, route, server
+from lambda_rlm.llm.wrappers.model_options import TIMEOUT
 
 Words = Callable[[Any], str]
 _LIMITS, _REPLIES, _PLANNER = "limits", "replies", "assumed by the planner"

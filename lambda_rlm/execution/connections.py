@@ -18,11 +18,11 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.given import given
 from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.policy.gates import allow_object
 

@@ -27,7 +27,6 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
-from lambda_rlm.llm.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
@@ -38,6 +37,7 @@ from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.wrappers.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
 
@@ -64,14 +64,16 @@ _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is.
-    Prices are in US dollars per token; `prices_as_of` is their date where they are those of the table."""
+    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is;
+    `thinking` are the tokens that it may think before a reply. Prices are in US dollars per token; `prices_as_of` is their date
+    where they are those of the table."""
 
     name: str
     window: int
     input_price: float | None
     output_price: float | None
     missing: str | None
+    thinking: int = 0
     cached_input_price: float | None = None
     batch_input_price: float | None = None
     batch_output_price: float | None = None
@@ -116,27 +118,20 @@ def connect(
     request may cost, before it is sent.
     """
     name = name or default_model()
-    options = described.get(name, UNSAID)
-    options = replace(options, window=options.window or window, timeout=options.timeout or timeout)
+    said = described.get(name, UNSAID)
+    options = replace(said, window=said.window or window, timeout=said.timeout or timeout)
     if name == "local" and base_url is None:
         name = _default_local(os.environ)
     for where in recipients_of(name, base_url):
         allow_model(name, where.host, where.provider)
     model = _built_in(name, options.window, slots, constrain != "none") if base_url is None else None
-    has_file = isinstance(model, ScriptedModel)
-    if model is None:
-        model = installed_model(name) if base_url is None else None
-        model = as_described(model, options, allows_thought=True) if model is not None else None
-        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
-        model = model or _provider(name, base_url, api_key, options, constrain, limiter.sockets)
-        if base_url is not None or name.partition("/")[0] not in _OWN_TOKENIZERS:
-            model = Harmless(model)
-        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
+    if model is not None:
+        is_hedged = isinstance(model, ScriptedModel)
+        model = _sent(_described(model, name, options), None, account, hedge if is_hedged else None, tracer)
     else:
-        is_local = name.startswith("local")
-        own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
-        model = as_described(model, own, allows_thought=is_local)
-        model = _sent(model, None, account, hedge if has_file else None, tracer)
+        limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
+        model = _reached(name, base_url, api_key, options, constrain, limiter.sockets)
+        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
@@ -174,7 +169,7 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     for key, name in _BY_KEY.items():
         known = provider_profile(name)
         missing = None if environ.get(key) else f"set {key}"
-        more = known.cached_input_price, *batch_prices(name), prices_as_of(known)
+        more = known.thought(), known.cached_input_price, *batch_prices(name), prices_as_of(known)
         rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing, *more))
     return tuple(rows)
 
@@ -208,6 +203,26 @@ def _local(name: str, window: int | None, slots: int, takes_grammar: bool) -> Mo
     return None
 
 
+def _described(model: Model, name: str, options: ModelOptions) -> Model:
+    """A model without a server, as it is described."""
+    is_local = name.startswith("local")
+    own = replace(options, window=None) if is_local else options  # a local one is as large as its engine made it
+    return as_described(model, own, allows_thought=is_local)
+
+
+def _reached(
+    name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str, sockets: Sockets
+) -> Model:
+    """A model of an installed package, or else of a provider or server."""
+    model = installed_model(name) if base_url is None else None
+    if model is None:
+        model = _provider(name, base_url, api_key, options, constrain, sockets)
+    else:
+        model = as_described(model, options, allows_thought=True)
+    has_own = base_url is None and name.partition("/")[0] in _OWN_TOKENIZERS
+    return model if has_own else Harmless(model)
+
+
 def _provider(
     name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str, sockets: Sockets
 ) -> Model:
@@ -221,11 +236,7 @@ def _provider(
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
-    said: dict[str, Any] = {
-        "timeout": options.timeout or TIMEOUT,
-        "profile": profile,
-        "thinking": options.thinking,
-    }
+    said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
     dialect = dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, dialect=dialect, sockets=sockets, **said)

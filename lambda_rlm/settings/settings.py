@@ -19,8 +19,8 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.model_options import ModelOptions
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import narrowed

@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.llm.model_options import ModelOptions
+from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
 from lambda_rlm.settings.problem import SettingProblem, did_you_mean

@@ -50,8 +50,8 @@ file that belongs to another user (but root), or that others may write to, does 
 
 ## What a model is
 
-A model that is not known, such as one behind `base_url`, is assumed to have a context window of 8,192 tokens and no known price. `window`,
-`max_output`, `price_in`, `price_out`, `timeout` and `thinking` say what it is, and count in bounds, budgets, requests and approval.
+An unknown model, such as one behind `base_url`, is assumed to have a context window of 8,192 tokens and no known price. `window`,
+`max_output`, `price_in`, `price_out`, `timeout` and `thinking` describe it, and count in bounds, budgets, requests and approval.
 Prices are US dollars per million tokens, as providers print them; `price_in` and `price_out` are set together where neither is known. As
 options and variables, and at the top of a file, they describe the model that answers. A table describes any model by its name, as it is
 written after `--model` or `--root-model`:
@@ -67,7 +67,7 @@ timeout = 300
 
 For the model that answers an option counts first, then a variable, its table, and the top of a file. Tables of several files are joined
 key by key. The variable `LAMBDA_RLM_MODELS` has tables as JSON: `{"openai/llama-3.1-8b-instruct": {"window": 131072}}`. A run in the journal
-keeps what was said, so `resume` and `replay` find the same model.
+keeps these settings, so `resume` and `replay` find the same model.
 
 `timeout` is how long one request may take, until its whole reply is there. A request that ends so may have been billed.
 

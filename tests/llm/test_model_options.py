@@ -14,13 +14,13 @@ import pytest
 from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.model_options import NAMES, ModelOptions
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.providers.exchange import destination
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought, is_limited, told_thought
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.providers.via_proxy import ProxiedPool
+from lambda_rlm.llm.wrappers.model_options import NAMES, ModelOptions
 from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.settings.keys import DESCRIBING
 from lambda_rlm.testing import request as asked
@@ -167,7 +167,7 @@ def test_no_thought_is_told_to_servers_that_know_how() -> None:
         ("anthropic/claude-haiku-4-5", 500, {}, {}),
     ],
 )
-def test_a_provider_is_sent_the_limit_and_its_own_words_for_thought(
+def test_a_provider_is_sent_the_limit_and_an_effort(
     name: str, thinking: int | None, label: dict[str, Any], text: dict[str, Any]
 ) -> None:
     model = LitellmModel(name, profile=ModelOptions(thinking=thinking).profile(provider_profile(name)), thinking=thinking)
@@ -181,7 +181,7 @@ def test_a_provider_is_sent_the_limit_and_its_own_words_for_thought(
         assert found == told
 
 
-def test_models_that_cannot_but_think_keep_the_least_that_they_need() -> None:
+def test_models_that_cannot_but_think_keep_what_they_need() -> None:
     least = {
         name: profile(name, None, thinking=0).reasoning_tokens
         for name in ("openai/o3", "gemini/gemini-2.5-pro", "openai/gpt-5-mini")

@@ -41,7 +41,8 @@ def _about(row: ModelRow) -> str:
     prices = f"{_price(row.input_price)} in{_less('cached', row.cached_input_price)}, {_price(row.output_price)} out"
     if row.batch_input_price is not None and row.batch_output_price is not None:
         prices += f" (in a batch {_price(row.batch_input_price)} in, {_price(row.batch_output_price)} out)"
-    return f"context window {row.window:>9,}, {prices}; {missing}"
+    thought = f", up to {row.thinking:,} tokens of thought" if row.thinking else ""
+    return f"context window {row.window:>9,}, {prices}{thought}; {missing}"
 
 
 def _less(what: str, price: float | None) -> str:

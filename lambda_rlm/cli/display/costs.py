@@ -24,8 +24,8 @@ from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect, default_model
-from lambda_rlm.llm.model_options import UNSAID, as_described
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.model_options import UNSAID, as_described
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 

@@ -87,7 +87,9 @@ def about(profile: ModelProfile) -> str:
         if profile.input_price == profile.output_price == 0:
             prices = "free"
     prices += f" (prices of {date})" if (date := prices_as_of(profile)) else ""
-    return f"for {profile.name}: context window {profile.window:,} tokens, {prices}{told_thought(profile)}"
+    line = f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
+    thought = told_thought(profile).removeprefix(", ")
+    return f"{line}\n{thought}" if thought else line
 
 
 def chosen(prospect: Prospect) -> list[str]:

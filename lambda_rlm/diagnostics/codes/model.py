@@ -88,7 +88,8 @@ TABLE: tuple[Code, ...] = (
     _lost(
         "E0511",
         "The reply is empty",
-        "The model ended its reply without any text, on every attempt. A larger `out` helps reasoning models.",
+        "The model ended its reply without any text, on every attempt. A reasoning model may have "
+        "thought for as long as it was allowed: `--thinking N` allows more.",
     ),
     _lost(
         "E0512",
@@ -101,7 +102,8 @@ TABLE: tuple[Code, ...] = (
         "The reply does not match the requested type",
         "A typed reply is read leniently (code fences, surrounding prose, letter case) and then checked. This reply gave no "
         "value of the type, and neither did the retries, in which the model was shown the error. `or_else` gives a value. A "
-        "simpler type, or a prompt that explains each field, gets better replies.",
+        "simpler type, or a prompt that explains each field, gets better replies. A model that thinks aloud before a label "
+        "needs room for it: `--thinking N`.",
         bad='llm_call[Int](f"How many chapters has this book?\\n{context}")',
         fixed='llm_call[Int](f"How many chapters has this book?\\n{context}", or_else=0)',
         replies=(("How many", "quite a few"),),

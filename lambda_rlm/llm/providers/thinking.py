@@ -1,4 +1,4 @@
-"""How much a model thinks before it replies: how its provider is told, and where that holds nobody back.
+"""How much a model thinks before it replies: what its provider is sent, and where that limits nothing.
 
 Owns what is sent beside the limit of each request, which is the reply and the thought together: an effort or a budget, where
 the provider has one. Promises that a model which thinks only when asked is not asked. Refuses nothing: a field that a provider
