@@ -127,7 +127,7 @@ MUTANTS = (
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, resends=2 * (1 + inner.resends) - 1)", "inner", HEDGE),
     Mutant("every thought is that of a label", "bounds/transfer/asking.py", "rates.thought(default is not None or is_label(type_))", "rates.thought(True)", THOUGHT),
-    Mutant("many labels are one label", "bounds/transfer/asking.py", "thought = rates.thought(False)", "thought = rates.thought(True)", THOUGHT),
+    Mutant("many labels are one label", "bounds/transfer/asking.py", "thought = 1 + rates.retries, rates.thought(False)", "thought = 1 + rates.retries, rates.thought(True)", THOUGHT),
     Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
     Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
     Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),

@@ -90,6 +90,7 @@ class Shrinking:
                     width - self.is_target(f"{name} width", width > 1),
                     self.low(low, f"{name} low") if low else 0,
                     self.size(value.wide, f"{name} wide", lists),
+                    value.made,
                 )
             case AbstractOption(inner):
                 if self.is_target(f"{name} present", inner is not None):

@@ -1,8 +1,8 @@
 """A small vocabulary with nasty merges, for properties over many texts.
 
-Its seams are before every space that follows another character: a piece is spaces and a word. What a piece costs is one token
-or each of its bytes, as a hash of it decides, so that tokens of parts say nothing of those of the whole: longer may be cheaper,
-and two together dearer than each alone.
+Its seams are before every space and every `>` that follow another character: a piece is spaces and a word. What a piece costs
+is one token or each of its bytes, as a hash of it decides, so that tokens of parts say nothing of those of the whole: longer
+may be cheaper, and two together dearer than each alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zlib import crc32
 from lambda_rlm.completion import TokenSize
 
 LONGEST_PIECE = 12
-_PIECE = re.compile(r" *[^ ]*")
+_PIECE = re.compile(r" *>?[^ >]*")
 _MOST_WORK = 30_000
 
 

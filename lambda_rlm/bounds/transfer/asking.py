@@ -253,9 +253,8 @@ def _mapped(
     votes: AbstractNumber | None,
     prompts: list[int] | None = None,
 ) -> AbstractResult:
-    """First round: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote. Items left out are asked for
-    once more, in as many calls at most; these are of the pool. Chain 2. The first round is counted as it is where its `prompts`
-    are known."""
+    """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
+    Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
     rates = analysis.rates
     element = items.element
     if not isinstance(element, AbstractText):
@@ -264,22 +263,13 @@ def _mapped(
     ballots = _at_least_one_size(votes)
     together = smallest(items.length, _most(per_call, rates.per_call))
     frame, item = _prompt_and_item(rates, instruction, element, type_, together)
-    longest = instruction.chars + peak(element.chars, items.owner)
-    alone = AbstractText(longest, UNLIMITED, made=DATA._replace(counted=frame + peak(item, items.owner)))
-    _check_window(analysis, application, alone, 0, tokens)
+    alone = instruction.chars + peak(element.chars, items.owner), frame + peak(item, items.owner)
+    _check_window(analysis, application, AbstractText(alone[0], UNLIMITED, made=DATA._replace(counted=alone[1])), 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
-    sent = times(calls, frame) + times(ballots, total(item, items.length, items.owner))
-    again = calls
+    again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     if prompts is not None:
-        calls = lower(calls, ballots * len(prompts))
-        sent = lower(sent, ballots * sum(prompts))
-    repeats = 1 + rates.retries
-
-    def of_one(size: SizeBound) -> SizeBound:
-        """What the items of one prompt have at most."""
-        return closer(total(size, items.length, items.owner), times(together, peak(size, items.owner)))
-
-    thought = rates.thought(False)
+        calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
+    repeats, thought = 1 + rates.retries, rates.thought(False)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
@@ -287,14 +277,19 @@ def _mapped(
         spare=again * (_ROUNDS * (1 + rates.resends) - 1),
         input_tokens=sent * repeats,
         output_tokens=(times(times(ballots, items.length), tokens) + calls * thought) * repeats,
-        prompt=instruction.chars + size_of(len(ITEMS)) + of_one(element.chars + size_of(MOST_LEAD)),
-        attempt_input=(frame + of_one(item)) * repeats,
+        prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
+        attempt_input=(frame + _of_one(items, together, item)) * repeats,
         attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
-    of_reply = times(together, tokens) + size_of(thought)
-    _charge(analysis, application, _priced(rates, cost), frame + of_one(item), of_reply)
-    reply = _reply_of(rates, type_, tokens)
-    return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
+    prompt, replies = frame + _of_one(items, together, item), times(together, tokens) + size_of(thought)
+    _charge(analysis, application, _priced(rates, cost), prompt, replies)
+    reply = AbstractOption(_reply_of(rates, type_, tokens))
+    return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
+
+
+def _of_one(items: AbstractList, together: SizeBound, size: SizeBound) -> SizeBound:
+    """What the items of one prompt have at most, each of which has a size, and at most so many are together."""
+    return closer(total(size, items.length, items.owner), times(together, peak(size, items.owner)))
 
 
 def _prompt_and_item(

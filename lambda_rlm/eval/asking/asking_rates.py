@@ -13,7 +13,7 @@ from lambda_rlm.completion import Model, ModelProfile, Vocabulary
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens, tokens_of_prompts
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import prompt_tokens
+from lambda_rlm.eval.asking.question import other_codes, prompt_tokens
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.value import Text
 from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS, MOST_MESSAGES, PROMPT_OVERHEAD, REPAIR_BYTES, STANDING
@@ -91,7 +91,9 @@ def _count(model: Model, settings: AskSettings, prompt: object, type_: Type, is_
     """The tokens of a prompt that is known, as it would be sent; counted on no run's account."""
     assert isinstance(prompt, Text)
     sent = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
-    return prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction), is_counted)
+    tokens = prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction), is_counted)
+    vocabulary = model.profile.vocabulary
+    return tokens if vocabulary is None or not is_counted else tokens + other_codes(vocabulary, sent, settings.key)
 
 
 def _count_items(

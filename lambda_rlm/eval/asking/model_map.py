@@ -23,7 +23,7 @@ from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.numbered import CODE_SIGNS, Replies, brackets, has_line_end, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens
+from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens, other_codes
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
 from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.place import gather
@@ -311,8 +311,14 @@ def tokens_of_prompts(
         batches = mapping.pack(list(range(len(items))))
     except ModelFailure:
         return None
-    prompts = [asker.prepared(mapping._question(batch, GREEDY, "")) for batch in batches]
-    return [prompt.tokens + prompt.schema_tokens for prompt in prompts]
+    return [_at_most(asker, mapping._question(batch, GREEDY, "")) for batch in batches]
+
+
+def _at_most(asker: Asker, question: ModelQuery) -> int:
+    """The tokens of a prompt and its schema, whatever the codes in it are."""
+    prepared, vocabulary = asker.prepared(question), asker.model.profile.vocabulary
+    codes = 0 if vocabulary is None else other_codes(vocabulary, question.prompt, asker.settings.key)
+    return prepared.tokens + prepared.schema_tokens + codes
 
 
 def _numbered(instruction: Text, items: list[Text], meter: Meter) -> Text:

@@ -79,7 +79,7 @@ class Prompt:
     def _rendered(self, key: bytes) -> str:
         if not self.has_data:
             return self.text
-        code = self._code(key)
+        code = self.code(key)
         out: list[str] = []
         for index, part in enumerate(self.parts):
             if not part.is_data:
@@ -90,7 +90,7 @@ class Prompt:
             out += _block(part.text, code, before.endswith("\n"), after.startswith("\n"))
         return "".join(out)
 
-    def _code(self, key: bytes) -> str:
+    def code(self, key: bytes) -> str:
         """Hexadecimal digits that no data of this prompt contains: HMAC-SHA256 of a counter and the digest."""
         data = [part.text.lower() for part in self.parts if part.is_data]
         counter = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling
+from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling, Vocabulary
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS
@@ -20,6 +20,9 @@ GREEDY: Final = Sampling()
 
 _KEPT: Final = 256
 """Ways of asking that are kept: those of one program are few."""
+
+_CODES: Final = 2
+"""Codes of one stretch of data: before and behind it."""
 
 Key = tuple[object, ...]
 """What equal questions have in common."""
@@ -89,6 +92,16 @@ def prompt_tokens(model: Model, messages: tuple[Message, ...], is_counted: bool 
             if size <= room:
                 return size + profile.template_tokens
     return exact_tokens(model, messages)
+
+
+def other_codes(vocabulary: Vocabulary, prompt: Prompt, key: bytes) -> int:
+    """The tokens that a prompt may have more of with another key: a code is between a space and a bracket, where every known
+    vocabulary parts it from the rest, and at worst each of its digits is a token."""
+    blocks = sum(part.is_data for part in prompt.parts)
+    if not blocks:
+        return 0
+    code = f" {prompt.code(key)}"
+    return _CODES * blocks * (len(code) - vocabulary.exact(code))
 
 
 def exact_tokens(model: Model, messages: tuple[Message, ...]) -> int:
