@@ -91,7 +91,13 @@ class SubModelRunner:
             root=setup.root,
             budget=self._share(calls, asker),
             writing=writing,
-            options=replace(setup.options, solver=deeper, limiter=asker.limiter, is_strict=asker.settings.is_strict),
+            options=replace(
+                setup.options,
+                solver=deeper,
+                limiter=asker.limiter,
+                patience=asker.patience if asker.patience.is_patient else None,
+                is_strict=asker.settings.is_strict,
+            ),
             resumed=Resumed(autos=setup.resumed.autos),
             tracer=None if setup.tracer is None else _Inside(setup.tracer, span),
         )

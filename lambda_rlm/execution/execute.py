@@ -27,6 +27,7 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
+from lambda_rlm.eval.asking.patience import Patience
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
@@ -66,7 +67,7 @@ class Options:
     of the model, `is_estimated` has the likely cost worked out and told beside the bound, `key` makes the codes of data markers
     (None: the installation's). `run` is the run's id (None: a new one). `pool` is what may be billed beyond one attempt for
     each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of
-    another run. `clock` gives the seconds
+    another run, whose `patience` is shared where that began as likely. `clock` gives the seconds
     of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
     else decides what the run does, as its door knows it, for who approves."""
 
@@ -80,6 +81,7 @@ class Options:
     run: str | None = None
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
+    patience: Patience | None = None
     clock: Callable[[], float] = monotonic
     started: float | None = None
     terms: tuple[Term, ...] = field(default=(), repr=False)
@@ -139,6 +141,7 @@ class Execution:
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
         self.asker = Asker(model, self.meter, _settings_of(admitted, options, resumed.extra), tracer)
+        self.asker.patience = options.patience or self.asker.patience
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
@@ -213,7 +216,7 @@ class Execution:
         )
         may_ask = self.is_estimated or budget.admit == "likely"
         self.admitted = admit(found.program, budget, profile, lambda: prospect.likely if may_ask else None)
-        self.asker.patience.is_patient = not self.admitted.is_proved
+        self.asker.patience.is_patient |= not self.admitted.is_proved
         self._tell(prospect)
 
     def _ground(self, values: Mapping[str, Any], rates: Rates) -> Groundwork:
@@ -263,7 +266,7 @@ class Execution:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first. What
         began as likely sets each request aside by itself."""
         bound = self.admitted.bound
-        if bound is not None and self.admitted.is_proved:
+        if bound is not None and not self.asker.patience.is_patient:
             self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd, bound.pool or 0)
         elif bound is not None:
             self.meter.pool = bound.pool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -11,7 +12,7 @@ from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.sub_model import SubModelRunner
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.completion import CompletionRequest, ModelProfile, Usage
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
@@ -191,3 +192,23 @@ def test_a_host_function_named_like_the_text_is_not_passed_on() -> None:
     root = Root("rlm_call(query, paper, 3)", "context")
     rlm = RLM(ScriptedModel([Rule("", "x")]), root_model=root, primitives=[named_so], journal=False, cache=False)
     assert rlm.ask("Which?", strategy="synth", paper="a b c").value == "a b c"
+
+
+PRICED = ModelProfile(name="leaf", window=8_000, max_output=1_000, input_price=1e-6, output_price=1e-5)
+
+
+def test_a_sub_run_of_a_likely_run_draws_on_what_is_left() -> None:
+    """Nothing is set aside for it, so it stops at its caller's budget, as its caller does, and its plan is no way out."""
+    program, given = "rlm_call(query, context, 12)", {"query": "Say each word.", "context": "a b c"}
+    for output_tokens, fault in ((5, None), (900, "E0406")):
+        leaf = ScriptedModel([Rule("", "said", usage=Usage(1_000, output_tokens))], PRICED)
+        setup = Setup(
+            leaf=leaf, root=Root(SUB.replace("out=9", "out=900")), writing=Writing(depth=1), options=Options(key=b"key")
+        )
+        options = Options(key=b"key", solver=SubModelRunner(setup))
+        for usd, is_proved in ((5.0, True), (0.026, False)):
+            admitted = check(program, given).admit(Budget(usd=usd, admit="likely"), PRICED)
+            run = anyio.run(partial(execute, admitted, given, leaf, options=options))
+            assert run.admitted == ("proved" if is_proved else "likely")
+            assert run.usage.usd is not None and run.usage.usd <= usd
+            assert (run.fault and run.fault.code) == (None if is_proved else fault), (output_tokens, usd)

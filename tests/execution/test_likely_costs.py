@@ -123,3 +123,22 @@ def test_a_program_that_cannot_be_tried_out_has_the_figures_of_the_analysis() ->
     assert checked.typed is not None
     prospect = foresee(checked.typed, {"context": "a", "query": ""}, Drawn(1), Budget())
     assert prospect.likely is not None and prospect.likely.calls == 2
+
+
+def test_functions_of_a_host_are_called_by_runs_alone() -> None:
+    """They may take long, or do more than they should: trying a program out must not."""
+    from lambda_rlm.execution.check import check
+    from lambda_rlm.execution.host_functions import primitive
+
+    sent: list[str] = []
+
+    @primitive("send", "(Text) -> Text")
+    def send(letter: str) -> str:
+        sent.append(letter)
+        return "sent"
+
+    program = 'let letter = llm_call("Write a letter.", out=50); llm_call(f"Was it sent? {send(letter)}", out=9)'
+    checked = check(program, {"context": "a"}, primitives=[send])
+    assert checked.typed is not None
+    prospect = foresee(checked.typed, {"context": "a", "query": ""}, Drawn(1), Budget())
+    assert prospect.likely is not None and prospect.likely.calls == 2 and sent == []

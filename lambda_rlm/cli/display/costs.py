@@ -81,7 +81,7 @@ def costs_json(costs: Costs) -> dict[str, Any]:
     if not costs.prospects:
         return {}
     columns = [figures.as_json(p) for p in costs.prospects]
-    own = ("bound", "likely", "formula", "rounds")
+    own = ("likely", "bound", "counted_by", "admitted", "formula", "rounds")
     sizes = [{"size": title, **{key: column[key] for key in own}} for title, column in zip(costs.titles, columns, strict=True)]
     return {**columns[0], "sizes": sizes} if costs.titles != ("",) else columns[0]
 

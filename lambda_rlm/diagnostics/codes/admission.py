@@ -48,7 +48,8 @@ TABLE: Final[tuple[Code, ...]] = (
         "E0304",
         "A program may exceed its budget",
         "The bound is the worst-case cost of the program: every reply as long as allowed, and every retry used. It is "
-        "compared with the budget before the first call. The message shows where most of the cost comes from.",
+        "compared with the budget before the first call. The message shows where most of the cost comes from. With "
+        "`--admit likely` a run begins whose likely cost is within the budget; it may stop there, and can be resumed.",
         bad='map(chunk(context, 10), fn(p) => llm_call(f"Translate: {p}"))',
         fixed='map(chunk(context, 2000), fn(p) => llm_call(f"Translate: {p}"))',
         values={"context": "word " * 10_000},

@@ -13,6 +13,7 @@ from typing import Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded
 from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.names import free_names
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget
@@ -51,8 +52,11 @@ async def expected(
     profile: ModelProfile,
     bytes_per_token: float,
 ) -> Likely | None:
-    """The likely cost; None where the program cannot be tried out: it has too much to do, or typical replies end in a fault."""
+    """The likely cost; None where the program cannot be tried out: it has too much to do, uses functions of a host, or typical
+    replies end in a fault."""
     typed = program.typed
+    if not free_names(typed.program).isdisjoint(typed.functions):
+        return None  # what a host's functions do is done by a run alone
     steps = min(budget.fuel, _MOST_STEPS)
     limits = replace(budget, calls=MOST_CALLS, tokens=_UNLIMITED, usd=None, seconds=None, fuel=steps, fuel_per_character=0)
     needed = _Needed()
