@@ -21,7 +21,7 @@ from lambda_rlm.answering.root_model import Writer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
 from lambda_rlm.answering.writing_bound import task_of, writing_pool
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.completion import Sampling
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
@@ -142,7 +142,8 @@ class _Synthesis:
             self.fallback = "time limit reached before a program was accepted"
             return []
         except Fault as fault:
-            share = " within half of the budget (the share for writing programs)" if isinstance(fault, LimitExceeded) else ""
+            is_share = isinstance(fault, LimitExceeded) and fault.code != OUT_OF_ATTEMPTS
+            share = " within half of the budget (the share for writing programs)" if is_share else ""
             self.fallback = f"the root model wrote no program{share}: {fault.code} {fault.message}"
             return []
         if not accepted and self.judge.likely:  # nothing that is proved: the last that is likely to fit

@@ -212,7 +212,7 @@ class HostSettings:
                 is_strict=was.get("strict", options.is_strict),
                 seed=was.get("seed", options.seed),
                 out=was.get("out", options.out),
-                pool=Pool.written(was["pool"]) if self.pool is None and was.get("pool") else options.pool,
+                pool=Pool.written(str(was["pool"])) if self.pool is None and was.get("pool") else options.pool,
             ),
             writing=replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was}),
         )
@@ -229,7 +229,7 @@ class HostSettings:
             **{name: getattr(self, name) for name in ("root_model", "base_url", "strategy", "task")},
             "strict": self.options.is_strict,
             "seed": self.options.seed,
-            "pool": str(self.pool or self.unsaid.pool) if self.pool is not None or self.unsaid.pool else None,
+            "pool": self.unsaid.pool if self.pool is None else str(self.pool),
             "models": recorded(described(self.unsaid, self.model, self.model_options)),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
             **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
