@@ -16,7 +16,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +51,9 @@ _OWN_TOKENIZERS: Final = frozenset(
     ("openai", "azure", "anthropic", "gemini", "vertex_ai", "bedrock", "mistral", "cohere", "xai")
 )
 """Providers that take no content of a message for a control token, as far as is known."""
+
+_RUNS_OPENAI: Final = re.compile(r"(^|\.)(openai\.com|azure\.com|openrouter\.ai)(:\d+)?$")
+"""Hosts where a model with the name of one of OpenAI's is that model, and reads its vocabulary."""
 
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
@@ -199,6 +202,8 @@ def _provider(
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
+    if any(where.host and not _RUNS_OPENAI.search(where.host) for where in recipients_of(name, base_url)):
+        profile = replace(profile, vocabulary=None)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
