@@ -57,6 +57,9 @@ _OWN_TOKENIZERS: Final = frozenset(
 )
 """Providers that take no content of a message for a control token, as far as is known."""
 
+_RUNS_OPENAI: Final = re.compile(r"(^|\.)(openai\.com|azure\.com|openrouter\.ai)(:\d+)?$")
+"""Hosts where a model with the name of one of OpenAI's is that model, and reads its vocabulary."""
+
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 """How names begin of models whose replies are in a file or computed."""
@@ -236,6 +239,8 @@ def _provider(
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
+    if any(where.host and not _RUNS_OPENAI.search(where.host) for where in recipients_of(name, base_url)):
+        profile = replace(profile, vocabulary=None)
     said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
     dialect = dialect_of(name, base_url, constrain)
     if base_url is not None and serves(name):

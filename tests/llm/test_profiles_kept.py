@@ -76,6 +76,22 @@ def test_only_models_of_openai_have_a_vocabulary(name: str, vocabulary: str | No
     assert provider_profile(name, base_url="http://127.0.0.1:9/v1").vocabulary is None
 
 
+def test_a_server_that_the_environment_names_has_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may run any model under a name of OpenAI's, as one behind a base URL may."""
+    for url, known in (
+        ("http://127.0.0.1:9/v1", None),
+        ("https://api.openai.com.evil.test/v1", None),
+        ("https://api.openai.com/v1", O200K),
+    ):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        assert connect("openai/gpt-5-mini").profile.vocabulary is known
+    monkeypatch.setenv("AZURE_API_BASE", "https://acme.openai.azure.com")
+    assert connect("azure/gpt-4o").profile.vocabulary is O200K
+    monkeypatch.setenv("USE_LITELLM_PROXY", "true")
+    monkeypatch.setenv("LITELLM_PROXY_API_BASE", "http://proxy.acme.test")
+    assert connect("azure/gpt-4o").profile.vocabulary is None
+
+
 def test_the_simulated_model_has_the_vocabulary_it_counts_by() -> None:
     assert connect("sim:").profile.vocabulary is O200K
 
