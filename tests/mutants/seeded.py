@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant("a fact outlives its name", "bounds/domain/guards.py", "return any(place[0] in names for place in self.places)", "return False"),
     Mutant("a fact follows into a function", "bounds/analysis.py", "        saved, self.facts = self.facts, facts\n", "        saved = self.facts\n"),
     Mutant("two elements of a list are one", "bounds/analysis.py", "value.owner not in self.open or value.element is None:", "True:"),
-    Mutant("a function leaves its list as it is", "bounds/domain/abstract.py", "case AbstractFunction(changed=changed) if changed is not None:", "case AbstractFunction(changed=changed) if False and changed is not None:"),
+    Mutant("a function leaves its list as it is", "bounds/domain/abstract.py", "case AbstractFunction(changed=changed, either=either) if changed is not None:", "case AbstractFunction(changed=changed, either=either) if False and changed is not None:"),
     Mutant("an accumulator keeps its first shape", "bounds/transfer/loops.py", "if covers(shape, solved.after):", "if True:"),
     Mutant("fractions are cut off", "bounds/domain/size.py", "SizeBound(max(0, math.ceil(number)))", "SizeBound(max(0, int(number)))"),
     Mutant("a name bound twice waits for the second", "bounds/rules/bindings.py", "return AbstractResult(value, largest(chains) + own)", "return AbstractResult(value, largest(ready.values()) + own)"),
