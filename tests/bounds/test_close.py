@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.bounds.admit import Bounded, bounded
+from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import named
@@ -62,6 +63,18 @@ def ratio(path: Path) -> float:
 @pytest.mark.parametrize("path", [path for path in [*PROGRAMS, *OTHERS] if title(path) not in FEWER], ids=title)
 def test_programs_use_at_least_two_fifths_of_their_call_bound(path: Path) -> None:
     assert ratio(path) <= 2.5
+
+
+def test_of_functions_that_exclude_each_other_the_dearer_is_charged() -> None:
+    program = """
+    let once = fn(t: Text) => llm_call(f"Once {t}", out=10);
+    let twice = fn(t: Text) => llm_call(t, out=5) ++ llm_call(f"And {t}", out=5);
+    let chosen = if llm_call[Bool]("Is it so?", out=5) then once else twice;
+    chosen(context)
+    """
+    checked = check(program, {"context": Size(100)})
+    assert checked.bound is not None
+    assert checked.bound.calls == 3
 
 
 def test_in_the_median_the_bound_is_at_most_twice_the_calls() -> None:

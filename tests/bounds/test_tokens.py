@@ -14,7 +14,8 @@ import pytest
 
 from lambda_rlm.bounds.domain.abstract import AbstractText, seen
 from lambda_rlm.bounds.domain.makeup import instruction_size, literal_text, part_of, put_together
-from lambda_rlm.bounds.domain.size import UNLIMITED, size_of
+from lambda_rlm.bounds.domain.size import UNLIMITED, peak, size_of, total
+from lambda_rlm.bounds.transfer.texts import parts
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, TokenSize, Usage
@@ -70,12 +71,12 @@ class Unloaded(Words):
         raise AssertionError("the vocabulary was loaded")
 
 
-def ran(program: str, model: Model, budget: Budget = ENOUGH, **inputs: Any) -> Run:
+def ran(program: str, model: Model, budget: Budget = ENOUGH, key: bytes = b"tests", **inputs: Any) -> Run:
     checked = check(program, inputs)
     assert checked.typed is not None, checked.diagnostics
     admitted = checked.admit(budget, model.profile)
     given = {"query": "why?", **inputs}
-    return anyio.run(lambda: execute(admitted, given, model, options=Options(key=b"tests")))
+    return anyio.run(lambda: execute(admitted, given, model, options=Options(key=key)))
 
 
 def bound_of(program: str, model: Model, budget: Budget = ENOUGH, **inputs: Any) -> Any:
@@ -123,6 +124,55 @@ def test_lists_have_the_largest_and_the_sum_of_their_tokens() -> None:
     abstract: Any = seen(measured(values, list_of(TEXT), "", WORDS))
     sizes = [WORDS.size(text).tokens for text in ("one two three", "a b c d e f", "x")]
     assert abstract.element.tokens.value == max(sizes)
+
+
+def drawn_texts() -> list[str]:
+    picked = random.Random(3)
+    words = ["whale", "a", "ship", "men", "Nantucket", "𝄞", "€uro", "x" * 14, "on"]
+    return [" ".join(picked.choice(words) for _ in range(picked.randint(1, 40))) for _ in range(60)]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 13])
+def test_stretches_of_a_text_have_its_tokens_and_two_cut_pieces_each(length: int) -> None:
+    for text in drawn_texts():
+        whole = literal_text(text, WORDS)
+        stretches = [text[at : at + length] for at in range(0, len(text), length)]
+        sizes = [WORDS.size(stretch).tokens for stretch in stretches]
+        one = part_of(whole, size_of(length)).counted
+        assert one is not None and max(sizes) <= one.value
+        for ends, kept in ((1, sizes), (2, sizes[::2])):
+            list_ = parts(whole, size_of(len(kept)), size_of(length), ends=ends)
+            element = list_.element
+            assert isinstance(element, AbstractText)
+            assert max(kept) <= peak(element.tokens, list_.owner).value
+            assert sum(kept) <= total(element.tokens, list_.length, list_.owner).value
+
+
+@pytest.mark.parametrize("length", [1, 4, 9, 20])
+def test_the_densest_stretch_of_an_input_limits_all(length: int) -> None:
+    for text in drawn_texts()[:20]:
+        value = to_value(text, TEXT, "t", Meter(Budget()), [])
+        abstract: Any = measured(value, TEXT, "", WORDS)
+        most = part_of(abstract, size_of(length)).counted
+        sizes = [WORDS.size(text[i:j]).tokens for i in range(len(text)) for j in range(i, min(len(text), i + length) + 1)]
+        assert most is not None and max(sizes) <= most.value
+
+
+def test_what_changes_characters_is_counted_by_bytes() -> None:
+    """One token read backwards may be many."""
+    program = 'let n = llm_call[Int]("n", out=1); llm_call({}(take(context, n)), out=1)'
+    text = "ship " * 40
+    straight = bound_of(program.replace("{}", "trim"), Model(PROFILE), context=text).input_tokens
+    for function in ("reverse", "upper", "escape_regex"):
+        assert bound_of(program.replace("{}", function), Model(PROFILE), context=text).input_tokens > straight
+
+
+def test_a_bound_is_the_same_with_any_key() -> None:
+    program = 'llm_call(f"Say it: {context}")'
+    budget = replace(ENOUGH, tokens=bound_of(program, Model(PROFILE), context=BOOK[:4_000]).tokens)
+    for key in (b"a", b"b", b"c"):
+        run = ran(program, Model(PROFILE), budget, key, context=BOOK[:4_000])
+        assert run.bound is not None and run.bound.tokens == budget.tokens
 
 
 def test_a_slice_that_a_reply_chooses_is_as_dense_as_the_densest() -> None:

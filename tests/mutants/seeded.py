@@ -36,6 +36,7 @@ SYNTH = (
     "tests/synth/test_select.py",
 )
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
+COUNTS = ("tests/bounds/test_tokens.py",)
 INJECTION = ("tests/answering/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
@@ -64,6 +65,21 @@ MUTANTS = (
     Mutant("a longer part costs more", "llm/vocabulary/counted.py", "accumulate(terms, max)", "terms", TOKENS),
     Mutant("the ends of a part cost nothing", "llm/vocabulary/counted.py", "tokens = left.tokens + self._sums[last] - self._sums[first] + right.tokens", "tokens = self._sums[last] - self._sums[first]", TOKENS),
     Mutant("cached tokens are for nothing", "budget/paying.py", "max(0.0, profile.input_price - profile.cached_input_price)", "profile.input_price", ("tests/budget/test_cached_tokens.py",)),
+    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTS),
+    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTS),
+    Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTS),
+    Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTS),
+    Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTS),
+    Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTS),
+    Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTS),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTS),
+    Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTS),
+    Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTS),
+    Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTS),
+    Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTS),
+    Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTS),
+    Mutant("a reply about Thai has the ends of one about English", "eval/asking/scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTS),
+    Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTS),
     Mutant("the sum over a list is that of its largest element", "bounds/domain/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)", "return 1"),
@@ -74,7 +90,7 @@ MUTANTS = (
     Mutant("a fact outlives its name", "bounds/domain/guards.py", "return any(place[0] in names for place in self.places)", "return False"),
     Mutant("a fact follows into a function", "bounds/analysis.py", "        saved, self.facts = self.facts, facts\n", "        saved = self.facts\n"),
     Mutant("two elements of a list are one", "bounds/analysis.py", "value.owner not in self.open or value.element is None:", "True:"),
-    Mutant("a function leaves its list as it is", "bounds/domain/abstract.py", "case AbstractFunction(changed=changed) if changed is not None:", "case AbstractFunction(changed=changed) if False and changed is not None:"),
+    Mutant("a function leaves its list as it is", "bounds/domain/abstract.py", "case AbstractFunction(changed=changed, either=either) if changed is not None:", "case AbstractFunction(changed=changed, either=either) if False and changed is not None:"),
     Mutant("an accumulator keeps its first shape", "bounds/transfer/loops.py", "if covers(shape, solved.after):", "if True:"),
     Mutant("fractions are cut off", "bounds/domain/size.py", "SizeBound(max(0, math.ceil(number)))", "SizeBound(max(0, int(number)))"),
     Mutant("a name bound twice waits for the second", "bounds/rules/bindings.py", "return AbstractResult(value, largest(chains) + own)", "return AbstractResult(value, largest(ready.values()) + own)"),

@@ -142,6 +142,10 @@ class AbstractResult(NamedTuple):
     chain: SizeBound = ZERO
 
 
+Either = Callable[[list[Callable[[], AbstractResult]]], AbstractResult]
+"""Goes one of several ways, and charges for the dearest."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AbstractFunction:
     """A closure. `apply` gives the outcome for abstract arguments and charges the analysis's account."""
@@ -151,6 +155,8 @@ class AbstractFunction:
     env: Mapping[str, Abstract] = field(default_factory=dict, repr=False)
     changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction] | None = field(default=None, repr=False)
     """The same function with what it has taken in from outside changed."""
+    either: Either | None = field(default=None, repr=False)
+    """What charges for the dearest of several ways."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -339,14 +345,16 @@ def mapped(value: Abstract, change: Callable[[SizeBound], SizeBound]) -> Abstrac
                 return symbol(change(peak(size, owner)), change(total(size, length, owner)), new_owner)
 
             return AbstractList(change(length), mapped(element, inside), new_owner, low)
-        case AbstractFunction(changed=changed) if changed is not None:
-            return _changed_later(changed, lambda inner: mapped(inner, change))
+        case AbstractFunction(changed=changed, either=either) if changed is not None:
+            return _changed_later(changed, lambda inner: mapped(inner, change), either)
         case _:
             return value
 
 
 def _changed_later(
-    changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction], change: Callable[[Abstract], Abstract]
+    changed: Callable[[Callable[[Abstract], Abstract]], AbstractFunction],
+    change: Callable[[Abstract], Abstract],
+    either: Either | None,
 ) -> AbstractFunction:
     """A changed function, made when it is first applied."""
     changed_once: list[AbstractFunction] = []
@@ -358,7 +366,8 @@ def _changed_later(
 
     return AbstractFunction(
         lambda *arguments: function().apply(*arguments),
-        changed=lambda again: _changed_later(function().changed or changed, again),
+        changed=lambda again: _changed_later(function().changed or changed, again, either),
+        either=either,
     )
 
 

@@ -58,16 +58,19 @@ def join(a: Abstract, b: Abstract) -> Abstract:
 
 
 def _either_function(a: AbstractFunction, b: AbstractFunction) -> AbstractFunction:
-    """One function or the other: both are applied, which charges for both."""
+    """One function or the other: both are applied, and the dearer is charged for."""
+    either = a.either or b.either
 
     def apply(*arguments: Abstract) -> AbstractResult:
+        if either is not None:
+            return either([lambda: a.apply(*arguments), lambda: b.apply(*arguments)])
         one, other = a.apply(*arguments), b.apply(*arguments)
         return AbstractResult(join(one.value, other.value), largest((one.chain, other.chain)))
 
     def changed(change: Callable[[Abstract], Abstract]) -> AbstractFunction:
         return _either_function(a.changed(change) if a.changed else a, b.changed(change) if b.changed else b)
 
-    return AbstractFunction(apply, changed=changed)
+    return AbstractFunction(apply, changed=changed, either=either)
 
 
 def join_lists(a: AbstractList, b: AbstractList, length: SizeBound, low: Number, *, is_both: bool) -> AbstractList:

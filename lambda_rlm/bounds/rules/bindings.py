@@ -18,7 +18,8 @@ def variable(analysis: Analysis, var: t.Var, env: Environment) -> AbstractResult
     primitive = analysis.typed.primitive_of(var)
     if primitive is None:
         return AbstractResult(env[var.name])
-    return AbstractResult(AbstractFunction(lambda *arguments: analysis.apply(primitive, var, arguments)))
+    function = AbstractFunction(lambda *arguments: analysis.apply(primitive, var, arguments), either=analysis.either)
+    return AbstractResult(function)
 
 
 def block(analysis: Analysis, term: t.Block, env: Environment) -> AbstractResult:

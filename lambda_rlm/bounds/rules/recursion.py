@@ -63,7 +63,9 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
             with analysis.knowing(()):
                 return recursion(analysis, fix, changed_names(env, free_names(fix), change))
 
-        return AbstractFunction(apply, fix if depth == 1 else None, env, changed if depth == 1 else None)
+        is_outermost = depth == 1
+        source, later = (fix, changed) if is_outermost else (None, None)
+        return AbstractFunction(apply, source, env, later, analysis.either)
 
     return level(math.inf, 1)
 
