@@ -14,6 +14,7 @@ from lambda_rlm import __version__
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
@@ -36,9 +37,14 @@ def _either(yes: str, no: str) -> Words:
     return lambda holds: yes if holds else no
 
 
+def as_described(chosen: Settings) -> str:
+    """How models are described, for a person; empty where none is."""
+    return "; ".join(_table((name, options.said)) for name, options in chosen.described().items() if options.said)
+
+
 def _table(named: tuple[str, Mapping[str, Any]]) -> str:
     name, said = named
-    return f"{name}: {', '.join(f'{key} {value:,}' for key, value in said.items())}"
+    return f"{visible(name)}: {', '.join(f'{key} {value:,}' for key, value in said.items())}"
 
 
 DECIDING: Final[Mapping[str, tuple[str, Words]]] = {

@@ -44,14 +44,14 @@ class Settings(Keys):
     def described(self, model: str | None = None) -> Mapping[str, ModelOptions]:
         """What is said of models, by their names; what is no table's is said of `model` (None: the one that answers). Raises
         `SettingProblem` for numbers that no model has."""
-        tables: dict[str, Mapping[str, Any]] = dict(self.models or {})
         own = {key: getattr(self, key) for key in DESCRIBING if getattr(self, key) is not None}
-        if own:
-            name = model or self.model or default_model()
-            tables[name] = {**tables.get(name, {}), **own}
         try:
+            tables: dict[str, Mapping[str, Any]] = dict(self.models or {})
+            if own:
+                name = model or self.model or default_model()
+                tables[name] = {**tables.get(name, {}), **own}
             return {name: ModelOptions.of(table) for name, table in tables.items()}
-        except ValueError as error:
+        except (TypeError, ValueError) as error:  # of a journal, the values may be anything
             raise SettingProblem(str(error)) from None
 
     def accuracy(self) -> Accuracy:

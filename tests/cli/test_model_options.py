@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lambda_rlm.cli.commands import commands_with
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.settings.keys import DESCRIBING
 from lambda_rlm.settings.problem import SettingProblem
+from lambda_rlm.settings.settings import DEFAULTS
 from lambda_rlm.settings.sources import gathered
 from tests.support.shell import Shell, journal, script, wrote
 
@@ -170,6 +172,22 @@ def test_a_resumed_and_a_replayed_run_find_the_same_model(shell: Shell) -> None:
     assert shell("replay", "last", "--json") == 0, shell.err
     assert shell.json["bound"]["usd"] == whole["usd"]
     assert shell.json["bound"]["output_tokens"] == whole["output_tokens"]
+
+
+def test_what_a_run_says_of_its_model_is_shown_again(shell: Shell) -> None:
+    """A journal may be a stranger's, and say that a model is cheap."""
+    wrote("p.lam", NOTES)
+    model = notes(fails="c")
+    assert shell("run", "p.lam", "--model", model, "--price-in", "0", "--price-out", "0.5") == 2
+    notes()
+    assert shell("resume", "last") == 0, shell.err
+    assert "price_in 0.0, price_out 0.5" in shell.err
+
+
+@pytest.mark.parametrize("wrong", [7, {"sim:": 7}, {"sim:": {"window": "x"}}, ["a"]], ids=str)
+def test_tables_of_a_damaged_journal_are_told(wrong: Any) -> None:
+    with pytest.raises(SettingProblem):
+        replace(DEFAULTS, models=wrong, window=9).described()
 
 
 def test_a_resumed_run_may_be_given_another_timeout(shell: Shell) -> None:

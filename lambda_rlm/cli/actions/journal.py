@@ -22,6 +22,7 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.suggestions import unknown
+from lambda_rlm.cli.terms import as_described
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments
@@ -119,6 +120,8 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
         number = len(earlier.past.replies)
         reused = f"{number:,} recorded {'reply is' if number == 1 else 'replies are'} reused at no cost"
         screen.say(f"resuming {row.id}: {reused}", "dim")
+        if said := as_described(chosen):
+            screen.say(f"as the run or this command describes them: {said}", "dim")
     return ask_run.again(request, chosen, ask_run.How(json=json), deadline)
 
 
@@ -205,6 +208,7 @@ def _settled(row: RunRow, options: Mapping[str, Any], here: Settings) -> Setting
         with damage(row.id, "settings"):
             chosen = _as_before(row, options, here)
             ask_run.prepared(chosen, Deadline(chosen.max_seconds))
+            chosen.described()
     except Damaged as problem:
         raise UsageProblem(problem.message, problem.hint) from None
     return chosen

@@ -7,7 +7,7 @@ never counted as fewer than they are.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -68,8 +68,8 @@ def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, 
     messages = question.prompt.messages(key, shape.instruction, "\n\n".join(notes))
     identity = f"('{question.prompt.digest.hex()}', {_manner(shape.key, question.out, question.sampling, *notes)})"
     digest = hashlib.sha256(identity.encode()).hexdigest()
-    asked = CompletionRequest(messages, question.out, question.sampling, shape.schema, shape.choices, digest)
-    request = replace(asked, is_label=True) if shape.is_label else asked
+    how = (question.out, question.sampling, shape.schema, shape.choices, digest)
+    request = CompletionRequest(messages, *how, is_label=shape.is_label)
     by = model.profile.vocabulary if is_counted else None
     return PreparedRequest(request, prompt_tokens(model, messages, is_counted), shape.schema_tokens(by))
 
