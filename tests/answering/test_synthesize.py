@@ -385,25 +385,3 @@ def test_the_fix_of_an_answer_type_knows_host_functions() -> None:
     )
     assert run.value == 1.0
     assert run.synthesis is not None and len(run.synthesis.attempts) == 1 and run.synthesis.attempts[0].fixes
-
-
-EACH_WORD = 'words(context) |> map(fn(w) => llm_call(f"Say it: {take(w, 9)}", out=400)) |> join(" ") |> take(100)'
-PAID = replace(PROFILE, input_price=1e-6, output_price=1e-5)
-
-
-def test_a_written_program_that_is_not_proved_is_taken_as_likely_where_that_is_wanted() -> None:
-    """Under `proved` its author is told; otherwise the author may write one that is proved, and where it does not, the likely one
-    runs."""
-    words = " ".join(f"word{number}" for number in range(20))
-    model = ScriptedModel([Rule("Say it", "said")], PAID)
-    asking = partial(asked, context=words, model=model)
-    for admit, program, calls in (("proved", ASKING, 2), ("likely", EACH_WORD, 1), (None, ASKING, 2)):
-        root = Root(EACH_WORD, ASKING)
-        run = asking(root, budget=Budget(usd=0.06, admit=admit))  # type: ignore[arg-type]
-        assert (run.program, len(root.requests), run.ok) == (program, calls, True), admit
-        assert run.admitted == ("likely" if program == EACH_WORD else "proved")
-        assert calls == 1 or "E0304" in root.requests[1].messages[-1].content
-    run = asking(Root(EACH_WORD), budget=Budget(usd=0.06))
-    assert (run.program, run.admitted, run.synthesis is not None and run.synthesis.fallback) == (EACH_WORD, "likely", None)
-    run = asking(Root(EACH_WORD), budget=Budget(usd=0.06, admit="proved"))
-    assert run.program == PLAN and run.admitted == "proved"

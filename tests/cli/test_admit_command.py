@@ -76,7 +76,7 @@ def test_requests_wait_for_money_that_comes_back(shell: Shell) -> None:
     assert shell.json["usage"]["calls"] == 20 and shell.json["usage"]["usd"] <= 0.011
 
 
-def test_a_run_that_stops_is_kept_and_goes_on_without_paying_twice(shell: Shell) -> None:
+def test_a_run_that_stops_goes_on_without_paying_twice(shell: Shell) -> None:
     model = wordy()
     assert shell("run", "p.lam", "a.txt", "--model", model, "--max-cost", "0.03", "--admit", "likely") == 2
     assert "fault[E0406]: the next call may cost $0.00" in shell.err
@@ -108,7 +108,7 @@ def test_what_can_never_fit_is_refused_under_both(shell: Shell) -> None:
         assert shell("run", "endless.lam", "a.txt", *said) == 1
 
 
-def test_a_question_prefers_a_proved_route_and_says_when_there_is_none(shell: Shell) -> None:
+def test_a_question_prefers_a_proved_route(shell: Shell) -> None:
     wrote("book.txt", "Ann keeps bees in the garden. " * 2_000)
     model = script(PROFILE, {"match": "", "reply": "Ann keeps bees."})
     asked = ("ask", "Summarise in 20 words.", "book.txt", "--model", model, "--task", "summarise")

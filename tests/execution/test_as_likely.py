@@ -70,7 +70,7 @@ def test_proved_is_what_a_program_needs_otherwise() -> None:
             ran(Slow((2,)), Budget(usd=0.008, admit=admit))
 
 
-def test_a_run_sets_its_whole_bound_aside_unless_it_began_as_likely() -> None:
+def test_the_whole_bound_is_set_aside_unless_a_run_is_likely() -> None:
     """With its bound within the budget nothing waits."""
     model = Slow((2,))
     run = ran(model, Budget(usd=1.0, concurrency=16, admit="likely"))
@@ -89,7 +89,7 @@ def test_nothing_is_in_flight_when_a_run_stops() -> None:
     assert run.usage.attempts == model.answered
 
 
-def test_the_last_call_that_is_allowed_is_answered_before_the_run_stops() -> None:
+def test_the_last_allowed_call_is_answered_before_the_run_stops() -> None:
     """The replies are all like those that were expected, and more of them are needed."""
     asks_on = """
       let more = llm_call[List[Text]](f"Name things:\\n{take(context, 50)}", out=200);

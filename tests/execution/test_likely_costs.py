@@ -60,7 +60,7 @@ def paid(path: Path, seed: int) -> tuple[float, float]:
 
 
 @pytest.mark.slow
-def test_nine_of_ten_cost_between_half_and_twice_what_is_likely() -> None:
+def test_nine_of_ten_cost_half_to_twice_what_is_likely() -> None:
     ratios = [likely / cost for path in ALL for seed in range(2) for likely, cost in [paid(path, seed)] if cost]
     assert len(ratios) >= 40
     assert sum(0.5 <= ratio <= 2 for ratio in ratios) / len(ratios) >= 0.9, sorted(ratios)
@@ -114,8 +114,8 @@ def test_a_text_is_as_long_as_the_prompt_asks_for(prompt: str, most: int, least:
     assert least <= text_tokens(prompt, most, len(prompt) / 4.3) <= greatest
 
 
-def test_a_program_that_cannot_be_tried_out_has_the_figures_of_the_analysis() -> None:
-    """Typical replies are no dates, so the run would stop at a fault."""
+def test_what_cannot_be_tried_out_has_figures_of_the_analysis() -> None:
+    """With typical replies it would stop at a fault."""
     from lambda_rlm.execution.check import check
 
     program = 'let n = llm_call[Int]("How many?"); let share = 12 / (n - n); llm_call(f"Is {share} much?")'

@@ -394,27 +394,3 @@ def test_stream_and_route_pass_the_gates_too(holding: Holding) -> None:
 
     with pytest.raises(PolicyViolation):
         blocking_anywhere(streamed)
-
-
-def test_a_policy_that_wants_proofs_refuses_what_is_likely(holding: Holding) -> None:
-    """`RLM(admit="likely")` is refused; a question that would go on as likely is rejected; an admitted program too."""
-    text, model = "Ann keeps bees in the garden. " * 4_000, ScriptedModel((Rule("", "Bees."),), PRICED)
-    limits = Budget(usd=0.3)
-    assert RLM(model, budget=limits, strategy="plan", task="summarise").ask("What?", context=text).admitted == "likely"
-    holding("require = ['proved']")
-    with pytest.raises(Rejected, match="the program may cost"):
-        RLM(model, budget=limits, strategy="plan", task="summarise").ask("What?", context=text)
-    for rlm in (RLM(model, budget=limits, admit="likely"), RLM(model, budget=Budget(admit="likely"))):
-        with pytest.raises(PolicyViolation, match="proved: every run is proved to complete within its budget") as refused:
-            rlm.ask("What?", context=text)
-        assert refused.value.rule == "require"
-    admitted = check("llm_call(query)", {}).admit(Budget(admit="likely"))
-    with pytest.raises(PolicyViolation, match="proved"):
-        blocking_anywhere(lambda: run(admitted, {}, model, query="Who?"))
-    with pytest.raises(PolicyViolation, match="proved"):
-        blocking_anywhere(lambda: execute(admitted, {"query": "Who?"}, model))
-    assert RLM(model, admit="proved", strategy="direct").ask("What?", context="Bees.").admitted == "proved"
-    assert narrowed(Budget()).admit == "proved"
-
-
-PRICED = ModelProfile(name="priced", window=8_000, max_output=1_000, input_price=1e-6, output_price=1e-5)
