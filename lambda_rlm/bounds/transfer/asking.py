@@ -240,8 +240,7 @@ def _mapped(
         attempt_input=(frame + of_one(item)) * repeats,
         attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
     )
-    of_reply = times(together, tokens) + size_of(thought)
-    _charge(analysis, application, _priced(rates, cost), frame + of_one(item), of_reply)
+    _charge(analysis, application, _priced(rates, cost), frame + of_one(item), times(together, tokens) + size_of(thought))
     reply = value_of(type_, _reply_chars(rates, tokens))
     return AbstractResult(uniform(items.length, AbstractOption(reply), items.low), size_of(_ROUNDS))
 
