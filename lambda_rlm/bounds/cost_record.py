@@ -1,7 +1,7 @@
 """The cost tree as JSON data: the record that others keep, read and check.
 
-Owns the form, which a schema freezes (`docs/cost-tree.schema.json`) and which has a version. Promises that the totals of a record
-can be computed from its leaves alone: integers, money in picodollars beside dollars; null is no limit, or no price.
+Owns the form, which has a version and is frozen by a schema (`docs/cost-tree.schema.json`). Promises that the totals of a
+record can be computed from its leaves alone: integers, money in picodollars beside dollars; null is no limit, or no price.
 """
 
 from __future__ import annotations

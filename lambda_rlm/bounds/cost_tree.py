@@ -48,8 +48,8 @@ class Spent:
 class CostNode:
     """A call site, a choice ("largest of"), a branch of one ("sum"), or the pool of attempts beyond one for each call.
 
-    `span` is its place, None of the pool. `form` is the closed form of its calls. `prompt` and `reply` are the tokens at most of
-    one call, or of one attempt of the pool, which has `attempts`. `rule` says how the calls are counted, `facts` which sizes of
+    `span` is its place, None of the pool. `form` is the closed form of its calls. `prompt` and `reply` are the tokens at most
+    of one call, or of one attempt of the pool, which has `attempts`. `rule` says how the calls are counted, `facts` which sizes of
     inputs its figures rest on. `branch` is the branch that it is in, None where it is in none: it is reached in any case, as
     often as its list has elements. `share` is its part of the whole: of the dollars, where there are some, else of the tokens.
     """
@@ -195,7 +195,7 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 
 
 def _beyond(spent: Spent, branches: list[CostNode]) -> Spent:
-    """What a choice costs beyond the largest of its branches, component by component; all of it where they are not told apart."""
+    """What a choice costs beyond the largest of its branches, component by component; all of it where there are none."""
     if not branches:
         return spent
     return Spent(*map(_more, spent.numbers(), zip(*(branch.spent.numbers() for branch in branches), strict=True)))

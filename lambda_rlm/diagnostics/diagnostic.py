@@ -50,8 +50,8 @@ class Diagnostic:
     """One mistake of a program.
 
     `because` says why two types met (element of a list, branch of an if, argument n of f, step of a fold);
-    `expected` and `given` are shown types or forms; `hint` says what to write instead. `cost_tree` has the places that most of a
-    cost comes from, as JSON data.
+    `expected` and `given` are shown types or forms; `hint` says what to write instead. `cost_tree` has the places that most of
+    a cost comes from, as JSON data.
     """
 
     code: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -19,6 +18,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.check import Checked
 from lambda_rlm.types.type import Con, Type
 from tests.support.cases import read_case
+from tests.support.cost_records import SPENT, nodes, recomputed
 from tests.support.json_schema import problems
 from tests.support.places import CONFORMANCE, ROOT
 
@@ -29,7 +29,6 @@ FREE = ModelProfile(name="free", window=8_192, max_output=2_048, input_price=0.0
 UNPRICED = ModelProfile(name="unpriced", window=32_000, max_output=4_000)
 SCHEMA = json.loads((ROOT / "docs" / "cost-tree.schema.json").read_text(encoding="utf-8"))
 PROGRAMS = sorted((CONFORMANCE / "programs").glob("*.lam")) + sorted((ROOT / "stdlib").glob("*.lam"))
-SPENT = ("calls", "input_tokens", "output_tokens", "picodollars")
 
 
 def _size(type_: Type) -> Size:
@@ -47,28 +46,6 @@ def of_size(source: str, profile: ModelProfile = PRICED, **sizes: Size) -> tuple
     checked = check(source, sizes)
     assert checked.ok, checked.diagnostics
     return _record(checked, profile)
-
-
-def recomputed(node: dict[str, Any]) -> list[int | None]:
-    """The figures of a node from its leaves alone; None is no limit."""
-    if node["kind"] in ("call", "pool"):
-        return [node[name] for name in SPENT]
-    parts = [recomputed(part) for part in node["of"]]
-    if node["kind"] == "sum":
-        return [None if None in column else sum(column) for column in _columns(parts)]
-    mixed = [node["mixed"][name] for name in SPENT]
-    dearest = [None if None in column else max(column, default=0) for column in _columns(parts)]
-    return [None if None in pair else sum(pair) for pair in zip(dearest, mixed, strict=True)]
-
-
-def _columns(parts: list[list[int | None]]) -> Iterator[tuple[Any, ...]]:
-    return zip(*parts, strict=True) if parts else iter([()] * len(SPENT))
-
-
-def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in node.get("of", ()):
-        yield part
-        yield from nodes(part)
 
 
 @pytest.mark.parametrize("profile", [PRICED, FREE, UNPRICED], ids=lambda profile: profile.name)
@@ -196,6 +173,11 @@ def test_a_function_that_is_called_twice_is_one_site() -> None:
     record, _ = of_size('def f(x: Text) = llm_call(x, out=9); f(context) ++ f("b")', context=Size(50))
     (call,) = [node for node in record["of"] if node["kind"] == "call"]
     assert call["calls"] == 2 and call["formula"] == "2"
+    source = 'def f(x: Text) = if contains(x, "a") then llm_call(x, out=9) else llm_call("b", out=9); f(context) ++ f(query)'
+    record, bound = of_size(source, context=Size(50))
+    (choice,) = [node for node in record["of"] if node["kind"] == "largest of"]
+    assert choice["calls"] == bound.calls == recomputed(record)[0] == 2
+    assert [branch["calls"] for branch in choice["of"]] == [2, 2]
 
 
 def test_recursion_and_loops_keep_their_sites() -> None:

@@ -28,6 +28,8 @@ HEDGE = ("tests/llm/test_hedge.py",)
 POOL = ("tests/budget/test_pool.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
 REPLIES = ("tests/eval/test_reply_length.py",)
+COST_TREE = ("tests/bounds/test_cost_tree.py",)
+GIVEN = ("tests/execution/test_bound_of_inputs.py",)
 HOST = ("tests/execution/test_host_functions.py",)
 SYNTH = (
     "tests/answering/test_synthesize.py",
@@ -99,7 +101,13 @@ MUTANTS = (
     Mutant("texts of a reply may grow", "eval/asking/shape.py", "        if self.room < 0:\n", "        if False:\n"),
     Mutant("options are no part of a prompt", "bounds/transfer/asking.py", "prompt.chars + listed + size_of(len(OPTIONS))", "prompt.chars"),
     Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.resends)", "return 1 + self.resends"),
-    Mutant("of two branches the cheaper", "bounds/cost.py", "sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)", "sizes = (min(getattr(self, name), getattr(other, name), key=lambda s: s.value) for name in _NAMES)"),
+    Mutant("of two branches the cheaper", "bounds/cost.py", "Cost(*(largest(getattr(cost, name) for cost in costs) for name in _NAMES))", "Cost(*(min((getattr(cost, name) for cost in costs), key=lambda s: s.value) for name in _NAMES))"),
+    Mutant("of two calls of one site the first", "bounds/cost.py", "figures=self.figures.plus(other.figures), prompt=prompt", "figures=self.figures, prompt=prompt", COST_TREE),
+    Mutant("of two choices of one place the first", "bounds/cost.py", "return Choice(self.figures.plus(other.figures), branches if", "return Choice(self.figures, branches if", COST_TREE),
+    Mutant("branches never alternate", "bounds/cost_tree.py", "return None if number is None else number - max(known)", "return 0", COST_TREE),
+    Mutant("the pool is no part of the cost tree", "bounds/cost_tree.py", "    if pool.value:\n", "    if False:\n", COST_TREE),
+    Mutant("a question that is not given is empty", "execution/check.py", "and not _uses_query(self.typed.program)", "", GIVEN),
+    Mutant("what does not fit a model is admitted", "execution/check.py", "        if against:\n            raise", "        if False:\n            raise", GIVEN),
     Mutant("an accumulator does not grow", "bounds/transfer/loops.py", "return start + total(rest, count, owner)", "return start + peak(rest, owner)"),
     Mutant("a function is applied to one element", "bounds/transfer/callbacks.py", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost.for_each(list_.length, list_.owner))", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost)"),
     Mutant("a level of tree_fold has a group less", "bounds/transfer/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
@@ -188,7 +196,7 @@ def fails(tests: tuple[str, ...]) -> str | None:
 
 def copied(target: Path) -> None:
     """All that the tests need, in another folder."""
-    for part in ("lambda_rlm", "tests", "stdlib", "grammar", "examples", "pyproject.toml"):
+    for part in ("lambda_rlm", "tests", "stdlib", "grammar", "examples", "docs", "pyproject.toml"):
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
