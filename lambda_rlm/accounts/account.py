@@ -79,7 +79,8 @@ class _Wish:
 
 
 class Account:
-    """What many runs may spend together, in one file that any number of processes share.
+    """What many runs may spend together, in one file that any number of processes share. Each request borrows its worst case
+    just before it is sent.
 
     - `path`: the SQLite file, made where there is none. It is private to its user.
     - `usd`, `calls`, `tokens`: the limits, at least one of them: US dollars; requests that are sent, those that are sent again
