@@ -13,17 +13,15 @@ import asyncio
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import time
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 from weakref import WeakSet
-
-import anyio
 
 from lambda_rlm.accounts.book import Book, Per, first_hour, hour_of, next_window, opened
 from lambda_rlm.budget import price
@@ -31,7 +29,6 @@ from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_w
 from lambda_rlm.budget.meter import NO_PRICE, OUT_OF_CALLS, OUT_OF_MONEY, OUT_OF_TOKENS
 from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.owner import is_alive, owner
-from lambda_rlm.turn import Places, Turn
 
 T = TypeVar("T")
 
@@ -71,16 +68,19 @@ class Loan:
         self._account._settle(self._number, self._amount)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Wish:
-    """What is to be borrowed. `awaited` are the requests of this process that end before it is refused."""
+    """What is to be borrowed, and the number of the loan when it is lent. `awaited` are the requests of this process that end
+    before it is refused."""
 
     amount: Amount
+    lent: Future[int] = field(default_factory=Future)
     awaited: set[int] | None = None
 
 
 class Account:
-    """What many runs may spend together, in one file that any number of processes share.
+    """What many runs may spend together, in one file that any number of processes share. Each request borrows its worst case
+    just before it is sent.
 
     - `path`: the SQLite file, made where there is none. It is private to its user.
     - `usd`, `calls`, `tokens`: the limits, at least one of them: US dollars; requests that are sent, those that are sent again
@@ -91,8 +91,6 @@ class Account:
     The file keeps what was spent, the limits belong to this object: several accounts in one file see the same spending. `clock`
     gives seconds since 1970, and is replaced in tests. Raises `ValueError` and `TypeError` for limits that are none.
     """
-
-    _bell: Turn | None
 
     def __init__(
         self,
@@ -139,28 +137,25 @@ class Account:
         if usd is None and self.usd is not None:
             raise AccountUsedUp(OUT_OF_MONEY, f"the account {self.path}: {NO_PRICE}")
         wish = _Wish(Amount(calls, tokens, money_of(usd or 0.0)))
-        await self._turns.enter()
+        self._wishes.append(wish)
+        self._writer.submit(self._serve)
+        lent = asyncio.wrap_future(wish.lent)
+        pause = _FIRST_PAUSE
         try:
-            return Loan(self, await self._number(wish), wish.amount)
-        finally:
-            self._turns.leave()
+            while not lent.done():
+                await asyncio.wait((lent,), timeout=pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                if not lent.done() and self._is_first(wish):  # others, whom nobody here hears, may have given something back
+                    self._writer.submit(self._serve)
+            return Loan(self, lent.result(), wish.amount)
+        except asyncio.CancelledError:
+            lent.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # a refusal that nobody hears
+            self._withdraw(wish)
+            raise
 
     async def booked(self) -> None:
         """Until what was settled is in the file, or cannot be now."""
-        await asyncio.wrap_future(self._writer.submit(self._book))
-
-    async def _number(self, wish: _Wish) -> int:
-        """The number of a loan, as soon as there is enough; who came first in this process is first."""
-        pause = _FIRST_PAUSE
-        while True:
-            bell = Turn()
-            self._bell = bell  # before looking, so that nothing that comes back is missed
-            number = await self._lent(wish)
-            if number is not None:
-                return number
-            with anyio.move_on_after(pause):
-                await bell.called()
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        await asyncio.wrap_future(self._writer.submit(self._serve))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(Account, path=self.path, usd=self.usd, calls=self.calls, tokens=self.tokens, per=self.per), ()
@@ -168,39 +163,57 @@ class Account:
     def _begin(self) -> None:
         """What belongs to one process: a fork has neither the thread nor what its parent borrowed."""
         self._writer = ThreadPoolExecutor(1, "account")
-        self._turns = Places(1)
-        self._bell = None
+        self._wishes: deque[_Wish] = deque()
         self._owed: deque[tuple[int, Amount]] = deque()
         self._owner = owner()
 
-    async def _lent(self, wish: _Wish) -> int | None:
-        """The number of a loan; None where it is to be waited for. Who is cancelled meanwhile owes nothing."""
-        asked = self._writer.submit(self._written, partial(self._lend, wish))
-        try:
-            lent = await asyncio.wrap_future(asked)
-        except asyncio.CancelledError:
-            asked.add_done_callback(self._returned)
-            raise
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
-        if isinstance(lent, AccountUsedUp):
-            raise lent
-        return lent
+    def _is_first(self, wish: _Wish) -> bool:
+        with suppress(IndexError):  # served meanwhile
+            return self._wishes[0] is wish
+        return False
 
-    def _returned(self, asked: Future[int | AccountUsedUp | None]) -> None:
-        if not asked.cancelled() and asked.exception() is None and isinstance(number := asked.result(), int):
-            self._settle(number, NOTHING)
+    def _withdraw(self, wish: _Wish) -> None:
+        """Nobody waits for it any more: what was lent for it comes back."""
+        with suppress(ValueError):
+            self._wishes.remove(wish)
+        if not wish.lent.cancel() and wish.lent.exception() is None:
+            self._settle(wish.lent.result(), NOTHING)
 
     def _settle(self, number: int, used: Amount) -> None:
         self._owed.append((number, used))
         with suppress(RuntimeError):  # the interpreter ends: what this process has borrowed counts as spent then
-            self._writer.submit(self._book)
+            self._writer.submit(self._serve)
 
-    def _book(self) -> None:
-        """Book what is owed, and tell those who wait for what came back; what cannot be booked now stays owed, and lent."""
-        if self._owed:
-            with suppress(OSError, sqlite3.Error):
-                self._written(lambda book: None)
+    def _serve(self) -> None:
+        """Book what is owed and lend to those who wait, in the order in which they came, in one transaction. What cannot be
+        booked now stays owed, and lent."""
+        wishes = tuple(self._wishes)
+        if not wishes and not self._owed:
+            return
+        try:
+            said = self._written(partial(self._lend_all, wishes))
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing is lent, and nobody waits for ever
+            said = [self._unusable(error) for _ in wishes]
+        for wish, answer in zip(wishes, said, strict=False):
+            with suppress(ValueError):  # it was withdrawn meanwhile
+                self._wishes.remove(wish)
+            if not wish.lent.set_running_or_notify_cancel():
+                if isinstance(answer, int):
+                    self._settle(answer, NOTHING)
+            elif isinstance(answer, int):
+                wish.lent.set_result(answer)
+            else:
+                wish.lent.set_exception(answer)
+
+    def _lend_all(self, wishes: Sequence[_Wish], book: Book) -> list[int | AccountUsedUp]:
+        """What the first ones are told; the others wait."""
+        said: list[int | AccountUsedUp] = []
+        for wish in wishes:
+            answer = self._lend(wish, book)
+            if answer is None:
+                break
+            said.append(answer)
+        return said
 
     def _written(self, job: Callable[[Book], T]) -> T:
         """What a job says in one transaction, before which all that is owed is booked. In the thread that writes."""
@@ -212,8 +225,6 @@ class Account:
         self._file = book.file
         for _ in owed:
             self._owed.popleft()
-        if owed and self._bell is not None:
-            self._bell.call()
         return said
 
     def _lend(self, wish: _Wish, book: Book) -> int | AccountUsedUp | None:

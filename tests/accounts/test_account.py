@@ -129,6 +129,34 @@ def test_nobody_is_refused_while_paid_requests_are_under_way(tmp_path: Path) -> 
     asyncio.run(job())
 
 
+def test_those_who_wait_are_served_in_one_transaction_in_order(tmp_path: Path) -> None:
+    """Each by itself would wait for the disk once; and a large request is not passed by small ones for ever."""
+    account = Account(path=tmp_path / "a", usd=1.0)
+    go_on, written, transactions = threading.Event(), account._written, []
+
+    def slow(job: Any) -> Any:
+        assert go_on.wait(10)
+        transactions.append(job)
+        return written(job)
+
+    async def job() -> None:
+        asking = [asyncio.ensure_future(account.borrow(1, 1, usd)) for usd in (0.1, 0.1, 0.9, *[0.1] * 61)]
+        await asyncio.sleep(0)
+        go_on.set()
+        first, second = [await loan for loan in asking[:2]]
+        assert not any(loan.done() for loan in asking[2:])
+        first.settle(1, 1, 0.0)
+        second.settle(1, 1, 0.0)
+        for loan in asking[2:]:
+            (await loan).settle(1, 1, 0.0)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(account, "_written", slow)
+        asyncio.run(job())
+    assert len(transactions) < 64
+    assert account.spent.calls == 64
+
+
 @pytest.mark.parametrize("is_lent", [True, False])
 def test_who_is_cancelled_meanwhile_has_borrowed_nothing(tmp_path: Path, is_lent: bool) -> None:
     account = Account(path=tmp_path / "a", usd=1.0)

@@ -14,8 +14,8 @@ import pytest
 
 from lambda_rlm import RLM, Budget
 from lambda_rlm.llm.wrappers.limiter import Limiters
+from lambda_rlm.places import Waiter
 from lambda_rlm.testing import request
-from lambda_rlm.turn import Turn
 from tests.support.counting_server import CountingServer
 
 QUESTIONS = 60
@@ -27,40 +27,40 @@ class SteppedClock:
     def __init__(self) -> None:
         self.now = 0.0
         self.changed = threading.Condition()
-        self.sleepers: list[tuple[float, Turn]] = []
+        self.sleepers: list[tuple[float, Waiter]] = []
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        turn = Turn()
+        waiter = Waiter()
         with self.changed:
-            self.sleepers.append((self.now + seconds, turn))
+            self.sleepers.append((self.now + seconds, waiter))
             self.changed.notify_all()
-        await turn.called()
+        await waiter.called()
 
     def until(self, end: float, asleep: int) -> None:
         """Let it be `end`: all that is due before is done, and so many sleep for longer."""
         with self.changed:
             while True:
                 assert self.changed.wait_for(lambda: len(self.sleepers) == asleep, 30), self.sleepers
-                at, turn = min(self.sleepers, key=lambda sleeper: sleeper[0])
+                at, waiter = min(self.sleepers, key=lambda sleeper: sleeper[0])
                 if at >= end:
                     return
-                self._wake(at, turn)
+                self._wake(at, waiter)
 
     def run_out(self, is_over: threading.Event) -> None:
         """Let it go on until nobody sleeps any more."""
         while not is_over.is_set():
             with self.changed:
                 self.changed.wait_for(lambda: bool(self.sleepers), 0.01)
-                for at, turn in sorted(self.sleepers, key=lambda sleeper: sleeper[0])[:1]:
-                    self._wake(at, turn)
+                for at, waiter in sorted(self.sleepers, key=lambda sleeper: sleeper[0])[:1]:
+                    self._wake(at, waiter)
 
-    def _wake(self, at: float, turn: Turn) -> None:
+    def _wake(self, at: float, waiter: Waiter) -> None:
         self.now = max(self.now, at)
-        self.sleepers.remove((at, turn))
-        turn.call()
+        self.sleepers.remove((at, waiter))
+        waiter.call()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
-from lambda_rlm.turn import Places
+from lambda_rlm.places import Places
 
 MOST: Final = 1_024
 _MINUTE: Final = 60.0

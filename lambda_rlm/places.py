@@ -1,6 +1,6 @@
 """Waiting in an event loop for what happens in any thread.
 
-Owns `Turn` and `Places`, with which queues go across event loops: asyncio's own events and locks are for one loop only.
+Owns `Waiter` and `Places`, with which queues go across event loops: asyncio's own events and locks are for one loop only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import suppress
 from threading import Lock
 
 
-class Turn:
+class Waiter:
     """Somebody who waits in the running event loop, and is called once, from any thread."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Places:
         self.taken = 0
         self.most_taken = 0
         self._lock = Lock()
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[Waiter] = deque()
 
     async def enter(self) -> None:
         """Wait for a place."""
@@ -52,15 +52,15 @@ class Places:
             if not self._waiting and self.taken < int(self.limit):
                 self._take()
                 return
-            turn = Turn()
-            self._waiting.append(turn)
+            waiter = Waiter()
+            self._waiting.append(waiter)
         try:
-            await turn.called()
+            await waiter.called()
         except BaseException:
             with self._lock:
-                is_waiting = turn in self._waiting
+                is_waiting = waiter in self._waiting
                 if is_waiting:
-                    self._waiting.remove(turn)
+                    self._waiting.remove(waiter)
             if not is_waiting:  # a place was given to who does not want it any more
                 self.leave()
             raise
