@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from benchmarks.closeness.targets import missed
-from tests.support.closeness import CAUSES, Chain, Closeness, closeness, new, old
+from tests.support.closeness import CAUSES, Chain, Closeness, closeness, new, old, thought
 from tests.support.recorded_programs import Program, everything
 from tests.support.series import LABELS, NUMBERS, SCRIPTS, SENTENCES, series
 
@@ -33,17 +34,17 @@ _COLUMNS: Final = "---:|" * len(CAUSES)
 
 
 def _small(title: str, rows: Iterable[tuple[str, Both]]) -> list[str]:
-    """A row for input tokens, one for dollars: new whole with its causes, and the old whole."""
+    """Two rows for input tokens and two for dollars, before and now, each with its causes."""
     failures = []
-    print(f"\n| {title} | of | before | now {_HEAD} output, now |")
-    print(f"|---|---|---:|---:|{_COLUMNS}---:|")
+    print(f"\n| {title} | of | | bound / used {_HEAD} untaken | output tokens |")
+    print(f"|---|---|---|---:|{_COLUMNS}---:|---:|")
     for name, (now, before) in rows:
         failures += [f"{name}: {line}" for line in now.violations]
-        print(
-            f"| {name} | input tokens | {_ratio(before.input.whole)} | {_ratio(now.input.whole)} | {_causes(now.input)} | "
-            f"{_ratio(now.output.whole)} |"
-        )
-        print(f"| | dollars | {_ratio(before.usd.whole)} | {_ratio(now.usd.whole)} | {_causes(now.usd)} | |")
+        for what, when, one in (("input tokens", "before", before.input), ("", "now", now.input)):
+            print(f"| {name if what else ''} | {what} | {when} | {_ratio(one.whole)} | {_causes(one)} | {one.untaken:.0%} | |")
+        for what, when, side in (("dollars", "before", before), ("", "now", now)):
+            shown = f"{_ratio(side.usd.whole)} | {_causes(side.usd)} | {side.usd.untaken:.0%} | {_ratio(side.output.whole)}"
+            print(f"| | {what} | {when} | {shown} |")
     return failures
 
 
@@ -65,6 +66,10 @@ def programs() -> list[str]:
     made = [(program, *both(program)) for program in everything()]
     asking = [row for row in made if row[1].calls[0]]
     _print_programs(asking)
+    thinking = statistics.median(thought(program) for program, _, _ in asking)
+    print(
+        f"\nwith the tokens of thought that may be paid for, the bound in dollars is {thinking:.1f} times as high in the median"
+    )
     silent = [program.name for program, now, _ in made if not now.calls[0]]
     print(f"\nwithout a call: {', '.join(silent)}")
     wrong = [f"{program.name}: {line}" for program, now, _ in made for line in now.violations]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from tests.support.closeness import Closeness
@@ -44,15 +44,21 @@ def is_straight(one: Closeness) -> bool:
     return one.span <= 1 and one.calls[0] == one.calls[1] >= MANY
 
 
-def _rows(now: Sequence[Closeness], before: Sequence[Closeness]) -> Iterator[tuple[str, str, str, str, bool]]:
-    for what, pick, most, measure in (
-        ("input tokens, bound / used, median", lambda one: one.input.whole, INPUT_MEDIAN, statistics.median),
-        ("input tokens, nine of ten", lambda one: one.input.whole, INPUT_NINTH, ninth),
-        ("dollars, bound / paid, median", lambda one: one.usd.whole, DOLLARS_MEDIAN, statistics.median),
-    ):
+_Row = tuple[str, str, str, str, bool]
+"""What is measured, before, now, the target, and whether it is met."""
+
+_HELD: Final[tuple[tuple[str, Callable[[Closeness], float], float, Callable[[Sequence[float]], float]], ...]] = (
+    ("input tokens, bound / used, median", lambda one: one.input.whole, INPUT_MEDIAN, statistics.median),
+    ("input tokens, nine of ten", lambda one: one.input.whole, INPUT_NINTH, ninth),
+    ("dollars, bound / paid, median", lambda one: one.usd.whole, DOLLARS_MEDIAN, statistics.median),
+)
+
+
+def _rows(now: Sequence[Closeness], before: Sequence[Closeness]) -> Iterator[_Row]:
+    for what, pick, most, measure in _HELD:
         old, new = (measure([pick(one) for one in side]) for side in (before, now))
         yield what, f"{old:.1f}", f"{new:.2f}", f"≤ {most:g}", new <= most
     near = statistics.mean(LIKELY[0] <= one.likely_ratio <= LIKELY[1] for one in now)
     yield "likely / paid from 0.5 to 2", "", f"{near:.0%}", f"≥ {MOST:.0%}", near >= MOST
-    untaken = [one.usd.untaken for one in now]
-    yield "share of the dollars that untaken branches make, mean", "", f"{statistics.mean(untaken):.0%}", "", True
+    untaken = statistics.mean(one.usd.untaken for one in now)
+    yield "share of the dollars that untaken branches make, mean", "", f"{untaken:.0%}", "", True

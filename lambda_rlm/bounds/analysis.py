@@ -18,6 +18,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractResult,
     AbstractText,
+    Either,
     StagedValue,
     adopt,
     fresh,
@@ -163,6 +164,12 @@ class Analysis:
             outcome = AbstractResult(join(outcome.value, other.value), largest((outcome.chain, other.chain)))
         self.charge(one_of(costs, place, [branch for branch, _ in ways]))
         return outcome
+
+    def either_from(self, place: Span) -> Either:
+        """What applies one of several functions, the first of which is written at a place. Its choice has a place of its own,
+        where no call is."""
+        start = Span(place.start, place.start)
+        return lambda ways: self.either(start, [(place, way) for way in ways])
 
     # ── facts ──
 

@@ -51,7 +51,7 @@ def test_a_reply_is_as_long_as_its_kind(wanted: str, kind: str) -> None:
     assert sum(found) / len(found) > 0.5 * min(lengths()[kind])
 
 
-def test_a_reply_asked_for_in_a_number_of_words_has_about_that_many() -> None:
+def test_a_reply_has_about_as_many_words_as_wanted() -> None:
     text = " ".join(f"The ferry number {n} leaves when the tide allows it." for n in range(200))
     words = len(asked(f"Summarise it in at most 80 words.\n\n{data(text)}").split())
     assert 40 <= words <= 120

@@ -54,7 +54,7 @@ def test_dollars_are_near_what_is_paid() -> None:
     assert statistics.median(now.usd.whole for now, _ in written().values()) <= DOLLARS_MEDIAN
 
 
-def test_bounds_are_several_times_closer_than_by_bytes_and_attempts() -> None:
+def test_bounds_are_several_times_closer_than_before() -> None:
     gains = [before.input.whole / now.input.whole for now, before in written().values()]
     assert min(gains) > 2
     assert statistics.median(gains) > 8
@@ -90,7 +90,7 @@ def test_a_book_asked_directly_is_bounded_by_twice_its_tokens() -> None:
     assert 2 * told < found.bound.input_tokens < 2.02 * told
 
 
-def test_the_likely_cost_of_a_summary_of_a_book_is_near_what_is_paid() -> None:
+def test_likely_is_near_what_a_summary_of_a_book_costs() -> None:
     trial = of_the_book("summarise", 0)
     found = closeness(trial, new(trial))
     assert found.violations == ()

@@ -22,6 +22,7 @@ from unittest.mock import patch
 import anyio
 
 from lambda_rlm.bounds.admit import Admitted, Bounded
+from lambda_rlm.bounds.cost import by_site
 from lambda_rlm.bounds.domain.makeup import instruction_size
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer import asking
@@ -42,6 +43,7 @@ from lambda_rlm.syntax.caps import children
 from lambda_rlm.types.type import Type
 from tests.support.bounding import Trial, excess
 from tests.support.realistic import tokens
+from tests.support.recorded_programs import Program, thinking
 
 CAUSES: Final = ("attempts", "branches", "replies", "frames", "tokens")
 _NONE: Final = Pool(least=0, percent=0)
@@ -120,7 +122,7 @@ class _Recording(Asker):
         flight = super()._begun(question, place, span)
         at = self.sent[span]
         own, frame = self.measure(question)
-        prepared = self._prepared(question)
+        prepared = self.prepared(question)
         exact = tokens(question.prompt.text)
         schema, _ = schema_of(prepared.request)
         billed = self.model.count_tokens(prepared.request.messages)
@@ -263,7 +265,8 @@ def _downhill(steps: Sequence[float | None]) -> tuple[float, ...]:
 
 def _taken(single: Bounded, name: Span, sent: _Sent) -> float:
     """The bound of the input of the calls that a place made, one attempt each: the place's, shared equally among its calls."""
-    calls, total = (float(size.value) for size in single.cost.sites[name])
+    figures = by_site(single.cost.parts)[name]
+    calls, total = float(figures.calls.value), float(figures.tokens.value)
     cap = sent.caps / sent.calls
     return max(0.0, total - cap * calls) * sent.calls / calls
 
@@ -296,6 +299,12 @@ def closeness(trial: Trial, counting: Counting, *, is_old: bool = False) -> Clos
     wrong += [f"ended with {run.fault.code}: {run.fault}"] if run.fault is not None else []
     calls = int(run.metered["calls"] or 0), bound.bound.calls or 0
     return Closeness(*chain, calls, likely, paid, int(run.metered["span"] or 0), bound.bound.counted_by, tuple(wrong))
+
+
+def thought(program: Program) -> float:
+    """How many times its bound in dollars is, where a model thinks, what it is where it does not."""
+    with_it, without = (_bounded(trial, trial.rates).bound.usd for trial in (program.trial(thinking()), program.trial()))
+    return _ratio(with_it or 0.0, without or 0.0)
 
 
 @contextmanager

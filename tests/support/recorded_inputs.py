@@ -117,7 +117,7 @@ def module(characters: int, draw: Random) -> str:
         name = f"{draw.choice(_VERBS)}_{draw.choice(_THINGS)}_{len(parts)}"
         parts.append(
             f'def {name}(path, limit={draw.randrange(9)}):\n    """{draw.choice(_VERBS).title()} what is needed."""\n'
-            f"    # TODO: handle {draw.choice(_THINGS)} that are too long\n"
+            f"    # later: handle {draw.choice(_THINGS)} that are too long\n"
             f"    with open(path) as source:\n        rows = [json.loads(line) for line in source if line.strip()]\n"
             f"    return subprocess.run(['{draw.choice(_THINGS)}', str(limit)], check=True, input=str(rows))\n"
         )

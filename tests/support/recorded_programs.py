@@ -91,11 +91,17 @@ class Program:
 
 
 @cache
+def thinking() -> ModelProfile:
+    """gpt-5-mini as a hosted model whose requests may be sent again."""
+    return replace(provider_profile("openai/gpt-5-mini"), resends=RESENDS)
+
+
+@cache
 def mini() -> ModelProfile:
-    """gpt-5-mini as a hosted model that sends again, without what it thinks."""
-    profile = provider_profile("openai/gpt-5-mini")
+    """The same, without what it thinks."""
+    profile = thinking()
     thought = {name: 0 for name in ("reasoning_tokens", "label_reasoning_tokens") if hasattr(profile, name)}
-    return replace(profile, resends=RESENDS, **thought)  # type: ignore[arg-type]
+    return replace(profile, **thought)  # type: ignore[arg-type]
 
 
 def written_here() -> list[Program]:

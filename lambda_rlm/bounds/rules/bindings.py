@@ -18,8 +18,8 @@ def variable(analysis: Analysis, var: t.Var, env: Environment) -> AbstractResult
     primitive = analysis.typed.primitive_of(var)
     if primitive is None:
         return AbstractResult(env[var.name])
-    function = AbstractFunction(lambda *arguments: analysis.apply(primitive, var, arguments), either=analysis.either)
-    return AbstractResult(function)
+    either = analysis.either_from(var.span)
+    return AbstractResult(AbstractFunction(lambda *arguments: analysis.apply(primitive, var, arguments), either=either))
 
 
 def block(analysis: Analysis, term: t.Block, env: Environment) -> AbstractResult:

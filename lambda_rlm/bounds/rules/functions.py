@@ -35,4 +35,4 @@ def closure(analysis: Analysis, source: t.Lam | t.Def, env: Environment) -> Abst
         with analysis.knowing(()):
             return closure(analysis, source, changed_names(env, free_names(source), change))
 
-    return AbstractFunction(apply, source, env, changed, analysis.either)
+    return AbstractFunction(apply, source, env, changed, analysis.either_from(source.span))

@@ -65,7 +65,7 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
 
         is_outermost = depth == 1
         source, later = (fix, changed) if is_outermost else (None, None)
-        return AbstractFunction(apply, source, env, later, analysis.either)
+        return AbstractFunction(apply, source, env, later, analysis.either_from(fix.span))
 
     return level(math.inf, 1)
 
