@@ -66,9 +66,10 @@ class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
     of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
-    `pool` is what may be billed beyond one attempt for each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
-    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
-    else decides what the run does, as its door knows it, for who approves."""
+    `pool` is what may be billed beyond one attempt for each call (None: by the model's price). `solver` answers `rlm_call`;
+    `limiter` counts calls in flight together with those of another run. `clock` gives the seconds of which the deadline is
+    made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what else decides what the run
+    does, as its door knows it, for who approves."""
 
     is_strict: bool = False
     seed: int = 0

@@ -151,7 +151,7 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_exception(failure)
 
 
-class Pool:
+class ConnectionPool:
     """A `Carrier` over connections of its own; `timeout` is for a whole exchange, in seconds."""
 
     def __init__(self, to: Destination, timeout: float) -> None:

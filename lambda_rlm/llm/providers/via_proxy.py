@@ -23,9 +23,9 @@ def carrier(to: Destination, timeout: float) -> Carrier:
     proxy = proxy_to(to)
     if proxy is not None:
         return ProxiedPool(to, timeout, proxy)
-    from lambda_rlm.llm.providers.http_pool import Pool
+    from lambda_rlm.llm.providers.http_pool import ConnectionPool
 
-    return Pool(to, timeout)
+    return ConnectionPool(to, timeout)
 
 
 def proxy_to(to: Destination) -> str | None:
