@@ -117,8 +117,8 @@ def pool_of(cost: Cost, rates: Rates) -> tuple[SizeBound, Figures]:
 
 
 def _pool(cost: Cost, rates: Rates) -> SizeBound:
-    """The extra attempts: as the rates say, and no more than the caps of each call allow. A share of the calls is no more than one
-    for each, which need not be said where the caps allow that."""
+    """The extra attempts: as the rates say, and no more than the caps of each call allow. A share of the calls is no more than
+    one for each, which need not be said where the caps allow that."""
     share = rates.pool_of(cost.calls)
     is_share = rates.pool.least <= 1 and rates.pool.percent <= _WHOLE and not rates.paid_before
     return share if is_share and smallest(cost.spare, cost.calls) == cost.calls else smallest(cost.spare, share)

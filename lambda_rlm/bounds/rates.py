@@ -44,13 +44,12 @@ def _no_frame(type_: Type, most: int) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking
-    data adds to a prompt; `repair_bytes` what a repair adds; `repairs` how often a bad reply is asked for again, `resends` how
-    often each of these requests may be sent again where that is allowed, `retries` where nobody is asked; `pool` how many of
-    these may be billed in a run, beside those that an earlier session of it `paid_before`; `refusals` the requests that a server may turn down, unbilled, before each of them; `out` and
-    `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token` characters for each
-    of them, and never more than `max_reply`.
-    """
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data
+    adds to a prompt; `repair_bytes` what a repair adds; `repairs` how often a bad reply is asked for again, `resends` how often
+    each of these requests may be sent again where that is allowed, `retries` where nobody is asked; `pool` how many of these
+    may be billed in a run, beside those that an earlier session of it `paid_before`; `refusals` the requests that a server may
+    turn down, unbilled, before each of them; `out` and `item_out` the reply's tokens where a program does not say; a reply has
+    at most `reply_chars_per_token` characters for each of them, and never more than `max_reply`."""
 
     window: int
     max_output: int

@@ -70,7 +70,7 @@ async def pay(
         raise ModelFailure(MODEL_BROKEN, message, is_fatal=True) from error
     else:
         told: object = getattr(completion, "usage", UNCOUNTED)
-        usage = tab.booked(told)
+        usage = tab.booked(told, is_reply=True)
         completion = _sound(completion, usage, profile.name)
         if completion.is_remembered and isinstance(told, Usage):
             usage = tab.took_before(usage, told.extra)
@@ -110,9 +110,13 @@ class _Tab:
             self.refusal = refusal
             raise
 
-    def booked(self, usage: object, *, is_billable: bool = True) -> Usage:
-        """A usage as it is booked; None where the model said nothing: then every attempt that may be billed is at its worst."""
-        if usage is None:
+    def booked(self, usage: object, *, is_billable: bool = True, is_reply: bool = False) -> Usage:
+        """A usage as it is booked; None where the model said nothing: then every attempt that may be billed is at its worst.
+        Nothing is, of a model that is free, unless there is a reply."""
+        if self.profile.is_free and not is_reply and (usage is None or getattr(usage, "is_estimated", False)):
+            made = getattr(usage, "attempts", self.attempts)
+            usage = Usage(cost=0.0, attempts=made if _is_count(made) else self.attempts)
+        elif usage is None:
             uncounted = (self.attempts if is_billable else self.attempts - 1) * (1 + self.profile.retries)
             usage = Usage(attempts=self.attempts, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
         found = booked(self.profile, usage, self.sent, self.replied, self.attempts)

@@ -1,8 +1,8 @@
 """The pool: how many attempts of a run, beyond one for each call, may be billed.
 
-Owns `Pool`, how one is written, and which one a model has. Repairs of bad replies, and requests that are sent again after an attempt that may have been billed, are taken from
-one pool for the whole run: `n + pool` attempts bound its cost, where a cap on each call would multiply it.
-"""
+Owns `Pool`, how one is written, and which one a model has. Repairs of bad replies, and requests that are sent again after an
+attempt that may have been billed, are taken from one pool for the whole run: `n + pool` attempts bound its cost, where a cap on
+each call would multiply it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Pool:
 
     @classmethod
     def written(cls, text: str) -> Pool:
-        """The pool that a person writes as a number of attempts, or as a share of the calls: `3`, `10%`. Raises `ValueError`."""
+        """The pool that a person writes as a number of attempts, or as a share of the calls: `3`, `10%`. Raises
+        `ValueError`."""
         found = _WRITTEN.fullmatch(text.strip())
         if found is None:
             raise ValueError(f"a pool is a whole number or a share of the calls such as 10%, not {text!r:.80}")

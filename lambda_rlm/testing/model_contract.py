@@ -15,6 +15,7 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS
 from lambda_rlm.budget.paying import failed_usage
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
@@ -130,7 +131,7 @@ class ModelContract:
         refusals: list[LimitExceeded] = []
 
         def again() -> None:
-            refusals.append(LimitExceeded("E0408", "no more attempts"))
+            refusals.append(LimitExceeded(OUT_OF_ATTEMPTS, "no more attempts"))
             raise refusals[-1]
 
         try:

@@ -121,7 +121,7 @@ def test_the_pool_of_a_run_is_not_exceeded() -> None:
     assert "its pool of 2 extra attempts" in refused.value.message
 
 
-def test_an_account_above_counts_what_is_taken_below_unless_that_is_apart() -> None:
+def test_an_account_above_counts_what_is_taken_below() -> None:
     above = pooled(1)
     shared, apart = Meter(Budget(), above), Meter(Budget(), above)
     apart.pool, apart.apart = 5, True
@@ -163,7 +163,7 @@ def test_each_attempt_is_set_aside_before_it_is_sent() -> None:
     assert meter.used.tokens == 45
 
 
-def test_leave_that_is_not_given_ends_the_request_with_what_it_used() -> None:
+def test_without_leave_a_request_ends_with_what_it_used() -> None:
     meter = pooled(0)
 
     def told(request: CompletionRequest) -> Completion:
@@ -239,7 +239,7 @@ def test_what_was_counted_is_booked_beside_what_was_not() -> None:
     assert meter.used.tokens == 12 + WORST
 
 
-def test_a_model_that_says_nothing_pays_for_each_attempt_it_had_leave_for() -> None:
+def test_a_silent_model_pays_for_each_attempt_with_leave() -> None:
     def told(request: CompletionRequest) -> Completion:
         assert request.again is not None
         request.again()
@@ -363,7 +363,7 @@ def test_what_is_sent_again_shares_the_pool_with_repairs() -> None:
         assert done.usage.extra_attempts == pool
 
 
-def test_a_free_model_is_asked_again_without_leave_and_nothing_of_it_counts() -> None:
+def test_a_free_model_is_asked_again_without_the_pool() -> None:
     profile = replace(PROFILE, input_price=0.0, output_price=0.0)
     done, _ = spend("llm_call(query)", Greedy("there", profile, failures=2), retries=2, pool=Pool(0, 0))
     once, _ = spend("llm_call(query)", Greedy("there", profile), pool=Pool(0, 0))
@@ -375,3 +375,10 @@ def test_settings_ask_with_the_pool_that_they_name() -> None:
     assert AskSettings(key=b"").pool is None
     retrying = RetryingModel(Told(raising(ValueError())), RetryPolicy(retries=3)).profile
     assert (retrying.resends, retrying.retries) == (3, 0)
+
+
+def test_a_failure_of_a_free_model_costs_nothing() -> None:
+    profile = replace(PRICED, input_price=0.0, output_price=0.0)
+    meter = pooled(0)
+    usage, _ = paid(Told(raising(ModelFailure("E0503", "late")), profile), meter)
+    assert (usage, meter.used.tokens) == (Usage(cost=0.0), 0)

@@ -59,7 +59,7 @@ def test_each_code_says_whether_it_may_be_billed() -> None:
         assert usage == (UNCOUNTED if code in BILLABLE else FAILED_ATTEMPT)
 
 
-def test_a_failure_of_a_host_is_billable_unless_its_code_or_the_host_says_otherwise() -> None:
+def test_a_failure_of_a_host_is_billable_unless_said() -> None:
     assert ModelFailure("E0501", "x").is_billable and ModelFailure("MINE", "x").is_billable
     assert not ModelFailure("E0502", "x").is_billable
     assert not ModelFailure("E0501", "x", is_billable=False).is_billable
@@ -135,7 +135,7 @@ def test_where_no_connection_came_about_nothing_is_billed(door: Callable[..., Mo
     assert (found.code, found.is_billable) == ("E0505", False)
 
 
-def test_a_connection_that_takes_too_long_was_never_sent_anything() -> None:
+def test_a_connection_that_takes_too_long_is_not_billed() -> None:
     """A listening socket that accepts nobody any more: the request waits before it, and is late."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -179,7 +179,7 @@ def retried(code: str, leave: Leave, profile: ModelProfile = PRICED) -> Completi
 
 
 @pytest.mark.parametrize("code", [code for code, fate in FATES.items() if fate.is_retryable])
-def test_leave_is_asked_for_what_may_be_billed_and_for_nothing_else(code: str) -> None:
+def test_leave_is_asked_for_what_may_be_billed_alone(code: str) -> None:
     leave = Leave()
     done = retried(code, leave)
     assert (done.text, done.usage.attempts) == ("there", 3)
@@ -199,7 +199,7 @@ def test_a_free_model_needs_no_leave() -> None:
 
 
 @pytest.mark.parametrize(("name", "asks"), [("no-grammar", 0), ("bad-grammar", 1)])
-def test_a_form_that_is_turned_down_is_asked_for_again_with_leave_where_that_was_billed(name: str, asks: int) -> None:
+def test_a_form_that_broke_a_server_is_retried_with_leave(name: str, asks: int) -> None:
     """A server that answers 400 did no work; one that broke with 500 may have."""
     leave = Leave()
     request = CompletionRequest(asked("x").messages, 9, grammar=language(), again=leave)

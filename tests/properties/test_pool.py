@@ -78,7 +78,7 @@ def test_a_run_has_an_answer_on_every_schedule_or_on_none(
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(PROGRAMS), WORDS, st.integers(0, 1), SCHEDULES, st.sampled_from([2, 16]))
-def test_a_fault_of_the_program_is_the_leftmost_where_the_pool_does_not_run_out(
+def test_with_pool_left_the_leftmost_fault_is_raised(
     program: str, words: list[str], failures: int, turns: Any, concurrency: int
 ) -> None:
     calm = ran(program, words, 1_000, failures, lambda _: 0, 1)

@@ -95,16 +95,10 @@ class Trial:
 
     def bound(self, way: str) -> Bounded | None:
         """The bound in one of `WAYS`; None when the analysis gives up."""
-        if way not in self._found:
-            meter = Meter(self.budget)
-            stage = Stage(self.typed, self.autos, meter, vocabulary=self.vocabulary) if way == "staged" else None
-            self._found[way] = self.bounded(self.sizes(way), stage)
-        return self._found[way]
+        stage = Stage(self.typed, self.autos, Meter(self.budget), vocabulary=self.vocabulary) if way == "staged" else None
+        return self.bounded(self.sizes(way), stage)
 
     @cached_property
-    def _found(self) -> dict[str, Bounded | None]:
-        return {}
-
     def pool(self) -> int | None:
         """The attempts beyond one for each call that every bound allows; None where none says how many."""
         pools = [bound.bound.pool for way in WAYS if (bound := self.bound(way)) is not None]
@@ -140,7 +134,7 @@ class Trial:
 
     def run(self) -> Ran:
         meter = Meter(self.budget)
-        meter.pool = self.pool()
+        meter.pool = self.pool
         asker = _Watching(self.model, meter, self.settings)
         asker.is_counted = self.vocabulary is not None
         admitted = Admitted(self.typed, self.budget, self.model.profile, self.autos)

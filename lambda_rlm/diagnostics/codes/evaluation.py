@@ -81,7 +81,7 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "E0408",
-        "Pool of extra attempts used up",
+        "Pool of extra attempts exhausted",
         "Beyond one attempt for each call, a run has one pool of attempts that may be billed: repairs of invalid replies, items "
         "that `llm_map` asks for once more, and requests sent again after a failure that may be billed. The pool is a tenth of "
         "the calls, at least 1, unless `--pool` says otherwise. Ask for what the model can give (a simpler type, a clearer "

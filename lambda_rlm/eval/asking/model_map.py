@@ -1,9 +1,9 @@
 """`llm_map`: one reply for each of many texts, several to a prompt.
 
-Owns numbering, packing, realignment and votes. Promises: replies are in the order of the items; at most `per_call` items to
-a prompt, and never more than fit the window with their replies; items left out are asked for once more, in calls that are taken
-from the run's pool, so that there are at most votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls and those, two in a row. Refuses an item that alone cannot fit, before
-anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
+Owns numbering, packing, realignment and votes. Promises: replies are in the order of the items; at most `per_call` items to a
+prompt, and never more than fit the window with their replies; items left out are asked for once more, in calls that are taken
+from the run's pool, so that there are at most votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls and those, two in a row. Refuses
+an item that alone cannot fit, before anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
 """
 
 from __future__ import annotations

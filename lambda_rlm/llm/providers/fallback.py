@@ -2,10 +2,9 @@
 
 Owns what is known of one server: whether it takes a JSON Schema, and why it refused a grammar. Promises that a constraint is
 left out of every request after the one in which it was refused, that the refused request is counted as an attempt (`REFUSALS`
-is how many there may be before each) and leave is asked for where it may be billed, and that a reply written without its grammar
-says so. Refuses to guess: only the adapter
-that sends the request says whether an error is about the constraint (`ConstraintRefused`).
-"""
+is how many there may be before each) and leave is asked for where it may be billed, and that a reply written without its
+grammar says so. Refuses to guess: only the adapter that sends the request says whether an error is about the constraint
+(`ConstraintRefused`)."""
 
 from __future__ import annotations
 

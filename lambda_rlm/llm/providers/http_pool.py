@@ -165,7 +165,7 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_exception(failure)
 
 
-class Pool:
+class ConnectionPool:
     """A `Carrier`; `timeout` is for a whole exchange, in seconds. What it opens counts among `sockets`, and is used by the
     other pools of its event loop too."""
 

@@ -24,9 +24,9 @@ def carrier(to: Destination, timeout: float, sockets: Sockets | None = None) -> 
     proxy = proxy_to(to)
     if proxy is not None:
         return ProxiedPool(to, timeout, proxy)
-    from lambda_rlm.llm.providers.http_pool import Pool
+    from lambda_rlm.llm.providers.http_pool import ConnectionPool
 
-    return Pool(to, timeout, sockets)
+    return ConnectionPool(to, timeout, sockets)
 
 
 def proxy_to(to: Destination) -> str | None:
