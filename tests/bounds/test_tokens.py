@@ -234,6 +234,17 @@ def test_known_items_are_counted_as_they_are_packed() -> None:
 # ── frames ──
 
 
+@pytest.mark.parametrize("holes", [1, 2, 8, 15, 16, 20])
+@pytest.mark.parametrize("vocabulary", [WORDS, vocabulary_named("o200k_base")], ids=str)
+def test_marks_are_within_the_bound_however_many(holes: int, vocabulary: Any) -> None:
+    parts = " is ".join(["{take(context, n)}"] * holes)
+    model = Model(replace(PROFILE, vocabulary=vocabulary), lambda request: '{"reply": 1}' if request.schema else "fine")
+    program = f'let n = llm_call[Int]("n", out=4); llm_call(f"{parts}", out=4)'
+    bound = bound_of(program, model, context="€")
+    ran(program, model, context="€")
+    assert sum(model.prompts) <= bound.input_tokens - bound.pool * max(model.prompts)
+
+
 def test_a_prompt_pays_for_the_marks_that_it_can_have() -> None:
     words = 'let n = llm_call[Int]("n", out=4); '
     plain = bound_of(words + 'llm_call(f"Say {n} words", out=4)', Model(PROFILE), context=BOOK)
