@@ -101,11 +101,12 @@ def shown(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
 
 
 def as_json(prospect: Prospect) -> dict[str, Any]:
-    """The keys `bound`, `likely`, `formula` and what they are for."""
+    """The keys `bound`, `likely`, `formula`, what counted the tokens, and what they are for."""
     estimate = prospect.estimate()
     profile = prospect.profile
     return {
         "bound": prospect.bound.numbers(),
+        "counted_by": prospect.bound.counted_by,
         "likely": None if estimate is None else estimate.numbers(),
         "formula": prospect.bound.formula,
         "rounds": prospect.bound.rounds(prospect.budget.concurrency),
