@@ -106,11 +106,12 @@ class Vetting:
 
     def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Vetted | None:
         """A vetted program, held against what is left now; None where that is too little. The program is bounded again only
-        where the planner might now choose smaller numbers."""
+        where the planner might now choose smaller numbers, or its tokens were not counted yet."""
         assert checked.typed is not None and vetted.prospect is not None
         prospect = replace(vetted.prospect, budget=self.account.left())
         vetted = replace(vetted, prospect=prospect)
-        if prospect.over_budget and prospect.chosen is not None:
+        may_be_counted = prospect.bound.counted_by == "bytes" and self.leaf.profile.vocabulary is not None
+        if prospect.over_budget and (prospect.chosen is not None or may_be_counted):
             try:
                 vetted = self._bounded(checked.typed, inputs)
             except OutOfTime:

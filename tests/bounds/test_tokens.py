@@ -80,9 +80,13 @@ def ran(program: str, model: Model, budget: Budget = ENOUGH, key: bytes = b"test
 
 
 def bound_of(program: str, model: Model, budget: Budget = ENOUGH, **inputs: Any) -> Any:
+    return foreseen(program, model, budget, **inputs).bound
+
+
+def foreseen(program: str, model: Model, budget: Budget = ENOUGH, **inputs: Any) -> Any:
     checked = check(program, inputs)
     assert checked.typed is not None, checked.diagnostics
-    return foresee(checked.typed, {"query": "why?", **inputs}, model, budget).bound
+    return foresee(checked.typed, {"query": "why?", **inputs}, model, budget)
 
 
 # ── the measure ──
@@ -232,6 +236,17 @@ def test_known_items_are_counted_as_they_are_packed() -> None:
 
 
 # ── frames ──
+
+
+@pytest.mark.parametrize("holes", [1, 2, 8, 15, 16, 20])
+@pytest.mark.parametrize("vocabulary", [WORDS, vocabulary_named("o200k_base")], ids=str)
+def test_marks_are_within_the_bound_however_many(holes: int, vocabulary: Any) -> None:
+    parts = " is ".join(["{take(context, n)}"] * holes)
+    model = Model(replace(PROFILE, vocabulary=vocabulary), lambda request: '{"reply": 1}' if request.schema else "fine")
+    program = f'let n = llm_call[Int]("n", out=4); llm_call(f"{parts}", out=4)'
+    prospect = foreseen(program, model, context="€")
+    ran(program, model, context="€")
+    assert sum(model.prompts) <= prospect.bounded.cost.input_tokens.value
 
 
 def test_a_prompt_pays_for_the_marks_that_it_can_have() -> None:

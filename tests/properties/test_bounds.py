@@ -13,6 +13,7 @@ from lambda_rlm.budget.pool import ALL, Pool
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.check import check
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from tests.support.adversary import MANNERS, RESENDING, Adversary
 from tests.support.bounding import WAYS, Trial, excess
 from tests.support.drawn_runs import plain
@@ -20,6 +21,7 @@ from tests.support.strategies import Drawn, programs
 from tests.support.strategies_bounds import INPUTS, Source, sources
 from tests.support.word_vocabulary import WORDS
 
+REAL = vocabulary_named("o200k_base")
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
 _FACTOR = 1 if settings().max_examples <= 100 else 25
@@ -39,7 +41,7 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         resends=draw(st.sampled_from((0, 2))),
         reasoning_tokens=(thought := draw(st.sampled_from((0, 30)))),
         label_reasoning_tokens=draw(st.sampled_from((None, thought, thought // 4))),
-        vocabulary=draw(st.sampled_from((None, WORDS))),
+        vocabulary=draw(st.sampled_from((None, None, WORDS, WORDS, REAL))),
     )
     asking = AskSettings(
         key=b"tests",

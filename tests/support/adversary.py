@@ -32,10 +32,12 @@ class Adversary:
     resending: str = "never"
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        if self.is_thrifty:
-            return sum(len(m.content) for m in messages) // 4
+        thrifty = sum(len(m.content) for m in messages) // 4
         if self.profile.vocabulary is not None:
-            return sum(self.profile.vocabulary.exact(m.content) for m in messages) + 4 * len(messages) + 3
+            exact = sum(self.profile.vocabulary.exact(m.content) for m in messages) + 4 * len(messages) + 3
+            return min(exact, thrifty) if self.is_thrifty else exact
+        if self.is_thrifty:
+            return thrifty
         return self.profile.template_tokens + sum(len(m.content.encode("utf-8", "surrogatepass")) for m in messages)
 
     async def complete(self, request: CompletionRequest) -> Completion:

@@ -18,6 +18,7 @@ from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE
 from lambda_rlm.eval.value import Text
 from lambda_rlm.execution.check import check
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import TEXT, Type
 from tests.support.adversary import Adversary
@@ -29,6 +30,7 @@ from tests.support.transfer_values import Pick, written
 from tests.support.word_vocabulary import WORDS
 
 BUDGET: Final = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
+REAL: Final = vocabulary_named("o200k_base")
 SIZED: Final = ("measured", "declared")
 """The ways to bound that look at sizes alone, so that every function is analysed and none is computed."""
 
@@ -143,7 +145,7 @@ def adversary(case: TransferCase, pick: Pick) -> tuple[Adversary, AskSettings]:
         retries=pick((0, 2)),
         reasoning_tokens=pick((0, 30)),
         template_tokens=pick((0, 64)),
-        vocabulary=pick((None, WORDS)),
+        vocabulary=pick((None, WORDS, WORDS, REAL)),
     )
     asking = AskSettings(
         key=b"tests",

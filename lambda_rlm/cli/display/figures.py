@@ -127,7 +127,7 @@ def _beside(prospect: Prospect) -> list[str]:
 
 
 def as_json(prospect: Prospect) -> dict[str, Any]:
-    """The keys `bound`, `likely`, `formula` and what they are for."""
+    """The keys `bound`, `likely`, `formula`, what counted the tokens, and what they are for."""
     estimate = prospect.likely
     profile = prospect.profile
     return {
