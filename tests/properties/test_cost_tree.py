@@ -27,7 +27,8 @@ SCHEMA = json.loads((ROOT / "docs" / "cost-tree.schema.json").read_text(encoding
 def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: Any) -> None:
     found = check(text, types)
     assert found.typed is not None
-    trial = Trial(found.typed, values, *adversary, BUDGET)
+    model, asking = adversary
+    trial = Trial(found.typed, values, model, asking, BUDGET)
     for way in WAYS:
         program = trial.bound(way)
         if program is None:
