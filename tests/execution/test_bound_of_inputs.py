@@ -159,7 +159,7 @@ def test_a_question_that_is_not_given_counts_where_it_is_used() -> None:
     assert shadowed.bound is not None and shadowed.bound.prompt_chars == 1 + 1 + 3_000
 
 
-def test_without_the_question_nothing_is_refused_that_it_may_decide() -> None:
+def test_without_its_question_nothing_on_data_is_refused() -> None:
     program = "lines(context) |> filter(fn(l) => contains(l, query)) |> map(fn(l) => llm_call(l, out=9)) |> length"
     text = "\n".join(f"line {n}" for n in range(100))
     admitted = check(program, {"context": text}).admit(Budget(calls=5), PROFILE)
