@@ -49,8 +49,8 @@ class CostNode:
     """A call site, a choice ("largest of"), a branch of one ("sum"), or the pool of attempts beyond one for each call.
 
     `span` is its place, None of the pool. `form` is the closed form of its calls. `prompt` and `reply` are the tokens at most
-    of one call, or of one attempt of the pool, which has `attempts`. `rule` says how the calls are counted, `facts` which sizes of
-    inputs its figures rest on. `branch` is the branch that it is in, None where it is in none: it is reached in any case, as
+    of one call, or of one attempt of the pool, which has `attempts`. `rule` says how the calls are counted, `facts` which sizes
+    of inputs its figures rest on. `branch` is the branch that it is in, None where it is in none: it is reached in any case, as
     often as its list has elements. `share` is its part of the whole: of the dollars, where there are some, else of the tokens.
     """
 

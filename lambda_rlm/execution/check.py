@@ -104,8 +104,9 @@ class Checked:
 
         What does not fit is judged for the model of this profile, on the inputs that were given, or at the declared sizes; then
         a run refuses larger inputs. With no profile the bound is for a small model, as `bound` is, and the program is refused
-        only where no context window helps: for its calls, never for tokens or dollars. In any case a run holds the bound at its
-        own inputs, for its own model, against the budget before the first call.
+        only where no context window helps: for its calls, never for tokens or dollars. On data without the question that the
+        program uses nothing is refused: the question may decide. In any case a run holds the bound at its own inputs, for its
+        own model, against the budget before the first call.
         """
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
@@ -114,13 +115,13 @@ class Checked:
         prospect = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
         if prospect is None:
             return admitted
-        against = _errors(prospect)
+        sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
+        against = _errors(prospect) if sizes or prospect.bounded.is_final else []
         if against and profile is ANY_MODEL:
             roomy = self.prospect(replace(budget, usd=None, tokens=_ENOUGH), _ROOMY)
             against = [] if roomy is None else _errors(roomy)
         if against:
             raise Rejected(self.source, against)
-        sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}
         return replace(admitted, bound=prospect.bound, is_proved=prospect.is_proved, sizes=sizes, assumed=self.assumed)
 
 

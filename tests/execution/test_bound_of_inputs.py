@@ -159,6 +159,18 @@ def test_a_question_that_is_not_given_counts_where_it_is_used() -> None:
     assert shadowed.bound is not None and shadowed.bound.prompt_chars == 1 + 1 + 3_000
 
 
+def test_without_its_question_nothing_on_data_is_refused() -> None:
+    program = "lines(context) |> filter(fn(l) => contains(l, query)) |> map(fn(l) => llm_call(l, out=9)) |> length"
+    text = "\n".join(f"line {n}" for n in range(100))
+    admitted = check(program, {"context": text}).admit(Budget(calls=5), PROFILE)
+    assert admitted.bound is not None and admitted.bound.calls == 100
+    run = ran(admitted, {"context": text, "query": "e 77"})
+    assert run.ok and run.usage.calls == 1
+    known = check(program, {"context": text, "query": "line"})
+    with pytest.raises(Rejected, match="100 model calls"):
+        known.admit(Budget(calls=5), PROFILE)
+
+
 def test_data_and_sizes_may_be_mixed() -> None:
     program = (
         'let late = filter(rows, fn(r) => r.days > 30); late |> map(fn(r) => llm_call(f"{r.name} {notes}", out=9)) |> join("")'
