@@ -203,8 +203,9 @@ class ModelProfile:
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
     `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
     that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
-    each of these. `vocabulary` counts its tokens where they are known. Raises `ValueError` for what no model has: a price below 0 would give a
-    budget more than it had.
+    each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached; `vocabulary` counts
+    the model's tokens where they are known. Raises `ValueError` for what no model has: a price below 0 would give a budget more
+    than it had.
     """
 
     name: str
@@ -223,6 +224,7 @@ class ModelProfile:
     resends: int = 0
     reasoning_tokens: int = 0
     refusals: int = 0
+    cached_input_price: float | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     vocabulary: Vocabulary | None = field(default=None, compare=False, repr=False)
 
@@ -233,7 +235,7 @@ class ModelProfile:
             number = getattr(self, name)
             if type(number) is not int or not 0 <= number <= _MOST_COUNTED:
                 raise ValueError(f"the {name} of a profile must be a whole number of at least 0, not {number!r:.80}")
-        for name in ("input_price", "output_price"):
+        for name in ("input_price", "output_price", "cached_input_price"):
             if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
         if not _is_real(self.min_chars_per_token, _LEAST_CHARS_PER_TOKEN):

@@ -120,12 +120,16 @@ def priced(profile: ModelProfile, usage: Usage) -> Usage:
     """The usage at the profile's prices where the model reported no cost."""
     if usage.cost is not None:
         return usage
-    cost = price(profile, usage.input_tokens, usage.output_tokens)
+    cost = price(profile, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
     return usage if cost is None else replace(usage, cost=cost)
 
 
-def price(profile: ModelProfile, input_tokens: int, output_tokens: int) -> float | None:
-    """What tokens cost in US dollars, None where the model's price is not known."""
+def price(profile: ModelProfile, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float | None:
+    """What tokens cost in US dollars, None where the model's price is not known. `cached_tokens` of the input cost less where
+    the profile says what; what is set aside before a request counts none."""
     if profile.input_price is None or profile.output_price is None:
         return None
-    return input_tokens * profile.input_price + output_tokens * profile.output_price
+    saved = 0.0
+    if profile.cached_input_price is not None:
+        saved = min(cached_tokens, input_tokens) * max(0.0, profile.input_price - profile.cached_input_price)
+    return input_tokens * profile.input_price + output_tokens * profile.output_price - saved

@@ -17,7 +17,13 @@ _LEAST: Final = 1e-6
 def per_million(price: float) -> str:
     """A price per token, as US dollars per million tokens."""
     amount = price * _MILLION
-    return f"${amount:.2f}" if amount >= 0.01 else dollars(amount)
+    if amount < 0.01:
+        return dollars(amount)
+    return f"${amount:.{next(digits for digits in (2, 3, 4, 5) if digits == 5 or _is_exact(amount, digits))}f}"
+
+
+def _is_exact(amount: float, digits: int) -> bool:
+    return math.isclose(round(amount, digits), amount, rel_tol=1e-6)
 
 
 def dollars(cost: float | None) -> str:

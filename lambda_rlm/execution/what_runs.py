@@ -90,6 +90,7 @@ def profile_term(group: str, profile: ModelProfile) -> Term:
     """A model by all that is known of it: a field that is added to the profile is in the term."""
     value = {one.name: getattr(profile, one.name) for one in fields(profile)}
     value["details"] = dict(profile.details)
+    value["vocabulary"] = None if profile.vocabulary is None else profile.vocabulary.name
     prices = "price unknown"
     if profile.input_price is not None and profile.output_price is not None:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"

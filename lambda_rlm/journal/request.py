@@ -23,7 +23,7 @@ from lambda_rlm.journal.journal import Journal, Past, granted
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.run_report import latest
 from lambda_rlm.journal.sent import paths_of
-from lambda_rlm.llm.absent import as_it_was
+from lambda_rlm.llm.wrappers.absent import as_it_was
 from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.types.show import show

@@ -40,7 +40,7 @@ from lambda_rlm.journal.owner import person
 from lambda_rlm.journal.records import RunRow
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.llm.absent import plain_profile
+from lambda_rlm.llm.wrappers.absent import plain_profile
 from lambda_rlm.policy.gates import narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance
 from lambda_rlm.trace.progress import Both, Progress

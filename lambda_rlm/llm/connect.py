@@ -16,7 +16,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
-from lambda_rlm.llm.profiles import is_known, provider_profile
+from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
 from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
@@ -52,6 +52,9 @@ _OWN_TOKENIZERS: Final = frozenset(
 )
 """Providers that take no content of a message for a control token, as far as is known."""
 
+_RUNS_OPENAI: Final = re.compile(r"(^|\.)(openai\.com|azure\.com|openrouter\.ai)(:\d+)?$")
+"""Hosts where a model with the name of one of OpenAI's is that model, and reads its vocabulary."""
+
 _SIMULATED: Final = "sim:"
 _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 """How names begin of models whose replies are in a file or computed."""
@@ -59,13 +62,18 @@ _UNCACHED: Final = ("scripted:", "recorded:", _SIMULATED)
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is."""
+    """A line of `lambda-rlm models`. `missing` says what is needed before the model can be asked, None when nothing is.
+    Prices are in US dollars per token; `prices_as_of` is their date where they are those of the table."""
 
     name: str
     window: int
     input_price: float | None
     output_price: float | None
     missing: str | None
+    cached_input_price: float | None = None
+    batch_input_price: float | None = None
+    batch_output_price: float | None = None
+    prices_as_of: str | None = None
 
 
 def default_model(environ: Mapping[str, str] = os.environ) -> str:
@@ -147,7 +155,8 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     for key, name in _BY_KEY.items():
         known = provider_profile(name)
         missing = None if environ.get(key) else f"set {key}"
-        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing))
+        more = known.cached_input_price, *batch_prices(name), prices_as_of(known)
+        rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing, *more))
     return tuple(rows)
 
 
@@ -193,6 +202,8 @@ def _provider(
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile, dialect = provider_profile(name, base_url=base_url, window=window), dialect_of(name, base_url, constrain)
+    if any(where.host and not _RUNS_OPENAI.search(where.host) for where in recipients_of(name, base_url)):
+        profile = replace(profile, vocabulary=None)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, timeout=timeout, profile=profile, dialect=dialect)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel

@@ -1,18 +1,17 @@
 """What is known of providers' models before they are asked: window, longest reply, prices.
 
-Owns the look-up in the table that litellm carries, read as data and without importing litellm. Promises that an unknown
-price is None and never 0. Of a model that the table lacks, a small window is assumed: `DEFAULT_WINDOW` tokens; say `window`
-where more is known.
+Owns the look-up in the package's own table, which has a date (`table`, made by `benchmarks/tables/model_tables.py` from that
+of litellm). Promises that an unknown price is None and never 0, and that a price is the highest that a token may cost. For a
+model that the table lacks it assumes a small window, `DEFAULT_WINDOW` tokens; pass `window` where more is known.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
@@ -30,17 +29,19 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
     row = _row(name)
     known = row is not None and base_url is None
     row = row or {}
-    limit = window or _whole(row.get("max_input_tokens")) or _whole(row.get("max_tokens")) or DEFAULT_WINDOW
-    output = _whole(row.get("max_output_tokens")) or _whole(row.get("max_tokens")) or DEFAULT_MAX_OUTPUT
+    limit = window or row.get("window") or DEFAULT_WINDOW
+    output = row.get("output") or DEFAULT_MAX_OUTPUT
+    input_price, cached = (row.get("in"), row.get("cached")) if known else (None, None)
     return ModelProfile(
         name=name,
         window=limit,
         max_output=min(output, limit),
-        input_price=_dearest(row, "input_cost_per_token") if known else None,
-        output_price=_dearest(row, "output_cost_per_token") if known else None,
-        is_constrained=known and bool(row.get("supports_response_schema")),
+        input_price=input_price,
+        output_price=row.get("out") if known else None,
+        cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
+        is_constrained=known and bool(row.get("schema")),
         reasoning_tokens=REASONING_TOKENS if _reasons(row) else 0,
-        details={"provider": str(row.get("litellm_provider", "")), "tokenizer": vocabulary(name) or "estimated"},
+        details={"provider": str(row.get("provider", "")), "tokenizer": vocabulary(name) or "estimated"},
         vocabulary=proved_vocabulary(name) if base_url is None else None,
     )
 
@@ -58,43 +59,33 @@ def is_known(name: str) -> bool:
     return _row(name) is not None
 
 
+def prices_as_of(profile: ModelProfile) -> str | None:
+    """The date of the table (YYYY-MM-DD) where a profile's prices are those of the table, else None."""
+    row = _row(profile.name) or {}
+    prices = (row.get("in"), row.get("out"))
+    return _table()["as_of"] if None not in prices and prices == (profile.input_price, profile.output_price) else None
+
+
+def batch_prices(name: str) -> tuple[float | None, float | None]:
+    """What a token costs in a batch, sent and replied, in US dollars; None where that is unknown."""
+    row = _row(name) or {}
+    return row.get("batch_in"), row.get("batch_out")
+
+
 def _row(name: str) -> Mapping[str, Any] | None:
-    table = _table()
-    if name in table:
-        return table[name]
+    models: Mapping[str, Mapping[str, Any]] = _table()["models"]
+    if name in models:
+        return models[name]
     provider, _, bare = name.partition("/")
-    row = table.get(bare)
-    return row if row is not None and row.get("litellm_provider") == provider else None
+    row = models.get(bare)
+    return row if row is not None and row.get("provider") == provider else None
 
 
 @cache
-def _table() -> dict[str, dict[str, Any]]:
-    spec = importlib.util.find_spec("litellm")
-    if spec is None or spec.origin is None:
-        return {}
-    try:
-        text = (Path(spec.origin).parent / "model_prices_and_context_window_backup.json").read_text(encoding="utf-8")
-        loaded = json.loads(text)
-    except (OSError, ValueError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, (int, float)) and value > 0 else None
-
-
-def _dearest(row: Mapping[str, Any], key: str) -> float | None:
-    """The highest of the standard price and those above a prompt length: what a call may cost at worst."""
-    prices = [
-        value for name, value in row.items() if name == key or (name.startswith(f"{key}_above_") and name.endswith("tokens"))
-    ]
-    return (
-        max((float(price) for price in prices if isinstance(price, (int, float))), default=None)
-        if row.get(key) is not None
-        else None
-    )
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((files("lambda_rlm.llm") / "table" / "models.json").read_text("utf-8"))
+    return table
 
 
 def _reasons(row: Mapping[str, Any]) -> bool:
-    return bool(row.get("supports_reasoning")) and row.get("litellm_provider") not in _SILENT_UNLESS_ASKED
+    return bool(row.get("reasons")) and row.get("provider") not in _SILENT_UNLESS_ASKED

@@ -16,9 +16,9 @@ from typing import Any
 
 from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.absent import plain_profile, profile_of
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
+from lambda_rlm.llm.wrappers.absent import plain_profile, profile_of
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 from lambda_rlm.private_file import MOST_BYTES, append, read_regular
 

@@ -59,3 +59,12 @@ def test_no_module_formats_dollars_by_itself() -> None:
 def test_a_price_that_would_lower_a_bound_is_refused(prices: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="price"):
         ModelProfile("m", 8_192, 1_024, *prices)
+
+
+@pytest.mark.parametrize(
+    ("millions", "shown"),
+    [(0.25, "$0.25"), (2.0, "$2.00"), (0.025, "$0.025"), (0.0375, "$0.0375"), (0.1234567, "$0.12346"), (1.005, "$1.005")],
+)
+def test_prices_for_a_million_tokens_keep_their_digits(millions: float, shown: str) -> None:
+    """Cached tokens cost parts of a cent: 2.5 of them are neither 2 nor 3."""
+    assert per_million(millions / 1_000_000) == shown

@@ -27,6 +27,7 @@ from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.what_runs import Term, profile_term, what_runs
 from lambda_rlm.llm.providers.servers import route, server
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.settings.keys import SETTINGS
 from tests.support.places import ROOT
 from tests.support.shell import Shell, script, wrote
@@ -150,6 +151,8 @@ def test_every_field_of_a_model_is_hashed() -> None:
         other: Any = 7
         if one.name == "details":
             other = {"a": "b"}
+        elif one.name == "vocabulary":
+            other = vocabulary_named("o200k_base")
         elif isinstance(value, bool):
             other = not value
         elif isinstance(value, str):

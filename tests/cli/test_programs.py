@@ -103,6 +103,30 @@ def test_models_tells_what_is_missing(shell: Shell) -> None:
     assert shell.json["default"] == "local/qwen2.5-coder-0.5b"
 
 
+def test_models_shows_cached_and_batch_prices_and_their_date(shell: Shell) -> None:
+    assert shell("models") == 0
+    cached_and_batch = "$0.25/M in (cached $0.025/M), $2.00/M out (in a batch $0.125/M in, $1.00/M out)"
+    assert cached_and_batch in shell.out
+    assert re.search(r"^Prices of 20\d\d-\d\d-\d\d, in US dollars per million tokens\.$", shell.out, re.MULTILINE)
+    assert shell("models", "--json") == 0
+    rows = {row["name"]: row for row in shell.json["models"]}
+    row = rows["openai/gpt-5-mini"]
+    assert (row["cached_input_price"], row["batch_input_price"], row["batch_output_price"]) == (2.5e-8, 1.25e-7, 1e-6)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["prices_as_of"])
+    assert rows["local/smollm2-135m"]["prices_as_of"] is None
+
+
+def test_check_shows_the_date_of_the_prices_it_uses(shell: Shell) -> None:
+    program = wrote("p.lam", 'llm_call("hello")')
+    sized = ("check", program, "--size", "context=9", "--model", "openai/gpt-5-mini")
+    assert shell(*sized) == 0
+    assert re.search(r"per million tokens \(prices of 20\d\d-\d\d-\d\d\)", shell.out)
+    assert shell(*sized, "--json") == 0
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", shell.json["model"]["prices_as_of"])
+    assert shell("check", program, "--size", "context=9", "--model", "sim:?price_in=1&price_out=1", "--json") == 0
+    assert shell.json["model"]["prices_as_of"] is None
+
+
 def test_every_command_has_help_with_an_example(shell: Shell) -> None:
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert {"ask", "check", "explain", "fmt", "prompt", "run"} <= set(names)

@@ -201,13 +201,20 @@ def test_the_wheel_carries_the_grammar_and_the_strategies(wheel: Path) -> None:
     assert {f"lambda_rlm/_data/stdlib/{p.name}" for p in (ROOT / "stdlib").glob("*.lam")} <= names
     assert {str(p) for p in MODULES} <= names
     assert "lambda_rlm/py.typed" in names
+    llm = PACKAGE / "llm"
+    data = [file for folder in (llm / "vocabulary" / "data", llm / "table") for file in folder.iterdir()]
+    assert len(data) > 5 and {file.relative_to(ROOT).as_posix() for file in data} <= names
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "examples/"))]
 
 
 @pytest.mark.slow
 def test_the_wheel_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    program = "from lambda_rlm import resources, check; assert resources.grammar_text(); assert check('1 + 1').ok; print(resources.__file__)"
+    program = (
+        "from lambda_rlm import resources, check; from lambda_rlm.llm.profiles import provider_profile as known;"
+        "assert resources.grammar_text(); assert check('1 + 1').ok; assert known('openai/gpt-5-mini').input_price;"
+        "assert known('openai/gpt-5-mini').vocabulary.exact('hello world') == 2; print(resources.__file__)"
+    )
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

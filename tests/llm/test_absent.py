@@ -9,9 +9,9 @@ import pytest
 
 from lambda_rlm.completion import CompletionRequest, Message, Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.absent import as_it_was, plain_profile
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.absent import as_it_was, plain_profile
 
 PROFILE = ModelProfile("local/gone", 2_048, 512, 0.0, 0.0, is_small=True, details={"file": "anns/gone.gguf"})
 ASKED = (Message("user", "How many tokens are in this sentence? " * 20),)

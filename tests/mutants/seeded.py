@@ -31,7 +31,8 @@ SYNTH = (
     "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
-TOKENS = ("tests/bounds/test_tokens.py",)
+COUNTED = ("tests/bounds/test_tokens.py",)
+TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
@@ -48,21 +49,33 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", TOKENS),
-    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", TOKENS),
-    Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", TOKENS),
-    Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", TOKENS),
-    Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", TOKENS),
-    Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", TOKENS),
-    Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", TOKENS),
-    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", TOKENS),
-    Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", TOKENS),
-    Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", TOKENS),
-    Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", TOKENS),
-    Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", TOKENS),
-    Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", TOKENS),
-    Mutant("a reply about Thai has the ends of one about English", "eval/asking/scripts.py", "            return MOST_REPLY\n", "            continue\n", TOKENS),
-    Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", TOKENS),
+    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTED),
+    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTED),
+    Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTED),
+    Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTED),
+    Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
+    Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTED),
+    Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTED),
+    Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTED),
+    Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTED),
+    Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
+    Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTED),
+    Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTED),
+    Mutant("a reply about Thai has the ends of one about English", "eval/asking/scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
+    Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTED),
+    Mutant("a small letter always parts from a capital", "llm/vocabulary/seams.py", "_between(LOWER, _UPPER)", "_between(_LOWER, _UPPER)", TOKENS),
+    Mutant("a sign parts from the line end after it", "llm/vocabulary/seams.py", "_between(_SIGNS, NUMBER + SPACE)", "_between(_SIGNS, NUMBER + _WHITE)", TOKENS),
+    Mutant("a word parts from a mark", "llm/vocabulary/seams.py", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH)", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH + MARK)", TOKENS),
+    Mutant("the first piece is charged by its tokens", "llm/vocabulary/charges.py", "tokens, piece = byte_count(text[:start]) + ", "tokens, piece = self._counter()(text[:start]) + ", TOKENS),
+    Mutant("the last piece is charged by its tokens", "llm/vocabulary/charges.py", " + byte_count(text[end:]), 0", " + self._counter()(text[end:]), 0", TOKENS),
+    Mutant("a piece has as many bytes as characters", "llm/vocabulary/characters.py", "times = self._width or", "times = 1 or", TOKENS),
+    Mutant("the largest piece is the last one", "llm/vocabulary/charges.py", "piece = max(piece, cell.piece)", "piece = cell.piece", TOKENS),
+    Mutant("a cut piece costs its tokens", "llm/vocabulary/counted.py", "min(cell.size, tokens + cell.piece)", "tokens", TOKENS),
+    Mutant("a part lies in two cells at least", "llm/vocabulary/counted.py", "found = self._inside", "found = 0", TOKENS),
+    Mutant("a longer part costs more", "llm/vocabulary/counted.py", "accumulate(terms, max)", "terms", TOKENS),
+    Mutant("the ends of a part cost nothing", "llm/vocabulary/counted.py", "tokens = left.tokens + self._sums[last] - self._sums[first] + right.tokens", "tokens = self._sums[last] - self._sums[first]", TOKENS),
+    Mutant("cached tokens are for nothing", "budget/paying.py", "max(0.0, profile.input_price - profile.cached_input_price)", "profile.input_price", ("tests/budget/test_cached_tokens.py",)),
     Mutant("the sum over a list is that of its largest element", "bounds/domain/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.retries)", "return 1"),

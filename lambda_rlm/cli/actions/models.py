@@ -26,14 +26,26 @@ def listing(json: bool) -> int:
         return exits.ANSWERED
     width = max(len(row.name) for row in rows) + 2
     lines = [f"{row.name:<{width}}{_about(row)}{', the default' if row.name == default else ''}" for row in rows]
-    lines += ["", "Any other litellm model name works too, and any OpenAI-compatible server: openai/NAME with --base-url URL."]
+    dates = sorted({row.prices_as_of for row in rows if row.prices_as_of})
+    lines += [
+        "",
+        *(f"Prices of {date}, in US dollars per million tokens." for date in dates),
+        "Any other litellm model name works too, and any OpenAI-compatible server: openai/NAME with --base-url URL.",
+    ]
     screen.report(*lines)
     return exits.ANSWERED
 
 
 def _about(row: ModelRow) -> str:
     missing = f"needs: {row.missing}" if row.missing else "ready"
-    return f"context window {row.window:>9,}, {_price(row.input_price)} in, {_price(row.output_price)} out; {missing}"
+    prices = f"{_price(row.input_price)} in{_less('cached', row.cached_input_price)}, {_price(row.output_price)} out"
+    if row.batch_input_price is not None and row.batch_output_price is not None:
+        prices += f" (in a batch {_price(row.batch_input_price)} in, {_price(row.batch_output_price)} out)"
+    return f"context window {row.window:>9,}, {prices}; {missing}"
+
+
+def _less(what: str, price: float | None) -> str:
+    return "" if price is None else f" ({what} {_price(price)})"
 
 
 def _price(price: float | None) -> str:

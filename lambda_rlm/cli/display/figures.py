@@ -12,6 +12,7 @@ from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.llm.profiles import prices_as_of
 
 _READABLE: Final = 160
 _FORMS: Final = ("calls", "input_tokens", "output_tokens")
@@ -76,6 +77,7 @@ def about(profile: ModelProfile) -> str:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         if profile.input_price == profile.output_price == 0:
             prices = "free"
+    prices += f" (prices of {date})" if (date := prices_as_of(profile)) else ""
     return f"for {profile.name}: context window {profile.window:,} tokens, {prices}"
 
 
@@ -116,6 +118,7 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
             "window": profile.window,
             "input_price": profile.input_price,
             "output_price": profile.output_price,
+            "prices_as_of": prices_as_of(profile),
         },
     }
 

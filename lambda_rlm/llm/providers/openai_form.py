@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lambda_rlm.budget.paying import price
 from lambda_rlm.completion import MOST_TOKENS, UNCOUNTED, Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure
@@ -79,10 +80,8 @@ def usage_of(profile: ModelProfile, sent: object, received: object, cached: obje
     input_tokens, output_tokens = _count(sent), _count(received)
     if not input_tokens or output_tokens is None or (text and not output_tokens):
         return UNCOUNTED
-    cost = None
-    if profile.input_price is not None and profile.output_price is not None:
-        cost = input_tokens * profile.input_price + output_tokens * profile.output_price
-    return Usage(input_tokens, output_tokens, min(_count(cached) or 0, input_tokens), cost)
+    cached_tokens = min(_count(cached) or 0, input_tokens)
+    return Usage(input_tokens, output_tokens, cached_tokens, price(profile, input_tokens, output_tokens, cached_tokens))
 
 
 def completion_of(

@@ -1,8 +1,8 @@
 """The kinds of characters that the patterns of vocabularies distinguish.
 
 Owns the table, a stored one of Unicode 14. So kinds and counts are the same on every version of Python, and hold for every
-tokenizer whose Unicode is at least as new. Promises that a character which the table lacks has the kind `UNKNOWN`, as has half a
-surrogate pair: nothing follows from either.
+tokenizer whose Unicode is at least as new. Promises that a character which the table lacks has the kind `UNKNOWN`, as has half
+a surrogate pair: nothing follows from either.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ UNKNOWN: Final = "x"
 
 
 class Kinds(dict[int, str]):
-    """A table for `str.translate`, filled as characters occur. A character becomes its kind, repeated `width` times, or once for
-    each of its bytes in UTF-8 where `width` is None."""
+    """A table for `str.translate`, filled as characters occur. A character becomes its kind, repeated `width` times, or as
+    often as it has bytes in UTF-8 where `width` is None."""
 
     def __init__(self, starts: list[int], kinds: list[str], width: int | None) -> None:
         super().__init__()

@@ -88,6 +88,14 @@ def test_no_part_of_a_short_text_is_charged_more_than_the_most(text: str, charac
     assert max((vocabulary.size(part).tokens for part in parts), default=0) <= counted.most(characters)
 
 
+def test_a_part_that_ends_in_a_long_word_is_in_the_most() -> None:
+    """Where a longer part goes on and ends in a short word, it costs less: a cut word costs its bytes."""
+    text, vocabulary = "some words here and internationalization of it", known("o200k_base")
+    counted = vocabulary.counted(text)
+    dearest = vocabulary.size(text[: text.index(" of")]).tokens
+    assert vocabulary.size(text).tokens < dearest <= counted.most(len(text))
+
+
 def test_the_most_is_close_in_ordinary_texts() -> None:
     """Within a tenth of the dearest window there is, where that has a thousand characters."""
     for kind in ("prose", "german", "code", "log", "json", "words"):
@@ -137,6 +145,14 @@ def test_a_cut_word_may_have_fewer_tokens_than_the_whole() -> None:
     count = encoder("o200k_base")
     assert count(" rear") + count("guard") < count(" rearguard") <= known("o200k_base").size(" rearguard").tokens
     assert count("versammlun") > count("versammlung")
+
+
+@both
+def test_a_letter_before_a_word_makes_it_dearer(name: str) -> None:
+    """So the first piece is charged by its bytes too: `q` and `update` are two tokens, `qupdate` is three."""
+    vocabulary, count = known(name), encoder(name)
+    assert count("q") + count("update") < count("qupdate") == 3
+    assert count("qupdate ") <= vocabulary.size("q").tokens + vocabulary.size("update ").tokens
 
 
 @both

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import tiktoken
+from tiktoken_ext import openai_public
 
-from benchmarks.model_tables import carried, public_ranks
+from benchmarks.tables.model_tables import carried, public_ranks
 from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, encoder, ranks
 from tests.support.hard_texts import hard_texts
 
@@ -24,3 +25,9 @@ def test_counts_are_those_of_the_public_vocabulary(name: str, monkeypatch: pytes
     public = tiktoken.get_encoding(name)
     for text in hard_texts().values():
         assert encoder(name)(text) == len(public.encode_ordinary(text))
+
+
+@both
+def test_the_patterns_are_those_of_tiktoken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(carried() / "litellm_core_utils" / "tokenizers"))
+    assert getattr(openai_public, name)()["pat_str"] == PATTERNS[name]

@@ -11,9 +11,7 @@ import pytest
 import regex
 import tiktoken
 from hypothesis import given
-from tiktoken_ext import openai_public
 
-from benchmarks.model_tables import carried
 from lambda_rlm.llm.vocabulary import characters
 from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, encoder, vocabulary_of
 from lambda_rlm.llm.vocabulary.seams import SeamRule, rule_of
@@ -68,12 +66,6 @@ def seams(name: str, text: str) -> list[int]:
 def boundaries(name: str, text: str) -> set[int]:
     """Where the pattern itself cuts a text."""
     return {match.start() for match in regex.finditer(PATTERNS[name], text)}
-
-
-@both
-def test_the_patterns_are_those_of_tiktoken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(carried() / "litellm_core_utils" / "tokenizers"))
-    assert getattr(openai_public, name)()["pat_str"] == PATTERNS[name]
 
 
 def test_a_pattern_that_is_not_proved_has_no_vocabulary() -> None:
