@@ -40,6 +40,8 @@ class Usage:
     `cost` is in US dollars. None, the default, means that it is unknown, which is never 0: a sum is unknown as soon as one of
     its terms is. A free reply has `cost=0.0`; `NO_USAGE` means that nothing was used, and changes no sum. `is_estimated` says
     that the provider counted nothing that can be believed, for some of it at least: the run books that at its worst.
+    `uncounted` is how many attempts that is, where it is not all of them: these are not in the counts yet. `extra` is how many
+    attempts were taken from the pool of the run; whoever pays sets it.
     """
 
     input_tokens: int = 0
@@ -48,6 +50,8 @@ class Usage:
     cost: float | None = None
     attempts: int = 1
     is_estimated: bool = False
+    uncounted: int = 0
+    extra: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
@@ -58,6 +62,8 @@ class Usage:
             cost,
             self.attempts + other.attempts,
             self.is_estimated or other.is_estimated,
+            self.uncounted + other.uncounted,
+            self.extra + other.extra,
         )
 
 
@@ -65,11 +71,11 @@ NO_USAGE = Usage(cost=0.0, attempts=0)
 """No request was made: the zero of the sum."""
 
 FAILED_ATTEMPT = Usage(cost=0.0)
-"""One request that failed, of which the provider counted nothing: it is not billed."""
+"""One request that failed and is not billed."""
 
 
-UNCOUNTED = Usage(is_estimated=True)
-"""One request that was answered without a count of tokens that can be."""
+UNCOUNTED = Usage(is_estimated=True, uncounted=1)
+"""One request that may be billed, without a count of tokens that can be."""
 
 MOST_TOKENS: Final = 10**8
 """No context window has this many tokens: a provider that counts more is wrong."""
@@ -240,6 +246,11 @@ class ModelProfile:
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
         if not _is_real(self.min_chars_per_token, _LEAST_CHARS_PER_TOKEN):
             raise ValueError(f"the min_chars_per_token of a profile must be above 0, not {self.min_chars_per_token!r:.80}")
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is ever billed for it."""
+        return self.input_price == self.output_price == 0
 
     @property
     def room(self) -> int:

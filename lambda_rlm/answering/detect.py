@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.render import model as for_model
@@ -40,9 +40,12 @@ class Detected:
 
     @property
     def is_final(self) -> bool:
-        """The call ended in a way that leaves nothing to go on with: out of time, no key, no such model."""
+        """The call ended in a way that leaves nothing to go on with: out of time, no key, no such model. What it had of extra
+        attempts was its own."""
         fault = None if self.run is None else self.run.fault
-        return isinstance(fault, LimitExceeded) or (isinstance(fault, ModelFailure) and fault.is_fatal)
+        if isinstance(fault, LimitExceeded):
+            return fault.code != OUT_OF_ATTEMPTS
+        return isinstance(fault, ModelFailure) and fault.is_fatal
 
 
 async def detect(question: Question, setup: Setup, account: Meter | None = None) -> Detected:

@@ -139,7 +139,7 @@ def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
     checked = check(question.plan(route), inputs.types, primitives=inputs.functions)
     assert checked.typed is not None
     try:
-        asking = AskSettings(key=b"", out=setup.options.out)
+        asking = AskSettings(key=b"", out=setup.options.out, pool=setup.options.pool)
         prospect = foresee(checked.typed, inputs.values, setup.leaf, setup.budget, setup.options.accuracy, asking)
     except Rejected as rejected:
         return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))

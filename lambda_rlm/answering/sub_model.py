@@ -1,8 +1,8 @@
 """`rlm_call`: a sub-model writes and runs a program of its own over a text, within what its caller's bound set aside for it.
 
 Owns `SubModelRunner`. Promises that a sub-run draws on its caller's account and exceeds neither the calls it was given nor the
-tokens and dollars that the bound counts for them, that its calls are among the caller's calls in flight, that it may use the
-functions of the host that its caller may, and that below the greatest depth no sub-model is asked.
+tokens and dollars that the bound counts for them, that it has a pool of its own, that its calls are among the caller's calls in
+flight, that it may use the functions of the host that its caller may, and that below the greatest depth no sub-model is asked.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class SubModelRunner:
             return SourceFile("sub.lam", plan(chosen, inputs.types))
 
         try:
-            run = await synthesize(question, self._inside(calls, asker, span), planned, asker.meter)
+            inside, pool = self._inside(calls, asker, span), self._pool(max(0, calls), asker)
+            run = await synthesize(question, inside, planned, asker.meter, pool)
         except Rejected as rejected:
             why = rejected.diagnostics[0].message
             raise ModelFailure(
@@ -91,11 +92,16 @@ class SubModelRunner:
             tracer=None if setup.tracer is None else _Inside(setup.tracer, span),
         )
 
+    def _pool(self, calls: int, asker: Asker) -> int:
+        """What the caller's bound counts for a number of calls beyond one attempt for each."""
+        rates = rates_at(self.setup.leaf.profile, asker.settings)
+        return min(calls * (rates.sends - 1), rates.pool.of(calls))
+
     def _share(self, calls: int, asker: Asker) -> Budget:
         """What the caller's bound counts for a number of calls, and fixed parts of its steps and storage."""
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         calls = max(0, calls)
-        attempts = (calls + min(calls * (rates.sends - 1), rates.pool.of(calls))) * (1 + rates.retries)
+        attempts = (calls + self._pool(calls, asker)) * (1 + rates.retries)
         sent, received = attempts * rates.window, attempts * (rates.max_output + rates.reasoning_tokens)
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None

@@ -19,9 +19,9 @@ from lambda_rlm.answering.candidates import Accepted, affordable, candidate, eac
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.root_model import Writer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
-from lambda_rlm.answering.writing_bound import task_of
+from lambda_rlm.answering.writing_bound import task_of, writing_pool
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.completion import Sampling
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
@@ -49,10 +49,12 @@ Plan = Callable[[], SourceFile]
 """The fixed plan for the question, when no program is accepted."""
 
 
-async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter | None = None) -> Run:
-    """The run that answers the question, within `setup.budget` and what is left in `meter`. Raises `Rejected` where not even
+async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter | None = None, pool: int | None = None) -> Run:
+    """The run that answers the question, within `setup.budget` and what is left in `meter`; with a `pool`, all of it together
+    takes no more attempts than that beyond one for each call, and none from the pools above. Raises `Rejected` where not even
     the plan is within what is left of the budget."""
     with Meter(setup.budget, meter) as account:
+        account.pool, account.apart = pool, pool is not None
         account.settle(0, 0.0, setup.resumed.spent)
         account.admit_inputs(written_size(question.bound_inputs))
         return await _Synthesis(question, setup, plan, account).run()
@@ -92,6 +94,7 @@ class _Synthesis:
         key = key if key is not None else installation_key()
         require("constrain", root.profile.takes_grammar, f"{root.profile.name} does not take a grammar; see --constrain")
         self.writer = Writer(root, Meter(half, account), page, key, setup.writing.out, setup.tracer)
+        self.writer.meter.pool = writing_pool(setup) + setup.resumed.extra
 
     async def run(self) -> Run:
         question, rounds = self.question, self.setup.writing.rounds
@@ -138,7 +141,8 @@ class _Synthesis:
             self.fallback = "time limit reached before a program was accepted"
             return []
         except Fault as fault:
-            share = " within half of the budget (the share for writing programs)" if isinstance(fault, LimitExceeded) else ""
+            is_share = isinstance(fault, LimitExceeded) and fault.code != OUT_OF_ATTEMPTS
+            share = " within half of the budget (the share for writing programs)" if is_share else ""
             self.fallback = f"the root model wrote no program{share}: {fault.code} {fault.message}"
             return []
         if not accepted and not any(proposal.is_done for proposal in proposals):

@@ -116,7 +116,8 @@ class Vetting:
         if typed.effect is not Effect.LLM:
             prospect = foresee(typed, inputs.values, leaf, left, options.accuracy)
             return Vetted(prospect.diagnostics, prospect)
-        asking = AskSettings(key=options.key if options.key is not None else installation_key(), out=options.out)
+        key = options.key if options.key is not None else installation_key()
+        asking = AskSettings(key=key, out=options.out, pool=options.pool)
         found, prepared = prepare(
             typed, inputs.values, leaf, left, options.accuracy, asking, account=self.meter, look=self.deadline.look
         )

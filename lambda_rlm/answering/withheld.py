@@ -32,7 +32,7 @@ def by_shape(
         if (size := shape(name, typed.inputs[name], inputs.values[name], is_rough=name in inputs.answers).size) is not None
     }
     try:
-        asking = AskSettings(key=b"", out=options.out)
+        asking = AskSettings(key=b"", out=options.out, pool=options.pool)
         prospect = foresee_sizes(typed, {}, sizes, profile, budget, options.accuracy, asking)
         found = (*prospect.bounded.diagnostics, *prospect.over_budget)
     except Rejected as rejected:

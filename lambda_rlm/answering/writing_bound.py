@@ -1,9 +1,8 @@
 """What having a program written can cost, before anybody is asked.
 
 Owns `writing_cost`, the task as the root model is given it, and what is sent first. Promises a bound that `synthesize` keeps:
-no more calls than there are attempts, none longer than the context window, and half of the budget's calls, tokens and dollars.
-Asks no model.
-"""
+no more calls than there are attempts, a pool of what may be billed beyond these, none longer than the context window, and half
+of the budget's calls, tokens and dollars. Asks no model."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, gr
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import worst_case
+from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.synth.reference import shown_to
@@ -30,21 +30,21 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     profile = root.profile
     out = max(1, min(writing.out, profile.max_output, profile.room // 4))
     opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
-    first = max(1, writing.candidates) + (writing.candidates > 1)
-    calls = writing.rounds * (first + writing.repairs) * calls_of_an_attempt(profile)
-    again = calls - first
+    first, calls = _calls(setup)
+    pool = writing_pool(setup)
+    again = calls - first + pool
     grammar = grammar_tokens(profile)
     one = worst_case(profile, opening + grammar, out)
     later = worst_case(profile, max(opening, profile.room - out) + grammar, out)
-    attempts = 1 + profile.retries
-    received = calls * attempts * (out + profile.reasoning_tokens)
+    hidden = 1 + profile.retries
+    received = (calls + pool) * hidden * (out + profile.reasoning_tokens)
     sent = first * one[0] + again * later[0] - received
     usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
     if usd is not None and half.usd is not None:
         usd = min(usd, half.usd)
     numbers: dict[str, Any] = {
         "calls": min(calls, half.calls),
-        "attempts": min(calls, half.calls) * attempts * (1 + profile.refusals),
+        "attempts": (min(calls, half.calls) + pool) * (1 + profile.resends) * hidden * (1 + profile.refusals),
         "span": min(calls, half.calls),
         "prompt_chars": _LONGEST_TOKEN * profile.room,
         "input_tokens": min(sent, half.tokens),
@@ -54,8 +54,21 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
         "depth": 0,
     }
     formula = {name: f"{number:,}" for name, number in numbers.items()}
-    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None)
+    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool)
     return bound, _why_not(opening + out, one, setup.budget, profile.room)
+
+
+def writing_pool(setup: Setup) -> int:
+    """The attempts of a root model that may be billed beyond one for each of its calls."""
+    calls, profile = min(_calls(setup)[1], setup.budget.part(2).calls), setup.writer.profile
+    return min(calls * profile.resends, pool_of(profile, setup.options.pool).of(calls))
+
+
+def _calls(setup: Setup) -> tuple[int, int]:
+    """How many calls ask for a first program, and how many there are at most."""
+    writing = setup.writing
+    first = max(1, writing.candidates) + (writing.candidates > 1)
+    return first, writing.rounds * (first + writing.repairs) * calls_of_an_attempt(setup.writer.profile)
 
 
 def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:

@@ -69,6 +69,8 @@ class RLM:
     - `cache`: reuse model replies in later runs at no cost. True for the default file, or a path; only for models by name.
     - `hedge`: after this many seconds without a reply, send a second request and use whichever answers first. Bounds and
       budgets count both.
+    - `pool`: billed attempts of a run beyond one for each call (repairs, repeated requests), as a number or as a share of the
+      calls, e.g. "10%".
     - `rpm`, `tpm`: maximum requests and tokens per minute for each provider.
     - `journal`: record runs, to inspect, resume and replay them here or on the command line. True for the default file, or
       a path.
@@ -92,6 +94,7 @@ class RLM:
         cache: bool | str | Path | None = None,
         writing: Writing | None = None,
         hedge: float | None = None,
+        pool: int | str | None = None,
         rpm: int | None = None,
         tpm: int | None = None,
         journal: Kept = False,
@@ -112,6 +115,7 @@ class RLM:
             cache=cache,
             writing=writing,
             hedge=hedge,
+            pool=pool,
             rpm=rpm,
             tpm=tpm,
             journal=journal,
@@ -229,6 +233,7 @@ async def run(
     seed: int | None = None,
     cache: bool | str | Path | None = None,
     hedge: float | None = None,
+    pool: int | str | None = None,
     rpm: int | None = None,
     tpm: int | None = None,
     journal: Kept = False,
@@ -246,6 +251,7 @@ async def run(
         seed=seed,
         cache=cache,
         hedge=hedge,
+        pool=pool,
         rpm=rpm,
         tpm=tpm,
         journal=journal,

@@ -25,6 +25,7 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.raised import raised
@@ -85,6 +86,7 @@ class HostSettings:
     cache: bool | str | Path | None = None
     writing: Writing = field(default_factory=Writing)
     hedge: float | None = None
+    pool: int | str | None = None
     rpm: int | None = None
     tpm: int | None = None
     journal: Kept = False
@@ -111,6 +113,7 @@ class HostSettings:
             is_strict=unsaid.strict if strict is None else strict,
             seed=unsaid.seed if seed is None else seed,
             out=unsaid.out,
+            pool=unsaid.extra_attempts() if said.get("pool") is None else Pool.written(str(said["pool"])),
             accuracy=unsaid.accuracy(),
         )
         return cls(
@@ -191,6 +194,7 @@ class HostSettings:
                 is_strict=was.get("strict", options.is_strict),
                 seed=was.get("seed", options.seed),
                 out=was.get("out", options.out),
+                pool=Pool.written(str(was["pool"])) if self.pool is None and was.get("pool") else options.pool,
             ),
             writing=replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was}),
         )
@@ -207,6 +211,7 @@ class HostSettings:
             **{name: getattr(self, name) for name in ("root_model", "base_url", "strategy", "task")},
             "strict": self.options.is_strict,
             "seed": self.options.seed,
+            "pool": self.unsaid.pool if self.pool is None else str(self.pool),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
             **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
         }

@@ -17,6 +17,7 @@ from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
 
+_WHOLE: Final = 100
 _LARGEST: Final = ("prompt_chars", "depth")
 
 
@@ -70,7 +71,7 @@ class Bound:
 
     def numbers(self) -> dict[str, int | float | None]:
         """The components by name; None for what has no limit or, of `usd`, no price."""
-        return {name: getattr(self, name) for name in (*self.formula, "usd")}
+        return {name: getattr(self, name) for name in (*self.formula, "usd", "pool")}
 
     def rounds(self, concurrency: int) -> int | None:
         """Rounds of calls, at most, with so many at a time."""
@@ -82,7 +83,7 @@ class Bound:
 def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
     """The bound that a cost and the longest chain of calls amount to at these rates: the calls, each answered at its first
     attempt, and the pool, each attempt of it the dearest that there is."""
-    pool = smallest(cost.spare, rates.pool_of(cost.calls))
+    pool = _pool(cost, rates)
     sizes = {
         "calls": cost.calls + smallest(cost.again, pool),
         "attempts": (cost.sends + pool) * rates.requests,
@@ -105,6 +106,14 @@ def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
         is_price_known=is_price_known,
         counted_by=rates.counted_by,
     )
+
+
+def _pool(cost: Cost, rates: Rates) -> SizeBound:
+    """The extra attempts: as the rates say, and no more than the caps of each call allow. A share of the calls is no more than
+    one for each, which need not be said where the caps allow that."""
+    share = rates.pool_of(cost.calls)
+    is_share = rates.pool.least <= 1 and rates.pool.percent <= _WHOLE and not rates.paid_before
+    return share if is_share and smallest(cost.spare, cost.calls) == cost.calls else smallest(cost.spare, share)
 
 
 def _both(a: Any, b: Any, combine: Callable[[Any, Any], Any]) -> Any:

@@ -20,11 +20,10 @@ Sites = Mapping[Span, tuple[SizeBound, SizeBound]]
 class Cost:
     """Upper limits, each call answered at its first attempt: what comes on top is the pool's.
 
-    `sends` counts the requests that calls begin with; `spare` is how many more attempts the caps of each call allow, and `again`
-    how many of these are calls of their own. `money` is in picodollars. What does not add up is the largest of any one:
+    `sends` counts the requests that calls begin with; `spare` is how many more attempts the caps of each call allow, and
+    `again` how many of these are calls of their own. `money` is in picodollars. What does not add up is the largest of any one:
     `prompt`, in characters, `depth`, of recursion, and `attempt_input`, `attempt_output` and `attempt_money`, of one attempt
-    more. `sites` says which places calls and tokens come from.
-    """
+    more. `sites` says which places calls and tokens come from."""
 
     calls: SizeBound = ZERO
     again: SizeBound = ZERO

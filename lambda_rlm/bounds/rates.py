@@ -40,13 +40,12 @@ def _no_frame(type_: Type, most: int) -> tuple[int, int]:
 class Rates:
     """Limits that hold for every call.
 
-    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking
-    data adds to a prompt; `repair_bytes` what a repair adds; `repairs` how often a bad reply is asked for again, `resends` how
-    often each of these requests may be sent again where that is allowed, `retries` where nobody is asked; `pool` how many of
-    these may be billed in a run; `refusals` the requests that a server may turn down, unbilled, before each of them; `out` and
-    `item_out` the reply's tokens where a program does not say; a reply has at most `reply_chars_per_token` characters for each
-    of them, and never more than `max_reply`.
-    """
+    `window` counts tokens of prompt and reply, without what the model may think; `prompt_bytes` is the most that marking data
+    adds to a prompt; `repair_bytes` what a repair adds; `repairs` how often a bad reply is asked for again, `resends` how often
+    each of these requests may be sent again where that is allowed, `retries` where nobody is asked; `pool` how many of these
+    may be billed in a run, beside those that an earlier session of it `paid_before`; `refusals` the requests that a server may
+    turn down, unbilled, before each of them; `out` and `item_out` the reply's tokens where a program does not say; a reply has
+    at most `reply_chars_per_token` characters for each of them, and never more than `max_reply`."""
 
     window: int
     max_output: int
@@ -59,6 +58,7 @@ class Rates:
     retries: int = 0
     refusals: int = 0
     pool: Pool = TENTH
+    paid_before: int = 0
     out: int = 1_024
     item_out: int = 128
     per_call: int = 16
@@ -114,7 +114,9 @@ class Rates:
         """Attempts in the pool of a run of at most so many calls, more than none."""
         common = gcd(self.pool.percent, _WHOLE)
         share = ceil_div(calls * (self.pool.percent // common), _WHOLE // common)
-        return largest((share, size_of(self.pool.least)))
+        if self.pool.least > 1 or not self.pool.percent:  # a share of any calls is at least 1
+            share = largest((share, size_of(self.pool.least)))
+        return share + size_of(self.paid_before)
 
     def money(self, input_tokens: SizeBound, output_tokens: SizeBound) -> SizeBound:
         """What tokens cost at most, in picodollars; nothing where the price is unknown."""

@@ -25,6 +25,9 @@ class Amount(NamedTuple):
     def minus(self, other: Amount) -> Amount:
         return Amount(self.calls - other.calls, self.tokens - other.tokens, self.money - other.money)
 
+    def times(self, n: int) -> Amount:
+        return Amount(self.calls * n, self.tokens * n, self.money * n)
+
     def is_within(self, limit: Amount) -> bool:
         """No component is larger than the limit's."""
         return self.calls <= limit.calls and self.tokens <= limit.tokens and self.money <= limit.money

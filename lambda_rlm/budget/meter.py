@@ -9,7 +9,8 @@ Allocated bytes are counted and not limited: what a run may hold at a time is, b
 Meters form a tree. A child draws on its parent: what it sets aside is set aside in all its ancestors first, what it uses is
 used there too, and what it does not use goes back. So at every moment, in every meter, used and set aside together are within
 the budget, as long as no model uses more than was set aside for it. `hold` sets the whole bound of a run aside at once; its
-calls are then taken out of that, so that none of them can be refused because another one came first.
+calls are then taken out of that, so that none of them can be refused because another one came first. What is billed beyond one
+attempt for each call is taken from the run's `pool`, one by one, before it is sent (`take_attempt`).
 
 The meter knows no clock. A caller with a clock may `watch` the run: fuel is then handed out in slices, and the callback runs
 before each, so that pure work can be stopped without a price for every step.
@@ -25,6 +26,7 @@ from typing import Any, Final, NoReturn
 from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.budget.budget import FREE_CHARACTERS, MOST_ALLOWANCE, Budget
+from lambda_rlm.budget.pool import used_up
 from lambda_rlm.budget.storage import MOST_BYTES, Storage
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded
@@ -34,6 +36,7 @@ TOO_DEEP: Final = "E0403"
 OUT_OF_CALLS: Final = "E0404"
 OUT_OF_TOKENS: Final = "E0405"
 OUT_OF_MONEY: Final = "E0406"
+OUT_OF_ATTEMPTS: Final = "E0408"
 """The codes of what is used up, as `diagnostics.codes.evaluation` explains them."""
 
 _CALL: Final = Amount(calls=1)
@@ -55,6 +58,8 @@ LARGE: Final = 1 << 18
 class Meter:
     """One account. `fuel` and `memory` count down (`fuel` the slice at hand, the rest is set aside; `memory` from
     `MOST_BYTES`); `used` counts up, `reserved` is under way, `held` a limit set aside. `storage` is what is held in memory.
+    `extra` attempts of at most `pool` were taken; None: as many as the accounts above allow, and without limit where there is
+    none. An account that is `apart` takes none of theirs.
 
     `is_limited_in_usd` says that this budget or one that it draws on has a limit in US dollars; `is_unpriced` that more was
     used here than was set aside for it, at an unknown cost.
@@ -63,23 +68,9 @@ class Meter:
     """
 
     __slots__ = (
-        "_aside",
-        "_look",
-        "_passed_on",
-        "budget",
-        "deepest",
-        "fuel",
-        "fuel_limit",
-        "held",
-        "is_limited_in_usd",
-        "is_unpriced",
-        "memory",
-        "parent",
-        "reserved",
-        "storage",
-        "usage",
-        "used",
-    )
+        "_aside", "_look", "_passed_on", "apart", "budget", "deepest", "extra", "fuel", "fuel_limit", "held",
+        "is_limited_in_usd", "is_unpriced", "memory", "parent", "pool", "reserved", "storage", "usage", "used",
+    )  # fmt: skip
 
     def __init__(self, budget: Budget, parent: Meter | None = None) -> None:
         self.budget = budget
@@ -97,6 +88,9 @@ class Meter:
         self.used = NOTHING
         self.reserved = NOTHING
         self.held = NOTHING
+        self.pool: int | None = None
+        self.extra = 0
+        self.apart = False
 
     def child(self, budget: Budget) -> Meter:
         """A meter with limits of its own that draws on this one. Its fuel is taken out of this one's at once."""
@@ -138,6 +132,7 @@ class Meter:
         self._passed_on = 0
         self.storage.follow(other.storage)
         self.usage, self.used, self.reserved, self.held = other.usage, other.used, other.reserved, other.held
+        self.pool, self.extra, self.apart = other.pool, other.extra, other.apart
         self.deepest = max(deepest, other.deepest)
         self._take_fuel(steps)
         return True
@@ -244,33 +239,47 @@ class Meter:
         self._take(_CALL, "the next call")
         self._give(_CALL, _CALL, NO_USAGE)
 
+    def take_attempt(self, attempts: int = 1) -> None:
+        """Take an attempt from the pool, before what may be billed beyond the first attempt of a call is sent. Raises
+        `LimitExceeded` where there is none, and takes none then."""
+        accounts = [self]
+        while (parent := accounts[-1].parent) is not None and not accounts[-1].apart:
+            accounts.append(parent)
+        for account in accounts:
+            if account.pool is not None and account.extra + attempts > account.pool:
+                raise LimitExceeded(OUT_OF_ATTEMPTS, used_up(account.pool))
+        for account in accounts:
+            account.extra += attempts
+
     def reserve(self, tokens: int, usd: float | None) -> None:
-        """Set aside the worst case of one request, all its attempts included, before it is made."""
+        """Set aside the worst case of one attempt, what is hidden behind it included, before it is made."""
         self._refuse_unpriced()
         self._take(Amount(0, tokens, self._priced(usd)), "the next call")
 
-    def settle(self, tokens: int, usd: float | None, usage: Usage) -> None:
-        """Give back what `reserve` set aside for one request and book what it used.
+    def settle(self, tokens: int, usd: float | None, usage: Usage, attempts: int = 1) -> None:
+        """Give back what `reserve` set aside for each of a request's attempts and book what they used.
 
         A request whose cost is unknown is booked with all the money that was set aside for it. Where it used more tokens than
         that covers, nobody knows how much money is left: from then on a limit in US dollars refuses every request.
         """
-        aside, used = Amount(0, tokens, self._priced(usd)), usage.input_tokens + usage.output_tokens
+        aside, used = Amount(0, tokens, self._priced(usd)).times(attempts), usage.input_tokens + usage.output_tokens
         if usage.cost is None:
-            self.is_unpriced = self.is_unpriced or used > tokens
+            self.is_unpriced = self.is_unpriced or used > aside.tokens
             money = aside.money
         else:
             money = money_of(usage.cost)
         self._give(aside, Amount(0, used, money), usage)
 
-    def hold(self, calls: int, tokens: int, usd: float | None) -> None:
-        """Set aside all that a run may still need; what is reserved from now on is taken out of it first."""
+    def hold(self, calls: int, tokens: int, usd: float | None, pool: int = 0) -> None:
+        """Set aside all that a run may still need; what is reserved from now on is taken out of it first. `pool` is how many
+        attempts in it are beyond one for each call."""
         amount = Amount(calls, tokens, self._priced(usd))
         target = self._committed.plus(amount)
         self._refuse_beyond_budget(target, amount, "the run")
         if self.parent is not None:
             self.parent._take(amount, "the run")
         self.held = target
+        self.pool = self.extra + pool
 
     def release(self) -> None:
         """Give back what was held and not used."""

@@ -1,14 +1,14 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
-Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent which the meter cannot
-afford, that a failure and a cancellation are booked too, that an answer whose usage cannot be is booked at its worst, and that
-whatever a model of the host raises or returns is a `ModelFailure`. Knows models by their profile only.
+Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent, or sent again, which the
+meter cannot afford, that a failure and a cancellation are booked too, that what may be billed and was not counted is booked at
+its worst, and that whatever a model of the host raises or returns is a `ModelFailure`. Knows models by their profile only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
@@ -25,7 +25,7 @@ from lambda_rlm.completion import (
     Usage,
 )
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
-from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
+from lambda_rlm.diagnostics.faults import MODEL_BROKEN, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.raised import raised
 
 _LONGEST: Final = 300
@@ -39,36 +39,108 @@ async def pay(
     *,
     prompt_tokens: int,
     schema_tokens: int = 0,
+    taken: int = 0,
     on_usage: Callable[[Usage], object] = lambda usage: None,
 ) -> Completion:
-    """One request, all its transport attempts included; `on_usage` receives its usage, however it ends.
+    """One request, all its attempts included; `on_usage` receives its usage, however it ends. `taken` is 1 where its first
+    attempt was taken from the pool: it is not the first of its call.
 
-    Raises `LimitExceeded` before anything is sent, `ModelFailure` when the model fails, in whatever way.
+    Raises `LimitExceeded` before anything is sent, or sent again, and `ModelFailure` when the model fails, in whatever way.
     """
     profile = model.profile
-    sent = prompt_tokens + schema_tokens
-    over = worst_case(profile, sent, request.max_tokens)
-    meter.reserve(*over)
+    tab = _Tab(profile, meter, prompt_tokens + schema_tokens, request.max_tokens, taken)
+    tab.reserve()
     usage: Usage | None = None
     try:
-        completion = await model.complete(request)
+        completion = await model.complete(replace(request, again=tab.again))
     except ModelFailure as failed:
-        usage = booked(profile, failed.usage or FAILED_ATTEMPT, sent, request.max_tokens)
+        usage = tab.booked(failed.usage, is_billable=failed.is_billable)
         raise
     except Exception as error:
-        usage = booked(profile, UNCOUNTED, sent, request.max_tokens)
+        if error is tab.refusal:
+            usage = tab.booked(tab.refusal.usage)
+            raise
+        usage = tab.booked(None)
         message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"
         raise ModelFailure(MODEL_BROKEN, message, is_fatal=True) from error
     else:
-        usage = booked(profile, getattr(completion, "usage", None), sent, request.max_tokens)
+        told: object = getattr(completion, "usage", UNCOUNTED)
+        usage = tab.booked(told, is_reply=True)
         completion = _sound(completion, usage, profile.name)
+        if completion.is_remembered and isinstance(told, Usage):
+            usage = tab.took_before(usage, told.extra)
+            completion = replace(completion, usage=usage)
     finally:
-        if usage is None:  # cancelled: booked with its prompt; the rest, unknown, stays set aside
-            usage = Usage(prompt_tokens, cost=price(profile, prompt_tokens, 0))
-            over = prompt_tokens, usage.cost
-        meter.settle(*over, usage)
-        on_usage(usage)
+        on_usage(tab.settle(usage, prompt_tokens))
     return completion
+
+
+@dataclass(slots=True)
+class _Tab:
+    """What one request may still cost: `attempts` were set aside, each at its worst, `extra` of them taken from the pool."""
+
+    profile: ModelProfile
+    meter: Meter
+    sent: int
+    replied: int
+    extra: int
+    attempts: int = 0
+    refusal: LimitExceeded | None = None
+    is_over: bool = False
+
+    def reserve(self) -> None:
+        """Set one attempt aside."""
+        self.meter.reserve(*worst_case(self.profile, self.sent, self.replied))
+        self.attempts += 1
+
+    def again(self) -> None:
+        """Set one more aside; those before it stay so until all are settled."""
+        if self.is_over:
+            raise RuntimeError("the request is over: it cannot be sent again")
+        try:
+            self.meter.take_attempt()
+            self.extra += 1
+            self.reserve()
+        except LimitExceeded as refusal:
+            self.refusal = refusal
+            raise
+
+    def booked(self, usage: object, *, is_billable: bool = True, is_reply: bool = False) -> Usage:
+        """A usage as it is booked; None where the model said nothing: then every attempt that may be billed is at its worst.
+        Nothing is, of a model that is free, unless there is a reply."""
+        if self.profile.is_free and not is_reply and (usage is None or getattr(usage, "is_estimated", False)):
+            made = getattr(usage, "attempts", self.attempts)
+            usage = Usage(cost=0.0, attempts=made if _is_count(made) else self.attempts)
+        elif usage is None:
+            uncounted = (self.attempts if is_billable else self.attempts - 1) * (1 + self.profile.retries)
+            usage = Usage(attempts=self.attempts, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
+        found = booked(self.profile, usage, self.sent, self.replied, self.attempts)
+        return found if found.extra == self.extra else replace(found, extra=self.extra)
+
+    def took_before(self, usage: Usage, extra: int) -> Usage:
+        """The usage of a reply that an earlier session of the run paid for, which took so many from the pool then."""
+        if not _is_count(extra) or extra <= self.extra:
+            return usage
+        self.meter.take_attempt(extra - self.extra)
+        return replace(usage, extra=extra)
+
+    def settle(self, usage: Usage | None, prompt_tokens: int) -> Usage:
+        """Book a usage; None where the request was cancelled: then each attempt is booked with its prompt, and the rest, which
+        nobody knows, stays set aside."""
+        self.is_over = True
+        over = worst_case(self.profile, self.sent, self.replied)
+        if usage is None:
+            cost = price(self.profile, prompt_tokens, 0)
+            total = None if cost is None else cost * self.attempts
+            over = prompt_tokens, cost
+            usage = Usage(prompt_tokens * self.attempts, cost=total, attempts=self.attempts, extra=self.extra)
+        self.meter.settle(*over, usage, self.attempts)
+        return usage
+
+
+def failed_usage(failed: ModelFailure) -> Usage:
+    """What a failed request used: as it says; else what nobody counted, or nothing where nobody bills it."""
+    return failed.usage or (UNCOUNTED if failed.is_billable else FAILED_ATTEMPT)
 
 
 def _sound(completion: object, usage: Usage, name: str) -> Completion:
@@ -86,23 +158,34 @@ def _sound(completion: object, usage: Usage, name: str) -> Completion:
     return replace(completion, text=text, usage=usage, stop_reason=stop, model=str(completion.model))
 
 
-def booked(profile: ModelProfile, usage: object, sent: int, replied: int) -> Usage:
-    """The usage of a request as it is booked: what the model counted, or the worst case where that cannot be. `sent` and
-    `replied` are the most tokens of one attempt."""
+def booked(profile: ModelProfile, usage: object, sent: int, replied: int, attempts: int = 1) -> Usage:
+    """The usage of a request as it is booked: what the model counted, and the worst case of each attempt of which that cannot
+    be. `sent` and `replied` are the most tokens of one attempt, of which `attempts` were set aside."""
     if isinstance(usage, Usage) and not usage.is_estimated and _is_possible(usage):
         return priced(profile, usage)
-    attempts = usage.attempts if isinstance(usage, Usage) and _is_count(usage.attempts) else 1
-    times = max(1, min(attempts, 1 + profile.retries))
-    tokens = sent * times, (replied + profile.reasoning_tokens) * times
-    return Usage(*tokens, cost=price(profile, *tokens), attempts=max(1, attempts), is_estimated=True)
+    known, most = Usage(attempts=1), attempts * (1 + profile.retries)
+    if isinstance(usage, Usage) and _is_count(usage.attempts):
+        known = Usage(attempts=max(1, usage.attempts))
+        if usage.is_estimated and _is_count(usage.uncounted) and usage.uncounted and _is_counted(usage):
+            known, most = replace(usage, attempts=known.attempts), min(usage.uncounted, most)
+    times = min(known.attempts, most)
+    input_tokens = known.input_tokens + sent * times
+    output_tokens = known.output_tokens + (replied + profile.reasoning_tokens) * times
+    cost = price(profile, input_tokens, output_tokens)
+    return Usage(input_tokens, output_tokens, known.cached_tokens, cost, known.attempts, is_estimated=True)
 
 
 def _is_possible(usage: Usage) -> bool:
     """Whether counts can be booked: a negative one would raise the budget, and NaN would leave it unsaid."""
-    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.attempts)
+    return _is_counted(usage) and not (
+        usage.attempts and usage.cost is None and not (usage.input_tokens or usage.output_tokens)
+    )
+
+
+def _is_counted(usage: Usage) -> bool:
     cost = usage.cost
     is_cost = cost is None or (isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < inf)
-    return is_cost and all(map(_is_count, counts)) and not (usage.attempts and cost is None and not any(counts[:2]))
+    return is_cost and all(map(_is_count, (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.attempts)))
 
 
 def _is_count(number: object) -> bool:
@@ -110,8 +193,8 @@ def _is_count(number: object) -> bool:
 
 
 def worst_case(profile: ModelProfile, sent: int, replied: int) -> tuple[int, float | None]:
-    """The tokens and US dollars that a request may come to: each of its attempts with the whole prompt and the longest
-    reply."""
+    """The tokens and US dollars that one attempt may come to, what is hidden behind it included: each time with the whole
+    prompt and the longest reply."""
     attempts, replied = 1 + profile.retries, replied + profile.reasoning_tokens
     return (sent + replied) * attempts, price(profile, sent * attempts, replied * attempts)
 

@@ -51,6 +51,7 @@ DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "strict": (_REPLIES, _either("a degraded answer is a fault", "a degraded answer is an answer")),
     "constrain": (_REPLIES, _is("grammars by")),
     "hedge": (_REPLIES, lambda s: "no second request" if s is None else f"a second request after {s:g} s"),
+    "pool": (_LIMITS, lambda pool: "the usual pool of extra attempts" if pool is None else f"a pool of {pool} extra attempts"),
     "cache": (_REPLIES, _either("kept in the cache, and taken from it", "not from the cache")),
     "peek": ("root model", lambda n: f"is shown {n:,} characters of each input"),
     "accuracy_short": (_PLANNER, _is("short")),

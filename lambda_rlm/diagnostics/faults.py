@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OUT_OF_TIME: Final = "E0407"
 MODEL_BROKEN: Final = "E0525"
 
+NOT_BILLED: Final = frozenset(f"E05{n:02}" for n in (2, *range(5, 11), *range(19, 25), *range(30, 34)))
+"""The codes of failures that nobody bills: no connection, a request that was turned down, a model that is free."""
+
 
 class Fault(LambdaRLMError):
     """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host."""
@@ -71,6 +74,7 @@ class ModelFailure(Fault):
         is_fatal: bool = False,
         is_retryable: bool = False,
         retry_after: float | None = None,
+        is_billable: bool | None = None,
     ) -> None:
         super().__init__(code, message, span)
         self.is_fatal = is_fatal
@@ -79,6 +83,8 @@ class ModelFailure(Fault):
         """True when the same request may succeed a little later (a busy or broken provider, a dropped connection)."""
         self.retry_after = retry_after
         """Seconds the provider asked to wait, when it did."""
+        self.is_billable = code not in NOT_BILLED if is_billable is None else is_billable
+        """True when the provider may bill the request all the same; None: as the code says."""
 
 
 class InternalError(LambdaRLMError):

@@ -1,9 +1,9 @@
 """From an admitted program and its inputs to its value.
 
 Owns `evaluate` and, for programs that ask no model, `evaluate_pure`. Promises: the value does not depend on timing; the run
-ends in a value or in a declared `Fault` whose code and place do not depend on timing either; no limit of the budget is
-exceeded. Takes only what was admitted.
-"""
+ends in a value or in a declared `Fault`, and which of the two does not depend on timing, nor do the fault's code and place
+where it is the only one: of a fault of the program and a pool that runs out beside it, the one that is met first is raised. No
+limit of the budget is exceeded. Takes only what was admitted."""
 
 from __future__ import annotations
 

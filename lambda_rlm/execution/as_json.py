@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
-    "live",
+    "live", "extra_attempts",
 )  # fmt: skip
 _DROPPED: Final = ("characters_before_prompts", "quotes", "items", "or_else", "replies_cut")
 

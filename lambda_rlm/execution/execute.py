@@ -21,6 +21,7 @@ from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
@@ -65,13 +66,15 @@ class Options:
     """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
     the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
     of the model, `key` makes the codes of data markers (None: the installation's). `run` is the run's id (None: a new one).
-    `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of another run. `clock` gives the seconds
-    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
-    else decides what the run does, as its door knows it, for who approves."""
+    `pool` is what may be billed beyond one attempt for each call (None: by the model's price). `solver` answers `rlm_call`;
+    `limiter` counts calls in flight together with those of another run. `clock` gives the seconds of which the deadline is
+    made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what else decides what the run
+    does, as its door knows it, for who approves."""
 
     is_strict: bool = False
     seed: int = 0
     out: int = 1_024
+    pool: Pool | None = None
     accuracy: Accuracy = field(default_factory=Accuracy)
     key: bytes | None = field(default=None, repr=False)
     run: str | None = None
@@ -135,7 +138,7 @@ class Execution:
         self.routed = routed
         self.program = admitted.typed.program.source.digest
         self.autos_before = resumed.autos.get(self.program, {})
-        self.asker = Asker(model, self.meter, _settings_of(admitted, options), tracer)
+        self.asker = Asker(model, self.meter, _settings_of(admitted, options, resumed.extra), tracer)
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
@@ -253,7 +256,7 @@ class Execution:
         """Set the whole bound aside before the first call, so that no call can be refused because another one came first."""
         bound = self.admitted.bound
         if bound is not None:
-            self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd)
+            self.meter.hold(bound.calls or 0, bound.tokens or 0, bound.usd, bound.pool or 0)
 
     async def _within_the_deadline(self, values: Mapping[str, Any]) -> Any:
         seconds = self.admitted.budget.seconds
@@ -322,6 +325,7 @@ class Execution:
         return RunUsage(
             calls=self.meter.calls,
             attempts=usage.attempts,
+            extra_attempts=self.meter.extra,
             cached_calls=counts.shared + counts.cached,
             failed_calls=counts.failed,
             span=counts.span,
@@ -337,12 +341,14 @@ class Execution:
         )
 
 
-def _settings_of(admitted: Admitted, options: Options) -> AskSettings:
+def _settings_of(admitted: Admitted, options: Options, paid_before: int) -> AskSettings:
     return AskSettings(
         key=options.key if options.key is not None else _key_of(admitted),
         program=admitted.typed.program.source.digest,
         out=options.out,
         seed=options.seed,
+        pool=options.pool,
+        paid_before=paid_before,
         is_strict=options.is_strict,
         solver=options.solver,
         limiter=options.limiter,

@@ -30,12 +30,14 @@ class PastRoute:
 class Resumed:
     """The past of a run. `autos` are the planner's earlier choices, by the program's hash and the place of each `auto`; `spent`
     is the usage of calls that are asked again; `raised` is by how many calls and US dollars the budget exceeds the first one
-    (the root model is shown the first budget, so that its prompt stays the same); `route` is the earlier decision."""
+    (the root model is shown the first budget, so that its prompt stays the same); `route` is the earlier decision. `extra` is
+    how many attempts the replies that are given again took from the pool: the run has these beside a new pool."""
 
     autos: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     spent: Usage = NO_USAGE
     raised: tuple[int, float | None] = (0, 0.0)
     route: PastRoute | None = None
+    extra: int = 0
 
     def booked(self) -> Resumed:
         """The same, once `spent` is in an account."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
-    """What a run used. `attempts` counts each call as often as it was asked; `usd` is None when the price is not known; `span`
+    """What a run used. `attempts` counts each call as often as it was asked; `extra_attempts` those that were taken from the
+    run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
     is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
     count that can be, and are booked at their worst. `bytes` were allocated all in all, `live` held in memory at most at a
     time."""
@@ -42,12 +43,13 @@ class RunUsage:
     seconds: float = 0.0
     max_in_flight: int = 0
     estimated_calls: int = 0
+    extra_attempts: int = 0
 
     def __add__(self, other: RunUsage) -> RunUsage:
         """What two runs used, one after the other."""
         names = (
             *("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes"),
-            "estimated_calls",
+            *("estimated_calls", "extra_attempts"),
         )
         return RunUsage(
             **{name: getattr(self, name) + getattr(other, name) for name in names},
@@ -69,7 +71,7 @@ class RunUsage:
     @property
     def tokens(self) -> Usage:
         """Tokens and money alone, as providers count them."""
-        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.attempts)
+        return Usage(self.input_tokens, self.output_tokens, cost=self.usd, attempts=self.attempts, extra=self.extra_attempts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,11 +96,12 @@ def profile_term(group: str, profile: ModelProfile) -> Term:
         prices = f"{per_million(profile.input_price)} in and {per_million(profile.output_price)} out per million tokens"
         prices = "free" if profile.input_price == profile.output_price == 0 else prices
     thought = f" and {profile.reasoning_tokens:,} of thought" if profile.reasoning_tokens else ""
+    sent = (1 + profile.resends) * (1 + profile.retries)
     words = [
         f"{profile.name}: context window {profile.window:,} tokens",
         f"replies of at most {profile.max_output:,}{thought}",
         prices,
-        f"{profile.retries:,} {'retry' if profile.retries == 1 else 'retries'} of a request",
+        f"{sent - 1:,} {'retry' if sent == 2 else 'retries'} of a request",
         *("replies held to a schema" for _ in range(profile.is_constrained)),
         *("programs held to the grammar" for _ in range(profile.takes_grammar)),
     ]

@@ -67,12 +67,13 @@ _MODEL_FAILED: Final = "E05"
 class Past:
     """What a run has come to so far. `replies` are those it goes on with, by the digest of the question; `failures` the codes
     with which calls ended, by the digest of their last attempt; `autos` what the planner chose, by program and place; `spent`
-    what was used for calls that are asked again."""
+    what was used for calls that are asked again; `extra` how many attempts the replies took from the pool of their session."""
 
     replies: Mapping[str, Completion]
     failures: Mapping[str, str]
     autos: Mapping[str, Mapping[int, int]]
     spent: Usage
+    extra: int = 0
 
 
 def granted(what: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -204,6 +205,12 @@ class Journal:
         """Everything that was paid for in a run, by the digest of the question."""
         return {row.digest: row.completion for row in self._replies(run)}
 
+    def extra_before(self, run: str) -> int:
+        """The attempts that replies took from the pools of the sessions of a run before its last."""
+        rows = self._replies(run)
+        newest = max((row.who[0] for row in rows), default=0)
+        return sum(row.completion.usage.extra for row in rows if row.who[0] < newest)
+
     def past(self, run: str) -> Past:
         """What a run goes on with. A call that failed is asked again, so that what its replies cost is spent."""
         stopped = [c for c in self.calls(run) if c.state not in ("running", "replied", "shared")]
@@ -219,6 +226,7 @@ class Journal:
             {c.last: c.state for c in failed if c.last},
             {text_in(run, program, "the record of a program"): autos_in(run, autos) for program, autos in programs},
             reduce(add, lost, NO_USAGE),
+            sum(row.completion.usage.extra for row in kept),
         )
 
     def programs(self, run: str) -> list[SourceFile]:
@@ -327,4 +335,4 @@ def _paid(call: CallRow) -> Usage:
 
 def _minus(usage: Usage) -> Usage:
     cost = None if usage.cost is None else -usage.cost
-    return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts)
+    return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts, extra=-usage.extra)

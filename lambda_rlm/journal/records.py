@@ -160,7 +160,7 @@ def usage_in(told: Mapping[str, Any]) -> Usage:
     usd = told["usd"]
     return Usage(
         _whole(told["input_tokens"]), _whole(told["output_tokens"]), _whole(told["cached_tokens"]),
-        None if usd is None else _amount(usd), _whole(told["attempts"]),
+        None if usd is None else _amount(usd), _whole(told["attempts"]), extra=_whole(told.get("extra", 0)),
     )  # fmt: skip
 
 
@@ -273,6 +273,8 @@ _COUNTS: Final = (
     "output_tokens",
     "cached_tokens",
     "attempts",
+    "extra",
+    "extra_attempts",
     "calls",
     "cached_calls",
     "failed_calls",
@@ -289,7 +291,7 @@ _INPUT: Final = _needing(
     ("name", "type", "characters", "sha256"), _keys(name=_text, type=_text, characters=_whole, sha256=_text, files=_each(_text))
 )
 _FAULT: Final = _needing(("code", "message"), _keys(code=_optional(_text), message=_text))
-_BOUND: Final = _keys(**dict.fromkeys(("calls", "span", "input_tokens", "output_tokens", "usd"), _optional(_figure)))
+_BOUND: Final = _keys(**dict.fromkeys(("calls", "pool", "span", "input_tokens", "output_tokens", "usd"), _optional(_figure)))
 _WHAT: Final = _keys(
     kind=_text, query=_optional(_text), arguments=_each(_text), inputs=_each(_INPUT), program=_optional(_text),
     program_name=_optional(_text), returns=_optional(_text), primitives=_each(_text), settings=_object, model_object=_text,

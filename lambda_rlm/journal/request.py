@@ -82,7 +82,8 @@ def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
     """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did. It compares
     with what is on record, as it was written or not."""
     earlier = _earlier(journal, journal.run(name))
-    past = replace(earlier.past, replies=journal.replies(earlier.row.id))
+    run = earlier.row.id
+    past = replace(earlier.past, replies=journal.replies(run), extra=journal.extra_before(run))
     return replace(earlier, past=past), list(latest(journal.calls(earlier.row.id)))
 
 
@@ -106,6 +107,7 @@ class RunRequest:
             spent=NO_USAGE if self.is_replay else before.past.spent,
             raised=before.raised(budget),
             route=past_route(before.row.what.get("routed"), before.program, is_replay=self.is_replay),
+            extra=before.past.extra,
         )
 
     def as_kept(self) -> dict[str, Any]:

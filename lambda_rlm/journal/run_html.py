@@ -113,6 +113,8 @@ def _figures(outcome: Any) -> str:
             ("span", "calls on the critical path"),
         )
     ]
+    if usage.get("extra_attempts"):
+        rows.append((usage["extra_attempts"], bound.get("pool"), "extra attempts"))
     rows.append((usage.get("seconds"), None, "seconds"))
     rows += [(n, None, f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
     shown = [

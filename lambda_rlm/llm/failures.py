@@ -80,17 +80,32 @@ FATES: Final[dict[str, Fate]] = {
 }
 
 
-_MAY_BE_BILLED: Final = frozenset((TIMED_OUT, MALFORMED_BODY))
-"""A provider may have written a reply, which nobody could read, and may bill it."""
+_NOT_WORKED_ON: Final = (501, 503, 529)
+"""What a server replies, beside 3xx and 4xx, to a request on which it does no work."""
 
 
-def failure(code: str, message: str, *, retry_after: float | None = None, is_final: bool = False) -> ModelFailure:
+def failure(
+    code: str,
+    message: str,
+    *,
+    retry_after: float | None = None,
+    is_final: bool = False,
+    is_billable: bool | None = None,
+) -> ModelFailure:
     """The `ModelFailure` of a code; raises `ValueError` for a code that is not one of a model's. `is_final`: it is known that
-    asking again as it stands would fail again. What a provider may bill is booked at its worst."""
+    asking again as it stands would fail again. `is_billable` is as the code says (`NOT_BILLED`), unless more is known; what a
+    provider may bill is booked at its worst."""
     fate = FATES.get(code)
     if fate is None:
         raise ValueError(f"unknown code of a model failure: {code!r}")
     again = fate.is_retryable and not is_final
-    failed = ModelFailure(code, message, is_fatal=fate.is_fatal, is_retryable=again, retry_after=retry_after)
-    failed.usage = UNCOUNTED if code in _MAY_BE_BILLED else None
+    failed = ModelFailure(
+        code, message, is_fatal=fate.is_fatal, is_retryable=again, retry_after=retry_after, is_billable=is_billable
+    )
+    failed.usage = UNCOUNTED if failed.is_billable else None
     return failed
+
+
+def may_be_billed(status: int) -> bool:
+    """Whether a server that replied with this status may have worked on the request, and so may bill it."""
+    return not (300 <= status < 500 or status in _NOT_WORKED_ON)

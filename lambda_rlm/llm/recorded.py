@@ -14,7 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
+from lambda_rlm.budget.paying import failed_usage
+from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
@@ -58,7 +59,7 @@ class Recording(Wrapper):
             completion = await self._model.complete(request)
         except ModelFailure as failed:
             if not failed.is_fatal:
-                usage = asdict(failed.usage or FAILED_ATTEMPT)
+                usage = asdict(failed_usage(failed))
                 self._append({**row, "failure": {"code": failed.code, "message": failed.message, "usage": usage}})
             raise
         self._append({**row, "completion": _plain_completion(completion)})

@@ -128,6 +128,15 @@ class Keys:
             is_positive=True,
         ),
     ]
+    pool: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About(
+            "Billed attempts beyond one for each call, for the whole run: repairs and repeated requests (default: 10%, at least "
+            "1; for free models as many as calls).",
+            "N|N%",
+        ),
+    ]
     fuel: Annotated[int, Trust.STRICTER, About("Maximum number of evaluator steps.", "N")]
     memory: Annotated[int, Trust.STRICTER, About("Maximum number of bytes that a run may hold in memory at a time.", "BYTES")]
     strict: Annotated[bool, Trust.STRICTER, About("Treat a degraded answer as a fault.")]
@@ -217,7 +226,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Other limits": ("max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
     "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
-    "Requests to models": ("base_url", "concurrency", "rpm", "tpm", "hedge", "cache", "out"),
+    "Requests to models": ("base_url", "concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
     "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
     "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),
     "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),

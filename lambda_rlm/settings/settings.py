@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
@@ -82,6 +83,13 @@ class Settings(Keys):
         except ValueError as error:
             raise SettingProblem(str(error), "e.g. --split plan=0.2 or --direct-shares summarise=0.5") from None
 
+    def extra_attempts(self) -> Pool | None:
+        """The pool of a run, None for the model's; raises `SettingProblem` for what is none."""
+        try:
+            return None if self.pool is None else Pool.written(self.pool)
+        except ValueError as error:
+            raise SettingProblem(str(error), "e.g. --pool 3 or --pool 10%") from None
+
     def limiters(self) -> Limiters:
         """How much each provider of a run is asked at once, and how fast."""
         return Limiters(self.concurrency, rpm=self.rpm, tpm=self.tpm)
@@ -129,6 +137,7 @@ DEFAULTS: Final = Settings(
     rpm=None,
     tpm=None,
     hedge=None,
+    pool=None,
     fuel=_BUDGET.fuel,
     memory=_BUDGET.memory,
     strict=False,

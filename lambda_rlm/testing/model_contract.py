@@ -15,8 +15,10 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS
+from lambda_rlm.budget.paying import failed_usage
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.failures import FATES, NOT_RECORDED
@@ -109,6 +111,36 @@ class ModelContract:
         wanted = FATES[failed.code].is_fatal
         _hold(failed.is_fatal == wanted, f"is_fatal of {failed.code} must be {wanted}")
         _hold(bool(failed.message), "the failure has no message")
+
+    def test_a_request_is_sent_again_no_more_often_than_the_profile_says(self, subject: ModelUnderTest) -> None:
+        """`retries` is what a model sends again without asking, `resends` what it asks for leave for, each time."""
+        asked = 0
+
+        def again() -> None:
+            nonlocal asked
+            asked += 1
+
+        profile = subject.model.profile
+        failed = _failure(subject.model, replace(subject.failing, again=again))
+        _hold(asked <= profile.resends, f"it asked for leave {asked} times, and its profile has {profile.resends} resends")
+        attempts, most = failed_usage(failed).attempts, (1 + profile.resends) * (1 + profile.retries) * (1 + profile.refusals)
+        _hold(attempts <= most, f"{attempts} attempts, and its profile allows {most}")
+
+    def test_without_leave_a_request_is_not_sent_again(self, subject: ModelUnderTest) -> None:
+        """What `again` raises leaves `complete`, unless the request needs no leave or ends without it."""
+        refusals: list[LimitExceeded] = []
+
+        def again() -> None:
+            refusals.append(LimitExceeded(OUT_OF_ATTEMPTS, "no more attempts"))
+            raise refusals[-1]
+
+        try:
+            _complete(subject.model, replace(subject.failing, again=again))
+        except LimitExceeded as left:
+            _hold(any(left is refusal for refusal in refusals), f"another limit left: {left}")
+        except ModelFailure:
+            pass
+        _hold(len(refusals) <= 1 + subject.model.profile.resends, f"it asked {len(refusals)} times after it was refused")
 
     def test_concurrent_calls_each_get_their_own_reply(self, subject: ModelUnderTest) -> None:
         alone = [_complete(subject.model, one).text for one in subject.answered]

@@ -165,5 +165,6 @@ def usage_json(usage: Usage) -> dict[str, Any]:
         "cached_tokens": usage.cached_tokens,
         "usd": usage.cost,
         "attempts": usage.attempts,
+        **({"extra": usage.extra} if usage.extra else {}),
         **({"estimated": True} if usage.is_estimated else {}),
     }

@@ -17,6 +17,9 @@ def summary(route: str, calls: int, usage: Usage, seconds: float, bound: Bound |
         parts[2] += f" of at most {_count(bound.input_tokens)} + {_count(bound.output_tokens)}"
         if usage.cost is not None and bound.usd:
             parts[3] += f" of at most {dollars(bound.usd)}"
+    if usage.extra:
+        most = "" if bound is None or bound.pool is None else f" of at most {bound.pool:,}"
+        parts.insert(2, f"{usage.extra:,}{most} extra {'attempt' if usage.extra == 1 else 'attempts'}")
     return " · ".join([*parts, f"{seconds:.1f} s"])
 
 

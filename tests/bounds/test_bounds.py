@@ -12,6 +12,7 @@ import pytest
 from lambda_rlm.bounds.admit import bounded
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.pool import ALL, Pool
 from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.check import check
@@ -210,13 +211,13 @@ def test_prompts_are_repacked_where_a_model_counts_more() -> None:
 
 def test_every_repair_and_every_retry_is_an_attempt() -> None:
     never = Saying(lambda request: "no number")
-    made = trial("llm_call[Int](query)", {}, never, repairs=2)
+    made = trial("llm_call[Int](query)", {}, never, repairs=2, pool=Pool(2, 0))
     ran = made.run()
     assert ran.fault is not None
     assert ran.metered["attempts"] == 3 * 2
     for way in WAYS:
         bound = made.bound(way)
-        assert bound is not None and bound.bound.attempts == 3 * 2
+        assert bound is not None and (bound.bound.attempts, bound.bound.pool) == (3 * 2, 2)
 
 
 def test_joining_level_by_level_is_bounded_by_all_its_groups() -> None:
@@ -227,7 +228,7 @@ def test_batched_replies_stay_within_the_longest_reply() -> None:
     """A model with short replies answers few items at a time, however many one prompt may hold."""
     program, few = 'values(llm_map[Text](xs, "say")) |> join("")', replace(PROFILE, max_output=60)
     for model, calls in ((Adversary(few, "longest"), 4), (Saying(lambda request: "{}", few), 8)):
-        made = trial(program, {"xs: List[Text]": list("abcdefghijkl")}, model, item_out=20)
+        made = trial(program, {"xs: List[Text]": list("abcdefghijkl")}, model, item_out=20, pool=ALL)
         assert made.run().metered["calls"] == calls
         holds(made)
 

@@ -132,13 +132,14 @@ def test_on_a_full_tree_more_pieces_make_composition_cheaper() -> None:
     assert {k: k * count for k, count in counts.items()} == {2: 126, 4: 84, 8: 72, 64: 64}
 
 
-def test_a_fix_gets_the_fewest_pieces_that_fit_and_one_level() -> None:
+def test_a_fix_gets_few_pieces_that_fit_and_one_level() -> None:
+    """The largest attempt is in the bound once more for each attempt of the pool, so that the fewest pieces are not cheapest."""
     choice = chosen(MERGED)
     leaf, k = numbers(choice)
-    assert k == 11
+    assert k == 17
     assert leaf >= 90_910
     best = next(t for row in choice.rows for t in row.tried if t.number == row.number)
-    assert (best.calls, best.span) == (12, 2)
+    assert (best.calls, best.span) == (18, 2)
 
 
 # ── the choice ──
@@ -213,8 +214,8 @@ def test_six_numbers_are_chosen_within_a_second_and_always_alike() -> None:
 def test_the_plan_says_what_was_tried_and_why() -> None:
     written = shown(chosen(MERGED))
     assert "length at 2:19: auto = " in written
-    assert "split at 3:26: auto = 11 items, cheapest" in written
-    assert "*      11  6,392,190     12     2      0.86" in written
+    assert "split at 3:26: auto = 17 items, cheapest" in written
+    assert "*      17  1,217,513     18     2      0.87" in written
     assert "below the accuracy floor" in written
     assert shown(chosen('llm_call("a")')) == "The program has no `auto`."
 
@@ -260,7 +261,7 @@ def test_where_computing_takes_long_the_sizes_decide() -> None:
     rehearsal = Rehearsal(program, values, Budget())
     choice = choose(program, known_inputs(program, values), RATES, Budget(), rehearsal=rehearsal)
     assert rehearsal.steps < 4_000_000
-    assert numbers(choice)[0] > 90_000
+    assert numbers(choice)[0] > 60_000
 
 
 @pytest.mark.parametrize("task", reference_tasks.TASKS, ids=lambda task: task.plan)

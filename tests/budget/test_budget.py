@@ -16,7 +16,7 @@ from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded
 from tests.support.running import run
-from tests.support.spending import PROFILE, Greedy, spend
+from tests.support.spending import EVERY, PROFILE, Greedy, spend
 
 EACH = "ws |> map(fn(w) => llm_call[Int](w, out=20, or_else=0))"
 WORDS = [f"word {n}" for n in range(24)]
@@ -154,7 +154,8 @@ def test_what_a_model_can_use_is_set_aside_and_within_the_bound(kind: str, reply
     """With every attempt failing but the last, every reply bad, the longest replies and thoughts, and the schema paid for."""
     words = ["a", "b ü “quoted” \N{GRINNING FACE}", "x" * 300, "\n\n"]
     model = Greedy(lambda r: r.choices[0] if r.choices and reply == "7" else reply, failures=2)
-    done, _ = spend(f"ws |> map(fn(w) => {KINDS[kind]}) |> length", model, {"ws": words}, budget=AMPLE, retries=2)
+    program = f"ws |> map(fn(w) => {KINDS[kind]}) |> length"
+    done, _ = spend(program, model, {"ws": words}, budget=AMPLE, retries=2, pool=EVERY)
     bound, usage = done.bound, done.usage
     assert bound is not None and bound.calls is not None and bound.attempts is not None and bound.usd is not None
     assert 0 < usage.calls <= bound.calls
@@ -168,11 +169,12 @@ def test_what_a_model_can_use_is_set_aside_and_within_the_bound(kind: str, reply
 @settings(deadline=None, max_examples=15)
 @given(st.sampled_from(["7", "none"]), st.integers(0, 2), SCHEDULES, st.sampled_from([1, 16, 128]))
 def test_a_run_at_its_bound_ends_the_same_on_any_schedule(reply: str, retries: int, turns: Any, concurrency: int) -> None:
-    calm, _ = spend(EACH, Greedy(reply, failures=retries), {"ws": WORDS}, retries=retries)
+    calm, _ = spend(EACH, Greedy(reply, failures=retries), {"ws": WORDS}, retries=retries, pool=EVERY)
     bound = calm.bound
     assert bound is not None and bound.calls is not None and bound.tokens is not None
     budget = Budget(calls=bound.calls, tokens=bound.tokens, usd=bound.usd, concurrency=concurrency)
-    wild, _ = spend(EACH, Greedy(reply, failures=retries, turns=turns), {"ws": WORDS}, budget=budget, retries=retries)
+    model = Greedy(reply, failures=retries, turns=turns)
+    wild, _ = spend(EACH, model, {"ws": WORDS}, budget=budget, retries=retries, pool=EVERY)
     assert calm.ok and wild.value == calm.value
     for name in ("calls", "attempts", "input_tokens", "output_tokens", "usd"):
         assert getattr(wild.usage, name) == getattr(calm.usage, name)

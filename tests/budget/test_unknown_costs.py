@@ -98,9 +98,9 @@ def test_a_run_that_asks_no_model_is_free_whatever_the_price() -> None:
     assert shown(run("1 + 1", model=own(Usage(), UNPRICED))) == (0.0, "free")
 
 
-def test_a_failed_attempt_without_counts_is_not_billed() -> None:
+def test_a_failure_that_nobody_bills_is_free() -> None:
     def fail(_: object) -> Completion:
-        raise ModelFailure("E0501", "busy")
+        raise ModelFailure("E0502", "busy")
 
     done = run('llm_call(query, or_else="none")', model=FakeModel(fail, PRICED))
     assert done.ok

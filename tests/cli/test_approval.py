@@ -40,7 +40,7 @@ PRICED = {"profile": {"window": 100_000, "input_price": 1e-6, "output_price": 2e
 CHANGED = {
     "base_url": "http://127.0.0.1:9/v1", "root_model": "sim:", "max_calls": "900", "max_tokens": "900000000", "max_cost": "5",
     "max_seconds": "500", "max_depth": "31", "fuel": "90000000", "memory": "140000000", "concurrency": "3", "out": "1000",
-    "seed": "7", "strict": "true", "constrain": "none", "hedge": "9", "cache": "true", "peek": "100", "accuracy_short": "0.99",
+    "seed": "7", "strict": "true", "constrain": "none", "hedge": "9", "pool": "3", "cache": "true", "peek": "100", "accuracy_short": "0.99",
     "accuracy_decay": "0.94", "accuracy_compose": "0.89", "accuracy_floor": "0.79",
 }  # fmt: skip
 """Another value for each setting that decides."""

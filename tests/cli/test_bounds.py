@@ -77,9 +77,9 @@ def test_check_json_has_every_component_or_null(shell: Shell) -> None:
     wrote("p.lam", SUMMARIES)
     assert shell("check", "p.lam", "--size", "context=1MB", "--model", priced(), "--json") == 0
     bound = shell.json["bound"]
-    promised = "calls attempts span prompt_chars input_tokens output_tokens usd steps bytes depth"
+    promised = "calls attempts span prompt_chars input_tokens output_tokens usd steps bytes depth pool"
     assert bound.keys() == set(promised.split())
-    assert shell.json["formula"].keys() == bound.keys() - {"usd"}
+    assert shell.json["formula"].keys() == bound.keys() - {"usd", "pool"}
     assert {"input_tokens", "usd"} <= shell.json["likely"].keys()
     assert {name for name, number in bound.items() if number is None} == {
         name for name, form in shell.json["formula"].items() if form == "unlimited"

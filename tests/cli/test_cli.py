@@ -40,7 +40,7 @@ def test_ask_json_is_one_object_with_the_promised_keys(shell: Shell) -> None:
     )
     assert {"program", "bound", "usage", "degraded", "dropped", "coverage", "citations", "diagnostics"} <= found.keys()
     calls, tokens, work = "calls attempts cached_calls failed_calls", "span input_tokens output_tokens usd", "steps bytes live"
-    assert set(f"{calls} {tokens} {work} seconds max_in_flight".split()) == found["usage"].keys()
+    assert set(f"{calls} {tokens} {work} seconds max_in_flight extra_attempts".split()) == found["usage"].keys()
     assert found["coverage"] == {"context": 1.0}
 
 
@@ -199,7 +199,7 @@ def test_garbage_for_a_typed_call_is_exit_2_with_the_usage(shell: Shell) -> None
     model = script({"match": "", "reply": "I would rather not."})
     assert shell("run", wrote("p.lam", 'llm_call[Int]("how many?")'), "--model", model) == 2
     assert "fault[E0513]" in shell.err
-    assert re.search(r"program · 1 of at most 1 call · \d+ \+ \d+ tokens", shell.err)
+    assert re.search(r"program · 1 of at most 1 call · 1 of at most 1 extra attempt · \d+ \+ \d+ tokens", shell.err)
     assert shell.out == ""
     assert shell("run", "p.lam", "--model", model, "--json") == 2
     assert shell.json["usage"]["failed_calls"] == 1

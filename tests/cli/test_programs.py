@@ -166,6 +166,21 @@ def test_a_setting_that_counts_is_more_than_nothing(shell: Shell, monkeypatch: p
     assert f"{name} must be more than 0" in shell.err
 
 
+def test_a_pool_is_a_number_or_a_share(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = script({"profile": {"input_price": 1e-6, "output_price": 1e-6, "resends": 2}}, {"match": "", "reply": "x"})
+    wrote("a.txt", "a b c d e f g h i j k")
+    wrote("p.lam", "words(context) |> map(fn(w) => llm_call(w))")
+    for pool, attempts in ((None, 2), ("0", 0), ("3", 3), ("50%", 6), ("1000%", 55)):
+        given = () if pool is None else ("--pool", pool)
+        assert shell("check", "p.lam", "a.txt", "--model", model, *given, "--json") == 0
+        assert shell.json["bound"]["pool"] == attempts
+    assert shell("check", "p.lam", "a.txt", "--pool", "half") == 64
+    assert "a pool is a whole number or a share" in shell.err and "--pool 10%" in shell.err
+    monkeypatch.setenv("LAMBDA_RLM_POOL", "4")
+    assert shell("run", "p.lam", "a.txt", "--model", model, "--json") == 0
+    assert (shell.json["bound"]["pool"], shell.json["usage"]["extra_attempts"]) == (4, 0)
+
+
 @pytest.mark.parametrize("text", ["max_call = 1\n", 'max_calls = "1"\n', "strict = 1\n", "max_calls = \n", 'task = "sing"\n'])
 def test_settings_that_mean_nothing_are_refused_with_their_file(shell: Shell, text: str) -> None:
     wrote("lambda-rlm.toml", text)

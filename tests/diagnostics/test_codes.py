@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.diagnostics.codes import CODES, Code
 from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
 from lambda_rlm.execution.execute import Options, execute
@@ -48,10 +49,11 @@ def run_of(row: Code, program: str, run: Callable[..., Awaitable[Run]] = execute
     rules += [{"match": match, "reply": reply} for match, reply in row.replies]
     priced = replace(DEFAULT_PROFILE, input_price=0.001, output_price=0.001)
     model = ScriptedModel.from_rules(rules, priced if "usd" in row.budget else DEFAULT_PROFILE)
-    limits: dict[str, Any] = row.budget
+    limits: dict[str, Any] = {name: limit for name, limit in row.budget.items() if name != "pool"}
+    pool = Pool(int(row.budget["pool"]), 0) if "pool" in row.budget else None
     admitted = case_of(row, program).check().admit(Budget(**limits), model.profile)
     given = {name: values[name] for name in admitted.typed.inputs}
-    return anyio.run(partial(run, admitted, given, model, options=Options(is_strict=row.is_strict)))
+    return anyio.run(partial(run, admitted, given, model, options=Options(is_strict=row.is_strict, pool=pool)))
 
 
 @pytest.mark.parametrize("row", STATIC, ids=lambda row: row.code)
@@ -71,7 +73,7 @@ def test_the_fixed_program_is_accepted_without_a_word(row: Code) -> None:
 @pytest.mark.parametrize("row", DYNAMIC, ids=lambda row: row.code)
 def test_a_bad_program_stops_with_its_code_and_its_fix_runs(row: Code) -> None:
     assert codes_of(case_of(row, row.bad)) == set()
-    bad = run_of(row, row.bad, execute_ungated)
+    bad = run_of(row, row.bad, execute if "pool" in row.budget else execute_ungated)  # the bound of a run says its pool
     assert bad.fault is not None
     assert bad.fault.code == row.code
     assert run_of(row, row.fixed, execute_ungated).fault is None

@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow
 CALLS = 500
 SHARE = 0.2
 FATES = ("busy", "broken", "hang", "drop", "cut", "garbage", "empty", "wrong")
-MAY_BE_BILLED = ("hang", "cut", "garbage")
-"""Fates in which the server may have answered, and bills it: they are booked at their worst."""
+MAY_BE_BILLED = ("broken", "hang", "drop", "cut", "garbage")
+"""Fates in which the server may have worked on the request, and bills it: they are booked at their worst."""
 PROFILE = ModelProfile("there", window=8_192, max_output=512)
 OPTIONS = Options(key=b"tests")
 

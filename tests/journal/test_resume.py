@@ -337,3 +337,34 @@ def test_a_run_at_a_limit_resumes_with_a_larger_one(shell: Shell, limit: tuple[s
     assert {key: shell.json["usage"][key] for key in ("calls", "attempts", "input_tokens", "output_tokens")} == {
         key: before["usage"][key] for key in ("calls", "attempts", "input_tokens", "output_tokens")
     }
+
+
+def test_a_run_whose_pool_is_used_up_goes_on_with_a_new_one(shell: Shell) -> None:
+    """What was paid for is not asked again, the repair that the pool did not allow is made now, and `replay` finds it so."""
+    wrote("p.lam", 'words(context) |> map(fn(w) => llm_call[Int](f"count {w}", out=20, or_else=0))')
+    wrote("a.txt", "a b c")
+    rules = {"match": "An earlier reply", "reply": "7"}, {"match": "count", "reply": "none"}
+    model = script({"profile": {"input_price": 1e-6, "output_price": 1e-6}}, *rules)
+    options = ("--model", model, "--concurrency", "1", "--json")
+    assert shell("run", "p.lam", "a.txt", *options) == 2
+    before = shell.json
+    assert (before["fault"]["code"], before["bound"]["pool"], before["usage"]["extra_attempts"]) == ("E0408", 1, 1)
+    assert shell("resume", "last", "--json") == 2  # a pool of one more: the second word is read, the third is not
+    again = shell.json
+    assert (again["fault"]["code"], again["bound"]["pool"], again["usage"]["extra_attempts"]) == ("E0408", 2, 2)
+    assert shell("replay", "last") == 2
+    assert "all match" in shell.err
+    assert shell("resume", "last", "--pool", "5", "--json") == 0
+    after = shell.json
+    assert after["value"] == [7, 7, 7]
+    assert (after["usage"]["calls"], after["usage"]["extra_attempts"]) == (3, 3)
+    assert after["usage"]["attempts"] == 6  # each question and each repair once, in three sessions
+    assert shell("replay", "last") == 0
+    assert "all match" in shell.err
+
+
+def test_after_a_pool_is_used_up_the_advice_raises_it(shell: Shell) -> None:
+    model = script({"match": "", "reply": "none"})
+    wrote("p.lam", 'llm_call[Int]("count")')
+    assert shell("run", "p.lam", "--model", model, "--pool", "0") == 2
+    assert "E0408" in shell.err and "raise --pool" in shell.err

@@ -22,7 +22,7 @@ from lambda_rlm.llm.providers.exchange import (
     Unsendable,
     destination,
 )
-from lambda_rlm.llm.providers.http_pool import Pool
+from lambda_rlm.llm.providers.http_pool import ConnectionPool
 from lambda_rlm.llm.providers.via_proxy import ProxiedPool, carrier, proxy_to
 from tests.support.raw_server import HEAD, RawServer, ending, raw_server, said
 
@@ -36,7 +36,7 @@ Make = Callable[[RawServer, float], Carrier]
 def make(request: pytest.FixtureRequest) -> Make:
     """Each carrier to a server; the one for proxies takes the server for the proxy."""
     if request.param == "pool":
-        return lambda server, timeout: Pool(destination(server.url, "key"), timeout)
+        return lambda server, timeout: ConnectionPool(destination(server.url, "key"), timeout)
     return lambda server, timeout: ProxiedPool(destination("http://far.invalid/v1", "key"), timeout, server.url)
 
 
@@ -272,7 +272,7 @@ def test_an_answer_before_the_request_ends_the_connection() -> None:
 
         ended = asyncio.Event()
         listener = await asyncio.start_server(early, "127.0.0.1", 0)
-        carried = Pool(destination(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1", "k"), 20)
+        carried = ConnectionPool(destination(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1", "k"), 20)
         assert (await carried.post(b"x" * 30_000_000, MOST)).status == 413
         await ended.wait()
         await carried.aclose()
@@ -288,11 +288,11 @@ def test_tls_is_spoken_with_who_is_trusted_and_with_nobody_else(monkeypatch: pyt
     async def run() -> None:
         async with raw_server(said(b"hello"), tls=context) as server:
             address = destination(f"https://127.0.0.1:{server.port}/v1", "key")
-            stranger = Pool(address, 20)
+            stranger = ConnectionPool(address, 20)
             with pytest.raises(Unreachable, match="certificate"):
                 await stranger.post(b"{}", MOST)
             monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "certificate.pem"))
-            trusting = Pool(address, 20)
+            trusting = ConnectionPool(address, 20)
             for _ in range(2):
                 assert (await trusting.post(b"{}", MOST)).body == b"hello"
             await trusting.aclose()
@@ -308,7 +308,7 @@ def test_a_host_is_looked_up_once_for_all_who_connect(monkeypatch: pytest.Monkey
             writer.write(said(b"hello"))
 
         async with raw_server(soon) as server:
-            carried = Pool(destination(f"http://somewhere:{server.port}/v1", "key"), 20)
+            carried = ConnectionPool(destination(f"http://somewhere:{server.port}/v1", "key"), 20)
             asked: list[str] = []
 
             async def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
@@ -383,8 +383,8 @@ def test_a_proxy_of_the_environment_is_used_except_locally(monkeypatch: pytest.M
             await one.aclose()
         return [type(one) for one in made]
 
-    assert anyio.run(kinds) == [ProxiedPool, Pool]
+    assert anyio.run(kinds) == [ProxiedPool, ConnectionPool]
 
 
 def _pool(server: RawServer, timeout: float) -> Carrier:
-    return Pool(destination(server.url, "key"), timeout)
+    return ConnectionPool(destination(server.url, "key"), timeout)

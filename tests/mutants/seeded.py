@@ -24,6 +24,8 @@ SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformance.py")
 HEDGE = ("tests/llm/test_hedge.py",)
+POOL = ("tests/budget/test_pool.py",)
+BILLABLE = ("tests/llm/test_billable.py",)
 HOST = ("tests/execution/test_host_functions.py",)
 SYNTH = (
     "tests/answering/test_synthesize.py",
@@ -78,7 +80,7 @@ MUTANTS = (
     Mutant("cached tokens are for nothing", "budget/paying.py", "max(0.0, profile.input_price - profile.cached_input_price)", "profile.input_price", ("tests/budget/test_cached_tokens.py",)),
     Mutant("the sum over a list is that of its largest element", "bounds/domain/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
-    Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.retries)", "return 1"),
+    Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)", "return 1"),
     Mutant("of two texts the shorter", "bounds/domain/joining.py", "largest((a.chars, b.chars)), largest((a.bytes, b.bytes))", "min((a.chars, b.chars), key=lambda s: s.value), min((a.bytes, b.bytes), key=lambda s: s.value)"),
     Mutant("a total forgets the count", "bounds/domain/size.py", "    summed = times(count, SizeBound(size.constant))\n", "    summed = SizeBound(size.constant)\n"),
     Mutant("a level of a fix is its length alone", "bounds/rules/recursion.py", "key = (signature(settled_argument), depth)", "key = (length, depth)"),
@@ -94,12 +96,12 @@ MUTANTS = (
     Mutant("llm_map takes every item it is allowed", "bounds/transfer/asking.py", "most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))", "most = _at_least_one(per_call, rates.per_call)"),
     Mutant("texts of a reply may grow", "eval/asking/shape.py", "        if self.room < 0:\n", "        if False:\n"),
     Mutant("options are no part of a prompt", "bounds/transfer/asking.py", "prompt.chars + listed + size_of(len(OPTIONS))", "prompt.chars"),
-    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.retries)", "return 1 + self.retries"),
+    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.resends)", "return 1 + self.resends"),
     Mutant("of two branches the cheaper", "bounds/cost.py", "sizes = (largest((getattr(self, name), getattr(other, name))) for name in _NAMES)", "sizes = (min(getattr(self, name), getattr(other, name), key=lambda s: s.value) for name in _NAMES)"),
     Mutant("an accumulator does not grow", "bounds/transfer/loops.py", "return start + total(rest, count, owner)", "return start + peak(rest, owner)"),
     Mutant("a function is applied to one element", "bounds/transfer/callbacks.py", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost.for_each(list_.length, list_.owner))", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost)"),
     Mutant("a level of tree_fold has a group less", "bounds/transfer/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
-    Mutant("llm_map asks in one round", "bounds/transfer/asking.py", "rounds = _at_least_one_size(votes) * _ROUNDS", "rounds = _at_least_one_size(votes)"),
+    Mutant("llm_map asks in one round", "bounds/transfer/asking.py", "again=calls * (_ROUNDS - 1),", "again=ZERO,"),
     Mutant("a template is its last part", "bounds/rules/data.py", "chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide", "chars, bytes_, beyond = shown.chars, shown.bytes, shown.wide"),
     Mutant("windows share no wide character", "bounds/transfer/texts.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1"),
     Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * wider", "beyond=text.wide"),
@@ -118,6 +120,17 @@ MUTANTS = (
     Mutant("unknown spending refuses nothing", "budget/meter.py", "            if account.is_unpriced:\n", "            if False:\n", UNKNOWN),
     Mutant("nothing reported is no cost", "completion.py", "    cost: float | None = None\n", "    cost: float | None = 0.0\n", UNKNOWN),
     Mutant("one call more than the budget", "budget/meter.py", "target.calls > budget.calls", "target.calls > budget.calls + 1", METER),
+    Mutant("the pool has one attempt more", "budget/meter.py", "account.extra + attempts > account.pool:", "account.extra + attempts > account.pool + 1:", POOL),
+    Mutant("the pool has one attempt less", "budget/meter.py", "account.extra + attempts > account.pool:", "account.extra + attempts >= account.pool:", POOL),
+    Mutant("a repair takes nothing from the pool", "eval/asking/asker.py", "            self.meter.take_attempt()\n            taken = 1\n", "            taken = 0\n", POOL),
+    Mutant("items asked for again take nothing", "eval/asking/asker.py", "        if question.is_extra:\n            self.meter.take_attempt()\n", "", POOL),
+    Mutant("what is sent again is not set aside", "budget/paying.py", "            self.extra += 1\n            self.reserve()\n", "            self.extra += 1\n", POOL),
+    Mutant("the last attempt of a failure is free", "budget/paying.py", "self.attempts if is_billable else self.attempts - 1", "self.attempts - 1", POOL),
+    Mutant("a failure between attempts is free", "budget/paying.py", "UNCOUNTED if failed.is_billable else FAILED_ATTEMPT", "FAILED_ATTEMPT", POOL),
+    Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
+    Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
+    Mutant("the pool costs nothing", "bounds/bound.py", "cost.input_tokens + times(pool, cost.attempt_input)", "cost.input_tokens", METER),
+    Mutant("the bound has no pool", "bounds/bound.py", "pool = _pool(cost, rates)", "pool = _pool(cost, rates) * 0", POOL),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
     Mutant("a model call raises no effect", "types/effects.py", "        raise_effect(high)\n", "", TYPES),
@@ -126,7 +139,7 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if length >= limit:\n", "        if length > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
-    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, retries=2 * (1 + inner.retries) - 1)", "inner", HEDGE),
+    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, resends=2 * (1 + inner.resends) - 1)", "inner", HEDGE),
     Mutant("who lost the race is not paid", "llm/wrappers/hedge.py", "won if lost is NO_USAGE else", "won if True else", HEDGE),
     Mutant("what the host gives does not grow", "bounds/transfer/hosted.py", "received * cost.characters_per_character + size_of(cost.characters)", "size_of(cost.characters)", HOST),
     Mutant("the host gives as much as it likes", "eval/compile/closures/hosted.py", "        if size > most:\n", "        if False:\n", HOST),

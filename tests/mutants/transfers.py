@@ -45,7 +45,7 @@ from tests.support.transfer_values import TYPES
 MOST_CASES: Final = 1_000
 """Cases that one function is tried on, where a mutant lives so long."""
 
-COSTS: Final = ("calls", "attempts", "input_tokens", "output_tokens", "prompt", "depth")
+COSTS: Final = ("calls", "sends", "input_tokens", "output_tokens", "prompt", "depth")
 
 _NAMES: Final = "names of inputs have at most 4,096 characters, and those of the cases a few"
 _STRICT: Final = "parse reads JSON strictly: an element of these lists takes three characters, where the transfer counts two"

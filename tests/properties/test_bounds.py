@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.pool import ALL, Pool
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.check import check
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
-from tests.support.adversary import MANNERS, Adversary
+from tests.support.adversary import MANNERS, RESENDING, Adversary
 from tests.support.bounding import WAYS, Trial, excess
 from tests.support.drawn_runs import plain
 from tests.support.strategies import Drawn, programs
@@ -36,7 +37,8 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         max_output=draw(st.sampled_from((60, 16, 400))),
         input_price=1e-6,
         output_price=3e-6,
-        retries=draw(st.sampled_from((0, 2))),
+        retries=draw(st.sampled_from((0, 0, 2))),
+        resends=draw(st.sampled_from((0, 2))),
         reasoning_tokens=draw(st.sampled_from((0, 30))),
         vocabulary=draw(st.sampled_from((None, None, WORDS, WORDS, REAL))),
     )
@@ -47,9 +49,11 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         repairs=draw(st.sampled_from((1, 0, 2))),
         max_reply=draw(st.sampled_from((100_000, 50))),
         per_call=draw(st.sampled_from((16, 3))),
+        pool=draw(st.sampled_from((None, None, ALL, Pool(0, 0), Pool(3, 0), Pool(1, 50)))),
     )
     manner = draw(st.sampled_from(MANNERS))
-    return Adversary(profile, manner, draw(st.sampled_from(("x", "𝄞", "x ", "ab c"))), draw(st.booleans())), asking
+    letter, resending = draw(st.sampled_from(("x", "𝄞", "x ", "ab c"))), draw(st.sampled_from(RESENDING))
+    return Adversary(profile, manner, letter, draw(st.booleans()), resending=resending), asking
 
 
 def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: tuple[Adversary, AskSettings]) -> None:

@@ -33,6 +33,7 @@ DECIDES_WHERE = (
     "constrain",
     "task",
     "hedge",
+    "pool",
 )
 IS_LIMIT = (
     "max_calls",

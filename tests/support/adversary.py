@@ -1,4 +1,5 @@
-"""A model that does its worst: longest or shortest replies, none of the type until the last repair, refusals, failing transport."""
+"""A model that does its worst: longest or shortest replies, none of the type until the last repair, refusals, failing transport,
+and as many billed attempts as it is given leave for."""
 
 from __future__ import annotations
 
@@ -8,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.limits import reply_tokens
 
 MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed")
+RESENDING = ("never", "always", "while allowed", "in turns")
+"""Whether each request is sent again as often as may be: also beyond the pool, up to its end, or every other one."""
+
 _AGAIN = "An earlier reply"
 
 
@@ -25,6 +29,7 @@ class Adversary:
     letter: str = "x"
     is_thrifty: bool = False
     asked: int = 0
+    resending: str = "never"
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         thrifty = sum(len(m.content) for m in messages) // 4
@@ -38,7 +43,7 @@ class Adversary:
     async def complete(self, request: CompletionRequest) -> Completion:
         self.asked += 1
         manner = MANNERS[self.asked % 6] if self.manner == "mixed" else self.manner
-        attempts = 1 + self.profile.retries
+        attempts = (1 + self._resent(request)) * (1 + self.profile.retries)
         sent = self.count_tokens(request.messages)
         if not self.is_thrifty:
             schema = "" if request.schema is None else json.dumps(request.schema, ensure_ascii=False)
@@ -58,6 +63,19 @@ class Adversary:
         if manner == "malformed" and is_first and request.schema is not None:
             return Completion("%%% no JSON at all", usage, StopReason.STOP, self.profile.name)
         return Completion(self.reply(request, manner), usage, StopReason.STOP, self.profile.name)
+
+    def _resent(self, request: CompletionRequest) -> int:
+        """How often a request is sent again. Raises `LimitExceeded` where that is not affordable, with what was used."""
+        if self.resending == "never" or request.again is None or (self.resending == "in turns" and self.asked % 2):
+            return 0
+        for count in range(self.profile.resends):
+            try:
+                request.again()
+            except LimitExceeded:
+                if self.resending == "while allowed":
+                    return count
+                raise
+        return self.profile.resends
 
     def reply(self, request: CompletionRequest, manner: str) -> str:
         room = self.room(request.max_tokens)

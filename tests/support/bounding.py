@@ -29,7 +29,19 @@ from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.types.typed import Typed
 
 WAYS = ("staged", "measured", "declared")
-COMPONENTS = ("calls", "attempts", "span", "prompt_chars", "input_tokens", "output_tokens", "usd", "depth", "steps", "bytes")
+COMPONENTS = (
+    "calls",
+    "attempts",
+    "span",
+    "prompt_chars",
+    "input_tokens",
+    "output_tokens",
+    "usd",
+    "depth",
+    "steps",
+    "bytes",
+    "pool",
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,12 @@ class Trial:
         stage = Stage(self.typed, self.autos, Meter(self.budget), vocabulary=self.vocabulary) if way == "staged" else None
         return self.bounded(self.sizes(way), stage)
 
+    @cached_property
+    def pool(self) -> int | None:
+        """The attempts beyond one for each call that every bound allows; None where none says how many."""
+        pools = [bound.bound.pool for way in WAYS if (bound := self.bound(way)) is not None]
+        return min((pool for pool in pools if pool is not None), default=None)
+
     def bounded(self, sizes: Mapping[str, Abstract], stage: Stage | None, rates: Rates | None = None) -> Bounded | None:
         """The bound at these sizes; None when the analysis gives up."""
         rates = rates or self.rates
@@ -97,7 +115,7 @@ class Trial:
     def bare(self) -> Bounded | None:
         """The bound from measured sizes at rates where a prompt has its own bytes and nothing else."""
         rates = rates_at(replace(self.model.profile, vocabulary=None), self.settings)
-        rates = replace(rates, template_tokens=0, prompt_bytes=0, repair_bytes=0, repairs=0, retries=0)
+        rates = replace(rates, template_tokens=0, prompt_bytes=0, repair_bytes=0, repairs=0, resends=0, retries=0)
         rates = replace(rates, instruction_bytes=lambda type_: 0, schema_bytes=lambda type_: 0)
         return self.bounded(self._measured(None), None, rates)
 
@@ -116,6 +134,7 @@ class Trial:
 
     def run(self) -> Ran:
         meter = Meter(self.budget)
+        meter.pool = self.pool
         asker = _Watching(self.model, meter, self.settings)
         asker.is_counted = self.vocabulary is not None
         admitted = Admitted(self.typed, self.budget, self.model.profile, self.autos)
@@ -142,6 +161,7 @@ class Trial:
                 "depth": meter.deepest,
                 "steps": meter.steps,
                 "bytes": meter.bytes,
+                "pool": meter.extra,
             },
             fault,
             value,

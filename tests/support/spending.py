@@ -12,6 +12,7 @@ import anyio.lowlevel
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.execution.check import check
@@ -25,6 +26,9 @@ from tests.support.ungated import Ungated
 PROFILE = ModelProfile(
     "greedy", window=4_000, max_output=500, input_price=0.000_25, output_price=0.002, template_tokens=64, reasoning_tokens=7
 )
+EVERY = Pool(percent=10_000)
+"""As many attempts as the caps of each call allow."""
+
 _CHOICE_FRAME = '{"type": "object", "properties": {"reply": {"type": "string", "enum": }}, "required": ["reply"]}'
 
 
@@ -101,6 +105,7 @@ def spend(
     budget: Budget | None = None,
     is_gated: bool = True,
     retries: int = 0,
+    pool: Pool | None = None,
     parent: Meter | None = None,
 ) -> tuple[Run, Meter]:
     """A run and its meter; at every moment it is looked at, used and set aside together are within the budget."""
@@ -112,7 +117,7 @@ def spend(
     gate = Execution if is_gated else Ungated
 
     async def go() -> tuple[Run, Meter]:
-        execution = gate(admitted, whole, Options(key=b"tests"), None, None, parent)
+        execution = gate(admitted, whole, Options(key=b"tests", pool=pool), None, None, parent)
         model.looks = lambda: within_budget(execution.meter, model)
         return await execution.run(given.values), execution.meter
 
@@ -131,6 +136,7 @@ def within_budget(meter: Meter, model: Greedy) -> None:
         assert min(found.reserved) >= 0
         assert whole.calls <= found.budget.calls
         assert whole.tokens <= found.budget.tokens
+        assert found.pool is None or found.extra <= found.pool
         assert found.budget.usd is None or whole.money / 10**12 <= found.budget.usd
         assert found.usage.input_tokens + found.usage.output_tokens == found.used.tokens
         found = found.parent

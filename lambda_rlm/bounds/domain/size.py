@@ -56,7 +56,8 @@ class Quotient:
         return ceil_number(self.size.value, self.divisor)
 
     def __str__(self) -> str:
-        return f"ceil({self.size} / {self.divisor})"
+        is_sum = len(self.size.terms) + (self.size.constant > 0) > 1
+        return f"ceil({f'({self.size})' if is_sum else self.size} / {self.divisor})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ class Extreme:
 
     @property
     def value(self) -> Number:
-        values = [s.value for s in self.sizes]
-        return max(values) if self.is_largest else min(values)
+        return (max if self.is_largest else min)(s.value for s in self.sizes)
 
     def __str__(self) -> str:
         return f"{'max' if self.is_largest else 'min'}({', '.join(sorted(map(str, self.sizes)))})"

@@ -119,6 +119,7 @@ def prepared(chosen: Settings, deadline: Deadline) -> Setup:
             is_strict=chosen.strict,
             seed=chosen.seed,
             out=chosen.out,
+            pool=chosen.extra_attempts(),
             accuracy=chosen.accuracy(),
             started=deadline.started,
         ),

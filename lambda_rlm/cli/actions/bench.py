@@ -151,7 +151,7 @@ async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_
         strategy=cast("Choice", chosen.strategy),
         task=task,
         budget=set_to.budget(),
-        options=Options(seed=set_to.seed, out=set_to.out, accuracy=set_to.accuracy()),
+        options=Options(seed=set_to.seed, out=set_to.out, pool=set_to.extra_attempts(), accuracy=set_to.accuracy()),
         routing=set_to.routing(),
         writing=set_to.writing(),
         root=root,

@@ -27,7 +27,7 @@ def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], jso
     asked = Question(query=query, inputs=from_arguments(arguments, chosen.reading()))
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
-    asking = Options(out=chosen.out)
+    asking = Options(out=chosen.out, pool=chosen.extra_attempts())
     setup = Setup(leaf=model, root=root, budget=chosen.budget(), writing=chosen.writing(), options=asking)
     messages = opening_messages(task_of(asked, setup), root.profile, installation_key())
     blocking(lambda: closed(model, root))

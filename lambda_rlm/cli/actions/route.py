@@ -47,7 +47,7 @@ def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json
         choice=cast("Choice", chosen.strategy),
         routing=chosen.routing(),
         writing=chosen.writing(),
-        options=Options(accuracy=chosen.accuracy(), out=chosen.out),
+        options=Options(accuracy=chosen.accuracy(), out=chosen.out, pool=chosen.extra_attempts()),
     )
     try:
         decision = decide(asked, setup)

@@ -29,7 +29,7 @@ from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog='Example: lambda-rlm ask "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
-@takes(*MODEL, *ROUTE, "escalate", *WRITING, *BOUNDS, *RATES, "hedge", *WORK, *ANSWER, *JOURNAL, *READING)
+@takes(*MODEL, *ROUTE, "escalate", *WRITING, *BOUNDS, *RATES, "hedge", "pool", *WORK, *ANSWER, *JOURNAL, *READING)
 def ask(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
@@ -46,7 +46,7 @@ def ask(
 
 
 @command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
-@takes(*MODEL, "root_model", "constrain", *BOUNDS, *RATES, "hedge", *WORK, *ANSWER, *JOURNAL, *READING)
+@takes(*MODEL, "root_model", "constrain", *BOUNDS, *RATES, "hedge", "pool", *WORK, *ANSWER, *JOURNAL, *READING)
 def run(
     program: Annotated[
         str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-` for standard input.", show_default=False)

@@ -12,7 +12,18 @@ from lambda_rlm.cli.commands.table import command
 
 @command(epilog='Example: lambda-rlm bench s_niah --model "sim:?a0=1&rho=0.9&k=8000" --sizes 8K,32K,128K')
 @takes(
-    "model", "root_model", "base_url", "direct_share", "max_calls", "max_cost", *RATES, "hedge", "constrain", "seed", "cache"
+    "model",
+    "root_model",
+    "base_url",
+    "direct_share",
+    "max_calls",
+    "max_cost",
+    *RATES,
+    "hedge",
+    "pool",
+    "constrain",
+    "seed",
+    "cache",
 )
 def bench(
     name: Annotated[

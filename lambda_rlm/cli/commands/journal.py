@@ -58,7 +58,7 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *BUDGET, "max_seconds", *RATES, *WORK, "cache", "journal")
+@takes("base_url", *BUDGET, "max_seconds", *RATES, "pool", *WORK, "cache", "journal")
 def resume(
     run: Run,
     inputs: Inputs = None,

@@ -11,7 +11,7 @@ from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog="Example: lambda-rlm check report.lam --size context=10MB,100MB")
-@takes(*MODEL, "root_model", "constrain", *BOUNDS, "concurrency", "hedge", *WORK, "strict", "seed", "cache", *READING)
+@takes(*MODEL, "root_model", "constrain", *BOUNDS, "concurrency", "hedge", "pool", *WORK, "strict", "seed", "cache", *READING)
 def check(
     program: Annotated[
         str, typer.Argument(metavar="PROGRAM", help="A .lam file, or `-` for standard input.", show_default=False)

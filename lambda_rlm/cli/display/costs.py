@@ -50,7 +50,7 @@ def costs_of(typed: Typed, inputs: Inputs, wanted: Sequence[Column], chosen: Set
     if extra:
         raise UsageProblem(f"--size names {extra[0]!r}, which is not an input of the program")
     model, notes = _model(typed, chosen)
-    asking = AskSettings(key=b"", out=chosen.out)
+    asking = AskSettings(key=b"", out=chosen.out, pool=chosen.extra_attempts())
     prospects: tuple[Prospect, ...]
     try:
         if not wanted and "query" in inputs.values:

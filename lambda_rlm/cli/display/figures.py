@@ -25,6 +25,7 @@ def table(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
     concurrency = prospects[0].budget.concurrency
     most: list[tuple[str, Callable[[Prospect], str]]] = [
         ("model calls", lambda p: count(p.bound.calls)),
+        ("extra attempts", lambda p: count(p.bound.pool)),
         ("attempts", lambda p: count(p.bound.attempts)),
         ("longest chain of calls", lambda p: count(p.bound.span)),
         (f"rounds, {concurrency} calls at a time", lambda p: count(p.bound.rounds(p.budget.concurrency))),

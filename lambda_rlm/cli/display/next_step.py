@@ -9,7 +9,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import Final
 
-from lambda_rlm.budget.meter import OUT_OF_CALLS, OUT_OF_FUEL, OUT_OF_MONEY, OUT_OF_TOKENS, TOO_DEEP
+from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, OUT_OF_CALLS, OUT_OF_FUEL, OUT_OF_MONEY, OUT_OF_TOKENS, TOO_DEEP
 from lambda_rlm.budget.storage import OUT_OF_MEMORY
 from lambda_rlm.diagnostics.faults import OUT_OF_TIME
 from lambda_rlm.eval.wording import BY_ZERO, FLOAT_RANGE, INT_RANGE, ITEM_TOO_LONG, NO_SOLVER, NOT_SHORTER, NOT_TRUSTED
@@ -21,6 +21,7 @@ RAISED: Final = {
     OUT_OF_TOKENS: "--max-tokens",
     OUT_OF_MONEY: "--max-cost",
     OUT_OF_TIME: "--max-seconds",
+    OUT_OF_ATTEMPTS: "--pool",
 }
 """The limits that a resumed run can be given anew, each by the code of its fault, with its option."""
 

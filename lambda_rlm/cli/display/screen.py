@@ -158,6 +158,8 @@ def status(progress: Progress) -> str:
         f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens",
         dollars(usage.cost),
     ]
+    if usage.extra:
+        parts.append(f"{usage.extra:,} extra {'attempt' if usage.extra == 1 else 'attempts'}")
     if progress.retries:
         parts.append(f"{progress.retries} {'retry' if progress.retries == 1 else 'retries'}")
     left = progress.seconds_left

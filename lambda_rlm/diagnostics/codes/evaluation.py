@@ -79,6 +79,18 @@ TABLE: tuple[Code, ...] = (
         budget={"seconds": 0.5, "fuel": 10**12},
     ),
     Code(
+        "E0408",
+        "Pool of extra attempts exhausted",
+        "Beyond one attempt for each call, a run has one pool of attempts that may be billed: repairs of invalid replies, items "
+        "that `llm_map` asks for once more, and requests sent again after a failure that may be billed. The pool is a tenth of "
+        "the calls, at least 1, unless `--pool` says otherwise. Ask for what the model can give (a simpler type, a clearer "
+        "prompt), or raise `--pool`; `lambda-rlm resume` goes on with a new pool.",
+        bad='llm_call[Int]("How many?")',
+        fixed='llm_call("How many?")',
+        replies=(("", "a few"),),
+        budget={"pool": 0},
+    ),
+    Code(
         "E0411",
         "Integer overflow",
         "An Int is a signed 64-bit number. A result outside its range is a fault; it is never wrapped or rounded. Use a "

@@ -1,11 +1,11 @@
 """Asking the model on behalf of a program: reserved before, settled after, equal questions once, bad replies again.
 
 Owns the `Asker`, one for each run, and what the run counts about its calls. Promises: a logical call is taken from the budget
-before anything is sent, and the worst case of each request, transport retries included, before it is sent; no more calls are in
-flight than the budget says; equal questions are asked once and share their answer or failure, and a shared one is neither
-reserved nor paid again; each of them counts as shown and is cited by the places that its own prompt was made from, whichever
-came first; a reply becomes a value of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the
-model's window.
+before anything is sent, and the worst case of each attempt before it is sent; repairs, questions that are asked once more, and
+what is sent again though it may be billed, are taken from the run's pool; no more calls are in flight than the budget says;
+equal questions are asked once and share their answer or failure, and a shared one is neither reserved nor paid again; each of
+them counts as shown and is cited by the places that its own prompt was made from, whichever came first; a reply becomes a value
+of the type asked for or a declared fault. Refuses to send a prompt that cannot fit the model's window.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import anyio
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
-from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
+from lambda_rlm.budget.pool import Pool
+from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason
 from lambda_rlm.diagnostics.faults import Fault, InternalError, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.eval.asking.flight import Abandoned, Flight
+from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
@@ -59,7 +60,9 @@ class AskSettings:
     `program` tells this program's calls from others in what is traced. `out` and `item_out` are the reply's tokens where a
     program does not say (of a call, of one item of `llm_map`); `repairs` how often a bad reply is asked for again; `max_reply`
     the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
-    `seed` the number of the first; `reply_ends` what the ends of a reply may come to beyond its tokens.
+    `seed` the number of the first; `pool` what may be billed beyond one attempt for each call (None: by the model's price),
+    `paid_before` what an earlier session took of that for replies that are given again;
+    `reply_ends` what the ends of a reply may come to beyond its tokens.
     """
 
     key: bytes
@@ -72,6 +75,8 @@ class AskSettings:
     temperature: float = 0.7
     seed: int = 0
     reply_ends: int = MOST_REPLY_ENDS
+    pool: Pool | None = None
+    paid_before: int = 0
     is_strict: bool = False
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
@@ -213,6 +218,8 @@ class Asker:
         if not self._is_open:
             raise InternalError("asking a model", "a question outside `Asker.opened`")
         self._refuse_overlong(question, span)
+        if question.is_extra:
+            self.meter.take_attempt()
         self.meter.reserve_call()
         self._started += 1
         return Flight(self._started - 1, place.depth + 1)
@@ -254,7 +261,7 @@ class Asker:
         """One logical call from its first attempt to its value."""
         started = monotonic()
         reading = self._reading(flight, question)
-        exchange = _Exchange()
+        exchange = AttemptsMade()
         failure: str | None = "cancelled"
         value = None
         try:
@@ -294,18 +301,18 @@ class Asker:
         path: tuple[int, ...],
         span: Span,
         reading: ReplyReading,
-        exchange: _Exchange,
+        exchange: AttemptsMade,
     ) -> Value:
         prepared, program = self.prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
             parts = _parts(shown)
             self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
-        attempt = 0
+        attempt, taken = 0, int(question.is_extra)
         while True:
             started = monotonic()
             exchange.digest = digest = prepared.request.digest
-            completion = await self._send(prepared, exchange)
+            completion = await self._send(prepared, exchange, taken)
             if self._tracer is not None:
                 self._tracer(Replied(flight.call, path, digest, completion, monotonic() - started, program))
             try:
@@ -324,6 +331,8 @@ class Asker:
             prepared = self._prepare(question, error.message)
             if prepared.tokens + question.out > self.model.profile.room:
                 break
+            self.meter.take_attempt()
+            taken = 1
         raise wording.bad_reply(error.code, error.message, attempt)
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
@@ -336,8 +345,9 @@ class Asker:
         self.meter.spend(PRICE.steps(characters=len(completion.text)) + (0 if is_text else READ_STEPS * len(completion.text)))
         return question.shape.read(completion.text, reading)
 
-    async def _send(self, prepared: PreparedRequest, exchange: _Exchange) -> Completion:
-        """One attempt: wait for a free slot, set its worst case aside, ask, book what it used."""
+    async def _send(self, prepared: PreparedRequest, exchange: AttemptsMade, taken: int) -> Completion:
+        """One request: wait for a free slot, set its worst case aside, ask, book what it used. `taken` is what was taken from
+        the pool for it."""
         counts = self.counts
         async with self.limiter:
             counts.in_flight += 1
@@ -349,6 +359,7 @@ class Asker:
                     self.meter,
                     prompt_tokens=prepared.tokens,
                     schema_tokens=prepared.schema_tokens,
+                    taken=taken,
                     on_usage=exchange.book,
                 )
             finally:
@@ -379,15 +390,3 @@ class Asker:
 
 def _parts(shown: Sequence[Stretch]) -> tuple[tuple[str, int, int], ...]:
     return tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What the attempts of one call have used, the last one's digest, and the last reply."""
-
-    usage: Usage = NO_USAGE
-    digest: str = ""
-    reply: str | None = None
-
-    def book(self, usage: Usage) -> None:
-        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

@@ -8,7 +8,7 @@ from functools import partial
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.pool import ALL, TENTH
+from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens, tokens_of_prompts
@@ -42,7 +42,8 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
         repairs=settings.repairs,
         resends=profile.resends,
         retries=profile.retries,
-        pool=TENTH if profile.input_price or profile.output_price else ALL,
+        pool=pool_of(profile, settings.pool),
+        paid_before=settings.paid_before,
         refusals=profile.refusals,
         out=settings.out,
         item_out=settings.item_out,

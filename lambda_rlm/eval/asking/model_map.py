@@ -1,9 +1,9 @@
 """`llm_map`: one reply for each of many texts, several to a prompt.
 
-Owns numbering, packing, realignment and votes. Promises: replies are in the order of the items; at most `per_call` items to
-a prompt, and never more than fit the window with their replies; items left out are asked for once more, so that there are at
-most votes × 2 × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, two in a row. Refuses an item that alone cannot fit, before
-anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
+Owns numbering, packing, realignment and votes. Promises: replies are in the order of the items; at most `per_call` items to a
+prompt, and never more than fit the window with their replies; items left out are asked for once more, in calls that are taken
+from the run's pool, so that there are at most votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls and those, two in a row. Refuses
+an item that alone cannot fit, before anything is paid. A reply that refuses or is no answer leaves out all items of its prompt.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ class _Mapping:
     def _asked(self, items: list[Text], sampling: Sampling, note: str) -> ModelQuery:
         prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
         out = min(self._item_out() * len(items), self.asker.model.profile.max_output)
-        return ModelQuery(prompt, self._shape(items), out, sampling, note=note)
+        return ModelQuery(prompt, self._shape(items), out, sampling, note=note, is_extra=bool(note))
 
     def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]

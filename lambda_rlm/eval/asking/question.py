@@ -39,7 +39,8 @@ class PreparedRequest:
 
 @dataclass(slots=True, eq=False)
 class ModelQuery:
-    """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end."""
+    """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end. One that
+    `is_extra` asks once more for what an earlier call left out, and is taken from the pool."""
 
     prompt: Prompt
     shape: ReplyShape
@@ -47,6 +48,7 @@ class ModelQuery:
     sampling: Sampling = GREEDY
     repairs: int = 0
     note: str = ""
+    is_extra: bool = False
     prepared: PreparedRequest | None = None
     """The request for it, once somebody needed to know its size."""
 

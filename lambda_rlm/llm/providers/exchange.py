@@ -31,12 +31,16 @@ class Unreachable(Exception):
 
 
 class Lost(Exception):
-    """The connection ended before the answer did; the message says how. `has_begun` where a part of the answer was there:
-    what it was to be may be billed."""
+    """The connection ended before the answer did; the message says how. `was_sent` where the request, or a part of it, may have
+    reached the server: then it may be billed."""
 
-    def __init__(self, how: str, *, has_begun: bool = False) -> None:
+    def __init__(self, how: str, *, was_sent: bool = True) -> None:
         super().__init__(how)
-        self.has_begun = has_begun
+        self.was_sent = was_sent
+
+
+class NotConnected(TimeoutError):
+    """No connection came about in time: nothing was sent."""
 
 
 class UnreadableResponse(Exception):
@@ -73,7 +77,7 @@ class Carrier(Protocol):
 
     async def post(self, body: bytes, most: int) -> Answer:
         """The answer to a request; raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or
-        `TimeoutError`."""
+        `TimeoutError`, `NotConnected` where it is known that nothing was sent."""
         ...
 
     async def aclose(self) -> None: ...

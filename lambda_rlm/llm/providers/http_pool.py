@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
-from lambda_rlm.llm.providers.exchange import Answer, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.exchange import (
+    Answer,
+    Destination,
+    Lost,
+    NotConnected,
+    Unreachable,
+    UnreadableResponse,
+    Untrusted,
+)
 from lambda_rlm.llm.providers.trust import tls_context
 
 if TYPE_CHECKING:
@@ -56,7 +64,7 @@ class Connection(asyncio.BufferedProtocol):
         """The answer to one request, which may have `most` bytes and must be there at `deadline` (the loop's time)."""
         transport = self._transport
         if transport is None:
-            raise Lost("closed by the server")
+            raise Lost("closed by the server", was_sent=False)
         self._received, self._most = 0, most + _HEAD_BYTES
         self.is_reusable = self._is_in_body = False
         waiter: asyncio.Future[Answer] = self._loop.create_future()
@@ -88,7 +96,7 @@ class Connection(asyncio.BufferedProtocol):
         if exc is None and self._is_in_body and not self._has_length:  # the server's way of saying that this is all
             self._answered()
         else:
-            self._fail(Lost(str(exc or "closed by the server"), has_begun=self._is_in_body))
+            self._fail(Lost(str(exc or "closed by the server")))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -143,7 +151,7 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_exception(failure)
 
 
-class Pool:
+class ConnectionPool:
     """A `Carrier` over connections of its own; `timeout` is for a whole exchange, in seconds."""
 
     def __init__(self, to: Destination, timeout: float) -> None:
@@ -164,8 +172,11 @@ class Pool:
         deadline = self._loop.time() + self._timeout
         connection = self._kept()
         if connection is None:
-            async with asyncio.timeout_at(deadline):
-                connection = await self._connected()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    connection = await self._connected()
+            except TimeoutError as error:
+                raise NotConnected from error
         self._busy.add(connection)
         try:
             return await connection.ask(b"%b%d\r\n\r\n" % (self._head, len(body)), body, most, deadline)

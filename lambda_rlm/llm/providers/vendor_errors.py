@@ -85,8 +85,10 @@ _LONGEST_BODY: Final = 20_000
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
 
-def mapped(error: Exception, model: str, base_url: str | None, api_key: str | None = None) -> ModelFailure:
-    """The failure that a vendor's exception stands for."""
+def mapped(
+    error: Exception, model: str, base_url: str | None, api_key: str | None = None, status: int | None = None
+) -> ModelFailure:
+    """The failure that a vendor's exception stands for; `status` is that of the answer, None where there was none."""
     code = _code(error)
     untrustworthy = next((link for link in reversed(tuple(_chain(error))) if _UNTRUSTED in str(link)), None)
     if untrustworthy is not None:
@@ -98,7 +100,8 @@ def mapped(error: Exception, model: str, base_url: str | None, api_key: str | No
         message = f"{model}: cannot connect to {where}; check the URL and that the server is running"
     else:
         message = f"{model}: {_SAID[code]} ({cut(blotted(_words(error), api_key), _LONGEST)})"
-    return failures.failure(code, message, retry_after=_retry_after(error))
+    is_billable = None if status is None else failures.may_be_billed(status)
+    return failures.failure(code, message, retry_after=_retry_after(error), is_billable=is_billable)
 
 
 def untrusted(model: str, base_url: str | None, why: str) -> ModelFailure:
@@ -124,7 +127,12 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     if 300 <= status < 400:
         return TurnedDown(redirected(model, status), is_about_schema=False)
     shown = cut(blotted(said, api_key), _LONGEST) or f"status {status}"
-    failed = failures.failure(code, f"{model}: {_SAID[code]} ({shown})", retry_after=_seconds(headers.get("retry-after")))
+    failed = failures.failure(
+        code,
+        f"{model}: {_SAID[code]} ({shown})",
+        retry_after=_seconds(headers.get("retry-after")),
+        is_billable=failures.may_be_billed(status),
+    )
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Message, ModelProfile, Sampling
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
@@ -29,6 +29,7 @@ from lambda_rlm.llm.providers.exchange import (
     Garbled,
     Lost,
     NoAddress,
+    NotConnected,
     Unreachable,
     UnreadableResponse,
     Unsendable,
@@ -73,7 +74,7 @@ class HttpModel:
         self._timeout = timeout
         known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
         self._profile = replace(known, refusals=REFUSALS)
-        self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
+        self._fallback = ConstraintFallback(dialect, self._ask, self._completion, is_free=known.is_free)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -133,8 +134,10 @@ class HttpModel:
         most = most_bytes(request.max_tokens + self._profile.reasoning_tokens)
         try:
             return await (await self._carrier()).post(body, most)
-        except TimeoutError:
-            raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
+        except TimeoutError as error:
+            is_billable = not isinstance(error, NotConnected)
+            message = f"{self._name}: no reply within {self._timeout:g} seconds"
+            raise failure(TIMED_OUT, message, is_billable=is_billable) from None
         except Unsendable as error:
             raise failure(KEY_REFUSED, f"{self._name}: request not sent: {error}") from None
         except Garbled as error:
@@ -146,9 +149,8 @@ class HttpModel:
             where = f"cannot connect to {without_user(self._base_url)}; check the URL and that the server is running"
             raise failure(UNREACHABLE, f"{self._name}: {where} ({self._blotted(error)})", is_final=is_final) from None
         except Lost as error:
-            lost = failure(CONNECTION_LOST, f"{self._name}: the connection was lost ({self._blotted(error)})")
-            lost.usage = UNCOUNTED if error.has_begun else None
-            raise lost from None
+            message = f"{self._name}: the connection was lost ({self._blotted(error)})"
+            raise failure(CONNECTION_LOST, message, is_billable=error.was_sent) from None
         except UnreadableResponse as error:
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
 

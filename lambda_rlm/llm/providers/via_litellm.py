@@ -27,11 +27,10 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from lambda_rlm.completion import UNCOUNTED, Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
-    CONNECTION_LOST,
     KEY_REFUSED,
     MALFORMED_BODY,
     SERVER_FAILED,
@@ -39,6 +38,7 @@ from lambda_rlm.llm.failures import (
     UNKNOWN_MODEL,
     UNREACHABLE,
     failure,
+    may_be_billed,
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
@@ -78,7 +78,7 @@ class LitellmModel:
         self._timeout = timeout
         known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
         self._profile = replace(known, refusals=REFUSALS)
-        self._fallback = ConstraintFallback(dialect, self._ask, self._completion)
+        self._fallback = ConstraintFallback(dialect, self._ask, self._completion, is_free=known.is_free)
         self._litellm: Any = None
 
     @property
@@ -135,21 +135,28 @@ class LitellmModel:
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.reasoning_tokens))
         try:
             with exchange, anyio.fail_after(self._timeout):
-                return await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
+                reply = await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
-            failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key())
+            failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key(), exchange.status)
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
-            if failed.code == CONNECTION_LOST and exchange.status == _ANSWERED:
-                failed.usage = UNCOUNTED
             if form.kind == "schema" and mentions_constraint(error):
                 raise ConstraintRefused(failed) from None
             may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
             if form.kind == "grammar" and may_be_grammar:
                 raise ConstraintRefused(failed) from None
             raise failed from None
+        if reply is None and exchange.status is not None:
+            self._refuse_silence(exchange.status, form)
+        return reply
+
+    def _refuse_silence(self, status: int, form: ReplyForm) -> None:
+        """litellm returns nothing where a server turned a request down twice with status 422."""
+        message = f"{self._name}: the provider rejected the request (status {status})"
+        failed = failure(BAD_REQUEST, message, is_billable=may_be_billed(status))
+        raise ConstraintRefused(failed) if form.kind != "free" and is_refusal(status) else failed
 
     def _refused(self, exchange: Exchange) -> ModelFailure | None:
         """The failure of an answer that was not followed or not read."""

@@ -23,9 +23,9 @@ def carrier(to: Destination, timeout: float) -> Carrier:
     proxy = proxy_to(to)
     if proxy is not None:
         return ProxiedPool(to, timeout, proxy)
-    from lambda_rlm.llm.providers.http_pool import Pool
+    from lambda_rlm.llm.providers.http_pool import ConnectionPool
 
-    return Pool(to, timeout)
+    return ConnectionPool(to, timeout)
 
 
 def proxy_to(to: Destination) -> str | None:
@@ -73,10 +73,8 @@ class ProxiedPool:
         import aiohttp
 
         asked = self._session.post(self._to.url, data=body, headers=self._to.headers, proxy=self._proxy, allow_redirects=False)
-        has_begun = False
         try:
             async with asked as answer:
-                has_begun = answer.status == 200
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                     raise UnreadableResponse("unexpected Content-Encoding")
@@ -93,7 +91,7 @@ class ProxiedPool:
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
             raise Unreachable(str(error)) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Lost(str(error) or type(error).__name__, has_begun=has_begun) from None
+            raise Lost(str(error) or type(error).__name__) from None
 
     async def aclose(self) -> None:
         """End all connections."""

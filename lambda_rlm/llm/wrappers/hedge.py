@@ -1,9 +1,9 @@
 """Ask twice when the first answer is slow, and take whichever comes first (Dean and Barroso, CACM 56(2), 2013).
 
 Owns the wrapper. Promises: the second request is sent only `after` this number of seconds in which the first one, once it was
-really sent, came to nothing; who is not waited for any more is cancelled, and booked with its prompt and the longest reply,
-since the provider may bill it; the profile counts every attempt twice, so that bound and reservation do. Refuses to hide a
-failure: when both fail, the first leaves with the usage of both.
+really sent, came to nothing, and only by leave of whoever pays, since both may be billed: without it, none is sent and the
+first is waited for; who is not waited for any more is cancelled, and booked with its prompt and the longest reply; the profile
+counts every attempt twice. Refuses to hide a failure: when both fail, the first leaves with the usage of both.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import price
-from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.budget.paying import failed_usage, price
+from lambda_rlm.completion import NO_USAGE, UNCOUNTED, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 _ON_SENT: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=None)
-"""Told when a request leaves the last queue before the provider, where its time begins."""
+"""Called when a request leaves the last queue before the provider, where its time begins; it may refuse that."""
 
 
 class Hedged(Wrapper):
@@ -50,15 +50,16 @@ class Hedged(Wrapper):
     def profile(self) -> ModelProfile:
         inner = self._model.profile
         if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, retries=2 * (1 + inner.retries) - 1)
+            self._profile = inner, replace(inner, resends=2 * (1 + inner.resends) - 1)
         return self._profile[1]
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        first, second = _Attempt(has_begun=True), _Attempt()
+        leave = None if self._model.profile.is_free else request.again
+        first, second = _Attempt(request, has_begun=True), _Attempt(request, leave)
         async with anyio.create_task_group() as group:
 
             async def run(attempt: _Attempt, other: _Attempt) -> None:
-                await attempt.run(self._model, request)
+                await attempt.run(self._model)
                 if attempt.completion is not None or other.is_over or not other.has_begun:
                     group.cancel_scope.cancel()
 
@@ -73,7 +74,7 @@ class Hedged(Wrapper):
 
     def _outcome(self, request: CompletionRequest, first: _Attempt, second: _Attempt) -> Completion:
         for attempt, other in ((first, second), (second, first)):
-            if attempt.error is not None and not isinstance(attempt.error, ModelFailure):
+            if attempt.error is not None and not isinstance(attempt.error, ModelFailure | LimitExceeded):
                 raise attempt.error
             if attempt.completion is not None:
                 won = attempt.completion
@@ -81,16 +82,21 @@ class Hedged(Wrapper):
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
                 lost = other.usage(self._model.profile, prompt, request.max_tokens)
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
-        assert isinstance(first.error, ModelFailure)
-        if isinstance(second.error, ModelFailure):
-            first.error.usage = (first.error.usage or FAILED_ATTEMPT) + (second.error.usage or FAILED_ATTEMPT)
+        assert isinstance(first.error, ModelFailure | LimitExceeded)
+        if second.error is not None:
+            none = self._model.profile, 0, 0
+            first.error.usage = first.usage(*none) + second.usage(*none)
         raise first.error
 
 
 @dataclass(slots=True, eq=False)
 class _Attempt:
-    """One of the two requests, and what came of it."""
+    """One of the two requests, and what came of it. `leave` is asked for before it is sent; `resends` is how often it was sent
+    again."""
 
+    request: CompletionRequest
+    leave: Callable[[], None] | None = None
+    resends: int = 0
     sent: anyio.Event = field(default_factory=anyio.Event)
     has_begun: bool = False
     completion: Completion | None = None
@@ -100,23 +106,38 @@ class _Attempt:
     def is_over(self) -> bool:
         return self.completion is not None or self.error is not None
 
-    async def run(self, model: Model, request: CompletionRequest) -> None:
+    async def run(self, model: Model) -> None:
         """Ask; runs in a task of its own, so that what is set here is seen by this attempt alone."""
-        _ON_SENT.set(self.sent.set)
+        _ON_SENT.set(self._leaves)
         try:
-            self.completion = await model.complete(request)
+            self.completion = await model.complete(replace(self.request, again=self._again))
         except Exception as error:  # noqa: BLE001 - raised where both are looked at
             self.error = error
 
+    def _leaves(self) -> None:
+        if not self.sent.is_set():
+            if self.leave is not None:
+                self.leave()
+            self.sent.set()
+
+    def _again(self) -> None:
+        if self.request.again is not None:
+            self.request.again()
+        self.resends += 1
+
     def usage(self, profile: ModelProfile, prompt: int, reply: int) -> Usage:
-        """What it used, at worst where it was cancelled; nothing where it was never sent."""
+        """What it used, at worst where it was cancelled; nothing where it was never sent, or where nothing is billed."""
         if self.completion is not None:
             return self.completion.usage
-        if isinstance(self.error, ModelFailure):
-            return self.error.usage or FAILED_ATTEMPT
         if not self.sent.is_set():
             return NO_USAGE
-        attempts = 1 + profile.retries
+        if isinstance(self.error, ModelFailure):
+            return failed_usage(self.error)
+        if isinstance(self.error, LimitExceeded):
+            return self.error.usage or UNCOUNTED
+        attempts = (1 + self.resends) * (1 + profile.retries)
+        if profile.is_free:
+            return Usage(cost=0.0, attempts=attempts)
         sent, received = prompt * attempts, (reply + profile.reasoning_tokens) * attempts
         return Usage(sent, received, cost=price(profile, sent, received), attempts=attempts)
 
@@ -128,5 +149,5 @@ class _Noticed(Wrapper):
         on_sent = _ON_SENT.get()
         if on_sent is not None:
             await anyio.lowlevel.checkpoint_if_cancelled()  # let in by the other's end: nobody waits for it any more
-            on_sent()
+            on_sent()  # raises where it may not be sent
         return await self._model.complete(request)

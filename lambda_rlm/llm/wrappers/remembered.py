@@ -28,5 +28,6 @@ class Remembered(Wrapper):
             return reply
         if self._failures is not None:
             code = self._failures.get(request.digest, NOT_RECORDED)
-            raise failure(code if code in FATES else NOT_RECORDED, "the journal has no reply for this call")
+            known = code if code in FATES else NOT_RECORDED
+            raise failure(known, "the journal has no reply for this call", is_billable=False)
         return await self._model.complete(request)

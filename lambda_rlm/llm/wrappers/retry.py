@@ -1,8 +1,8 @@
 """Ask again when a provider was busy or broken: exponential backoff with full jitter, bounded.
 
-Owns the policy and the wrapper. Promises: only retryable failures are tried again, at most `retries` times; a provider's
-Retry-After is honored up to a cap; every attempt is counted in the usage, of a failure too. Refuses to hide anything: the
-last failure leaves as it came.
+Owns the policy and the wrapper. Promises: only retryable failures are tried again, at most `retries` times, and those that may
+be billed only by leave of whoever pays; a provider's Retry-After is honored up to a cap; every attempt is counted in the usage,
+of a failure too. Refuses to hide anything: the last failure leaves as it came.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.completion import FAILED_ATTEMPT, NO_USAGE, Completion, CompletionRequest, Model, ModelProfile
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.budget.paying import failed_usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 
@@ -58,7 +59,7 @@ class RetryingModel(Wrapper):
     def profile(self) -> ModelProfile:
         inner = self._model.profile
         if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, retries=(1 + self.policy.retries) * (1 + inner.retries) - 1)
+            self._profile = inner, replace(inner, resends=(1 + self.policy.retries) * (1 + inner.resends) - 1)
         return self._profile[1]
 
     async def complete(self, request: CompletionRequest) -> Completion:
@@ -69,13 +70,27 @@ class RetryingModel(Wrapper):
             try:
                 completion = await self._model.complete(request)
             except ModelFailure as failed:
-                spent = spent + (failed.usage or FAILED_ATTEMPT)
+                used = failed_usage(failed)
                 if not failed.is_retryable or attempt > self.policy.retries:
-                    failed.usage = spent
+                    failed.usage = spent + used
                     raise
+                spent = spent + self._left_behind(request, failed, spent, used)
                 seconds = self.policy.seconds(attempt, failed.retry_after, self._draw())
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
             await self._sleep(seconds)
+
+    def _left_behind(self, request: CompletionRequest, failed: ModelFailure, spent: Usage, used: Usage) -> Usage:
+        """What a failed attempt used, before the next one; asks for leave where it may be billed. Raises `LimitExceeded`, with
+        what was spent. Nothing of it counts where a model is free, since nobody is asked for leave there."""
+        if self._model.profile.is_free:
+            return Usage(cost=0.0, attempts=used.attempts)
+        if failed.is_billable and request.again is not None:
+            try:
+                request.again()
+            except LimitExceeded as refused:
+                refused.usage = spent + used
+                raise
+        return used

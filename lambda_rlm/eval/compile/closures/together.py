@@ -2,9 +2,11 @@
 
 Owns the bounded ordered map. Promises: at most `limit` workers pull positions from one iterator; results stand by position;
 when one fails, later ones are cancelled and earlier ones finish, and the earliest by position is what is raised; a reached
-limit of the run, or a bug, cancels all and wins. No exception group leaves. Takes no limiter: calls in flight are limited
-around the model call alone, so maps inside maps cannot wait for each other.
-"""
+limit of the run, or a bug, cancels all and wins. What all together need of the run's pool is a sum, so that without another
+fault the pool runs out in every order or in none; where one of them also fails by itself, the order decides which of the two
+faults is raised, and in every order one is: what later ones took before they were cancelled was billed. No exception group
+leaves. Takes no limiter: calls in flight are limited around the model call alone, so maps inside maps cannot wait for each
+other."""
 
 from __future__ import annotations
 
