@@ -136,17 +136,19 @@ def foresee_sizes(
     rates = rates_at(profile, asking)
     if typed.effect is not Effect.LLM:
         return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
-    abstract = {name: _size_of(typed, name, inputs, sizes, budget, profile.vocabulary) for name in typed.inputs}
+    in_bytes, counted = (
+        {name: _size_of(typed, name, inputs, sizes, budget, vocabulary) for name in typed.inputs}
+        for vocabulary in (None, profile.vocabulary)
+    )
     autos: Mapping[int, int] = default_autos(typed, profile)
     chosen: PlannerChoice | None = None
     if autos:
         from lambda_rlm.bounds.planner.choose import choose
 
-        chosen = choose(typed, abstract, rates, budget, accuracy)
-    rates = rates_counted(profile, asking)
-    program = bounded(typed, abstract, rates, chosen.autos if chosen else autos, budget, None)
+        chosen = choose(typed, in_bytes, rates, budget, accuracy)
+    program = bounded(typed, counted, rates_counted(profile, asking), chosen.autos if chosen else autos, budget, None)
     ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-    estimate = partial(likely, typed, abstract, rates, program.autos, budget, None, ratios)
+    estimate = partial(likely, typed, in_bytes, rates, program.autos, budget, None, ratios)  # a ratio fits declared texts
     return Prospect(program, budget, profile, chosen, estimate)
 
 
