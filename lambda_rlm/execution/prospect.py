@@ -182,10 +182,10 @@ def foresee_sizes(
 
     def estimate() -> Likely | None:
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-        by = rates.vocabulary
-        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values, by)}
-        stage = _stage(typed, values, program.autos, budget, by) if values else None
-        return likely(typed, known, rates, program.autos, budget, stage, ratios)
+        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
+        stage = _stage(typed, values, program.autos, budget, None) if values else None
+        in_bytes = rates_at(profile, asking)  # a ratio fits texts of which only bytes are declared
+        return likely(typed, known, in_bytes, program.autos, budget, stage, ratios)
 
     return Prospect(program, budget, profile, chosen, estimate)
 
