@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.cost_tree import CostTree
 from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
-from lambda_rlm.bounds.likely import Likely, Ratios, likely
+from lambda_rlm.bounds.figures.likely import Likely, Ratios, likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos, places
 from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.tree.cost_tree import CostTree
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
