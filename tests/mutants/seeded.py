@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
     Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTED),
     Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTED),
-    Mutant("a reply about Thai has the ends of one about English", "execution.scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
+    Mutant("a reply about Thai has the ends of one about English", "execution/scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
     Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTED),
     Mutant("a small letter always parts from a capital", "llm/vocabulary/seams.py", "_between(LOWER, _UPPER)", "_between(_LOWER, _UPPER)", TOKENS),
     Mutant("a sign parts from the line end after it", "llm/vocabulary/seams.py", "_between(_SIGNS, NUMBER + SPACE)", "_between(_SIGNS, NUMBER + _WHITE)", TOKENS),
