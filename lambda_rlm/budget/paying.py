@@ -8,7 +8,7 @@ its worst, and that whatever a model of the host raises or returns is a `ModelFa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
 
@@ -62,8 +62,8 @@ async def pay(
         usage = refused.usage = tab.booked(refused.usage or NO_USAGE)
         raise
     except Exception as error:
-        if error is tab.refusal:
-            usage = tab.refusal.usage = tab.booked(tab.refusal.usage)
+        if isinstance(error, LimitExceeded) and any(error is refusal for refusal in tab.refusals):
+            usage = error.usage = tab.booked(error.usage)
             raise
         usage = tab.booked(None)
         message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"
@@ -90,7 +90,7 @@ class _Tab:
     replied: int
     extra: int
     attempts: int = 0
-    refusal: LimitExceeded | None = None
+    refusals: list[LimitExceeded] = field(default_factory=list)
     is_over: bool = False
 
     def reserve(self) -> None:
@@ -104,11 +104,15 @@ class _Tab:
             raise RuntimeError("the request is over: it cannot be sent again")
         try:
             self.meter.take_attempt()
-            self.extra += 1
-            self.reserve()
+            try:
+                self.reserve()
+            except LimitExceeded:
+                self.meter.return_attempt()
+                raise
         except LimitExceeded as refusal:
-            self.refusal = refusal
+            self.refusals.append(refusal)
             raise
+        self.extra += 1
 
     def booked(self, usage: object, *, is_billable: bool = True, is_reply: bool = False) -> Usage:
         """A usage as it is booked; None where the model said nothing: then every attempt that may be billed is at its worst.
@@ -118,7 +122,8 @@ class _Tab:
             usage = Usage(cost=0.0, attempts=made if _is_count(made) else self.attempts)
         elif usage is None:
             uncounted = (self.attempts if is_billable else self.attempts - 1) * (1 + self.profile.retries)
-            usage = Usage(attempts=self.attempts, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
+            made = max(self.attempts, uncounted)
+            usage = Usage(attempts=made, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
         found = booked(self.profile, usage, self.sent, self.replied, self.attempts)
         return found if found.extra == self.extra else replace(found, extra=self.extra)
 
@@ -143,9 +148,12 @@ class _Tab:
         return usage
 
 
-def failed_usage(failed: ModelFailure) -> Usage:
-    """What a failed request used: as it says; else what nobody counted, or nothing where nobody bills it."""
-    return failed.usage or (UNCOUNTED if failed.is_billable else FAILED_ATTEMPT)
+def failed_usage(failed: ModelFailure, retries: int = 0) -> Usage:
+    """What a failed request used: as it says; else what nobody counted, with the `retries` that may be hidden behind it, or
+    nothing where nobody bills it."""
+    if failed.usage is not None or not failed.is_billable:
+        return failed.usage or FAILED_ATTEMPT
+    return replace(UNCOUNTED, attempts=1 + retries, uncounted=1 + retries)
 
 
 def _sound(completion: object, usage: Usage, name: str) -> Completion:

@@ -16,7 +16,7 @@ from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import NOTHING
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.paying import pay
+from lambda_rlm.budget.paying import failed_usage, pay
 from lambda_rlm.budget.pool import ALL, TENTH, Pool, pool_of
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
@@ -248,6 +248,70 @@ def test_a_silent_model_pays_for_each_attempt_with_leave() -> None:
     meter = pooled(3)
     usage, _ = paid(Told(told), meter)
     assert (meter.used.tokens, usage.extra) == (WORST, 1)  # the first may be billed, the last is known not to be
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broke"), ModelFailure("E0503", "no answer")])
+def test_what_a_silent_model_hid_is_booked_whole(error: Exception) -> None:
+    meter = pooled(1)
+    paid(Told(raising(error), replace(PRICED, retries=2)), meter)
+    assert meter.used.tokens == 3 * WORST
+
+
+def test_an_attempt_that_is_not_affordable_stays_in_the_pool() -> None:
+    """A hedged request that the budget refuses is not sent, and the first one answers."""
+
+    def told(request: CompletionRequest) -> Completion:
+        assert request.again is not None
+        with pytest.raises(LimitExceeded, match="tokens"):
+            request.again()
+        return Completion("there", Usage(9, 3, cost=0.0), model="m")
+
+    meter = Meter(Budget(tokens=WORST))
+    meter.pool = 1
+    usage, error = paid(Told(told), meter)
+    assert error is None
+    assert (meter.extra, usage.extra) == (0, 0)
+
+
+def test_any_refusal_of_a_request_may_end_it() -> None:
+    """Both requests of a hedged one are refused: the first of the two refusals is no bug of the model."""
+
+    def told(request: CompletionRequest) -> Completion:
+        assert request.again is not None
+        refusals = []
+        for _ in range(2):
+            with pytest.raises(LimitExceeded) as refused:
+                request.again()
+            refusals.append(refused.value)
+        refusals[0].usage = Usage(9, 3, cost=0.0)
+        raise refusals[0]
+
+    usage, error = paid(Told(told), pooled(0))
+    assert isinstance(error, LimitExceeded) and error.code == "E0408"
+    assert (usage.input_tokens, usage.output_tokens) == (9, 3)
+
+
+def test_what_failed_before_a_refusal_below_is_booked_too() -> None:
+    """The first request may be billed; the second too, and what is behind it wants a third."""
+    asked_before = []
+
+    def told(request: CompletionRequest) -> Completion:
+        assert request.again is not None
+        failed = ModelFailure("E0503", "no answer", is_retryable=True)
+        asked_before.append(failed)
+        if len(asked_before) == 1:
+            raise failed
+        try:
+            request.again()
+        except LimitExceeded as refused:
+            refused.usage = failed_usage(failed)
+            raise
+        raise AssertionError
+
+    meter = pooled(1)
+    usage, error = paid(RetryingModel(Told(told), sleep=at_once), meter)
+    assert isinstance(error, LimitExceeded)
+    assert (meter.used.tokens, usage.attempts) == (2 * WORST, 2)
 
 
 def test_uncounted_attempts_are_never_more_than_were_set_aside() -> None:

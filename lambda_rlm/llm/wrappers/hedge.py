@@ -118,7 +118,11 @@ class _Attempt:
     def _leaves(self) -> None:
         if not self.sent.is_set():
             if self.leave is not None:
-                self.leave()
+                try:
+                    self.leave()
+                except LimitExceeded as refused:
+                    refused.usage = NO_USAGE
+                    raise
             self.sent.set()
 
     def _again(self) -> None:
@@ -133,7 +137,7 @@ class _Attempt:
         if not self.sent.is_set():
             return NO_USAGE
         if isinstance(self.error, ModelFailure):
-            return failed_usage(self.error)
+            return failed_usage(self.error, profile.retries)
         if isinstance(self.error, LimitExceeded):
             return self.error.usage or UNCOUNTED
         attempts = (1 + self.resends) * (1 + profile.retries)

@@ -70,7 +70,7 @@ class RetryingModel(Wrapper):
             try:
                 completion = await self._model.complete(request)
             except ModelFailure as failed:
-                used = failed_usage(failed)
+                used = failed_usage(failed, self._model.profile.retries)
                 if not failed.is_retryable or attempt > self.policy.retries:
                     failed.usage = spent + used
                     raise
@@ -78,8 +78,9 @@ class RetryingModel(Wrapper):
                 seconds = self.policy.seconds(attempt, failed.retry_after, self._draw())
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
-            except AccountUsedUp as refused:
-                refused.usage = spent + (refused.usage or NO_USAGE)
+            except LimitExceeded as refused:
+                if refused.usage is not None or isinstance(refused, AccountUsedUp):  # else all that was sent is at its worst
+                    refused.usage = spent + (refused.usage or NO_USAGE)
                 raise
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
