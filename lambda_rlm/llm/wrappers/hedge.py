@@ -44,14 +44,9 @@ class Hedged(Wrapper):
         self.after = after
         self._tracer = tracer
         self._sleep = sleep
-        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
-    @property
-    def profile(self) -> ModelProfile:
-        inner = self._model.profile
-        if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, resends=2 * (1 + inner.resends) - 1)
-        return self._profile[1]
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        return replace(profile, resends=2 * (1 + profile.resends) - 1)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         leave = None if self._model.profile.is_free else request.again

@@ -53,14 +53,9 @@ class RetryingModel(Wrapper):
         self._tracer = tracer
         self._sleep = sleep
         self._draw = draw
-        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
-    @property
-    def profile(self) -> ModelProfile:
-        inner = self._model.profile
-        if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, resends=(1 + self.policy.retries) * (1 + inner.resends) - 1)
-        return self._profile[1]
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        return replace(profile, resends=(1 + self.policy.retries) * (1 + profile.resends) - 1)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         spent = NO_USAGE
