@@ -32,7 +32,8 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
-def _no_thought(is_label: bool) -> int:
+def no_thought(is_label: bool) -> int:
+    """A model that does not think before a reply."""
     return 0
 
 
@@ -68,7 +69,7 @@ class Rates:
     per_call: int = 16
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
-    thought: Callable[[bool], int] = _no_thought
+    thought: Callable[[bool], int] = no_thought
     """Tokens of thought that a request may be paid for beyond its reply's, given whether the reply is a label."""
     reply_ends: int = MOST_REPLY_ENDS
     """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
