@@ -50,8 +50,8 @@ def vocabulary(model: str) -> str | None:
 
 
 def proved_vocabulary(model: str) -> Vocabulary | None:
-    """The vocabulary that bounds of a model may be proved by: of models that OpenAI runs, from whoever leads to them under their
-    names."""
+    """The vocabulary that bounds of a model may be proved by: of models that OpenAI runs, from whoever leads to them under
+    their names."""
     known = vocabulary(model)
     return None if known is None or not _IS_OPENAI.match(model.lower()) else known_vocabulary(known)
 
