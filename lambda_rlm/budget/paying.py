@@ -128,7 +128,7 @@ class _Tab:
         return found if found.extra == self.extra else replace(found, extra=self.extra)
 
     def took_before(self, usage: Usage, extra: int) -> Usage:
-        """The usage of a reply that an earlier session of the run paid for, which took so many from the pool then."""
+        """The usage of a reply that an earlier session of the run paid for, which took `extra` attempts from the pool then."""
         if not _is_count(extra) or extra <= self.extra:
             return usage
         self.meter.take_attempt(extra - self.extra)
