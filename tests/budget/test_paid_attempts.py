@@ -14,6 +14,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import failed_usage, pay
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.llm.wrappers.model_options import ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryingModel
 from lambda_rlm.testing import request as asked
 from tests.support.sleeping import at_once
@@ -229,3 +230,12 @@ def test_a_reply_of_an_earlier_session_takes_what_it_took_then() -> None:
     assert (usage.extra, meter.extra, error) == (2, 2, None)
     usage, error = paid(Told(told), pooled(1))
     assert isinstance(error, LimitExceeded) and error.code == "E0408"
+
+
+def test_prices_that_are_said_do_not_make_a_silent_model_free() -> None:
+    """It counted nothing, so nobody knows what it used."""
+    silent = Told(lambda request: Completion("there", Usage(), model="m"), replace(PRICED, input_price=0.0, output_price=0.0))
+    described = as_described(silent, ModelOptions(price_in=1000.0, price_out=2000.0), allows_thought=True)
+    meter = pooled(1)
+    usage, _ = paid(described, meter)
+    assert (meter.used.tokens, usage.cost) == (WORST, pytest.approx(10e-3 + 45 * 2e-3))
