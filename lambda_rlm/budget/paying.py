@@ -152,8 +152,17 @@ def failed_usage(failed: ModelFailure, retries: int = 0) -> Usage:
     """What a failed request used: as it says; else what nobody counted, with the `retries` that may be hidden behind it, or
     nothing where nobody bills it."""
     if failed.usage is not None or not failed.is_billable:
-        return failed.usage or FAILED_ATTEMPT
+        return summable(failed.usage or FAILED_ATTEMPT)
     return replace(UNCOUNTED, attempts=1 + retries, uncounted=1 + retries)
+
+
+def summable(usage: Usage) -> Usage:
+    """A usage that a model told, as it may be added to others: where nothing in it can be booked, all its attempts are
+    uncounted. Else the sum would hide that."""
+    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):
+        return usage
+    attempts = max(1, usage.attempts) if _is_count(usage.attempts) else 1
+    return Usage(attempts=attempts, is_estimated=True, uncounted=attempts)
 
 
 def _sound(completion: object, usage: Usage, name: str) -> Completion:

@@ -14,6 +14,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import failed_usage, pay
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
+from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.model_options import ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryingModel
 from lambda_rlm.testing import request as asked
@@ -238,4 +239,39 @@ def test_prices_that_are_said_do_not_make_a_silent_model_free() -> None:
     described = as_described(silent, ModelOptions(price_in=1000.0, price_out=2000.0), allows_thought=True)
     meter = pooled(1)
     usage, _ = paid(described, meter)
-    assert (meter.used.tokens, usage.cost) == (WORST, pytest.approx(10e-3 + 45 * 2e-3))
+    assert meter.used.tokens == WORST
+    assert usage.cost == pytest.approx(10e-3 + 45 * 2e-3)
+
+
+@pytest.mark.parametrize("silent", [Usage(), Usage(is_estimated=True), Usage(9, 3, is_estimated=True), Usage(-1, 3)])
+def test_a_silent_reply_after_a_failure_is_booked_at_its_worst(silent: Usage) -> None:
+    """What the failure may have used hides nothing of it."""
+    ways: list[ModelFailure | Completion] = [
+        ModelFailure("E0501", "broken", is_retryable=True),
+        Completion("there", silent, model="m"),
+    ]
+
+    def told(request: CompletionRequest) -> Completion:
+        way = ways.pop(0)
+        if isinstance(way, ModelFailure):
+            raise way
+        return way
+
+    meter = pooled(1)
+    paid(RetryingModel(Told(told), sleep=at_once), meter)
+    assert meter.used.tokens == 2 * WORST
+
+
+def test_a_silent_reply_of_a_hedged_request_is_booked_at_its_worst() -> None:
+    class Slow(Told):
+        asked = 0
+
+        async def complete(self, request: CompletionRequest) -> Completion:
+            self.asked += 1
+            if self.asked == 1:
+                await anyio.sleep_forever()
+            return Completion("there", Usage(), model="m")
+
+    meter = pooled(1)
+    paid(Hedged(Slow(raising(AssertionError())), 1.0, sleep=at_once), meter)
+    assert meter.used.tokens == 2 * WORST

@@ -141,6 +141,8 @@ MUTANTS = (
     Mutant("a failure between attempts is free", "budget/paying.py", "is not None or not failed.is_billable:\n", "is not None or True:\n", POOL),
     Mutant("a hidden attempt is free", "budget/paying.py", "uncounted=1 + retries)", "uncounted=1)", LENT),
     Mutant("an attempt that is not sent stays taken", "budget/paying.py", "                self.meter.return_attempt()\n", "", POOL),
+    Mutant("a silent reply hides behind a failure", "budget/paying.py", "    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):\n", "    if usage:\n", POOL),
+    Mutant("a silent model is free at said prices", "llm/wrappers/model_options.py", "is_counted = usage.input_tokens or usage.output_tokens", "is_counted = usage.attempts", POOL),
     Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
     Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),
     Mutant("a request that was not sent is paid by the account", "llm/wrappers/hedge.py", "                    refused.usage = NO_USAGE\n", "", LENT),

@@ -16,7 +16,7 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import failed_usage, price
+from lambda_rlm.budget.paying import failed_usage, price, summable
 from lambda_rlm.completion import NO_USAGE, UNCOUNTED, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -77,7 +77,7 @@ class Hedged(Wrapper):
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
                 reply = request.max_tokens + self._model.profile.thought(request.is_label)
                 lost = other.usage(self._model.profile, prompt, reply)
-                return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
+                return won if lost is NO_USAGE else replace(won, usage=summable(won.usage) + lost)
         assert isinstance(first.error, ModelFailure | LimitExceeded)
         if second.error is not None:
             none = self._model.profile, 0, 0
@@ -128,7 +128,7 @@ class _Attempt:
     def usage(self, profile: ModelProfile, prompt: int, reply: int) -> Usage:
         """What it used, at worst where it was cancelled; nothing where it was never sent, or where nothing is billed."""
         if self.completion is not None:
-            return self.completion.usage
+            return summable(self.completion.usage)
         if not self.sent.is_set():
             return NO_USAGE
         if isinstance(self.error, ModelFailure):
