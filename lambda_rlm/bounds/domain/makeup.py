@@ -62,7 +62,7 @@ def joined(element: AbstractText, tokens: SizeBound, separator: AbstractText, jo
 
 
 def part_of(text: AbstractText, chars: SizeBound) -> Makeup:
-    """What a stretch of a text of at most so many characters is made of."""
+    """What a stretch of a text of at most N characters is made of."""
     made = text.made
     if made.counted is None:
         return made
@@ -70,7 +70,7 @@ def part_of(text: AbstractText, chars: SizeBound) -> Makeup:
 
 
 def shortened(made: Makeup, chars: SizeBound) -> Makeup:
-    """The same, of a text of which is known that it has at most so many characters."""
+    """The same, of a text of which is known that it has at most N characters."""
     if made.counted is None or made.most is None or chars.value == UNLIMITED.value:
         return made
     return made._replace(counted=lower(made.counted, size_of(made.most(int(chars.value)))))

@@ -17,7 +17,7 @@ from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.size import Number
 from lambda_rlm.bounds.hardness import TooHard
-from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.types.typed import Typed
@@ -112,16 +112,12 @@ def _calm(rates: Rates, ratios: Ratios) -> Rates:
         retries=0,
         repair_bytes=0,
         template_tokens=rates.template_tokens if is_counted else 0,
-        thought=_no_thought,
+        thought=no_thought,
         prompt_bytes=round(ratios.prompt_bytes * per_token / ratios.bytes_per_token),
         reply_chars_per_token=max(1, round(ratios.bytes_per_token * ratios.reply_share)),
         reply_share=ratios.reply_share,
         count=rates.count if is_counted else None,
     )
-
-
-def _no_thought(is_label: bool) -> int:
-    return 0
 
 
 def _scaled(number: Number, ratio: float) -> int | None:

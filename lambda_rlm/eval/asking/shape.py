@@ -56,7 +56,7 @@ class ReplyReading:
         self.room = self.most
 
     def open_room(self, most: int, most_tokens: int) -> None:
-        """From here on, texts have room for so many characters and tokens."""
+        """From here on, texts have room for N characters and M tokens."""
         self.room, self.most_tokens = most, most_tokens
         self.taken.clear()
         self.taken_bytes = self.used = 0
