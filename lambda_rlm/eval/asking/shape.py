@@ -124,7 +124,7 @@ _CHOICE_FRAME: Final = 120
 @dataclass(frozen=True)
 class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
-    the value depends on which parts of the prompt came from inputs, `is_label` that the reply is one of few short forms."""
+    the value depends on which parts of the prompt came from inputs."""
 
     key: str
     read: Callable[[str, ReplyReading], Value]
@@ -132,7 +132,6 @@ class ReplyShape:
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
     has_quotes: bool = False
-    is_label: bool = False
 
     def schema_tokens(self, vocabulary: Vocabulary | None) -> int:
         """At least the tokens of the JSON Schema, which some providers count as part of the prompt: its bytes where the

@@ -24,7 +24,7 @@ class Lent(Wrapper):
     async def complete(self, request: CompletionRequest) -> Completion:
         profile = self._model.profile
         sent = request.sent or self._model.count_tokens(request.messages)
-        replied = request.max_tokens + profile.thought(request.is_label)
+        replied = request.max_tokens + profile.thought(request.max_tokens)
         loan = await self._account.borrow(1 + profile.retries, *worst_case(profile, sent, replied))
         usage: Usage | None = None
         try:
