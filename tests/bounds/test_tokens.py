@@ -329,9 +329,16 @@ def test_a_run_in_another_script_reckons_with_longer_ends() -> None:
 # ── when a vocabulary is asked ──
 
 
-def test_a_run_whose_bytes_fit_loads_no_vocabulary() -> None:
+@pytest.mark.parametrize("program", [
+    'chunk(context, 900) |> map(fn(c) => llm_call(c, out=9)) |> join("")',
+    'llm_map[Bool](chunk(context, 90), "Is it so?") |> values |> length',
+])  # fmt: skip
+def test_a_run_whose_bytes_fit_loads_no_vocabulary(program: str) -> None:
+    def say(request: CompletionRequest) -> str:
+        return json.dumps(dict.fromkeys(request.schema["properties"], "yes")) if request.schema else "fine"
+
     profile = replace(PROFILE, vocabulary=Unloaded())
-    run = ran('chunk(context, 900) |> map(fn(c) => llm_call(c, out=9)) |> join("")', Model(profile), context="plain " * 900)
+    run = ran(program, Model(profile, say), context="plain " * 900)
     assert run.fault is None and run.bound is not None
     assert run.bound.counted_by == "bytes"
 
@@ -353,6 +360,21 @@ def test_a_prompt_whose_bytes_do_not_fit_the_window_may_fit_it_counted() -> None
     assert ran(program, model, context=BOOK).fault is None
     with pytest.raises(Rejected):
         ran(program, model, context="7 " * 9_000)
+
+
+def test_items_are_packed_alike_whatever_a_run_was_bounded_by() -> None:
+    def say(request: CompletionRequest) -> str:
+        return json.dumps(dict.fromkeys((request.schema or {})["properties"], "yes"))
+
+    program = 'llm_map[Bool](chunk(context, 700), "Is it so?") |> values |> length'
+    profile = replace(PROFILE, window=8_000, max_output=2_000)
+    tokens = bound_of(program, Model(profile), context=BOOK).tokens
+    free, tight = Model(profile, say), Model(profile, say)
+    first, second = ran(program, free, context=BOOK), ran(program, tight, replace(ENOUGH, tokens=tokens), context=BOOK)
+    assert first.bound is not None and second.bound is not None
+    assert (first.bound.counted_by, second.bound.counted_by) == ("bytes", "words")
+    assert len(free.prompts) == len(tight.prompts) > 1
+    assert first.usage.steps == second.usage.steps
 
 
 def test_steps_are_the_same_whether_a_run_was_counted_or_not() -> None:
