@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant("an accumulator does not grow", "bounds/transfer/loops.py", "return start + total(rest, count, owner)", "return start + peak(rest, owner)"),
     Mutant("a function is applied to one element", "bounds/transfer/callbacks.py", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost.for_each(list_.length, list_.owner))", "outcome, cost = analysis.measured(lambda: call(f, element))\n    analysis.charge(cost)"),
     Mutant("a level of tree_fold has a group less", "bounds/transfer/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
-    Mutant("llm_map asks in one round", "bounds/transfer/asking.py", "again=calls * (_ROUNDS - 1),", "again=ZERO,"),
+    Mutant("llm_map asks in one round", "bounds/transfer/asking.py", "again=again * (_ROUNDS - 1),", "again=ZERO,"),
     Mutant("a template is its last part", "bounds/rules/data.py", "chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide", "chars, bytes_, beyond = shown.chars, shown.bytes, shown.wide"),
     Mutant("windows share no wide character", "bounds/transfer/texts.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1"),
     Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * wider", "beyond=text.wide"),
