@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.cost_tree import CostTree
 from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
-from lambda_rlm.bounds.likely import Likely, Ratios, likely
+from lambda_rlm.bounds.figures.likely import Likely, Ratios, likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos, places
 from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.tree.cost_tree import CostTree
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
@@ -185,10 +185,10 @@ def foresee_sizes(
 
     def estimate() -> Likely | None:
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-        by = rates.vocabulary
-        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values, by)}
-        stage = _stage(typed, values, program.autos, budget, by) if values else None
-        return likely(typed, known, rates, program.autos, budget, stage, ratios)
+        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
+        stage = _stage(typed, values, program.autos, budget, None) if values else None
+        in_bytes = rates_at(profile, asking)  # a ratio fits texts of which only bytes are declared
+        return likely(typed, known, in_bytes, program.autos, budget, stage, ratios)
 
     return Prospect(program, budget, profile, chosen, estimate)
 

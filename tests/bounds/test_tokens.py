@@ -21,7 +21,6 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, TokenSize, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.scripts import reply_ends
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Reply, Rope, Text
@@ -29,6 +28,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.scripts import reply_ends
 from lambda_rlm.limits import BLOCK_OVERHEAD, reply_tokens
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.types.type import TEXT, list_of
@@ -117,7 +117,7 @@ def test_a_text_is_measured_where_marks_may_cut_it() -> None:
     assert (abstract.made.blocks, abstract.made.is_worded) == (1, True)
 
 
-def test_a_rope_of_more_pieces_than_are_looked_at_is_counted_by_bytes() -> None:
+def test_a_rope_of_too_many_pieces_is_counted_by_bytes() -> None:
     rope = Rope([Text("a ", Reply(0, None)) for _ in range(5_000)], 10_000)
     abstract = measured(rope, TEXT, "", WORDS)
     assert isinstance(abstract, AbstractText) and abstract.tokens.value == 10_000
@@ -137,7 +137,7 @@ def drawn_texts() -> list[str]:
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 13])
-def test_stretches_of_a_text_have_its_tokens_and_two_cut_pieces_each(length: int) -> None:
+def test_stretches_have_the_tokens_of_the_text_and_two_cuts_each(length: int) -> None:
     for text in drawn_texts():
         whole = literal_text(text, WORDS)
         stretches = [text[at : at + length] for at in range(0, len(text), length)]
@@ -278,7 +278,7 @@ def test_stretches_of_data_are_counted_as_a_prompt_shows_them(texts: tuple[tuple
 # ── replies ──
 
 
-def test_a_reply_is_cut_where_it_would_come_to_more_than_its_tokens() -> None:
+def test_a_reply_is_cut_where_it_has_more_than_its_tokens() -> None:
     model = Model(PROFILE, lambda request: "x" * 150)
     run = ran('llm_call("say", out=20)', model, context="")
     assert run.value == "x" * reply_tokens(20)
@@ -353,7 +353,7 @@ def test_where_bytes_do_not_fit_the_vocabulary_decides() -> None:
         ran(program, Model(PROFILE), replace(budget, tokens=counted.tokens - 1), context=BOOK)
 
 
-def test_a_prompt_whose_bytes_do_not_fit_the_window_may_fit_it_counted() -> None:
+def test_a_prompt_may_fit_the_window_by_its_vocabulary_alone() -> None:
     profile = replace(PROFILE, window=4_000, max_output=200, vocabulary=vocabulary_named("o200k_base"))
     program = 'let n = llm_call[Int]("n", out=4); llm_call(f"Sum up: {slice(context, n, n + 9000)}", out=100)'
     model = Model(profile, lambda request: '{"reply": 9}' if request.schema else "fine")

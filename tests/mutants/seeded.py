@@ -37,8 +37,8 @@ SYNTH = (
     "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
+COUNTED = ("tests/bounds/test_tokens.py",)
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
-COUNTS = ("tests/bounds/test_tokens.py",)
 INJECTION = ("tests/answering/test_injection.py",)
 LEFT_OUT = "not suite and not moment"
 
@@ -55,6 +55,21 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTED),
+    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTED),
+    Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTED),
+    Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTED),
+    Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
+    Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTED),
+    Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTED),
+    Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTED),
+    Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTED),
+    Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
+    Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTED),
+    Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTED),
+    Mutant("a reply about Thai has the ends of one about English", "execution.scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
+    Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTED),
     Mutant("a small letter always parts from a capital", "llm/vocabulary/seams.py", "_between(LOWER, _UPPER)", "_between(_LOWER, _UPPER)", TOKENS),
     Mutant("a sign parts from the line end after it", "llm/vocabulary/seams.py", "_between(_SIGNS, NUMBER + SPACE)", "_between(_SIGNS, NUMBER + _WHITE)", TOKENS),
     Mutant("a word parts from a mark", "llm/vocabulary/seams.py", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH)", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH + MARK)", TOKENS),
@@ -67,21 +82,6 @@ MUTANTS = (
     Mutant("a longer part costs more", "llm/vocabulary/counted.py", "accumulate(terms, max)", "terms", TOKENS),
     Mutant("the ends of a part cost nothing", "llm/vocabulary/counted.py", "tokens = left.tokens + self._sums[last] - self._sums[first] + right.tokens", "tokens = self._sums[last] - self._sums[first]", TOKENS),
     Mutant("cached tokens are for nothing", "budget/paying.py", "max(0.0, profile.input_price - profile.cached_input_price)", "profile.input_price", ("tests/budget/test_cached_tokens.py",)),
-    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTS),
-    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTS),
-    Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTS),
-    Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTS),
-    Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTS),
-    Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTS),
-    Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTS),
-    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTS),
-    Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTS),
-    Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTS),
-    Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTS),
-    Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTS),
-    Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTS),
-    Mutant("a reply about Thai has the ends of one about English", "eval/asking/scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTS),
-    Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTS),
     Mutant("the sum over a list is that of its largest element", "bounds/domain/size.py", "return sum_\n", "return atom.peak\n"),
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)", "return 1"),
@@ -104,8 +104,8 @@ MUTANTS = (
     Mutant("of two branches the cheaper", "bounds/cost.py", "Cost(*(largest(getattr(cost, name) for cost in costs) for name in _NAMES))", "Cost(*(min((getattr(cost, name) for cost in costs), key=lambda s: s.value) for name in _NAMES))"),
     Mutant("of two calls of one site the first", "bounds/cost.py", "figures=self.figures.plus(other.figures), prompt=prompt", "figures=self.figures, prompt=prompt", COST_TREE),
     Mutant("of two choices of one place the first", "bounds/cost.py", "return Choice(self.figures.plus(other.figures), branches if", "return Choice(self.figures, branches if", COST_TREE),
-    Mutant("branches never alternate", "bounds/cost_tree.py", "return None if number is None else number - max(known)", "return 0", COST_TREE),
-    Mutant("the pool is no part of the cost tree", "bounds/cost_tree.py", "    if pool.value:\n", "    if False:\n", COST_TREE),
+    Mutant("branches never alternate", "bounds/tree/cost_tree.py", "return None if number is None else number - max(known)", "return 0", COST_TREE),
+    Mutant("the pool is no part of the cost tree", "bounds/tree/cost_tree.py", "    if pool.value:\n", "    if False:\n", COST_TREE),
     Mutant("a question that is not given is empty", "execution/check.py", "and not _uses_query(self.typed.program)", "", GIVEN),
     Mutant("what does not fit a model is admitted", "execution/check.py", "        if against:\n            raise", "        if False:\n            raise", GIVEN),
     Mutant("an accumulator does not grow", "bounds/transfer/loops.py", "return start + total(rest, count, owner)", "return start + peak(rest, owner)"),
@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant("a failure between attempts is free", "budget/paying.py", "UNCOUNTED if failed.is_billable else FAILED_ATTEMPT", "FAILED_ATTEMPT", POOL),
     Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
     Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
-    Mutant("the pool costs nothing", "bounds/bound.py", "cost.input_tokens + times(pool, cost.attempt_input)", "cost.input_tokens", METER),
+    Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *attempts)", "Figures(smallest(cost.again, pool))", METER),
     Mutant("the bound has no pool", "bounds/bound.py", "pool = _pool(cost, rates)", "pool = _pool(cost, rates) * 0", POOL),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),

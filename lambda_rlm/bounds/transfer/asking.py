@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
-from lambda_rlm.bounds.cost import Cost, Site
+from lambda_rlm.bounds.cost import CallSite, Cost
 from lambda_rlm.bounds.domain.abstract import (
     WIDEST,
     Abstract,
@@ -135,7 +135,7 @@ def _priced(rates: Rates, cost: Cost) -> Cost:
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
     """Book model calls at the place that makes them; with so many tokens at most in one prompt and one reply."""
-    site = Site(cost.figures, prompt, reply, application.primitive.value)
+    site = CallSite(cost.figures, prompt, reply, application.primitive.value)
     analysis.charge(replace(cost, parts={application.name.span: site}))
 
 

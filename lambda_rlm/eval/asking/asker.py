@@ -26,7 +26,7 @@ from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, M
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.eval.asking.flight import Abandoned, Flight
+from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.patience import Patience
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
@@ -270,7 +270,7 @@ class Asker:
         """One logical call from its first attempt to its value."""
         started = monotonic()
         reading = self._reading(flight, question)
-        exchange = _Exchange()
+        exchange = AttemptsMade()
         failure: str | None = "cancelled"
         value = None
         try:
@@ -310,7 +310,7 @@ class Asker:
         path: tuple[int, ...],
         span: Span,
         reading: ReplyReading,
-        exchange: _Exchange,
+        exchange: AttemptsMade,
     ) -> Value:
         prepared, program = self.prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
@@ -354,7 +354,7 @@ class Asker:
         self.meter.spend(PRICE.steps(characters=len(completion.text)) + (0 if is_text else READ_STEPS * len(completion.text)))
         return question.shape.read(completion.text, reading)
 
-    async def _send(self, prepared: PreparedRequest, exchange: _Exchange, taken: int) -> Completion:
+    async def _send(self, prepared: PreparedRequest, exchange: AttemptsMade, taken: int) -> Completion:
         """One request: wait for a free slot, set its worst case aside, ask, book what it used. `taken` is what was taken from
         the pool for it."""
         counts, patience = self.counts, self.patience
@@ -396,15 +396,3 @@ class Asker:
 
 def _parts(shown: Sequence[Stretch]) -> tuple[tuple[str, int, int], ...]:
     return tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What the attempts of one call have used, the last one's digest, and the last reply."""
-
-    usage: Usage = NO_USAGE
-    digest: str = ""
-    reply: str | None = None
-
-    def book(self, usage: Usage) -> None:
-        self.usage = usage if self.usage is NO_USAGE else self.usage + usage
