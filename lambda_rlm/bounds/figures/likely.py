@@ -1,8 +1,8 @@
 """What a program is likely to cost, beside what it can cost at worst.
 
 Owns `Likely`, and the figure for inputs of which only sizes are known (on real inputs a program is tried out, see
-`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part of
-the tokens it may have, a prompt has tokens by a ratio instead of bytes where its vocabulary is not known, and where a reply
+`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part
+of the tokens it may have, a prompt has tokens by a ratio instead of bytes where its vocabulary is not known, and where a reply
 decides one way counts. It promises nothing.
 """
 
