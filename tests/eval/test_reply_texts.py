@@ -89,6 +89,20 @@ def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, scrip
     read(reply, type_, out, script)
 
 
+@settings(deadline=None, max_examples=200)
+@given(
+    st.text(max_size=300) | st.text("=漢 a\ud800", max_size=300) | st.just("<think>so</think>"),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_no_reply_is_a_bad_text(reply: str, out: int, is_complete: bool) -> None:
+    """A call for Text is never repaired: what is too long is cut, and nothing is still a text."""
+    meter, one = Meter(Budget()), reply_tokens(out)
+    most = REPLY_CHARACTERS_PER_TOKEN * out
+    reading = ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, most, O200K, one, one, is_complete)
+    assert O200K.size(shape_of(TEXT).read(reply, reading).s).tokens <= one
+
+
 def test_a_list_of_many_names_is_read() -> None:
     names = [f"{first} {last}" for first in ("Alexander", "Elizabeth", "Fitzwilliam") for last in WORDS["English"][:5]] * 10
     reply = json.dumps({"reply": names})
