@@ -58,7 +58,7 @@ class Mutant:
 
 MUTANTS = (
     Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(cuts * made.piece)", "size_of(0 * made.piece)", COUNTED),
-    Mutant("a part is cut at one end", "bounds/transfer/texts.py", "cuts: int = 2, whole", "cuts: int = 1, whole", COUNTED),
+    Mutant("a part is cut at one end", "bounds/transfer/texts.py", "cuts: int = 2, whole", "cuts: int = 1, whole", ATTEMPTS),
     Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTED),
     Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTED),
     Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
