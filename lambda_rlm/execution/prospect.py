@@ -124,9 +124,12 @@ def foresee(
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
     terms: Sequence[Term] = (),
+    *,
+    is_counted: bool = True,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
-    say, and `Fault` where a limit is met before the first call."""
+    """What running a program on these inputs would cost; what needs no reply is computed. Without `is_counted` the vocabulary
+    is asked only where bytes do not fit the budget. Raises `Rejected` where nobody can say, and `Fault` where a limit is met
+    before the first call."""
     asking = asking_about(asking, typed, inputs)
     counted: Rates | None
     if isinstance(model, ModelProfile):
@@ -145,7 +148,7 @@ def foresee(
         Meter(budget),
         autos=default_autos(typed, profile),
         counted=counted,
-        is_counted=True,
+        is_counted=is_counted,
     )
     return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
 

@@ -47,8 +47,8 @@ def test_a_short_reply_costs_less_than_a_long_one_in_the_bound() -> None:
         made = trial(program, {"xs: List[Text]": ["one", "two", "three"]}, Adversary(thinking, "longest"), out=1_024)
         bound = made.bound("declared")
         assert bound is not None
-        assert bound.bound.output_tokens is not None
-        received[type_] = bound.bound.output_tokens
+        assert bound.bound.output_tokens is not None and bound.bound.calls is not None and bound.bound.pool is not None
+        received[type_] = bound.bound.output_tokens / (bound.bound.calls + bound.bound.pool)
     assert received["Text"] == received["Bool"] * (1_024 + 4_096) / (101 + 1_024)
 
 

@@ -286,10 +286,20 @@ def test_a_reply_is_cut_where_it_has_more_than_its_tokens() -> None:
 
 
 def test_a_typed_reply_of_too_many_tokens_is_a_bad_one() -> None:
-    model = Model(PROFILE, lambda request: '{"reply": ["' + "x" * 60 + '", "' + "y" * 60 + '"]}')
-    run = ran('llm_call[List[Text]]("say", out=20)', model, context="")
-    assert run.fault is not None and run.fault.code == "E0513"
-    assert len(model.prompts) == 2
+    many = json.dumps(["漢" * 25] * 5, ensure_ascii=False)
+    for reply, limit in (('["' + "x" * 90 + '"]', "84"), (many, "244")):
+        answer = f'{{"reply": {reply}}}'
+        model = Model(PROFILE, lambda request, answer=answer: answer)  # type: ignore[misc]
+        run = ran('llm_call[List[Text]]("say", out=20)', model, context="")
+        assert run.fault is not None and run.fault.code == "E0513" and f"more than {limit} tokens" in str(run.fault)
+        assert len(model.prompts) == 2
+
+
+def test_labels_numbers_and_booleans_take_none_of_the_tokens_of_texts() -> None:
+    rows = [{"kind": "a rather long label, that is", "n": 7, "ok": True, "note": "x"}] * 3
+    model = Model(PROFILE, lambda request: json.dumps({"reply": rows}))
+    program = 'llm_call[List[{kind: "a rather long label, that is" | "b", n: Int, ok: Bool, note: Text}]]("say", out=40)'
+    assert ran(program, model, context="").fault is None
 
 
 def test_texts_of_a_reply_within_their_bytes_ask_no_vocabulary() -> None:

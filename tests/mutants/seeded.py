@@ -39,6 +39,8 @@ SYNTH = (
     "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
+ATTEMPTS = ("tests/bounds/test_attempts.py",)
+TEXTS = ("tests/eval/test_reply_texts.py",)
 COUNTED = ("tests/bounds/test_tokens.py",)
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
@@ -57,14 +59,26 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTED),
-    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTED),
+    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(cuts * made.piece)", "size_of(0 * made.piece)", COUNTED),
+    Mutant("a part is cut at one end", "bounds/transfer/texts.py", "cuts: int = 2, whole", "cuts: int = 1, whole", ATTEMPTS),
     Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTED),
     Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTED),
     Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
     Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTED),
     Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
-    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTED),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_together:\n", "            if False:\n", COUNTED),
+    Mutant("texts in lists have the tokens of one", "limits.py", "return REPLY_CHARACTERS_PER_TOKEN if most_ends", "return 2 if most_ends", TEXTS),
+    Mutant("texts in Thai are as short as others", "limits.py", "if most_ends < MOST_REPLY else 1 + REPLY_ENDS", "", TEXTS),
+    Mutant("one text may have the tokens of all", "eval/asking/shape.py", "if size > self.most_tokens and", "if False and", TEXTS),
+    Mutant("texts in a list have together what one has", "bounds/domain/reply_size.py", "symbol(made.counted, tokens, owner)", "symbol(made.counted, made.counted, owner)", TEXTS),
+    Mutant("texts are none in lists", "types/reply_tokens.py", "return TextsOf(0, texts_of(inner) != TextsOf())", "return TextsOf()", TEXTS),
+    Mutant("a repair says nothing", "eval/asking/asking_rates.py", ".tokens + said", ".tokens", ATTEMPTS),
+    Mutant("nothing is repaired", "bounds/rates.py", "return self.repairs if is_choice or type_ != TEXT else 0", "return 0", ATTEMPTS),
+    Mutant("all calls have the spare attempts of one", "bounds/transfer/asking.py", "spare_input=times(spare, again)", "spare_input=again", ATTEMPTS),
+    Mutant("llm_map has no spare attempts", "bounds/transfer/asking.py", "spare_input=round_ * (more * repeats)", "spare_input=round_ * 1", ATTEMPTS),
+    Mutant("a text of one character more is whole", "bounds/domain/makeup.py", "text.chars.value <= whole", "text.chars.value <= whole + 1", ATTEMPTS),
+    Mutant("of many texts one is cut", "bounds/domain/makeup.py", "ceil_div(text.chars * int(cut.value), int(whole) + 1)", "cut", ATTEMPTS),
+    Mutant("a product has the owners of its left side", "bounds/domain/size.py", "left.owners | right.owners", "left.owners"),
     Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTED),
     Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTED),
     Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
@@ -102,7 +116,7 @@ MUTANTS = (
     Mutant("llm_map takes every item it is allowed", "bounds/transfer/asking.py", "most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))", "most = _at_least_one(per_call, rates.per_call)"),
     Mutant("texts of a reply may grow", "eval/asking/shape.py", "        if self.room < 0:\n", "        if False:\n"),
     Mutant("options are no part of a prompt", "bounds/transfer/asking.py", "prompt.chars + listed + size_of(len(OPTIONS))", "prompt.chars"),
-    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.resends)", "return 1 + self.resends"),
+    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + repairs) * (1 + self.resends)", "return 1 + self.resends"),
     Mutant("of two branches the cheaper", "bounds/cost.py", "Cost(*(largest(getattr(cost, name) for cost in costs) for name in _NAMES))", "Cost(*(min((getattr(cost, name) for cost in costs), key=lambda s: s.value) for name in _NAMES))"),
     Mutant("of two calls of one site the first", "bounds/cost.py", "figures=self.figures.plus(other.figures), prompt=prompt", "figures=self.figures, prompt=prompt", COST_TREE),
     Mutant("of two choices of one place the first", "bounds/cost.py", "return Choice(self.figures.plus(other.figures), branches if", "return Choice(self.figures, branches if", COST_TREE),
@@ -149,7 +163,7 @@ MUTANTS = (
     Mutant("another text than the one that is sent is counted", "llm/wrappers/harmless.py", "replace(profile, vocabulary=None)", "profile", CONTROL),
     Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
     Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
-    Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *attempts)", "Figures(smallest(cost.again, pool))", METER),
+    Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *map(lower, dearest, spare))", "Figures(smallest(cost.again, pool))", METER),
     Mutant("the bound has no pool", "bounds/bound.py", "pool = _pool(cost, rates)", "pool = _pool(cost, rates) * 0", POOL),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
@@ -161,7 +175,7 @@ MUTANTS = (
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(profile, resends=2 * (1 + profile.resends) - 1)", "profile", HEDGE),
     Mutant("every thought is that before a short reply", "bounds/transfer/asking.py", "rates.thought(min(out.value, rates.max_output))", "rates.thought(1)", THOUGHT),
-    Mutant("many items are thought of as one", "bounds/transfer/asking.py", "thought = _thought(rates, replies)", "thought = _thought(rates, tokens)", THOUGHT),
+    Mutant("many items are thought of as one", "bounds/transfer/asking.py", "thought, replied = _thought(rates, replies)", "thought, replied = _thought(rates, tokens)", THOUGHT),
     Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
     Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
     Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),

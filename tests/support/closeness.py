@@ -166,7 +166,7 @@ def ran(trial: Trial, measure: Callable[[ModelQuery], tuple[int, int]]) -> Ran:
     used = meter.usage
     booked = {"calls": meter.calls, "input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "usd": used.cost}
     every = {"attempts": used.attempts, "span": asker.counts.span, "prompt_chars": None, "depth": meter.deepest}
-    return Ran(dict(asker.sent), {**booked, **every, "steps": meter.steps, "bytes": meter.bytes}, fault)
+    return Ran(dict(asker.sent), {**booked, **every, "steps": meter.steps, "bytes": meter.bytes, "pool": meter.extra}, fault)
 
 
 @dataclass(frozen=True)

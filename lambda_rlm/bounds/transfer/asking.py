@@ -51,8 +51,8 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out
-from lambda_rlm.types.type import Con, Record, Type
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out, texts_of
+from lambda_rlm.types.type import TEXT, Con, Record, Type
 
 _ROUNDS: Final = 2
 """Of one vote of llm_map: the items left out are asked for once more."""
@@ -85,56 +85,55 @@ def _ask(
     known: Abstract | None = None,
     default: int | None = None,
 ) -> Abstract:
-    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. A prompt that staging knows
-    is counted as it would be sent. `default` are the tokens of an option's reply."""
+    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. `default` are the
+    tokens of an option's reply."""
     rates = analysis.rates
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
-    if isinstance(known, StagedValue) and rates.count is not None:
-        counted = rates.count(known.value, type_)
-        if counted + min(tokens.value, rates.window) > rates.window:
-            analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
-        sent = size_of(counted + rates.schema_bytes(type_))
-    else:
-        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
-        _check_window(analysis, application, prompt, frame, tokens)
-        sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
+    repairs = rates.repairs_of(type_, is_choice=default is not None)
+    sent, repaired = _sent(analysis, application, prompt, type_, tokens, known)
     received = tokens + _thought(rates, tokens)
-    cost = _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars)
+    repeats, spare = 1 + rates.retries, count * (rates.sends_of(repairs) - 1)
+    again = (repaired if repairs else sent) * repeats
+    cost = Cost(
+        calls=count,
+        sends=count,
+        spare=spare,
+        input_tokens=times(count, sent) * repeats,
+        output_tokens=times(count, received) * repeats,
+        prompt=prompt.chars,
+        attempt_input=again,
+        attempt_output=received * repeats,
+        spare_input=times(spare, again),
+        spare_output=times(spare, received) * repeats,
+    )
     _charge(analysis, application, cost, sent, received)
     return _reply_of(rates, type_, tokens)
 
 
-def _asked(rates: Rates, count: SizeBound, sent: SizeBound, received: SizeBound, repair_tokens: int, chars: SizeBound) -> Cost:
-    """What `count` questions cost, each sent with so many tokens at most and answered with so many; a repair says what was
-    wrong, on top."""
-    repeats = 1 + rates.retries
-    repaired = sent + size_of(repair_tokens if rates.repairs else 0)
-    return _priced(
-        rates,
-        Cost(
-            calls=count,
-            sends=count,
-            spare=count * (rates.sends - 1),
-            input_tokens=times(count, sent) * repeats,
-            output_tokens=times(count, received) * repeats,
-            prompt=chars,
-            attempt_input=repaired * repeats,
-            attempt_output=received * repeats,
-        ),
-    )
-
-
-def _priced(rates: Rates, cost: Cost) -> Cost:
-    """With the money that its tokens cost."""
-    return replace(
-        cost,
-        money=rates.money(cost.input_tokens, cost.output_tokens),
-        attempt_money=rates.money(cost.attempt_input, cost.attempt_output),
-    )
+def _sent(
+    analysis: Analysis, application: Application, prompt: AbstractText, type_: Type, tokens: SizeBound, known: Abstract | None
+) -> tuple[SizeBound, SizeBound]:
+    """The tokens of a prompt for a type, and with what a repair adds. One that staging knows is counted as it would be sent."""
+    rates = analysis.rates
+    schema, repair = rates.schema_bytes(type_), rates.repair_of(type_)
+    if not isinstance(known, StagedValue) or rates.count is None:
+        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
+        _check_window(analysis, application, prompt, frame, tokens)
+        sent = prompt.tokens + size_of(frame + schema)
+        return sent, sent + size_of(repair)
+    counted = rates.count(known.value, type_)
+    if counted + min(tokens.value, rates.window) > rates.window:
+        analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
+    again = counted if rates.count_again is None or type_ == TEXT else rates.count_again(known.value, type_)
+    return size_of(counted + schema), size_of(again + schema + repair)
 
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
-    """Book model calls at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    """Book model calls, with the money that their tokens cost, at the place that makes them; with so many tokens at most in
+    one prompt and one reply."""
+    price = analysis.rates.money
+    attempt = price(cost.attempt_input, cost.attempt_output)
+    cost = replace(cost, money=price(cost.input_tokens, cost.output_tokens), attempt_money=attempt)
     site = CallSite(cost.figures, prompt, reply, application.primitive.value)
     analysis.charge(replace(cost, parts={application.name.span: site}))
 
@@ -159,13 +158,14 @@ def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
-    made = DATA
-    if rates.vocabulary is not None:
-        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
-        if rates.reply_share < 1:
-            counted = ceil_div(tokens, round(1 / rates.reply_share))
-        made = made._replace(counted=counted, piece=REPLY_PIECE)
-    return value_of(type_, _reply_chars(rates, tokens), made)
+    chars = _reply_chars(rates, tokens)
+    if rates.vocabulary is None:
+        return value_of(type_, chars, DATA)
+    one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
+    together = texts_of(type_).together(tokens, one, rates.reply_ends)
+    if rates.reply_share < 1:
+        one = together = ceil_div(tokens, round(1 / rates.reply_share))
+    return value_of(type_, chars, DATA._replace(counted=one, piece=REPLY_PIECE), together)
 
 
 def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, frame: int, tokens: SizeBound) -> None:
@@ -266,30 +266,33 @@ def _mapped(
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
-    ballots = _at_least_one_size(votes)
+    ballots = _most(votes, 1)
     together = smallest(items.length, _most(per_call, rates.per_call))
     frame, item = _prompt_and_item(rates, instruction, element, type_, together)
     alone = instruction.chars + peak(element.chars, items.owner), frame + peak(item, items.owner)
     _check_window(analysis, application, AbstractText(alone[0], UNLIMITED, made=DATA._replace(counted=alone[1])), 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
+    more = _ROUNDS * (1 + rates.resends) - 1
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
+    round_ = sent
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
     repeats, replies = 1 + rates.retries, times(together, tokens)
-    thought = _thought(rates, replies)
+    thought, replied = _thought(rates, replies), times(times(ballots, items.length), tokens)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
         sends=calls,
-        spare=again * (_ROUNDS * (1 + rates.resends) - 1),
+        spare=again * more,
         input_tokens=sent * repeats,
-        output_tokens=(times(times(ballots, items.length), tokens) + times(calls, thought)) * repeats,
+        output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + _of_one(items, together, item)) * repeats,
         attempt_output=(replies + thought) * repeats,
+        spare_input=round_ * (more * repeats),
+        spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    prompt = frame + _of_one(items, together, item)
-    _charge(analysis, application, _priced(rates, cost), prompt, replies + thought)
+    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
@@ -343,10 +346,6 @@ def _at_least_one(n: AbstractNumber | None, default: int) -> int:
     return default if n is None else int(max(1, n.low)) if n.low != -math.inf else 1
 
 
-def _at_least_one_size(n: AbstractNumber | None) -> SizeBound:
-    return ONE if n is None else largest((ONE, n.high))
-
-
 def _most(n: AbstractNumber | None, default: int) -> SizeBound:
     return size_of(default) if n is None else largest((ONE, n.high))
 
@@ -392,7 +391,7 @@ def _rlm_call(
         input_tokens=times(attempts, window) * (1 + rates.retries),
         output_tokens=times(attempts, longest) * (1 + rates.retries),
     )
-    _charge(analysis, application, _priced(rates, cost), window, longest)
+    _charge(analysis, application, cost, window, longest)
     return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)
 
 

@@ -32,7 +32,7 @@ from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.types.reply_tokens import item_out
+from lambda_rlm.types.reply_tokens import item_out, texts_of
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
@@ -261,7 +261,8 @@ class _Mapping:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         out = self._item_out()
-        read = read_numbered(self.type, items, self.asker.most_characters(out), self.asker.reply_tokens(out))
+        tokens = self.asker.most_tokens(out, texts_of(self.type))
+        read = read_numbered(self.type, items, self.asker.most_characters(out), *tokens)
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 
