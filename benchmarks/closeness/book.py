@@ -90,6 +90,8 @@ def _row(asked: Asked, path: Path) -> list[str]:
         f"| {asked.name} | ${asked.most} | {_dollars(likely)} | {_dollars(most)} | {_dollars(paid)} | "
         f"{found['usage']['calls']} | {'–' if ratio is None else f'{ratio:.2f}'} |"
     )
+    if most is None or most > float(asked.most):
+        return [f"{asked.name}: ${most} at most is above --max-cost {asked.most}"]
     if asked.name == "summarise" and not (ratio is not None and 1 / FARTHEST <= ratio <= FARTHEST):
         return [f"{asked.name}: likely / paid is {ratio}, not from 0.5 to 2"]
     return []

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.llm.providers.openai_form import schema_of
-from lambda_rlm.llm.tokens import text_tokens
+from lambda_rlm.llm.vocabulary.byte_pair import encoder
 from tests.support.places import ROOT
 
 VOCABULARY: Final = "o200k_base"
@@ -99,8 +99,8 @@ class Realistic:
 
 
 def tokens(text: str) -> int:
-    """The tokens of a text in `VOCABULARY`, exactly."""
-    return _counter()(text)
+    """The tokens of a text in `VOCABULARY`, as tiktoken counts them: the whole text at once, by no rule of our own."""
+    return encoder(VOCABULARY)(text)
 
 
 def cut(text: str, limit: int) -> str:
@@ -110,11 +110,6 @@ def cut(text: str, limit: int) -> str:
         text = text[: max(0, min(len(text) - 1, len(text) * limit // found))]
         found = tokens(text)
     return text
-
-
-@cache
-def _counter() -> Callable[[str], int]:
-    return text_tokens(VOCABULARY)
 
 
 class _Writer:
