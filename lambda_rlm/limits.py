@@ -74,9 +74,16 @@ unless the run is about texts in a script without spaces."""
 
 
 def reply_tokens(out: int, most_ends: int = MOST_REPLY_ENDS) -> int:
-    """What a reply of `out` tokens may come to at most when it is read again, in the vocabulary of the model that reads it: its
-    first and its last piece, which may merge with what is around them, are charged by their bytes."""
+    """What a text of a reply of `out` tokens may come to at most when it is read again, in the vocabulary of the model that
+    reads it: its first and its last piece, which may merge with what is around them, are charged by their bytes."""
     return out + min(REPLY_ENDS * out, most_ends)
+
+
+def listed_share(most_ends: int = MOST_REPLY_ENDS) -> int:
+    """What all texts of a reply may come to together where some are in lists, for each token of it. Many short texts are all
+    ends, so they are charged by their bytes, and have as many as the reply's characters; in a script without spaces each text
+    is one piece of more."""
+    return REPLY_CHARACTERS_PER_TOKEN if most_ends < MOST_REPLY else 1 + REPLY_ENDS
 
 
 # ── the library ──

@@ -16,7 +16,7 @@ from lambda_rlm.answering.detect import prospect as detection_prospect
 from lambda_rlm.answering.question import Question, Setup, case_of, detecting
 from lambda_rlm.answering.writing_bound import likely_writing, writing_cost
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.eval.asking.asker import AskSettings

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import price, worst_case
 from lambda_rlm.budget.pool import pool_of

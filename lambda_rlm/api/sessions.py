@@ -16,14 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
-
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
+from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Admission, Budget
@@ -267,7 +266,7 @@ async def answered_again(
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
     again, deadline = settings.as_before(was["settings"], is_replay=is_replay).begun()
-    read = await _read(again, inputs, deadline)
+    read = await read_in_thread(again.read, inputs, deadline)
     same_inputs(row, read)
     model, before = settings.model, was["settings"].get("model")
     if isinstance(model, str) and before is not None and absolute_model(model) != before:
@@ -292,7 +291,7 @@ async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Map
     if is_unnamed and program.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)
     settings, deadline = settings.begun()
-    question = Question(query=query, inputs=await _read(settings, inputs, deadline))
+    question = Question(query=query, inputs=await read_in_thread(settings.read, inputs, deadline))
     program = for_inputs(program, question.inputs.types)
     request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
     return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
@@ -341,27 +340,6 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
     return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
 
 
-class _Left(Exception):
-    """Nobody waits for the inputs any more."""
-
-
-async def _read(settings: HostSettings, inputs: Mapping[str, Any], deadline: Deadline) -> Inputs:
-    """The inputs of a host, read in a thread, so that the event loop goes on; what cancels the waiting ends the reading."""
-    if all(isinstance(value, str) for value in inputs.values()):
-        return settings.read(inputs)
-    is_waited_for = True
-
-    def watch() -> None:
-        deadline.look()
-        if not is_waited_for:
-            raise _Left
-
-    try:
-        return await anyio.to_thread.run_sync(settings.read, inputs, watch, abandon_on_cancel=True)
-    finally:
-        is_waited_for = False
-
-
 async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
     if not isinstance(asked.query, str):
@@ -370,7 +348,7 @@ async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tu
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_ = None if returns is None else returns.type
-    inputs = await _read(settings, asked.inputs, deadline)
+    inputs = await read_in_thread(settings.read, asked.inputs, deadline)
     return settings, Question(query=asked.query, inputs=inputs, returns=type_, task=task), returns
 
 

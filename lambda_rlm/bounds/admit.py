@@ -17,17 +17,17 @@ from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.analysis import FUEL, Analysis
 from lambda_rlm.bounds.bound import Bound, bound_of
 from lambda_rlm.bounds.cost import Cost, Figures, Overlong, by_site
-from lambda_rlm.bounds.cost_record import site_json
-from lambda_rlm.bounds.cost_tree import CostTree, cost_tree
 from lambda_rlm.bounds.declared import Size as DeclaredSize
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO, SizeBound
+from lambda_rlm.bounds.figures.likely import Likely
+from lambda_rlm.bounds.figures.two_figures import cost
 from lambda_rlm.bounds.hardness import TooHard
-from lambda_rlm.bounds.likely import Likely
 from lambda_rlm.bounds.planner.autos import default_autos
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
-from lambda_rlm.bounds.two_figures import cost
+from lambda_rlm.bounds.tree.cost_record import site_json
+from lambda_rlm.bounds.tree.cost_tree import CostTree, cost_tree
 from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget

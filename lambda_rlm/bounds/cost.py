@@ -41,7 +41,7 @@ NO_FIGURES: Final = Figures()
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class CallSite:
     """All calls of one place, made by `function`. `prompt` and `reply` are the tokens of one of them at most. A recursion that
     may not end is one too; its function is ""."""
 
@@ -54,12 +54,12 @@ class Site:
     def weight(self) -> int:
         return 1
 
-    def with_more(self, other: Site) -> Site:
+    def with_more(self, other: CallSite) -> CallSite:
         """Both after each other."""
         prompt, reply = largest((self.prompt, other.prompt)), largest((self.reply, other.reply))
         return replace(self, figures=self.figures.plus(other.figures), prompt=prompt, reply=reply)
 
-    def for_each(self, length: SizeBound, owner: int) -> Site:
+    def for_each(self, length: SizeBound, owner: int) -> CallSite:
         figures = Figures(*(total(size, length, owner) for size in self.figures))
         return replace(self, figures=figures, prompt=peak(self.prompt, owner), reply=peak(self.reply, owner))
 
@@ -90,7 +90,7 @@ class Choice:
         return Choice(figures, tuple((span, for_each(parts, length, owner)) for span, parts in self.branches))
 
 
-Part = Site | Choice
+Part = CallSite | Choice
 Parts = Mapping[Span, Part]
 """What a cost is made of, by place: what is in it adds up to it."""
 

@@ -80,6 +80,10 @@ class Checked:
     def prospect(self, budget: Budget | None = None, profile: ModelProfile = ANY_MODEL) -> Prospect | None:
         """What the program would cost on the inputs that were given or declared; None where `bound` is. A question that is not
         given counts with 2,000 characters where the program uses it."""
+        return self._foreseen(budget, profile, is_counted=True)
+
+    def _foreseen(self, budget: Budget | None, profile: ModelProfile, *, is_counted: bool) -> Prospect | None:
+        """That; without `is_counted` the vocabulary is asked only where bytes do not fit the budget."""
         from lambda_rlm.execution.prospect import foresee, foresee_sizes
 
         if self.typed is None:
@@ -94,7 +98,7 @@ class Checked:
         try:
             if unknown or self.sizes.keys() & self.inputs.keys():
                 return foresee_sizes(self.typed, data, self.sizes, profile, budget)
-            return foresee(self.typed, data, profile, budget)
+            return foresee(self.typed, data, profile, budget, is_counted=is_counted)
         except Fault:  # the run will meet it too
             return None
 
@@ -112,7 +116,8 @@ class Checked:
             raise Rejected(self.source, self.diagnostics)
         budget = budget or Budget()
         admitted = defer(self.typed, budget, profile)
-        prospect = self.prospect(replace(budget, usd=None) if profile is ANY_MODEL else budget, profile)
+        within = replace(budget, usd=None) if profile is ANY_MODEL else budget
+        prospect = self._foreseen(within, profile, is_counted=False)
         if prospect is None:
             return admitted
         sizes = {name: size for name, size in self.sizes.items() if name in self.inputs}

@@ -17,7 +17,7 @@ import anyio
 
 from lambda_rlm.bounds.admit import Admitted, admit, unasked
 from lambda_rlm.bounds.declared import excess
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.bounds.rates import Rates

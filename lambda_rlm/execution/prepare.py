@@ -24,12 +24,12 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
-from lambda_rlm.eval.asking.scripts import reply_ends
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document, Value
+from lambda_rlm.execution.scripts import reply_ends
 from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:

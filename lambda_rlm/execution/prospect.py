@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.cost_tree import CostTree
 from lambda_rlm.bounds.declared import QUERY_SIZE, Size, declared
 from lambda_rlm.bounds.domain.abstract import Abstract
-from lambda_rlm.bounds.likely import Likely, Ratios, likely
+from lambda_rlm.bounds.figures.likely import Likely, Ratios, likely
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos, places
 from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.tree.cost_tree import CostTree
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
@@ -124,9 +124,12 @@ def foresee(
     accuracy: Accuracy | None = None,
     asking: AskSettings = _ASKING,
     terms: Sequence[Term] = (),
+    *,
+    is_counted: bool = True,
 ) -> Prospect:
-    """What running a program on these inputs would cost; what needs no reply is computed. Raises `Rejected` where nobody can
-    say, and `Fault` where a limit is met before the first call."""
+    """What running a program on these inputs would cost; what needs no reply is computed. Without `is_counted` the vocabulary
+    is asked only where bytes do not fit the budget. Raises `Rejected` where nobody can say, and `Fault` where a limit is met
+    before the first call."""
     asking = asking_about(asking, typed, inputs)
     counted: Rates | None
     if isinstance(model, ModelProfile):
@@ -145,7 +148,7 @@ def foresee(
         Meter(budget),
         autos=default_autos(typed, profile),
         counted=counted,
-        is_counted=True,
+        is_counted=is_counted,
     )
     return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
 
@@ -182,10 +185,10 @@ def foresee_sizes(
 
     def estimate() -> Likely | None:
         ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
-        by = rates.vocabulary
-        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values, by)}
-        stage = _stage(typed, values, program.autos, budget, by) if values else None
-        return likely(typed, known, rates, program.autos, budget, stage, ratios)
+        known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
+        stage = _stage(typed, values, program.autos, budget, None) if values else None
+        in_bytes = rates_at(profile, asking)  # a ratio fits texts of which only bytes are declared
+        return likely(typed, known, in_bytes, program.autos, budget, stage, ratios)
 
     return Prospect(program, budget, profile, chosen, estimate)
 

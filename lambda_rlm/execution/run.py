@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission
 from lambda_rlm.completion import Usage
 from lambda_rlm.diagnostics.faults import Fault

@@ -11,12 +11,12 @@ from html import escape
 from time import gmtime, strftime
 from typing import Any, Final
 
-from lambda_rlm.bounds.two_figures import both, count
+from lambda_rlm.bounds.figures.two_figures import both, count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.run_report import RunReport
-from lambda_rlm.journal.tree import CallBranch, Figures, folding, leaf, without_chain
+from lambda_rlm.journal.tree import CallBranch, CallFigures, folding, leaf, without_chain
 
 MOST_BESIDE: Final = 100
 """Branches of one node of the tree that are on the page."""
@@ -177,7 +177,7 @@ def _branch(branch: CallBranch) -> Iterator[str]:
         else:
             yield _leaf(inner.calls[0], f"{inner.name}  ")
     if folded:
-        total = sum((one.figures for one in folded), Figures())
+        total = sum((one.figures for one in folded), CallFigures())
         yield f'<li class="soft">… {len(folded):,} more: {_text(total.shown)}</li>'
     yield "</ul></details>"
 

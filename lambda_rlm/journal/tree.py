@@ -27,7 +27,7 @@ Label = Callable[[CallRow], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class CallFigures:
     """What some calls came to. `usd` is None where a price was unknown; `seconds` are those of all calls, one after the
     other."""
 
@@ -40,9 +40,9 @@ class Figures:
     usd: float | None = 0.0
     seconds: float = 0.0
 
-    def __add__(self, other: Figures) -> Figures:
+    def __add__(self, other: CallFigures) -> CallFigures:
         usd = None if self.usd is None or other.usd is None else self.usd + other.usd
-        return Figures(
+        return CallFigures(
             self.calls + other.calls,
             self.shared + other.shared,
             self.failed + other.failed,
@@ -64,12 +64,12 @@ class Figures:
         return " · ".join((", ".join(counts), tokens, dollars(self.usd), f"{self.seconds:.1f} s"))
 
 
-def figures_of(call: CallRow) -> Figures:
+def figures_of(call: CallRow) -> CallFigures:
     """The figures of one call."""
     if call.state == SHARED:
-        return Figures(shared=1)
+        return CallFigures(shared=1)
     usage = call.usage or {}
-    return Figures(
+    return CallFigures(
         calls=1,
         failed=call.state not in (REPLIED, RUNNING),
         running=call.state == RUNNING,
@@ -91,8 +91,8 @@ class CallBranch:
     inside: dict[int, CallBranch] = field(default_factory=dict)
 
     @cached_property
-    def figures(self) -> Figures:
-        return sum((one.figures for one in self.inside.values()), sum(map(figures_of, self.calls), Figures()))
+    def figures(self) -> CallFigures:
+        return sum((one.figures for one in self.inside.values()), sum(map(figures_of, self.calls), CallFigures()))
 
     @cached_property
     def slowest(self) -> float:
@@ -149,7 +149,7 @@ def _below(branch: CallBranch, most: int, indent: str) -> Iterator[str]:
             yield f"{indent}{stem}{row.name}  {row.figures.shown}"
             yield from _below(row, most, indent + below)
     if folded:
-        yield f"{indent}└ … {len(folded):,} more: {sum((one.figures for one in folded), Figures()).shown}"
+        yield f"{indent}└ … {len(folded):,} more: {sum((one.figures for one in folded), CallFigures()).shown}"
 
 
 def folding(branches: Sequence[CallBranch], most: int) -> tuple[list[CallBranch], list[CallBranch]]:

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.completion import Message, ModelProfile, Vocabulary
+from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS
 from lambda_rlm.llm.vocabulary.byte_pair import known_vocabulary, vocabulary_named
 
-_PER_MESSAGE: Final = 4
-_PER_PROMPT: Final = 3
 _COUNTED_EXACTLY: Final = 4_000_000
 _MODELS: Final = {
     "o200k_base": re.compile(r"(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-5|gpt-oss|o[134])(?![a-z0-9])"),
@@ -63,7 +62,7 @@ def count(messages: tuple[Message, ...], profile: ModelProfile, known: str | Non
         return bound
     read = vocabulary_named(known or _NEAREST)
     tokens = sum(read.exact(message.content) for message in messages)
-    framing = _PER_MESSAGE * len(messages) + _PER_PROMPT
+    framing = MESSAGE_TOKENS * len(messages) + CHAT_TOKENS
     return tokens + framing if known else min(bound, 2 * tokens + framing + profile.template_tokens)
 
 

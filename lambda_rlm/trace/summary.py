@@ -5,9 +5,9 @@ Owns the wording of a run's counts, tokens and seconds.
 
 from __future__ import annotations
 
-from lambda_rlm.bounds import two_figures
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures import two_figures
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Usage
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, NamedTuple, TypeVar
 
+from lambda_rlm.limits import listed_share
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 _WORDS: Final = 64
@@ -33,6 +34,9 @@ _MOST_LABEL: Final = 256
 
 _KEPT: Final = 256
 
+Amount = TypeVar("Amount", bound=Any)
+"""A number, or a size."""
+
 CHOICE_TOKENS: Final = 80 * 4 + len('""') + _KEY + _FENCE + _WORDS
 """The same for `llm_choose`: a number, or an option of at most 80 characters as it stands."""
 
@@ -53,6 +57,41 @@ def is_label(type_: Type) -> bool:
     """Whether a reply of this type is one of few short forms, as a yes, a number or a label are."""
     need = _reply_need(type_)
     return need is not None and need <= _MOST_LABEL
+
+
+class TextsOf(NamedTuple):
+    """The texts that a reply of a type is made of: `single` ones, and whether others are in lists."""
+
+    single: int = 0
+    are_listed: bool = False
+
+    def together(self, tokens: Amount, one: Amount, most_ends: int) -> Amount:
+        """The tokens that all of them may come to when they are read again, in a reply of so many, where one alone may come to
+        `one`."""
+        most: Amount = one * max(1, self.single)
+        if self.are_listed:
+            most = most + tokens * listed_share(most_ends)
+        return most
+
+
+ONE_TEXT: Final = TextsOf(1)
+
+
+@lru_cache(_KEPT)
+def texts_of(type_: Type) -> TextsOf:
+    """The texts in a reply of a type. A label is one of the program's own and counts as none."""
+    match type_:
+        case Con("Text" | "Quote"):
+            return TextsOf(1)
+        case Con("Option", (inner,)):
+            return texts_of(inner)
+        case Con("List", (inner,)):
+            return TextsOf(0, texts_of(inner) != TextsOf())
+        case Record(fields):
+            inside = [texts_of(field) for _, field in fields]
+            return TextsOf(sum(texts.single for texts in inside), any(texts.are_listed for texts in inside))
+        case _:
+            return TextsOf()
 
 
 @lru_cache(_KEPT)

@@ -65,7 +65,7 @@ def test_programs_use_at_least_two_fifths_of_their_call_bound(path: Path) -> Non
     assert ratio(path) <= 2.5
 
 
-def test_of_functions_that_exclude_each_other_the_dearer_is_charged() -> None:
+def test_of_functions_that_exclude_each_other_the_dearer_counts() -> None:
     program = """
     let once = fn(t: Text) => llm_call(f"Once {t}", out=10);
     let twice = fn(t: Text) => llm_call(t, out=5) ++ llm_call(f"And {t}", out=5);

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_rlm import Rejected, Size, check
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.cost_record import VERSION, as_record
+from lambda_rlm.bounds.tree.cost_record import VERSION, as_record
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile

@@ -21,7 +21,6 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, TokenSize, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.scripts import reply_ends
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Reply, Rope, Text
@@ -29,6 +28,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.scripts import reply_ends
 from lambda_rlm.limits import BLOCK_OVERHEAD, reply_tokens
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.types.type import TEXT, list_of
@@ -117,7 +117,7 @@ def test_a_text_is_measured_where_marks_may_cut_it() -> None:
     assert (abstract.made.blocks, abstract.made.is_worded) == (1, True)
 
 
-def test_a_rope_of_more_pieces_than_are_looked_at_is_counted_by_bytes() -> None:
+def test_a_rope_of_too_many_pieces_is_counted_by_bytes() -> None:
     rope = Rope([Text("a ", Reply(0, None)) for _ in range(5_000)], 10_000)
     abstract = measured(rope, TEXT, "", WORDS)
     assert isinstance(abstract, AbstractText) and abstract.tokens.value == 10_000
@@ -137,7 +137,7 @@ def drawn_texts() -> list[str]:
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 13])
-def test_stretches_of_a_text_have_its_tokens_and_two_cut_pieces_each(length: int) -> None:
+def test_stretches_have_the_tokens_of_the_text_and_two_cuts_each(length: int) -> None:
     for text in drawn_texts():
         whole = literal_text(text, WORDS)
         stretches = [text[at : at + length] for at in range(0, len(text), length)]
@@ -278,7 +278,7 @@ def test_stretches_of_data_are_counted_as_a_prompt_shows_them(texts: tuple[tuple
 # ── replies ──
 
 
-def test_a_reply_is_cut_where_it_would_come_to_more_than_its_tokens() -> None:
+def test_a_reply_is_cut_where_it_has_more_than_its_tokens() -> None:
     model = Model(PROFILE, lambda request: "x" * 150)
     run = ran('llm_call("say", out=20)', model, context="")
     assert run.value == "x" * reply_tokens(20)
@@ -286,10 +286,20 @@ def test_a_reply_is_cut_where_it_would_come_to_more_than_its_tokens() -> None:
 
 
 def test_a_typed_reply_of_too_many_tokens_is_a_bad_one() -> None:
-    model = Model(PROFILE, lambda request: '{"reply": ["' + "x" * 60 + '", "' + "y" * 60 + '"]}')
-    run = ran('llm_call[List[Text]]("say", out=20)', model, context="")
-    assert run.fault is not None and run.fault.code == "E0513"
-    assert len(model.prompts) == 2
+    many = json.dumps(["漢" * 25] * 5, ensure_ascii=False)
+    for reply, limit in (('["' + "x" * 90 + '"]', "84"), (many, "244")):
+        answer = f'{{"reply": {reply}}}'
+        model = Model(PROFILE, lambda request, answer=answer: answer)  # type: ignore[misc]
+        run = ran('llm_call[List[Text]]("say", out=20)', model, context="")
+        assert run.fault is not None and run.fault.code == "E0513" and f"more than {limit} tokens" in str(run.fault)
+        assert len(model.prompts) == 2
+
+
+def test_labels_numbers_and_booleans_take_none_of_the_tokens_of_texts() -> None:
+    rows = [{"kind": "a rather long label, that is", "n": 7, "ok": True, "note": "x"}] * 3
+    model = Model(PROFILE, lambda request: json.dumps({"reply": rows}))
+    program = 'llm_call[List[{kind: "a rather long label, that is" | "b", n: Int, ok: Bool, note: Text}]]("say", out=40)'
+    assert ran(program, model, context="").fault is None
 
 
 def test_texts_of_a_reply_within_their_bytes_ask_no_vocabulary() -> None:
@@ -329,9 +339,16 @@ def test_a_run_in_another_script_reckons_with_longer_ends() -> None:
 # ── when a vocabulary is asked ──
 
 
-def test_a_run_whose_bytes_fit_loads_no_vocabulary() -> None:
+@pytest.mark.parametrize("program", [
+    'chunk(context, 900) |> map(fn(c) => llm_call(c, out=9)) |> join("")',
+    'llm_map[Bool](chunk(context, 90), "Is it so?") |> values |> length',
+])  # fmt: skip
+def test_a_run_whose_bytes_fit_loads_no_vocabulary(program: str) -> None:
+    def say(request: CompletionRequest) -> str:
+        return json.dumps(dict.fromkeys(request.schema["properties"], "yes")) if request.schema else "fine"
+
     profile = replace(PROFILE, vocabulary=Unloaded())
-    run = ran('chunk(context, 900) |> map(fn(c) => llm_call(c, out=9)) |> join("")', Model(profile), context="plain " * 900)
+    run = ran(program, Model(profile, say), context="plain " * 900)
     assert run.fault is None and run.bound is not None
     assert run.bound.counted_by == "bytes"
 
@@ -346,13 +363,28 @@ def test_where_bytes_do_not_fit_the_vocabulary_decides() -> None:
         ran(program, Model(PROFILE), replace(budget, tokens=counted.tokens - 1), context=BOOK)
 
 
-def test_a_prompt_whose_bytes_do_not_fit_the_window_may_fit_it_counted() -> None:
+def test_a_prompt_may_fit_the_window_by_its_vocabulary_alone() -> None:
     profile = replace(PROFILE, window=4_000, max_output=200, vocabulary=vocabulary_named("o200k_base"))
     program = 'let n = llm_call[Int]("n", out=4); llm_call(f"Sum up: {slice(context, n, n + 9000)}", out=100)'
     model = Model(profile, lambda request: '{"reply": 9}' if request.schema else "fine")
     assert ran(program, model, context=BOOK).fault is None
     with pytest.raises(Rejected):
         ran(program, model, context="7 " * 9_000)
+
+
+def test_items_are_packed_alike_whatever_a_run_was_bounded_by() -> None:
+    def say(request: CompletionRequest) -> str:
+        return json.dumps(dict.fromkeys((request.schema or {})["properties"], "yes"))
+
+    program = 'llm_map[Bool](chunk(context, 700), "Is it so?") |> values |> length'
+    profile = replace(PROFILE, window=8_000, max_output=2_000)
+    tokens = bound_of(program, Model(profile), context=BOOK).tokens
+    free, tight = Model(profile, say), Model(profile, say)
+    first, second = ran(program, free, context=BOOK), ran(program, tight, replace(ENOUGH, tokens=tokens), context=BOOK)
+    assert first.bound is not None and second.bound is not None
+    assert (first.bound.counted_by, second.bound.counted_by) == ("bytes", "words")
+    assert len(free.prompts) == len(tight.prompts) > 1
+    assert first.usage.steps == second.usage.steps
 
 
 def test_steps_are_the_same_whether_a_run_was_counted_or_not() -> None:

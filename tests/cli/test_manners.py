@@ -37,6 +37,7 @@ def test_the_other_options_are_in_groups(shell: Shell) -> None:
         "Arguments",
         "Options",
         "Other limits",
+        "An account of many runs",
         "Routing",
         "Writing programs",
         "Models",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.journal.records import CallRow
-from lambda_rlm.journal.tree import CallBranch, Figures, figures_of, folding, lines, tree
+from lambda_rlm.journal.tree import CallBranch, CallFigures, figures_of, folding, lines, tree
 from tests.support.shell import Shell, script, wrote
 
 
@@ -47,7 +47,7 @@ def test_the_figures_of_a_branch_are_sums_of_its_calls(calls: list[CallRow]) -> 
     assert sorted(map(id, (call for branch in every(whole) for call in branch.calls))) == sorted(map(id, calls))
     for branch in every(whole):
         below = [call for inner in every(branch) for call in inner.calls]
-        total = sum(map(figures_of, below), Figures())
+        total = sum(map(figures_of, below), CallFigures())
         assert (branch.figures.calls, branch.figures.failed, branch.figures.input_tokens) == (
             total.calls, total.failed, total.input_tokens,
         )  # fmt: skip

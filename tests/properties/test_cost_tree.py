@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from lambda_rlm.bounds.cost_record import as_record
+from lambda_rlm.bounds.tree.cost_record import as_record
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.execution.check import check
 from tests.properties.test_bounds import BUDGET, adversaries

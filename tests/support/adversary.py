@@ -12,9 +12,12 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.limits import reply_tokens
 
-MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed")
+MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed", "words")
 RESENDING = ("never", "always", "while allowed", "in turns")
 """Whether each request is sent again as often as may be: also beyond the pool, up to its end, or every other one."""
+
+_WORD, _WORDS = 9, 60
+"""Letters of a short text, and of an element of a list that has some."""
 
 _AGAIN = "An earlier reply"
 
@@ -79,6 +82,8 @@ class Adversary:
 
     def reply(self, request: CompletionRequest, manner: str) -> str:
         room = self.room(request.max_tokens)
+        if manner == "words" and request.schema is not None:  # many short texts, as many as their bytes surely allow
+            room = 8 * request.max_tokens // len(self.letter.encode())
         if request.choices is not None:
             return max(request.choices, key=len) if manner != "shortest" else min(request.choices, key=len)
         if request.schema is None:
@@ -129,14 +134,16 @@ def _filled(schema: Mapping[str, Any], room: int, manner: str, letter: str, name
         case "boolean":
             return manner != "shortest"
         case _:
+            if manner == "words":
+                return letter * min(_WORD, max(0, room - 2))
             return "" if manner == "shortest" or manner == "many" else (letter * max(0, room - 2))[: max(0, room - 2)]
 
 
 def _array(items: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> list[Any]:
     if manner == "shortest":
         return []
-    if manner != "many":
+    if manner not in ("many", "words"):
         return [_filled(items, room, manner, letter, named)]
-    one = _filled(items, 0, "shortest", letter, named)
-    each = len(json.dumps(one, separators=(",", ":"))) + 1
+    one = _filled(items, 0, "shortest", letter, named) if manner == "many" else _filled(items, _WORDS, manner, letter, named)
+    each = len(json.dumps(one, ensure_ascii=False, separators=(",", ":"))) + 1
     return [one] * max(0, (room + 1) // each)

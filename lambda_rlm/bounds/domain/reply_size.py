@@ -6,7 +6,7 @@ Owns `value_of`. A typed value is read leniently, so what limits it are the fewe
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 from lambda_rlm.bounds.domain.abstract import (
     EITHER,
@@ -18,12 +18,11 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     Makeup,
     fresh,
-    mapped,
     number,
     symbol,
     text_of,
 )
-from lambda_rlm.bounds.domain.size import SizeBound, ceil_div, size_of
+from lambda_rlm.bounds.domain.size import UNLIMITED, SizeBound, ceil_div, size_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 FLAT: Final = Makeup(blocks=1)
@@ -33,12 +32,33 @@ _INT_LIMIT: Final = 2**63
 """An Int is at least minus this and less than it."""
 
 
-def value_of(type_: Type, chars: SizeBound, made: Makeup = FLAT) -> Abstract:
-    """Any value of a ground type whose JSON has at most `chars` characters; `made` is what its texts are made of, whose tokens
-    are those of all of them together."""
+def value_of(type_: Type, chars: SizeBound, made: Makeup = FLAT, together: SizeBound = UNLIMITED) -> Abstract:
+    """Any value of a ground type whose JSON has at most `chars` characters; `made` is what each of its texts is made of, and
+    where their tokens are counted, they have at most so many `together`."""
+    return _value(type_, chars, _Texts(chars, chars, made, together))
+
+
+class _Texts(NamedTuple):
+    """The texts of a value: the most characters of one, of all, what one is made of, and the most tokens of all."""
+
+    chars: SizeBound
+    chars_together: SizeBound
+    made: Makeup
+    tokens_together: SizeBound
+
+    def in_list(self, owner: int) -> _Texts:
+        """Those of one element of a list: together, the elements have no more than the list."""
+        one, together, made, tokens = self
+        if made.counted is not None:
+            made = made._replace(counted=symbol(made.counted, tokens, owner))
+            tokens = symbol(tokens, tokens, owner)
+        return _Texts(symbol(one, together, owner), symbol(together, together, owner), made, tokens)
+
+
+def _value(type_: Type, chars: SizeBound, texts: _Texts) -> Abstract:
     match type_:
         case Con("Text" | "Quote"):
-            return text_of(chars, made=made)
+            return text_of(texts.chars, made=texts.made)
         case Enum(labels):
             lengths = [len(label) for label in labels]
             return text_of(size_of(max(lengths)), WIDEST, min(lengths), made=FLAT)
@@ -49,19 +69,13 @@ def value_of(type_: Type, chars: SizeBound, made: Makeup = FLAT) -> Abstract:
         case Con("Bool"):
             return EITHER
         case Con("Option", (inner,)):
-            return AbstractOption(value_of(inner, chars, made))
+            return AbstractOption(_value(inner, chars, texts))
         case Con("List", (inner,)):
             owner = fresh()
-            widest = chars * WIDEST
-
-            def shared(size: SizeBound) -> SizeBound:
-                """Together the texts of a list have no more characters than the reply."""
-                return symbol(size, size, owner) if size in (chars, widest) or size is made.counted else size
-
-            element = mapped(value_of(inner, chars, made), shared)
+            element = _value(inner, chars, texts.in_list(owner))
             return AbstractList(ceil_div(chars, _fewest_characters(inner) + 1), element, owner)
         case Record(fields):
-            return AbstractRecord(tuple((name, value_of(field, chars, made)) for name, field in fields))
+            return AbstractRecord(tuple((name, _value(field, chars, texts)) for name, field in fields))
         case _:
             return OPAQUE
 

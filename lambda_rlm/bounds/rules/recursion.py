@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis
-from lambda_rlm.bounds.cost import Cost, Figures, Site
+from lambda_rlm.bounds.cost import CallSite, Cost, Figures
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, changed_names, seen
 from lambda_rlm.bounds.domain.guards import Environment
 from lambda_rlm.bounds.domain.leaves import length_of, settled, signature
@@ -73,7 +73,7 @@ def recursion(analysis: Analysis, fix: t.Fix, env: Environment) -> AbstractFunct
 def _endless(analysis: Analysis, fix: t.Fix, why: str) -> AbstractResult:
     """What is known of a recursion that is not bounded: its type."""
     analysis.endless[fix.span] = why
-    site = Site(_ENDLESS, UNLIMITED, UNLIMITED, "")
+    site = CallSite(_ENDLESS, UNLIMITED, UNLIMITED, "")
     analysis.charge(Cost(**_ENDLESS._asdict(), sends=UNLIMITED, prompt=UNLIMITED, depth=UNLIMITED, parts={fix.span: site}))
     arrow = analysis.typed.type_of(fix)
     assert isinstance(arrow, Arrow)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
-from lambda_rlm.bounds.cost import Cost, Site
+from lambda_rlm.bounds.cost import CallSite, Cost
 from lambda_rlm.bounds.domain.abstract import (
     WIDEST,
     Abstract,
@@ -51,7 +51,7 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out, texts_of
 from lambda_rlm.types.type import Con, Record, Type
 
 _ROUNDS: Final = 2
@@ -135,7 +135,7 @@ def _priced(rates: Rates, cost: Cost) -> Cost:
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
     """Book model calls at the place that makes them; with so many tokens at most in one prompt and one reply."""
-    site = Site(cost.figures, prompt, reply, application.primitive.value)
+    site = CallSite(cost.figures, prompt, reply, application.primitive.value)
     analysis.charge(replace(cost, parts={application.name.span: site}))
 
 
@@ -153,13 +153,14 @@ def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
-    made = DATA
-    if rates.vocabulary is not None:
-        counted = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
-        if rates.reply_share < 1:
-            counted = ceil_div(tokens, round(1 / rates.reply_share))
-        made = made._replace(counted=counted, piece=REPLY_PIECE)
-    return value_of(type_, _reply_chars(rates, tokens), made)
+    chars = _reply_chars(rates, tokens)
+    if rates.vocabulary is None:
+        return value_of(type_, chars, DATA)
+    one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
+    together = texts_of(type_).together(tokens, one, rates.reply_ends)
+    if rates.reply_share < 1:
+        one = together = ceil_div(tokens, round(1 / rates.reply_share))
+    return value_of(type_, chars, DATA._replace(counted=one, piece=REPLY_PIECE), together)
 
 
 def _check_window(analysis: Analysis, application: Application, prompt: AbstractText, frame: int, tokens: SizeBound) -> None:

@@ -13,7 +13,7 @@ from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
 from lambda_rlm.answering.question import Deadline
-from lambda_rlm.bounds.two_figures import spent
+from lambda_rlm.bounds.figures.two_figures import spent
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.bounds.cost_record import as_record
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.planner import plan_text
+from lambda_rlm.bounds.tree.cost_record import as_record
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import program_file, rejected
 from lambda_rlm.cli.display import cost_table, figures, screen

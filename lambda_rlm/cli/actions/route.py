@@ -13,8 +13,8 @@ from typing import Any, Final, cast
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
-from lambda_rlm.bounds.two_figures import count
+from lambda_rlm.bounds.figures.likely import Likely
+from lambda_rlm.bounds.figures.two_figures import count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question

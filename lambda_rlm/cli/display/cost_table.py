@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lambda_rlm.bounds.cost_tree import CostNode, CostTree, Spent, words_at
-from lambda_rlm.bounds.two_figures import count
+from lambda_rlm.bounds.figures.two_figures import count
+from lambda_rlm.bounds.tree.cost_tree import CostNode, CostTree, Spent, words_at
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.price import dollars as shown_dollars
 from lambda_rlm.cli.display.figures import aligned

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.cost_record import nodes_json
-from lambda_rlm.bounds.two_figures import count
+from lambda_rlm.bounds.figures.two_figures import count
+from lambda_rlm.bounds.tree.cost_record import nodes_json
 from lambda_rlm.budget.price import dollars, per_million
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.execution import sub_models

@@ -26,7 +26,7 @@ from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, M
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.eval.asking.flight import Abandoned, Flight
+from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.patience import Patience
 from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
@@ -39,6 +39,7 @@ from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
+from lambda_rlm.types.reply_tokens import TextsOf
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -150,9 +151,11 @@ class Asker:
         """The most characters of a reply of `out` tokens."""
         return min(self.settings.max_reply, REPLY_CHARACTERS_PER_TOKEN * out)
 
-    def reply_tokens(self, out: int) -> int:
-        """The most tokens of texts made of a reply of `out` tokens, wherever they are read again."""
-        return reply_tokens(out, self.settings.reply_ends)
+    def most_tokens(self, out: int, texts: TextsOf) -> tuple[int, int]:
+        """The most tokens of one text made of a reply of `out` tokens, wherever it is read again, and of all of them."""
+        ends = self.settings.reply_ends
+        one = reply_tokens(out, ends)
+        return one, texts.together(out, one, ends)
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
@@ -252,7 +255,8 @@ class Asker:
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
         most, vocabulary = self.most_characters(question.out), self.model.profile.vocabulary
-        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, self.reply_tokens(question.out))
+        tokens = self.most_tokens(question.out, question.shape.texts)
+        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, *tokens)
 
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room
@@ -266,7 +270,7 @@ class Asker:
         """One logical call from its first attempt to its value."""
         started = monotonic()
         reading = self._reading(flight, question)
-        exchange = _Exchange()
+        exchange = AttemptsMade()
         failure: str | None = "cancelled"
         value = None
         try:
@@ -306,7 +310,7 @@ class Asker:
         path: tuple[int, ...],
         span: Span,
         reading: ReplyReading,
-        exchange: _Exchange,
+        exchange: AttemptsMade,
     ) -> Value:
         prepared, program = self.prepared(question), self.settings.program
         shown = self.coverage.show(question.prompt, self.meter)
@@ -350,7 +354,7 @@ class Asker:
         self.meter.spend(PRICE.steps(characters=len(completion.text)) + (0 if is_text else READ_STEPS * len(completion.text)))
         return question.shape.read(completion.text, reading)
 
-    async def _send(self, prepared: PreparedRequest, exchange: _Exchange, taken: int) -> Completion:
+    async def _send(self, prepared: PreparedRequest, exchange: AttemptsMade, taken: int) -> Completion:
         """One request: wait for a free slot, set its worst case aside, ask, book what it used. `taken` is what was taken from
         the pool for it."""
         counts, patience = self.counts, self.patience
@@ -392,15 +396,3 @@ class Asker:
 
 def _parts(shown: Sequence[Stretch]) -> tuple[tuple[str, int, int], ...]:
     return tuple((stretch.document.name, stretch.start, stretch.end) for stretch in shown)
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What the attempts of one call have used, the last one's digest, and the last reply."""
-
-    usage: Usage = NO_USAGE
-    digest: str = ""
-    reply: str | None = None
-
-    def book(self, usage: Usage) -> None:
-        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.budget import Budget
@@ -61,14 +62,7 @@ def rates_at(profile: ModelProfile, settings: AskSettings) -> Rates:
 
 def counted_rates(model: Model, settings: AskSettings) -> Rates | None:
     """The same with texts counted by the model's vocabulary; None where it is not known."""
-    vocabulary = model.profile.vocabulary
-    if vocabulary is None:
-        return None
-    return replace(
-        rates_counted(model.profile, settings),
-        count=partial(_count, model, settings, is_counted=True),
-        count_items=partial(_count_items, model, settings),
-    )
+    return None if model.profile.vocabulary is None else rates_counted(model.profile, settings)
 
 
 def rates_counted(profile: ModelProfile, settings: AskSettings) -> Rates:
@@ -76,15 +70,25 @@ def rates_counted(profile: ModelProfile, settings: AskSettings) -> Rates:
     rates, vocabulary = rates_at(profile, settings), profile.vocabulary
     if vocabulary is None:
         return rates
+    model = cast("Model", _Counting(profile))
     return replace(
         rates,
         vocabulary=vocabulary,
+        count=partial(_count, model, settings, is_counted=True),
+        count_items=partial(_count_items, model, settings),
         template_tokens=MOST_MESSAGES * MESSAGE_TOKENS + CHAT_TOKENS,
         standing_bytes=0,
         instruction_bytes=partial(_instruction_tokens, vocabulary),
         schema_bytes=lambda type_: shape_of(type_).schema_tokens(vocabulary),
         mapping_bytes=partial(mapping_tokens, vocabulary),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """In place of a model that is not asked and whose vocabulary is known: no more of it is needed to count."""
+
+    profile: ModelProfile
 
 
 def _count(model: Model, settings: AskSettings, prompt: object, type_: Type, is_counted: bool = False) -> int:

@@ -61,6 +61,11 @@ def too_many_tokens(most: int) -> BadReply:
     return BadReply(f"the texts of the reply have more than {most:,} tokens in total; give shorter ones")
 
 
+def too_many_tokens_in_one(most: int) -> BadReply:
+    """One text made of the reply has too many tokens."""
+    return BadReply(f"a text of the reply has more than {most:,} tokens; give a shorter one")
+
+
 def no_choice(listed: str) -> BadReply:
     """None of the choices, or several; `listed` shows them, or names them where they come from an input."""
     return BadReply(f"the reply must be exactly one of {listed}")

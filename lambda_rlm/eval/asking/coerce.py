@@ -230,11 +230,11 @@ class Coercer:
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
         if isinstance(raw, str):
             if raw in labels:
-                return self.reading.text(raw)
+                return self.reading.label(raw)
             named = labels_in(raw, labels)
             if len(named) == 1:
                 self.reading.coerce(f"extracted the label from a text for {place}")
-                return self.reading.text(named.pop())
+                return self.reading.label(named.pop())
         raise bad_reply.no_label(place, labels)
 
     def _text(self, raw: Raw, place: str) -> Text:

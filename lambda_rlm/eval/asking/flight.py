@@ -8,11 +8,12 @@ is not cancelled while somebody else, who is not, waits for it. Refuses to be as
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 import anyio
 import anyio.lowlevel
 
-from lambda_rlm.completion import Completion
+from lambda_rlm.completion import NO_USAGE, Completion, Usage
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Value
 
@@ -85,3 +86,16 @@ def copied(failure: Exception) -> Exception:
     twin.__dict__.update(failure.__dict__)
     twin.__cause__ = failure.__cause__
     return twin
+
+
+@dataclass(slots=True)
+class AttemptsMade:
+    """What the attempts of one call have used, the last one's digest, and the last reply."""
+
+    usage: Usage = NO_USAGE
+    digest: str = ""
+    reply: str | None = None
+
+    def book(self, usage: Usage) -> None:
+        """Add the usage of an attempt."""
+        self.usage = usage if self.usage is NO_USAGE else self.usage + usage

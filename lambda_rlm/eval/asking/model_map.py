@@ -32,7 +32,7 @@ from lambda_rlm.eval.tariff import HEADER, SLOT
 from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.types.reply_tokens import item_out
+from lambda_rlm.types.reply_tokens import item_out, texts_of
 from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
@@ -166,10 +166,15 @@ class _Mapping:
     def pack(self, indices: list[int]) -> list[list[int]]:
         """Neighbours together, as many as fit and are allowed; raises when an item alone does not fit.
 
+        The capacity is what items and their replies may have: what is left beside a prompt with an item of one character.
         Tokens of parts need not quite add up to those of the whole: what needs more than three quarters of the room is counted
         exactly, and packed again into three quarters where it does not fit after all; what needs no more is taken to fit.
         """
-        capacity = self._capacity()
+        smallest = self._asked([_SMALLEST], GREEDY, _AGAIN)
+        surely_fit = self._by_bytes(indices, smallest)
+        if surely_fit is not None:
+            return surely_fit
+        capacity = self.asker.model.profile.room - self._tokens(smallest)
         surely = capacity * _SURE[0] // _SURE[1]
         needs = {index: self._need(index) for index in indices}
         packed: list[list[int]] = []
@@ -182,6 +187,20 @@ class _Mapping:
             if len(batch) == 1 and needs[batch[0]] > surely and not self._fits(batch):
                 raise self._too_long(batch[0])
         return packed
+
+    def _by_bytes(self, indices: list[int], smallest: ModelQuery) -> list[list[int]] | None:
+        """As many together as are allowed, where their bytes fit: then their tokens do, which nobody need count. None where
+        they may not, and where they are counted anyway."""
+        profile = self.asker.model.profile
+        if profile.vocabulary is None or self.asker.is_counted:
+            return None
+        most, beside = self._most_items(), profile.template_tokens + MARKER_TOKENS + self._item_out()
+        surely = (profile.room - self.asker.prepared(smallest).tokens) * _SURE[0] // _SURE[1]
+        batches = [indices[at : at + most] for at in range(0, len(indices), most)]
+        needs = (
+            sum(len(self.items[index].s.encode("utf-8", "surrogatepass")) + beside for index in batch) for batch in batches
+        )
+        return batches if all(need <= surely for need in needs) else None
 
     def _neighbours(self, indices: list[int], needs: Mapping[int, int], capacity: int) -> list[list[int]]:
         """Each with those before it while they need no more than the capacity; one that needs more is alone."""
@@ -226,12 +245,6 @@ class _Mapping:
         per_call = self.asker.settings.per_call if self.per_call is None else self.per_call
         return max(1, min(per_call, self.asker.model.profile.max_output // self._item_out()))
 
-    def _capacity(self) -> int:
-        """The tokens that items and their replies may have in one prompt: what is left beside a prompt with an item of one
-        character."""
-        frame = self._tokens(self._asked([_SMALLEST], GREEDY, _AGAIN))
-        return self.asker.model.profile.room - frame
-
     def _need(self, index: int) -> int:
         tokens = exact_tokens(self.asker.model, (Message("user", self.items[index].s),))
         return tokens + MARKER_TOKENS + self._item_out()
@@ -248,7 +261,8 @@ class _Mapping:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         out = self._item_out()
-        read = read_numbered(self.type, items, self.asker.most_characters(out), self.asker.reply_tokens(out))
+        tokens = self.asker.most_tokens(out, texts_of(self.type))
+        read = read_numbered(self.type, items, self.asker.most_characters(out), *tokens)
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 

@@ -16,7 +16,7 @@ from lambda_rlm.eval.asking.coerce import REPLY
 from lambda_rlm.eval.asking.read_reply import read_choice, read_structured
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.reply_tokens import is_label
+from lambda_rlm.types.reply_tokens import TextsOf, is_label, texts_of
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
 
 NONE_LABEL: Final = "none"
@@ -38,6 +38,7 @@ def shape_of(type_: Type) -> ReplyShape:
             choice_instruction(choices),
             choices=choices,
             is_label=is_label(type_),
+            texts=TextsOf(),
         )
     return ReplyShape(
         repr(type_),
@@ -46,6 +47,7 @@ def shape_of(type_: Type) -> ReplyShape:
         schema=json_schema(type_),
         has_quotes=mentions(type_, QUOTE),
         is_label=is_label(type_),
+        texts=texts_of(type_),
     )
 
 
@@ -169,9 +171,9 @@ def _choice_value(type_: Type) -> Any:
             case Con("Option", (inner,)):
                 if label == NONE_LABEL:
                     return None
-                return (label == "yes" if inner == BOOL else reading.text(label),)
+                return (label == "yes" if inner == BOOL else reading.label(label),)
             case _:
-                return reading.text(label)
+                return reading.label(label)
 
     return value
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary
-from lambda_rlm.eval.asking.bad_reply import too_many_tokens, too_much_text
+from lambda_rlm.eval.asking.bad_reply import too_many_tokens, too_many_tokens_in_one, too_much_text
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.types.reply_tokens import ONE_TEXT, TextsOf
 
 _OPENED, _CLOSED = "<think>", "</think>"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -35,8 +36,10 @@ class ReplyReading:
     most: int
     """The most characters of a Text reply; longer ones are cut."""
     vocabulary: Vocabulary | None = None
-    """What texts made of the reply are counted by, since they may be read again: together they have at most `most_tokens`."""
+    """What texts made of the reply are counted by, since they may be read again: each has at most `most_tokens`."""
     most_tokens: int = 0
+    most_together: int = 0
+    """The most tokens of all of them."""
     is_complete: bool = True
     """False when the model ran into its limit of tokens."""
     coercions: list[str] = field(default_factory=list)
@@ -55,27 +58,33 @@ class ReplyReading:
     def __post_init__(self) -> None:
         self.room = self.most
 
-    def open_room(self, most: int, most_tokens: int) -> None:
+    def open_room(self, most: int, most_tokens: int, most_together: int) -> None:
         """From here on, texts have room for so many characters and tokens."""
-        self.room, self.most_tokens = most, most_tokens
+        self.room, self.most_tokens, self.most_together = most, most_tokens, most_together
         self.taken.clear()
         self.taken_bytes = self.used = 0
 
     def take(self, s: str) -> None:
         """Count the characters and tokens of a text that is made of the reply; raises `BadReply` when there are too many."""
-        self.room -= len(s)
-        if self.room < 0:
-            raise too_much_text(self.most)
+        self._take_characters(s)
         if self.vocabulary is None:
             return
+        size = len(s) if s.isascii() else len(s.encode("utf-8", "surrogatepass"))
+        if size > self.most_tokens and self.vocabulary.size(s).tokens > self.most_tokens:  # no text has more tokens than bytes
+            raise too_many_tokens_in_one(self.most_tokens)
         self.taken.append(s)
-        self.taken_bytes += len(s) if s.isascii() else len(s.encode("utf-8", "surrogatepass"))
-        if self.used + self.taken_bytes > self.most_tokens:  # no text has more tokens than bytes
+        self.taken_bytes += size
+        if self.used + self.taken_bytes > self.most_together:
             self.used += sum([self.vocabulary.size(text).tokens for text in self.taken])
             self.taken.clear()
             self.taken_bytes = 0
-            if self.used > self.most_tokens:
-                raise too_many_tokens(self.most_tokens)
+            if self.used > self.most_together:
+                raise too_many_tokens(self.most_together)
+
+    def _take_characters(self, s: str) -> None:
+        self.room -= len(s)
+        if self.room < 0:
+            raise too_much_text(self.most)
 
     def fitting(self, s: str) -> str:
         """A reply as it is, or its beginning where it has too many characters or tokens."""
@@ -98,6 +107,14 @@ class ReplyReading:
     def text(self, s: str) -> Text:
         """A text of the reply, charged."""
         self.take(s)
+        return self._made(s)
+
+    def label(self, s: str) -> Text:
+        """A label that the reply names, charged; its tokens are known ahead."""
+        self._take_characters(s)
+        return self._made(s)
+
+    def _made(self, s: str) -> Text:
         self.meter.allocate(HEADER + CHARACTER * len(s))
         if not s.isascii() and _SURROGATE.search(s) is not None:
             self.coerce("replaced invalid characters")
@@ -114,7 +131,7 @@ class ReplyReading:
         """Forget what an earlier reply to the same question came to."""
         self.coercions.clear()
         self.coerced = self.quotes = self.cuts = 0
-        self.open_room(self.most, self.most_tokens)
+        self.open_room(self.most, self.most_tokens, self.most_together)
 
 
 _CHOICE_FRAME: Final = 120
@@ -124,7 +141,8 @@ _CHOICE_FRAME: Final = 120
 @dataclass(frozen=True)
 class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
-    the value depends on which parts of the prompt came from inputs, `is_label` that the reply is one of few short forms."""
+    the value depends on which parts of the prompt came from inputs, `is_label` that the reply is one of few short forms;
+    `texts` are those that are made of the reply."""
 
     key: str
     read: Callable[[str, ReplyReading], Value]
@@ -133,6 +151,7 @@ class ReplyShape:
     choices: tuple[str, ...] | None = None
     has_quotes: bool = False
     is_label: bool = False
+    texts: TextsOf = ONE_TEXT
 
     def schema_tokens(self, vocabulary: Vocabulary | None) -> int:
         """At least the tokens of the JSON Schema, which some providers count as part of the prompt: its bytes where the

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Final
 
 from lambda_rlm.bounds.admit import Admitted, Bounded
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.likely import Likely
+from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.price import dollars
 
 

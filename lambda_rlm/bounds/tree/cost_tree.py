@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambda_rlm.bounds.bound import Bound, pool_of, whole
-from lambda_rlm.bounds.cost import Cost, Figures, Part, Parts, Site
+from lambda_rlm.bounds.cost import CallSite, Cost, Figures, Part, Parts
 from lambda_rlm.bounds.domain.size import Extreme, Number, Product, Quotient, SizeBound, Symbol
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -127,7 +127,7 @@ class _Growing:
 
     def node(self, span: Span, part: Part, branch: Span | None) -> CostNode:
         spent = self.of(part.figures)
-        if isinstance(part, Site):
+        if isinstance(part, CallSite):
             return CostNode(
                 kind="call",
                 span=span,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lambda_rlm.bounds.bound import whole
 from lambda_rlm.bounds.cost import Figures
-from lambda_rlm.bounds.cost_tree import CostNode, CostTree, Spent, words_at
+from lambda_rlm.bounds.tree.cost_tree import CostNode, CostTree, Spent, words_at
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.diagnostics.source import SourceFile, Span
 

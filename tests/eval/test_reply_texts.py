@@ -1,0 +1,107 @@
+"""What texts of a typed reply may come to: one that keeps to its tokens is never refused for the measure alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.asking.bad_reply import BadReply
+from lambda_rlm.eval.asking.prompt import prompt_of
+from lambda_rlm.eval.asking.schema import shape_of
+from lambda_rlm.eval.asking.shape import ReplyReading
+from lambda_rlm.eval.value import Reply, Text
+from lambda_rlm.execution.scripts import reply_ends
+from lambda_rlm.limits import REPLY_CHARACTERS_PER_TOKEN, reply_tokens
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
+from lambda_rlm.types.reply_tokens import TextsOf, texts_of
+from lambda_rlm.types.type import BOOL, INT, TEXT, Enum, Type, list_of, option_of, record_of
+
+O200K: Final = vocabulary_named("o200k_base")
+WORDS: Final = {
+    "English": [
+        "Alexander",
+        "Hamilton",
+        "met",
+        "Elizabeth",
+        "Bennet",
+        "at",
+        "the",
+        "International",
+        "Exhibition;",
+        "it rained.",
+    ],
+    "German": ["Bundesverfassungsgericht", "und", "Donaudampfschifffahrtsgesellschaft", "grüßen", "Maria Müller,", "früh."],
+    "Chinese": ["船长亚哈", "驾驶着捕鲸船", "裴廓德号", "在海上追逐", "白色抹香鲸", "最终", "撞沉了船只"],
+    "Thai": ["กรุงเทพมหานคร", "เป็นเมืองหลวง", "และนครที่มีประชากร", "มากที่สุด", "ของประเทศไทย"],
+    "code": ["def total(values):", "return sum(v for v in values)", "# only these", "    x += 1", "self._counter()"],
+}
+LABEL: Final = Enum(("rather a long label, that is", "short"))
+PAIR: Final = record_of(name=TEXT, note=option_of(TEXT), kind=LABEL)
+TYPES: Final = (list_of(TEXT), list_of(PAIR), PAIR, record_of(title=TEXT, lines=list_of(TEXT)), list_of(list_of(TEXT)))
+
+
+@st.composite
+def texts(draw: st.DrawFn, script: str) -> str:
+    """A name, a line or a paragraph."""
+    words = draw(st.lists(st.sampled_from(WORDS[script]), min_size=1, max_size=draw(st.sampled_from([1, 3, 12, 60]))))
+    return ("" if script in ("Chinese", "Thai") else " ").join(words)
+
+
+def value_of(draw: Any, type_: Type, text: st.SearchStrategy[str]) -> Any:
+    if type_ == TEXT:
+        return draw(text)
+    if type_ == LABEL:
+        return draw(st.sampled_from(LABEL.labels))
+    if type_ == PAIR:
+        return {"name": draw(text), "note": draw(st.none() | text), "kind": draw(st.sampled_from(LABEL.labels))}
+    if type_ == TYPES[3]:
+        return {"title": draw(text), "lines": draw(st.lists(text, max_size=80))}
+    inner = type_.arguments[0]  # type: ignore[union-attr]
+    return [value_of(draw, inner, text) for _ in range(draw(st.sampled_from([1, 2, 9, 40])))]
+
+
+def read(reply: str, type_: Type, out: int, script: str) -> Any:
+    """The value of a reply of so many tokens in a run about texts of a script."""
+    ends = reply_ends([" ".join(WORDS[script])])
+    one = reply_tokens(out, ends)
+    meter, shape = Meter(Budget()), shape_of(type_)
+    limits = REPLY_CHARACTERS_PER_TOKEN * out, O200K, one, shape.texts.together(out, one, ends)
+    return shape.read(reply, ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, *limits))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data(), st.sampled_from(sorted(WORDS)), st.sampled_from(TYPES))
+def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, script: str, type_: Type) -> None:
+    value = value_of(data.draw, type_, texts(script))
+    is_wrapped = not isinstance(value, dict)
+    reply = json.dumps({"reply": value} if is_wrapped else value, ensure_ascii=False)
+    out = max(O200K.exact(reply), -(-len(reply) // REPLY_CHARACTERS_PER_TOKEN))  # of more characters none is read
+    read(reply, type_, out, script)
+
+
+def test_a_list_of_many_names_is_read() -> None:
+    names = [f"{first} {last}" for first in ("Alexander", "Elizabeth", "Fitzwilliam") for last in WORDS["English"][:5]] * 10
+    reply = json.dumps({"reply": names})
+    assert len(read(reply, list_of(TEXT), O200K.exact(reply), "English")) == 150
+
+
+def test_what_is_made_of_a_reply_has_no_more_than_one_text_and_all_may_have() -> None:
+    long = json.dumps({"reply": ["漢" * 40]}, ensure_ascii=False)
+    many = json.dumps({"reply": ["漢" * 20] * 6}, ensure_ascii=False)
+    for reply, most in ((long, "84"), (many, "244")):
+        with pytest.raises(BadReply, match=f"more than {most} tokens"):
+            read(reply, list_of(TEXT), 20, "English")
+
+
+@pytest.mark.parametrize(("type_", "texts_in"), [
+    (TEXT, TextsOf(1)), (INT, TextsOf()), (list_of(BOOL), TextsOf()), (list_of(LABEL), TextsOf()), (PAIR, TextsOf(2)),
+    (list_of(PAIR), TextsOf(0, are_listed=True)), (TYPES[3], TextsOf(1, are_listed=True)),
+])  # fmt: skip
+def test_labels_numbers_and_booleans_are_none_of_the_texts(type_: Type, texts_in: TextsOf) -> None:
+    assert texts_of(type_) == texts_in
