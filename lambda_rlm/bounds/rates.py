@@ -32,7 +32,7 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
-def _no_thought(is_label: bool) -> int:
+def _no_thought(out: float) -> int:
     return 0
 
 
@@ -68,8 +68,8 @@ class Rates:
     per_call: int = 16
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
-    thought: Callable[[bool], int] = _no_thought
-    """Tokens of thought that a request may be paid for beyond its reply's, given whether the reply is a label."""
+    thought: Callable[[float], int] = _no_thought
+    """Tokens of thought that a request may be paid for beyond its reply's, given how many that may have; never fewer for more."""
     reply_ends: int = MOST_REPLY_ENDS
     """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
     reply_share: float = 1.0

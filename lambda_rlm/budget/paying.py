@@ -49,7 +49,7 @@ async def pay(
     Raises `LimitExceeded` before anything is sent, or sent again, and `ModelFailure` when the model fails, in whatever way.
     """
     profile = model.profile
-    replied = request.max_tokens + profile.thought(request.is_label)
+    replied = request.max_tokens + profile.thought(request.max_tokens)
     tab = _Tab(profile, meter, prompt_tokens + schema_tokens, replied, taken)
     tab.reserve()
     usage: Usage | None = None

@@ -172,7 +172,7 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
     for key, name in _BY_KEY.items():
         known = provider_profile(name)
         missing = None if environ.get(key) else f"set {key}"
-        more = known.thought(), known.cached_input_price, *batch_prices(name), prices_as_of(known)
+        more = known.reasoning_tokens, known.cached_input_price, *batch_prices(name), prices_as_of(known)
         rows.append(ModelRow(name, known.window, known.input_price, known.output_price, missing, *more))
     return tuple(rows)
 

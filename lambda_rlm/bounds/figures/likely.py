@@ -89,10 +89,10 @@ def likely(
     replied = _scaled(cost.output_tokens.value, ratios.reply_share)
     if calls is None or sent is None or replied is None:
         return Likely(calls, sent, replied, None)
-    replied += calls * min(rates.thought(False) // 2, ratios.thought)
+    replied += calls * min(rates.thought(rates.out) // 2, ratios.thought)
     attempts = 1 + rates.retries
     prompt = attempts * (_scaled(cost.attempt_input.value, 1 / per_token) or 0)
-    reply = attempts * ((_scaled(cost.attempt_output.value, 1) or 0) + rates.thought(False))
+    reply = attempts * ((_scaled(cost.attempt_output.value, 1) or 0) + rates.thought(rates.max_output))
     needed = max(sent, prompt) + replied + reply  # the last request is set aside at its worst
     if rates.input_price is None or rates.output_price is None:
         return Likely(calls, sent, replied, None, needed)
@@ -120,7 +120,7 @@ def _calm(rates: Rates, ratios: Ratios) -> Rates:
     )
 
 
-def _no_thought(is_label: bool) -> int:
+def _no_thought(out: float) -> int:
     return 0
 
 

@@ -51,7 +51,7 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out, texts_of
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out, texts_of
 from lambda_rlm.types.type import Con, Record, Type
 
 _ROUNDS: Final = 2
@@ -98,7 +98,7 @@ def _ask(
         frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
         _check_window(analysis, application, prompt, frame, tokens)
         sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
-    received = tokens + size_of(rates.thought(default is not None or is_label(type_)))
+    received = tokens + _thought(rates, tokens)
     cost = _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars)
     _charge(analysis, application, cost, sent, received)
     return _reply_of(rates, type_, tokens)
@@ -144,6 +144,12 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
     if out is None:
         return size_of(max(1, min(default, rates.max_output, rates.window // 4)))
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
+
+
+def _thought(rates: Rates, out: SizeBound) -> SizeBound:
+    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
+    allows holds for each."""
+    return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
 def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
@@ -270,20 +276,21 @@ def _mapped(
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
-    repeats, thought = 1 + rates.retries, rates.thought(False)
+    repeats, replies = 1 + rates.retries, times(together, tokens)
+    thought = _thought(rates, replies)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
         sends=calls,
         spare=again * (_ROUNDS * (1 + rates.resends) - 1),
         input_tokens=sent * repeats,
-        output_tokens=(times(times(ballots, items.length), tokens) + calls * thought) * repeats,
+        output_tokens=(times(times(ballots, items.length), tokens) + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + _of_one(items, together, item)) * repeats,
-        attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
+        attempt_output=(replies + thought) * repeats,
     )
-    prompt, replies = frame + _of_one(items, together, item), times(together, tokens) + size_of(thought)
-    _charge(analysis, application, _priced(rates, cost), prompt, replies)
+    prompt = frame + _of_one(items, together, item)
+    _charge(analysis, application, _priced(rates, cost), prompt, replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
@@ -379,7 +386,7 @@ def _rlm_call(
     own."""
     rates = analysis.rates
     attempts = calls.high + smallest(calls.high * (rates.sends - 1), rates.pool_of(calls.high))
-    window, longest = size_of(rates.window), size_of(rates.max_output + rates.thought(False))
+    window, longest = size_of(rates.window), size_of(rates.max_output + rates.thought(rates.max_output))
     cost = Cost(
         calls=calls.high,
         sends=attempts,

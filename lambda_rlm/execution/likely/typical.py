@@ -174,7 +174,7 @@ class TypicalModel:
 
     def _thought(self, request: CompletionRequest) -> int:
         usual = LABEL_THOUGHT if request.choices else TEXT_THOUGHT
-        return min(self._profile.reasoning_tokens // 2, usual)
+        return min(self._profile.thought(request.max_tokens) // 2, usual)
 
 
 def text_tokens(prompt: str, most: int, shown: float) -> int:

@@ -80,7 +80,7 @@ class Hedged(Wrapper):
                 won = attempt.completion
                 told = -(-won.usage.input_tokens // max(1, won.usage.attempts))
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
-                reply = request.max_tokens + self._model.profile.thought(request.is_label)
+                reply = request.max_tokens + self._model.profile.thought(request.max_tokens)
                 lost = other.usage(self._model.profile, prompt, reply)
                 return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
         assert isinstance(first.error, ModelFailure | LimitExceeded)

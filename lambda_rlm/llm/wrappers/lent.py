@@ -25,7 +25,7 @@ class Lent(Wrapper):
         profile = self._model.profile
         sent, replied = (
             request.sent or self._model.count_tokens(request.messages),
-            request.max_tokens + profile.thought(request.is_label),
+            request.max_tokens + profile.thought(request.max_tokens),
         )
         loan = await self._account.borrow(1 + profile.retries, *worst_case(profile, sent, replied))
         usage: Usage | None = None
