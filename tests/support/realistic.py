@@ -37,7 +37,8 @@ _ANSWERED: Final = 0.6
 """How often there is something where there may be nothing."""
 
 KINDS: Final = (
-    (r"translat|correct the|rewrite|word for word.{0,40}whole", "as long"),
+    (r"glossary", "page"),
+    (r"translat|correct the|rewrite|word for word.{0,40}whole|completely and in order", "as long"),
     (r"one page|300 words", "page"),
     (r"summar|\bnote(s|d)? in\b|review of|report of", "summary"),
     (r"number (and|alone|itself)|how many|with the number", "number"),
@@ -144,7 +145,9 @@ class _Writer:
             elements = 8 if elements is None else elements // 2
 
     def _piece(self, wanted: int, start: int | None = None) -> str:
-        """About N tokens of the data: from the start of a word, where it has such."""
+        """About N tokens of the data: from the start of a word, where it has such. What is shorter is said more than once."""
+        if start is None and len(self.data) < 4 * wanted:
+            return cut(" ".join([self.data] * (1 + 8 * wanted // (len(self.data) + 1))), max(1, wanted)).strip() or "none"
         room = len(self.data) - 4 * wanted
         at = self.draw.randrange(room) if start is None and room > 0 else 0
         at = self.data.find(" ", at, at + 80) + 1 or at

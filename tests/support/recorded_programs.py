@@ -215,7 +215,9 @@ def strategies_and_examples() -> list[Program]:
             **inputs_of(name),
             "query": "Which of the animals of the islands are larger than their relatives on the mainland?",
         }
-        if isinstance(given["context"], str) and name != "translate":
+        if name == "translate":
+            given = {**given, "query": "Translate it into English.", "context": made("german", 60_000)}
+        elif isinstance(given["context"], str):
             given["context"] = made("prose", 20_000 if name == "direct" else 100_000)
         rows = "List[{ question: Text }]" if name == "count-labels" else "Text"
         types = {"query": TEXT, "context": parse_type(rows)}
