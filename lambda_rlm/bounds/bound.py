@@ -13,6 +13,7 @@ from operator import add
 from typing import Any, Final
 
 from lambda_rlm.bounds.cost import Cost, Figures
+from lambda_rlm.bounds.domain.abstract import lower
 from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest, times
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
@@ -110,10 +111,12 @@ def bound_of(cost: Cost, chain: SizeBound, rates: Rates) -> Bound:
 
 
 def pool_of(cost: Cost, rates: Rates) -> tuple[SizeBound, Figures]:
-    """The attempts in the pool of a run, and what they cost at most: each is the dearest that there is."""
+    """The attempts in the pool of a run, and what they cost at most: each is the dearest that there is, and all of them are no
+    more than the caps of each call allow of it."""
     pool = _pool(cost, rates)
-    attempts = (times(pool, size) for size in (cost.attempt_input, cost.attempt_output, cost.attempt_money))
-    return pool, Figures(smallest(cost.again, pool), *attempts)
+    dearest = (times(pool, size) for size in (cost.attempt_input, cost.attempt_output, cost.attempt_money))
+    spare = cost.spare_input, cost.spare_output, rates.money(cost.spare_input, cost.spare_output)
+    return pool, Figures(smallest(cost.again, pool), *map(lower, dearest, spare))
 
 
 def _pool(cost: Cost, rates: Rates) -> SizeBound:

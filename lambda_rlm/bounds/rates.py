@@ -23,7 +23,7 @@ from lambda_rlm.limits import (
     REPLY_CHARACTERS_PER_TOKEN,
     STANDING,
 )
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.type import TEXT, Type
 
 _WHOLE: Final = 100
 
@@ -89,6 +89,10 @@ class Rates:
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
     count: Callable[[object, Type], int] | None = None
     """The tokens of a prompt that staging has computed, as it would be sent to ask for a type; by characters when not given."""
+    count_again: Callable[[object, Type], int] | None = None
+    """The same with the words that begin a repair."""
+    repair_tokens: Callable[[Type], int] | None = None
+    """The most tokens that a repair adds to a prompt for a type, where the vocabulary is known."""
     count_items: Callable[[object, object, Type, int | None, int | None], list[int] | None] | None = None
     """The tokens of the prompts that `llm_map` makes of known items and a known instruction, with `per_call` and `out`."""
     input_price: float | None = None
@@ -108,12 +112,24 @@ class Rates:
     @property
     def sends(self) -> int:
         """Attempts of one call that may be billed."""
-        return (1 + self.repairs) * (1 + self.resends)
+        return self.sends_of(self.repairs)
+
+    def sends_of(self, repairs: int) -> int:
+        """The same with so many repairs at most."""
+        return (1 + repairs) * (1 + self.resends)
 
     @property
     def requests(self) -> int:
         """Requests behind one such attempt, unbilled ones included."""
         return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)
+
+    def repairs_of(self, type_: Type, is_choice: bool) -> int:
+        """How often a bad reply of a type is asked for again; no reply is a bad Text, unless it is to choose one."""
+        return self.repairs if is_choice or type_ != TEXT else 0
+
+    def repair_of(self, type_: Type) -> int:
+        """The most tokens that a repair adds to a prompt for a type."""
+        return self.repair_bytes if self.repair_tokens is None else min(self.repair_bytes, self.repair_tokens(type_))
 
     def pool_of(self, calls: SizeBound) -> SizeBound:
         """Attempts in the pool of a run of at most so many calls, more than none."""

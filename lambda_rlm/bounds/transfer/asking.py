@@ -52,7 +52,7 @@ from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out, texts_of
-from lambda_rlm.types.type import Con, Record, Type
+from lambda_rlm.types.type import TEXT, Con, Record, Type
 
 _ROUNDS: Final = 2
 """Of one vote of llm_map: the items left out are asked for once more."""
@@ -85,56 +85,53 @@ def _ask(
     known: Abstract | None = None,
     default: int | None = None,
 ) -> Abstract:
-    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. A prompt that staging knows
-    is counted as it would be sent. `default` are the tokens of an option's reply."""
+    """`count` calls with this prompt, each for a reply of a type, charged; the reply. `default` is an option's `out`."""
     rates = analysis.rates
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
-    if isinstance(known, StagedValue) and rates.count is not None:
-        counted = rates.count(known.value, type_)
-        if counted + min(tokens.value, rates.window) > rates.window:
-            analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
-        sent = size_of(counted + rates.schema_bytes(type_))
-    else:
-        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
-        _check_window(analysis, application, prompt, frame, tokens)
-        sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
+    repairs = rates.repairs_of(type_, is_choice=default is not None)
+    sent, repaired = _sent(analysis, application, prompt, type_, tokens, known)
     received = tokens + _thought(rates, tokens)
-    cost = _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars)
+    repeats, spare = 1 + rates.retries, count * (rates.sends_of(repairs) - 1)
+    again = (repaired if repairs else sent) * repeats
+    cost = Cost(
+        calls=count,
+        sends=count,
+        spare=spare,
+        input_tokens=times(count, sent) * repeats,
+        output_tokens=times(count, received) * repeats,
+        prompt=prompt.chars,
+        attempt_input=again,
+        attempt_output=received * repeats,
+        spare_input=times(spare, again),
+        spare_output=times(spare, received) * repeats,
+    )
     _charge(analysis, application, cost, sent, received)
     return _reply_of(rates, type_, tokens)
 
 
-def _asked(rates: Rates, count: SizeBound, sent: SizeBound, received: SizeBound, repair_tokens: int, chars: SizeBound) -> Cost:
-    """What `count` questions cost, each sent with so many tokens at most and answered with so many; a repair says what was
-    wrong, on top."""
-    repeats = 1 + rates.retries
-    repaired = sent + size_of(repair_tokens if rates.repairs else 0)
-    return _priced(
-        rates,
-        Cost(
-            calls=count,
-            sends=count,
-            spare=count * (rates.sends - 1),
-            input_tokens=times(count, sent) * repeats,
-            output_tokens=times(count, received) * repeats,
-            prompt=chars,
-            attempt_input=repaired * repeats,
-            attempt_output=received * repeats,
-        ),
-    )
-
-
-def _priced(rates: Rates, cost: Cost) -> Cost:
-    """With the money that its tokens cost."""
-    return replace(
-        cost,
-        money=rates.money(cost.input_tokens, cost.output_tokens),
-        attempt_money=rates.money(cost.attempt_input, cost.attempt_output),
-    )
+def _sent(
+    analysis: Analysis, application: Application, prompt: AbstractText, type_: Type, tokens: SizeBound, known: Abstract | None
+) -> tuple[SizeBound, SizeBound]:
+    """The tokens of a prompt for a type, and with what a repair adds. One that staging knows is counted as it would be sent."""
+    rates = analysis.rates
+    schema, repair = rates.schema_bytes(type_), rates.repair_of(type_)
+    if not isinstance(known, StagedValue) or rates.count is None:
+        frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
+        _check_window(analysis, application, prompt, frame, tokens)
+        sent = prompt.tokens + size_of(frame + schema)
+        return sent, sent + size_of(repair)
+    counted = rates.count(known.value, type_)
+    if counted + min(tokens.value, rates.window) > rates.window:
+        analysis.overlong(application.name.span, prompt, int(rates.window * prompt.chars.value / max(1, counted)))
+    again = counted if rates.count_again is None or type_ == TEXT else rates.count_again(known.value, type_)
+    return size_of(counted + schema), size_of(again + schema + repair)
 
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
-    """Book model calls at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    """Book calls and their money at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    price = analysis.rates.money
+    attempt = price(cost.attempt_input, cost.attempt_output)
+    cost = replace(cost, money=price(cost.input_tokens, cost.output_tokens), attempt_money=attempt)
     site = CallSite(cost.figures, prompt, reply, application.primitive.value)
     analysis.charge(replace(cost, parts={application.name.span: site}))
 
@@ -147,8 +144,7 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
 
 
 def _thought(rates: Rates, out: SizeBound) -> SizeBound:
-    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
-    allows holds for each."""
+    """The tokens of thought before a reply of so many tokens: more tokens never allow less."""
     return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
@@ -262,35 +258,36 @@ def _mapped(
 ) -> AbstractResult:
     """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
     Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
-    rates = analysis.rates
-    element = items.element
+    rates, element = analysis.rates, items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
-    ballots = _at_least_one_size(votes)
+    ballots = _most(votes, 1)
     together = smallest(items.length, _most(per_call, rates.per_call))
     frame, item = _prompt_and_item(rates, instruction, element, type_, together)
     alone = instruction.chars + peak(element.chars, items.owner), frame + peak(item, items.owner)
     _check_window(analysis, application, AbstractText(alone[0], UNLIMITED, made=DATA._replace(counted=alone[1])), 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
-    again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
-    if prompts is not None:
-        calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
-    repeats, replies = 1 + rates.retries, times(together, tokens)
+    more, repeats = _ROUNDS * (1 + rates.resends) - 1, 1 + rates.retries
+    again, round_ = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
+    sent = round_ if prompts is None else lower(round_, ballots * sum(prompts))
+    calls = calls if prompts is None else lower(calls, ballots * len(prompts))
+    replied, replies = times(times(ballots, items.length), tokens), times(together, tokens)
     thought = _thought(rates, replies)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
         sends=calls,
-        spare=again * (_ROUNDS * (1 + rates.resends) - 1),
+        spare=again * more,
         input_tokens=sent * repeats,
-        output_tokens=(times(times(ballots, items.length), tokens) + times(calls, thought)) * repeats,
+        output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + _of_one(items, together, item)) * repeats,
         attempt_output=(replies + thought) * repeats,
+        spare_input=round_ * (more * repeats),
+        spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    prompt = frame + _of_one(items, together, item)
-    _charge(analysis, application, _priced(rates, cost), prompt, replies + thought)
+    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
@@ -344,10 +341,6 @@ def _at_least_one(n: AbstractNumber | None, default: int) -> int:
     return default if n is None else int(max(1, n.low)) if n.low != -math.inf else 1
 
 
-def _at_least_one_size(n: AbstractNumber | None) -> SizeBound:
-    return ONE if n is None else largest((ONE, n.high))
-
-
 def _most(n: AbstractNumber | None, default: int) -> SizeBound:
     return size_of(default) if n is None else largest((ONE, n.high))
 
@@ -393,7 +386,7 @@ def _rlm_call(
         input_tokens=times(attempts, window) * (1 + rates.retries),
         output_tokens=times(attempts, longest) * (1 + rates.retries),
     )
-    _charge(analysis, application, _priced(rates, cost), window, longest)
+    _charge(analysis, application, cost, window, longest)
     return AbstractResult(text_of(size_of(rates.max_reply)), calls.high)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import cast
 
 from lambda_rlm.bounds.rates import Rates
@@ -12,15 +12,17 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
+from lambda_rlm.eval.asking.bad_reply import complaints, is_cut
 from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens, tokens_of_prompts
 from lambda_rlm.eval.asking.prompt import prompt_of
-from lambda_rlm.eval.asking.question import other_codes, prompt_tokens
+from lambda_rlm.eval.asking.question import REPAIR, other_codes, prompt_tokens
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.value import Text
-from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS, MOST_MESSAGES, PROMPT_OVERHEAD, REPAIR_BYTES, STANDING
+from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS, MOST_ERROR, MOST_MESSAGES, PROMPT_OVERHEAD, REPAIR_BYTES, STANDING
 from lambda_rlm.types.type import Type
 
 _ENOUGH = 2**62
+_KEPT = 256
 _MOST_ITEMS = 20_000
 _MOST_CHARACTERS = 2_000_000
 """Items that are put into prompts for the sake of a bound, and their characters."""
@@ -75,7 +77,9 @@ def rates_counted(profile: ModelProfile, settings: AskSettings) -> Rates:
         rates,
         vocabulary=vocabulary,
         count=partial(_count, model, settings, is_counted=True),
+        count_again=partial(_count, model, settings, is_counted=True, note=REPAIR),
         count_items=partial(_count_items, model, settings),
+        repair_tokens=lru_cache(_KEPT)(partial(_repair_tokens, vocabulary)),
         template_tokens=MOST_MESSAGES * MESSAGE_TOKENS + CHAT_TOKENS,
         standing_bytes=0,
         instruction_bytes=partial(_instruction_tokens, vocabulary),
@@ -91,11 +95,11 @@ class _Counting:
     profile: ModelProfile
 
 
-def _count(model: Model, settings: AskSettings, prompt: object, type_: Type, is_counted: bool = False) -> int:
+def _count(model: Model, settings: AskSettings, prompt: object, type_: Type, is_counted: bool = False, note: str = "") -> int:
     """The tokens of a prompt that is known, as it would be sent; counted on no run's account."""
     assert isinstance(prompt, Text)
     sent = prompt_of(prompt, Meter(Budget(fuel=_ENOUGH, memory=_ENOUGH)))
-    tokens = prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction), is_counted)
+    tokens = prompt_tokens(model, sent.messages(settings.key, shape_of(type_).instruction, note), is_counted)
     vocabulary = model.profile.vocabulary
     return tokens if vocabulary is None or not is_counted else tokens + other_codes(vocabulary, sent, settings.key)
 
@@ -127,6 +131,12 @@ def _instruction_tokens(vocabulary: Vocabulary, type_: Type) -> int:
     """Tokens of the message that comes first, with and without the sentence about data."""
     instruction = shape_of(type_).instruction
     return max(vocabulary.exact(f"{STANDING}\n{instruction}" if instruction else STANDING), vocabulary.exact(instruction))
+
+
+def _repair_tokens(vocabulary: Vocabulary, type_: Type) -> int:
+    """The most tokens that a repair adds to a prompt that asks for a type."""
+    said = max(MOST_ERROR if is_cut(complaint) else vocabulary.size(complaint).tokens for complaint in complaints(type_))
+    return vocabulary.size(f"\n\n{REPAIR}").tokens + said
 
 
 def _schema_bytes(type_: Type) -> int:

@@ -7,11 +7,12 @@ never what the model wrote, since it is among the instructions of the next promp
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lambda_rlm.eval.wording import BAD_REPLY, QUOTE_NOT_FOUND
 from lambda_rlm.limits import MOST_ERROR
+from lambda_rlm.types.type import Con, Enum, Record, Type
 
 
 class BadReply(Exception):
@@ -32,6 +33,11 @@ def _short(message: str) -> str:
 
 
 _MORE: Final = "…"
+
+
+def is_cut(message: str) -> bool:
+    """It is the beginning of a longer one."""
+    return message.endswith(_MORE)
 
 
 class QuoteNotFound(BadReply):
@@ -115,3 +121,54 @@ def no_label(place: str, labels: Iterable[str]) -> BadReply:
 def no_quote(place: str) -> QuoteNotFound:
     """A text that is nowhere in what was shown."""
     return QuoteNotFound(f"{place} must be copied word for word from the text, but is not found there")
+
+
+_MANY: Final = 999_999_999
+"""More than any limit or position that a complaint names."""
+
+_EXPECTED: Final = (
+    "a whole number, with all its digits and no point or exponent",
+    "a whole number of at most 64 bits",
+    "a number without a percent sign",
+    "a whole number, exactly one",
+    "a text copied word for word",
+)
+"""The longest names of what is expected."""
+
+
+def complaints(type_: Type) -> Iterator[str]:
+    """The longest complaints of each kind about a reply of a type, with the largest numbers."""
+    general = (too_long, too_much_text, too_many_tokens, too_many_tokens_in_one)
+    yield from (complaint(_MANY).message for complaint in general)
+    for complaint in (cut_off(), several_values(), no_json(), no_entries(), no_choice("the options")):
+        yield complaint.message
+    if isinstance(type_, Con) and type_.name == "Option":
+        yield from _of_choices(type_.arguments[0], ("none",))
+    yield from _of_choices(type_)
+    yield from _complaints_at("the reply", type_)
+
+
+def _of_choices(type_: Type, others: tuple[str, ...] = ()) -> Iterator[str]:
+    labels = type_.labels if isinstance(type_, Enum) else ("yes", "no")
+    yield no_choice(", ".join(json.dumps(label, ensure_ascii=False) for label in (*labels, *others))).message
+
+
+def _complaints_at(place: str, type_: Type) -> Iterator[str]:
+    yield from (must_be(place, expected).message for expected in _EXPECTED)
+    yield from (conflicting(place).message, missing(place).message, no_quote(place).message)
+    match type_:
+        case Enum(labels):
+            yield no_label(place, labels).message
+        case Con("List", (inner,)):
+            yield from _complaints_at(f"element {_MANY} of {place}", inner)
+        case Con("Option", (inner,)):
+            yield from _complaints_at(place, inner)
+        case Record(fields):
+            yield no_object(place, [name for name, _ in fields]).message
+            for name, field in fields:
+                yield from _complaints_at(field_place(name, place), field)
+
+
+def field_place(name: str, place: str) -> str:
+    """What a field of a record at a place is called."""
+    return f"{name} of {place}" if place != "the reply" else f"`{name}`"

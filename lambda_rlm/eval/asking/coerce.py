@@ -112,7 +112,7 @@ class Coercer:
         raw_fields = self._by_field(raw, type_, place)
         values = []
         for name, field_type in type_.fields:
-            inner = f"{name} of {place}" if place != "the reply" else f"`{name}`"
+            inner = bad_reply.field_place(name, place)
             if name in raw_fields:
                 values.append(self.value(raw_fields[name], field_type, inner))
             elif isinstance(field_type, Con) and field_type.name == "Option":

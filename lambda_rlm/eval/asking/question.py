@@ -58,12 +58,16 @@ class ModelQuery:
         return (self.prompt.digest, self.shape.key, self.out, self.sampling, self.repairs, self.note)
 
 
+REPAIR: Final = "An earlier reply was not valid: "
+"""What comes before the error of an earlier reply."""
+
+
 def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, is_counted: bool = False) -> PreparedRequest:
     """The request for a question; `error` says what was wrong with an earlier reply. `key` makes the codes of data markers.
     With `is_counted` its tokens are counted by the model's vocabulary, where that is known."""
     notes = [question.note] if question.note else []
     if error:
-        notes.append(f"An earlier reply was not valid: {error}")
+        notes.append(REPAIR + error)
     shape = question.shape
     messages = question.prompt.messages(key, shape.instruction, "\n\n".join(notes))
     identity = f"('{question.prompt.digest.hex()}', {_manner(shape.key, question.out, question.sampling, *notes)})"

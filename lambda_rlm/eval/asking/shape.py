@@ -134,10 +134,6 @@ class ReplyReading:
         self.open_room(self.most, self.most_tokens, self.most_together)
 
 
-_CHOICE_FRAME: Final = 120
-"""Bytes of the schema around a list of choices, where these are sent as a schema."""
-
-
 @dataclass(frozen=True)
 class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
@@ -157,16 +153,15 @@ class ReplyShape:
         written = self._schema_written
         if written is None:
             return 0
-        frame = 0 if self.schema is not None else _CHOICE_FRAME
-        if vocabulary is not None:
-            return vocabulary.size(written).tokens + frame
-        return len(written.encode("utf-8", "surrogatepass")) + frame
+        return len(written.encode("utf-8", "surrogatepass")) if vocabulary is None else vocabulary.size(written).tokens
 
     @cached_property
     def _schema_written(self) -> str | None:
-        if self.schema is None and self.choices is None:
-            return None
-        return json.dumps(self.schema if self.schema is not None else list(self.choices or ()), ensure_ascii=False)
+        schema = self.schema
+        if self.choices is not None:  # as it is sent where choices are sent as a schema
+            one = {"type": "string", "enum": list(self.choices)}
+            schema = {"type": "object", "properties": {"reply": one}, "required": ["reply"], "additionalProperties": False}
+        return None if schema is None else json.dumps(schema, ensure_ascii=False)
 
 
 def read_text(reply: str, reading: ReplyReading) -> Text:
