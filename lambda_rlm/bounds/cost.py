@@ -215,6 +215,8 @@ def one_of(costs: Sequence[Cost], place: Span, branches: Sequence[Span]) -> Cost
     """One of several ways to go on from a place, each by the place of its branch."""
     if len(costs) == 1:
         return costs[0]
+    if all(cost is FREE for cost in costs):
+        return FREE
     dearest = Cost(*(largest(getattr(cost, name) for cost in costs) for name in _NAMES))
     if not any(cost.parts for cost in costs):
         return dearest

@@ -6,11 +6,23 @@ cut at two places, each inside one piece. Refuses what changes characters: that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lambda_rlm.bounds.domain.abstract import AbstractText, Makeup, lower
-from lambda_rlm.bounds.domain.size import UNLIMITED, ZERO, Number, SizeBound, largest, multiply_numbers, size_of, times
+from lambda_rlm.bounds.domain.size import (
+    UNLIMITED,
+    ZERO,
+    Number,
+    SizeBound,
+    ceil_div,
+    largest,
+    multiply_numbers,
+    size_of,
+    smallest,
+    times,
+)
 from lambda_rlm.completion import TokenSize, Vocabulary
 from lambda_rlm.limits import MOST_BLOCKS
 
@@ -61,12 +73,17 @@ def joined(element: AbstractText, tokens: SizeBound, separator: AbstractText, jo
     return Makeup(counted, max(made.piece, between.piece), None, int(min(blocks, MOST_BLOCKS)), is_worded)
 
 
-def part_of(text: AbstractText, chars: SizeBound) -> Makeup:
-    """What a stretch of a text of at most so many characters is made of."""
+def part_of(text: AbstractText, chars: SizeBound, cuts: int = _CUTS, whole: Number = 0) -> Makeup:
+    """What a stretch of a text of at most so many characters is made of, cut out at so many places. A text of at most `whole`
+    characters is not cut; of any others, the first `whole` characters and one more are less than all: so of many texts no more
+    are cut than their characters allow."""
     made = text.made
-    if made.counted is None:
-        return made
-    return shortened(made._replace(counted=text.tokens + size_of(_CUTS * made.piece)), chars)
+    if made.counted is None or (whole and text.chars.value <= whole):
+        return shortened(made, chars)
+    cut = size_of(cuts * made.piece)
+    if whole and whole != math.inf:
+        cut = smallest(cut, ceil_div(text.chars * int(cut.value), int(whole) + 1))
+    return shortened(made._replace(counted=text.tokens + cut), chars)
 
 
 def shortened(made: Makeup, chars: SizeBound) -> Makeup:

@@ -90,27 +90,36 @@ class Product:
         return " * ".join(f"({s})" if len(s.terms) + (s.constant > 0) > 1 else str(s) for s in (self.left, self.right))
 
 
+_NOBODY: Final[frozenset[int]] = frozenset()
 Atom = Symbol | Quotient | Extreme | Product
 
 
 @dataclass(frozen=True, slots=True)
 class SizeBound:
-    """constant + Σ coefficient · atom. `value` and `weight` (how many atoms, all levels) are worked out when it is made."""
+    """constant + Σ coefficient · atom. `value`, `weight` (how many atoms, all levels) and `owners` (of symbols, all levels) are
+    worked out when it is made, and so is its hash."""
 
     constant: Number
     terms: tuple[tuple[Atom, int], ...] = ()
     value: Number = field(init=False, compare=False, repr=False)
     weight: int = field(init=False, compare=False, repr=False)
+    owners: frozenset[int] = field(init=False, compare=False, repr=False)
+    hashed: int = field(init=False, compare=False, repr=False)
     shown: str | None = field(init=False, compare=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        value = self.constant
-        weight = 1
+        value, weight, owners = self.constant, 1, _NOBODY
         for atom, coefficient in self.terms:
             value += multiply_numbers(atom.value, coefficient)
-            weight += _weight(atom)
+            its_weight, its_owners = _inside(atom)
+            weight, owners = weight + its_weight, owners | its_owners
         object.__setattr__(self, "value", value if value <= LARGEST else math.inf)
         object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "owners", owners)
+        object.__setattr__(self, "hashed", hash((self.constant, self.terms)))
+
+    def __hash__(self) -> int:
+        return self.hashed
 
     @property
     def is_constant(self) -> bool:
@@ -263,6 +272,8 @@ def closer(a: SizeBound, b: SizeBound) -> SizeBound:
 
 def peak(size: SizeBound, owner: int) -> SizeBound:
     """The size with every symbol of a list's elements at its largest."""
+    if owner not in size.owners:
+        return size
     return _rewritten(size, owner, {})
 
 
@@ -273,7 +284,7 @@ def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
     and nothing is more than count times its peak.
     """
     at_most = times(count, peak(size, owner))
-    if size.constant == math.inf:
+    if size.constant == math.inf or owner not in size.owners:
         return at_most
     summed = times(count, SizeBound(size.constant))
     for atom, coefficient in size.terms:
@@ -282,7 +293,7 @@ def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
 
 
 def _total_atom(atom: Atom, count: SizeBound, owner: int) -> SizeBound:
-    if not _depends(atom, owner):
+    if owner not in _inside(atom)[1]:
         return times(count, _atom(atom))
     match atom:
         case Symbol(sum=SizeBound() as sum_):
@@ -304,21 +315,9 @@ def _total_atom(atom: Atom, count: SizeBound, owner: int) -> SizeBound:
             return times(count, _atom(atom))
 
 
-def _depends(atom: Atom, owner: int) -> bool:
-    match atom:
-        case Symbol():
-            return atom.owner == owner
-        case Quotient(size):
-            return depends(size, owner)
-        case Extreme(sizes=sizes):
-            return any(depends(size, owner) for size in sizes)
-        case Product(left, right):
-            return depends(left, owner) or depends(right, owner)
-
-
 def depends(size: SizeBound, owner: int) -> bool:
     """A symbol of this owner occurs in it."""
-    return any(_depends(atom, owner) for atom, _ in size.terms)
+    return owner in size.owners
 
 
 def _rewritten(size: SizeBound, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
@@ -384,16 +383,17 @@ def _dominates(a: SizeBound, b: SizeBound) -> bool:
     return all(of_a.get(atom, 0) >= coefficient for atom, coefficient in b.terms)
 
 
-def _weight(atom: Atom) -> int:
+def _inside(atom: Atom) -> tuple[int, frozenset[int]]:
+    """The weight of an atom and the owners of its symbols."""
     match atom:
         case Symbol():
-            return 1
+            return 1, frozenset((atom.owner,))
         case Quotient(size):
-            return 1 + size.weight
+            return 1 + size.weight, size.owners
         case Extreme(sizes=sizes):
-            return 1 + sum(s.weight for s in sizes)
+            return 1 + sum(s.weight for s in sizes), _NOBODY.union(*(s.owners for s in sizes))
         case Product(left, right):
-            return 1 + left.weight + right.weight
+            return 1 + left.weight + right.weight, left.owners | right.owners
 
 
 def _grouped(atom: Atom) -> str:

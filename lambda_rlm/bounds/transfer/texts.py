@@ -56,10 +56,13 @@ WIDER_IN_LOWER: Final = 2
 two bytes, Ⱥ one of three)."""
 
 
-def part(text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0) -> AbstractText:
-    """A stretch of a text of at most so many characters."""
+def part(
+    text: AbstractText, chars: SizeBound = UNLIMITED, low: Number = 0, *, cuts: int = 2, whole: Number = 0
+) -> AbstractText:
+    """A stretch of a text of at most so many characters, cut out at so many places; all of it where it has no more than
+    `whole`."""
     chars = smallest(text.chars, chars)
-    return text_of(chars, text.width, low, text.bytes, text.beyond, made=part_of(text, chars))
+    return text_of(chars, text.width, low, text.bytes, text.beyond, made=part_of(text, chars, cuts, whole))
 
 
 def parts(
@@ -90,14 +93,14 @@ def pieces_of_chunk(chars: SizeBound, max_low: int) -> SizeBound:
 
 
 def take_characters(text: AbstractText, n: AbstractNumber) -> Abstract:
-    return part(text, n.high, max(0, min(text.low, n.low)))
+    return part(text, n.high, max(0, min(text.low, n.low)), cuts=1, whole=max(0, n.low))
 
 
 def drop_characters(text: AbstractText, n: AbstractNumber) -> Abstract:
     most = text.chars
     if text.chars.is_constant and n.low > 0:
         most = size_of(max(0, text.chars.value - n.low)) if n.low != math.inf else ZERO
-    return part(text, most)
+    return part(text, most, cuts=1)
 
 
 def slice_characters(text: AbstractText, start: AbstractNumber, end: AbstractNumber) -> Abstract:
