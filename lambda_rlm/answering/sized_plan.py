@@ -25,11 +25,11 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
 
 
 def what_is_read(usual: Route, route: Route, bound: Bound | None, tokens: int) -> str | None:
-    """What a budget changed in how inputs of so many tokens are read, None for nothing; with the part of them that is read at
-    most, where that is not all."""
+    """What a budget changed in how inputs of so many tokens are read, None for nothing; with the part of them that the model
+    is sent at most, where that is not all."""
     if route.sizes == usual.sizes:
         return None
     sent = None if bound is None else bound.input_tokens
     if sent is None or sent >= tokens:
         return told(usual, route)
-    return f"{told(usual, route)}; at most {max(1, -(-100 * sent // tokens))}% of the inputs are read"
+    return f"{told(usual, route)}; at most {max(1, -(-100 * sent // tokens))}% of the inputs are sent to the model"

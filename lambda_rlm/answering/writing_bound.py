@@ -60,7 +60,8 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
         "depth": 0,
     }
     formula = {name: f"{number:,}" for name, number in numbers.items()}
-    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool)
+    counted_by = "bytes" if profile.vocabulary is None else profile.vocabulary.name
+    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool, counted_by=counted_by)
     return bound, _why_not(opening + out, one, setup.budget, profile.room)
 
 
