@@ -43,7 +43,7 @@ class Drawn(TypicalModel):
     def _shaken(self, value: Any) -> Any:
         match value:
             case list():
-                return [self._shaken(item) for item in value * 2][: self.draws.randint(max(1, len(value) // 3), 2 * len(value))]
+                return [self._shaken(item) for item in value * 2][: self.draws.randint(-(-len(value) // 3), 2 * len(value))]
             case dict():
                 return {key: self._shaken(item) for key, item in value.items()}
             case bool():
@@ -86,7 +86,8 @@ def test_a_list_about_numbered_lines_is_likely_to_have_one_element_for_each() ->
 
     def elements(prompt: str, most: int) -> int:
         request = CompletionRequest((Message("user", prompt),), most, schema=shape.schema)
-        return len(json.loads(TypicalModel(PROFILE, 4.3).reply(request)))
+        (made,) = json.loads(TypicalModel(PROFILE, 4.3).reply(request)).values()
+        return len(made)
 
     assert elements(f"Label each line.\n\n{lines}", 2_000) == 40
     assert elements(f"Label each line.\n\n{lines}", 80) == 10
