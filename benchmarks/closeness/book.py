@@ -91,7 +91,7 @@ def _row(asked: Asked, path: Path) -> list[str]:
         f"| {asked.name} | ${asked.most} | {_dollars(likely)} | {_dollars(most)} | {_dollars(paid)} | "
         f"{found['usage']['calls']} | {'–' if ratio is None else f'{ratio:.2f}'} |"
     )
-    if found.get("admitted") != "proved":
+    if found.get("admitted") != "proved" or most is None or most > float(asked.most):
         return [f"{asked.name} is not proved to fit --max-cost {asked.most}"]
     if asked.name.startswith("summarise") and not (ratio is not None and 1 / FARTHEST <= ratio <= FARTHEST):
         return [f"{asked.name}: likely / paid is {ratio}, not from 0.5 to 2"]

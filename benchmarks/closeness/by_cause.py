@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from benchmarks.closeness.targets import missed
-from tests.support.closeness import CAUSES, Chain, Closeness, closeness, new, old, thought
+from tests.support.closeness import CAUSES, Chain, Closeness, before, closeness, thought
 from tests.support.recorded_programs import Program, everything
 from tests.support.series import LABELS, NUMBERS, SCRIPTS, SENTENCES, series
 
@@ -18,7 +18,8 @@ Both = tuple[Closeness, Closeness]
 def both(program: Program) -> Both:
     """Both computed on the same run."""
     trial = program.trial()
-    return closeness(trial, new(trial)), closeness(trial, old(trial), is_old=True)
+    now = closeness(trial)
+    return now, before(trial, now.run)
 
 
 def _ratio(number: float) -> str:
@@ -38,11 +39,11 @@ def _small(title: str, rows: Iterable[tuple[str, Both]]) -> list[str]:
     failures = []
     print(f"\n| {title} | of | | bound / used {_HEAD} untaken | output tokens |")
     print(f"|---|---|---|---:|{_COLUMNS}---:|---:|")
-    for name, (now, before) in rows:
+    for name, (now, then) in rows:
         failures += [f"{name}: {line}" for line in now.violations]
-        for what, when, one in (("input tokens", "before", before.input), ("", "now", now.input)):
+        for what, when, one in (("input tokens", "before", then.input), ("", "now", now.input)):
             print(f"| {name if what else ''} | {what} | {when} | {_ratio(one.whole)} | {_causes(one)} | {one.untaken:.0%} | |")
-        for what, when, side in (("dollars", "before", before), ("", "now", now)):
+        for what, when, side in (("dollars", "before", then), ("", "now", now)):
             shown = f"{_ratio(side.usd.whole)} | {_causes(side.usd)} | {side.usd.untaken:.0%} | {_ratio(side.output.whole)}"
             print(f"| | {what} | {when} | {shown} |")
     return failures
@@ -66,14 +67,15 @@ def programs() -> list[str]:
     made = [(program, *both(program)) for program in everything()]
     asking = [row for row in made if row[1].calls[0]]
     _print_programs(asking)
-    thinking = statistics.median(thought(program) for program, _, _ in asking)
+    then, today = (statistics.median(side) for side in zip(*(thought(program) for program, _, _ in asking), strict=True))
     print(
-        f"\nwith the tokens of thought that may be paid for, the bound in dollars is {thinking:.1f} times as high in the median"
+        "\nReasoning apart: where the model thinks, the bound in dollars is this many times as high, in the median: before "
+        f"{then:.1f}, now {today:.1f}."
     )
     silent = [program.name for program, now, _ in made if not now.calls[0]]
-    print(f"\nwithout a call: {', '.join(silent)}")
+    print(f"\nWithout a call: {', '.join(silent)}.")
     wrong = [f"{program.name}: {line}" for program, now, _ in made for line in now.violations]
-    return wrong + missed([(program.name, now) for program, now, _ in asking], [before for _, _, before in asking])
+    return wrong + missed([(program.name, now) for program, now, _ in asking], [then for _, _, then in asking])
 
 
 def _print_programs(rows: Sequence[tuple[Program, Closeness, Closeness]]) -> None:
@@ -81,9 +83,9 @@ def _print_programs(rows: Sequence[tuple[Program, Closeness, Closeness]]) -> Non
         f"\n| program | calls | bound | input, before | now {_HEAD} output | dollars, before | now | untaken | likely / paid |"
     )
     print(f"|---|---:|---:|---:|---:|{_COLUMNS}---:|---:|---:|---:|---:|")
-    for program, now, before in rows:
+    for program, now, then in rows:
         print(
-            f"| {program.name} | {now.calls[0]} | {now.calls[1]} | {_ratio(before.input.whole)} | {_ratio(now.input.whole)} | "
-            f"{_causes(now.input)} | {_ratio(now.output.whole)} | {_ratio(before.usd.whole)} | {_ratio(now.usd.whole)} | "
+            f"| {program.name} | {now.calls[0]} | {now.calls[1]} | {_ratio(then.input.whole)} | {_ratio(now.input.whole)} | "
+            f"{_causes(now.input)} | {_ratio(now.output.whole)} | {_ratio(then.usd.whole)} | {_ratio(now.usd.whole)} | "
             f"{now.usd.untaken:.0%} | {now.likely_ratio:.2f} |"
         )

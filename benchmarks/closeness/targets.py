@@ -35,7 +35,7 @@ def missed(now: Sequence[tuple[str, Closeness]], before: Sequence[Closeness]) ->
         if not is_met:
             wrong.append(f"{what}: {new}, not {target}")
     far = [f"{name} ({one.input.whole:.2f})" for name, one in now if is_straight(one) and one.input.whole > STRAIGHT]
-    print(f"\nstraight programs above {STRAIGHT}: {', '.join(far) or 'none'}")
+    print(f"\nStraight programs above {STRAIGHT}: {', '.join(far) or 'none'}.")
     return wrong + [f"above {STRAIGHT}: {name}" for name in far]
 
 

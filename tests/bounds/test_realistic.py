@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from functools import cache
 from math import isclose, prod
 
 import anyio
 import pytest
+import tiktoken
 
-from lambda_rlm.completion import CompletionRequest, Message
-from tests.support.closeness import CAUSES, Closeness, closeness, new, old
+from lambda_rlm.completion import Completion, CompletionRequest, Message
+from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, ranks
+from tests.support.closeness import CAUSES, Closeness, before, closeness
 from tests.support.realistic import Realistic, lengths, tokens
-from tests.support.recorded_programs import Program, mini, written_here
+from tests.support.recorded_programs import FOLDER, Program, mini, written_here
 from tests.support.series import LABELS, SENTENCES, series
 
 pytestmark = pytest.mark.slow
@@ -21,8 +25,7 @@ PROGRAMS = [program for program in written_here() if program.name not in ("funct
 
 @cache
 def measured(program: Program, is_old: bool = False) -> Closeness:
-    trial = program.trial()
-    return closeness(trial, old(trial), is_old=True) if is_old else closeness(trial, new(trial))
+    return before(program.trial(), measured(program).run) if is_old else closeness(program.trial())
 
 
 def asked(prompt: str, most: int = 400, **shape: object) -> str:
@@ -96,9 +99,52 @@ def test_the_factors_multiply_to_the_whole(program: Program, is_old: bool) -> No
         assert min(chain.factors[cause] for cause in CAUSES) >= 1 - 1e-9
 
 
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_what_was_before_is_what_the_analysis_gave_then(program: Program) -> None:
+    """The bounds that it gave are on record; they are built again a little lower rather than higher."""
+    then = json.loads((FOLDER / "bounds_before.json").read_text(encoding="utf-8"))["bounds"].get(program.name)
+    found = measured(program, True)
+    built = [found.input.steps[0], found.output.steps[0]]
+    assert built == [0, 0] if then is None else all(0.9 <= a / b <= 1 for a, b in zip(built, then, strict=True))
+
+
+def test_a_run_has_the_pool_of_its_bound() -> None:
+    """Where every first reply is bad, it stops as a run does: two repairs for twenty calls, then no more."""
+    trial = series(LABELS, 20, "prose").trial()
+
+    class Bad(Realistic):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            reply = await super().complete(request)
+            is_again = any("An earlier reply was not valid" in said.content for said in request.messages)
+            return reply if is_again else replace(reply, text="none of these")
+
+    found = closeness(replace(trial, model=Bad(mini())))
+    assert found.run.fault is not None and found.run.fault.code == "E0408"
+    assert found.run.metered["pool"] == 2
+
+
+def test_what_is_used_is_counted_as_a_provider_counts() -> None:
+    """Each prompt that was sent and each reply, by tiktoken itself, with the template of the chat."""
+    program = series(SENTENCES, 3, "thai")
+    heard: list[tuple[CompletionRequest, str]] = []
+
+    class Heard(Realistic):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            reply = await super().complete(request)
+            heard.append((request, reply.text))
+            return reply
+
+    run = closeness(replace(program.trial(), model=Heard(mini()))).run
+    ranked = tiktoken.Encoding("o", pat_str=PATTERNS["o200k_base"], mergeable_ranks=ranks("o200k_base"), special_tokens={})
+    sent = sum(len(ranked.encode_ordinary(message.content)) + 4 for request, _ in heard for message in request.messages)
+    assert len(heard) == 3
+    assert run.metered["input_tokens"] == sent + 3 * len(heard)
+    assert run.metered["output_tokens"] == sum(len(ranked.encode_ordinary(text)) for _, text in heard)
+
+
 def test_one_cause_alone_shows_as_that_cause() -> None:
     """Labels of short rows are mostly frame; of a second look that is not taken the branch is seen, and of neither the other."""
-    labels, sentences = measured(series(LABELS, 10, "prose")), measured(series(SENTENCES, 10, "prose"))
+    labels, sentences = measured(series(LABELS, 10, "prose"), True), measured(series(SENTENCES, 10, "prose"), True)
     assert labels.input.factors["branches"] == sentences.input.factors["branches"] == 1
     assert labels.input.factors["frames"] > sentences.input.factors["frames"]
     second = measured(next(program for program in PROGRAMS if program.name == "second_opinion"))

@@ -19,7 +19,7 @@ from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.types.type import TEXT
 from tests.support.bounding import Trial
-from tests.support.closeness import Closeness, closeness, new, old
+from tests.support.closeness import Closeness, before, closeness
 from tests.support.places import ROOT
 from tests.support.realistic import tokens
 from tests.support.recorded_programs import Program, mini, written_here
@@ -35,15 +35,14 @@ THINKING = 4_096
 def written() -> dict[str, tuple[Closeness, Closeness]]:
     """Each program that asks, as it is bounded and as it was."""
     trials = {program.name: program.trial() for program in written_here()}
-    found = {name: (closeness(trial, new(trial)), closeness(trial, old(trial), is_old=True)) for name, trial in trials.items()}
-    return {name: pair for name, pair in found.items() if pair[0].calls[0]}
+    found = {name: closeness(trial) for name, trial in trials.items()}
+    return {name: (now, before(trials[name], now.run)) for name, now in found.items() if now.calls[0]}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_ten_calls_without_branches_are_bounded_closely(script: str) -> None:
     """In every script, by the vocabulary: a pool of one for ten calls, and little else."""
-    trial = series(SENTENCES, 10, SCRIPTS[script]).trial()
-    found = closeness(trial, new(trial))
+    found = closeness(series(SENTENCES, 10, SCRIPTS[script]).trial())
     assert found.counted_by == "o200k_base"
     assert found.violations == ()
     assert found.input.whole <= STRAIGHT
@@ -60,7 +59,7 @@ def test_dollars_are_near_what_is_paid() -> None:
 
 
 def test_bounds_are_several_times_closer_than_before() -> None:
-    gains = [before.input.whole / now.input.whole for now, before in written().values()]
+    gains = [then.input.whole / now.input.whole for now, then in written().values()]
     assert min(gains) > 2
     assert statistics.median(gains) > 8
 
@@ -112,7 +111,6 @@ def test_a_book_asked_directly_is_bounded_by_twice_its_tokens() -> None:
 
 
 def test_likely_is_near_what_a_summary_of_a_book_costs() -> None:
-    trial = of_the_book("summarise", 0)
-    found = closeness(trial, new(trial))
+    found = closeness(of_the_book("summarise", 0))
     assert found.violations == ()
     assert LIKELY[0] <= found.likely_ratio <= LIKELY[1]

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import CompletionRequest, ModelProfile
+from lambda_rlm.completion import CompletionRequest, Message, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.execution.likely.typical import TypicalModel, text_tokens
 from lambda_rlm.execution.prospect import foresee
+from lambda_rlm.types.parse_type import parse_type
 from tests.support.bounding import Trial
 from tests.support.sample_inputs import OTHERS, PROGRAMS, sample, title
 
@@ -41,7 +43,7 @@ class Drawn(TypicalModel):
     def _shaken(self, value: Any) -> Any:
         match value:
             case list():
-                return [self._shaken(item) for item in value * 2][: self.draws.randint(1, 6)]
+                return [self._shaken(item) for item in value * 2][: self.draws.randint(-(-len(value) // 3), 2 * len(value))]
             case dict():
                 return {key: self._shaken(item) for key, item in value.items()}
             case bool():
@@ -75,6 +77,22 @@ def test_equal_questions_are_likely_to_be_asked_once() -> None:
     prospect = foresee(checked.typed, {"context": text, "query": ""}, Drawn(1), Budget())
     assert prospect.likely is not None and prospect.likely.calls == 2
     assert prospect.bound.calls is not None and prospect.bound.calls >= 2
+
+
+def test_a_list_about_numbered_lines_is_likely_to_have_one_element_for_each() -> None:
+    tags = "List[{ id: Int, label: Text }]"
+    shape = shape_of(parse_type(tags))
+    lines = "\n".join(f"{n}: What is a ferry?" for n in range(40))
+
+    def elements(prompt: str, most: int) -> int:
+        request = CompletionRequest((Message("user", prompt),), most, schema=shape.schema)
+        (made,) = json.loads(TypicalModel(PROFILE, 4.3).reply(request)).values()
+        return len(made)
+
+    assert elements(f"Label each line.\n\n{lines}", 2_000) == 40
+    assert elements(f"Label each line.\n\n{lines}", 80) == 10
+    assert elements("Label what there is.", 2_000) < 10
+    assert elements(f"Which lines ask the same?\n\n{lines}", 2_000) < 10
 
 
 def test_a_second_look_is_not_likely() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from unittest.mock import patch
@@ -27,7 +27,7 @@ from lambda_rlm.bounds.domain.makeup import instruction_size
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer import asking
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.pool import ALL, Pool
+from lambda_rlm.budget.pool import Pool
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.asker import Asker
@@ -54,6 +54,9 @@ _OLD_ATTEMPTS: Final = 6
 
 _OLD_REPAIR: Final = 2_400
 """Bytes that a repair was charged."""
+
+_OLD_THOUGHT: Final = 4_096
+"""Tokens of thought that each attempt might be paid for, whatever it was for."""
 
 
 @dataclass(frozen=True)
@@ -91,48 +94,40 @@ class Closeness:
     calls: tuple[int, int]
     likely: float
     paid: float
-    span: int = 0
+    run: Ran = field(repr=False)
     counted_by: str = "bytes"
     violations: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> int:
+        """The calls of the run that had to wait for each other."""
+        return int(self.run.metered["span"] or 0)
 
     @property
     def likely_ratio(self) -> float:
         return _ratio(self.likely, self.paid)
 
 
-@dataclass
-class _Sent:
-    """What a place of a program sent: calls, and per step of the chain the input, and the most that replies may have."""
+@dataclass(frozen=True)
+class Sent:
+    """A question, and the tokens that a provider bills for what is around its prompt: template, instruction, schema."""
 
-    calls: int = 0
-    own: int = 0
-    frames: int = 0
-    billed_frames: int = 0
-    billed: int = 0
-    caps: int = 0
+    question: ModelQuery
+    frame: int
 
 
 class _Recording(Asker):
     """Notes each question where it is asked."""
 
-    sent: dict[Span, _Sent]
-    measure: Callable[[ModelQuery], tuple[int, int]]
+    sent: dict[Span, list[Sent]]
 
     def _begun(self, question: Any, place: Any, span: Any) -> Any:
         flight = super()._begun(question, place, span)
-        at = self.sent[span]
-        own, frame = self.measure(question)
         prepared = self.prepared(question)
-        exact = tokens(question.prompt.text)
         schema, _ = schema_of(prepared.request)
         billed = self.model.count_tokens(prepared.request.messages)
         billed += tokens(json.dumps(schema, ensure_ascii=False)) if schema is not None else 0
-        at.calls += 1
-        at.own += own
-        at.frames += frame
-        at.billed += billed
-        at.billed_frames += max(0, billed - exact)
-        at.caps += question.out
+        self.sent[span].append(Sent(question, max(0, billed - tokens(question.prompt.text))))
         return flight
 
 
@@ -140,17 +135,17 @@ class _Recording(Asker):
 class Ran:
     """A run: what each place sent, and what the meter booked."""
 
-    sent: Mapping[Span, _Sent]
+    sent: Mapping[Span, Sequence[Sent]]
     metered: Mapping[str, float | None]
     fault: Fault | None = None
 
 
-def ran(trial: Trial, measure: Callable[[ModelQuery], tuple[int, int]]) -> Ran:
-    """The trial, run with its gate off; `measure` gives the tokens that the analysis counts a known prompt as: its own, and
-    those of its frame."""
+def ran(trial: Trial, pool: int | None) -> Ran:
+    """The trial, run with its gate off and with the pool of its bound, as a run has it."""
     meter = Meter(trial.budget)
+    meter.pool = pool
     asker = _Recording(trial.model, meter, trial.settings)
-    asker.sent, asker.measure = defaultdict(_Sent), measure
+    asker.sent = defaultdict(list)
     asker.is_counted = trial.vocabulary is not None
     admitted = Admitted(trial.typed, trial.budget, trial.model.profile, trial.autos)
 
@@ -165,8 +160,14 @@ def ran(trial: Trial, measure: Callable[[ModelQuery], tuple[int, int]]) -> Ran:
         fault = found
     used = meter.usage
     booked = {"calls": meter.calls, "input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "usd": used.cost}
-    every = {"attempts": used.attempts, "span": asker.counts.span, "prompt_chars": None, "depth": meter.deepest}
-    return Ran(dict(asker.sent), {**booked, **every, "steps": meter.steps, "bytes": meter.bytes, "pool": meter.extra}, fault)
+    every = {
+        "attempts": used.attempts,
+        "span": asker.counts.span,
+        "prompt_chars": None,
+        "depth": meter.deepest,
+        "pool": meter.extra,
+    }
+    return Ran(dict(asker.sent), {**booked, **every, "steps": meter.steps, "bytes": meter.bytes}, fault)
 
 
 @dataclass(frozen=True)
@@ -200,18 +201,18 @@ def old(trial: Trial) -> Counting:
 
 
 def as_before(counting: Counting) -> Rates:
-    """Six attempts for each call, three of them with what was wrong; the second round of `llm_map` for each of its calls."""
+    """Six attempts for each call, three of them with what was wrong; for `llm_map` two rounds, of three attempts each."""
     rates = counting.single
     each = rates.repair_bytes // 2
 
     def instruction(type_: Type) -> int:
         return rates.instruction_bytes(type_) + each
 
-    def mapping(type_: Type, items: int) -> tuple[int, int]:
-        in_frame, in_item = rates.mapping_bytes(type_, items)
-        return in_frame + each, in_item
+    def count(prompt: object, type_: Type) -> int:
+        assert rates.count is not None
+        return rates.count(prompt, type_) + each
 
-    return replace(rates, retries=_OLD_ATTEMPTS - 1, pool=ALL, instruction_bytes=instruction, mapping_bytes=mapping)
+    return replace(rates, retries=_OLD_ATTEMPTS - 1, instruction_bytes=instruction, count=count, count_items=None)
 
 
 def in_bytes(rates: Rates, question: ModelQuery) -> tuple[int, int]:
@@ -237,14 +238,18 @@ def _frame(rates: Rates, question: ModelQuery) -> int:
     return rates.frame(sum(part.is_data for part in question.prompt.parts))
 
 
-def chains(bound: Bounded, single: Bounded, run: Ran) -> tuple[Chain, Chain, Chain]:
-    """For input tokens, output tokens and US dollars."""
+def chains(bound: Bounded, single: Bounded, counting: Counting, run: Ran, longer: float) -> tuple[Chain, Chain, Chain]:
+    """For input tokens, output tokens and US dollars; replies might be so many times as long as the questions say."""
     names = _names(single.typed.program)
-    sent = [(_taken(single, names.get(span, span), one), one) for span, one in run.sent.items()]
-    taken = sum(taken for taken, _ in sent)
-    as_they_were = sum(min(taken, one.own + one.frames) for taken, one in sent)
-    as_framed = sum(min(taken, one.own + one.billed_frames) for taken, one in sent)
-    caps = sum(one.caps for _, one in sent)
+    caps, taken, as_they_were, as_framed = 0.0, 0.0, 0.0, 0.0
+    for span, sent in run.sent.items():
+        most = sum(one.question.out for one in sent) * longer
+        place = _taken(single, names.get(span, span), len(sent), most)
+        known = [counting.measure(one.question) for one in sent]
+        own = sum(own for own, _ in known)
+        caps, taken = caps + most, taken + place
+        as_they_were += min(place, own + sum(frame for _, frame in known))
+        as_framed += min(place, own + sum(one.frame for one in sent))
     used, received = run.metered["input_tokens"] or 0, run.metered["output_tokens"] or 0
     whole, one = bound.bound, single.bound
     inputs = _downhill([whole.input_tokens, one.input_tokens, taken, as_they_were, as_framed, used])
@@ -263,12 +268,11 @@ def _downhill(steps: Sequence[float | None]) -> tuple[float, ...]:
     return *made, figures[-1]
 
 
-def _taken(single: Bounded, name: Span, sent: _Sent) -> float:
+def _taken(single: Bounded, name: Span, sent: int, caps: float) -> float:
     """The bound of the input of the calls that a place made, one attempt each: the place's, shared equally among its calls."""
     figures = by_site(single.cost.parts)[name]
     calls, total = float(figures.calls.value), float(figures.tokens.value)
-    cap = sent.caps / sent.calls
-    return max(0.0, total - cap * calls) * sent.calls / calls
+    return max(0.0, total - caps / sent * calls) * sent / calls
 
 
 def _names(program: t.Program) -> dict[Span, Span]:
@@ -283,28 +287,42 @@ def _names(program: t.Program) -> dict[Span, Span]:
     return found
 
 
-def closeness(trial: Trial, counting: Counting, *, is_old: bool = False) -> Closeness:
+def closeness(trial: Trial) -> Closeness:
     """A program held against its bound."""
-    rates = as_before(counting) if is_old else counting.rates
-    with _longest_replies() if is_old else nullcontext():
-        bound, single = _bounded(trial, rates), _bounded(trial, counting.single)
-    run = ran(trial, counting.measure)
-    if is_old:
-        _lengthen(run, single, _bounded(trial, counting.single))
-    chain = chains(bound, single, run)
-    paid = run.metered["usd"] or 0.0
+    counting = new(trial)
+    bound, single = _bounded(trial, counting.rates), _bounded(trial, counting.single)
+    run = ran(trial, bound.bound.pool)
     estimate = foresee(trial.typed, trial.given, trial.model, trial.budget).estimate()
     likely = estimate.usd if estimate is not None and estimate.usd is not None else float("nan")
-    wrong = [] if is_old else excess(bound, run)  # type: ignore[arg-type]
+    wrong = excess(bound, run)  # type: ignore[arg-type]
     wrong += [f"ended with {run.fault.code}: {run.fault}"] if run.fault is not None else []
+    return _held(bound, chains(bound, single, counting, run, 1.0), run, likely, wrong)
+
+
+def before(trial: Trial, run: Ran) -> Closeness:
+    """The same run held against the bound as it was. Nothing was `likely` then."""
+    counting = old(trial)
+    with _longest_replies():
+        bound = _bounded(trial, as_before(counting))
+    with _longest_replies():
+        single = _bounded(trial, counting.single)
+    longer = _ratio(single.bound.output_tokens or 0, _bounded(trial, counting.single).bound.output_tokens or 0)
+    return _held(bound, chains(bound, single, counting, run, longer), run, float("nan"), [])
+
+
+def _held(bound: Bounded, chain: tuple[Chain, Chain, Chain], run: Ran, likely: float, wrong: Sequence[str]) -> Closeness:
     calls = int(run.metered["calls"] or 0), bound.bound.calls or 0
-    return Closeness(*chain, calls, likely, paid, int(run.metered["span"] or 0), bound.bound.counted_by, tuple(wrong))
+    return Closeness(*chain, calls, likely, run.metered["usd"] or 0.0, run, bound.bound.counted_by, tuple(wrong))
 
 
-def thought(program: Program) -> float:
-    """How many times its bound in dollars is, where a model thinks, what it is where it does not."""
-    with_it, without = (_bounded(trial, trial.rates).bound.usd for trial in (program.trial(thinking()), program.trial()))
-    return _ratio(with_it or 0.0, without or 0.0)
+def thought(program: Program) -> tuple[float, float]:
+    """How many times its bound in dollars is, where a model thinks, what it is where it does not: before, and now."""
+    silent, thinks = program.trial(), program.trial(thinking())
+    now = [_bounded(trial, trial.rates).bound.usd or 0.0 for trial in (thinks, silent)]
+    rates = as_before(old(silent))
+    with _longest_replies():
+        was = [_bounded(silent, one).bound.usd or 0.0 for one in (replace(rates, thought=lambda is_label: _OLD_THOUGHT), rates)]
+    return _ratio(*was), _ratio(*now)
 
 
 @contextmanager
@@ -312,16 +330,8 @@ def _longest_replies() -> Iterator[None]:
     """Typed replies may have as many tokens as any other, as they might before finite types were told apart."""
     with ExitStack() as stack:
         for name in ("reply_out", "item_out"):
-            if hasattr(asking, name):
-                stack.enter_context(patch.object(asking, name, lambda type_, default: default))
+            stack.enter_context(patch.object(asking, name, lambda type_, default: default))
         yield
-
-
-def _lengthen(run: Ran, before: Bounded, now: Bounded) -> None:
-    """The most that the replies of a run may have, as it was before: by the same factor for each."""
-    factor = _ratio(before.bound.output_tokens or 0, now.bound.output_tokens or 0)
-    for one in run.sent.values():
-        one.caps = round(one.caps * factor)
 
 
 def _bounded(trial: Trial, rates: Rates) -> Bounded:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.llm.providers.openai_form import schema_of
-from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
+from lambda_rlm.llm.vocabulary.byte_pair import encoder
 from tests.support.places import ROOT
 
 VOCABULARY: Final = "o200k_base"
@@ -37,7 +37,8 @@ _ANSWERED: Final = 0.6
 """How often there is something where there may be nothing."""
 
 KINDS: Final = (
-    (r"translat|correct the|rewrite|word for word.{0,40}whole", "as long"),
+    (r"glossary", "page"),
+    (r"translat|correct the|rewrite|word for word.{0,40}whole|completely and in order", "as long"),
     (r"one page|300 words", "page"),
     (r"summar|\bnote(s|d)? in\b|review of|report of", "summary"),
     (r"number (and|alone|itself)|how many|with the number", "number"),
@@ -99,8 +100,8 @@ class Realistic:
 
 
 def tokens(text: str) -> int:
-    """The tokens of a text in `VOCABULARY`, exactly."""
-    return _counter()(text)
+    """The tokens of a text in `VOCABULARY`, as tiktoken counts them: the whole text at once, by no rule of our own."""
+    return encoder(VOCABULARY)(text)
 
 
 def cut(text: str, limit: int) -> str:
@@ -110,11 +111,6 @@ def cut(text: str, limit: int) -> str:
         text = text[: max(0, min(len(text) - 1, len(text) * limit // found))]
         found = tokens(text)
     return text
-
-
-@cache
-def _counter() -> Callable[[str], int]:
-    return vocabulary_named(VOCABULARY).exact
 
 
 class _Writer:
@@ -149,7 +145,9 @@ class _Writer:
             elements = 8 if elements is None else elements // 2
 
     def _piece(self, wanted: int, start: int | None = None) -> str:
-        """About N tokens of the data: from the start of a word, where it has such."""
+        """About N tokens of the data: from the start of a word, where it has such. What is shorter is said more than once."""
+        if start is None and len(self.data) < 4 * wanted:
+            return cut(" ".join([self.data] * (1 + 8 * wanted // (len(self.data) + 1))), max(1, wanted)).strip() or "none"
         room = len(self.data) - 4 * wanted
         at = self.draw.randrange(room) if start is None and room > 0 else 0
         at = self.data.find(" ", at, at + 80) + 1 or at

@@ -61,6 +61,9 @@ AT_FIRST_SIGHT: Final[Mapping[str, Mapping[str, tuple[str, int]]]] = {
 """Of the programs at first sight, those that are run here, with their inputs."""
 
 _HEADER: Final = re.compile(r"^# (?:query: (?P<query>.*)|made (?P<name>\w+): (?P<kind>\w+) (?P<size>\d+))$", re.MULTILINE)
+_OUT: Final = {"commonest_label": 2_048, "pairs_of_users": 2_048}
+"""Tokens of a reply at most, where a program asks for more at once than fits the usual limit: 100 labels with their numbers."""
+
 _REWRITTEN: Final = re.compile(r"(?i)summar|translat|glossary")
 _SHARE: Final = 10
 """Of the sizes that the first tasks state, one part in ten is run, ..."""
@@ -71,7 +74,8 @@ _LABELS: Final = ("bees", "goats", "none")
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A program with its inputs. `group` says where it is from; `told` and `plans` are for `Realistic`."""
+    """A program with its inputs. `group` says where it is from; `told` and `plans` are for `Realistic`; a reply has at most `out`
+    tokens where the program does not say."""
 
     name: str
     group: str
@@ -80,6 +84,7 @@ class Program:
     given: Mapping[str, Any]
     told: Callable[[str], str | None] | None = None
     plans: Mapping[str, Any] | None = None
+    out: int = 1_024
 
     def trial(self, profile: ModelProfile | None = None, seed: int = 1) -> Trial:
         """The program as it is run: on a model with realistic replies, of this profile or of gpt-5-mini's."""
@@ -87,7 +92,7 @@ class Program:
         assert found.typed is not None, [self.name, *(d.message for d in found.diagnostics)]
         given = {name: self.given[name] for name in found.typed.inputs}
         model = Realistic(profile or mini(), seed, self.told, self.plans or {})
-        return Trial(found.typed, given, model, AskSettings(key=b"recorded"), Budget(calls=5_000, tokens=10**10))
+        return Trial(found.typed, given, model, AskSettings(key=b"recorded", out=self.out), Budget(calls=5_000, tokens=10**10))
 
 
 @cache
@@ -148,7 +153,7 @@ def first_programs() -> list[Program]:
 
         types = {"query": TEXT, **{key: _type_of(value) for key, value in inputs.items()}}
         given = {"query": world.query, **inputs}
-        found.append(Program(name, "first programs", recorded(name), types, given, told))
+        found.append(Program(name, "first programs", recorded(name), types, given, told, out=_OUT.get(name, 1_024)))
     return found
 
 
@@ -210,7 +215,9 @@ def strategies_and_examples() -> list[Program]:
             **inputs_of(name),
             "query": "Which of the animals of the islands are larger than their relatives on the mainland?",
         }
-        if isinstance(given["context"], str) and name != "translate":
+        if name == "translate":
+            given = {**given, "query": "Translate it into English.", "context": made("german", 60_000)}
+        elif isinstance(given["context"], str):
             given["context"] = made("prose", 20_000 if name == "direct" else 100_000)
         rows = "List[{ question: Text }]" if name == "count-labels" else "Text"
         types = {"query": TEXT, "context": parse_type(rows)}

@@ -32,6 +32,9 @@ PASSAGE_TOKENS: Final = 15
 """Tokens of a text inside a reply: of a field, and of one whose name says that it has a sentence or more."""
 
 LIST_ITEMS: Final = 3
+_ITEM_TOKENS: Final = 8
+"""Elements of a list, where the prompt has no lines with numbers that they may be about; tokens that one of these has at least."""
+
 _JSON_BYTES: Final = 3.2
 """Bytes of a token of JSON, at most: punctuation and numbers make short ones."""
 
@@ -40,6 +43,8 @@ _MARGIN: Final = 1.1
 
 _FRAMING: Final = 8
 _MARKER: Final = re.compile(r"\n?</?data [0-9a-f]+>\n?")
+_EACH: Final = re.compile(r"\b(?:each|every|all)\b", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"^[\[(]?\d{1,7}[\]).:] ", re.MULTILINE)
 _WORDS: Final = re.compile(r"(\d[\d,]*)(?: or fewer)? words", re.IGNORECASE)
 _SENTENCES: Final = re.compile(
     r"(one|two|three|four|five|\d+)(?: or (?:two|three))?(?: short| full)? sentences?", re.IGNORECASE
@@ -150,8 +155,9 @@ class TypicalModel:
                     key: self._value(one, named, shown, draw + 97 * i, key, part) for i, (key, one) in enumerate(fields.items())
                 }
             case "array":
-                items = [(draw >> 8) + 89 * i for i in range(LIST_ITEMS)]
-                return [self._value(schema["items"], named, shown, item, name, room // LIST_ITEMS) for item in items]
+                count = _elements(schema["items"], shown, room)
+                items = [(draw >> 8) + 89 * i for i in range(count)]
+                return [self._value(schema["items"], named, shown, item, name, room // count) for item in items]
             case "string" if "enum" in schema:
                 return schema["enum"][(draw >> 33) % len(schema["enum"])]
             case "string":
@@ -175,6 +181,13 @@ class TypicalModel:
     def _thought(self, request: CompletionRequest) -> int:
         usual = LABEL_THOUGHT if request.choices else TEXT_THOUGHT
         return min(self._profile.thought(request.max_tokens) // 2, usual)
+
+
+def _elements(items: Mapping[str, Any], shown: str, room: int) -> int:
+    """Elements of a list: one for each line with a number, where each names one number and something is wanted of each line."""
+    numbers = [field for field in items.get("properties", {}).values() if field.get("type") == "integer"]
+    lines = len(_NUMBERED.findall(shown)) if len(numbers) == 1 and _EACH.search(shown[:4_000]) else 0
+    return min(lines or LIST_ITEMS, max(LIST_ITEMS, room // _ITEM_TOKENS))
 
 
 def text_tokens(prompt: str, most: int, shown: float) -> int:
