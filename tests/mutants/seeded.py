@@ -175,7 +175,7 @@ MUTANTS = (
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
     Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(profile, resends=2 * (1 + profile.resends) - 1)", "profile", HEDGE),
     Mutant("every thought is that before a short reply", "bounds/transfer/asking.py", "rates.thought(min(out.value, rates.max_output))", "rates.thought(1)", THOUGHT),
-    Mutant("many items are thought of as one", "bounds/transfer/asking.py", "thought = _thought(rates, replies)", "thought = _thought(rates, tokens)", THOUGHT),
+    Mutant("many items are thought of as one", "bounds/transfer/asking.py", "_of_one(items, together, item), _thought(rates, replies)", "_of_one(items, together, item), _thought(rates, tokens)", THOUGHT),
     Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
     Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
     Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),

@@ -261,8 +261,7 @@ def _mapped(
     rates, element = analysis.rates, items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
-    tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
-    ballots = _most(votes, 1)
+    tokens, ballots = _out_tokens(rates, out, item_out(type_, rates.item_out)), _most(votes, 1)
     together = smallest(items.length, _most(per_call, rates.per_call))
     frame, item = _prompt_and_item(rates, instruction, element, type_, together)
     alone = instruction.chars + peak(element.chars, items.owner), frame + peak(item, items.owner)
@@ -273,7 +272,7 @@ def _mapped(
     sent = round_ if prompts is None else lower(round_, ballots * sum(prompts))
     calls = calls if prompts is None else lower(calls, ballots * len(prompts))
     replied, replies = times(times(ballots, items.length), tokens), times(together, tokens)
-    thought = _thought(rates, replies)
+    prompt, thought = frame + _of_one(items, together, item), _thought(rates, replies)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
@@ -282,12 +281,12 @@ def _mapped(
         input_tokens=sent * repeats,
         output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
-        attempt_input=(frame + _of_one(items, together, item)) * repeats,
+        attempt_input=prompt * repeats,
         attempt_output=(replies + thought) * repeats,
         spare_input=round_ * (more * repeats),
         spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
+    _charge(analysis, application, cost, prompt, replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
