@@ -98,7 +98,7 @@ def _ask(
         frame = rates.frame(prompt.made.blocks) + rates.instruction_bytes(type_)
         _check_window(analysis, application, prompt, frame, tokens)
         sent = prompt.tokens + size_of(frame + rates.schema_bytes(type_))
-    received = tokens + _thought(rates, tokens)
+    received = tokens + rates.thought_before(tokens)
     cost = _asked(rates, count, sent, received, rates.repair_bytes, prompt.chars)
     _charge(analysis, application, cost, sent, received)
     return _reply_of(rates, type_, tokens)
@@ -144,12 +144,6 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
     if out is None:
         return size_of(max(1, min(default, rates.max_output, rates.window // 4)))
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
-
-
-def _thought(rates: Rates, out: SizeBound) -> SizeBound:
-    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
-    allows holds for each."""
-    return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
 def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
@@ -261,8 +255,7 @@ def _mapped(
 ) -> AbstractResult:
     """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
     Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
-    rates = analysis.rates
-    element = items.element
+    rates, element = analysis.rates, items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
@@ -275,8 +268,8 @@ def _mapped(
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
-    repeats, replies = 1 + rates.retries, times(together, tokens)
-    thought = _thought(rates, replies)
+    repeats, prompt, replies = 1 + rates.retries, frame + _of_one(items, together, item), times(together, tokens)
+    thought = rates.thought_before(replies)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
@@ -285,10 +278,9 @@ def _mapped(
         input_tokens=sent * repeats,
         output_tokens=(times(times(ballots, items.length), tokens) + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
-        attempt_input=(frame + _of_one(items, together, item)) * repeats,
+        attempt_input=prompt * repeats,
         attempt_output=(replies + thought) * repeats,
     )
-    prompt = frame + _of_one(items, together, item)
     _charge(analysis, application, _priced(rates, cost), prompt, replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
