@@ -90,7 +90,7 @@ def _ask(
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     repairs = rates.repairs_of(type_, is_choice=default is not None)
     sent, repaired = _sent(analysis, application, prompt, type_, tokens, known)
-    received = tokens + _thought(rates, tokens)
+    received = tokens + rates.thought_before(tokens)
     repeats, spare = 1 + rates.retries, count * (rates.sends_of(repairs) - 1)
     again = (repaired if repairs else sent) * repeats
     cost = Cost(
@@ -141,11 +141,6 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
     if out is None:
         return size_of(max(1, min(default, rates.max_output, rates.window // 4)))
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
-
-
-def _thought(rates: Rates, out: SizeBound) -> SizeBound:
-    """The tokens of thought before a reply of so many tokens: more tokens never allow less."""
-    return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
 def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
@@ -272,7 +267,7 @@ def _mapped(
     sent = round_ if prompts is None else lower(round_, ballots * sum(prompts))
     calls = calls if prompts is None else lower(calls, ballots * len(prompts))
     replied, replies = times(times(ballots, items.length), tokens), times(together, tokens)
-    prompt, thought = frame + _of_one(items, together, item), _thought(rates, replies)
+    prompt, thought = frame + _of_one(items, together, item), rates.thought_before(replies)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
