@@ -117,7 +117,7 @@ class CountedText(Protocol):
         ...
 
     def most(self, characters: int) -> int:
-        """The most `tokens` that any part of at most so many characters has."""
+        """The most `tokens` that any part of at most N characters has."""
         ...
 
 
@@ -145,8 +145,8 @@ class CompletionRequest:
     and reads the reply leniently. `max_tokens` bounds the reply, in tokens. `digest` identifies the question as it was written,
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
     before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
-    affords no more of these. `is_label` says that the reply is one of few short forms, so that little thought is enough. `sent`
-    is the most tokens of all that is sent, as whoever pays has counted it; 0 where nobody has.
+    affords no more of these. `sent` is the most tokens of all that is sent, as whoever pays has
+    counted it; 0 where nobody has.
     """
 
     messages: tuple[Message, ...]
@@ -157,7 +157,6 @@ class CompletionRequest:
     digest: str = field(default="", compare=False)
     grammar: Grammar | None = None
     again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
-    is_label: bool = False
     sent: int = field(default=0, compare=False)
 
 
@@ -191,6 +190,9 @@ TEMPLATE_TOKENS: Final = 64
 """The most tokens that a chat template adds to a request, where a model's profile does not say."""
 
 
+LESS_THOUGHT: Final = ((256, 1_024), (512, 2_048))
+"""Tokens of a reply at most, and of the thought that is allowed before it, of a model that is allowed less before short ones."""
+
 _COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "resends", "reasoning_tokens", "refusals")
 _MOST_COUNTED: Final = 1 << 53
 _LEAST_CHARS_PER_TOKEN: Final = 1e-3
@@ -206,8 +208,8 @@ class ModelProfile:
 
     `window` counts prompt and reply, in tokens. Prices are US dollars per token, None when unknown. `min_chars_per_token` is
     the proved lower limit used by the static window check; `template_tokens` the most that a chat template adds to a request;
-    `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`, and `label_reasoning_tokens` the
-    same where the reply is a label (None: as for every reply); `is_small` says that a model
+    `reasoning_tokens` the most that a model may think, and is paid for, beyond `max_tokens`, and `thinks_less` says that it
+    is allowed less before a short reply (see `thought`); `is_small` says that a model
     learns from examples better when they are turns of the conversation; `is_constrained` says that `schema` and `choices` are
     enforced while decoding, `takes_grammar` that a `grammar` is asked for, `counts_grammar` that it may be paid for as part of
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
@@ -233,7 +235,7 @@ class ModelProfile:
     retries: int = 0
     resends: int = 0
     reasoning_tokens: int = 0
-    label_reasoning_tokens: int | None = None
+    thinks_less: bool = False
     refusals: int = 0
     cached_input_price: float | None = None
     details: Mapping[str, str] = field(default_factory=dict)
@@ -246,9 +248,6 @@ class ModelProfile:
             number = getattr(self, name)
             if type(number) is not int or not 0 <= number <= _MOST_COUNTED:
                 raise ValueError(f"the {name} of a profile must be a whole number of at least 0, not {number!r:.80}")
-        label = self.label_reasoning_tokens
-        if label is not None and not (type(label) is int and 0 <= label <= _MOST_COUNTED):
-            raise ValueError(f"the label_reasoning_tokens of a profile must be a whole number or None, not {label!r:.80}")
         for name in ("input_price", "output_price", "cached_input_price"):
             if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
@@ -265,10 +264,11 @@ class ModelProfile:
         """Tokens of a prompt and its reply together: the window without what the model may think."""
         return max(1, self.window - self.reasoning_tokens)
 
-    def thought(self, is_label: bool = False) -> int:
-        """The tokens of thought that a request allows beyond `max_tokens`: what is sent, set aside and counted in bounds."""
-        label = self.label_reasoning_tokens
-        return self.reasoning_tokens if label is None or not is_label else min(label, self.reasoning_tokens)
+    def thought(self, out: float) -> int:
+        """The tokens of thought that a request allows beyond a reply of at most `out` tokens: what is sent, set aside and
+        counted in bounds. Never less for a larger `out`: a bound may know only the most that `out` can be."""
+        steps = LESS_THOUGHT if self.thinks_less else ()
+        return min([self.reasoning_tokens, *(thought for reply, thought in steps if out <= reply)])
 
 
 @runtime_checkable

@@ -43,15 +43,16 @@ class Asked:
 
 
 QUESTIONS: Final = (
-    Asked("search", "What does the author say of the beetles of Madeira?", ("--task", "search", "--strategy", "plan"), "0.10"),
+    Asked("search", "What does the author say of the beetles of Madeira?", ("--task", "search"), "0.10"),
     Asked(
         "search, 256 tokens of thought",
         "What does the author say of the beetles of Madeira?",
-        ("--task", "search", "--strategy", "plan", "--thinking", "256"),
+        ("--task", "search", "--thinking", "256"),
         "0.04",
     ),
     Asked("direct", "What does the author say of the beetles of Madeira?", ("--strategy", "direct"), "0.16"),
-    Asked("summarise", "Summarise the book on one page.", ("--task", "summarise", "--strategy", "plan"), "10"),
+    Asked("summarise", "Summarise the book on one page.", ("--task", "summarise"), "10"),
+    Asked("summarise, by pieces", "Summarise the book on one page.", ("--task", "summarise", "--strategy", "plan"), "10"),
 )
 
 
@@ -68,7 +69,7 @@ def book() -> str:
 
 def table() -> list[str]:
     """Printed; what is wrong."""
-    print("\n| `lambda-rlm ask … book.txt --max-cost` | limit | likely | at most | paid | calls | likely / paid |")
+    print("\n| `lambda-rlm ask … book.txt` | `--max-cost` | likely | at most | paid | calls | likely / paid |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     failures = []
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +91,9 @@ def _row(asked: Asked, path: Path) -> list[str]:
         f"| {asked.name} | ${asked.most} | {_dollars(likely)} | {_dollars(most)} | {_dollars(paid)} | "
         f"{found['usage']['calls']} | {'–' if ratio is None else f'{ratio:.2f}'} |"
     )
-    if asked.name == "summarise" and not (ratio is not None and 1 / FARTHEST <= ratio <= FARTHEST):
+    if found.get("admitted") != "proved":
+        return [f"{asked.name} is not proved to fit --max-cost {asked.most}"]
+    if asked.name.startswith("summarise") and not (ratio is not None and 1 / FARTHEST <= ratio <= FARTHEST):
         return [f"{asked.name}: likely / paid is {ratio}, not from 0.5 to 2"]
     return []
 

@@ -13,6 +13,7 @@ from typing import Final
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
 from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, detecting
+from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -197,9 +198,25 @@ class _Asking:
         return self._reported(run, strategy, reason, strategy)
 
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
-        """The run of a program, or of the strategy of a route; `routed` is reported with the program."""
+        """The run of a program, or of the strategy of a route with the first numbers that may begin; `routed` is reported with
+        the program."""
+        if isinstance(program, SourceFile):
+            return await self._run_of(program, routed)
+        refused: Rejected | None = None
+        for route, source in sized_plans(self.question, program):
+            try:
+                run = await self._run_of(source, routed)
+            except Rejected as rejected:
+                refused = refused or rejected
+                continue
+            if (note := what_is_read(program, route, run.bound, self.case.measure.tokens)) is not None:
+                self._note(note)
+            return run
+        assert refused is not None
+        raise refused
+
+    async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
         setup, inputs = self._now(), self.question.bound_inputs
-        source = program if isinstance(program, SourceFile) else self.question.plan(program)
         checked = check(source, inputs.types, primitives=inputs.functions)
         try:
             admitted = checked.admit(replace(setup.budget, admit=self.admit), setup.leaf.profile)

@@ -14,11 +14,13 @@ from lambda_rlm.answering.ask import AS_LIKELY
 from lambda_rlm.answering.detect import TOO_DEAR
 from lambda_rlm.answering.detect import prospect as detection_prospect
 from lambda_rlm.answering.question import Question, Setup, case_of, detecting
+from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.answering.writing_bound import likely_writing, writing_cost
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
+from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.execution.check import check
@@ -32,7 +34,7 @@ from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
 class WayCost:
     """What a way is likely to cost and costs at worst. `why_not` says what keeps it from being proved, None for nothing, and
     `is_likely` that it may begin as likely all the same; of a program that is yet to be written both figures are those of the
-    writing alone (`is_partial`): its own are checked when it is there."""
+    writing alone (`is_partial`): its own are checked when it is there. `note` says what the budget changed in what is read."""
 
     way: Way
     strategy: str
@@ -41,6 +43,7 @@ class WayCost:
     why_not: str | None = None
     is_likely: bool = False
     is_partial: bool = False
+    note: str | None = None
 
     @property
     def admitted(self) -> Admission | None:
@@ -112,6 +115,7 @@ def decide(question: Question, setup: Setup) -> Decision:
     notes += [f"route `{one.way}` skipped: {costs[one.way].why_not}" for one in order if _is_before(one, chosen, order, costs)]
     if costs[chosen.way].admitted == "likely":
         notes.append(AS_LIKELY)
+    notes += filter(None, [costs[chosen.way].note])
     if within is None:
         notes.append(f"no route fits the budget: {costs[chosen.way].why_not}")
     if not is_direct and case.needs_task and _depends_on_task(case):
@@ -166,20 +170,31 @@ def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
         bound, why_not = writing_cost(question, setup)
         likely = likely_writing(question, setup, bound)
         return WayCost(way=way, strategy="synth", bound=bound, likely=likely, why_not=why_not, is_partial=True)
-    route = case.route(Preference(way, ""))
+    usual, found = case.route(Preference(way, "")), list[WayCost]()
+    for route, source in sized_plans(question, usual):
+        one = _cost_of(question, setup, way, usual.strategy, source)
+        found.append(replace(one, note=what_is_read(usual, route, one.bound, case.measure.tokens)))
+        if one.admitted == "proved" or (one.admitted is not None and setup.budget.admit == "likely"):
+            return found[-1]
+    return next((one for one in found if one.admitted is not None), found[0])
+
+
+def _cost_of(question: Question, setup: Setup, way: Way, strategy: str, source: SourceFile) -> WayCost:
+    """The cost of a strategy with certain numbers."""
     inputs = question.bound_inputs
-    checked = check(question.plan(route), inputs.types, primitives=inputs.functions)
+    checked = check(source, inputs.types, primitives=inputs.functions)
     assert checked.typed is not None
     try:
         asking = AskSettings(key=b"", out=setup.options.out, pool=setup.options.pool)
         prospect = foresee(checked.typed, inputs.values, setup.leaf, setup.budget, setup.options.accuracy, asking)
     except Rejected as rejected:
-        return WayCost(way=way, strategy=route.strategy, bound=None, why_not=_first_error(rejected.diagnostics))
+        why_not = _first_error(rejected.diagnostics)
+        return WayCost(way=way, strategy=strategy, bound=None, why_not=why_not)
     why_not = _first_error(replace(prospect, budget=replace(setup.budget, admit="proved")).diagnostics)
     may = why_not is not None and setup.budget.admit != "proved" and _is_of_budget_alone(prospect)
     return WayCost(
         way=way,
-        strategy=route.strategy,
+        strategy=strategy,
         bound=prospect.bound,
         likely=prospect.likely,
         why_not=why_not,

@@ -112,7 +112,7 @@ class SubModelRunner:
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         calls = max(0, calls)
         attempts = (calls + self._pool(calls, asker)) * (1 + rates.retries)
-        sent, received = attempts * rates.window, attempts * (rates.max_output + rates.thought(False))
+        sent, received = attempts * rates.window, attempts * (rates.max_output + rates.thought(rates.max_output))
         priced = rates.input_price is not None and rates.output_price is not None
         usd = sent * (rates.input_price or 0.0) + received * (rates.output_price or 0.0) if priced else None
         whole = asker.meter.budget

@@ -39,7 +39,7 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     pool = writing_pool(setup)
     again = calls - first + pool
     grammar = grammar_tokens(profile)
-    replied = out + profile.thought()
+    replied = out + profile.thought(out)
     one = worst_case(profile, opening + grammar, replied)
     later = worst_case(profile, max(opening, profile.room - out) + grammar, replied)
     hidden = 1 + profile.retries
@@ -60,7 +60,8 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
         "depth": 0,
     }
     formula = {name: f"{number:,}" for name, number in numbers.items()}
-    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool)
+    counted_by = "bytes" if profile.vocabulary is None else profile.vocabulary.name
+    bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool, counted_by=counted_by)
     return bound, _why_not(opening + out, one, setup.budget, profile.room)
 
 
@@ -69,7 +70,7 @@ def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
     writing, profile = setup.writing, setup.writer.profile
     calls = min(writing.rounds * max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
     opening = setup.writer.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY)) + grammar_tokens(profile)
-    sent, replied = calls * opening, calls * (min(writing.out, _PROGRAM) + min(profile.thought() // 2, TEXT_THOUGHT))
+    sent, replied = calls * opening, calls * (min(writing.out, _PROGRAM) + min(profile.thought(writing.out) // 2, TEXT_THOUGHT))
     usd = price(profile, sent, replied)
     return Likely(calls, sent, replied, usd, bound.tokens, bound.usd)
 

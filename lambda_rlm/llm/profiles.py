@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.providers.thinking import LABEL, SILENT_UNLESS_ASKED, USUAL
+from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
@@ -40,7 +40,7 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
         is_constrained=known and bool(row.get("schema")),
         reasoning_tokens=USUAL if _reasons(row) else 0,
-        label_reasoning_tokens=LABEL if _reasons(row) else None,
+        thinks_less=_reasons(row),
         details={"provider": str(row.get("provider", "")), "tokenizer": vocabulary(name) or "estimated"},
         vocabulary=proved_vocabulary(name) if base_url is None else None,
     )

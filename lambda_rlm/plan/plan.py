@@ -29,19 +29,27 @@ _IN_FORM: Final = (
 )
 
 
+def numbers(route: Route) -> dict[str, int]:
+    """The numbers that the file of a route's strategy names in its outermost `let`s."""
+    source = _source(route)
+    return {one.name: one.value.value for one in parse(source).items if isinstance(one, Let) and isinstance(one.value, IntLit)}
+
+
 def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) -> str:
     """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the
     strategy, which is a Text for each of the standard library)."""
-    if route.own is None:
-        own_type: Type = TEXT
-        source = SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))
-    else:
-        source, own_type = route.own.source, route.own.type
-    program = _sized(replace(parse(source), comments=()), route.sizes)
+    own_type: Type = TEXT if route.own is None else route.own.type
+    program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
     if returns is not None and returns != own_type:
         program = _returning(program, returns)
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
+
+
+def _source(route: Route) -> SourceFile:
+    if route.own is not None:
+        return route.own.source
+    return SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))
 
 
 def _returning(program: Program, returns: Type) -> Program:

@@ -81,7 +81,7 @@ class ModelContract:
     def test_a_reply_keeps_to_its_maximum_length(self, subject: ModelUnderTest) -> None:
         for one in subject.answered:
             completion = _complete(subject.model, one)
-            most = one.max_tokens + subject.model.profile.thought(one.is_label)
+            most = one.max_tokens + subject.model.profile.thought(one.max_tokens)
             _hold(
                 completion.usage.output_tokens <= most,
                 f"{completion.usage.output_tokens} output tokens, at most {most} allowed",

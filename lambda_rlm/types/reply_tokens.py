@@ -29,9 +29,6 @@ _NUMBER: Final = len('"-9,223,372,036,854,775,808.0"') + 2
 """The longest Int, with groups and a point, as a text; the longest Float, "-2.2250738585072014e-308", has fewer."""
 
 _NOTHING: Final = len('"none"')
-_MOST_LABEL: Final = 256
-"""Tokens up to which a reply of a finite type is a label: it needs little thought."""
-
 _KEPT: Final = 256
 
 Amount = TypeVar("Amount", bound=Any)
@@ -51,12 +48,6 @@ def item_out(type_: Type, default: int) -> int:
     """The same for one item of `llm_map`. One item alone has room for all that surrounds it."""
     need = _value(type_, 1)
     return default if need is None else min(default, need + _ENTRY + len("{\n}") + _FENCE + _FEW_WORDS)
-
-
-def is_label(type_: Type) -> bool:
-    """Whether a reply of this type is one of few short forms, as a yes, a number or a label are."""
-    need = _reply_need(type_)
-    return need is not None and need <= _MOST_LABEL
 
 
 class TextsOf(NamedTuple):

@@ -107,7 +107,7 @@ def test_a_model_that_breaks_the_contract_is_a_declared_fault(model: Any) -> Non
     [
         {"input_price": -1.0}, {"input_price": float("nan")}, {"output_price": float("inf")}, {"input_price": "1"}, {"retries": -5},
         {"refusals": -3}, {"window": -1}, {"window": "8192"}, {"window": True}, {"window": 10**30}, {"max_output": -5},
-        {"min_chars_per_token": 0}, {"min_chars_per_token": float("nan")}, {"template_tokens": -9}, {"reasoning_tokens": 1.5}, {"label_reasoning_tokens": -1},
+        {"min_chars_per_token": 0}, {"min_chars_per_token": float("nan")}, {"template_tokens": -9}, {"reasoning_tokens": 1.5}, {"reasoning_tokens": -1},
         {"name": None}, {"details": None},
     ],
     ids=str,

@@ -14,10 +14,9 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import CompletionRequest, ModelProfile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import rates_at
-from lambda_rlm.eval.asking.schema import choices_of, shape_of
 from lambda_rlm.eval.value import Text
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of, record_of
 from tests.support.asking import Desk, FakeModel, data, inhabits, plain, template
 
@@ -120,14 +119,11 @@ def test_a_typed_reply_has_what_its_type_needs() -> None:
     assert asked(BOOL).max_tokens == reply_out(BOOL, 1_000) < 128
     assert asked(INT).max_tokens < 160
     assert asked(TEXT).max_tokens == asked(list_of(INT)).max_tokens == 1_000
-    assert asked(BOOL).is_label and asked(INT).is_label
-    assert not asked(TEXT).is_label and not asked(list_of(INT)).is_label
 
 
 def test_an_out_of_the_program_wins() -> None:
     assert asked(BOOL, out=700).max_tokens == 700
     assert asked(BOOL, out=3).max_tokens == 3
-    assert asked(BOOL, out=700).is_label
 
 
 def test_a_smaller_default_wins() -> None:
@@ -138,9 +134,8 @@ def test_a_smaller_default_wins() -> None:
 def test_a_large_record_and_a_long_label_need_the_default() -> None:
     large = record_of(**{f"field_{n}": INT for n in range(60)})
     assert reply_out(large, 1_024) == 1_024
-    assert not is_label(large)
-    assert not is_label(Enum(("x" * 300,)))
-    assert is_label(Enum(("a", "b"))) and is_label(option_of(BOOL)) and is_label(record_of(a=BOOL, b=BOOL))
+    assert reply_out(Enum(("x" * 300,)), 1_024) > 256
+    assert all(reply_out(type_, 1_024) <= 256 for type_ in (Enum(("a", "b")), option_of(BOOL), record_of(a=BOOL, b=BOOL)))
 
 
 def test_texts_lists_and_quotes_have_no_longest_form() -> None:
@@ -155,7 +150,6 @@ def test_a_number_for_an_option_needs_little() -> None:
     options = [data("the first one"), data("the second one")]
     desk.run(lambda: choose(template("Which?"), options))
     assert desk.model.requests[0].max_tokens == CHOICE_TOKENS < 500
-    assert desk.model.requests[0].is_label
 
 
 def test_the_longest_option_that_is_replied_as_it_stands_fits() -> None:
@@ -176,20 +170,30 @@ def test_items_of_a_finite_type_need_less_than_others() -> None:
         each = desk.function(Primitive.LLM_MAP, list_of(option_of(type_)))
         desk.run(lambda: each([data(f"item {n}") for n in range(3)], Text("Is it?")))  # noqa: B023 - called at once
         assert desk.model.requests[0].max_tokens == 3 * tokens
-        assert not desk.model.requests[0].is_label
 
 
 @pytest.mark.parametrize("type_", [BOOL, INT, TEXT, list_of(INT), record_of(a=BOOL, b=INT)])
 def test_analysis_and_requests_allow_the_same_thought(type_: Type) -> None:
-    profile = ModelProfile("thinks", 100_000, 8_000, reasoning_tokens=4_000, label_reasoning_tokens=500)
+    profile = ModelProfile("thinks", 100_000, 8_000, reasoning_tokens=4_000, thinks_less=True)
     rates = rates_at(profile, AskSettings(key=b""))
     assert isinstance(rates, Rates)
-    assert rates.thought(is_label(type_)) == profile.thought(shape_of(type_).is_label) == (500 if is_label(type_) else 4_000)
+    out = reply_out(type_, 1_024)
+    assert rates.thought(out) == profile.thought(out) == (1_024 if out <= 256 else 4_000)
 
 
-def test_a_label_sets_little_thought_aside() -> None:
-    """The reservation of a request is its reply and the thought that its kind allows."""
-    profile = ModelProfile("thinks", 100_000, 8_000, reasoning_tokens=4_000, label_reasoning_tokens=500)
+def test_more_tokens_never_allow_less_thought() -> None:
+    """The analysis may know only the most that a reply can have."""
+    for usual, less in ((0, True), (700, True), (1_500, True), (4_096, True), (4_096, False)):
+        profile = ModelProfile("thinks", 100_000, 8_000, reasoning_tokens=usual, thinks_less=less)
+        thought = [profile.thought(out) for out in range(1, 1_025)]
+        assert thought == sorted(thought) and thought[-1] == usual
+        assert thought[255] == (min(usual, 1_024) if less else usual)
+        assert thought[511] == (min(usual, 2_048) if less else usual)
+
+
+def test_a_short_reply_sets_little_thought_aside() -> None:
+    """The reservation of a request is its reply and the thought that its length allows."""
+    profile = ModelProfile("thinks", 100_000, 8_000, reasoning_tokens=4_000, thinks_less=True)
 
     def held(type_: Type, reply: str) -> int:
         """What is set aside beside the reply while its request is under way."""
@@ -203,11 +207,5 @@ def test_a_label_sets_little_thought_aside() -> None:
         desk.call(Text("Is it so?"), type_)
         return found[0]
 
-    assert 500 <= held(BOOL, "yes") < 1_000
+    assert 1_024 <= held(BOOL, "yes") < 1_500
     assert 4_000 <= held(TEXT, "some words") < 4_500
-
-
-def test_every_choice_is_a_label_or_too_long() -> None:
-    for type_ in (BOOL, option_of(BOOL), Enum(("a", "b"))):
-        assert choices_of(type_) is not None
-        assert shape_of(type_).is_label

@@ -20,15 +20,16 @@ from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought, is
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.providers.via_proxy import ProxiedPool
-from lambda_rlm.llm.wrappers.model_options import NAMES, ModelOptions
+from lambda_rlm.llm.wrappers.model_options import NAMES, ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.settings.keys import DESCRIBING
 from lambda_rlm.testing import request as asked
+from tests.support.asking import FakeModel
 
 _ONCE = RetryPolicy(retries=0)
 URL = "http://127.0.0.1:9/v1"
-LABEL = CompletionRequest((Message("user", "Is it?"),), 100, is_label=True)
-TEXT = CompletionRequest((Message("user", "What is it?"),), 100)
+LABEL = CompletionRequest((Message("user", "Is it?"),), 100)
+TEXT = CompletionRequest((Message("user", "What is it?"),), 1_000)
 
 
 def profile(name: str, base_url: str | None = URL, **said: Any) -> ModelProfile:
@@ -43,7 +44,7 @@ def test_a_model_behind_a_url_is_what_is_said_of_it() -> None:
     said = profile("openai/mine", window=131_072, max_output=9_000, price_in=0.5, price_out=2, thinking=300)
     assert (said.window, said.max_output, said.reasoning_tokens) == (131_072, 9_000, 300)
     assert (said.input_price, said.output_price) == (0.5e-6, 2e-6)
-    assert said.thought(is_label=True) == 300
+    assert said.thought(100) == said.thought(5_000) == 300
     unsaid = connect("openai/mine", base_url=URL, described={"openai/other": ModelOptions(window=9)}).profile
     assert (unsaid.window, unsaid.input_price, unsaid.reasoning_tokens) == (8_192, None, 0)
 
@@ -117,7 +118,8 @@ def test_a_server_is_sent_reply_and_thought_as_one_limit(thinking: int | None, a
     mine = provider_profile("openai/mine", base_url=URL)
     model = HttpModel("openai/mine", URL, profile=ModelOptions(thinking=thinking).profile(mine), thinking=thinking)
     for request in (LABEL, TEXT):
-        assert body(model, request)["max_tokens"] == 100 + allowed == 100 + model.profile.thought(request.is_label)
+        assert model.profile.thought(request.max_tokens) == allowed
+        assert body(model, request)["max_tokens"] == request.max_tokens + allowed
         assert not {"reasoning_effort", "chat_template_kwargs", "max_completion_tokens"} & body(model, request).keys()
 
 
@@ -125,7 +127,7 @@ def test_a_server_is_sent_reply_and_thought_as_one_limit(thinking: int | None, a
 def test_openai_itself_is_sent_the_limit_that_it_takes(url: str) -> None:
     model = HttpModel("openai/gpt-5-mini", url, profile=provider_profile("openai/gpt-5-mini"))
     label, text = body(model, LABEL), body(model, TEXT)
-    assert (label["max_completion_tokens"], text["max_completion_tokens"]) == (100 + 1_024, 100 + 4_096)
+    assert (label["max_completion_tokens"], text["max_completion_tokens"]) == (100 + 1_024, 1_000 + 4_096)
     assert label["reasoning_effort"] == "low" and "reasoning_effort" not in text
     assert "max_tokens" not in label
 
@@ -173,11 +175,11 @@ def test_a_provider_is_sent_the_limit_and_an_effort(
     model = LitellmModel(name, profile=ModelOptions(thinking=thinking).profile(provider_profile(name)), thinking=thinking)
     for request, told in ((LABEL, label), (TEXT, text)):
         sent = model._arguments(request)
-        assert sent["max_tokens"] == 100 + model.profile.thought(request.is_label)
+        assert sent["max_tokens"] == request.max_tokens + model.profile.thought(request.max_tokens)
         found = {key: sent[key] for key in ("reasoning_effort", "thinking") if key in sent}
         if "thinking" in found:
             found["thinking"] = found["thinking"]["budget_tokens"]
-            assert found["thinking"] <= model.profile.thought(request.is_label)
+            assert found["thinking"] <= model.profile.thought(request.max_tokens)
         assert found == told
 
 
@@ -190,10 +192,33 @@ def test_models_that_cannot_but_think_keep_what_they_need() -> None:
     assert profile("anthropic/claude-haiku-4-5", None, thinking=5_000).reasoning_tokens == 0
 
 
-def test_labels_are_given_less_thought_than_texts() -> None:
+def test_short_replies_are_given_less_thought_than_long_ones() -> None:
     known = provider_profile("openai/gpt-5-mini")
-    assert 0 < known.thought(is_label=True) * 4 <= known.thought()
-    assert told_thought(known) == ", at most 4,096 tokens of thought before a reply, 1,024 before a label"
+    assert [known.thought(out) for out in (1, 256, 257, 512, 513)] == [1_024, 1_024, 2_048, 2_048, 4_096]
+    assert told_thought(known) == (
+        ", at most 4,096 tokens of thought before a reply, 2,048 before one of at most 512 tokens, "
+        "1,024 before one of at most 256 tokens"
+    )
+    said = profile("openai/gpt-5-mini", None, thinking=1_500)
+    assert {said.thought(out) for out in (1, 256, 300, 5_000)} == {1_500}
+    assert told_thought(said) == ", at most 1,500 tokens of thought before a reply"
+
+
+@pytest.mark.parametrize("out", [1, 100, 255, 256, 257, 300, 512, 513, 2_000])
+@pytest.mark.parametrize("thinking", [0, 256, 2_048, 9_000])
+def test_a_described_model_is_sent_no_more_than_its_options_allow(out: int, thinking: int) -> None:
+    """A model that allows less before short replies by itself, and is told otherwise: its limit and what it adds by its own
+    profile are the reply and the thought of the options at most."""
+    sent: list[int] = []
+
+    def answer(request: CompletionRequest) -> str:
+        sent.append(request.max_tokens)
+        return "yes"
+
+    own = ModelProfile("own", 100_000, 8_000, reasoning_tokens=4_096, thinks_less=True)
+    model = as_described(FakeModel(answer, own), ModelOptions(thinking=thinking), allows_thought=True)
+    asyncio.run(model.complete(CompletionRequest((Message("user", "Is it?"),), out)))
+    assert sent[0] + own.thought(sent[0]) <= max(out + thinking, 1 + own.thought(1))
 
 
 def test_a_provider_that_does_not_limit_thought_is_named() -> None:

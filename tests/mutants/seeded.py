@@ -25,7 +25,9 @@ SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformance.py")
 HEDGE = ("tests/llm/test_hedge.py",)
-POOL = ("tests/budget/test_pool.py",)
+POOL = ("tests/budget/test_pool.py", "tests/budget/test_paid_attempts.py")
+LENT = ("tests/llm/test_lent.py",)
+CONTROL = ("tests/llm/test_control_tokens.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
 REPLIES = ("tests/eval/test_reply_length.py",)
 COST_TREE = ("tests/bounds/test_cost_tree.py",)
@@ -148,9 +150,17 @@ MUTANTS = (
     Mutant("the pool has one attempt less", "budget/meter.py", "account.extra + attempts > account.pool:", "account.extra + attempts >= account.pool:", POOL),
     Mutant("a repair takes nothing from the pool", "eval/asking/asker.py", "            self.meter.take_attempt()\n            taken = 1\n", "            taken = 0\n", POOL),
     Mutant("items asked for again take nothing", "eval/asking/asker.py", "        if question.is_extra:\n            self.meter.take_attempt()\n", "", POOL),
-    Mutant("what is sent again is not set aside", "budget/paying.py", "            self.extra += 1\n            self.reserve()\n", "            self.extra += 1\n", POOL),
+    Mutant("what is sent again is not set aside", "budget/paying.py", "            try:\n                self.reserve()\n", "            try:\n                pass\n", POOL),
     Mutant("the last attempt of a failure is free", "budget/paying.py", "self.attempts if is_billable else self.attempts - 1", "self.attempts - 1", POOL),
-    Mutant("a failure between attempts is free", "budget/paying.py", "UNCOUNTED if failed.is_billable else FAILED_ATTEMPT", "FAILED_ATTEMPT", POOL),
+    Mutant("a failure between attempts is free", "budget/paying.py", "is not None or not failed.is_billable:\n", "is not None or True:\n", POOL),
+    Mutant("a hidden attempt is free", "budget/paying.py", "uncounted=1 + retries)", "uncounted=1)", LENT),
+    Mutant("an attempt that is not sent stays taken", "budget/paying.py", "                self.meter.return_attempt()\n", "", POOL),
+    Mutant("a silent reply hides behind a failure", "budget/paying.py", "    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):\n", "    if usage:\n", POOL),
+    Mutant("a silent model is free at said prices", "llm/wrappers/model_options.py", "is_counted = usage.input_tokens or usage.output_tokens", "is_counted = usage.attempts", POOL),
+    Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
+    Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),
+    Mutant("a request that was not sent is paid by the account", "llm/wrappers/hedge.py", "                    refused.usage = NO_USAGE\n", "", LENT),
+    Mutant("another text than the one that is sent is counted", "llm/wrappers/harmless.py", "replace(profile, vocabulary=None)", "profile", CONTROL),
     Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
     Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
     Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *map(lower, dearest, spare))", "Figures(smallest(cost.again, pool))", METER),
@@ -163,9 +173,9 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if length >= limit:\n", "        if length > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
-    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, resends=2 * (1 + inner.resends) - 1)", "inner", HEDGE),
-    Mutant("every thought is that of a label", "bounds/transfer/asking.py", "rates.thought(default is not None or is_label(type_))", "rates.thought(True)", THOUGHT),
-    Mutant("many labels are one label", "bounds/transfer/asking.py", "thought = sent, 1 + rates.retries, rates.thought(False)", "thought = sent, 1 + rates.retries, rates.thought(True)", THOUGHT),
+    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(profile, resends=2 * (1 + profile.resends) - 1)", "profile", HEDGE),
+    Mutant("every thought is that before a short reply", "bounds/transfer/asking.py", "rates.thought(min(out.value, rates.max_output))", "rates.thought(1)", THOUGHT),
+    Mutant("many items are thought of as one", "bounds/transfer/asking.py", "thought = _thought(rates, replies)", "thought = _thought(rates, tokens)", THOUGHT),
     Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),
     Mutant("an entry needs no number", "types/reply_tokens.py", "need + _ENTRY + len", "need + len", REPLIES),
     Mutant("a reply may be longer than the analysis allows", "eval/asking/model_calls.py", "typical = shape_of(type_), reply_out(type_, asker.settings.out)", "typical = shape_of(type_), asker.settings.out", THOUGHT),

@@ -39,8 +39,8 @@ def adversaries(draw: st.DrawFn) -> tuple[Adversary, AskSettings]:
         output_price=3e-6,
         retries=draw(st.sampled_from((0, 0, 2))),
         resends=draw(st.sampled_from((0, 2))),
-        reasoning_tokens=(thought := draw(st.sampled_from((0, 30)))),
-        label_reasoning_tokens=draw(st.sampled_from((None, thought, thought // 4))),
+        reasoning_tokens=draw(st.sampled_from((0, 30, 3_000 if window == 10**6 else 30))),
+        thinks_less=draw(st.booleans()),
         vocabulary=draw(st.sampled_from((None, None, WORDS, WORDS, REAL))),
     )
     asking = AskSettings(

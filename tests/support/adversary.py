@@ -51,7 +51,7 @@ class Adversary:
         if not self.is_thrifty:
             schema = "" if request.schema is None else json.dumps(request.schema, ensure_ascii=False)
             sent += len(schema) if self.profile.vocabulary is None else self.profile.vocabulary.exact(schema)
-        received = request.max_tokens + self.profile.thought(request.is_label)
+        received = request.max_tokens + self.profile.thought(request.max_tokens)
         tokens = (sent * attempts, received * attempts)
         prices = (self.profile.input_price, self.profile.output_price)
         cost = None if prices[0] is None or prices[1] is None else tokens[0] * prices[0] + tokens[1] * prices[1]

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.llm.providers.openai_form import schema_of
-from lambda_rlm.llm.tokens import text_tokens
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from tests.support.places import ROOT
 
 VOCABULARY: Final = "o200k_base"
@@ -114,7 +114,7 @@ def cut(text: str, limit: int) -> str:
 
 @cache
 def _counter() -> Callable[[str], int]:
-    return text_tokens(VOCABULARY)
+    return vocabulary_named(VOCABULARY).exact
 
 
 class _Writer:

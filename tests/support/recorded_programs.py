@@ -99,9 +99,7 @@ def thinking() -> ModelProfile:
 @cache
 def mini() -> ModelProfile:
     """The same, without what it thinks."""
-    profile = thinking()
-    thought = {name: 0 for name in ("reasoning_tokens", "label_reasoning_tokens") if hasattr(profile, name)}
-    return replace(profile, **thought)  # type: ignore[arg-type]
+    return replace(thinking(), reasoning_tokens=0)
 
 
 def written_here() -> list[Program]:

@@ -86,7 +86,7 @@ class Greedy:
         """Nothing to close."""
 
     def _usage(self, request: CompletionRequest) -> Usage:
-        sent, replied = self.count_tokens(request.messages), request.max_tokens + self.profile.thought(request.is_label)
+        sent, replied = self.count_tokens(request.messages), request.max_tokens + self.profile.thought(request.max_tokens)
         if request.schema is not None:
             sent += len(json.dumps(request.schema, ensure_ascii=False).encode())
         if request.choices is not None:

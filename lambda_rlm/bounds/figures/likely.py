@@ -17,7 +17,7 @@ from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.size import Number
 from lambda_rlm.bounds.hardness import TooHard
-from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.types.typed import Typed
@@ -89,10 +89,10 @@ def likely(
     replied = _scaled(cost.output_tokens.value, ratios.reply_share)
     if calls is None or sent is None or replied is None:
         return Likely(calls, sent, replied, None)
-    replied += calls * min(rates.thought(False) // 2, ratios.thought)
+    replied += calls * min(rates.thought(rates.out) // 2, ratios.thought)
     attempts = 1 + rates.retries
     prompt = attempts * (_scaled(cost.attempt_input.value, 1 / per_token) or 0)
-    reply = attempts * ((_scaled(cost.attempt_output.value, 1) or 0) + rates.thought(False))
+    reply = attempts * ((_scaled(cost.attempt_output.value, 1) or 0) + rates.thought(rates.max_output))
     needed = max(sent, prompt) + replied + reply  # the last request is set aside at its worst
     if rates.input_price is None or rates.output_price is None:
         return Likely(calls, sent, replied, None, needed)
@@ -112,16 +112,12 @@ def _calm(rates: Rates, ratios: Ratios) -> Rates:
         retries=0,
         repair_bytes=0,
         template_tokens=rates.template_tokens if is_counted else 0,
-        thought=_no_thought,
+        thought=no_thought,
         prompt_bytes=round(ratios.prompt_bytes * per_token / ratios.bytes_per_token),
         reply_chars_per_token=max(1, round(ratios.bytes_per_token * ratios.reply_share)),
         reply_share=ratios.reply_share,
         count=rates.count if is_counted else None,
     )
-
-
-def _no_thought(is_label: bool) -> int:
-    return 0
 
 
 def _scaled(number: Number, ratio: float) -> int | None:

@@ -51,7 +51,7 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD, OPTIONS, REPLY_ENDS, REPLY_PIECE
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, is_label, item_out, reply_out, texts_of
+from lambda_rlm.types.reply_tokens import CHOICE_TOKENS, item_out, reply_out, texts_of
 from lambda_rlm.types.type import TEXT, Con, Record, Type
 
 _ROUNDS: Final = 2
@@ -91,7 +91,7 @@ def _ask(
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     repairs = rates.repairs_of(type_, is_choice=default is not None)
     sent, repaired = _sent(analysis, application, prompt, type_, tokens, known)
-    received = tokens + size_of(rates.thought(default is not None or is_label(type_)))
+    received = tokens + _thought(rates, tokens)
     repeats, spare = 1 + rates.retries, count * (rates.sends_of(repairs) - 1)
     again = (repaired if repairs else sent) * repeats
     cost = Cost(
@@ -145,14 +145,15 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
 
 
-def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
-    """The reply's characters at most: min(max_reply, reply_chars_per_token · out)."""
-    return smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
+def _thought(rates: Rates, out: SizeBound) -> SizeBound:
+    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
+    allows holds for each."""
+    return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
-    chars = _reply_chars(rates, tokens)
+    chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
     if rates.vocabulary is None:
         return value_of(type_, chars, DATA)
     one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
@@ -268,7 +269,8 @@ def _mapped(
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
     more = _ROUNDS * (1 + rates.resends) - 1
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
-    round_, repeats, thought = sent, 1 + rates.retries, rates.thought(False)
+    round_, repeats, replies = sent, 1 + rates.retries, times(together, tokens)
+    thought = _thought(rates, replies)
     replied = times(times(ballots, items.length), tokens)
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
@@ -278,15 +280,14 @@ def _mapped(
         sends=calls,
         spare=again * more,
         input_tokens=sent * repeats,
-        output_tokens=(replied + calls * thought) * repeats,
+        output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
         attempt_input=(frame + _of_one(items, together, item)) * repeats,
-        attempt_output=(times(together, tokens) + size_of(thought)) * repeats,
+        attempt_output=(replies + thought) * repeats,
         spare_input=round_ * (more * repeats),
-        spare_output=(replied + again * thought) * (more * repeats),
+        spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    prompt, replies = frame + _of_one(items, together, item), times(together, tokens) + size_of(thought)
-    _charge(analysis, application, cost, prompt, replies)
+    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
@@ -378,7 +379,7 @@ def _rlm_call(
     own."""
     rates = analysis.rates
     attempts = calls.high + smallest(calls.high * (rates.sends - 1), rates.pool_of(calls.high))
-    window, longest = size_of(rates.window), size_of(rates.max_output + rates.thought(False))
+    window, longest = size_of(rates.window), size_of(rates.max_output + rates.thought(rates.max_output))
     cost = Cost(
         calls=calls.high,
         sends=attempts,

@@ -26,6 +26,8 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.plan.router import Choice
 
+_CHOSEN: Final = " ←"
+
 Cell = Callable[[Likely | None, Bound], str]
 
 _ROWS: Final[tuple[tuple[str, Cell, Cell], ...]] = (
@@ -90,7 +92,7 @@ def _table(decision: Decision) -> list[str]:
     if decision.detection is not None:
         columns.append(("classifying the task", decision.detection_likely, decision.detection))
     columns += [
-        (f"{cost.strategy}{' ←' if cost.way == decision.way else ''}", cost.likely, cost.bound) for cost in decision.ways
+        (f"{cost.strategy}{_CHOSEN if cost.way == decision.way else ''}", cost.likely, cost.bound) for cost in decision.ways
     ]
     rows = [
         ("", *(cell for title, _, _ in columns for cell in ("", title))),
@@ -99,8 +101,15 @@ def _table(decision: Decision) -> list[str]:
     for name, likely, most in _ROWS:
         cells = [("?", "?") if bound is None else (likely(one, bound), most(one, bound)) for _, one, bound in columns]
         rows.append((name, *(cell for pair in cells for cell in pair)))
-    counted = {figures.counted_by(bound) for _, _, bound in columns if bound is not None}
-    return [*figures.aligned(rows), *sorted(counted)]
+    return [*figures.aligned(rows), *_counted([(title, bound) for title, _, bound in columns if bound is not None])]
+
+
+def _counted(bounds: Sequence[tuple[str, Bound]]) -> list[str]:
+    """How tokens were counted; which route's, where it was not the same way for all."""
+    by: dict[str, list[str]] = {}
+    for title, bound in bounds:
+        by.setdefault(figures.counted_by(bound), []).append(title.removesuffix(_CHOSEN))
+    return list(by) if len(by) == 1 else [f"{', '.join(titles)}: {counted}" for counted, titles in by.items()]
 
 
 def _likely(likely: Likely | None, key: str) -> str:

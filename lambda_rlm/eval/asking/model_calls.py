@@ -158,7 +158,7 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
     read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else."
-    return ReplyShape(key, read, instruction, choices=labels, is_label=True)
+    return ReplyShape(key, read, instruction, choices=labels)
 
 
 ASYNC_IMPLEMENTATIONS: Final[dict[Primitive, AsyncBuilder]] = {

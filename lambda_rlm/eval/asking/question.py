@@ -74,7 +74,7 @@ def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, 
     identity = f"('{question.prompt.digest.hex()}', {_manner(shape.key, question.out, question.sampling, *notes)})"
     digest = hashlib.sha256(identity.encode()).hexdigest()
     how = (question.out, question.sampling, shape.schema, shape.choices, digest)
-    request = CompletionRequest(messages, *how, is_label=shape.is_label)
+    request = CompletionRequest(messages, *how)
     by = model.profile.vocabulary if is_counted else None
     return PreparedRequest(request, prompt_tokens(model, messages, is_counted), shape.schema_tokens(by))
 

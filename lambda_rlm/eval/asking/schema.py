@@ -16,7 +16,7 @@ from lambda_rlm.eval.asking.coerce import REPLY
 from lambda_rlm.eval.asking.read_reply import read_choice, read_structured
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.reply_tokens import TextsOf, is_label, texts_of
+from lambda_rlm.types.reply_tokens import TextsOf, texts_of
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
 
 NONE_LABEL: Final = "none"
@@ -37,7 +37,6 @@ def shape_of(type_: Type) -> ReplyShape:
             read_choice(choices, _choice_value(type_), _synonyms(type_)),
             choice_instruction(choices),
             choices=choices,
-            is_label=is_label(type_),
             texts=TextsOf(),
         )
     return ReplyShape(
@@ -46,7 +45,6 @@ def shape_of(type_: Type) -> ReplyShape:
         structure_instruction(type_),
         schema=json_schema(type_),
         has_quotes=mentions(type_, QUOTE),
-        is_label=is_label(type_),
         texts=texts_of(type_),
     )
 

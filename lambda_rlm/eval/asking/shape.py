@@ -137,8 +137,7 @@ class ReplyReading:
 @dataclass(frozen=True)
 class ReplyShape:
     """`key` is the shape's identity among equal prompts; at most one of `schema` and `choices` is set; `has_quotes` says that
-    the value depends on which parts of the prompt came from inputs, `is_label` that the reply is one of few short forms;
-    `texts` are those that are made of the reply."""
+    the value depends on which parts of the prompt came from inputs; `texts` are those that are made of the reply."""
 
     key: str
     read: Callable[[str, ReplyReading], Value]
@@ -146,7 +145,6 @@ class ReplyShape:
     schema: Mapping[str, Any] | None = None
     choices: tuple[str, ...] | None = None
     has_quotes: bool = False
-    is_label: bool = False
     texts: TextsOf = ONE_TEXT
 
     def schema_tokens(self, vocabulary: Vocabulary | None) -> int:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from lambda_rlm.completion import ModelProfile
+from lambda_rlm.completion import LESS_THOUGHT, ModelProfile
 
 USUAL: Final = 4_096
 """Tokens of thought before a reply, unless `thinking` says otherwise."""
 
-LABEL: Final = 1_024
-"""The same before a label: a yes, a number, one of a few words. A provider is asked for a low effort up to here."""
+_LOW: Final = 2_048
+"""Tokens of thought up to which a provider is asked for a low effort: with more of it the limit would be met in a thought."""
 
 SILENT_UNLESS_ASKED: Final = ("anthropic", "bedrock", "bedrock_converse")
 _GPT: Final = re.compile(r"(?:^|/)gpt-5(\.\d)?(?!\d)(?!.*chat)")
@@ -51,16 +51,17 @@ def is_limited(profile: ModelProfile) -> bool:
 
 def told_thought(profile: ModelProfile) -> str:
     """How much a model may think, for a person, after a comma; empty for one that does not."""
-    usual, label = profile.thought(), profile.thought(is_label=True)
+    usual = profile.reasoning_tokens
     if not usual:
         return ""
-    before_label = "" if label == usual else f", {label:,} before a label"
+    steps = [(reply, less) for reply, _ in reversed(LESS_THOUGHT) if (less := profile.thought(reply)) < usual]
+    shorter = "".join(f", {less:,} before one of at most {reply:,} tokens" for reply, less in steps)
     assumed = "" if is_limited(profile) else " (assumed: its provider does not limit thought)"
-    return f", at most {usual:,} tokens of thought before a reply{before_label}{assumed}"
+    return f", at most {usual:,} tokens of thought before a reply{shorter}{assumed}"
 
 
 def asked_thought(name: str, thought: int) -> dict[str, Any]:
-    """The fields that ask a provider's model for so many tokens of thought, by the names that litellm knows; none where the
+    """The fields that ask a provider's model for N tokens of thought, by the names that litellm knows; none where the
     provider's own manner is as good."""
     if (gemini := _GEMINI_2.search(name)) is not None:
         kind = gemini[1]
@@ -82,8 +83,8 @@ def asked_of_server(name: str, thinking: int | None, dialect: str | None) -> dic
 
 
 def _effort(name: str, thought: int) -> str | None:
-    """The effort for so many tokens of thought, None for the provider's own."""
-    if thought > LABEL or not any(names.search(name) for names in _HAVE_EFFORT):
+    """The effort for N tokens of thought, None for the provider's own."""
+    if thought > _LOW or not any(names.search(name) for names in _HAVE_EFFORT):
         return None
     gpt = _GPT.search(name)
     if gpt is not None and gpt[1] is not None:  # these think only when asked to

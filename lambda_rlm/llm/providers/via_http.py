@@ -142,7 +142,7 @@ class HttpModel:
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
-        most = most_bytes(request.max_tokens + self._profile.thought(request.is_label))
+        most = most_bytes(request.max_tokens + self._profile.thought(request.max_tokens))
         try:
             return await (await self._carrier()).post(body, most)
         except TimeoutError as error:
@@ -182,7 +182,7 @@ class HttpModel:
         parts = [self._opening]
         for message in request.messages:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        thought = self._profile.thought(request.is_label)
+        thought = self._profile.thought(request.max_tokens)
         parts.append(_manner(self._limit, request.max_tokens + thought, request.sampling))
         fields = {**self._asked_thought(thought), **fields}
         parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")

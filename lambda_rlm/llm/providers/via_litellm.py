@@ -137,7 +137,7 @@ class LitellmModel:
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
         """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
-        exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.is_label)))
+        exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:
             with exchange, anyio.fail_after(self._timeout):
                 reply = await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
@@ -172,7 +172,7 @@ class LitellmModel:
         return None
 
     def _arguments(self, request: CompletionRequest) -> dict[str, Any]:
-        thought = self._profile.thought(request.is_label)
+        thought = self._profile.thought(request.max_tokens)
         arguments: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],

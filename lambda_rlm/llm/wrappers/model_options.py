@@ -91,7 +91,7 @@ class ModelOptions:
         if self.thinking is None:
             return described
         thought = allowance(known, self.thinking)
-        return replace(described, reasoning_tokens=thought, label_reasoning_tokens=None)
+        return replace(described, reasoning_tokens=thought, thinks_less=False)
 
 
 NAMES: Final = tuple(one.name for one in fields(ModelOptions))
@@ -115,9 +115,8 @@ class Described(Wrapper):
         return self._profile
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        more = self._profile.thought(request.is_label) - self._model.profile.thought(request.is_label)
-        if more and self._allows_thought:
-            request = replace(request, max_tokens=max(1, request.max_tokens + more))
+        if self._allows_thought:
+            request = replace(request, max_tokens=self._most(request.max_tokens))
         try:
             completion = await self._model.complete(request)
         except ModelFailure as failed:
@@ -125,9 +124,18 @@ class Described(Wrapper):
             raise
         return replace(completion, usage=self._priced(completion.usage))
 
+    def _most(self, out: int) -> int:
+        """The limit for the model's own door, which adds what the model's own profile allows for it: with that, no more than
+        the options allow."""
+        whole, inner = out + self._profile.thought(out), self._model.profile.thought
+        if whole == out + inner(out):
+            return out
+        return max(1, whole - inner(whole))
+
     def _priced(self, usage: Usage) -> Usage:
-        """The usage at the prices of the profile, where the model has others."""
-        return priced(self._profile, replace(usage, cost=None)) if self._is_repriced and usage.attempts else usage
+        """The usage at the prices of the profile, where the model has others and counted something."""
+        is_counted = usage.input_tokens or usage.output_tokens
+        return priced(self._profile, replace(usage, cost=None)) if self._is_repriced and is_counted else usage
 
 
 def as_described(model: Model, options: ModelOptions, *, allows_thought: bool) -> Model:
