@@ -68,7 +68,6 @@ MUTANTS = (
     Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
     Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_together:\n", "            if False:\n", COUNTED),
     Mutant("texts in lists have the tokens of one", "limits.py", "return REPLY_CHARACTERS_PER_TOKEN if most_ends", "return 2 if most_ends", TEXTS),
-    Mutant("texts in Thai are as short as others", "limits.py", "if most_ends < MOST_REPLY else 1 + REPLY_ENDS", "", TEXTS),
     Mutant("one text may have the tokens of all", "eval/asking/shape.py", "if size > self.most_tokens and", "if False and", TEXTS),
     Mutant("texts in a list have together what one has", "bounds/domain/reply_size.py", "symbol(made.counted, tokens, owner)", "symbol(made.counted, made.counted, owner)", TEXTS),
     Mutant("texts are none in lists", "types/reply_tokens.py", "return TextsOf(0, texts_of(inner) != TextsOf())", "return TextsOf()", TEXTS),
