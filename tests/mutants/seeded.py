@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant("llm_map has no spare attempts", "bounds/transfer/asking.py", "spare_input=round_ * (more * repeats)", "spare_input=round_ * 1", ATTEMPTS),
     Mutant("a text of one character more is whole", "bounds/domain/makeup.py", "text.chars.value <= whole", "text.chars.value <= whole + 1", ATTEMPTS),
     Mutant("of many texts one is cut", "bounds/domain/makeup.py", "ceil_div(text.chars * int(cut.value), int(whole) + 1)", "cut", ATTEMPTS),
-    Mutant("a product has the owners of its left side", "bounds/domain/size.py", "left.owners | right.owners", "left.owners"),
+    Mutant("a symbol belongs to no list", "bounds/domain/size.py", "return 1, frozenset((atom.owner,))", "return 1, _NOBODY"),
     Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTED),
     Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTED),
     Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
