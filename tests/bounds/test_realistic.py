@@ -147,6 +147,7 @@ def test_one_cause_alone_shows_as_that_cause() -> None:
     labels, sentences = measured(series(LABELS, 10, "prose"), True), measured(series(SENTENCES, 10, "prose"), True)
     assert labels.input.factors["branches"] == sentences.input.factors["branches"] == 1
     assert labels.input.factors["frames"] > sentences.input.factors["frames"]
+    assert measured(series(LABELS, 10, "prose")).input.factors["frames"] == 1
     second = measured(next(program for program in PROGRAMS if program.name == "second_opinion"))
     assert second.input.factors["branches"] > 1.5
     assert second.usd.untaken > 0.3

@@ -150,7 +150,7 @@ def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
-    chars = _reply_chars(rates, tokens)
+    chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
     if rates.vocabulary is None:
         return value_of(type_, chars, DATA)
     one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
