@@ -117,7 +117,7 @@ class CountedText(Protocol):
         ...
 
     def most(self, characters: int) -> int:
-        """The most `tokens` that any part of at most so many characters has."""
+        """The most `tokens` that any part of at most N characters has."""
         ...
 
 

@@ -146,11 +146,15 @@ class _Synthesis:
             share = " within half of the budget (the share for writing programs)" if is_share else ""
             self.fallback = f"the root model wrote no program{share}: {fault.code} {fault.message}"
             return []
-        if not accepted and self.judge.likely:  # nothing that is proved: the last that is likely to fit
+        if not accepted and self.judge.likely and not self._is_plan_proved(inputs):  # then the last that is likely to fit
             return [Accepted(checked=self.judge.likely[-1], bound=None, confidence=None)]
         if not accepted and not any(proposal.is_done for proposal in proposals):
             self.fallback = f"no program was accepted in {len(self.attempts)} attempts"
         return accepted
+
+    def _is_plan_proved(self, inputs: Inputs) -> bool:
+        """Whether the fixed plan is proved to complete on what is left."""
+        return self.judge.proves(check(self.plan(), inputs.types, primitives=inputs.functions), inputs)
 
     async def _sampled(self, opening: tuple[Turn, ...], inputs: Inputs, count: int) -> list[VettedProposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""

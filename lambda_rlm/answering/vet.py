@@ -88,6 +88,15 @@ class Vetting:
             self.likely.append(checked)
         return replace(vetted, shown=self._shown(checked.typed, inputs, vetted.diagnostics), prepared=None)
 
+    def proves(self, checked: Checked, inputs: Inputs) -> bool:
+        """Whether a program is proved to complete on what is left."""
+        try:
+            return checked.typed is not None and not self._bounded(checked.typed, inputs).diagnostics
+        except OutOfTime:
+            raise
+        except (Rejected, Fault):
+            return False
+
     def _is_likely(self, vetted: Vetted) -> bool:
         """Whether a program may begin as likely where nothing that is proved is found: nobody wants a proof, and its likely
         cost fits."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lambda_rlm.audit.sketch import Histogram
-from lambda_rlm.llm.tokens import text_tokens
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 
 EXACT: Final = 32_000
 _STRETCH: Final = 2_000
@@ -33,7 +33,7 @@ class Counter:
     _encoders: list[Callable[[str], int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._encoders = [text_tokens(name) for name in self.vocabularies]
+        self._encoders = [vocabulary_named(name).exact for name in self.vocabularies]
 
     def tokens(self, text: str) -> list[int]:
         """The tokens of a text in each vocabulary."""

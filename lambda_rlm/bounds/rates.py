@@ -32,7 +32,8 @@ def _no_instruction(type_: Type) -> int:
     return 0
 
 
-def _no_thought(out: float) -> int:
+def no_thought(out: float) -> int:
+    """A model that does not think before a reply."""
     return 0
 
 
@@ -68,7 +69,7 @@ class Rates:
     per_call: int = 16
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
-    thought: Callable[[float], int] = _no_thought
+    thought: Callable[[float], int] = no_thought
     """Tokens of thought that a request may be paid for beyond its reply's, given how many that may have; never fewer for more."""
     reply_ends: int = MOST_REPLY_ENDS
     """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
@@ -83,7 +84,7 @@ class Rates:
     schema_bytes: Callable[[Type], int] = _no_instruction
     """The same of the schema of a type, which some providers count as part of the prompt."""
     mapping_bytes: Callable[[Type, int], tuple[int, int]] = _no_frame
-    """The same for `llm_map`, with at most so many items in a prompt: what is in each prompt beside instruction and items, and
+    """The same for `llm_map`, with at most N items in a prompt: what is in each prompt beside instruction and items, and
     what each item adds to its text."""
     choice_bytes: int = 512
     """The most bytes that the instruction of `llm_choose` adds, beside the options."""
@@ -99,7 +100,7 @@ class Rates:
     output_price: float | None = None
 
     def frame(self, blocks: int) -> int:
-        """Tokens that a prompt has on top of its own text and the instruction for its type, with at most so many stretches of
+        """Tokens that a prompt has on top of its own text and the instruction for its type, with at most N stretches of
         data."""
         marks = self.standing_bytes + blocks * BLOCK_OVERHEAD if blocks else 0
         return min(self.prompt_bytes, marks) + self.template_tokens
@@ -132,7 +133,7 @@ class Rates:
         return self.repair_bytes if self.repair_tokens is None else min(self.repair_bytes, self.repair_tokens(type_))
 
     def pool_of(self, calls: SizeBound) -> SizeBound:
-        """Attempts in the pool of a run of at most so many calls, more than none."""
+        """Attempts in the pool of a run of at most N calls, more than none."""
         common = gcd(self.pool.percent, _WHOLE)
         share = ceil_div(calls * (self.pool.percent // common), _WHOLE // common)
         if self.pool.least > 1 or not self.pool.percent:  # a share of any calls is at least 1

@@ -251,6 +251,10 @@ class Meter:
         for account in accounts:
             account.extra += attempts
 
+    def return_attempt(self) -> None:
+        """Give an attempt back to the pool that was taken, and is not sent after all."""
+        self.take_attempt(-1)
+
     def reserve(self, tokens: int, usd: float | None) -> None:
         """Set aside the worst case of one attempt, what is hidden behind it included, before it is made."""
         self._refuse_unpriced()

@@ -8,7 +8,7 @@ its worst, and that whatever a model of the host raises or returns is a `ModelFa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
 
@@ -62,8 +62,8 @@ async def pay(
         usage = refused.usage = tab.booked(refused.usage or NO_USAGE)
         raise
     except Exception as error:
-        if error is tab.refusal:
-            usage = tab.refusal.usage = tab.booked(tab.refusal.usage)
+        if isinstance(error, LimitExceeded) and any(error is refusal for refusal in tab.refusals):
+            usage = error.usage = tab.booked(error.usage)
             raise
         usage = tab.booked(None)
         message = f"{profile.name} raised {cut(blotted(raised(error)), _LONGEST)}"
@@ -90,7 +90,7 @@ class _Tab:
     replied: int
     extra: int
     attempts: int = 0
-    refusal: LimitExceeded | None = None
+    refusals: list[LimitExceeded] = field(default_factory=list)
     is_over: bool = False
 
     def reserve(self) -> None:
@@ -104,11 +104,15 @@ class _Tab:
             raise RuntimeError("the request is over: it cannot be sent again")
         try:
             self.meter.take_attempt()
-            self.extra += 1
-            self.reserve()
+            try:
+                self.reserve()
+            except LimitExceeded:
+                self.meter.return_attempt()
+                raise
         except LimitExceeded as refusal:
-            self.refusal = refusal
+            self.refusals.append(refusal)
             raise
+        self.extra += 1
 
     def booked(self, usage: object, *, is_billable: bool = True, is_reply: bool = False) -> Usage:
         """A usage as it is booked; None where the model said nothing: then every attempt that may be billed is at its worst.
@@ -118,12 +122,13 @@ class _Tab:
             usage = Usage(cost=0.0, attempts=made if _is_count(made) else self.attempts)
         elif usage is None:
             uncounted = (self.attempts if is_billable else self.attempts - 1) * (1 + self.profile.retries)
-            usage = Usage(attempts=self.attempts, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
+            made = max(self.attempts, uncounted)
+            usage = Usage(attempts=made, is_estimated=True, uncounted=uncounted) if uncounted else FAILED_ATTEMPT
         found = booked(self.profile, usage, self.sent, self.replied, self.attempts)
         return found if found.extra == self.extra else replace(found, extra=self.extra)
 
     def took_before(self, usage: Usage, extra: int) -> Usage:
-        """The usage of a reply that an earlier session of the run paid for, which took so many from the pool then."""
+        """The usage of a reply that an earlier session of the run paid for, which took `extra` attempts from the pool then."""
         if not _is_count(extra) or extra <= self.extra:
             return usage
         self.meter.take_attempt(extra - self.extra)
@@ -143,9 +148,21 @@ class _Tab:
         return usage
 
 
-def failed_usage(failed: ModelFailure) -> Usage:
-    """What a failed request used: as it says; else what nobody counted, or nothing where nobody bills it."""
-    return failed.usage or (UNCOUNTED if failed.is_billable else FAILED_ATTEMPT)
+def failed_usage(failed: ModelFailure, retries: int = 0) -> Usage:
+    """What a failed request used: as it says; else what nobody counted, with the `retries` that may be hidden behind it, or
+    nothing where nobody bills it."""
+    if failed.usage is not None or not failed.is_billable:
+        return summable(failed.usage or FAILED_ATTEMPT)
+    return replace(UNCOUNTED, attempts=1 + retries, uncounted=1 + retries)
+
+
+def summable(usage: Usage) -> Usage:
+    """A usage that a model told, as it may be added to others: where nothing in it can be booked, all its attempts are
+    uncounted. Else the sum would hide that."""
+    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):
+        return usage
+    attempts = max(1, usage.attempts) if _is_count(usage.attempts) else 1
+    return Usage(attempts=attempts, is_estimated=True, uncounted=attempts)
 
 
 def _sound(completion: object, usage: Usage, name: str) -> Completion:

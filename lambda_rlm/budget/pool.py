@@ -45,7 +45,7 @@ class Pool:
         return cls(number, 0) if found[2] is None else cls(min(1, number), number)
 
     def of(self, calls: int) -> int:
-        """The attempts in the pool of a run of at most so many calls."""
+        """The attempts in the pool of a run of at most N calls."""
         return max(self.least, -(-calls * self.percent // _WHOLE)) if calls else 0
 
 

@@ -133,6 +133,15 @@ class _Subject:
             return program
 
 
+def _none(_: object) -> int:
+    return 0
+
+
+def _numbers(rates: Rates) -> Rates:
+    """Rates without what belongs to the model: that is the same where the model is."""
+    return replace(rates, count=None, thought=_none)
+
+
 def asking_about(asking: AskSettings, typed: Typed, inputs: Mapping[str, Any]) -> AskSettings:
     """How a program asks about these inputs: what replies may come to depends on the scripts that it is about."""
     texts = chain([typed.program.source.text], islice(_texts(list(inputs.values())), _MOST_TEXTS))
@@ -185,7 +194,7 @@ class Prepared:
             and all(value is self.inputs[name] for name, value in inputs.items())
             and model is self.model
             and asking.key == self.key
-            and replace(rates_of(model, asking), count=None) == replace(self.rates, count=None)
+            and _numbers(rates_of(model, asking)) == _numbers(self.rates)
             and admitted.budget.depth == self.budget.depth
             and (not program.autos or (accuracy == self.accuracy and _limits(admitted.budget) == _limits(self.budget)))
         )

@@ -23,7 +23,7 @@ _IDEOGRAPHIC: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U0002
 
 _SAMPLE: Final = 4_000
 _SHARE: Final = 20
-"""One character in so many of a sample makes a text one in that script."""
+"""One character in this number of a sample makes a text one in that script."""
 
 
 def reply_ends(texts: Iterable[str]) -> int:

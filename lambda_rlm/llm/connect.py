@@ -218,12 +218,11 @@ def _reached(
 ) -> Model:
     """A model of an installed package, or else of a provider or server."""
     model = installed_model(name) if base_url is None else None
-    if model is None:
-        model = _provider(name, base_url, api_key, options, constrain, sockets)
-    else:
-        model = as_described(model, options, allows_thought=True)
-    has_own = base_url is None and name.partition("/")[0] in _OWN_TOKENIZERS
-    return model if has_own else Harmless(model)
+    if model is not None:
+        return Harmless(as_described(model, options, allows_thought=True))
+    model = _provider(name, base_url, api_key, options, constrain, sockets)
+    is_theirs = base_url is None and name.partition("/")[0] in _OWN_TOKENIZERS and not _is_elsewhere(name, base_url)
+    return model if is_theirs or model.profile.vocabulary is not None else Harmless(model)
 
 
 def _provider(
@@ -239,7 +238,7 @@ def _provider(
         hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
     profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
-    if any(where.host and not _RUNS_OPENAI.search(where.host) for where in recipients_of(name, base_url)):
+    if _is_elsewhere(name, base_url):
         profile = replace(profile, vocabulary=None)
     said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
     dialect = dialect_of(name, base_url, constrain)
@@ -248,6 +247,11 @@ def _provider(
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
     return LitellmModel(name, base_url=base_url, api_key=api_key, dialect=dialect, **said)
+
+
+def _is_elsewhere(name: str, base_url: str | None) -> bool:
+    """Whether requests may go to a server that is not known to be one of OpenAI's."""
+    return any(where.host and not _RUNS_OPENAI.search(where.host) for where in recipients_of(name, base_url))
 
 
 def _default_local(environ: Mapping[str, str]) -> str:

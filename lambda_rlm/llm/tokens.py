@@ -22,7 +22,8 @@ _MODELS: Final = {
     "cl100k_base": re.compile(r"gpt-(4|3\.5|35)(?![a-z0-9])"),
 }
 """How the names of models begin that read each vocabulary."""
-_IS_OPENAI: Final = re.compile(r"((openai|azure|azure_ai|openrouter/openai)/)?[^/]*\Z")
+_IS_OPENAI: Final = re.compile(r"((openai|azure|azure_ai|openrouter/openai)/)?(?!gpt-oss)[^/]*\Z")
+"""Names of models that OpenAI runs. Anybody may run gpt-oss, and read control tokens in contents."""
 _NEAREST: Final = "o200k_base"
 
 _ENGLISH: Final = 4.4
@@ -49,7 +50,7 @@ def vocabulary(model: str) -> str | None:
 
 
 def proved_vocabulary(model: str) -> Vocabulary | None:
-    """The vocabulary that bounds of a model may be proved by: of models that OpenAI made, from whoever runs just these under
+    """The vocabulary that bounds of a model may be proved by: of models that OpenAI runs, from whoever leads to them under
     their names."""
     known = vocabulary(model)
     return None if known is None or not _IS_OPENAI.match(model.lower()) else known_vocabulary(known)
@@ -97,8 +98,3 @@ def density(model: str) -> float:
 def nearest_vocabulary(model: str) -> str:
     """The known vocabulary that a model's tokens are counted or estimated by."""
     return vocabulary(model) or _NEAREST
-
-
-def text_tokens(name: str) -> Callable[[str], int]:
-    """A counter of the tokens of plain texts in a known vocabulary."""
-    return vocabulary_named(name).exact

@@ -14,8 +14,8 @@ PAID = replace(PROFILE, input_price=1e-6, output_price=1e-5)
 
 
 def test_a_program_that_is_not_proved_runs_where_that_is_wanted() -> None:
-    """Under `proved` its author is told; otherwise the author may write one that is proved, and where it does not, the likely one
-    runs."""
+    """Under `proved` its author is told; otherwise the author may write one that is proved. Where it does not, the plan runs if it
+    is proved, and else the likely program."""
     words = " ".join(f"word{number}" for number in range(20))
     model = ScriptedModel([Rule("Say it", "said")], PAID)
     asking = partial(asked, context=words, model=model)
@@ -27,6 +27,8 @@ def test_a_program_that_is_not_proved_runs_where_that_is_wanted() -> None:
         assert run.admitted == ("likely" if program == EACH_WORD else "proved")
         assert calls == 1 or "E0304" in root.requests[1].messages[-1].content
     run = asking(Root(EACH_WORD), budget=Budget(usd=0.06))
+    assert (run.program, run.admitted) == (PLAN, "proved")
+    run = asking(Root(EACH_WORD), budget=Budget(usd=0.06), plan=EACH_WORD.replace("9", "8"))
     assert (run.program, run.admitted, run.synthesis is not None and run.synthesis.fallback) == (EACH_WORD, "likely", None)
     run = asking(Root(EACH_WORD), budget=Budget(usd=0.06, admit="proved"))
     assert run.program == PLAN and run.admitted == "proved"

@@ -64,7 +64,7 @@ def leaf(*rules: tuple[str, str]) -> ScriptedModel:
 
 def asked(root: Root, *, context: Any = "some text", query: str = "What?", budget: Budget | None = None, **options: Any) -> Run:
     model = options.pop("model", None) or leaf()
-    returns = options.pop("returns", None)
+    returns, plan = options.pop("returns", None), options.pop("plan", PLAN)
     question = posed(
         inputs=from_values({"context": context}).with_query(query),
         leaf=model,
@@ -74,7 +74,7 @@ def asked(root: Root, *, context: Any = "some text", query: str = "What?", budge
         options=Options(key=b"key"),
         returns=returns,
     )
-    return anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", PLAN)))
+    return anyio.run(lambda: synthesize(*question, lambda: SourceFile("plan.lam", plan)))
 
 
 def system(root: Root) -> str:

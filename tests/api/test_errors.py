@@ -18,7 +18,15 @@ import lambda_rlm
 from lambda_rlm import RLM, Budget, LambdaRLMError, ScriptedModel, Size, check
 from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Message, Usage
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, Label, QuickFix, Rejected
-from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
+from lambda_rlm.diagnostics.faults import (
+    AccountUsedUp,
+    Fault,
+    InternalError,
+    LimitExceeded,
+    ModelFailure,
+    OutOfTime,
+    PrimitiveFault,
+)
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Event, Hedging, Retrying, RunFinished
@@ -77,6 +85,7 @@ def faults() -> Iterator[Fault]:
     yield Fault("E0401", "stopped")
     yield LimitExceeded("E0401", "out of fuel")
     yield OutOfTime.after(2.5)
+    yield AccountUsedUp("E0406", "the account has too little")
     yield PolicyViolation("/etc/lambda-rlm/policy.toml", "models", "the model x is not among y")
     yield PrimitiveFault("E0410", "division by zero", Span(3, 7))
     yield ModelFailure("E0502", "busy", Span(1, 2), is_fatal=True, is_retryable=True, retry_after=2.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import anyio
 import pytest
 
 from lambda_rlm import Completion, CompletionRequest, Message, ModelProfile, StopReason
+from lambda_rlm.diagnostics.faults import LimitExceeded
 from lambda_rlm.testing import ModelContract, ModelUnderTest, ScriptedModel, check_model, request
 from tests.support.places import ROOT
 
@@ -107,6 +109,24 @@ class ClosesOnce(Scripted):
         return await super().complete(request)
 
 
+class AsksTooOften(Scripted):
+    """Asks for leave that its profile says nothing of."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if "fail" in request.messages[0].content and request.again is not None:
+            request.again()
+        return await super().complete(request)
+
+
+class TakesNoRefusal(Scripted):
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if "fail" in request.messages[0].content and request.again is not None:
+            for _ in range(3):
+                with suppress(LimitExceeded):
+                    request.again()
+        return await super().complete(request)
+
+
 class CutsUnsaid(Scripted):
     async def complete(self, request: CompletionRequest) -> Completion:
         return replace(await super().complete(request), stop_reason=StopReason.STOP)
@@ -135,6 +155,8 @@ BAD = {
     "test_counted_tokens_cover_the_tokens_that_are_paid": CountsTooFew,
     "test_a_reply_keeps_to_its_maximum_length": TooLong,
     "test_a_run_stays_within_its_bound": RetriesUnseen,
+    "test_a_request_is_sent_again_no_more_often_than_the_profile_says": AsksTooOften,
+    "test_without_leave_a_request_is_not_sent_again": TakesNoRefusal,
     "test_a_failure_is_a_model_failure_with_a_known_code": VendorError,
     "test_concurrent_calls_each_get_their_own_reply": Mixed,
     "test_a_cancelled_call_ends_at_once_and_the_model_goes_on": Uncancellable,

@@ -124,6 +124,15 @@ def test_no_complaint_has_more_tokens_than_a_repair_is_charged(type_: Type, repl
 # ── the pool ──
 
 
+def test_the_second_round_of_llm_map_and_what_is_sent_again_are_in_its_spare_attempts() -> None:
+    """Two rounds of three attempts each, of which the first one is no spare attempt."""
+    items = ["the same words"] * 3
+    program = 'llm_map[Int](items, "How many?", per_call=1) |> values |> length'
+    first, all_ = (bound_of(program, pool=pool, items=items) for pool in (Pool(0, 0), Pool(99, 0)))
+    assert (first.pool, all_.pool) == (0, 3 * 5)
+    assert all_.input_tokens >= 6 * first.input_tokens
+
+
 @pytest.mark.parametrize("pool", [ALL, Pool(3, 0), Pool(1, 10)])
 def test_a_pool_takes_of_no_call_more_than_its_own_attempts(pool: Pool) -> None:
     """One prompt is long and nine are short: the long one is sent three times at most, whatever the pool."""

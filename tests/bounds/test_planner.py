@@ -215,7 +215,7 @@ def test_the_plan_says_what_was_tried_and_why() -> None:
     written = shown(chosen(MERGED))
     assert "length at 2:19: auto = " in written
     assert "split at 3:26: auto = 17 items, cheapest" in written
-    assert "*      17  1,217,513     18     2      0.87" in written
+    assert "*      17  1,216,313     18     2      0.87" in written
     assert "below the accuracy floor" in written
     assert shown(chosen('llm_call("a")')) == "The program has no `auto`."
 

@@ -10,8 +10,13 @@ import pytest
 
 from benchmarks.closeness import book
 from benchmarks.closeness.targets import DOLLARS_MEDIAN, INPUT_MEDIAN, INPUT_NINTH, LIKELY, STRAIGHT, ninth
+from lambda_rlm.answering.preview import decide
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import refusals
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.inputs import from_values
+from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.plan.router import Choice
 from lambda_rlm.types.type import TEXT
 from tests.support.bounding import Trial
 from tests.support.closeness import Closeness, before, closeness
@@ -79,6 +84,22 @@ def test_a_question_of_a_book_fits_what_it_should_cost(strategy: str, thinking: 
     assert found.bound.usd is not None and found.bound.usd <= most
     assert refusals(found, Budget(usd=most)) == []
     assert refusals(found, Budget(usd=most / 4)) != []
+
+
+@pytest.mark.parametrize(
+    ("choice", "task", "thinking", "most"),
+    [("auto", "search", THINKING, 0.10), ("auto", "search", 256, 0.04), ("direct", None, THINKING, 0.16)],
+)
+def test_a_book_is_asked_within_what_it_should_cost(choice: Choice, task: str | None, thinking: int, most: float) -> None:
+    """As `ask` goes: with the numbers that a plan is given, which for a large window are larger than those of its file."""
+    profile = replace(mini(), reasoning_tokens=thinking, thinks_less=thinking == THINKING)
+    leaf = ScriptedModel((), profile)
+    for query in (book.QUESTIONS[0].query, "Which year was it, and who came by train from Paris?"):
+        question = Question(query=query, inputs=from_values({"context": book.book()}), task=task)
+        decision = decide(question, Setup(leaf=leaf, budget=Budget(usd=most), choice=choice))
+        found = next(one for one in decision.ways if one.way == decision.way)
+        assert decision.strategy == (task or "direct") and found.admitted == "proved"
+        assert found.bound is not None and found.bound.usd is not None and found.bound.usd <= most
 
 
 def test_a_book_asked_directly_is_bounded_by_twice_its_tokens() -> None:

@@ -44,11 +44,11 @@ def test_a_short_reply_costs_less_than_a_long_one_in_the_bound() -> None:
     received = {}
     for type_ in ("Bool", "Text"):
         program = f'map(xs, fn(x) => llm_call[{type_}](f"Is {{x}} so?"))'
-        made = trial(program, {"xs: List[Text]": ["one", "two", "three"]}, Adversary(thinking, "longest"), out=1_024, repairs=0)
+        made = trial(program, {"xs: List[Text]": ["one", "two", "three"]}, Adversary(thinking, "longest"), out=1_024)
         bound = made.bound("declared")
         assert bound is not None
-        assert bound.bound.output_tokens is not None
-        received[type_] = bound.bound.output_tokens
+        assert bound.bound.output_tokens is not None and bound.bound.calls is not None and bound.bound.pool is not None
+        received[type_] = bound.bound.output_tokens / (bound.bound.calls + bound.bound.pool)
     assert received["Text"] == received["Bool"] * (1_024 + 4_096) / (101 + 1_024)
 
 
@@ -56,7 +56,7 @@ def test_a_short_reply_costs_less_than_a_long_one_in_the_bound() -> None:
 def test_the_thought_goes_by_the_length_of_the_reply_alone(out: int, thought: int) -> None:
     """Not by its type: a text of few tokens is allowed as little as a label, a label with a large `out` as much as a text."""
     thinking = replace(PROFILE, max_output=8_000, reasoning_tokens=4_096, thinks_less=True, retries=0)
-    for type_, attempts in (("Text", 1), ("Bool", 2)):  # a label may be asked for again
+    for type_, attempts in (("Text", 1), ("Bool", 2)):  # one call, and for what may be a bad reply one of the pool
         made = trial(f'llm_call[{type_}]("Is it so?", out={out})', {}, Adversary(thinking, "longest"))
         bound = made.bound("declared")
         assert bound is not None

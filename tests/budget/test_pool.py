@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,64 +13,13 @@ from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import NOTHING
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.paying import pay
 from lambda_rlm.budget.pool import ALL, TENTH, Pool, pool_of
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.completion import CompletionRequest, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
-from lambda_rlm.testing import request as asked
-from tests.support.sleeping import at_once
 from tests.support.spending import PROFILE, Greedy, spend
-
-PRICED = ModelProfile("m", 1_000, 100, input_price=1e-3, output_price=2e-3, reasoning_tokens=5)
-WORST = 10 + 40 + 5
-"""The tokens of one attempt: prompt, longest reply, thought."""
-
-
-class Told:
-    """A model whose one request goes as a function of the request says."""
-
-    def __init__(self, told: Callable[[CompletionRequest], Completion], profile: ModelProfile = PRICED) -> None:
-        self.told = told
-        self.profile = profile
-
-    def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return 10
-
-    async def complete(self, request: CompletionRequest) -> Completion:
-        return self.told(request)
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-
-def paid(model: Any, meter: Meter, taken: int = 0) -> tuple[Usage, Exception | None]:
-    """The usage that is booked for one request of at most 40 tokens, and what it raised."""
-    used: list[Usage] = []
-
-    async def ask() -> None:
-        await pay(model, asked("x", max_tokens=40), meter, prompt_tokens=10, taken=taken, on_usage=used.append)
-
-    try:
-        anyio.run(ask)
-    except Exception as error:  # noqa: BLE001 - looked at by the tests
-        return used[0], error
-    return used[0], None
-
-
-def raising(error: Exception) -> Callable[[CompletionRequest], Completion]:
-    def told(request: CompletionRequest) -> Completion:
-        raise error
-
-    return told
-
-
-def pooled(pool: int) -> Meter:
-    meter = Meter(Budget())
-    meter.hold(1, 10_000, 100.0, pool)
-    return meter
-
+from tests.support.told_requests import PRICED, Told, paid, pooled, raising
 
 # ── How large it is. ──
 
@@ -142,156 +88,6 @@ def test_a_second_bound_that_is_held_gets_its_own_pool() -> None:
     meter.take_attempt()
     with pytest.raises(LimitExceeded):
         meter.take_attempt()
-
-
-# ── Paying. ──
-
-
-def test_each_attempt_is_set_aside_before_it_is_sent() -> None:
-    meter, seen = pooled(2), list[int]()
-
-    def told(request: CompletionRequest) -> Completion:
-        for _ in range(3):
-            seen.append(meter.reserved.tokens)
-            if len(seen) < 3 and request.again is not None:
-                request.again()
-        return Completion("there", Usage(30, 15, cost=0.0, attempts=3), model="m")
-
-    usage, error = paid(Told(told), meter)
-    assert error is None and seen == [WORST, 2 * WORST, 3 * WORST]
-    assert (usage.extra, meter.extra, meter.reserved) == (2, 2, NOTHING)
-    assert meter.used.tokens == 45
-
-
-def test_without_leave_a_request_ends_with_what_it_used() -> None:
-    meter = pooled(0)
-
-    def told(request: CompletionRequest) -> Completion:
-        assert request.again is not None
-        request.again()
-        raise AssertionError("sent again without leave")
-
-    usage, error = paid(Told(told), meter)
-    assert isinstance(error, LimitExceeded) and error.code == "E0408"
-    assert replace(usage, cost=None) == Usage(10, 45, is_estimated=True)
-    assert usage.cost == pytest.approx(0.1)
-    assert (meter.used.tokens, meter.reserved) == (WORST, NOTHING)
-
-
-def test_a_refusal_that_was_not_given_is_a_broken_model() -> None:
-    """A host may raise `LimitExceeded` itself: that is no limit of the run, and no fault of it may pass for one."""
-    usage, error = paid(Told(raising(LimitExceeded("E0408", "so it says"))), pooled(1))
-    assert isinstance(error, ModelFailure) and error.code == "E0525"
-    assert (usage.input_tokens, usage.output_tokens) == (10, 45)
-
-
-def test_no_leave_is_given_once_a_request_is_over() -> None:
-    kept: list[Callable[[], None]] = []
-
-    def told(request: CompletionRequest) -> Completion:
-        assert request.again is not None
-        kept.append(request.again)
-        return Completion("there", Usage(1, 1, cost=0.0), model="m")
-
-    meter = pooled(1)
-    paid(Told(told), meter)
-    with pytest.raises(RuntimeError, match="over"):
-        kept[0]()
-    assert (meter.extra, meter.reserved) == (0, NOTHING)
-
-
-@pytest.mark.parametrize(
-    ("failed", "tokens"),
-    [
-        (ModelFailure("E0503", "late"), WORST),
-        (ModelFailure("E0501", "broken"), WORST),
-        (ModelFailure("E0501", "overloaded", is_billable=False), 0),
-        (ModelFailure("E0502", "busy"), 0),
-        (ModelFailure("E0502", "busy, and yet", is_billable=True), WORST),
-        (ModelFailure("X0001", "a code of the host's own"), WORST),
-        (ZeroDivisionError(), WORST),
-    ],
-)
-def test_a_failure_that_may_be_billed_is_booked_at_its_worst(failed: Exception, tokens: int) -> None:
-    meter = pooled(0)
-    usage, _ = paid(Told(raising(failed)), meter)
-    assert meter.used.tokens == usage.input_tokens + usage.output_tokens == tokens
-    assert usage.is_estimated == bool(tokens)
-    assert (usage.cost or 0.0) == pytest.approx(0.1 if tokens else 0.0)
-
-
-def test_what_was_counted_is_booked_beside_what_was_not() -> None:
-    """A time-out, and then a reply with its tokens: the first at its worst, the second as it says."""
-    replies: Iterator[ModelFailure | Completion]
-    replies = iter([ModelFailure("E0503", "late", is_retryable=True), Completion("there", Usage(9, 3, cost=0.001), model="m")])
-
-    def told(request: CompletionRequest) -> Completion:
-        reply = next(replies)
-        if isinstance(reply, ModelFailure):
-            raise reply
-        return reply
-
-    meter = pooled(1)
-    usage, error = paid(RetryingModel(Told(told), sleep=at_once), meter)
-    assert error is None
-    assert (usage.input_tokens, usage.output_tokens, usage.attempts, usage.extra) == (9 + 10, 3 + 45, 2, 1)
-    assert usage.is_estimated and usage.uncounted == 0
-    assert meter.used.tokens == 12 + WORST
-
-
-def test_a_silent_model_pays_for_each_attempt_with_leave() -> None:
-    def told(request: CompletionRequest) -> Completion:
-        assert request.again is not None
-        request.again()
-        raise ModelFailure("E0502", "busy at last")
-
-    meter = pooled(3)
-    usage, _ = paid(Told(told), meter)
-    assert (meter.used.tokens, usage.extra) == (WORST, 1)  # the first may be billed, the last is known not to be
-
-
-def test_uncounted_attempts_are_never_more_than_were_set_aside() -> None:
-    def told(request: CompletionRequest) -> Completion:
-        return Completion("there", Usage(attempts=50, is_estimated=True, uncounted=50), model="m")
-
-    meter = pooled(9)
-    paid(Told(told), meter)
-    assert meter.used.tokens == WORST
-
-
-def test_a_cancelled_request_keeps_what_its_attempts_may_cost() -> None:
-    class Never(Told):
-        async def complete(self, request: CompletionRequest) -> Completion:
-            assert request.again is not None
-            request.again()
-            await anyio.sleep_forever()
-            raise AssertionError
-
-    meter, used = pooled(1), list[Usage]()
-
-    async def main() -> None:
-        async with anyio.create_task_group() as group:
-            request = asked("x", max_tokens=40)
-            group.start_soon(
-                lambda: pay(Never(lambda _: Completion("", Usage())), request, meter, prompt_tokens=10, on_usage=used.append)
-            )
-            await anyio.wait_all_tasks_blocked()
-            group.cancel_scope.cancel()
-
-    anyio.run(main)
-    assert (used[0].input_tokens, used[0].attempts, used[0].extra) == (20, 2, 1)
-    assert (meter.used.tokens, meter.reserved.tokens) == (20, 2 * WORST - 20)
-
-
-def test_a_reply_of_an_earlier_session_takes_what_it_took_then() -> None:
-    def told(request: CompletionRequest) -> Completion:
-        return Completion("there", Usage(30, 9, cost=0.5, attempts=3, extra=2), model="m", is_remembered=True)
-
-    meter = pooled(2)
-    usage, error = paid(Told(told), meter)
-    assert (usage.extra, meter.extra, error) == (2, 2, None)
-    usage, error = paid(Told(told), pooled(1))
-    assert isinstance(error, LimitExceeded) and error.code == "E0408"
 
 
 # ── Runs. ──

@@ -34,7 +34,7 @@ def test_a_limit_of_nothing_is_zero_dollars() -> None:
 def test_a_refused_program_shows_what_it_may_cost() -> None:
     checked = lambda_rlm.check('llm_call("Say it", out=5)', {})
     with pytest.raises(Rejected) as refused:
-        checked.admit(Budget(usd=1e-9), CHEAP)
+        checked.admit(Budget(usd=1e-11), CHEAP)
     (message,) = [d.message for d in refused.value.diagnostics]
     assert re.fullmatch(r"the program may cost <?\$0\.0*[1-9]\d*, but the budget is <\$0\.000001", message), message
 

@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambda_rlm.bounds.domain.abstract import AbstractList, AbstractRecord, AbstractText
+from lambda_rlm.bounds.domain.makeup import DATA
+from lambda_rlm.bounds.domain.reply_size import value_of as value_of_type
+from lambda_rlm.bounds.domain.size import size_of, total
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.bad_reply import BadReply
@@ -85,6 +89,20 @@ def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, scrip
     read(reply, type_, out, script)
 
 
+@settings(deadline=None, max_examples=200)
+@given(
+    st.text(max_size=300) | st.text("=漢 a\ud800", max_size=300) | st.just("<think>so</think>"),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_no_reply_is_a_bad_text(reply: str, out: int, is_complete: bool) -> None:
+    """A call for Text is never repaired: what is too long is cut, and nothing is still a text."""
+    meter, one = Meter(Budget()), reply_tokens(out)
+    most = REPLY_CHARACTERS_PER_TOKEN * out
+    reading = ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, most, O200K, one, one, is_complete)
+    assert O200K.size(shape_of(TEXT).read(reply, reading).s).tokens <= one
+
+
 def test_a_list_of_many_names_is_read() -> None:
     names = [f"{first} {last}" for first in ("Alexander", "Elizabeth", "Fitzwilliam") for last in WORDS["English"][:5]] * 10
     reply = json.dumps({"reply": names})
@@ -97,6 +115,25 @@ def test_what_is_made_of_a_reply_has_no_more_than_one_text_and_all_may_have() ->
     for reply, most in ((long, "84"), (many, "244")):
         with pytest.raises(BadReply, match=f"more than {most} tokens"):
             read(reply, list_of(TEXT), 20, "English")
+
+
+@pytest.mark.parametrize("type_", [list_of(TEXT), list_of(list_of(TEXT)), TYPES[3]])
+def test_the_analysis_knows_what_texts_of_lists_have_together(type_: Type) -> None:
+    """Each at most 84 tokens, and all of them the rest of what eight for each token of the reply come to."""
+    value = value_of_type(type_, size_of(160), DATA._replace(counted=size_of(84)), size_of(244))
+    if isinstance(value, AbstractRecord):
+        title, value = value.field("title"), value.field("lines")
+        assert isinstance(title, AbstractText) and title.tokens.value == 84
+    counts = []
+    while isinstance(value, AbstractList) and value.element is not None:
+        counts.append((value.length, value.owner))
+        value = value.element
+    assert isinstance(value, AbstractText)
+    assert value.tokens.value == 84
+    tokens = value.tokens
+    for length, owner in reversed(counts):
+        tokens = total(tokens, length, owner)
+    assert tokens.value == 244
 
 
 @pytest.mark.parametrize(("type_", "texts_in"), [

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm import Account, AccountUsedUp, Budget, Completion, CompletionRequest, ModelFailure, ModelProfile, Usage
+from lambda_rlm import (
+    Account,
+    AccountUsedUp,
+    Budget,
+    Completion,
+    CompletionRequest,
+    LimitExceeded,
+    ModelFailure,
+    ModelProfile,
+    Usage,
+)
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import Message
@@ -130,6 +140,18 @@ def test_attempts_that_a_model_hides_are_all_lent(account: Account) -> None:
     asyncio.run(Lent(Hiding(), Account(path=account.path, usd=3 * WORST, calls=3, tokens=600)).complete(REQUEST))
 
 
+def test_a_failure_is_booked_with_what_it_hid(account: Account) -> None:
+    class Hiding(Priced):
+        profile = replace(Priced.profile, retries=2)
+
+        async def complete(self, request: CompletionRequest) -> Completion:
+            raise ModelFailure(TIMED_OUT, "no answer")
+
+    with pytest.raises(ModelFailure):
+        asyncio.run(Lent(Hiding(), account).complete(REQUEST))
+    assert account.spent.usd == pytest.approx(3 * WORST)
+
+
 def test_a_second_request_of_a_hedge_is_lent_too(account: Account) -> None:
     """Whoever loses is booked at its worst."""
 
@@ -144,6 +166,25 @@ def test_a_second_request_of_a_hedge_is_lent_too(account: Account) -> None:
     assert asyncio.run(model.complete(REQUEST)).text == "42"
     assert account.spent.calls == 2
     assert account.spent.usd == pytest.approx(WORST + 70e-6)
+
+
+def test_a_second_request_without_leave_is_not_paid(account: Account) -> None:
+    """What was lent for it comes back: it was never sent."""
+
+    class Slow(Priced):
+        async def complete(self, request: CompletionRequest) -> Completion:
+            for _ in range(200):
+                await asyncio.sleep(0)
+            await account.booked()
+            return await super().complete(request)
+
+    def refuse() -> None:
+        raise LimitExceeded("E0408", "the pool is used up")
+
+    model = Hedged(Slow(), 1.0, through=lambda inner: Limited(Lent(inner, account), Limiter(2)), sleep=at_once)
+    asyncio.run(model.complete(replace(REQUEST, again=refuse)))
+    assert account.spent.calls == 1
+    assert account.spent.usd == pytest.approx(70e-6)
 
 
 def test_remembered_replies_cost_the_account_nothing(tmp_path: Path) -> None:

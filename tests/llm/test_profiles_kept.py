@@ -65,6 +65,7 @@ def test_a_recording_names_the_vocabulary(tmp_path: Path) -> None:
         ("openai/o3dmodel", None),
         ("openai/text-davinci-003", None),
         ("ollama/gpt-oss:20b", None),
+        ("openrouter/openai/gpt-oss-20b", None),
         ("together_ai/acme/gpt-4-tuned", None),
         ("anthropic/claude-haiku-4-5", None),
     ],

@@ -25,7 +25,9 @@ SCHEDULE = ("tests/eval/test_evaluation.py",)
 LIBRARY = ("tests/eval/test_library.py", "tests/properties/test_library.py")
 SHORTER = ("tests/diagnostics/test_codes.py", "tests/conformance/test_conformance.py")
 HEDGE = ("tests/llm/test_hedge.py",)
-POOL = ("tests/budget/test_pool.py",)
+POOL = ("tests/budget/test_pool.py", "tests/budget/test_paid_attempts.py")
+LENT = ("tests/llm/test_lent.py",)
+CONTROL = ("tests/llm/test_control_tokens.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
 REPLIES = ("tests/eval/test_reply_length.py",)
 COST_TREE = ("tests/bounds/test_cost_tree.py",)
@@ -37,6 +39,8 @@ SYNTH = (
     "tests/answering/test_candidates.py",
     "tests/synth/test_select.py",
 )
+ATTEMPTS = ("tests/bounds/test_attempts.py",)
+TEXTS = ("tests/eval/test_reply_texts.py",)
 COUNTED = ("tests/bounds/test_tokens.py",)
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
@@ -55,20 +59,32 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(_CUTS * made.piece)", "size_of(0 * made.piece)", COUNTED),
-    Mutant("a part is cut at one end", "bounds/domain/makeup.py", "_CUTS: Final = 2", "_CUTS: Final = 1", COUNTED),
+    Mutant("a part is cut nowhere", "bounds/domain/makeup.py", "size_of(cuts * made.piece)", "size_of(0 * made.piece)", COUNTED),
+    Mutant("a part is cut at one end", "bounds/transfer/texts.py", "cuts: int = 2, whole", "cuts: int = 1, whole", ATTEMPTS),
     Mutant("stretches of a text add no cuts", "bounds/domain/makeup.py", "return text.tokens + cuts * text.made.piece if text.made.piece else text.tokens", "return text.tokens", COUNTED),
     Mutant("the densest stretch is that of half its length", "bounds/domain/makeup.py", "made.most(int(chars.value))", "made.most(int(chars.value) // 2)", COUNTED),
     Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
     Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTED),
     Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
-    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_tokens:\n", "            if False:\n", COUNTED),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_together:\n", "            if False:\n", COUNTED),
+    Mutant("texts in lists have the tokens of one", "limits.py", "return REPLY_CHARACTERS_PER_TOKEN if most_ends", "return 2 if most_ends", TEXTS),
+    Mutant("texts in Thai are as short as others", "limits.py", "if most_ends < MOST_REPLY else 1 + REPLY_ENDS", "", TEXTS),
+    Mutant("one text may have the tokens of all", "eval/asking/shape.py", "if size > self.most_tokens and", "if False and", TEXTS),
+    Mutant("texts in a list have together what one has", "bounds/domain/reply_size.py", "symbol(made.counted, tokens, owner)", "symbol(made.counted, made.counted, owner)", TEXTS),
+    Mutant("texts are none in lists", "types/reply_tokens.py", "return TextsOf(0, texts_of(inner) != TextsOf())", "return TextsOf()", TEXTS),
+    Mutant("a repair says nothing", "eval/asking/asking_rates.py", ".tokens + said", ".tokens", ATTEMPTS),
+    Mutant("nothing is repaired", "bounds/rates.py", "return self.repairs if is_choice or type_ != TEXT else 0", "return 0", ATTEMPTS),
+    Mutant("all calls have the spare attempts of one", "bounds/transfer/asking.py", "spare_input=times(spare, again)", "spare_input=again", ATTEMPTS),
+    Mutant("llm_map has no spare attempts", "bounds/transfer/asking.py", "spare_input=round_ * (more * repeats)", "spare_input=round_ * 1", ATTEMPTS),
+    Mutant("a text of one character more is whole", "bounds/domain/makeup.py", "text.chars.value <= whole", "text.chars.value <= whole + 1", ATTEMPTS),
+    Mutant("of many texts one is cut", "bounds/domain/makeup.py", "ceil_div(text.chars * int(cut.value), int(whole) + 1)", "cut", ATTEMPTS),
+    Mutant("a product has the owners of its left side", "bounds/domain/size.py", "left.owners | right.owners", "left.owners"),
     Mutant("a long reply is never cut for its tokens", "eval/asking/shape.py", "if self.vocabulary is None or len(s.encode", "if True or len(s.encode", COUNTED),
     Mutant("a prompt has the marks of one stretch of data", "bounds/rates.py", "blocks * BLOCK_OVERHEAD if blocks", "BLOCK_OVERHEAD if blocks", COUNTED),
     Mutant("a code is counted as this key makes it", "eval/asking/asking_rates.py", "tokens + other_codes(vocabulary, sent, settings.key)", "tokens", COUNTED),
     Mutant("items are packed by what the run was bounded by", "eval/asking/question.py", "if not (is_counted if profile.vocabulary is not None else profile.input_price):", "if not profile.input_price:", COUNTED),
     Mutant("a rope is counted as one text", "eval/staging/counting.py", "size = added(_size(piece, vocabulary) for piece in pieces)", "size = vocabulary.size(text.s) if vocabulary else TokenSize(0, 0)", COUNTED),
-    Mutant("a reply about Thai has the ends of one about English", "execution.scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
+    Mutant("a reply about Thai has the ends of one about English", "execution/scripts.py", "            return MOST_REPLY\n", "            continue\n", COUNTED),
     Mutant("staging is charged again where a run is counted", "execution/prepare.py", "        meter = Meter(self.budget)\n        admit_inputs(self.typed, self.values, meter)\n", "        raise AssertionError\n", COUNTED),
     Mutant("a small letter always parts from a capital", "llm/vocabulary/seams.py", "_between(LOWER, _UPPER)", "_between(_LOWER, _UPPER)", TOKENS),
     Mutant("a sign parts from the line end after it", "llm/vocabulary/seams.py", "_between(_SIGNS, NUMBER + SPACE)", "_between(_SIGNS, NUMBER + _WHITE)", TOKENS),
@@ -100,7 +116,7 @@ MUTANTS = (
     Mutant("llm_map takes every item it is allowed", "bounds/transfer/asking.py", "most = max(1, min(_at_least_one(per_call, rates.per_call), int(rates.max_output // max(1, tokens.value))))", "most = _at_least_one(per_call, rates.per_call)"),
     Mutant("texts of a reply may grow", "eval/asking/shape.py", "        if self.room < 0:\n", "        if False:\n"),
     Mutant("options are no part of a prompt", "bounds/transfer/asking.py", "prompt.chars + listed + size_of(len(OPTIONS))", "prompt.chars"),
-    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + self.repairs) * (1 + self.resends)", "return 1 + self.resends"),
+    Mutant("repairs are no attempts", "bounds/rates.py", "return (1 + repairs) * (1 + self.resends)", "return 1 + self.resends"),
     Mutant("of two branches the cheaper", "bounds/cost.py", "Cost(*(largest(getattr(cost, name) for cost in costs) for name in _NAMES))", "Cost(*(min((getattr(cost, name) for cost in costs), key=lambda s: s.value) for name in _NAMES))"),
     Mutant("of two calls of one site the first", "bounds/cost.py", "figures=self.figures.plus(other.figures), prompt=prompt", "figures=self.figures, prompt=prompt", COST_TREE),
     Mutant("of two choices of one place the first", "bounds/cost.py", "return Choice(self.figures.plus(other.figures), branches if", "return Choice(self.figures, branches if", COST_TREE),
@@ -134,12 +150,20 @@ MUTANTS = (
     Mutant("the pool has one attempt less", "budget/meter.py", "account.extra + attempts > account.pool:", "account.extra + attempts >= account.pool:", POOL),
     Mutant("a repair takes nothing from the pool", "eval/asking/asker.py", "            self.meter.take_attempt()\n            taken = 1\n", "            taken = 0\n", POOL),
     Mutant("items asked for again take nothing", "eval/asking/asker.py", "        if question.is_extra:\n            self.meter.take_attempt()\n", "", POOL),
-    Mutant("what is sent again is not set aside", "budget/paying.py", "            self.extra += 1\n            self.reserve()\n", "            self.extra += 1\n", POOL),
+    Mutant("what is sent again is not set aside", "budget/paying.py", "            try:\n                self.reserve()\n", "            try:\n                pass\n", POOL),
     Mutant("the last attempt of a failure is free", "budget/paying.py", "self.attempts if is_billable else self.attempts - 1", "self.attempts - 1", POOL),
-    Mutant("a failure between attempts is free", "budget/paying.py", "UNCOUNTED if failed.is_billable else FAILED_ATTEMPT", "FAILED_ATTEMPT", POOL),
+    Mutant("a failure between attempts is free", "budget/paying.py", "is not None or not failed.is_billable:\n", "is not None or True:\n", POOL),
+    Mutant("a hidden attempt is free", "budget/paying.py", "uncounted=1 + retries)", "uncounted=1)", LENT),
+    Mutant("an attempt that is not sent stays taken", "budget/paying.py", "                self.meter.return_attempt()\n", "", POOL),
+    Mutant("a silent reply hides behind a failure", "budget/paying.py", "    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):\n", "    if usage:\n", POOL),
+    Mutant("a silent model is free at said prices", "llm/wrappers/model_options.py", "is_counted = usage.input_tokens or usage.output_tokens", "is_counted = usage.attempts", POOL),
+    Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
+    Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),
+    Mutant("a request that was not sent is paid by the account", "llm/wrappers/hedge.py", "                    refused.usage = NO_USAGE\n", "", LENT),
+    Mutant("another text than the one that is sent is counted", "llm/wrappers/harmless.py", "replace(profile, vocabulary=None)", "profile", CONTROL),
     Mutant("what is sent again asks nobody", "llm/wrappers/retry.py", "if failed.is_billable and request.again is not None:", "if False:", BILLABLE),
     Mutant("an overloaded server bills", "llm/failures.py", "_NOT_WORKED_ON: Final = (501, 503, 529)", "_NOT_WORKED_ON: Final = ()", BILLABLE),
-    Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *attempts)", "Figures(smallest(cost.again, pool))", METER),
+    Mutant("the pool costs nothing", "bounds/bound.py", "Figures(smallest(cost.again, pool), *map(lower, dearest, spare))", "Figures(smallest(cost.again, pool))", METER),
     Mutant("the bound has no pool", "bounds/bound.py", "pool = _pool(cost, rates)", "pool = _pool(cost, rates) * 0", POOL),
     Mutant("no occurs check", "types/unify.py", "            if top is variable:\n                return INFINITE\n", "            if top is variable:\n                continue\n", TYPES),
     Mutant("what is open around a binding is quantified", "types/infer_bindings.py", "generalize(binding.type, s.level, is_function, s.next_id)", "generalize(binding.type, s.level - 1, is_function, s.next_id)", TYPES),
@@ -149,7 +173,7 @@ MUTANTS = (
     Mutant("a fix may go on with what is as long", "eval/compile/rules/recursion.py", "        if length >= limit:\n", "        if length > limit:\n", SHORTER),
     Mutant("calls in flight are not limited", "eval/asking/asker.py", "        async with self.limiter:\n", "        if True:\n", METER),
     Mutant("thought takes no room in the window", "completion.py", "return max(1, self.window - self.reasoning_tokens)", "return self.window"),
-    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(inner, resends=2 * (1 + inner.resends) - 1)", "inner", HEDGE),
+    Mutant("a request that is sent twice counts once", "llm/wrappers/hedge.py", "replace(profile, resends=2 * (1 + profile.resends) - 1)", "profile", HEDGE),
     Mutant("every thought is that before a short reply", "bounds/transfer/asking.py", "rates.thought(min(out.value, rates.max_output))", "rates.thought(1)", THOUGHT),
     Mutant("many items are thought of as one", "bounds/transfer/asking.py", "thought = _thought(rates, replies)", "thought = _thought(rates, tokens)", THOUGHT),
     Mutant("a reply needs no key and no fence", "types/reply_tokens.py", "(0 if isinstance(type_, Record) else _KEY) + _FENCE + _WORDS", "1", REPLIES),

@@ -87,7 +87,7 @@ def part_of(text: AbstractText, chars: SizeBound, cuts: int = _CUTS, whole: Numb
 
 
 def shortened(made: Makeup, chars: SizeBound) -> Makeup:
-    """The same, of a text of which is known that it has at most so many characters."""
+    """The same, of a text of which is known that it has at most N characters."""
     if made.counted is None or made.most is None or chars.value == UNLIMITED.value:
         return made
     return made._replace(counted=lower(made.counted, size_of(made.most(int(chars.value)))))

@@ -1,8 +1,8 @@
 """What a program is likely to cost, beside what it can cost at worst.
 
 Owns `Likely`, and the figure for inputs of which only sizes are known (on real inputs a program is tried out, see
-`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part of
-the tokens it may have, a prompt has tokens by a ratio instead of bytes where its vocabulary is not known, and where a reply
+`execution.likely`). It is the same analysis at other rates: every call is answered at the first attempt, a reply takes a part
+of the tokens it may have, a prompt has tokens by a ratio instead of bytes where its vocabulary is not known, and where a reply
 decides one way counts. It promises nothing.
 """
 
@@ -17,7 +17,7 @@ from lambda_rlm.bounds.analyse import analyse
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.domain.size import Number
 from lambda_rlm.bounds.hardness import TooHard
-from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.types.typed import Typed
@@ -112,16 +112,12 @@ def _calm(rates: Rates, ratios: Ratios) -> Rates:
         retries=0,
         repair_bytes=0,
         template_tokens=rates.template_tokens if is_counted else 0,
-        thought=_no_thought,
+        thought=no_thought,
         prompt_bytes=round(ratios.prompt_bytes * per_token / ratios.bytes_per_token),
         reply_chars_per_token=max(1, round(ratios.bytes_per_token * ratios.reply_share)),
         reply_share=ratios.reply_share,
         count=rates.count if is_counted else None,
     )
-
-
-def _no_thought(out: float) -> int:
-    return 0
 
 
 def _scaled(number: Number, ratio: float) -> int | None:

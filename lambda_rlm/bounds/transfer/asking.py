@@ -85,7 +85,8 @@ def _ask(
     known: Abstract | None = None,
     default: int | None = None,
 ) -> Abstract:
-    """`count` calls with this prompt, each for a reply of a type, charged; the reply. `default` is an option's `out`."""
+    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. `default` are the
+    tokens of an option's reply."""
     rates = analysis.rates
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     repairs = rates.repairs_of(type_, is_choice=default is not None)
@@ -128,7 +129,8 @@ def _sent(
 
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
-    """Book calls and their money at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    """Book model calls, with the money that their tokens cost, at the place that makes them; with so many tokens at most in
+    one prompt and one reply."""
     price = analysis.rates.money
     attempt = price(cost.attempt_input, cost.attempt_output)
     cost = replace(cost, money=price(cost.input_tokens, cost.output_tokens), attempt_money=attempt)
@@ -144,18 +146,14 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
 
 
 def _thought(rates: Rates, out: SizeBound) -> SizeBound:
-    """The tokens of thought before a reply of so many tokens: more tokens never allow less."""
+    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
+    allows holds for each."""
     return size_of(rates.thought(min(out.value, rates.max_output)))
-
-
-def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
-    """The reply's characters at most: min(max_reply, reply_chars_per_token · out)."""
-    return smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
 
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
-    chars = _reply_chars(rates, tokens)
+    chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
     if rates.vocabulary is None:
         return value_of(type_, chars, DATA)
     one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
@@ -258,7 +256,8 @@ def _mapped(
 ) -> AbstractResult:
     """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
     Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
-    rates, element = analysis.rates, items.element
+    rates = analysis.rates
+    element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
@@ -268,12 +267,13 @@ def _mapped(
     alone = instruction.chars + peak(element.chars, items.owner), frame + peak(item, items.owner)
     _check_window(analysis, application, AbstractText(alone[0], UNLIMITED, made=DATA._replace(counted=alone[1])), 0, tokens)
     calls = times(ballots, smallest(_batches(rates, items, element, frame, tokens, per_call), items.length))
-    more, repeats = _ROUNDS * (1 + rates.resends) - 1, 1 + rates.retries
-    again, round_ = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
-    sent = round_ if prompts is None else lower(round_, ballots * sum(prompts))
-    calls = calls if prompts is None else lower(calls, ballots * len(prompts))
-    replied, replies = times(times(ballots, items.length), tokens), times(together, tokens)
+    more = _ROUNDS * (1 + rates.resends) - 1
+    again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
+    round_, repeats, replies = sent, 1 + rates.retries, times(together, tokens)
     thought = _thought(rates, replies)
+    replied = times(times(ballots, items.length), tokens)
+    if prompts is not None:
+        calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),

@@ -59,7 +59,8 @@ class ModelQuery:
 
 
 REPAIR: Final = "An earlier reply was not valid: "
-"""What comes before the error of an earlier reply."""
+"""What comes before the error of an earlier reply. Its last piece, for every vocabulary, is the space: nothing else of it merges
+with the error."""
 
 
 def prepare(question: ModelQuery, model: Model, key: bytes, error: str = "", *, is_counted: bool = False) -> PreparedRequest:

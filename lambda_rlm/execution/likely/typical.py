@@ -39,7 +39,7 @@ _JSON_BYTES: Final = 3.2
 """Bytes of a token of JSON, at most: punctuation and numbers make short ones."""
 
 _MARGIN: Final = 1.1
-"""A prompt may have so many times the tokens that a sample tells; where a vocabulary is not known, twice as many are set aside."""
+"""A prompt may have this factor more tokens than a sample says; where a vocabulary is not known, twice as many are set aside."""
 
 _FRAMING: Final = 8
 _MARKER: Final = re.compile(r"\n?</?data [0-9a-f]+>\n?")

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from lambda_rlm.budget.paying import failed_usage
+from lambda_rlm.budget.paying import failed_usage, summable
 from lambda_rlm.completion import FAILED_ATTEMPT, Completion, CompletionRequest
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, not_kept
@@ -96,7 +96,7 @@ class ConstraintFallback(Generic[Reply]):
         except ModelFailure as failed:
             failed.usage = before + failed_usage(failed)
             raise
-        return replace(completion, usage=before + completion.usage)
+        return replace(completion, usage=before + summable(completion.usage))
 
     async def _in_grammar(self, request: CompletionRequest, form: ReplyForm) -> Completion:
         note = self._refused_grammar

@@ -61,7 +61,7 @@ def told_thought(profile: ModelProfile) -> str:
 
 
 def asked_thought(name: str, thought: int) -> dict[str, Any]:
-    """The fields that ask a provider's model for so many tokens of thought, by the names that litellm knows; none where the
+    """The fields that ask a provider's model for N tokens of thought, by the names that litellm knows; none where the
     provider's own manner is as good."""
     if (gemini := _GEMINI_2.search(name)) is not None:
         kind = gemini[1]
@@ -83,7 +83,7 @@ def asked_of_server(name: str, thinking: int | None, dialect: str | None) -> dic
 
 
 def _effort(name: str, thought: int) -> str | None:
-    """The effort for so many tokens of thought, None for the provider's own."""
+    """The effort for N tokens of thought, None for the provider's own."""
     if thought > _LOW or not any(names.search(name) for names in _HAVE_EFFORT):
         return None
     gpt = _GPT.search(name)

@@ -57,7 +57,7 @@ class CountedCells:
         return TokenSize(tokens, max(left.piece, right.piece, max(self._pieces[first:last], default=0)))
 
     def most(self, characters: int) -> int:
-        """At least what any part of at most so many characters is charged.
+        """At least what any part of at most N characters is charged.
 
         Such a part lies in one cell, or begins in a cell a and ends in a later one b, with at least one character in each: so b
         begins at most `characters - 2` behind a's end. It costs cut(a) + (the sum of the cells between) + cut(b). With

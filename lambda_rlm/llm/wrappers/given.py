@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from lambda_rlm.completion import MOST_TOKENS, UNCOUNTED, Completion, CompletionRequest, Message, Model, ModelProfile
+from lambda_rlm.completion import MOST_TOKENS, Completion, CompletionRequest, Message, Model, ModelProfile
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
 from lambda_rlm.diagnostics.raised import raised
@@ -51,9 +51,7 @@ class GivenModel(Wrapper):
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
-            failed = self._broken("it raised CancelledError, and nobody cancelled it")
-            failed.usage = UNCOUNTED
-            raise failed from error
+            raise self._broken("it raised CancelledError, and nobody cancelled it") from error
 
     def _broken(self, why: str) -> ModelFailure:
         return ModelFailure(MODEL_BROKEN, f"{self._name}: {blotted(why)}", is_fatal=True)

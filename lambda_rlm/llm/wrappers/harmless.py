@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
 from lambda_rlm.llm.control_tokens import ControlTokens, as_it_was
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
@@ -31,7 +31,11 @@ in front, or of large ones: others are ordinary text. Some open with `<|…>` an
 
 
 class Harmless(Wrapper):
-    """A `Model` that is sent no control token in the contents of its messages."""
+    """A `Model` that is sent no control token in the contents of its messages. Its texts are counted by no vocabulary: what is
+    sent instead of a control token has as many bytes, and may have more tokens."""
+
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        return replace(profile, vocabulary=None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         messages, changed = KNOWN_FORMS.harmless_messages(request.messages)

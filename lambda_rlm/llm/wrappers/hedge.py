@@ -16,7 +16,7 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import failed_usage, price
+from lambda_rlm.budget.paying import failed_usage, price, summable
 from lambda_rlm.completion import NO_USAGE, UNCOUNTED, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -44,14 +44,9 @@ class Hedged(Wrapper):
         self.after = after
         self._tracer = tracer
         self._sleep = sleep
-        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
-    @property
-    def profile(self) -> ModelProfile:
-        inner = self._model.profile
-        if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, resends=2 * (1 + inner.resends) - 1)
-        return self._profile[1]
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        return replace(profile, resends=2 * (1 + profile.resends) - 1)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         leave = None if self._model.profile.is_free else request.again
@@ -82,7 +77,7 @@ class Hedged(Wrapper):
                 prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
                 reply = request.max_tokens + self._model.profile.thought(request.max_tokens)
                 lost = other.usage(self._model.profile, prompt, reply)
-                return won if lost is NO_USAGE else replace(won, usage=won.usage + lost)
+                return won if lost is NO_USAGE else replace(won, usage=summable(won.usage) + lost)
         assert isinstance(first.error, ModelFailure | LimitExceeded)
         if second.error is not None:
             none = self._model.profile, 0, 0
@@ -118,7 +113,11 @@ class _Attempt:
     def _leaves(self) -> None:
         if not self.sent.is_set():
             if self.leave is not None:
-                self.leave()
+                try:
+                    self.leave()
+                except LimitExceeded as refused:
+                    refused.usage = NO_USAGE
+                    raise
             self.sent.set()
 
     def _again(self) -> None:
@@ -129,11 +128,11 @@ class _Attempt:
     def usage(self, profile: ModelProfile, prompt: int, reply: int) -> Usage:
         """What it used, at worst where it was cancelled; nothing where it was never sent, or where nothing is billed."""
         if self.completion is not None:
-            return self.completion.usage
+            return summable(self.completion.usage)
         if not self.sent.is_set():
             return NO_USAGE
         if isinstance(self.error, ModelFailure):
-            return failed_usage(self.error)
+            return failed_usage(self.error, profile.retries)
         if isinstance(self.error, LimitExceeded):
             return self.error.usage or UNCOUNTED
         attempts = (1 + self.resends) * (1 + profile.retries)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.budget.paying import booked, failed_usage, worst_case
 from lambda_rlm.completion import Completion, CompletionRequest, Model, Usage
-from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 
 
@@ -23,17 +23,19 @@ class Lent(Wrapper):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         profile = self._model.profile
-        sent, replied = (
-            request.sent or self._model.count_tokens(request.messages),
-            request.max_tokens + profile.thought(request.max_tokens),
-        )
+        sent = request.sent or self._model.count_tokens(request.messages)
+        replied = request.max_tokens + profile.thought(request.max_tokens)
         loan = await self._account.borrow(1 + profile.retries, *worst_case(profile, sent, replied))
         usage: Usage | None = None
         try:
             completion = await self._model.complete(request)
             usage = booked(profile, getattr(completion, "usage", None), sent, replied)
         except ModelFailure as failed:
-            usage = booked(profile, failed_usage(failed), sent, replied)
+            usage = booked(profile, failed_usage(failed, profile.retries), sent, replied)
+            raise
+        except LimitExceeded as refused:
+            if refused.usage is not None:
+                usage = booked(profile, refused.usage, sent, replied)
             raise
         finally:
             if usage is None:

@@ -133,8 +133,9 @@ class Described(Wrapper):
         return max(1, whole - inner(whole))
 
     def _priced(self, usage: Usage) -> Usage:
-        """The usage at the prices of the profile, where the model has others."""
-        return priced(self._profile, replace(usage, cost=None)) if self._is_repriced and usage.attempts else usage
+        """The usage at the prices of the profile, where the model has others and counted something."""
+        is_counted = usage.input_tokens or usage.output_tokens
+        return priced(self._profile, replace(usage, cost=None)) if self._is_repriced and is_counted else usage
 
 
 def as_described(model: Model, options: ModelOptions, *, allows_thought: bool) -> Model:

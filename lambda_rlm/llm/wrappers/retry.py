@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import failed_usage
+from lambda_rlm.budget.paying import failed_usage, summable
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -53,14 +53,9 @@ class RetryingModel(Wrapper):
         self._tracer = tracer
         self._sleep = sleep
         self._draw = draw
-        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
-    @property
-    def profile(self) -> ModelProfile:
-        inner = self._model.profile
-        if self._profile is None or self._profile[0] is not inner:
-            self._profile = inner, replace(inner, resends=(1 + self.policy.retries) * (1 + inner.resends) - 1)
-        return self._profile[1]
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        return replace(profile, resends=(1 + self.policy.retries) * (1 + profile.resends) - 1)
 
     async def complete(self, request: CompletionRequest) -> Completion:
         spent = NO_USAGE
@@ -70,7 +65,7 @@ class RetryingModel(Wrapper):
             try:
                 completion = await self._model.complete(request)
             except ModelFailure as failed:
-                used = failed_usage(failed)
+                used = failed_usage(failed, self._model.profile.retries)
                 if not failed.is_retryable or attempt > self.policy.retries:
                     failed.usage = spent + used
                     raise
@@ -78,11 +73,12 @@ class RetryingModel(Wrapper):
                 seconds = self.policy.seconds(attempt, failed.retry_after, self._draw())
                 if self._tracer is not None:
                     self._tracer(events.Retrying(failed.code, failed.message, attempt, seconds))
-            except AccountUsedUp as refused:
-                refused.usage = spent + (refused.usage or NO_USAGE)
+            except LimitExceeded as refused:
+                if refused.usage is not None or isinstance(refused, AccountUsedUp):  # else all that was sent is at its worst
+                    refused.usage = spent + (refused.usage or NO_USAGE)
                 raise
             else:
-                return completion if attempt == 1 else replace(completion, usage=spent + completion.usage)
+                return completion if attempt == 1 else replace(completion, usage=spent + summable(completion.usage))
             await self._sleep(seconds)
 
     def _left_behind(self, request: CompletionRequest, failed: ModelFailure, spent: Usage, used: Usage) -> Usage:

@@ -14,6 +14,7 @@ class Wrapper:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._profiles: tuple[ModelProfile, ModelProfile] | None = None
 
     @property
     def inner(self) -> Model:
@@ -22,7 +23,14 @@ class Wrapper:
 
     @property
     def profile(self) -> ModelProfile:
-        return self._model.profile
+        inner = self._model.profile
+        if self._profiles is None or self._profiles[0] is not inner:
+            self._profiles = inner, self._changed(inner)
+        return self._profiles[1]
+
+    def _changed(self, profile: ModelProfile) -> ModelProfile:
+        """The profile of the inner model, as it is of this one."""
+        return profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return self._model.count_tokens(messages)

@@ -10,7 +10,7 @@ import pytest
 
 from lambda_rlm.completion import Message
 from lambda_rlm.llm.profiles import provider_profile
-from lambda_rlm.llm.tokens import bytes_per_token, count, cut, text_tokens, utf8_bound
+from lambda_rlm.llm.tokens import bytes_per_token, count, cut, utf8_bound
 from lambda_rlm.llm.vocabulary.byte_pair import encoder, vocabulary_named
 
 O200K = vocabulary_named("o200k_base")
@@ -33,7 +33,7 @@ def test_a_long_text_without_spaces_is_counted_whole(name: str) -> None:
     assert stretches < truth
     profile = provider_profile(_MODELS[name])
     assert count((Message("user", text),), profile, name) == truth + 4 + 3
-    assert text_tokens(name)(text) == truth
+    assert vocabulary_named(name).exact(text) == truth
 
 
 @pytest.mark.parametrize("name", _MODELS)
@@ -46,14 +46,14 @@ def test_a_text_is_cut_to_a_limit_however_long_its_words_are() -> None:
     for text in ("word " * 5_000, "=" * 300_000, "漢" * 30_000):
         shorter, tokens, is_whole = cut(text, 100, O200K)
         assert not is_whole
-        assert tokens == text_tokens("o200k_base")(shorter) <= 100
+        assert tokens == vocabulary_named("o200k_base").exact(shorter) <= 100
         assert text.startswith(shorter)
     assert cut("a b", 100, O200K) == ("a b", 2, True)
 
 
 def test_a_vocabulary_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="p50k"):
-        text_tokens("p50k_base")
+        vocabulary_named("p50k_base")
 
 
 def test_bytes_of_a_token_are_counted_on_a_sample() -> None:
@@ -68,8 +68,8 @@ def test_tokens_are_counted_without_litellm_or_a_network() -> None:
         "sys.modules['litellm'] = None\n"
         "def refuse(*_, **__): raise AssertionError('a network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from lambda_rlm.llm.tokens import text_tokens\n"
-        "print(text_tokens('o200k_base')('hello world'), text_tokens('cl100k_base')('hello world'))\n"
+        "from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named\n"
+        "print(vocabulary_named('o200k_base').exact('hello world'), vocabulary_named('cl100k_base').exact('hello world'))\n"
     )
     environment = {**os.environ, "TIKTOKEN_CACHE_DIR": ""}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=60)
