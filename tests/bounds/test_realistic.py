@@ -143,7 +143,8 @@ def test_what_is_used_is_counted_as_a_provider_counts() -> None:
 
 
 def test_one_cause_alone_shows_as_that_cause() -> None:
-    """Labels of short rows are mostly frame; of a second look that is not taken the branch is seen, and of neither the other."""
+    """By bytes, labels of short rows are mostly frame, which staging knows where it counts; of a second look that is not taken the
+    branch is seen, and of neither the other."""
     labels, sentences = measured(series(LABELS, 10, "prose"), True), measured(series(SENTENCES, 10, "prose"), True)
     assert labels.input.factors["branches"] == sentences.input.factors["branches"] == 1
     assert labels.input.factors["frames"] > sentences.input.factors["frames"]

@@ -44,7 +44,7 @@ def test_a_short_reply_costs_less_than_a_long_one_in_the_bound() -> None:
     received = {}
     for type_ in ("Bool", "Text"):
         program = f'map(xs, fn(x) => llm_call[{type_}](f"Is {{x}} so?"))'
-        made = trial(program, {"xs: List[Text]": ["one", "two", "three"]}, Adversary(thinking, "longest"), out=1_024, repairs=0)
+        made = trial(program, {"xs: List[Text]": ["one", "two", "three"]}, Adversary(thinking, "longest"), out=1_024)
         bound = made.bound("declared")
         assert bound is not None
         assert bound.bound.output_tokens is not None and bound.bound.calls is not None and bound.bound.pool is not None

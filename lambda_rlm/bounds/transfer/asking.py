@@ -85,7 +85,8 @@ def _ask(
     known: Abstract | None = None,
     default: int | None = None,
 ) -> Abstract:
-    """`count` calls with this prompt, each for a reply of a type, charged; the reply. `default` is an option's `out`."""
+    """`count` calls with this prompt, each for a reply of a type; charges them and gives the reply. `default` are the
+    tokens of an option's reply."""
     rates = analysis.rates
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     repairs = rates.repairs_of(type_, is_choice=default is not None)
@@ -128,7 +129,8 @@ def _sent(
 
 
 def _charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
-    """Book calls and their money at the place that makes them; with so many tokens at most in one prompt and one reply."""
+    """Book model calls, with the money that their tokens cost, at the place that makes them; with so many tokens at most in
+    one prompt and one reply."""
     price = analysis.rates.money
     attempt = price(cost.attempt_input, cost.attempt_output)
     cost = replace(cost, money=price(cost.input_tokens, cost.output_tokens), attempt_money=attempt)
@@ -253,7 +255,8 @@ def _mapped(
 ) -> AbstractResult:
     """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
     Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
-    rates, element = analysis.rates, items.element
+    rates = analysis.rates
+    element = items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens, ballots = _out_tokens(rates, out, item_out(type_, rates.item_out)), _most(votes, 1)
