@@ -105,6 +105,11 @@ class Rates:
         marks = self.standing_bytes + blocks * BLOCK_OVERHEAD if blocks else 0
         return min(self.prompt_bytes, marks) + self.template_tokens
 
+    def thought_before(self, reply: SizeBound) -> SizeBound:
+        """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest
+        reply allows holds for each."""
+        return size_of(self.thought(min(reply.value, self.max_output)))
+
     @property
     def counted_by(self) -> str:
         """What `Bound.counted_by` says of bounds at these rates."""

@@ -107,7 +107,7 @@ def test_without_a_limit_the_usual_numbers_are_taken() -> None:
     ],
     ids=["tokens", "dollars", "calls"],
 )
-def test_a_smaller_budget_is_proved_by_other_numbers_and_a_note_says_so(query: str, budget: Budget, words: str) -> None:
+def test_a_smaller_budget_is_proved_by_other_numbers(query: str, budget: Budget, words: str) -> None:
     """By its usual numbers the plan may cost more: it was refused, or began as likely and might stop."""
     decision = decided(budget, query)
     found = planned(decision)

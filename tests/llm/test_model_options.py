@@ -196,8 +196,7 @@ def test_short_replies_are_given_less_thought_than_long_ones() -> None:
     known = provider_profile("openai/gpt-5-mini")
     assert [known.thought(out) for out in (1, 256, 257, 512, 513)] == [1_024, 1_024, 2_048, 2_048, 4_096]
     assert told_thought(known) == (
-        ", at most 4,096 tokens of thought before a reply, 2,048 before one of at most 512 tokens, "
-        "1,024 before one of at most 256 tokens"
+        ", at most 4,096 tokens of thought before a reply, 2,048 if it has at most 512, 1,024 if it has at most 256"
     )
     said = profile("openai/gpt-5-mini", None, thinking=1_500)
     assert {said.thought(out) for out in (1, 256, 300, 5_000)} == {1_500}
@@ -206,7 +205,7 @@ def test_short_replies_are_given_less_thought_than_long_ones() -> None:
 
 @pytest.mark.parametrize("out", [1, 100, 255, 256, 257, 300, 512, 513, 2_000])
 @pytest.mark.parametrize("thinking", [0, 256, 2_048, 9_000])
-def test_a_described_model_is_sent_no_more_than_its_options_allow(out: int, thinking: int) -> None:
+def test_a_described_model_thinks_no_more_than_allowed(out: int, thinking: int) -> None:
     """A model that allows less before short replies by itself, and is told otherwise: its limit and what it adds by its own
     profile are the reply and the thought of the options at most."""
     sent: list[int] = []

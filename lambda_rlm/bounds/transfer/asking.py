@@ -91,7 +91,7 @@ def _ask(
     tokens = _out_tokens(rates, out, reply_out(type_, rates.out) if default is None else min(default, rates.out))
     repairs = rates.repairs_of(type_, is_choice=default is not None)
     sent, repaired = _sent(analysis, application, prompt, type_, tokens, known)
-    received = tokens + _thought(rates, tokens)
+    received = tokens + rates.thought_before(tokens)
     repeats, spare = 1 + rates.retries, count * (rates.sends_of(repairs) - 1)
     again = (repaired if repairs else sent) * repeats
     cost = Cost(
@@ -143,12 +143,6 @@ def _out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeB
     if out is None:
         return size_of(max(1, min(default, rates.max_output, rates.window // 4)))
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
-
-
-def _thought(rates: Rates, out: SizeBound) -> SizeBound:
-    """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest reply
-    allows holds for each."""
-    return size_of(rates.thought(min(out.value, rates.max_output)))
 
 
 def _reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
@@ -256,8 +250,7 @@ def _mapped(
 ) -> AbstractResult:
     """First round, known where its `prompts` are: votes × (⌈n/per_call⌉ + ⌈2·sum/capacity⌉) calls, each item sent once a vote.
     Items left out are asked for once more, in as many calls at most; these are of the pool. Chain 2."""
-    rates = analysis.rates
-    element = items.element
+    rates, element = analysis.rates, items.element
     if not isinstance(element, AbstractText):
         return AbstractResult(AbstractList(ZERO, None, 0))
     tokens = _out_tokens(rates, out, item_out(type_, rates.item_out))
@@ -270,10 +263,11 @@ def _mapped(
     more = _ROUNDS * (1 + rates.resends) - 1
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     round_, repeats, replies = sent, 1 + rates.retries, times(together, tokens)
-    thought = _thought(rates, replies)
+    thought = rates.thought_before(replies)
     replied = times(times(ballots, items.length), tokens)
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
+    prompt = frame + _of_one(items, together, item)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
@@ -282,12 +276,12 @@ def _mapped(
         input_tokens=sent * repeats,
         output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
-        attempt_input=(frame + _of_one(items, together, item)) * repeats,
+        attempt_input=prompt * repeats,
         attempt_output=(replies + thought) * repeats,
         spare_input=round_ * (more * repeats),
         spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
+    _charge(analysis, application, cost, prompt, replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 

@@ -55,7 +55,7 @@ def told_thought(profile: ModelProfile) -> str:
     if not usual:
         return ""
     steps = [(reply, less) for reply, _ in reversed(LESS_THOUGHT) if (less := profile.thought(reply)) < usual]
-    shorter = "".join(f", {less:,} before one of at most {reply:,} tokens" for reply, less in steps)
+    shorter = "".join(f", {less:,} if it has at most {reply:,}" for reply, less in steps)
     assumed = "" if is_limited(profile) else " (assumed: its provider does not limit thought)"
     return f", at most {usual:,} tokens of thought before a reply{shorter}{assumed}"
 
