@@ -267,7 +267,6 @@ def _mapped(
     replied = times(times(ballots, items.length), tokens)
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
-    prompt = frame + _of_one(items, together, item)
     cost = Cost(
         calls=calls,
         again=again * (_ROUNDS - 1),
@@ -276,12 +275,12 @@ def _mapped(
         input_tokens=sent * repeats,
         output_tokens=(replied + times(calls, thought)) * repeats,
         prompt=instruction.chars + size_of(len(ITEMS)) + _of_one(items, together, element.chars + size_of(MOST_LEAD)),
-        attempt_input=prompt * repeats,
+        attempt_input=(frame + _of_one(items, together, item)) * repeats,
         attempt_output=(replies + thought) * repeats,
         spare_input=round_ * (more * repeats),
         spare_output=(replied + times(again, thought)) * (more * repeats),
     )
-    _charge(analysis, application, cost, prompt, replies + thought)
+    _charge(analysis, application, cost, frame + _of_one(items, together, item), replies + thought)
     reply = AbstractOption(_reply_of(rates, type_, tokens))
     return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
