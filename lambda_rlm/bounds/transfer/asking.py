@@ -263,8 +263,7 @@ def _mapped(
     more = _ROUNDS * (1 + rates.resends) - 1
     again, sent = calls, times(calls, frame) + times(ballots, total(item, items.length, items.owner))
     round_, repeats, replies = sent, 1 + rates.retries, times(together, tokens)
-    thought = rates.thought_before(replies)
-    replied = times(times(ballots, items.length), tokens)
+    thought, replied = rates.thought_before(replies), times(times(ballots, items.length), tokens)
     if prompts is not None:
         calls, sent = lower(calls, ballots * len(prompts)), lower(sent, ballots * sum(prompts))
     cost = Cost(
