@@ -102,7 +102,9 @@ class Account:
         per: Per = "day",
         clock: Callable[[], float] = time,
     ) -> None:
-        if not isinstance(path, str | Path) or not str(path):
+        if path == "":
+            raise ValueError("the path of an account is empty")
+        if not isinstance(path, str | Path):
             raise TypeError(f"the path of an account must be a str or a Path, not {path!r:.80}")
         if usd is None and calls is None and tokens is None:
             raise ValueError("an account needs a limit: usd, calls or tokens")
@@ -256,7 +258,7 @@ class Account:
     def _now(self) -> tuple[Amount, Amount]:
         try:
             return self._writer.submit(self._written, lambda book: self._standing(book, self._clock())).result()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:  # a name with a NUL is a ValueError
             raise self._unusable(error) from None
 
     def _code(self, target: Amount, amount: Amount) -> str | None:

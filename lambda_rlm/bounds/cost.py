@@ -156,9 +156,9 @@ class Cost:
 
     `sends` counts the requests that calls begin with; `spare` is how many more attempts the caps of each call allow,
     `spare_input` and `spare_output` their tokens, and `again` how many of them are calls of their own. `money` is in
-    picodollars. What does not add up is the largest of any one:
-    `prompt`, in characters, `depth`, of recursion, and `attempt_input`, `attempt_output` and `attempt_money`, of one attempt
-    more. `parts` says where calls, tokens and money come from: they add up to what is here."""
+    picodollars. What does not add up is the largest of any one: `prompt`, in characters, `depth`, of recursion, and
+    `attempt_input`, `attempt_output` and `attempt_money`, of one attempt more. `parts` says where calls, tokens and money come
+    from: they add up to what is here."""
 
     calls: SizeBound = ZERO
     again: SizeBound = ZERO

@@ -11,10 +11,15 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from lambda_rlm.accounts.account import Account
 from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.inputs.reading import plain
+from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import server_of
+from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
 from lambda_rlm.settings.settings import DEFAULTS as DEFAULTS
 from lambda_rlm.settings.settings import Settings as Settings
 from lambda_rlm.settings.sources import Disregarded, gathered
@@ -34,6 +39,30 @@ def server(chosen: Settings) -> str | None:
     asked in this process."""
     names = (chosen.model or default_model(), *filter(None, [chosen.root_model]))
     return ", ".join(dict.fromkeys(found for name in names if (found := server_of(name, chosen.base_url)))) or None
+
+
+def usable_account(chosen: Settings) -> Account | None:
+    """The account that runs draw on, None where there is none. Raises `UsageProblem`, before anything is asked, for one that
+    cannot be used, and `SettingProblem`."""
+    account = chosen.purse()
+    if account is not None:
+        try:
+            account.left  # noqa: B018 - opens the file
+        except AccountUsedUp as unusable:
+            raise UsageProblem(unusable.message) from None
+    return account
+
+
+def to_be_repeated(chosen: Settings) -> str:
+    """The options without which `resume` refuses to go on with a run: it sends nothing to a server, and pays from no account,
+    that only a journal names."""
+    here = gathered({}).settings
+    found = []
+    if chosen.base_url is not None and plain_url(chosen.base_url) != plain_url(here.base_url):
+        found.append(("base_url", plain_url(chosen.base_url)))
+    if chosen.account is not None:
+        found += [(key, said) for key in ACCOUNT if (said := getattr(chosen, key)) != getattr(here, key)]
+    return "".join(f" {SETTINGS[key].flag} {quote(plain(str(said)))}" for key, said in found)
 
 
 def announced(chosen: Settings, is_new: bool) -> None:

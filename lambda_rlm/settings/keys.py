@@ -40,7 +40,8 @@ class About:
 
     `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
-    `may_be_zero` at least 0, with `takes_path` it may also be the path of a program.
+    `may_be_zero` at least 0; with `takes_path` it may also be the path of a program, with `may_be_count` a file may have a
+    whole number in place of the text.
     """
 
     help: str
@@ -51,6 +52,7 @@ class About:
     is_positive: bool = False
     may_be_zero: bool = False
     takes_path: bool = False
+    may_be_count: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +194,7 @@ class Keys:
             "Billed attempts beyond one for each call, for the whole run: repairs and repeated requests (default: 10%, at least "
             "1; for free models as many as calls).",
             "N|N%",
+            may_be_count=True,
         ),
     ]
     account: Annotated[

@@ -35,6 +35,8 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
         return _tables(value, where)
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(value)
+    if about.may_be_count and type(value) is int:
+        value = str(value)
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise SettingProblem(f"{where}: {key} must be {_KIND_NAMES[kind]}, not {value!r}")

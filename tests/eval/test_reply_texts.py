@@ -109,6 +109,12 @@ def test_a_list_of_many_names_is_read() -> None:
     assert len(read(reply, list_of(TEXT), O200K.exact(reply), "English")) == 150
 
 
+def test_a_list_of_thai_lines_is_read() -> None:
+    """A line without spaces is one piece, of nine bytes for each token."""
+    reply = json.dumps({"reply": ["".join(WORDS["Thai"] * 6)] * 20}, ensure_ascii=False)
+    assert len(read(reply, list_of(TEXT), O200K.exact(reply), "Thai")) == 20
+
+
 def test_what_is_made_of_a_reply_has_no_more_than_one_text_and_all_may_have() -> None:
     long = json.dumps({"reply": ["漢" * 40]}, ensure_ascii=False)
     many = json.dumps({"reply": ["漢" * 20] * 6}, ensure_ascii=False)

@@ -256,3 +256,9 @@ def test_who_lost_is_booked_with_the_prompt_that_was_sent() -> None:
     model = Liar(None, "yes")
     done = anyio.run(Hedged(model, 0.05).complete, asked("hello"))
     assert (done.usage.input_tokens, done.usage.attempts) == (1 + model.count_tokens(asked("hello").messages), 2)
+
+
+def test_who_lost_is_booked_with_the_schema_that_was_sent() -> None:
+    """The winner may have counted too little, or nothing."""
+    done = anyio.run(hedged(Slow(None, "quick")).complete, replace(asked("hello"), sent=70))
+    assert done.usage.input_tokens == 10 + 70

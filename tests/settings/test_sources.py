@@ -365,3 +365,14 @@ def test_every_variable_that_the_package_reads_is_known() -> None:
         for name in re.findall(r"(?<![A-Z_])LAMBDA_RLM_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
     }
     assert named >= set(OTHERS) and named - set(OTHERS) - set(VARIABLES) == set()
+
+
+def test_a_file_may_have_a_pool_as_a_number(tmp_path: Path) -> None:
+    environ = {"LAMBDA_RLM_HOME": str(tmp_path)}
+    for written, read in (("3", "3"), ('"10%"', "10%")):
+        (tmp_path / "config.toml").write_text(f"pool = {written}\n", encoding="utf-8")
+        assert gathered({}, environ, tmp_path).settings.pool == read
+    for written in ("true", "1.5", "[3]"):
+        (tmp_path / "config.toml").write_text(f"pool = {written}\n", encoding="utf-8")
+        with pytest.raises(SettingProblem, match="pool must be text"):
+            gathered({}, environ, tmp_path)

@@ -25,7 +25,7 @@ from lambda_rlm.bounds.admit import Admitted, Bounded
 from lambda_rlm.bounds.cost import by_site
 from lambda_rlm.bounds.domain.makeup import instruction_size
 from lambda_rlm.bounds.rates import Rates
-from lambda_rlm.bounds.transfer import asking
+from lambda_rlm.bounds.transfer import calls, mapping
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.diagnostics.faults import Fault
@@ -329,8 +329,8 @@ def thought(program: Program) -> tuple[float, float]:
 def _longest_replies() -> Iterator[None]:
     """Typed replies may have as many tokens as any other, as they might before finite types were told apart."""
     with ExitStack() as stack:
-        for name in ("reply_out", "item_out"):
-            stack.enter_context(patch.object(asking, name, lambda type_, default: default))
+        for module, name in ((calls, "reply_out"), (mapping, "item_out")):
+            stack.enter_context(patch.object(module, name, lambda type_, default: default))
         yield
 
 

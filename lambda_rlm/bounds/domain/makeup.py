@@ -74,7 +74,7 @@ def joined(element: AbstractText, tokens: SizeBound, separator: AbstractText, jo
 
 
 def part_of(text: AbstractText, chars: SizeBound, cuts: int = _CUTS, whole: Number = 0) -> Makeup:
-    """What a stretch of a text of at most so many characters is made of, cut out at so many places. A text of at most `whole`
+    """What a stretch of a text of at most N characters is made of, cut out at so many places. A text of at most `whole`
     characters is not cut; of any others, the first `whole` characters and one more are less than all: so of many texts no more
     are cut than their characters allow."""
     made = text.made

@@ -20,7 +20,7 @@ from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
-from lambda_rlm.cli.settings import Settings, announced, server, settings
+from lambda_rlm.cli.settings import Settings, announced, server, settings, to_be_repeated, usable_account
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
@@ -226,7 +226,7 @@ def _run(
         session = _session(request, setup, chosen, how, model)
         done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        return _interrupted(progress, how.json, session, chosen.journal)
+        return _interrupted(progress, how.json, session, chosen)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
     except Rejected as refused:
@@ -255,7 +255,8 @@ def _show(
     if done.fault is not None:
         is_paid = is_kept and done.usage.tokens.input_tokens > 0
         code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
-        next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done)
+        options = to_be_repeated(chosen) if is_paid else ""
+        next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done, options)
     outcome.show(done, is_kept, next_step, notes)
 
 
@@ -269,7 +270,7 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
         hedge=chosen.hedge,
         constrain=chosen.constrain,
         described=chosen.described(),
-        account=chosen.purse(),
+        account=None if request.is_replay else usable_account(chosen),
         on_trouble=lambda why: screen.say(f"warning: {why}", "warning"),
     )
     keeping = Keeping(chosen.journal, chosen.journal_days) if chosen.keeps_journal else None
@@ -335,7 +336,7 @@ def _trace(path: str) -> JsonLines:
         raise UsageProblem(f"cannot write the trace to {path}: {error.strerror or error}") from None
 
 
-def _interrupted(progress: Progress, json: bool, session: RunSession | None, journal: str | None) -> int:
+def _interrupted(progress: Progress, json: bool, session: RunSession | None, chosen: Settings) -> int:
     run_id = None if session is None else session.run
     record = None if session is None else session.recording
     usage = progress.usage
@@ -355,5 +356,5 @@ def _interrupted(progress: Progress, json: bool, session: RunSession | None, jou
         line = summary("so far", progress.started, usage, progress.seconds)
         screen.say(line, "dim")
         if record is not None and record.can_go_on and progress.started and run_id is not None:
-            screen.hint(f"to {resuming(run_id, journal)}")
+            screen.hint(f"to {resuming(run_id, chosen.journal, to_be_repeated(chosen))}")
     return exits.INTERRUPTED

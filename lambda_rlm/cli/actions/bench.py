@@ -19,7 +19,7 @@ from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.settings import Settings, announced, settings
+from lambda_rlm.cli.settings import Settings, announced, settings, usable_account
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.blocking import blocking, closing
@@ -133,7 +133,7 @@ def _named(name: str) -> str:
 
 
 async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_to: Settings) -> list[TaskResult]:
-    cache, limiters, described, account = _cache(set_to), set_to.limiters(), set_to.described(), set_to.purse()
+    cache, limiters, described, account = _cache(set_to), set_to.limiters(), set_to.described(), usable_account(set_to)
 
     def connected(name: str | None) -> Model:
         return connect(

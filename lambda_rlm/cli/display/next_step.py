@@ -40,23 +40,25 @@ def resuming(run: str, journal: str | None, options: str = "") -> str:
     return f"resume without paying again for finished calls: lambda-rlm resume {run}{options}{place}"
 
 
-def after_fault(code: str | None, run: str | None, journal: str | None, done: Run | None = None) -> str | None:
+def after_fault(
+    code: str | None, run: str | None, journal: str | None, done: Run | None = None, options: str = ""
+) -> str | None:
     """The advice after the fault `code`, None for one that no option of a run helps; `run` is the id of a run that was paid for
-    and can be resumed, `done` what came of it."""
+    and can be resumed, with these `options`, `done` what came of it."""
     if code is None:
-        return None if run is None else f"when the account has more, {resuming(run, journal)}"
+        return None if run is None else f"when the account has more, {resuming(run, journal, options)}"
     if code in _OF_THE_PROGRAM:
         return f"for an explanation with examples: lambda-rlm explain {code}"
     if code == TOO_DEEP:
         return "recurse on several pieces at each level (split, chunk), so that a few levels are enough"
     option = RAISED.get(code)
     if option is None:
-        return None if run is None else f"to {resuming(run, journal)}"
+        return None if run is None else f"to {resuming(run, journal, options)}"
     if run is None:
         return f"raise {option}"
     kept = "" if done is None or code not in _PAID else f"{_paid(done)} paid and kept; "
     enough = "N" if done is None else _enough(code, done) or "N"
-    return f"{kept}raise {option} and {resuming(run, journal, f' {option} {enough}')}"
+    return f"{kept}raise {option} and {resuming(run, journal, f'{options} {option} {enough}')}"
 
 
 def _paid(done: Run) -> str:

@@ -59,7 +59,7 @@ class ReplyReading:
         self.room = self.most
 
     def open_room(self, most: int, most_tokens: int, most_together: int) -> None:
-        """From here on, texts have room for so many characters and tokens."""
+        """From here on, texts have room for N characters and M tokens."""
         self.room, self.most_tokens, self.most_together = most, most_tokens, most_together
         self.taken.clear()
         self.taken_bytes = self.used = 0

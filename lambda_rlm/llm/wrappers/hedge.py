@@ -74,7 +74,8 @@ class Hedged(Wrapper):
             if attempt.completion is not None:
                 won = attempt.completion
                 told = -(-won.usage.input_tokens // max(1, won.usage.attempts))
-                prompt = max(told, self._model.count_tokens(request.messages))  # whatever the other one says
+                sent = request.sent or self._model.count_tokens(request.messages)  # with its schema, where that is known
+                prompt = max(told, sent)  # whatever the other one says
                 reply = request.max_tokens + self._model.profile.thought(request.max_tokens)
                 lost = other.usage(self._model.profile, prompt, reply)
                 return won if lost is NO_USAGE else replace(won, usage=summable(won.usage) + lost)
