@@ -79,7 +79,7 @@ def test_equal_questions_are_likely_to_be_asked_once() -> None:
     assert prospect.bound.calls is not None and prospect.bound.calls >= 2
 
 
-def test_a_list_about_numbered_lines_is_likely_to_have_one_element_for_each() -> None:
+def test_numbered_lines_get_an_element_each() -> None:
     tags = "List[{ id: Int, label: Text }]"
     shape = shape_of(parse_type(tags))
     lines = "\n".join(f"{n}: What is a ferry?" for n in range(40))
