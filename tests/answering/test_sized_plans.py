@@ -101,7 +101,7 @@ def test_without_a_limit_the_usual_numbers_are_taken() -> None:
 @pytest.mark.parametrize(
     ("query", "budget", "words"),
     [
-        (ABOUT, Budget(tokens=75_000), "pieces of 9,000 characters instead of 95,049; at most 56%"),
+        (ABOUT, Budget(tokens=75_000), "pieces of 9,000 characters instead of 95,049; at most 54%"),
         (ABOUT, Budget(usd=0.03), "at most 4 pieces in a second look instead of 16; at most"),
         (NOTHING, Budget(tokens=150_000, calls=4), "to fit the budget, `search` reads pieces of 190,098 characters"),
     ],
@@ -109,11 +109,11 @@ def test_without_a_limit_the_usual_numbers_are_taken() -> None:
 )
 def test_a_smaller_budget_is_proved_by_other_numbers(query: str, budget: Budget, words: str) -> None:
     """By its usual numbers the plan may cost more: it was refused, or began as likely and might stop."""
-    decision = decided(budget, query)
+    decision = decided(budget, query, choice="plan")
     found = planned(decision)
     assert decision.way == "plan" and found.admitted == "proved"
     assert found.note is not None and words in found.note and found.note in decision.notes
-    run, _ = asked(budget, query)
+    run, _ = asked(budget, query, choice="plan")
     assert run.ok and run.admitted == "proved" and run.bound is not None
     assert found.bound is not None and run.bound.calls == found.bound.calls
     assert found.note in run.notes

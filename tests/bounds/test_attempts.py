@@ -75,7 +75,7 @@ def test_no_more_texts_are_cut_than_their_characters_allow() -> None:
 # ── repairs ──
 
 
-def test_no_reply_is_a_bad_text_so_nothing_is_set_aside_for_repairing_one() -> None:
+def test_nothing_is_set_aside_to_repair_a_text() -> None:
     """Of its pool of all that may be, a Text takes two more requests, a number two more of each of two prompts."""
     free = replace(PROFILE, input_price=0.0, output_price=0.0)
     text, whole = (bound_of(f"llm_call{t}(context, out=9)", free, context="so many words") for t in ("", "[Int]"))
@@ -124,7 +124,7 @@ def test_no_complaint_has_more_tokens_than_a_repair_is_charged(type_: Type, repl
 # ── the pool ──
 
 
-def test_the_second_round_of_llm_map_and_what_is_sent_again_are_in_its_spare_attempts() -> None:
+def test_second_rounds_and_resends_are_spare_attempts() -> None:
     """Two rounds of three attempts each, of which the first one is no spare attempt."""
     items = ["the same words"] * 3
     program = 'llm_map[Int](items, "How many?", per_call=1) |> values |> length'

@@ -295,7 +295,7 @@ def test_a_typed_reply_of_too_many_tokens_is_a_bad_one() -> None:
         assert len(model.prompts) == 2
 
 
-def test_labels_numbers_and_booleans_take_none_of_the_tokens_of_texts() -> None:
+def test_labels_and_numbers_take_no_tokens_of_texts() -> None:
     rows = [{"kind": "a rather long label, that is", "n": 7, "ok": True, "note": "x"}] * 3
     model = Model(PROFILE, lambda request: json.dumps({"reply": rows}))
     program = 'llm_call[List[{kind: "a rather long label, that is" | "b", n: Int, ok: Bool, note: Text}]]("say", out=40)'

@@ -262,7 +262,7 @@ def test_a_silent_reply_after_a_failure_is_booked_at_its_worst(silent: Usage) ->
     assert meter.used.tokens == 2 * WORST
 
 
-def test_a_silent_reply_of_a_hedged_request_is_booked_at_its_worst() -> None:
+def test_a_silent_reply_to_a_hedge_is_booked_at_its_worst() -> None:
     class Slow(Told):
         asked = 0
 

@@ -25,7 +25,7 @@ SIZE = ("--size", "context=1MB")
 
 
 def priced() -> str:
-    profile = {"window": 100_000, "input_price": 1e-6, "output_price": 2e-6}
+    profile = {"window": 100_000, "input_price": 1e-6, "output_price": 2e-6, "resends": 2}
     return script({"profile": profile}, {"match": "", "reply": "r"})
 
 

@@ -170,7 +170,7 @@ def test_a_pool_is_a_number_or_a_share(shell: Shell, monkeypatch: pytest.MonkeyP
     model = script({"profile": {"input_price": 1e-6, "output_price": 1e-6, "resends": 2}}, {"match": "", "reply": "x"})
     wrote("a.txt", "a b c d e f g h i j k")
     wrote("p.lam", "words(context) |> map(fn(w) => llm_call(w))")
-    for pool, attempts in ((None, 2), ("0", 0), ("3", 3), ("50%", 6), ("1000%", 55)):
+    for pool, attempts in ((None, 2), ("0", 0), ("3", 3), ("50%", 6), ("1000%", 22)):
         given = () if pool is None else ("--pool", pool)
         assert shell("check", "p.lam", "a.txt", "--model", model, *given, "--json") == 0
         assert shell.json["bound"]["pool"] == attempts

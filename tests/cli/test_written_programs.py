@@ -97,11 +97,11 @@ def test_the_reply_limit_is_one_setting_for_author_and_run(shell: Shell, monkeyp
     for out in ("100", "600"):
         monkeypatch.setenv("LAMBDA_RLM_OUT", out)
         assert shell("check", program, book, *both) == 0
-        assert shell.json["bound"]["output_tokens"] == int(out) * 2
+        assert shell.json["bound"]["output_tokens"] == int(out)
         assert shell("prompt", "--query", "Who?", book, "--model", leaf) == 0
         assert f"a reply has {out} tokens unless out says otherwise" in shell.out
         for command in (["run", program, book], ["ask", "Who?", book, "--strategy", "synth", "--root-model", root]):
             assert shell(*command, *both) == 0
-            assert shell.json["bound"]["output_tokens"] == int(out) * 2
+            assert shell.json["bound"]["output_tokens"] == int(out)
             lengths.append((len(shell.json["answer"]), shell.json["degraded"]))
     assert lengths == [(399, True)] * 2 + [(1_999, False)] * 2

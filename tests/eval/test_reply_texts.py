@@ -115,7 +115,7 @@ def test_a_list_of_thai_lines_is_read() -> None:
     assert len(read(reply, list_of(TEXT), O200K.exact(reply), "Thai")) == 20
 
 
-def test_what_is_made_of_a_reply_has_no_more_than_one_text_and_all_may_have() -> None:
+def test_texts_of_a_reply_keep_to_one_limit_and_a_joint_one() -> None:
     long = json.dumps({"reply": ["漢" * 40]}, ensure_ascii=False)
     many = json.dumps({"reply": ["漢" * 20] * 6}, ensure_ascii=False)
     for reply, most in ((long, "84"), (many, "244")):

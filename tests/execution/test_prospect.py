@@ -58,7 +58,7 @@ def test_admission_by_size_is_rejected_with_the_dominating_place() -> None:
     (found,) = caught.value.diagnostics
     assert checked.source.text[found.primary.start :].startswith("llm_call")
     assert found.because is not None and "ceil(context / " in found.because
-    with pytest.raises(Rejected, match=r"the program may cost \$0\.4986, but the budget is \$0\.00010"):
+    with pytest.raises(Rejected, match=r"the program may cost \$0\.4393, but the budget is \$0\.00010"):
         checked.admit(Budget(usd=0.000_1), PROFILE)
     assert checked.admit(Budget(usd=0.000_1)).bound is not None, "of a model that is not known no price is needed"
 

@@ -21,7 +21,7 @@ PRICED = ModelProfile(name="priced", window=8_000, max_output=1_000, input_price
 def test_a_policy_that_wants_proofs_refuses_what_is_likely(holding: Holding) -> None:
     """`RLM(admit="likely")` is refused; a question that would go on as likely is rejected; an admitted program too."""
     text, model = "Ann keeps bees in the garden. " * 4_000, ScriptedModel((Rule("", "Bees."),), PRICED)
-    limits = Budget(usd=0.3)
+    limits = Budget(usd=0.2)
     assert RLM(model, budget=limits, strategy="plan", task="summarise").ask("What?", context=text).admitted == "likely"
     holding("require = ['proved']")
     with pytest.raises(Rejected, match="the program may cost"):

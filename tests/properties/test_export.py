@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, ranks
 from lambda_rlm.syntax.export.forms import export, short_programs
 from lambda_rlm.syntax.grammar.table import table
 from lambda_rlm.syntax.parse import parse
@@ -52,16 +53,16 @@ def matcher(grammar: str = "programs") -> Any:
 
 @cache
 def large_vocabulary() -> tuple[Any, Any]:
-    """Two hundred thousand tokens of many languages, and the same for the decoder; the files come with litellm."""
-    from lambda_rlm.llm.tokens import bytes_per_token
-
-    bytes_per_token("gpt-5", "text" * 100)  # which tells tiktoken where the files are
+    """Two hundred thousand tokens of many languages, and the same for the decoder."""
     import tiktoken
 
     pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     from llguidance.tiktoken import lltokenizer_from_encoding
 
-    encoding = tiktoken.get_encoding("o200k_base")
+    name = "o200k_base"
+    encoding = tiktoken.Encoding(
+        name, pat_str=PATTERNS[name], mergeable_ranks=ranks(name), special_tokens={"<|endoftext|>": 199_999}
+    )
     return encoding, lltokenizer_from_encoding(encoding)
 
 
