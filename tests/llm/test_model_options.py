@@ -279,10 +279,8 @@ def late(ask: Callable[[int], Awaitable[Any]], seconds: float) -> Any:
             server.close()
             await asyncio.gather(*served)
 
-    try:
-        return loop.run_until_complete(main())
-    finally:
-        loop.close()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:  # which ends what others left running
+        return runner.run(main())
 
 
 async def through(kind: Any, limit: float | None, port: int) -> str:
