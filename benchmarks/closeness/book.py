@@ -1,4 +1,4 @@
-"""A book of 1 MB, asked about through the command line: what is said before, what is paid after.
+"""A book of 1 MB, asked about through the command line: likely cost and bound before the run, and what it paid.
 
 The model is gpt-5-mini by name, so that window, vocabulary and prices are its own; its requests are answered in the process, at
 realistic length, where they would be sent. No reasoning is billed: what a bound holds for that is in the bound alone.

@@ -16,7 +16,7 @@ INPUT_NINTH: Final = 10.0
 DOLLARS_MEDIAN: Final = 4.0
 LIKELY: Final = (0.5, 2.0)
 MOST: Final = 0.9
-"""The share of programs that is held to what is said of nine of ten."""
+"""The share of programs that a target of nine of ten holds for."""
 
 
 def ninth(ratios: Sequence[float]) -> float:

@@ -1,6 +1,6 @@
 """The programs of a strategy for a question: with its usual numbers first, then with those that a smaller budget may allow.
 
-Owns their order, for whoever runs one and whoever foretells it, and what is told where the budget decided. Asks no model.
+Owns their order, for runs and for previews, and the note on what a smaller budget changed. Asks no model.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
 
 
 def what_is_read(usual: Route, route: Route, bound: Bound | None, tokens: int) -> str | None:
-    """What a budget changed in how inputs of so many tokens are read, None for nothing; with the part of them that the model
-    is sent at most, where that is not all."""
+    """A note on other numbers than the usual ones, None where there are none; `tokens` are those of the inputs. It has the
+    share of them that the model is sent at most, where that is not all."""
     if route.sizes == usual.sizes:
         return None
     sent = None if bound is None else bound.input_tokens

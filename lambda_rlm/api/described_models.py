@@ -1,4 +1,4 @@
-"""What a host says of its models: in an argument, in variables, and in an earlier session of a run.
+"""Options of models, by name: from an argument of a host, from variables, and from an earlier session of a run.
 
 Owns how the three are joined. Refuses options of a model that is not asked, since a slip in its name would leave it unsaid.
 """
@@ -17,8 +17,8 @@ from lambda_rlm.settings.settings import DEFAULTS, Settings
 
 
 def described(unsaid: Settings, model: object, tables: Tables | None) -> dict[str, ModelOptions]:
-    """What is said of models, by their names: `tables` are the argument, and count before the variables in `unsaid`, whose
-    options are those of `model`."""
+    """The options of models, by name. `tables` is the argument and overrides `unsaid`, the settings from variables, whose
+    single options belong to `model`."""
     found = dict(unsaid.described(model if isinstance(model, str) else None))
     for name, table in (tables or {}).items():
         found[name] = ModelOptions.of({**found.get(name, UNSAID).said, **table})
@@ -46,7 +46,7 @@ def recorded(described: Mapping[str, ModelOptions]) -> dict[str, dict[str, Any]]
 
 
 def as_before(was: Mapping[str, Any], now: Tables | None) -> Tables:
-    """What was said of models in a run, with what is said now."""
+    """The options of models in an earlier session of a run, overridden by those that are given now."""
     options: dict[str, Any] = {key: was.get(key) for key in ("model", "models", *DESCRIBING)}
     before, said = replace(DEFAULTS, **options).described(), now or {}
     return {name: {**before.get(name, UNSAID).said, **said.get(name, {})} for name in {**before, **said}}

@@ -1,6 +1,7 @@
 """What the analysis must know of the model and of how it is asked. Plain numbers: cost knows models by no name.
 
-Owns `Rates` and the bounds of one question: its tokens in bytes of UTF-8, which no byte-level tokenizer exceeds.
+Owns `Rates`: what one question has beside its own text, counted by the model's vocabulary, or in bytes of UTF-8, which no
+byte-level tokenizer exceeds.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ class Rates:
     max_reply: int = MOST_REPLY
     reply_chars_per_token: int = REPLY_CHARACTERS_PER_TOKEN
     thought: Callable[[float], int] = no_thought
-    """Tokens of thought that a request may be paid for beyond its reply's, given how many that may have; never fewer for more."""
+    """Tokens of thought that a request may be paid for beyond its reply's, given how many that may have; never fewer for
+    more."""
     reply_ends: int = MOST_REPLY_ENDS
     """Tokens that the ends of a reply may come to beyond its own, where it is counted by a vocabulary."""
     reply_share: float = 1.0

@@ -17,7 +17,7 @@ from lambda_rlm.bounds.admit import Admitted, Bounded, bounded, refusals
 from lambda_rlm.bounds.domain.abstract import Abstract
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import default_autos
-from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
@@ -133,13 +133,9 @@ class _Subject:
             return program
 
 
-def _none(_: object) -> int:
-    return 0
-
-
 def _numbers(rates: Rates) -> Rates:
     """Rates without what belongs to the model: that is the same where the model is."""
-    return replace(rates, count=None, thought=_none)
+    return replace(rates, count=None, thought=no_thought)
 
 
 def asking_about(asking: AskSettings, typed: Typed, inputs: Mapping[str, Any]) -> AskSettings:

@@ -184,7 +184,7 @@ def foresee_sizes(
         program = bounded(typed, beside, rates, chosen.autos if chosen else autos, budget, None)
 
     def estimate() -> Likely | None:
-        ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+        ratios = _ratios(profile, inputs)
         known: Mapping[str, Abstract] = {**beside, **known_inputs(typed, values)}
         stage = _stage(typed, values, program.autos, budget, None) if values else None
         in_bytes = rates_at(profile, asking)  # a ratio fits texts of which only bytes are declared
@@ -210,7 +210,7 @@ def before_run(
     def estimate() -> Likely | None:
         if typed.effect is not Effect.LLM:
             return Likely(0, 0, 0, 0.0, 0, 0.0)
-        ratios = Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+        ratios = _ratios(profile, inputs)
         given = _values(typed, inputs, budget) if values is None else values
         tried = blocking_anywhere(lambda: expected(program, given, kept, budget, profile, ratios.bytes_per_token))
         if tried is not None:
@@ -244,6 +244,11 @@ def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:
     if name == "query":
         return declared(QUERY_SIZE, type_, name)
     raise ValueError(f"the size of the input {name!r} is unknown")
+
+
+def _ratios(profile: ModelProfile, inputs: Mapping[str, Any]) -> Ratios:
+    """What is assumed of a model on these inputs."""
+    return Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Other numbers for a strategy, to be tried in turn where its usual ones cost more than the budget allows.
 
-Owns these steps and how they are told. Promises that the numbers which the strategy's file names are among them, so that a plan
+Owns these steps and their wording. Promises that the numbers which the strategy's file names are among them, so that a plan
 which fits with those is found. Knows no costs: whoever bounds the plans takes the first that fits.
 """
 

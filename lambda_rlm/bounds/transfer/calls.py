@@ -104,11 +104,6 @@ def out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeBo
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
 
 
-def _reply_chars(rates: Rates, tokens: SizeBound) -> SizeBound:
-    """The reply's characters at most: min(max_reply, reply_chars_per_token · out)."""
-    return smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
-
-
 def reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
     """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
     chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
