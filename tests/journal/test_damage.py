@@ -115,11 +115,11 @@ def sweep(shell: Shell, whole: str, damaged: str, what: str, number: int) -> Non
 
 PLACES: Final = [(table, column) for table, columns in COLUMNS.items() for column in columns]
 IS_DEEP: Final = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
-_EACH: Final = 4
+_EACH: Final = 8
 
 
 def kinds(table: str, column: str) -> list[tuple[int, str]]:
-    """The kinds of damage of a cell, numbered: a quarter of them, other ones for the next cell; all with `make deep`."""
+    """The kinds of damage of a cell, numbered: an eighth of them, other ones for the next cell; all with `make deep`."""
     shift = PLACES.index((table, column))
     return [(number, kind) for number, kind in enumerate(CELLS) if IS_DEEP or (number + shift) % _EACH == 0]
 

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from threading import Lock
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from lambda_rlm.completion import TokenSize
 from lambda_rlm.llm.vocabulary.charges import Charges
@@ -29,6 +30,7 @@ class BytePairVocabulary:
     def __init__(self, name: str, charges: Charges) -> None:
         self._name = name
         self._charges = charges
+        self._counted: WeakValueDictionary[str, CountedCells] = WeakValueDictionary()
 
     @property
     def name(self) -> str:
@@ -41,7 +43,11 @@ class BytePairVocabulary:
         return self._charges.size(text)
 
     def counted(self, text: str) -> CountedCells:
-        return CountedCells(self._charges, text)
+        """Counted once for as long as anybody holds it: each way of a question is bounded on the same inputs."""
+        found = self._counted.get(text)
+        if found is None:
+            found = self._counted[text] = CountedCells(self._charges, text)
+        return found
 
     def __repr__(self) -> str:
         return f"BytePairVocabulary({self._name!r})"

@@ -50,7 +50,13 @@ class Charges:
 
     def exact(self, text: str) -> int:
         """The tokens of a text by itself; pieces of more than `LONGEST_EXACT` bytes count by their bytes."""
-        return sum(self.of_cell(cell) for cell in self.cells(text, _CELL, LONGEST_EXACT))
+        tokens = 0
+        for stretch in self._stretches(text, _CELL):
+            if byte_count(stretch) <= LONGEST_EXACT:  # then no piece of it has more
+                tokens += self._counter()(stretch)
+            else:
+                tokens += sum(self.of_cell(cell) for cell in self.cells(stretch, _CELL, LONGEST_EXACT))
+        return tokens
 
     def size(self, text: str, *, joins_before: bool = True, joins_after: bool = True) -> TokenSize:
         """The charge of a text. An end that does not join another text must be a seam of the text that it is a part of."""
@@ -69,7 +75,7 @@ class Charges:
 
     def cells(self, text: str, least: int, longest: int = LONGEST_PIECE) -> Iterator[Cell]:
         """A text in cells of at least `least` characters; a piece of more than `longest` bytes is a cell of its own."""
-        for stretch in self._stretches(text):
+        for stretch in self._stretches(text, _STRETCH):
             at = start = size = piece = 0
             for length, width in zip(*self._rule.pieces(stretch), strict=True):
                 if width > longest:
@@ -86,11 +92,11 @@ class Charges:
             if at > start:
                 yield Cell(stretch[start:at], size, piece)
 
-    def _stretches(self, text: str) -> Iterator[str]:
-        """A text cut at seams, so that the lists of its pieces stay short."""
+    def _stretches(self, text: str, least: int) -> Iterator[str]:
+        """A text cut at the first seams behind at least so many characters."""
         start = 0
         while start < len(text):
-            end = self._rule.after(text, start + _STRETCH)
+            end = self._rule.after(text, start + least)
             yield text[start:end]
             start = end
 

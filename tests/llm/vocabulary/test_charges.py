@@ -191,3 +191,21 @@ def test_there_is_one_of_each_vocabulary_in_a_process() -> None:
     profile = ModelProfile("m", 100, 10, vocabulary=known("o200k_base"))
     assert deepcopy(profile).vocabulary is profile.vocabulary
     assert asdict(profile)["vocabulary"] is profile.vocabulary
+
+
+@both
+def test_a_text_is_counted_by_itself_as_in_its_cells(name: str) -> None:
+    """Also where one word is too long for the tokenizer, between ordinary ones."""
+    dice = random.Random(8)
+    parts = [part for kind in hard_texts().values() for part in (kind, "x" * dice.choice((1, 19_999, 20_001, 70_000)))]
+    text, charges = " ".join(parts), known(name)._charges
+    assert charges.exact(text) == sum(charges.of_cell(cell) for cell in charges.cells(text, 4096, LONGEST_EXACT))
+
+
+def test_a_text_is_counted_once_while_somebody_holds_it() -> None:
+    vocabulary, text = known("o200k_base"), "One of the inputs. " * 50
+    held = vocabulary.counted(text)
+    assert vocabulary.counted("".join(text)) is held
+    kept = len(vocabulary._counted)
+    del held
+    assert len(vocabulary._counted) < kept
