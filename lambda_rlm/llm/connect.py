@@ -33,6 +33,7 @@ from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.lent import Lent
@@ -134,7 +135,8 @@ def connect(
     else:
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = _reached(name, base_url, api_key, options, constrain, limiter.sockets)
-        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
+        sent = ConstraintFallback(_sent(model, limiter, account, hedge, tracer))
+        model = RetryingModel(sent, policy, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
