@@ -36,7 +36,7 @@ from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.likely.expect import expected
 from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
-from lambda_rlm.llm.tokens import bytes_per_token
+from lambda_rlm.llm.tokens import likely_bytes_per_token, likely_counted_by
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
@@ -91,6 +91,12 @@ class Prospect:
     @property
     def bound(self) -> Bound:
         return self.bounded.bound
+
+    @property
+    def likely_counted_by(self) -> str:
+        """What the tokens of the likely figures are counted by: a vocabulary, what was `measured` of the model's own counts, or,
+        with neither, the nearest vocabulary (`estimated`)."""
+        return likely_counted_by(self.profile)
 
     @property
     def cost_tree(self) -> CostTree:
@@ -248,7 +254,7 @@ def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:
 
 def _ratios(profile: ModelProfile, inputs: Mapping[str, Any]) -> Ratios:
     """What is assumed of a model on these inputs."""
-    return Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+    return Ratios(bytes_per_token=likely_bytes_per_token(profile, _sample(inputs)))
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:
