@@ -61,6 +61,7 @@ def asked(model: Model, *prompts: str) -> None:
 
 def foreseen(profile: ModelProfile) -> Prospect:
     typed = check('llm_call(f"Sum up: {context}")', {"context": ""}).typed
+    assert typed is not None
     return foresee(typed, {"context": "plain words " * 1_000, "query": ""}, profile, Budget(calls=5))
 
 
@@ -83,7 +84,8 @@ def test_likely_figures_are_measured_and_bounds_are_not() -> None:
     assert (before.likely_counted_by, after.likely_counted_by) == ("estimated", "measured")
     assert before.likely is not None and after.likely is not None
     assert after.likely.input_tokens == pytest.approx(12_000 / 2, rel=0.1)
-    assert before.likely.input_tokens is not None and after.likely.input_tokens > 1.5 * before.likely.input_tokens
+    assert before.likely.input_tokens is not None and after.likely.input_tokens is not None
+    assert after.likely.input_tokens > 1.5 * before.likely.input_tokens
     assert after.bound == before.bound and after.bound.counted_by == "bytes"
     assert after.hash == before.hash
     assert after.bounded.diagnostics == before.bounded.diagnostics
