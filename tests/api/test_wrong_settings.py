@@ -69,7 +69,8 @@ def test_what_may_be_said_is_taken() -> None:
     for key, setting in SETTINGS.items():
         if key in ("admit", "strategy", "constrain", "task"):
             for choice in setting.about.choices:
-                RLM(MODEL, **{key: choice})
+                said: dict[str, Any] = {key: choice}
+                RLM(MODEL, **said)
     RLM(
         MODEL,
         root_model="openai/gpt-5-mini",

@@ -28,6 +28,7 @@ HEDGE = ("tests/llm/test_hedge.py",)
 POOL = ("tests/budget/test_pool.py", "tests/budget/test_paid_attempts.py")
 LENT = ("tests/llm/test_lent.py",)
 CONTROL = ("tests/llm/test_control_tokens.py",)
+UNSENT = ("tests/budget/test_unsent.py",)
 REFUSED = ("tests/llm/test_paid_refusals.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
 REPLIES = ("tests/eval/test_reply_length.py",)
@@ -160,6 +161,8 @@ MUTANTS = (
     Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
     Mutant("what is sent instead shares a place", "llm/connect.py", "ConstraintFallback(_sent(model, limiter, account, hedge, tracer))", "_sent(ConstraintFallback(model), limiter, account, hedge, tracer)", REFUSED),
     Mutant("what is known to be refused is asked for", "llm/providers/constraints.py", "            self.takes_schema = False\n", "", REFUSED),
+    Mutant("what only waited was sent", "budget/paying.py", "                made -= 1\n", "", UNSENT),
+    Mutant("what was sent only waited", "budget/paying.py", "        tab.is_waiting = False\n", "        pass\n", UNSENT),
     Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),
     Mutant("a request that was not sent is paid by the account", "llm/wrappers/hedge.py", "                    refused.usage = NO_USAGE\n", "", LENT),
     Mutant("another text than the one that is sent is counted", "llm/wrappers/harmless.py", "replace(profile, vocabulary=None)", "profile", CONTROL),
