@@ -81,7 +81,7 @@ class Prospect:
     @property
     def is_proved(self) -> bool:
         """The bound is within the budget."""
-        return not refusals(replace(self.bounded, diagnostics=()), self.budget)
+        return not self._beyond_budget
 
     @property
     def hash(self) -> str | None:
@@ -106,8 +106,12 @@ class Prospect:
     @property
     def over_budget(self) -> tuple[Diagnostic, ...]:
         """Where the bound is above the budget, unless the run may begin as likely."""
-        found = tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
-        return () if found and self.fits_as_likely else found
+        return () if self._beyond_budget and self.fits_as_likely else self._beyond_budget
+
+    @cached_property
+    def _beyond_budget(self) -> tuple[Diagnostic, ...]:
+        """Where the bound is above the budget, whatever may begin."""
+        return tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
 
     @property
     def fits_as_likely(self) -> bool:

@@ -14,6 +14,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.render import model as for_model
+from lambda_rlm.execution import prospect as prospect_module
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import InputProblem
@@ -191,3 +192,18 @@ def test_a_rejection_by_cost_reads_well_for_everyone(code: str) -> None:
     assert told.startswith(f"{code} line ") and "\n  hint: " in told and len(told) < 800
     assert as_json(found, checked.source)["hint"]
     assert model.prompts == []
+
+
+@pytest.mark.parametrize(("calls", "is_proved"), [(1, False), (100, True)])
+def test_what_speaks_against_a_prospect_is_found_once(monkeypatch: pytest.MonkeyPatch, calls: int, is_proved: bool) -> None:
+    """The diagnostics have the dearest call sites of a program, which are looked for among all of them."""
+    typed = lambda_rlm.check(PIECES, {"context": ""}).typed
+    assert typed is not None
+    prospect = foresee(typed, {"context": "word " * 2_000, "query": "?"}, PROFILE, Budget(calls=calls))
+    made, found = [], prospect_module.refusals
+    monkeypatch.setattr(prospect_module, "refusals", lambda *how: made.append(how) or found(*how))
+    for _ in range(2):
+        assert prospect.is_proved is is_proved
+        assert bool(prospect.over_budget) is not is_proved
+        assert bool(prospect.diagnostics) is not is_proved
+    assert len(made) == 1
