@@ -9,12 +9,13 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm import Budget, Rejected, Run, Size
+from lambda_rlm.bounds.admit import Bounded, refusals
 from lambda_rlm.bounds.declared import excess
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.render import model as for_model
-from lambda_rlm.execution import prospect as prospect_module
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.inputs import InputProblem
@@ -200,8 +201,13 @@ def test_what_speaks_against_a_prospect_is_found_once(monkeypatch: pytest.Monkey
     typed = lambda_rlm.check(PIECES, {"context": ""}).typed
     assert typed is not None
     prospect = foresee(typed, {"context": "word " * 2_000, "query": "?"}, PROFILE, Budget(calls=calls))
-    made, found = [], prospect_module.refusals
-    monkeypatch.setattr(prospect_module, "refusals", lambda *how: made.append(how) or found(*how))
+    made: list[Budget] = []
+
+    def counted(program: Bounded, budget: Budget) -> list[Diagnostic]:
+        made.append(budget)
+        return refusals(program, budget)
+
+    monkeypatch.setattr("lambda_rlm.execution.prospect.refusals", counted)
     for _ in range(2):
         assert prospect.is_proved is is_proved
         assert bool(prospect.over_budget) is not is_proved

@@ -92,6 +92,7 @@ MUTANTS = (
     Mutant("a word parts from a mark", "llm/vocabulary/seams.py", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH)", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH + MARK)", TOKENS),
     Mutant("the first piece is charged by its tokens", "llm/vocabulary/charges.py", "tokens, piece = byte_count(text[:start]) + ", "tokens, piece = self._counter()(text[:start]) + ", TOKENS),
     Mutant("the last piece is charged by its tokens", "llm/vocabulary/charges.py", " + byte_count(text[end:]), 0", " + self._counter()(text[end:]), 0", TOKENS),
+    Mutant("the ends of a short text cost nothing", "llm/vocabulary/charges.py", "TokenSize(sum(widths) - sum(inner) + tokens, piece)", "TokenSize(tokens, piece)", TOKENS),
     Mutant("a piece has as many bytes as characters", "llm/vocabulary/characters.py", "times = self._width or", "times = 1 or", TOKENS),
     Mutant("the largest piece is the last one", "llm/vocabulary/charges.py", "piece = max(piece, cell.piece)", "piece = cell.piece", TOKENS),
     Mutant("a cut piece costs its tokens", "llm/vocabulary/counted.py", "min(cell.size, tokens + cell.piece)", "tokens", TOKENS),
