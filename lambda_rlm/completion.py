@@ -216,7 +216,8 @@ class ModelProfile:
     `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
     that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
     each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached; `vocabulary` counts
-    the model's tokens where they are known. Raises `ValueError` for what no model has: a price below 0 would give a budget more
+    the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they are not,
+    as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below 0 would give a budget more
     than it had.
     """
 
@@ -240,6 +241,7 @@ class ModelProfile:
     cached_input_price: float | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     vocabulary: Vocabulary | None = field(default=None, compare=False, repr=False)
+    bytes_per_token: float | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not isinstance(self.details, Mapping):
@@ -251,6 +253,8 @@ class ModelProfile:
         for name in ("input_price", "output_price", "cached_input_price"):
             if (price := getattr(self, name)) is not None and not _is_real(price, 0.0):
                 raise ValueError(f"the {name} of a profile must be a number of at least 0 or None, not {price!r:.80}")
+        if (measured := self.bytes_per_token) is not None and not _is_real(measured, _LEAST_CHARS_PER_TOKEN):
+            raise ValueError(f"the bytes_per_token of a profile must be above 0 or None, not {measured!r:.80}")
         if not _is_real(self.min_chars_per_token, _LEAST_CHARS_PER_TOKEN):
             raise ValueError(f"the min_chars_per_token of a profile must be above 0, not {self.min_chars_per_token!r:.80}")
 

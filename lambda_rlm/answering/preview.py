@@ -25,6 +25,7 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.llm.tokens import likely_counted_by
 from lambda_rlm.plan.router import Case, Preference
 from lambda_rlm.plan.routing_settings import WAYS
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
@@ -68,7 +69,7 @@ class WayCost:
 class Decision:
     """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is
     then what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or
-    estimated."""
+    estimated; `likely_counted_by` says how those of likely figures were (`Prospect.likely_counted_by`)."""
 
     way: Way
     strategy: str
@@ -82,6 +83,7 @@ class Decision:
     detection_likely: Likely | None = None
     ways: tuple[WayCost, ...] = ()
     notes: tuple[str, ...] = ()
+    likely_counted_by: str = "estimated"
 
     def as_json(self) -> dict[str, Any]:
         """The decision as JSON data; keys are added and never renamed."""
@@ -97,6 +99,7 @@ class Decision:
             "detection": None if self.detection is None else self.detection.numbers(),
             "detection_likely": None if self.detection_likely is None else self.detection_likely.numbers(),
             "admitted": next((one.admitted for one in self.ways if one.way == self.way), None),
+            "likely_counted_by": self.likely_counted_by,
             "ways": [way.as_json() for way in self.ways],
             "notes": list(self.notes),
         }
@@ -135,6 +138,7 @@ def decide(question: Question, setup: Setup) -> Decision:
         detection_likely=None if asked is None else asked.likely,
         ways=tuple(costs.values()),
         notes=(*notes, *question.inputs.notes),
+        likely_counted_by=likely_counted_by(case.leaf),
     )
 
 

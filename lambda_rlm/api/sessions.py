@@ -24,6 +24,7 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns, returns_of
+from lambda_rlm.api.valid_settings import refuse_invalid
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
@@ -112,12 +113,10 @@ class HostSettings:
         writing: Writing | None = None,
         **said: Any,
     ) -> HostSettings:
-        """The settings of a host, which says None where variables, or else the defaults, are to count."""
-        if not isinstance(said.get("base_url"), str | None):
-            raise TypeError(f"base_url must be a str, not {said['base_url']!r:.80}")
+        """The settings of a host, which says None where variables, or else the defaults, are to count. Raises `ValueError` and
+        `TypeError` for what is no value of a setting."""
+        refuse_invalid({**said, "strict": strict, "seed": seed, "routing": routing, "writing": writing})
         refuse_unknown(said)
-        if not isinstance(said.get("account"), Account | None):
-            raise TypeError(f"account must be an Account, not {said['account']!r:.80}")
         unsaid = unless_said()
         if said.get("account") is None:
             said["account"] = unsaid.purse()

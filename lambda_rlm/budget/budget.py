@@ -57,13 +57,13 @@ class Budget:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise ValueError(f"budget {name} must be an integer of at least 0, not {value!r}")
-        if not isinstance(self.concurrency, int) or self.concurrency < 1:
+        if type(self.concurrency) is not int or self.concurrency < 1:
             raise ValueError(f"budget concurrency must be an integer of at least 1, not {self.concurrency!r}")
         if self.admit not in (None, "proved", "likely"):
             raise ValueError(f"budget admit must be 'proved', 'likely' or None, not {self.admit!r}")
         for name in ("usd", "seconds"):
             value = getattr(self, name)
-            if value is not None and not value >= 0:
+            if value is not None and not (_is_number(value) and value >= 0):
                 raise ValueError(f"budget {name} must be at least 0 or None, not {value!r}")
             if isinstance(value, int) and value.bit_length() > _MOST_BITS:
                 raise ValueError(f"budget {name} is too large")
@@ -84,3 +84,7 @@ class Budget:
     def part_of_work(self, n: int) -> Budget:
         """The `n`-th part of the limits for computation: steps and bytes."""
         return replace(self, fuel=self.fuel // n, memory=self.memory // n)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

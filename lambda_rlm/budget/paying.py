@@ -1,13 +1,15 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
 Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent, or sent again, which the
-meter cannot afford, that a failure and a cancellation are booked too, that what may be billed and was not counted is booked at
+meter cannot afford, that a failure and a cancellation are booked too, but for a request that only waited (`waiting`), that what may be billed and was not counted is booked at
 its worst, and that whatever a model of the host raises or returns is a `ModelFailure`. Knows models by their profile only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
@@ -53,6 +55,7 @@ async def pay(
     tab = _Tab(profile, meter, prompt_tokens + schema_tokens, replied, taken)
     tab.reserve()
     usage: Usage | None = None
+    token = _PAYING.set(tab)
     try:
         completion = await model.complete(replace(request, again=tab.again, sent=tab.sent))
     except ModelFailure as failed:
@@ -76,8 +79,26 @@ async def pay(
             usage = tab.took_before(usage, told.extra)
             completion = replace(completion, usage=usage)
     finally:
+        _PAYING.reset(token)
         on_usage(tab.settle(usage, prompt_tokens))
     return completion
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Use round whatever a request waits for before it is sent: a place, a loan, the time to try again. One that is cancelled
+    in there is not booked."""
+    tab = _PAYING.get()
+    if tab is not None:
+        tab.is_waiting = True
+    yield  # what is raised leaves it so
+    if tab is not None:
+        tab.is_waiting = False
+
+
+def beside() -> None:
+    """What this task sends is sent beside a request that is paid for already: whether it waits says nothing of that one."""
+    _PAYING.set(None)
 
 
 @dataclass(slots=True)
@@ -92,6 +113,8 @@ class _Tab:
     attempts: int = 0
     refusals: list[LimitExceeded] = field(default_factory=list)
     is_over: bool = False
+    is_waiting: bool = False
+    """The last attempt was not sent yet."""
 
     def reserve(self) -> None:
         """Set one attempt aside."""
@@ -135,17 +158,24 @@ class _Tab:
         return replace(usage, extra=extra)
 
     def settle(self, usage: Usage | None, prompt_tokens: int) -> Usage:
-        """Book a usage; None where the request was cancelled: then each attempt is booked with its prompt, and the rest, which
-        nobody knows, stays set aside."""
+        """Book a usage; None where the request was cancelled: then each attempt that was sent is booked with its prompt, and
+        the rest, which nobody knows, stays set aside."""
         self.is_over = True
-        over = worst_case(self.profile, self.sent, self.replied)
+        over, made = worst_case(self.profile, self.sent, self.replied), self.attempts
         if usage is None:
+            if self.is_waiting:
+                self.meter.settle(*over, NO_USAGE)
+                made -= 1
             cost = price(self.profile, prompt_tokens, 0)
-            total = None if cost is None else cost * self.attempts
+            total = 0.0 if not made else None if cost is None else cost * made
             over = prompt_tokens, cost
-            usage = Usage(prompt_tokens * self.attempts, cost=total, attempts=self.attempts, extra=self.extra)
-        self.meter.settle(*over, usage, self.attempts)
+            usage = Usage(prompt_tokens * made, cost=total, attempts=made, extra=self.extra)
+        self.meter.settle(*over, usage, made)
         return usage
+
+
+_PAYING: ContextVar[_Tab | None] = ContextVar("paying", default=None)
+"""What pays for the request that is made here."""
 
 
 def failed_usage(failed: ModelFailure, retries: int = 0) -> Usage:

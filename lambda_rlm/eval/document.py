@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lambda_rlm.budget.meter import Meter
-    from lambda_rlm.completion import CountedText, Vocabulary
+    from lambda_rlm.completion import CountedText, TokenSize, Vocabulary
 
 _BLOCK: Final = 256
 """Characters of which a document knows together how many bytes they have."""
+
+
+_SHORT: Final = 4_096
+"""Characters of a text that is counted as a whole where nobody asks for its parts."""
 
 
 class Document:
     """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
     records."""
 
-    __slots__ = ("_counted", "_wide", "_width", "meter", "name", "text")
+    __slots__ = ("_counted", "_size", "_wide", "_width", "meter", "name", "text")
 
     def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
         self.name = name
@@ -26,6 +30,7 @@ class Document:
         self._width = 0
         self._wide: list[int] = []
         self._counted: dict[str, CountedText] = {}
+        self._size: tuple[str, TokenSize] | None = None
 
     def counted(self, vocabulary: Vocabulary) -> CountedText:
         """The text with its tokens, counted once for each vocabulary."""
@@ -33,6 +38,15 @@ class Document:
         if counted is None:
             counted = self._counted[vocabulary.name] = vocabulary.counted(self.text)
         return counted
+
+    def size(self, vocabulary: Vocabulary) -> TokenSize:
+        """The tokens of the whole text; a short one is counted at once and not in cells, of which there may be hundreds of
+        thousands of texts."""
+        if len(self.text) > _SHORT or vocabulary.name in self._counted:
+            return self.counted(vocabulary).size
+        if self._size is None or self._size[0] != vocabulary.name:
+            self._size = vocabulary.name, vocabulary.size(self.text)
+        return self._size[1]
 
     @property
     def width(self) -> int:

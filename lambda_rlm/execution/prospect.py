@@ -36,7 +36,7 @@ from lambda_rlm.execution.blocking import blocking_anywhere
 from lambda_rlm.execution.likely.expect import expected
 from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
-from lambda_rlm.llm.tokens import bytes_per_token
+from lambda_rlm.llm.tokens import likely_bytes_per_token, likely_counted_by
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
@@ -81,7 +81,7 @@ class Prospect:
     @property
     def is_proved(self) -> bool:
         """The bound is within the budget."""
-        return not refusals(replace(self.bounded, diagnostics=()), self.budget)
+        return not self._beyond_budget
 
     @property
     def hash(self) -> str | None:
@@ -93,6 +93,12 @@ class Prospect:
         return self.bounded.bound
 
     @property
+    def likely_counted_by(self) -> str:
+        """What the tokens of the likely figures are counted by: a vocabulary, what was `measured` of the model's own counts, or,
+        with neither, the nearest vocabulary (`estimated`)."""
+        return likely_counted_by(self.profile)
+
+    @property
     def cost_tree(self) -> CostTree:
         """Where the bound comes from."""
         return self.bounded.cost_tree
@@ -100,8 +106,12 @@ class Prospect:
     @property
     def over_budget(self) -> tuple[Diagnostic, ...]:
         """Where the bound is above the budget, unless the run may begin as likely."""
-        found = tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
-        return () if found and self.fits_as_likely else found
+        return () if self._beyond_budget and self.fits_as_likely else self._beyond_budget
+
+    @cached_property
+    def _beyond_budget(self) -> tuple[Diagnostic, ...]:
+        """Where the bound is above the budget, whatever may begin."""
+        return tuple(refusals(replace(self.bounded, diagnostics=()), self.budget))
 
     @property
     def fits_as_likely(self) -> bool:
@@ -248,7 +258,7 @@ def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:
 
 def _ratios(profile: ModelProfile, inputs: Mapping[str, Any]) -> Ratios:
     """What is assumed of a model on these inputs."""
-    return Ratios(bytes_per_token=bytes_per_token(profile.name, _sample(inputs)))
+    return Ratios(bytes_per_token=likely_bytes_per_token(profile, _sample(inputs)))
 
 
 def _sample(inputs: Mapping[str, Any]) -> str:

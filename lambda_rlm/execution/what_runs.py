@@ -88,8 +88,9 @@ def what_runs(
 
 
 def profile_term(group: str, profile: ModelProfile) -> Term:
-    """A model by all that is known of it: a field that is added to the profile is in the term."""
-    value = {one.name: getattr(profile, one.name) for one in fields(profile)}
+    """A model by all that is known of it: a field that is added to the profile is in the term. What was measured of it is not:
+    it changes with each run, and nothing that a run does."""
+    value = {one.name: getattr(profile, one.name) for one in fields(profile) if one.name != "bytes_per_token"}
     value["details"] = dict(profile.details)
     value["vocabulary"] = None if profile.vocabulary is None else profile.vocabulary.name
     prices = "price unknown"

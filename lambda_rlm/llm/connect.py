@@ -33,10 +33,13 @@ from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.tokens import vocabulary
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.harmless import Harmless
 from lambda_rlm.llm.wrappers.hedge import Hedged
 from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
+from lambda_rlm.llm.wrappers.measured import Measured
 from lambda_rlm.llm.wrappers.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
@@ -130,11 +133,14 @@ def connect(
     model = _built_in(name, options.window, slots, constrain != "none") if base_url is None else None
     if model is not None:
         is_hedged = isinstance(model, ScriptedModel)
+        model = _measured(model, name, None) if name.startswith("local") else model
         model = _sent(_described(model, name, options), None, account, hedge if is_hedged else None, tracer)
     else:
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
         model = _reached(name, base_url, api_key, options, constrain, limiter.sockets)
-        model = RetryingModel(_sent(model, limiter, account, hedge, tracer), policy, tracer=tracer)
+        model = _measured(model, name, base_url)
+        sent = ConstraintFallback(_sent(model, limiter, account, hedge, tracer))
+        model = RetryingModel(sent, policy, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 
@@ -148,6 +154,15 @@ def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | N
     from lambda_rlm.llm.wrappers.cache import Cached, identity
 
     return Cached(model, cache, identity(name, base_url), owns_store=True)
+
+
+def _measured(model: Model, name: str, base_url: str | None) -> Model:
+    """A model whose own counts are measured, where nothing else says what its tokens are."""
+    if model.profile.vocabulary is not None or vocabulary(name) is not None:
+        return model
+    from lambda_rlm.llm.wrappers.cache import identity
+
+    return Measured(model, identity(name, base_url))
 
 
 def _sent(model: Model, limiter: Limiter | None, account: Account | None, hedge: float | None, tracer: Tracer | None) -> Model:

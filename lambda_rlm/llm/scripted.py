@@ -200,7 +200,7 @@ def _profile(row: object, default: ModelProfile) -> ModelProfile:
     if not isinstance(row, Mapping):
         raise TypeError("`profile` must be a JSON object")
     _only(row, {field.name for field in fields(ModelProfile)} - {"details"})
-    _numbers(row, {"window": int, "max_output": int, "template_tokens": int})
+    _numbers(row, {"bytes_per_token": float, "window": int, "max_output": int, "template_tokens": int})
     name = row.get("vocabulary")
     return replace(default, **{**row, "vocabulary": None if name is None else vocabulary_named(name)})
 

@@ -89,6 +89,24 @@ def bytes_per_token(model: str, sample: str) -> float:
     return max(1.0, len(sample.encode("utf-8", "surrogatepass")) / max(1, tokens) / factor)
 
 
+def likely_bytes_per_token(profile: ModelProfile, sample: str) -> float:
+    """The same of a model whose own counts may have been measured: these count before those of another vocabulary."""
+    return _measured(profile) or bytes_per_token(profile.name, sample)
+
+
+def likely_counted_by(profile: ModelProfile) -> str:
+    """What likely figures of a model are counted by: its vocabulary, what was `measured` of it, or the nearest vocabulary, and so
+    `estimated`."""
+    if _measured(profile) is not None:
+        return "measured"
+    return profile.vocabulary.name if profile.vocabulary is not None else vocabulary(profile.name) or "estimated"
+
+
+def _measured(profile: ModelProfile) -> float | None:
+    is_known = profile.vocabulary is not None or vocabulary(profile.name) is not None
+    return None if is_known else profile.bytes_per_token
+
+
 def density(model: str) -> float:
     """How many tokens a model is likely to make of what is one in its vocabulary, or in the nearest known one: 1 where it is
     known."""

@@ -40,7 +40,7 @@ class About:
 
     `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
-    `may_be_zero` at least 0; with `takes_path` it may also be the path of a program, with `may_be_count` a file may have a
+    `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program, with `may_be_count` a file may have a
     whole number in place of the text.
     """
 
@@ -53,6 +53,7 @@ class About:
     may_be_zero: bool = False
     takes_path: bool = False
     may_be_count: bool = False
+    may_be_endless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,7 @@ class Keys:
             "Hedging: after S seconds without a reply, send a second request and use whichever answers first.",
             "S",
             is_positive=True,
+            may_be_endless=True,
         ),
     ]
     pool: Annotated[

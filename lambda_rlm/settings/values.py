@@ -46,6 +46,8 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
         raise SettingProblem(f"{where}: {key} must be a number of at least 0, not {value!r}")
     if about.is_positive and not value > 0:
         raise SettingProblem(f"{where}: {key} must be more than 0, not {value!r}")
+    if about.is_positive and value == inf and not about.may_be_endless:
+        raise SettingProblem(f"{where}: {key} must be finite, not {value!r}")
     if about.takes_path:
         value = task_name(folder / value if folder is not None and is_path(value) else value)
     if about.choices and value not in about.choices and not (about.takes_path and is_path(value)):

@@ -34,6 +34,7 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.journal.records import Damaged
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.llm.providers.constraints import ConstraintRefused, Constraints
 from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.private_file import FileRefused
 from lambda_rlm.settings.problem import SettingProblem
@@ -45,7 +46,6 @@ INSIDE = {
     "Abandoned": "a flight of calls ends; whoever waits asks again",
     "BadPattern": "becomes a fault of its function",
     "BadReply": "becomes a repair, then E0513",
-    "ConstraintRefused": "becomes a request without the constraint",
     "Declined": "leaves only by a hook that the command line installs and catches",
     "Garbled": "becomes E0512",
     "JsonMismatch": "becomes a value that is none",
@@ -89,6 +89,7 @@ def faults() -> Iterator[Fault]:
     yield PolicyViolation("/etc/lambda-rlm/policy.toml", "models", "the model x is not among y")
     yield PrimitiveFault("E0410", "division by zero", Span(3, 7))
     yield ModelFailure("E0502", "busy", Span(1, 2), is_fatal=True, is_retryable=True, retry_after=2.0)
+    yield ConstraintRefused(ModelFailure("E0508", "no grammars here"), Constraints("vllm"), "no grammars here")
 
 
 def errors() -> list[LambdaRLMError]:

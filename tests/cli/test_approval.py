@@ -157,8 +157,12 @@ PROFILE = ModelProfile(name="m", window=10_000, max_output=1_000)
 
 
 def test_every_field_of_a_model_is_hashed() -> None:
-    """Those too that are added later: what a model is decides what it is asked and what that costs."""
+    """Those too that are added later: what a model is decides what it is asked and what that costs. What was measured of it
+    decides nothing, and changes with each run."""
     for one in fields(ModelProfile):
+        if one.name == "bytes_per_token":
+            assert profile_term("model", replace(PROFILE, bytes_per_token=3.5)).value == profile_term("model", PROFILE).value
+            continue
         value = getattr(PROFILE, one.name)
         other: Any = 7
         if one.name == "details":

@@ -254,3 +254,16 @@ def test_a_run_of_the_library_goes_on_with_its_model(shell: Shell) -> None:
         bound: Any = resume()
         usd = bound["bound"]["usd"] if isinstance(bound, dict) else bound.usd
         assert usd is not None and usd > 0
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", "nan", "0", "-1"])
+@pytest.mark.parametrize("way", ["--timeout", "LAMBDA_RLM_TIMEOUT"])
+def test_a_timeout_that_is_none_is_refused_by_its_name(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, value: str, way: str
+) -> None:
+    """Whoever waits for ever waits for a server that died."""
+    options = [f"{way}={value}"] if way == "--timeout" else []
+    if not options:
+        monkeypatch.setenv(way, value)
+    assert shell("check", wrote("p.lam", "1 + 1"), *options) == 64
+    assert f"{way}: timeout must be" in shell.err

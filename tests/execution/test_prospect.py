@@ -9,9 +9,11 @@ import pytest
 
 import lambda_rlm
 from lambda_rlm import Budget, Rejected, Run, Size
+from lambda_rlm.bounds.admit import Bounded, refusals
 from lambda_rlm.bounds.declared import excess
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.codes import CODES
+from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import as_json
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.execution.execute import execute
@@ -191,3 +193,23 @@ def test_a_rejection_by_cost_reads_well_for_everyone(code: str) -> None:
     assert told.startswith(f"{code} line ") and "\n  hint: " in told and len(told) < 800
     assert as_json(found, checked.source)["hint"]
     assert model.prompts == []
+
+
+@pytest.mark.parametrize(("calls", "is_proved"), [(1, False), (100, True)])
+def test_what_speaks_against_a_prospect_is_found_once(monkeypatch: pytest.MonkeyPatch, calls: int, is_proved: bool) -> None:
+    """The diagnostics have the dearest call sites of a program, which are looked for among all of them."""
+    typed = lambda_rlm.check(PIECES, {"context": ""}).typed
+    assert typed is not None
+    prospect = foresee(typed, {"context": "word " * 2_000, "query": "?"}, PROFILE, Budget(calls=calls))
+    made: list[Budget] = []
+
+    def counted(program: Bounded, budget: Budget) -> list[Diagnostic]:
+        made.append(budget)
+        return refusals(program, budget)
+
+    monkeypatch.setattr("lambda_rlm.execution.prospect.refusals", counted)
+    for _ in range(2):
+        assert prospect.is_proved is is_proved
+        assert bool(prospect.over_budget) is not is_proved
+        assert bool(prospect.diagnostics) is not is_proved
+    assert len(made) == 1

@@ -16,6 +16,7 @@ from lambda_rlm.llm.failures import FATES, failure, may_be_billed
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.synth.language import language
@@ -204,7 +205,7 @@ def test_a_form_that_broke_a_server_is_retried_with_leave(name: str, asks: int) 
     leave = Leave()
     request = CompletionRequest(asked("x").messages, 9, grammar=language(), again=leave)
     with FaultyServer() as server:
-        model = HttpModel(f"openai/{name}", server.url, api_key="k", profile=PRICED, dialect="vllm")
+        model = ConstraintFallback(HttpModel(f"openai/{name}", server.url, api_key="k", profile=PRICED, dialect="vllm"))
 
         async def ask() -> Usage:
             try:

@@ -11,6 +11,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Grammar, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.providers.dialects import DIALECTS, Dialect, dialect_of
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.faulty_server import FaultyServer
@@ -80,7 +81,7 @@ def test_what_was_written_for_the_tool_is_the_reply(door: Door, server: FaultySe
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", ["no-grammar", "bad-grammar"])
 def test_a_server_without_grammars_is_asked_without(door: Door, server: FaultyServer, name: str, dialect: Dialect) -> None:
-    model = door(f"openai/{name}", base_url=server.url, api_key="key", dialect=dialect)
+    model = ConstraintFallback(door(f"openai/{name}", base_url=server.url, api_key="key", dialect=dialect))
     replies = completed(model, request_of("12"), request_of("13"))
     assert [reply.text for reply in replies] == ["12", "13"]
     assert all("not constrained by the grammar" in reply.unconstrained for reply in replies)

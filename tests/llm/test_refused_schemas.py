@@ -14,6 +14,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.testing import request as asked
 from tests.support.doors import DOORS, Door
@@ -22,6 +23,10 @@ from tests.support.faulty_server import FaultyServer
 pytestmark = pytest.mark.slow
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+
+def asking(door: Door, server: FaultyServer) -> Model:
+    return ConstraintFallback(door("openai/no-schema", base_url=server.url, api_key="k"))
 
 
 async def ran(model: Model, program: str, budget: Budget) -> Run:
@@ -36,7 +41,7 @@ async def ran(model: Model, program: str, budget: Budget) -> Run:
 @pytest.mark.parametrize("retries", [0, 2])
 def test_each_request_is_counted_and_within_the_bound(door: Door, retries: int) -> None:
     with FaultyServer() as server:
-        model = RetryingModel(door("openai/no-schema", base_url=server.url, api_key="k"), RetryPolicy(retries=retries))
+        model = RetryingModel(asking(door, server), RetryPolicy(retries=retries))
         program = 'range(0, 6) |> map(fn(n) => llm_call[Bool](f"say {n}", out=20, or_else=false)) |> length'
         done = anyio.run(ran, model, program, Budget())
         sent = len(server.requests)
@@ -48,7 +53,7 @@ def test_each_request_is_counted_and_within_the_bound(door: Door, retries: int) 
 @pytest.mark.parametrize("door", DOORS)
 def test_the_refused_request_is_counted_of_a_failure_too(door: Door) -> None:
     async def fail(server: FaultyServer) -> ModelFailure:
-        model = door("openai/no-schema", base_url=server.url, api_key="k")
+        model = asking(door, server)
         server.after_schema = "broken"
         with pytest.raises(ModelFailure) as raised:
             await model.complete(replace(asked("x"), schema=SCHEMA))
@@ -62,7 +67,7 @@ def test_the_refused_request_is_counted_of_a_failure_too(door: Door) -> None:
 
 def test_the_refused_grammar_is_counted() -> None:
     async def answer(server: FaultyServer) -> int:
-        model = HttpModel("openai/no-grammar", server.url, api_key="k", dialect="openai")
+        model = ConstraintFallback(HttpModel("openai/no-grammar", server.url, api_key="k", dialect="openai"))
         grammar = Grammar("g", "a language", 'start: "x"', 'root ::= "x"', 'start: "x"')
         done = await model.complete(replace(asked("x"), grammar=grammar))
         await model.aclose()
@@ -75,7 +80,7 @@ def test_the_refused_grammar_is_counted() -> None:
 @pytest.mark.parametrize("door", DOORS)
 def test_the_budget_in_tokens_holds_where_schemas_are_refused(door: Door) -> None:
     with FaultyServer() as server:
-        model = RetryingModel(door("openai/no-schema", base_url=server.url, api_key="k"), RetryPolicy(retries=0))
+        model = RetryingModel(asking(door, server), RetryPolicy(retries=0))
         done = anyio.run(ran, model, 'llm_call[Bool]("say yes", out=20, or_else=false)', Budget(tokens=5_000, calls=1))
         assert done.usage.input_tokens + done.usage.output_tokens <= 5_000
         assert done.usage.calls == 1 and done.usage.attempts == len(server.requests)

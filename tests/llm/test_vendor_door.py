@@ -23,6 +23,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.vendor_exchange import check_certificates
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.retry import RetryingModel
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
@@ -161,7 +162,7 @@ def test_a_schema_goes_out_as_an_object_and_comes_back_as_asked(
 
 
 def test_a_server_without_schemas_is_told_so_once(door: Door, server: FaultyServer) -> None:
-    model = door("openai/no-schema", base_url=server.url)
+    model = ConstraintFallback(door("openai/no-schema", base_url=server.url))
 
     async def ask() -> None:
         for _ in range(2):

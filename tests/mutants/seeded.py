@@ -28,6 +28,8 @@ HEDGE = ("tests/llm/test_hedge.py",)
 POOL = ("tests/budget/test_pool.py", "tests/budget/test_paid_attempts.py")
 LENT = ("tests/llm/test_lent.py",)
 CONTROL = ("tests/llm/test_control_tokens.py",)
+UNSENT = ("tests/budget/test_unsent.py",)
+REFUSED = ("tests/llm/test_paid_refusals.py",)
 BILLABLE = ("tests/llm/test_billable.py",)
 REPLIES = ("tests/eval/test_reply_length.py",)
 COST_TREE = ("tests/bounds/test_cost_tree.py",)
@@ -90,6 +92,7 @@ MUTANTS = (
     Mutant("a word parts from a mark", "llm/vocabulary/seams.py", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH)", "_between(_LETTERS, NUMBER + _WHITE + OTHER + SLASH + MARK)", TOKENS),
     Mutant("the first piece is charged by its tokens", "llm/vocabulary/charges.py", "tokens, piece = byte_count(text[:start]) + ", "tokens, piece = self._counter()(text[:start]) + ", TOKENS),
     Mutant("the last piece is charged by its tokens", "llm/vocabulary/charges.py", " + byte_count(text[end:]), 0", " + self._counter()(text[end:]), 0", TOKENS),
+    Mutant("the ends of a short text cost nothing", "llm/vocabulary/charges.py", "TokenSize(sum(widths) - sum(inner) + tokens, piece)", "TokenSize(tokens, piece)", TOKENS),
     Mutant("a piece has as many bytes as characters", "llm/vocabulary/characters.py", "times = self._width or", "times = 1 or", TOKENS),
     Mutant("the largest piece is the last one", "llm/vocabulary/charges.py", "piece = max(piece, cell.piece)", "piece = cell.piece", TOKENS),
     Mutant("a cut piece costs its tokens", "llm/vocabulary/counted.py", "min(cell.size, tokens + cell.piece)", "tokens", TOKENS),
@@ -157,6 +160,10 @@ MUTANTS = (
     Mutant("a silent reply hides behind a failure", "budget/paying.py", "    if usage.uncounted or (not usage.is_estimated and _is_possible(usage)):\n", "    if usage:\n", POOL),
     Mutant("a silent model is free at said prices", "llm/wrappers/model_options.py", "is_counted = usage.input_tokens or usage.output_tokens", "is_counted = usage.attempts", POOL),
     Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
+    Mutant("what is sent instead shares a place", "llm/connect.py", "ConstraintFallback(_sent(model, limiter, account, hedge, tracer))", "_sent(ConstraintFallback(model), limiter, account, hedge, tracer)", REFUSED),
+    Mutant("what is known to be refused is asked for", "llm/providers/constraints.py", "            self.takes_schema = False\n", "", REFUSED),
+    Mutant("what only waited was sent", "budget/paying.py", "                made -= 1\n", "", UNSENT),
+    Mutant("what was sent only waited", "budget/paying.py", "        tab.is_waiting = False\n", "        pass\n", UNSENT),
     Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),
     Mutant("a request that was not sent is paid by the account", "llm/wrappers/hedge.py", "                    refused.usage = NO_USAGE\n", "", LENT),
     Mutant("another text than the one that is sent is counted", "llm/wrappers/harmless.py", "replace(profile, vocabulary=None)", "profile", CONTROL),

@@ -37,8 +37,7 @@ class FaultyServer:
         class Handler(_Handler):
             owner = server
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = _Listening(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_port}/v1"
 
     def __enter__(self) -> FaultyServer:
@@ -78,6 +77,12 @@ class FaultyServer:
     def leave(self) -> None:
         with self._lock:
             self._in_flight -= 1
+
+
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+    """Connections that wait to be accepted; those beyond would try again after seconds."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -101,7 +101,8 @@ def _table(decision: Decision) -> list[str]:
     for name, likely, most in _ROWS:
         cells = [("?", "?") if bound is None else (likely(one, bound), most(one, bound)) for _, one, bound in columns]
         rows.append((name, *(cell for pair in cells for cell in pair)))
-    return [*figures.aligned(rows), *_counted([(title, bound) for title, _, bound in columns if bound is not None])]
+    counted = _counted([(title, bound) for title, _, bound in columns if bound is not None])
+    return [*figures.aligned(rows), *counted, *figures.likely_counted_by(decision.likely_counted_by)]
 
 
 def _counted(bounds: Sequence[tuple[str, Bound]]) -> list[str]:

@@ -53,6 +53,11 @@ def counted_by(bound: Bound) -> str:
     return f"tokens counted by {bound.counted_by}"
 
 
+def likely_counted_by(what: str) -> list[str]:
+    """A line where likely tokens are those that a model's own counts suggest."""
+    return ["likely tokens are measured by what this model counted before"] if what == "measured" else []
+
+
 def _nothing(prospect: Prospect) -> str:
     return ""
 
@@ -114,8 +119,8 @@ def shown(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
 
 
 def _beside(prospect: Prospect) -> list[str]:
-    """What the figures alone do not tell: the part of sub-models, and that a run would begin as likely."""
-    lines = []
+    """What the figures alone do not tell: what likely tokens were measured by, the part of sub-models, and that a run would begin as likely."""
+    lines = likely_counted_by(prospect.likely_counted_by)
     part = sub_models.share(prospect.bounded)
     if part is not None:
         lines.append(
@@ -134,6 +139,7 @@ def as_json(prospect: Prospect) -> dict[str, Any]:
         "likely": None if estimate is None else estimate.numbers(),
         "bound": prospect.bound.numbers(),
         "counted_by": prospect.bound.counted_by,
+        "likely_counted_by": prospect.likely_counted_by,
         "admitted": admitted(prospect),
         "needs_root_model": sub_models.needs_root_model(prospect.bounded.typed),
         "sub_models": sub_models.share(prospect.bounded),

@@ -97,6 +97,8 @@ def _size(text: Text, vocabulary: Vocabulary | None) -> TokenSize:
         return TokenSize(0, 0)
     document = text.origin
     if text.start >= 0 and isinstance(document, Document):
+        if text.n == len(document.text):
+            return document.size(vocabulary)
         return document.counted(vocabulary).part(text.start, text.start + text.n)
     if document is not None:
         return vocabulary.size(text.s)

@@ -1,7 +1,7 @@
 """Exchanges of the vendor door, held to what the lean door's are held to.
 
 Owns `Exchange`: while one is open, whatever asks over httpx in its context, which is litellm, follows no redirect, is answered
-as it stands (a small reply may swell to any size), and is read to a limit. Promises that httpx is as it was for everybody else
+as it stands (a small reply may swell to any size), is read to a limit, and sends nothing a second time. Promises that httpx is as it was for everybody else
 in the process, and that certificates are checked whatever the environment says.
 """
 
@@ -15,6 +15,8 @@ from typing import Any, Final, Self
 
 _OPEN: ContextVar[Exchange | None] = ContextVar("vendor_exchange", default=None)
 _UNCHECKED: Final = "SSL_VERIFY"
+_UNPROCESSABLE: Final = 422
+"""The status on which litellm sends a request again by itself, with fewer parameters: nobody would have paid for that one."""
 _NO: Final = ("false", "0", "no", "off", "none", "")
 
 
@@ -24,13 +26,14 @@ class Refused(Exception):
 
 class Exchange:
     """Use with `with`. `status` is that of the last answer, None where there is none; `redirected` its status where it leads
-    elsewhere, `unreadable` why it was not read."""
+    elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.status: int | None = None
         self.redirected: int | None = None
         self.unreadable: str | None = None
+        self.is_repeated = False
         self._token: Token[Exchange | None] | None = None
 
     def __enter__(self) -> Self:
@@ -44,7 +47,10 @@ class Exchange:
         _OPEN.reset(self._token)
 
     def begin(self, request: Any) -> None:
-        """A request is about to be sent."""
+        """A request is about to be sent. Raises `Refused` where it was rejected already."""
+        if self.status == _UNPROCESSABLE:
+            self.is_repeated = True
+            raise Refused("rejected as it was sent before")
         self.status = self.redirected = self.unreadable = None
         request.headers["Accept-Encoding"] = "identity"
 

@@ -3,8 +3,8 @@
 Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
 door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what
 is no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it
-may have asked for. Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with
-one again.
+may have asked for. Refuses to guess: a server that turned a JSON Schema or a grammar down is not asked with one again
+(`constraints`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
+from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
 from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import (
     Answer,
@@ -39,8 +40,7 @@ from lambda_rlm.llm.providers.exchange import (
     most_bytes,
     without_user,
 )
-from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.openai_form import completion_in
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
@@ -83,9 +83,8 @@ class HttpModel:
         self._limit = "max_completion_tokens" if self._is_openai else "max_tokens"
         self._api_key = api_key
         self._timeout = timeout
-        known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._profile = replace(known, refusals=REFUSALS)
-        self._fallback = ConstraintFallback(dialect, self._ask, self._completion, is_free=known.is_free)
+        self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._constraints = Constraints(dialect)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -97,7 +96,10 @@ class HttpModel:
         return count(messages, self._profile, None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        return await self._fallback.answer(request)
+        form = self._constraints.form(request)
+        answer = await self._ask(request, form)
+        completion = completion_in(answer.body, self._name, self._profile, form.unwrap, self._key())
+        return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. A loop that ends closes its own."""
@@ -126,18 +128,15 @@ class HttpModel:
             await opened.aclose()
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
-        """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
+        """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
         answer = await self._post(request, form.fields)
         if answer.status == 200:
             return answer
         refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
         if form.kind != "free" and is_about_form:
-            raise ConstraintRefused(refused.failure)
+            raise self._constraints.refused(form, refused.failure)
         raise refused.failure
-
-    def _completion(self, answer: Answer, unwrap: Unwrap) -> Completion:
-        return completion_in(answer.body, self._name, self._profile, unwrap, self._key())
 
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""

@@ -8,7 +8,7 @@ and no certificate goes unchecked (`vendor_exchange`). A model that declines (`r
 replied:
 the completion says `StopReason.REFUSAL`; a request that the provider itself blocked is the failure E0510.
 
-Refuses to guess: a server that turns a JSON Schema or a grammar down is asked again without, and not with one again.
+Refuses to guess: a server that turned a JSON Schema or a grammar down is not asked with one again (`constraints`).
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from lambda_rlm.llm.failures import (
     may_be_billed,
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
+from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
 from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.fallback import REFUSALS, ConstraintFallback, ConstraintRefused, ReplyForm
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
 from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
@@ -79,9 +79,8 @@ class LitellmModel:
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
-        known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._profile = replace(known, refusals=REFUSALS)
-        self._fallback = ConstraintFallback(dialect, self._ask, self._completion, is_free=known.is_free)
+        self._profile = known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
+        self._constraints = Constraints(dialect)
         own = provider_profile(name)
         self._has_own_prices = (known.input_price, known.output_price) == (own.input_price, own.output_price)
         self._litellm: Any = None
@@ -98,7 +97,9 @@ class LitellmModel:
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm, abandon_on_cancel=True)
         _OPEN.add(self)
         self._check_name(litellm)
-        return await self._fallback.answer(request)
+        form = self._constraints.form(request)
+        completion = self._completion(await self._ask(request, form), form.unwrap)
+        return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
         """Closes litellm's connections when no other model of this kind may be using them. Idempotent."""
@@ -135,7 +136,7 @@ class LitellmModel:
                 )
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
-        """The server's reply; its error is a `ModelFailure`, or `ConstraintRefused` where the form may be the reason."""
+        """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:
@@ -144,24 +145,26 @@ class LitellmModel:
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
+            if exchange.is_repeated and exchange.status is not None:
+                raise self._rejected(exchange.status, form) from None
             failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key(), exchange.status)
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
             if form.kind == "schema" and mentions_constraint(error):
-                raise ConstraintRefused(failed) from None
+                raise self._constraints.refused(form, failed) from None
             may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
             if form.kind == "grammar" and may_be_grammar:
-                raise ConstraintRefused(failed) from None
+                raise self._constraints.refused(form, failed) from None
             raise failed from None
         if reply is None and exchange.status is not None:
-            self._refuse_silence(exchange.status, form)
+            raise self._rejected(exchange.status, form)
         return reply
 
-    def _refuse_silence(self, status: int, form: ReplyForm) -> None:
-        """litellm returns nothing where a server turned a request down twice with status 422."""
+    def _rejected(self, status: int, form: ReplyForm) -> ModelFailure:
+        """The failure of a request on which litellm returned nothing, or which it would have sent again: status 422."""
         message = f"{self._name}: the provider rejected the request (status {status})"
         failed = failure(BAD_REQUEST, message, is_billable=may_be_billed(status))
-        raise ConstraintRefused(failed) if form.kind != "free" and is_refusal(status) else failed
+        return self._constraints.refused(form, failed) if form.kind != "free" and is_refusal(status) else failed
 
     def _refused(self, exchange: Exchange) -> ModelFailure | None:
         """The failure of an answer that was not followed or not read."""

@@ -60,6 +60,10 @@ class Charges:
 
     def size(self, text: str, *, joins_before: bool = True, joins_after: bool = True) -> TokenSize:
         """The charge of a text. An end that does not join another text must be a seam of the text that it is a part of."""
+        if 0 < len(text) <= _CELL:
+            short = self._short(text, int(joins_before), int(joins_after))
+            if short is not None:
+                return short
         start = self._rule.after(text, 1) if joins_before and text else 0
         end = self._rule.last(text) if joins_after else len(text)
         if start > end:
@@ -69,6 +73,20 @@ class Charges:
             tokens += self.of_cell(cell)
             piece = max(piece, cell.piece)
         return TokenSize(tokens, piece)
+
+    def _short(self, text: str, before: int, after: int) -> TokenSize | None:
+        """The same of a short text, which is split and counted once; `before` and `after` are how many pieces at its ends join
+        another text. None where a piece in between is charged by its bytes."""
+        lengths, widths = self._rule.pieces(text)
+        if len(lengths) < before + after:
+            return TokenSize(widths[0], 0)
+        inner = widths[before : len(widths) - after]
+        piece = max(inner, default=0)
+        if piece > LONGEST_PIECE:
+            return None
+        start, end = sum(lengths[:before]), len(text) - sum(lengths[len(lengths) - after :])
+        tokens = self._counter()(text[start:end]) if inner else 0
+        return TokenSize(sum(widths) - sum(inner) + tokens, piece)
 
     def of_cell(self, cell: Cell) -> int:
         return self._counter()(cell.text) if cell.piece else cell.size

@@ -16,7 +16,7 @@ import anyio
 import anyio.lowlevel
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import failed_usage, price, summable
+from lambda_rlm.budget.paying import beside, failed_usage, price, summable
 from lambda_rlm.completion import NO_USAGE, UNCOUNTED, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -50,7 +50,7 @@ class Hedged(Wrapper):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         leave = None if self._model.profile.is_free else request.again
-        first, second = _Attempt(request, has_begun=True), _Attempt(request, leave)
+        first, second = _Attempt(request, has_begun=True), _Attempt(request, leave, is_second=True)
         async with anyio.create_task_group() as group:
 
             async def run(attempt: _Attempt, other: _Attempt) -> None:
@@ -94,6 +94,7 @@ class _Attempt:
     request: CompletionRequest
     leave: Callable[[], None] | None = None
     resends: int = 0
+    is_second: bool = False
     sent: anyio.Event = field(default_factory=anyio.Event)
     has_begun: bool = False
     completion: Completion | None = None
@@ -106,6 +107,8 @@ class _Attempt:
     async def run(self, model: Model) -> None:
         """Ask; runs in a task of its own, so that what is set here is seen by this attempt alone."""
         _ON_SENT.set(self._leaves)
+        if self.is_second:
+            beside()
         try:
             self.completion = await model.complete(replace(self.request, again=self._again))
         except Exception as error:  # noqa: BLE001 - raised where both are looked at

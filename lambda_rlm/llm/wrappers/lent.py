@@ -8,7 +8,7 @@ that replies which are remembered or kept, and so are not asked for, cost the ac
 from __future__ import annotations
 
 from lambda_rlm.accounts.account import Account
-from lambda_rlm.budget.paying import booked, failed_usage, worst_case
+from lambda_rlm.budget.paying import booked, failed_usage, waiting, worst_case
 from lambda_rlm.completion import Completion, CompletionRequest, Model, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -25,7 +25,8 @@ class Lent(Wrapper):
         profile = self._model.profile
         sent = request.sent or self._model.count_tokens(request.messages)
         replied = request.max_tokens + profile.thought(request.max_tokens)
-        loan = await self._account.borrow(1 + profile.retries, *worst_case(profile, sent, replied))
+        with waiting():
+            loan = await self._account.borrow(1 + profile.retries, *worst_case(profile, sent, replied))
         usage: Usage | None = None
         try:
             completion = await self._model.complete(request)

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import anyio
 
+from lambda_rlm.budget.paying import waiting
 from lambda_rlm.completion import Completion, CompletionRequest, Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import RATE_LIMITED
@@ -77,9 +78,11 @@ class Limiter:
 
     async def asked(self, model: Model, request: CompletionRequest) -> Completion:
         """What the model replies, when it may be asked."""
-        await self._places.enter()
+        with waiting():
+            await self._places.enter()
         try:
-            await self._in_time(request)
+            with waiting():
+                await self._in_time(request)
             return await self._answer(model, request)
         finally:
             self._places.leave()

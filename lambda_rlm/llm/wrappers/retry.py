@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from lambda_rlm import events
-from lambda_rlm.budget.paying import failed_usage, summable
+from lambda_rlm.budget.paying import failed_usage, summable, waiting
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -79,7 +79,8 @@ class RetryingModel(Wrapper):
                 raise
             else:
                 return completion if attempt == 1 else replace(completion, usage=spent + summable(completion.usage))
-            await self._sleep(seconds)
+            with waiting():
+                await self._sleep(seconds)
 
     def _left_behind(self, request: CompletionRequest, failed: ModelFailure, spent: Usage, used: Usage) -> Usage:
         """What a failed attempt used, before the next one; asks for leave where it may be billed. Raises `LimitExceeded`, with

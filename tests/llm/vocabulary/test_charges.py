@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.completion import ModelProfile, TokenSize
+from lambda_rlm.eval.document import Document
 from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, BytePairVocabulary, encoder, known_vocabulary, vocabulary_named
-from lambda_rlm.llm.vocabulary.charges import LONGEST_EXACT, LONGEST_PIECE
+from lambda_rlm.llm.vocabulary.charges import LONGEST_EXACT, LONGEST_PIECE, Charges
+from lambda_rlm.llm.vocabulary.seams import rule_of
 from tests.support.hard_texts import fragment_texts, hard_texts
 
 both = pytest.mark.parametrize("name", PATTERNS)
@@ -209,3 +211,38 @@ def test_a_text_is_counted_once_while_somebody_holds_it() -> None:
     kept = len(vocabulary._counted)
     del held
     assert len(vocabulary._counted) < kept
+
+
+@both
+@pytest.mark.parametrize("kind", hard_texts())
+def test_a_short_text_is_charged_as_a_part_of_a_long_one_is(name: str, kind: str) -> None:
+    """It is split once, where a long one is searched for its first and last seam and goes in cells."""
+    text, dice = hard_texts()[kind], random.Random(11)
+    rule = rule_of(PATTERNS[name])
+    assert rule is not None
+    charges = Charges(rule, lambda: encoder(name))
+    for _ in range(60):
+        start = dice.randrange(len(text))
+        part = text[start : start + dice.choice((1, 2, 3, 9, 40, 300, 2_000, 6_000))]
+        for before, after in ((True, True), (True, False), (False, True), (False, False)):
+            begin = rule.after(part, 1) if before else 0
+            end = rule.last(part) if after else len(part)
+            if begin > end:
+                wanted = TokenSize(in_bytes(part), 0)
+            else:
+                cells = list(charges.cells(part[begin:end], 64))
+                tokens = in_bytes(part[:begin]) + in_bytes(part[end:]) + sum(map(charges.of_cell, cells))
+                wanted = TokenSize(tokens, max((cell.piece for cell in cells), default=0))
+            assert charges.size(part, joins_before=before, joins_after=after) == wanted, (part, before, after)
+
+
+@both
+def test_a_whole_document_is_counted_as_its_cells_are(name: str) -> None:
+    """Many short texts are counted without cells; the charge is that of the part which is the whole."""
+    for text in (*hard_texts().values(), "", "a", "word", " two words", "x" * 300):
+        part = text[:3_000]
+        counted = known(name).counted(part).size
+        assert Document("d", part).size(known(name)) == counted
+        document = Document("d", part)
+        document.counted(known(name))
+        assert document.size(known(name)) == counted

@@ -1,0 +1,55 @@
+"""Settings of a host program, looked at when an `RLM` is made, so that a slip shows there and not at the first question.
+
+Owns the look. Promises that what the table of settings knows is held to its rules, whoever says it, and that each refusal names
+the argument, the value and what it may be: `ValueError` for a value, `TypeError` for something of another kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from lambda_rlm.accounts.account import Account
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.inputs.reading import Format
+from lambda_rlm.plan.routing_settings import Routing
+from lambda_rlm.settings.keys import SETTINGS
+from lambda_rlm.settings.values import valid
+from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.hosted import HostFunction
+
+_IN_THE_TABLE: Final = ("admit", "strategy", "constrain", "hedge", "rpm", "tpm", "seed", "strict", "task")
+_KINDS: Final[Mapping[str, tuple[str, tuple[type, ...]]]] = {
+    "base_url": ("a str", (str,)),
+    "account": ("an Account", (Account,)),
+    "budget": ("a Budget", (Budget,)),
+    "routing": ("a Routing", (Routing,)),
+    "writing": ("a Writing", (Writing,)),
+    "task": ("a str or a Path", (str, Path)),
+    "cache": ("True, False or a path", (bool, str, Path)),
+    "journal": ("True, False or a path", (bool, str, Path)),
+}
+_ELEMENTS: Final[Mapping[str, tuple[str, type]]] = {
+    "primitives": ("functions made by lambda_rlm.primitive", HostFunction),
+    "formats": ("Format objects", Format),
+}
+
+
+def refuse_invalid(said: Mapping[str, Any]) -> None:
+    """Look at what a host says, None where it says nothing. Raises `ValueError` and `TypeError`."""
+    given = {key: value for key, value in said.items() if value is not None}
+    for key, (kind, types) in _KINDS.items():
+        if key in given and not isinstance(given[key], types):
+            raise TypeError(f"{key} must be {kind}, not {given[key]!r:.80}")
+    for key, (elements, type_) in _ELEMENTS.items():
+        for element in given.get(key, ()):
+            if not isinstance(element, type_):
+                raise TypeError(f"{key} must be {elements}, not {element!r:.80}")
+    for key in ("model", "root_model"):
+        if key in given and not isinstance(given[key], str) and not callable(getattr(given[key], "complete", None)):
+            raise TypeError(f"{key} must be the name of a model, or an object with a method `complete`, not {given[key]!r:.80}")
+    for key in _IN_THE_TABLE:
+        if key in given and not isinstance(given[key], Path):
+            setting = SETTINGS[key]
+            valid(setting, given[key], setting.flag if setting.about.choices else f"RLM({key}=…)")
