@@ -12,7 +12,8 @@ from typing import Final
 
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, detecting
+from lambda_rlm.answering.preview import refusal
+from lambda_rlm.answering.question import AS_LIKELY, Deadline, Question, Setup, case_of, detecting
 from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
@@ -30,7 +31,7 @@ from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.plan.router import Case, Preference, Route
-from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
+from lambda_rlm.plan.tasks import LOOKUP
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.types.type import TEXT
 
@@ -39,8 +40,6 @@ _ENOUGH: Final = 1 << 62
 
 NOT_FOUND: Final = "not found"
 """The answer of a direct call that says that the text does not."""
-
-AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the run may stop at the budget"
 
 
 async def ask(question: Question, setup: Setup) -> Run:
@@ -80,13 +79,13 @@ class _Asking:
             tried = await self._tried()
             if isinstance(tried, Run):
                 return tried
-        raise next(filter(None, tried.values()))
+        raise refusal(self.question, self.setup, self._now(), self.case, tried)
 
     async def _tried(self) -> Run | dict[Way, Rejected | None]:
         """The run of the first way that may begin, or what keeps each of them from it."""
         refused: dict[Way, Rejected | None] = {}
         while left := [one for one in self.case.ways() if one.way not in refused]:
-            if left[0].way != "direct" and self.case.needs_task:
+            if left[0].way == "plan" and self.case.needs_task:
                 ended = await self._detected()
                 if ended is not None:
                     return self._reported(ended, "plan", "the task was set", None)
@@ -141,8 +140,9 @@ class _Asking:
 
     def _assume(self, why: str) -> None:
         """Go on without knowing the task."""
-        self.notes.append(f"assuming task `{FALLBACK}`: {why} (set --task)")
-        self.case = self.case.with_task(FALLBACK)
+        task = self.case.assumed
+        self.notes.append(f"assuming task `{task}`: {why} (set --task)")
+        self.case = self.case.with_task(task)
 
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
         """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it
