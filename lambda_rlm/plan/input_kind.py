@@ -15,7 +15,9 @@ from typing import Any, Final, Literal
 InputKind = Literal["rows", "lines", "prose", "documents", "code"]
 """`rows`: data with fields; `lines`: a log, a list or a table as text, a line for each entry; `documents`: several texts."""
 
-_STRETCH: Final = 6_000
+_STRETCH: Final = 20_000
+_MOST_LINES: Final = 200
+"""Of each stretch."""
 _DOCUMENTS: Final = 5
 """Texts that are looked at among several."""
 _LEAST_LINES: Final = 3
@@ -44,9 +46,11 @@ _CODE_SUFFIX: Final = re.compile(
 )
 _CODE_LINE: Final = re.compile(
     r"[{};]\s*$|\)\s*:\s*$|^\s*(?:#include|import |from \S+ import|package |using |def |class |func |fn |function |public |private "
-    r"|return\b|const |let |var |if\s*\(|for\s*\(|while\s*\(|elif |else:|try:|@\w+|//|/\*|end$)"
+    r"|return\b|const |let |var |if\s*\(|for\s*\(|while\s*\(|elif |else:|try:|@\w+|//|/\*|end$|[\w.\[\]]+ [-+*/|]?= \S)"
+    r"|^\s+[\w.]+\(.*\)\s*$"
 )
 _CODE_SHARE: Final = 0.45
+_JSON_LINE: Final = re.compile(r"^\s*(?:[\[{].*[\]}],?|\"[^\"]*\": .*)\s*$")
 
 
 def kind_of(inputs: Mapping[str, Any]) -> InputKind:
@@ -87,7 +91,9 @@ def _kind_of_text(text: str) -> InputKind:
     lines = _lines(text)
     if len(lines) < _LEAST_LINES:
         return "prose"
-    if _is_code(lines):
+    if _share(lines, _JSON_LINE) >= _SHARE:
+        return "lines"
+    if _share(lines, _CODE_LINE) >= _CODE_SHARE:
         return "code"
     return "lines" if _is_separated(lines) or _is_of_few_forms(lines) else "prose"
 
@@ -95,17 +101,17 @@ def _kind_of_text(text: str) -> InputKind:
 def _lines(text: str) -> list[str]:
     """Whole lines from the start, the middle and the end of a text, those without words left out."""
     if len(text) <= 3 * _STRETCH:
-        lines = text.splitlines()
+        lines = text.splitlines()[: 3 * _MOST_LINES]
     else:
         middle = len(text) // 2
         stretches = (text[:_STRETCH], text[middle : middle + _STRETCH], text[-_STRETCH:])
-        cut = [stretch.splitlines() for stretch in stretches]
-        lines = [*cut[0][:-1], *cut[1][1:-1], *cut[2][1:]]
+        first, second, third = (stretch.splitlines() for stretch in stretches)
+        lines = [*first[:-1][:_MOST_LINES], *second[1:-1][:_MOST_LINES], *third[1:][:_MOST_LINES]]
     return [line for line in lines if any(character.isalnum() for character in line)]
 
 
-def _is_code(lines: Sequence[str]) -> bool:
-    return sum(_CODE_LINE.search(line) is not None for line in lines) >= _CODE_SHARE * len(lines)
+def _share(lines: Sequence[str], form: re.Pattern[str]) -> float:
+    return sum(form.search(line[:_LONGEST_LINE]) is not None for line in lines) / len(lines)
 
 
 def _is_separated(lines: Sequence[str]) -> bool:
@@ -123,8 +129,6 @@ def _is_separated(lines: Sequence[str]) -> bool:
 
 def _is_of_few_forms(lines: Sequence[str]) -> bool:
     """Most lines begin in one of a few forms, with signs that sentences do not begin with."""
-    if max(map(len, lines)) > _LONGEST_LINE:
-        return False
     heads = Counter(_head(line) for line in lines)
     entries = sorted((count for head, count in heads.items() if _STRUCTURE.search(head)), reverse=True)
     return sum(entries[:_MOST_FORMS]) >= _SHARE * len(lines)

@@ -26,6 +26,7 @@ _LENGTH_OF_ANSWER: Final = re.compile(
     r"(?:sentences?|words?|lines?|paragraphs?|bullets?|points?|pages?|satzen?|worte[rn]?|zeilen|absatzen?|stichpunkten?"
     r"|phrases?|mots|lignes|paragraphes|frases?|oraciones|palabras|lineas|parrafos|puntos)\b"
     r"(?!\s+(?:contain|mention|have|has|are|start|end))"
+    r"(?:\s+(?:au plus|au maximum|at most|hochstens|como mucho|or (?:less|fewer))\b)?"
 )
 """How long the answer is to be, which says nothing of what it is about."""
 
@@ -75,22 +76,27 @@ _CALCULATES: Final = (
 _AMOUNTS: Final = (
     # English
     r"how (?:many|much|long|far|old|large|big|fast)|number of|most\b|least\b|fewest|more than|fewer than|less than"
+    r"|never|none of|haven't|hasn't|do(?:es)?n't have|ha(?:s|ve) no\b|not a single|lacks?\b"
     r"|at least|at most|over \d|under \d|above|below|between|exceed\w*|highest|lowest|largest|smallest|biggest|longest"
     r"|shortest|earliest|latest|oldest|newest|cheapest|fastest|slowest|busiest|best|worst|maximum|minimum|differences?"
     r"|increase\w*|decrease\w*|gaps?|trend|compared? to|than\b|sales|never"
     # German
     r"|wie ?viele?|wie (?:lange?|weit|alt|gross|hoch|schnell)|meisten?|wenigsten?|mehr als|weniger als|mindestens"
+    r"|nie(?:mals)?\b|keine?[nmrs]?\b|fehlt|fehlen"
     r"|hochstens|uber \d|unter \d|zwischen|hochste[nrs]?|niedrigste[nrs]?|grosste[nrs]?|kleinste[nrs]?|langste[nrs]?"
     r"|kurzeste[nrs]?|alteste[nrs]?|neueste[nrs]?|teuerste[nrs]?|billigste[nrs]?|schnellste[nrs]?|starkste[nrs]?"
     r"|beste[nrs]?|schlechteste[nrs]?|am \w+sten|maximum|minimum|differenz|unterschied"
     # French
     r"|combien|nombre|le plus|la plus|les plus|le moins|la moins|les moins|les mieux|plus de|moins de|au moins|au plus"
+    r"|jamais|aucune?s?|n'ont (?:pas|aucun\w*)|n'a (?:pas|aucun\w*) de|manquent?\b"
     r"|entre|depasse\w*|meilleure?s?|pire|maximum|minimum|difference"
     # Spanish
     r"|cuant[oa]s?|cuanto tiempo|numero de|cantidad|mas\b|menos\b|mayor(?:es)?\b|menor(?:es)?\b|al menos|como minimo"
+    r"|nunca|ningun\w*|no tienen?\b|faltan?\b"
     r"|entre\b|super[ae]n?\b|mejor(?:es)?|peor(?:es)?|maxim[oa]|minim[oa]|diferencia|total|medi[oa]\b"
     # Chinese
     r"|多少|几[个条次人年天章名项位封篇]|多[长久大高]|最[高低多少大小长短早晚贵好差新老快慢]|超过|少于|多于|低于|高于"
+    r"|从未|从来没|缺少|没有任何|没有.{1,6}的"
     r"|至少|至多|之间|差[距额]|增[长加]|减少|比.{1,8}[多少高低]"
 )
 """Words of amounts and comparisons, which ask for a calculation over many items and may ask for a fact in a text."""
@@ -98,14 +104,14 @@ _AMOUNTS: Final = (
 _READS: Final = (
     # English
     r"summar\w+|overview|outline|tl;?dr|gist|explain\w*|translat\w+|paraphrase|rewrite|rephrase|describe|interpret\w*"
-    r"|why\b|opinion|argument|tone\b|mood|convincing|meaning|what does .* (?:say|mean)|what (?:is|are) .* about"
+    r"|why\b|opinion|argument|tone\b|mood|convincing|meaning|what does .{0,60} (?:say|mean)|what (?:is|are) .{0,60} about"
     r"|what (?:is|'s) (?:going )?(?:wrong|happening)|what do you (?:think|make)|think\w*|feels?\b|considers?|believes?"
     r"|in your own words|proofread|simplif\w+|(?:row|line|entry|record) (?:number )?\d+"
     r"|into (?:english|german|french|spanish|chinese|plain)|in plain (?:english|language|words)"
     # German
-    r"|zusammenfass\w*|fass\w* .*zusammen|uberblick|erklar\w*|erlauter\w*|ubersetz\w*|umschreib\w*|formulier\w*"
+    r"|zusammenfass\w*|fass\w* .{0,60}zusammen|uberblick|erklar\w*|erlauter\w*|ubersetz\w*|umschreib\w*|formulier\w*"
     r"|beschreib\w*|interpretier\w*|warum|weshalb|wieso|worum geht|meinung|stimmung|bedeutet|was sagt|was steht|denkt"
-    r"|glaubt|halt .* fur|(?:zeile|eintrag) \d+|auf (?:englisch|deutsch|franzosisch|spanisch|chinesisch)"
+    r"|glaubt|halt .{0,60} fur|(?:zeile|eintrag) \d+|auf (?:englisch|deutsch|franzosisch|spanisch|chinesisch)"
     r"|ins (?:englische|deutsche|franzosische|spanische|chinesische)"
     # French
     r"|resum\w+|synthese|apercu|expliqu\w*|tradui\w*|traduction|reformul\w*|decri\w*|interpret\w*|pourquoi"
@@ -142,6 +148,9 @@ def _is_chinese(text: str) -> bool:
     return any("\u4e00" <= sign <= "\u9fff" for sign in text)
 
 
+_LOOKED_AT: Final = 2_000
+"""Characters of a question from its start, and as many from its end: what stands between may be a document."""
+
 _BEGINNING: Final = 30
 """Characters within which a question says that it wants to be read to."""
 
@@ -154,6 +163,8 @@ def asks(query: str, kind: InputKind, *, is_short: bool) -> Asks:
     """What a question about inputs of this kind asks for. In a short text an amount is a fact that is read; over rows, lines and
     long inputs it has to be calculated, but where the question is one of understanding. Over rows and lines that is said first:
     later in the question the same words may be what is looked for."""
+    if len(query) > 2 * _LOOKED_AT:
+        query = f"{query[:_LOOKED_AT]} \n {query[-_LOOKED_AT:]}"
     words = _LENGTH_OF_ANSWER.sub(" ", plain(query))
     calculates, reading = _CALCULATION.search(words) is not None, _READING.search(words)
     if kind in ("rows", "lines"):
