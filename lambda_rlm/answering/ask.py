@@ -7,6 +7,7 @@ is and a plan tried after a direct call found nothing, is paid from its one budg
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -79,7 +80,7 @@ class _Asking:
             tried = await self._tried()
             if isinstance(tried, Run):
                 return tried
-        raise refusal(self.question, self.setup, self._now(), self.case, tried)
+        raise refusal(self.question, self.setup, self._now(), tried)
 
     async def _tried(self) -> Run | dict[Way, Rejected | None]:
         """The run of the first way that may begin, or what keeps each of them from it."""
@@ -207,13 +208,20 @@ class _Asking:
             try:
                 run = await self._run_of(source, routed)
             except Rejected as rejected:
-                refused = refused or rejected
+                refused = rejected if refused is None else min(refused, rejected, key=self._lack)
                 continue
             if (note := what_is_read(program, route, run.bound, self.case.measure.tokens)) is not None:
                 self._note(note)
             return run
         assert refused is not None
         raise refused
+
+    def _lack(self, rejected: Rejected) -> float:
+        """How many times the budget a rejected program may need."""
+        left = self._now().budget
+        limits = {"--max-calls": left.calls, "--max-tokens": left.tokens, "--max-cost": left.usd}
+        needs = [need for one in rejected.diagnostics for need in one.needs]
+        return max((need / max(1e-12, limits[option] or 0) for option, need in needs), default=math.inf)
 
     async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
         setup, inputs = self._now(), self.question.bound_inputs

@@ -19,7 +19,6 @@ from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
-from lambda_rlm.budget.price import amount, dollars
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
@@ -28,7 +27,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.plan.input_kind import InputKind
 from lambda_rlm.plan.intent import Asks
-from lambda_rlm.plan.measured_models import Strength
+from lambda_rlm.plan.measured_models import StrengthClass
 from lambda_rlm.plan.router import Case, Preference
 from lambda_rlm.plan.routing_settings import WAYS
 from lambda_rlm.plan.strength import Evidence
@@ -89,7 +88,7 @@ class Decision:
     notes: tuple[str, ...] = ()
     asks: Asks = "open"
     inputs: InputKind = "prose"
-    strength: Strength = "weak"
+    strength: StrengthClass = "weak"
     strength_from: Evidence = "guess"
 
     def as_json(self) -> dict[str, Any]:
@@ -157,44 +156,35 @@ def decide(question: Question, setup: Setup) -> Decision:
     )
 
 
-def refusal(question: Question, setup: Setup, left: Setup, case: Case, refused: Mapping[Way, Rejected | None]) -> Rejected:
-    """Why no way may begin, of which `refused` has each: whether writing a program or answering lacked room, what it may need,
-    and which option to raise to what. `left` is the setup with what is left of the budget."""
-    first = next(filter(None, refused.values()))
+def refusal(question: Question, setup: Setup, left: Setup, refused: Mapping[Way, Rejected | None]) -> Rejected:
+    """Why no way may begin, of which `refused` has each: whether writing a program or answering lacks room, what it may need, and
+    which option to raise to what. `left` is the setup with what is left of the budget."""
     of_budget = [one for one in refused.values() if one is not None and one.diagnostics[0].code == OVER_BUDGET]
     if not of_budget:
-        return first
-    lacks = [_lack(question, setup, left, case, way) for way in refused]
+        return next(filter(None, refused.values()))
+    lacks = [_lack(question, setup, left, way, rejected) for way, rejected in refused.items()]
     told, *more = of_budget[0].diagnostics
-    message = f"no route fits the budget: {'; '.join(lacks)}"
-    return Rejected(of_budget[0].source, (replace(told, message=message), *more))
+    return Rejected(of_budget[0].source, (replace(told, message=f"no route fits the budget: {'; '.join(lacks)}"), *more))
 
 
-def _lack(question: Question, setup: Setup, left: Setup, case: Case, way: Way) -> str:
+def _lack(question: Question, setup: Setup, left: Setup, way: Way, rejected: Rejected | None) -> str:
     """What a way lacks, in words."""
-    if way == "synth" and (why_not := writing_cost(question, left)[1]) is not None:
-        return f"route `synth`: {why_not}"
-    cost = _cost(question, left, case, "plan" if way == "synth" else way)
-    name = "route `direct`" if way == "direct" else f"route `{way}` (strategy `{cost.strategy}`)"
-    return f"{name}: {cost.why_not if cost.bound is None else _more_than(cost.bound, setup.budget, left.budget)}"
-
-
-def _more_than(bound: Bound, whole: Budget, left: Budget) -> str:
-    """What answering may need beyond what is left of the budget, and to what it is to be raised as a whole."""
-    if left.usd is not None and whole.usd is not None and bound.usd is None:
-        return "the price of the model is unknown: limit tokens instead of dollars (--max-tokens)"
-    calls, tokens = int(bound.calls or 0), int(bound.tokens or 0)
+    if way == "synth" and (rejected is None or writing_cost(question, left)[1] is not None):
+        return f"route `synth`: {writing_cost(question, left)[1]}"
+    assert rejected is not None
+    strategy = rejected.source.name.removesuffix(".lam")
+    name = "route `direct`" if way == "direct" else f"route `{way}` (strategy `{strategy}`)"
+    spent = {
+        "--max-calls": setup.budget.calls - left.budget.calls,
+        "--max-tokens": setup.budget.tokens - left.budget.tokens,
+        "--max-cost": (setup.budget.usd or 0.0) - (left.budget.usd or 0.0),
+    }
     lacks = []
-    if calls > left.calls:
-        said = f"answering may need {calls:,} model calls, but the budget is {left.calls:,}"
-        lacks.append(f"{said}: {raised('--max-calls', calls + whole.calls - left.calls)}")
-    if tokens > left.tokens:
-        said = f"answering may need {tokens:,} tokens, but the budget is {left.tokens:,}"
-        lacks.append(f"{said}: {raised('--max-tokens', tokens + whole.tokens - left.tokens)}")
-    if left.usd is not None and whole.usd is not None and bound.usd is not None and bound.usd > left.usd:
-        said = f"answering may cost {dollars(bound.usd)}, but the budget is {amount(left.usd)}"
-        lacks.append(f"{said}: {raised('--max-cost', bound.usd + whole.usd - left.usd)}")
-    return ", and ".join(lacks) or "it does not fit beside what was spent"
+    for one in rejected.diagnostics:
+        steps = [raised(option, need + spent[option]) for option, need in one.needs]
+        said = one.message.replace("the program may", "answering may")
+        lacks.append(": ".join((said, *steps)))
+    return f"{name}: {', and '.join(lacks)}"
 
 
 def _first(order: Sequence[Preference], costs: Mapping[Way, WayCost], admit: Admission | None) -> Preference | None:

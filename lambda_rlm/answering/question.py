@@ -37,12 +37,13 @@ AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
-    says."""
+    says. With `is_task_said` somebody wants the plan of that task; else it is only known what the question is."""
 
     query: str
     inputs: Inputs
     returns: Type | None = None
     task: str | None = None
+    is_task_said: bool = True
 
     @cached_property
     def bound_inputs(self) -> Inputs:
@@ -128,6 +129,7 @@ def case_of(question: Question, setup: Setup) -> Case:
         root_tested=tested(setup.writer.profile.name),
         choice=setup.choice,
         task=question.task,
+        is_said=question.is_task_said,
         split=arm(split, values) if split and setup.choice == "auto" else None,
         routing=setup.routing,
     )

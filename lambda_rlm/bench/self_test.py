@@ -1,6 +1,6 @@
 """A self-test of a model: ten questions with known answers, asked of it as questions of people are.
 
-Owns `foreseen`, what the test can cost at most, and `tested`, the test. Promises that the bound is known before the first call
+Owns `foreseen`, what the test can cost at most, and `examine`, the test. Promises that the bound is known before the first call
 and holds, that all of it is paid from one account, and that a model which cannot be reached is not taken for one that fails: its
 fault leaves, and nothing is known. The programs are run beside a model that is never asked, so that a right answer was computed.
 """
@@ -60,12 +60,15 @@ class Asked:
 Told = Callable[[Asked], object]
 
 
-class ModelUnavailable(Exception):
-    """The model could not be asked: nothing is known of what it can do."""
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """The model could not be asked: nothing is known of what it can do. `why` is the fault."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    why: str
+
+
+class _NotReached(Exception):
+    """A fault that says nothing of what the model can do."""
 
 
 def foreseen(model: Model, options: Options) -> Bound:
@@ -77,21 +80,24 @@ def foreseen(model: Model, options: Options) -> Bound:
     return reduce(add, bounds)
 
 
-async def tested(model: Model, budget: Budget, options: Options, told: Told = lambda asked: None) -> SelfTest:
-    """What the model did, asked within a budget. Raises `ModelUnavailable`."""
+async def examine(model: Model, budget: Budget, options: Options, told: Told = lambda asked: None) -> SelfTest | Unreached:
+    """What the model did, asked within a budget."""
     right = {"type": 0, "task": 0, "program": 0}
 
     def count(kind: str, question: str, is_right: bool) -> None:
         right[kind] += is_right
         told(Asked(kind, question, is_right))
 
-    with Meter(budget) as account:
-        for typed in TYPED:
-            count("type", typed.about, await _keeps_to_type(typed, model, options, account))
-        for task in TASKS:
-            count("task", task.query, await _knows_task(task, model, options, account))
-        for program in PROGRAMS:
-            count("program", program.query, await _writes(program, model, options, account))
+    try:
+        with Meter(budget) as account:
+            for typed in TYPED:
+                count("type", typed.about, await _keeps_to_type(typed, model, options, account))
+            for task in TASKS:
+                count("task", task.query, await _knows_task(task, model, options, account))
+            for program in PROGRAMS:
+                count("program", program.query, await _writes(program, model, options, account))
+    except _NotReached as fault:
+        return Unreached(str(fault))
     return SelfTest(
         model=model.profile.name,
         page=version(),
@@ -164,13 +170,13 @@ async def _writes(one: ProgramQuestion, model: Model, options: Options, account:
         return False
     written = run.synthesis
     if written is not None and written.fallback is not None and written.calls and not written.attempts:
-        raise ModelUnavailable(written.fallback)
+        raise _NotReached(written.fallback)
     return run.ok and (written is None or written.fallback is None) and run.value == one.answer
 
 
 def _reached(fault: Any) -> None:
-    """Raises `ModelUnavailable` for a fault that says nothing of what the model can do."""
+    """Raises `_NotReached` for a fault that says nothing of what the model can do."""
     if isinstance(fault, ModelFailure) and (fault.is_fatal or fault.is_retryable):
-        raise ModelUnavailable(f"{fault.code} {fault.message}")
+        raise _NotReached(f"{fault.code} {fault.message}")
     if isinstance(fault, LimitExceeded) and fault.code != OUT_OF_ATTEMPTS:
-        raise ModelUnavailable(f"{fault.code} {fault.message}")
+        raise _NotReached(f"{fault.code} {fault.message}")

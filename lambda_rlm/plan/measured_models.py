@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Strength = Literal["strong", "medium", "weak"]
+StrengthClass = Literal["strong", "medium", "weak"]
 """How well a model writes programs: `strong` for any question, `medium` where something is to be calculated, `weak` not well
 enough."""
 
@@ -21,7 +21,7 @@ class Measured:
     measured; `source` says where the figures are, `date` (YYYY-MM-DD) when they were taken."""
 
     name: str
-    strength: Strength | None
+    strength: StrengthClass | None
     tells_tasks_apart: bool | None
     source: str
     date: str

@@ -15,8 +15,8 @@ from lambda_rlm.events import Way
 from lambda_rlm.plan.tasks import TASKS
 
 WAYS: Final[tuple[Way, ...]] = ("direct", "plan", "synth")
-StrengthSetting = Literal["auto", "strong", "medium", "weak"]
-STRENGTHS: Final[tuple[StrengthSetting, ...]] = ("auto", "strong", "medium", "weak")
+Strength = Literal["auto", "strong", "medium", "weak"]
+STRENGTHS: Final[tuple[Strength, ...]] = ("auto", "strong", "medium", "weak")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Routing:
 
     direct_share: float = 1.0
     direct_shares: Mapping[str, float] = field(default_factory=dict)
-    strength: StrengthSetting = "auto"
+    strength: Strength = "auto"
     split: Mapping[str, float] = field(default_factory=dict)
     escalates: bool = False
     takes_over: bool = True

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.plan.measured_models import Strength
+from lambda_rlm.plan.measured_models import StrengthClass
 from lambda_rlm.private_file import private_folder, read_regular, refuse_foreign, replace
 
 FILE: Final = "self-tests.json"
@@ -38,7 +38,7 @@ class SelfTest:
     types_of: int
 
     @property
-    def strength(self) -> Strength:
+    def strength(self) -> StrengthClass:
         """Strong with at most one program wrong and every reply of its type, medium with most programs right; weak for a model
         that does not keep to types at all."""
         if self.programs >= self.programs_of - 1 and self.types == self.types_of:

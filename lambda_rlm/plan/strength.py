@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.plan.measured_models import Strength, measured
-from lambda_rlm.plan.routing_settings import StrengthSetting
+from lambda_rlm.plan.measured_models import StrengthClass, measured
+from lambda_rlm.plan.routing_settings import Strength
 from lambda_rlm.plan.self_tests import SelfTest
 
 Evidence = Literal["setting", "self-test", "measured", "guess"]
@@ -51,7 +51,7 @@ _TINY: Final = re.compile(r"(?:^|[^\d.])(?:0?\.\d+b|\d{2,3}m)(?:$|[^a-z\d])")
 class Ability:
     """What a model is trusted with, and what that rests on; `why` says it in words."""
 
-    strength: Strength
+    strength: StrengthClass
     evidence: Evidence
     why: str
     tells_tasks_apart: bool = True
@@ -62,7 +62,7 @@ class Ability:
         return self.strength != "weak"
 
 
-def ability(profile: ModelProfile, setting: StrengthSetting = "auto", tested: SelfTest | None = None) -> Ability:
+def ability(profile: ModelProfile, setting: Strength = "auto", tested: SelfTest | None = None) -> Ability:
     """What a model can be trusted with. `setting` is its strength as a person set it, "auto" for none; `tested` what a self-test
     found."""
     known = measured(profile.name)
@@ -81,7 +81,7 @@ def ability(profile: ModelProfile, setting: StrengthSetting = "auto", tested: Se
     return Ability(strength, "guess", why, apart)
 
 
-def _guessed(profile: ModelProfile) -> tuple[Strength, str]:
+def _guessed(profile: ModelProfile) -> tuple[StrengthClass, str]:
     """The strength as far as the name, or else price and window, tell."""
     name = profile.name.lower().rpartition("/")[2].rpartition("anthropic.")[2]
     if profile.name.startswith(("local/", "local:")):

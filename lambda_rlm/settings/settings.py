@@ -21,7 +21,7 @@ from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
-from lambda_rlm.plan.routing_settings import Routing, StrengthSetting, shares
+from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import narrowed
 from lambda_rlm.settings.keys import DESCRIBING, Keys
@@ -92,7 +92,7 @@ class Settings(Keys):
             return Routing(
                 direct_share=self.direct_share,
                 direct_shares={task_name(task) or task: share for task, share in shares(self.direct_shares).items()},
-                strength=cast("StrengthSetting", self.strength),
+                strength=cast("Strength", self.strength),
                 split=shares(self.split),
                 escalates=self.escalate and not self.approve,
                 detects=not self.approve,

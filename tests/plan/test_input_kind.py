@@ -75,7 +75,12 @@ def test_data_with_fields_is_rows_whatever_lies_beside_it(number: int) -> None:
 def test_a_long_text_is_looked_at_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     head = input_kind._head
-    monkeypatch.setattr(input_kind, "_head", lambda line: (looked.append(line), head(line))[1])
+
+    def watched(line: str) -> str:
+        looked.append(line)
+        return head(line)
+
+    monkeypatch.setattr(input_kind, "_head", watched)
     text = TEXTS["iso log"][1] * 5_000
     assert kind_of({"log": text}) == "lines"
     assert 0 < sum(map(len, looked)) < len(text) / 50

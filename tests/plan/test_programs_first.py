@@ -172,7 +172,7 @@ def test_a_setting_precedes_a_test_and_a_test_a_measurement_and_that_a_guess() -
 def test_every_measured_model_has_a_source_that_can_be_read(row: Any) -> None:
     pages = [part.partition(":")[0].strip() for part in row.source.split(";") if part.strip().startswith("docs/")]
     assert pages and all((ROOT / page).is_file() for page in pages)
-    assert measured(f"local/{row.name}") is row and measured(f"ollama/{row.name}-instruct-q4") is row
+    assert measured(f"local/{row.name}") is row is not None and measured(f"ollama/{row.name}-instruct-q4") is row
     assert measured(f"x/{row.name}0") is None and measured("openai/gpt-5") is None
 
 

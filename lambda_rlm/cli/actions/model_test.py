@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from lambda_rlm.bench.self_test import Asked, ModelUnavailable, foreseen, tested
+from lambda_rlm.bench.self_test import Asked, Unreached, examine, foreseen
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.price import dollars
@@ -66,10 +66,9 @@ async def _within_budget(model: Model, chosen: Settings, json: bool) -> int:
     if chosen.approve and not _approved():
         screen.say("not approved: nothing was asked")
         return exits.REJECTED
-    try:
-        result = await tested(model, budget, options, (lambda asked: None) if json else _follow)
-    except ModelUnavailable as problem:
-        return _unavailable(problem.why, bound, json)
+    result = await examine(model, budget, options, (lambda asked: None) if json else _follow)
+    if isinstance(result, Unreached):
+        return _unavailable(result.why, bound, json)
     trouble = _kept(result)
     if json:
         about = {"ok": True, **_as_json(result), "bound": bound.numbers(), "kept": trouble is None}
