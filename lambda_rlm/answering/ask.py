@@ -268,7 +268,7 @@ class _Asking:
         """The run with what all runs for the question used, and how it was routed."""
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
-        how: tuple[str, ...] = () if route == "synth" else (f"{route}: {reason}",)
+        how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
         notes = (*how, *self.notes, *usage.notes, *self.question.inputs.notes)
