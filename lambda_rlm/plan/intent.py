@@ -71,7 +71,7 @@ _CALCULATES: Final = (
     r"|百分位|百分比|占比|比例|统计|计算|算一下|数量|人数|次数|频率|分布|排名|排序|排行|去重|重复"
     r"|每[个]?(?:年|季度|月|周|天|日|小时)|按.{1,6}(?:分组|汇总)|最常|前[一二三四五六七八九十\d]+[名个条]"
 )
-"""Words that hardly stand but where something is to be calculated."""
+"""Words that over many items hardly stand but where something is to be calculated."""
 
 _AMOUNTS: Final = (
     # English
@@ -100,6 +100,41 @@ _AMOUNTS: Final = (
     r"|至少|至多|之间|差[距额]|增[长加]|减少|比.{1,8}[多少高低]"
 )
 """Words of amounts and comparisons, which ask for a calculation over many items and may ask for a fact in a text."""
+
+_COUNTS: Final = (
+    # English
+    r"how (?:many times|often) .{0,60}(?:occur|appear|mention|used?\b|sa(?:y|id)|repeat|named?\b|come up|written)"
+    r"|how many (?:\w+ )?(?:words?|lines?|sentences?|paragraphs?|characters|chapters?)|how many of (?:the|these|those)"
+    r"|count (?:the|all|how|every|each)|calculate|compute|add(?:ing)? up|sort(?:ed)? |rank\b|most (?:common|frequent) (?:word|letter)"
+    # German
+    r"|wie (?:oft|haufig) .{0,60}(?:kommt|vor\b|steht|erwahn\w*|genannt|benutzt|sagt|wiederhol\w*)"
+    r"|wie ?viele? (?:zeilen|worter|satze|zeichen|kapitel|absatze|mal)\b|zahle? (?:die|alle|wie|das)|berechne\w*|rechne\w*"
+    r"|addiere\w*|summiere\w*|sortiere\w*|haufigste[nrs]? (?:wort|buchstabe)"
+    # French
+    r"|combien de (?:fois|mots|lignes|phrases|caracteres|chapitres|paragraphes)|compte[rz]? (?:les|le|la|combien|toutes|tous)"
+    r"|calcul(?:e|er|ez)\b|additionne\w*|trie[rz]? |mots? les? plus (?:frequent|courant)s?"
+    # Spanish
+    r"|cuantas (?:veces|palabras|lineas|frases|letras|oraciones)|cuantos (?:caracteres|capitulos|parrafos)"
+    r"|(?:^|\b(?:y|dime|por favor) )cuenta (?:las|los|cuant)|calcula\w*|suma (?:los|las|todo)|ordena\w* |palabras? mas (?:frecuente|comun)"
+    # Chinese
+    r"|多少[个]?[字词行句段章]|多少次|几次|数一数|统计|计算|算一下|加起来|排序"
+)
+"""Words of counting and ordering, which ask for a calculation even over a text that is read at once: an average that such a text
+names is a fact."""
+
+_GROUPS: Final = (
+    # English
+    r"by (?!the way)\w+|per \w+|for (?:each|every)|each\b|develop\w*|trend|expenses?|income|costs?|spending|profit\w*|sales|earn\w*"
+    # German
+    r"|(?:nach|pro|je|jeden?|jeder|jedes) \w+|entwick\w*|einnahmen|ausgaben|kosten|gewinn\w*|verkauf\w*|ertrag\w*"
+    # French
+    r"|(?:par|pour chaque|chaque) \w+|evolution|depenses?|recettes?|couts?|ventes?|benefices?"
+    # Spanish
+    r"|(?:por|para cada|cada) \w+|evolucion|gastos?|ingresos?|costes?|costos?|ventas?|ganancias?"
+    # Chinese
+    r"|按|每|各|趋势|走势|变化|支出|收入|花费|费用|金额|销售|销量|利润|相差|之差"
+)
+"""Words of grouping, of change and of money, which over rows ask for sums."""
 
 _READS: Final = (
     # English
@@ -156,26 +191,27 @@ _BEGINNING: Final = 30
 
 _CALCULATION: Final = _words(_CALCULATES)
 _AMOUNT: Final = _words(_AMOUNTS)
+_COUNTING: Final = _words(_COUNTS)
+_GROUPING: Final = _words(_GROUPS)
 _READING: Final = _words(_READS)
 
 
 def asks(query: str, kind: InputKind, *, is_short: bool) -> Asks:
-    """What a question about inputs of this kind asks for. In a short text an amount is a fact that is read; over rows, lines and
-    long inputs it has to be calculated, but where the question is one of understanding. Over rows and lines that is said first:
+    """What a question about inputs of this kind asks for. In a short text an amount is a fact that is read, and only counting is
+    a calculation; over rows, lines and long inputs any amount is, but where the question is one of understanding. Over rows and lines that is said first:
     later in the question the same words may be what is looked for."""
     if len(query) > 2 * _LOOKED_AT:
         query = f"{query[:_LOOKED_AT]} \n {query[-_LOOKED_AT:]}"
     words = _LENGTH_OF_ANSWER.sub(" ", plain(query))
-    calculates, reading = _CALCULATION.search(words) is not None, _READING.search(words)
+    reading = _READING.search(words)
     if kind in ("rows", "lines"):
-        if calculates or _AMOUNT.search(words):
+        if any(form.search(words) for form in (_CALCULATION, _AMOUNT, _GROUPING)):
             return "computes"
         return "reads" if reading is not None and reading.start() < _BEGINNING else "open"
     if reading is not None:
         return "reads"
-    if calculates or (not is_short and _AMOUNT.search(words)):
-        return "computes"
-    return "open"
+    forms = (_COUNTING,) if is_short else (_COUNTING, _CALCULATION, _AMOUNT)
+    return "computes" if any(form.search(words) for form in forms) else "open"
 
 
 def plain(text: str) -> str:
