@@ -181,19 +181,18 @@ class Case:
             named = f"{self._size}; the task {self.task} was named"
             is_direct = bool(last) and self._fits
             return self._direct(named) if is_direct else (Preference("plan", named), *written, *last)
-        if self._is_direct(able):
+        if self._is_direct:
             return (*self._direct(f"{self._size}; {self._asked}"), *written)
         if able.strength == "medium" and not self._calculates:
             return Preference("plan", f"{self._size}; {self._asked}; {self._writer}"), *written, *last
         return *written, Preference("plan", f"{self._asked}; a fixed strategy stands in for a program"), *last
 
-    def _is_direct(self, able: Ability) -> bool:
+    @property
+    def _is_direct(self) -> bool:
         """The model that answers reads all of it: the input is short, and nothing is to be calculated."""
         if self._is_for_program:
             return self.asks == "reads" and self._is_short
-        if self.asks == "computes":
-            return False
-        return self._is_short or (able.strength == "medium" and self._fits)
+        return self._is_short and self.asks != "computes"
 
     def _of_weak(self) -> tuple[Preference, ...]:
         """The preferences where the root model is not trusted to write programs."""
