@@ -1,19 +1,31 @@
 """How well a model tells tasks apart: questions about all ten, asked for as `ask` does.
 
 python benchmarks/told_apart.py local/qwen2.5-coder-1.5b
+python benchmarks/told_apart.py openai/gpt-5-mini --routing
+
+The 31 questions here have one task each. With `--routing` it is the 200 of `benchmarks/routing`, each over inputs of its own shape;
+of some of these more than one task is right.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 import anyio
 
-from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.inputs import from_values
-from lambda_rlm.llm.connect import connect
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from lambda_rlm.answering.detect import detect  # noqa: E402
+from lambda_rlm.answering.question import Question, Setup  # noqa: E402
+from lambda_rlm.inputs import Inputs, from_values  # noqa: E402
+from lambda_rlm.llm.connect import connect  # noqa: E402
+from tests.support.routing_cases import cases, smaller  # noqa: E402
+from tests.support.routing_inputs import made  # noqa: E402
 
 QUESTIONS: Final = (
     ("search", "On board which ship was the author a naturalist?"),
@@ -51,16 +63,38 @@ QUESTIONS: Final = (
 """None of them is an example in the prompt."""
 
 
-async def main(name: str) -> None:
-    model, right = connect(name), 0
+Asked = tuple[frozenset[str], str, Inputs]
+"""The right tasks, a question, and its inputs."""
+
+
+def short() -> Iterator[Asked]:
+    """The questions above, over a text that says nothing."""
     for task, question in QUESTIONS:
-        asked = Question(query=question, inputs=from_values({"context": "x" * 300_000}))
-        found = await detect(asked, Setup(leaf=model))
-        right += found.task == task
-        print(f"{'right' if found.task == task else 'wrong':6} {task:10} {found.task or found.why:10} {question}", flush=True)
-    print(f"{right} of {len(QUESTIONS)}")
+        yield frozenset({task}), question, from_values({"context": "x" * 300_000})
+
+
+def routing() -> Iterator[Asked]:
+    """The questions with routes, those that the router was not developed with first."""
+    for name in ("held_out", "questions"):
+        for case in cases(name):
+            yield case.tasks, case.question, made(smaller(case.shape, 300_000))
+
+
+async def main(name: str, asked: Iterable[Asked]) -> None:
+    model, came = connect(name), list[bool]()
+    for tasks, question, inputs in asked:
+        found = await detect(Question(query=question, inputs=inputs), Setup(leaf=model))
+        is_right = found.task in tasks
+        came.append(is_right)
+        wanted, told = " or ".join(sorted(tasks)), found.task or found.why
+        print(f"{'right' if is_right else 'wrong':6} {wanted:10} {told:10} {question}", flush=True)
+    print(f"{sum(came)} of {len(came)}")
     await model.aclose()
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1] if sys.argv[1:] else "local/qwen2.5-coder-0.5b")
+    reader = argparse.ArgumentParser(description="Tasks of questions")
+    reader.add_argument("model", nargs="?", default="local/qwen2.5-coder-0.5b")
+    reader.add_argument("--routing", action="store_true")
+    given = reader.parse_args()
+    anyio.run(main, given.model, routing() if given.routing else short())
