@@ -92,6 +92,21 @@ def test_different_lines_are_compared_by_their_beginnings() -> None:
     assert '"… ' in text("\n".join(lines))
 
 
+def test_who_speaks_is_seen_before_what_is_said() -> None:
+    chance = random.Random(4)
+    said = [
+        "No.",
+        "Why? We had that in May, and it cost 1,200.",
+        "He said: “not yet”, and left...",
+        "(all of them)",
+        "30% over; why?",
+    ]
+    lines = [f"{chance.choice(['Ana', 'Bo'])} Ruiz: {' '.join(chance.choices(said, k=6))}" for _ in range(900)]
+    forms = laid("\n".join(lines)).lines
+    assert sum(form.percent for form in forms) >= 50
+    assert all(re.match("Aaa? Aaaa: ?", form.mask) and form.is_cut for form in forms)
+
+
 def test_lines_without_a_common_shape_are_called_so() -> None:
     chance = random.Random(3)
     prose = "\n".join("".join(chance.choices("ab,.;:!?-()'\"", k=80)) for _ in range(500))

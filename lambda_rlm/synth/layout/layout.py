@@ -33,7 +33,7 @@ _PIECE: Final = 16_384
 _VALUES: Final = 4_096
 """Values of one column that are masked."""
 
-_BEGINNINGS: Final = (32, 16, 8)
+_BEGINNINGS: Final = (32, 16, 8, 4)
 """Where lines are too different for their commonest shapes to cover half of them, the shapes of their beginnings are shown, of
 that many parts: the longest that do."""
 
