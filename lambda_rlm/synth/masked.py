@@ -52,6 +52,6 @@ _MASK: Final = _Mask()
 
 
 def masked(text: str, longest: int = LONGEST_MASK) -> str:
-    """The mask of a text, in at most `longest` characters; that of a mask is the mask itself. Of a text of more than 100 times
-    as many characters only the beginning is read."""
+    """The mask of a text, in at most `longest` characters; that of a mask is the mask itself. Of a text of more than 100
+    times as many characters only the beginning is read."""
     return _RUN.sub(r"\1\1\1", text[: _READ * longest].translate(_MASK))[:longest]

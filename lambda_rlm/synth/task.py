@@ -15,7 +15,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout
-from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, shown
+from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -75,7 +75,7 @@ def described(
         value, is_rough = inputs[name], name in answers and not peek
         layout = known.get(name)
         one = shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False, layout=layout)
-        lines = [] if layout is None else shown(layout, room)
+        lines = [] if layout is None else layout_lines(layout, room)
         room -= len(lines)
         pieces += [*_shown(one), Piece("".join(lines), is_data=layout is not None and bool(layout.columns))]
         if peek:

@@ -25,7 +25,7 @@ from lambda_rlm.synth.layout.layout import (
     Layout,
     layout_of,
 )
-from lambda_rlm.synth.layout.words import MOST_LINES, shown
+from lambda_rlm.synth.layout.words import MOST_LINES, layout_lines
 from lambda_rlm.synth.masked import SIGNS, masked
 from lambda_rlm.types.type import TEXT
 
@@ -45,7 +45,7 @@ def laid(value: Any) -> Layout:
 
 
 def text(value: Any) -> str:
-    return "".join(shown(laid(value), MOST_LINES))
+    return "".join(layout_lines(laid(value), MOST_LINES))
 
 
 def shapes(value: Any) -> list[tuple[str, int]]:
@@ -179,6 +179,12 @@ def test_a_column_may_be_empty_in_a_few_rows() -> None:
     assert "      a: 0 distinct, 100 % empty\n" in text([{"a": ""}, {"a": None}])
 
 
+@pytest.mark.parametrize("value", [{"is_ill": True}, [{"is_ill": True}], [True], {"a": {"b": [True, True]}}], ids=str)
+def test_a_truth_value_is_not_told_by_its_length(value: Any) -> None:
+    other = json.loads(json.dumps(value).replace("true", "false"))
+    assert text(value) == text(other) and "characters" not in text(value) and "1 distinct" in text(value)
+
+
 def test_places_inside_of_rows_are_columns() -> None:
     rows = [{"who": {"name": "Ann", "tags": ["a-1", "b-2"]}}, {"who": None}]
     assert [column.path for column in laid(rows).columns] == ["who.name", "who.tags[]"]
@@ -199,8 +205,8 @@ def test_a_layout_is_small_whatever_the_input() -> None:
     assert len(layout.columns) == MOST_COLUMNS and layout.more == 50
     assert "    and 50 more\n" in text(wide)
     assert len(text(wide)) < MOST_COLUMNS * (100 + MOST_FORMS * (LONGEST_FORM + 10) + 60)
-    assert len(shown(layout, 7)) == 7 and shown(layout, 7)[-1] == "    and 85 more\n"
-    assert [shown(layout, room) for room in (0, 1, 2)] == [[], [], []]
+    assert len(layout_lines(layout, 7)) == 7 and layout_lines(layout, 7)[-1] == "    and 85 more\n"
+    assert [layout_lines(layout, room) for room in (0, 1, 2)] == [[], [], []]
     lines = "".join(f"{'-' * (n % 12)}" + "".join(string.punctuation[n % 12 :]) * 9 + "\n" for n in range(5_000))
     assert len(laid(lines).lines) <= MOST_SHAPES and all(len(form.mask) <= LONGEST_SHAPE for form in laid(lines).lines)
 

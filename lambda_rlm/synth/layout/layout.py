@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.synth.layout.forms import MaskedForm, common_forms, mask_of, percent
-from lambda_rlm.types.type import TEXT, Con, Record, Type, option_of
+from lambda_rlm.types.type import BOOL, TEXT, Con, Record, Type, option_of
 
 MOST_SHAPES: Final = 8
 """Shapes of the lines of one input."""
@@ -38,13 +38,16 @@ _BEGINNINGS: Final = (32, 16, 8, 4)
 that many parts: the longest that do."""
 
 _TEXTS: Final = (TEXT, option_of(TEXT))
+_TRUTHS: Final = (BOOL, option_of(BOOL))
+"""Their length would tell them."""
+
 _ITEM: Final = "[]"
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnLayout:
-    """The values at one place of the elements. `shortest` and `longest` are in characters, of values that are not empty;
-    `distinct` is None where there are more than `MOST_DISTINCT`."""
+    """The values at one place of the elements. `shortest` and `longest` are in characters, of values that are not empty, and 0 of
+    truth values; `distinct` is None where there are more than `MOST_DISTINCT`."""
 
     path: str
     distinct: int | None
@@ -135,8 +138,8 @@ def _places(type_: Type, values: list[Any], path: str) -> Iterator[tuple[str, Ty
 
 def _column(path: str, type_: Type, values: list[Any]) -> ColumnLayout:
     present = [value for value in values if value is not None and value != ""]
-    texts = present if type_ in _TEXTS else list(map(_written, present))
-    lengths = list(map(len, texts))
+    texts = present if type_ in _TEXTS else list(map(str, present))
+    lengths = [] if type_ in _TRUTHS else list(map(len, texts))
     masks = [mask_of(text, LONGEST_FORM) for text in _spread(texts)] if type_ in _TEXTS else []
     return ColumnLayout(
         path,
@@ -147,10 +150,6 @@ def _column(path: str, type_: Type, values: list[Any]) -> ColumnLayout:
         max(lengths, default=0),
         common_forms(masks, MOST_FORMS, LONGEST_FORM),
     )
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _spread(texts: Sequence[str]) -> Sequence[str]:

@@ -24,7 +24,7 @@ LEGEND: Final = (
 _LONGEST_PATH: Final = 100
 
 
-def shown(layout: Layout, room: int) -> list[str]:
+def layout_lines(layout: Layout, room: int) -> list[str]:
     """The lines about one layout, at most `room`."""
     if layout.is_varied:
         return ["    lines have no common shape\n"][:room]
