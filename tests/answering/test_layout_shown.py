@@ -82,7 +82,7 @@ def test_no_input_is_looked_at_where_no_program_is_written(looked_at: list[Any],
 
 
 def test_each_input_is_looked_at_once_in_all_rounds(looked_at: list[Any]) -> None:
-    root = Root("unknown(log)", "length(log)", "length(rows)", "done")
+    root = Root("unknown(log)", "# look\nlength(log)", "# look\nlength(rows)", "1")
     rlm = RLM(ScriptedModel([Rule("", "said")]), root_model=root, strategy="synth", writing=Writing(rounds=3))
     rlm.ask("Who?", log=LOG, rows=ROWS)
     assert len(root.requests) > 2 and looked_at == [LOG, ROWS]
@@ -90,11 +90,10 @@ def test_each_input_is_looked_at_once_in_all_rounds(looked_at: list[Any]) -> Non
 
 
 def test_answers_of_earlier_rounds_have_no_layout() -> None:
-    root = Root('"key-word 7"', "done")
+    root = Root('# look\n"key-word 7"', "1")
     rlm = RLM(ScriptedModel([Rule("", "said")]), root_model=root, strategy="synth", writing=Writing(rounds=2))
     rlm.ask("Who?", log="ab")
-    assert "result_1: Text - at most 16 characters" in str(root.requests[-1].messages)
-    assert "aaa-aaa" not in str(root.requests[-1].messages)
+    assert "  result_1: Text - at most 16 characters\n  query: Text - " in root.requests[-1].messages[1].content
 
 
 def test_a_sub_model_sees_the_layout_of_its_text() -> None:
