@@ -1,9 +1,13 @@
 """How many programs of a strong model are accepted that has seen the page of the language and nothing else.
 
 `first_sight/tasks.jsonl` holds questions, each with the shapes and sizes of its inputs; `first_sight/replies.jsonl` what a
-strong model replied, a conversation each. `python benchmarks/first_sight.py` judges the replies as synthesis does, on inputs of those
-sizes, and counts those accepted at first try and after one repair. `--prompts FOLDER` writes what is to be asked next, a file for each
-conversation that has not ended; `--replies FILE` takes the replies of another model.
+strong model replied, a conversation each. `python benchmarks/first_sight.py` judges the replies as synthesis does, on inputs of
+those sizes, and counts those accepted at first try and after one repair. `--prompts FOLDER` writes what is to be asked next, a file
+for each conversation that has not ended; `--replies FILE` takes the replies of another model.
+
+With `--layout masked` the author is shown the masked layout too. The inputs are then made as they are found (`contents/`), for the
+tasks where somebody writes such contents; the replies are those of `first_sight/replies_masked.jsonl`, and the programs that were
+accepted are compared with those that were written to the same questions without layout: characters and tokens, the median ratio.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any, Final
 
 import anyio
@@ -23,6 +28,8 @@ import anyio
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.contents.lines import lines  # noqa: E402
+from benchmarks.contents.rows import rows  # noqa: E402
 from lambda_rlm.answering.question import Deadline, Question, Setup  # noqa: E402
 from lambda_rlm.answering.root_model import rendered  # noqa: E402
 from lambda_rlm.answering.sub_model import with_solver  # noqa: E402
@@ -35,15 +42,18 @@ from lambda_rlm.completion import NO_USAGE, Completion, ModelProfile, StopReason
 from lambda_rlm.execution.execute import Options  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
-from lambda_rlm.synth.propose import Attempt, propose  # noqa: E402
+from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named  # noqa: E402
+from lambda_rlm.synth.proposing.propose import Attempt, propose  # noqa: E402
 from lambda_rlm.synth.reference import shown_to  # noqa: E402
 from lambda_rlm.synth.task import first_turn  # noqa: E402
 from lambda_rlm.synth.turn import Turn  # noqa: E402
+from lambda_rlm.synth.writing import LayoutShown, Writing  # noqa: E402
 
 FOLDER: Final = Path(__file__).with_suffix("")
 LEAF: Final = ScriptedModel(
     (), ModelProfile(name="leaf", window=32_768, max_output=8_192, input_price=2.5e-7, output_price=2e-6)
 )
+VOCABULARY: Final = "o200k_base"
 REPAIRS: Final = 1
 LEAST: Final = (0.95, 0.99)
 """The shares that are accepted at first try and after a repair; with fewer the exit code is 1."""
@@ -63,6 +73,11 @@ class Judged:
     def is_accepted(self, repairs: int) -> bool:
         return any(not attempt.codes for attempt in self.attempts[: repairs + 1])
 
+    @property
+    def program(self) -> str | None:
+        """The program that was accepted."""
+        return next((attempt.program for attempt in self.attempts if not attempt.codes), None)
+
 
 def made(shape: dict[str, Any]) -> Any:
     """An input of a shape: a text of so many `chars`, of one `line` or in prose; documents; or `rows`, over and over."""
@@ -73,18 +88,37 @@ def made(shape: dict[str, Any]) -> Any:
     return text(shape["chars"], shape.get("line"))
 
 
+def as_found(shape: dict[str, Any], chance: Random) -> Any:
+    """An input of a shape with contents as they are found; None where nobody writes such contents. Prose is prose in any case."""
+    if "rows" in shape:
+        return rows(shape["rows"][0], shape["count"], chance)
+    return lines(shape["line"], shape["chars"], chance) if "line" in shape else made(shape)
+
+
+def inputs_of(task: dict[str, Any], layout: LayoutShown) -> dict[str, Any] | None:
+    """The inputs of a task: of its sizes alone, or as they are found; None where they are to be so and nobody writes them, or
+    where all are prose, of which a layout tells nothing."""
+    shapes = task["inputs"]
+    if layout == "none":
+        return {name: made(shape) for name, shape in shapes.items()}
+    chance = Random(int(task["id"]))
+    values = {name: as_found(shape, chance) for name, shape in shapes.items()}
+    is_prose = all("rows" not in shape and "line" not in shape for shape in shapes.values())
+    return None if is_prose or any(value is None for value in values.values()) else values
+
+
 def text(characters: int, line: str | None = None) -> str:
     piece = "\n\n".join(prose(20_000, Random(1))) if line is None else line
     return ((piece + "\n") * (characters // (len(piece) + 1) + 1))[:characters]
 
 
-async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
+async def judged(task: dict[str, Any], replies: list[str], values: dict[str, Any], layout: LayoutShown) -> Judged:
     """Hold the conversation as synthesis would, with the replies on record."""
-    given = from_values({name: made(shape) for name, shape in task["inputs"].items()})
+    given = from_values(values)
     question = Question(query=task["query"], inputs=given)
     inputs = question.bound_inputs
     budget = Budget(calls=task.get("calls", Budget().calls))
-    setup = Setup(leaf=LEAF, budget=budget, options=Options(key=b"key"))
+    setup = Setup(leaf=LEAF, budget=budget, options=Options(key=b"key"), writing=Writing(layout=layout))
     judge = Vetting(
         leaf=LEAF,
         options=with_solver(setup),
@@ -92,12 +126,12 @@ async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
         meter=judging(budget, inputs, 1 + REPAIRS),
         deadline=Deadline(None),
     )
-    found, waiting = Judged(), iter(replies)
+    result, waiting = Judged(), iter(replies)
 
     async def ask(turns: tuple[Turn, ...]) -> Completion:
         reply = next(waiting, None)
         if reply is None:
-            found.waits = turns
+            result.waits = turns
             raise Unanswered
         return Completion(reply, NO_USAGE, StopReason.STOP, "on record")
 
@@ -109,9 +143,9 @@ async def judged(task: dict[str, Any], replies: list[str]) -> Judged:
             lambda source: judge.checked(source, inputs),
             lambda checked: judge.vetted(checked, inputs),
             repairs=REPAIRS,
-            on_attempt=found.attempts.append,
+            on_attempt=result.attempts.append,
         )
-    return found
+    return result
 
 
 def prompt(turns: tuple[Turn, ...]) -> str:
@@ -121,21 +155,57 @@ def prompt(turns: tuple[Turn, ...]) -> str:
     return "\n\n".join(f"=== {message.role} ===\n{message.content}" for message in messages) + "\n"
 
 
+def replies_of(path: Path) -> dict[str, list[str]]:
+    """The replies on record by the ids of tasks; none where there is no file."""
+    written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {row["id"]: row["replies"] for row in map(json.loads, written)}
+
+
+def run(tasks: list[dict[str, Any]], replies: dict[str, list[str]], layout: LayoutShown) -> dict[str, Judged]:
+    """What came of the tasks that have inputs."""
+    given = ((task, inputs_of(task, layout)) for task in tasks)
+    return {
+        task["id"]: anyio.run(judged, task, replies.get(task["id"], []), values, layout)
+        for task, values in given
+        if values is not None
+    }
+
+
+def compare(shown: dict[str, Judged], plain: dict[str, Judged]) -> None:
+    """Print how long programs with layout are beside those to the same questions without."""
+    count = vocabulary_named(VOCABULARY).exact
+    pairs = [(a, b) for name, one in shown.items() if (a := one.program) and (b := plain[name].program)]
+    if not pairs:
+        print("no program written with layout has one beside it that was written without")
+        return
+    for unit, size in (("characters", len), ("tokens", count)):
+        ratios = sorted(size(a) / size(b) for a, b in pairs)
+        print(f"{unit}: the median of {len(pairs)} paired programs is {median(ratios):.2f} of that without layout", end="")
+        print(f" ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+
+
 def main() -> int:
     """The exit code."""
     reader = argparse.ArgumentParser(description="Programs of a strong model at first sight of the language")
-    reader.add_argument("--replies", type=Path, default=FOLDER / "replies.jsonl")
+    reader.add_argument("--replies", type=Path)
     reader.add_argument("--prompts", type=Path)
+    reader.add_argument("--layout", choices=("none", "masked"), default="none")
     given = reader.parse_args()
-    tasks = [json.loads(line) for line in (FOLDER / "tasks.jsonl").read_text().splitlines()]
-    lines = given.replies.read_text().splitlines() if given.replies.exists() else []
-    replies = {row["id"]: row["replies"] for row in map(json.loads, lines)}
-    found = {task["id"]: anyio.run(judged, task, replies.get(task["id"], [])) for task in tasks}
+    layout: LayoutShown = given.layout
+    usual = FOLDER / ("replies.jsonl" if layout == "none" else "replies_masked.jsonl")
+    tasks = [json.loads(line) for line in (FOLDER / "tasks.jsonl").read_text(encoding="utf-8").splitlines()]
+    replies = replies_of(given.replies or usual)
+    found = run(tasks, replies, layout)
     if given.prompts:
         given.prompts.mkdir(parents=True, exist_ok=True)
         for name, one in found.items():
             if one.waits is not None:
-                (given.prompts / f"{name}.txt").write_text(prompt(one.waits))
+                (given.prompts / f"{name}.txt").write_text(prompt(one.waits), encoding="utf-8")
+    if layout == "masked":
+        found = {name: one for name, one in found.items() if name in replies}
+        compare(found, run([task for task in tasks if task["id"] in found], replies_of(FOLDER / "replies.jsonl"), "none"))
+    if not found:
+        return 0
     for name, one in found.items():
         if not one.is_accepted(0):
             print(name, " then ".join(" ".join(a.codes) or "accepted" for a in one.attempts) or "no reply")

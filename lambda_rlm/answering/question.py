@@ -5,6 +5,7 @@ Owns `Question`, `Setup` and `Deadline`, the router's view of both, and the prog
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
@@ -28,6 +29,7 @@ from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_test_of
 from lambda_rlm.plan.split import arm
 from lambda_rlm.synth.reference import version
+from lambda_rlm.synth.layout.layout import Layout, layout_of
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
 
@@ -44,11 +46,24 @@ class Question:
     returns: Type | None = None
     task: str | None = None
     is_task_said: bool = True
+    known_layouts: dict[str, Layout] = field(default_factory=dict, compare=False, repr=False)
+    """The layouts of inputs that were looked at; questions that are made of this one have them too."""
 
     @cached_property
     def bound_inputs(self) -> Inputs:
         """The inputs with the question among them, as programs see them."""
         return self.inputs.with_query(self.query)
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """The masked layouts of the inputs by name, without answers of earlier rounds. Goes through all inputs when it is first
+        asked for."""
+        inputs, known = self.inputs, self.known_layouts
+        names = [name for name in inputs.types if name not in inputs.answers]
+        for name in names:
+            if name not in known:
+                known[name] = layout_of(inputs.types[name], inputs.values[name], is_documents=name in inputs.documents)
+        return {name: known[name] for name in names}
 
     def plan(self, route: Route) -> SourceFile:
         """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the

@@ -7,6 +7,7 @@ of the budget's calls, tokens and dollars. Asks no model."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
@@ -34,9 +35,9 @@ _NO_KEY: Final = b""
 
 def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     """The bound, and what keeps a program from being written at all, None for nothing."""
-    writing, root, half = setup.writing, setup.writer, setup.budget.part(2)
+    root, half = setup.writer, setup.budget.part(2)
     profile = root.profile
-    out = max(1, min(writing.out, profile.max_output, profile.room // 4))
+    out = _out(setup)
     opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
     first, calls = _calls(setup)
     pool = writing_pool(setup)
@@ -126,9 +127,10 @@ def raised(option: str, need: float) -> str:
 
 
 def task_of(question: Question, setup: Setup) -> WritingTask:
-    """The task of writing a program that answers a question, within `setup.budget`."""
-    inputs = question.bound_inputs
-    return WritingTask(
+    """The task of writing a program that answers a question, within `setup.budget`; with the layouts of its inputs where they
+    are to be shown and leave room for a reply and for one that mends it."""
+    inputs, root = question.bound_inputs, setup.writer
+    task = WritingTask(
         query=inputs.values["query"],
         inputs=inputs.values,
         types=inputs.types,
@@ -142,6 +144,18 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         documents=inputs.documents,
         answers=inputs.answers,
     )
+    if setup.writing.layout == "none":
+        return task
+    told = replace(task, layouts=question.layouts)
+    profile = root.profile
+    needed = root.count_tokens(opening_messages(told, profile, _NO_KEY)) + 2 * _out(setup)
+    return told if needed <= profile.room else task
+
+
+def _out(setup: Setup) -> int:
+    """The tokens of one reply."""
+    profile = setup.writer.profile
+    return max(1, min(setup.writing.out, profile.max_output, profile.room // 4))
 
 
 def opening_messages(task: WritingTask, root: ModelProfile, key: bytes) -> tuple[Message, ...]:

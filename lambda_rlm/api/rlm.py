@@ -49,7 +49,7 @@ from lambda_rlm.journal.request import before, whole
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.settings.keys import Tables
-from lambda_rlm.synth.writing import Writing
+from lambda_rlm.synth.writing import LayoutShown, Writing
 from lambda_rlm.types.hosted import HostCost, HostFunction
 
 __all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
@@ -64,7 +64,8 @@ class RLM:
     variables of their parts), else it has its default.
 
     - `model`: a model name as on the command line (None: the default model), or a `Model`, which the caller closes.
-    - `root_model`: the model that writes programs, in the same forms (None: `model`); `writing` has its settings.
+    - `root_model`: the model that writes programs, in the same forms (None: `model`); `writing` has its settings, of which
+      `layout` may be given here too: "masked" (default) shows it how lines and columns of the inputs look, "none" does not.
     - `budget`: the limits of each run (None: `Budget()`); `admit`: "proved" or "likely", what may begin (None: as in `budget`).
     - `base_url`: the URL of an OpenAI-compatible server.
     - `strategy`: the route, "auto" (default), "direct", "plan" or "synth"; `routing` sets how "auto" decides.
@@ -104,6 +105,7 @@ class RLM:
         seed: int | None = None,
         cache: bool | str | Path | None = None,
         writing: Writing | None = None,
+        layout: LayoutShown | None = None,
         hedge: float | None = None,
         pool: int | str | None = None,
         rpm: int | None = None,
@@ -128,6 +130,7 @@ class RLM:
             seed=seed,
             cache=cache,
             writing=writing,
+            layout=layout,
             hedge=hedge,
             pool=pool,
             rpm=rpm,

@@ -49,10 +49,11 @@ from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
+from lambda_rlm.policy.gates import allows_layout
 from lambda_rlm.settings.keys import Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.variables import unless_said
-from lambda_rlm.synth.writing import Writing
+from lambda_rlm.synth.writing import KEPT, LayoutShown, Writing
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Effect
@@ -111,6 +112,7 @@ class HostSettings:
         seed: int | None,
         routing: Routing | None = None,
         writing: Writing | None = None,
+        layout: LayoutShown | None = None,
         **said: Any,
     ) -> HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count. Raises `ValueError` and
@@ -131,7 +133,7 @@ class HostSettings:
             **said,
             options=options,
             routing=routing or unsaid.routing(),
-            writing=writing or unsaid.writing(),
+            writing=(writing or unsaid.writing()).showing(layout),
             unsaid=unsaid,
         )
 
@@ -169,7 +171,7 @@ class HostSettings:
             budget=self.limits,
             choice=self.strategy or "auto",
             routing=self.routing,
-            writing=self.writing,
+            writing=self.writing if allows_layout() else self.writing.showing("none"),
             options=self.options,
         )
 
@@ -212,7 +214,7 @@ class HostSettings:
                 out=was.get("out", options.out),
                 pool=Pool.written(str(was["pool"])) if self.pool is None and was.get("pool") else options.pool,
             ),
-            writing=replace(self.writing, **{name: was[name] for name in ("rounds", "candidates", "peek") if name in was}),
+            writing=replace(self.writing, **{name: was[name] for name in KEPT if name in was}),
         )
 
     def kept(self) -> dict[str, Any]:
@@ -230,7 +232,7 @@ class HostSettings:
             "pool": self.unsaid.pool if self.pool is None else str(self.pool),
             "models": recorded(described(self.unsaid, self.model, self.model_options)),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
-            **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
+            **{name: getattr(writing, name) for name in KEPT},
         }
 
 

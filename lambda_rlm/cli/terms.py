@@ -70,6 +70,7 @@ DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "thinking": (_REPLIES, lambda n: "as much thought as usual" if n is None else f"at most {n:,} tokens of thought each"),
     "models": ("models", lambda tables: "; ".join(map(_table, (tables or {}).items())) or "none is described in a table"),
     "peek": ("root model", lambda n: f"is shown {n:,} characters of each input"),
+    "layout": ("root model", lambda shown: f"is shown {'the masked' if shown == 'masked' else 'no'} layout of the inputs"),
     "accuracy_short": (_PLANNER, _is("short")),
     "accuracy_decay": (_PLANNER, _is("decay")),
     "accuracy_compose": (_PLANNER, _is("compose")),
@@ -114,6 +115,6 @@ def terms(
     if root is not None and chosen.root_model:
         found.append(profile_term("root model", root))
     for key, (group, words) in DECIDING.items():
-        value = getattr(chosen, key)
+        value = chosen.writing().layout if key == "layout" else getattr(chosen, key)
         found.append(Term(group, key, value, words(value)))
     return (*found, Term("version", "version", __version__, f"lambda-rlm {__version__}"))

@@ -54,8 +54,10 @@ def _row(call: CallRow, details: RunReport, files: _Files, models: Mapping[int, 
 def _besides(call: CallRow, details: RunReport) -> list[str]:
     """What stood in the prompt beside parts of inputs."""
     if call.place == ROOT or not call.program:
-        peek = (details.run.what.get("settings") or {}).get("peek") or 0
+        settings = details.run.what.get("settings") or {}
+        peek = settings.get("peek") or 0
         shown = ["the question", "names, types and sizes of the inputs", "programs written before and what came of them"]
+        shown += ["the masked layout of the inputs"] if settings.get("layout") == "masked" else []
         return [*shown, f"the first {peek:,} characters of each input"] if peek else shown
     own = details.sources.get(call.program)
     is_asked = own is not None and _QUESTION.search(own.text) is not None

@@ -41,7 +41,7 @@ from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.llm.wrappers.absent import plain_profile
 from lambda_rlm.owner import person
-from lambda_rlm.policy.gates import narrowed, require
+from lambda_rlm.policy.gates import NO_LAYOUT, narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance
 from lambda_rlm.trace.progress import Both, Progress
 
@@ -152,6 +152,7 @@ class RunSession:
         require("journal", self.keeping is not None, "this run is not recorded")
         require("approval", self.is_approved, "see --approve")
         require("blind", self.setup.writing.peek == 0, "see --peek")
+        require(NO_LAYOUT, self.setup.writing.layout == "none", "see --layout")
         return allowance(narrowed(self.setup.budget))
 
     @property
@@ -164,8 +165,14 @@ class RunSession:
         if keeping is None or request.is_replay:
             return None
         row = None if request.before is None else request.before.row
-        url = self.connections.base_url
-        return await anyio.to_thread.run_sync(lambda: begin(keeping.path, request.as_kept(), row, days=keeping.days, url=url))
+        url, layout = self.connections.base_url, self.setup.writing.layout
+
+        def kept() -> dict[str, Any]:
+            """The request, with what the policy left of its settings."""
+            what = request.as_kept()
+            return {**what, "settings": {**what["settings"], "layout": layout}}
+
+        return await anyio.to_thread.run_sync(lambda: begin(keeping.path, kept(), row, days=keeping.days, url=url))
 
     def _connected(self, model: str | Model | None, root: str | Model | None, stack: AsyncExitStack) -> Setup:
         request, setup, recording = self.request, self.setup, self.recording

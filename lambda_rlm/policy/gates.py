@@ -24,6 +24,9 @@ LIMITS: Final = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "usd"
 PROVED: Final = "proved"
 """The requirement that no run begins as likely."""
 
+NO_LAYOUT: Final = "no-layout"
+"""The requirement that the root model is shown no layout of inputs."""
+
 _USUAL: Final = Budget()
 _HOST: Final = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 
@@ -72,14 +75,22 @@ def narrowed(budget: Budget) -> Budget:
     return replace(budget, **least)
 
 
+def allows_layout() -> bool:
+    """Whether a root model may be shown the masked layout of inputs: where it may not, none is shown, whatever was set."""
+    return not any(NO_LAYOUT in rules.require for rules in policy())
+
+
 def limits() -> dict[str, tuple[Any, str]]:
-    """The least limit of a run that the policy sets, by rule, with the file that sets it."""
+    """The least limit of a run that the policy sets, by rule, with the file that sets it; and the layout, where it may not be
+    shown."""
     found: dict[str, tuple[Any, str]] = {}
     for rules in policy():
         for rule in LIMITS:
             most = getattr(rules, rule)
             if most is not None and (rule not in found or most < found[rule][0]):
                 found[rule] = most, rules.file
+        if NO_LAYOUT in rules.require:
+            found.setdefault("layout", ("none", rules.file))
     return found
 
 

@@ -21,6 +21,7 @@ REQUIREMENTS: Final[Mapping[str, str]] = {
     "approval": "a person approves each program before its first call",
     "proved": "every run is proved to complete within its budget before its first call",
     "blind": "the root model sees no contents of inputs (no --peek)",
+    "no-layout": "the root model sees no layout of inputs either (none is shown, whatever --layout says)",
     "constrain": "programs are written under the grammar",
 }
 """What `require` may name, and what it means."""

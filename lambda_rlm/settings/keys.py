@@ -148,6 +148,14 @@ class Keys:
     ]
     candidates: Annotated[int, Trust.STRICTER, About("Number of programs to write in parallel in each round.", "N")]
     peek: Annotated[int, Trust.STRICTER, About("Include the first N characters of each input in the root model's prompt.", "N")]
+    layout: Annotated[
+        str,
+        Trust.STRICTER,
+        About(
+            "Show the root model the masked layout of the inputs: line shapes and columns, letters as a, digits as 9.",
+            choices=("none", "masked"),
+        ),
+    ]
     constrain: Annotated[
         str,
         Trust.TRUSTED,
@@ -314,7 +322,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Other limits": ("admit", "max_tokens", "max_seconds", "max_depth", "fuel", "memory"),
     "An account of many runs": ACCOUNT,
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
-    "Writing programs": ("root_model", "rounds", "candidates", "peek", "constrain"),
+    "Writing programs": ("root_model", "rounds", "candidates", "layout", "peek", "constrain"),
     "Models": ("base_url", *DESCRIBING, "models"),
     "Requests to models": ("concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
     "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),

@@ -23,10 +23,10 @@ from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
-from lambda_rlm.policy.gates import narrowed
+from lambda_rlm.policy.gates import allows_layout, narrowed
 from lambda_rlm.settings.keys import DESCRIBING, Keys
 from lambda_rlm.settings.problem import SettingProblem
-from lambda_rlm.synth.writing import Writing
+from lambda_rlm.synth.writing import LayoutShown, Writing
 
 _BUDGET: Final = Budget()
 _ACCURACY: Final = Accuracy()
@@ -67,9 +67,11 @@ class Settings(Keys):
             raise SettingProblem(str(error)) from None
 
     def writing(self) -> Writing:
-        """How a root model is asked for programs; raises `SettingProblem` for numbers that are out of range."""
+        """How a root model is asked for programs, within the policy; raises `SettingProblem` for numbers that are out of range,
+        and `PolicyViolation`."""
         try:
-            return Writing(rounds=self.rounds, candidates=self.candidates, peek=self.peek)
+            layout = cast("LayoutShown", self.layout if allows_layout() else "none")
+            return Writing(rounds=self.rounds, candidates=self.candidates, layout=layout, peek=self.peek)
         except ValueError as error:
             raise SettingProblem(str(error)) from None
 
@@ -164,6 +166,7 @@ DEFAULTS: Final = Settings(
     root_model=None,
     rounds=_WRITING.rounds,
     candidates=_WRITING.candidates,
+    layout=_WRITING.layout,
     peek=_WRITING.peek,
     constrain="auto",
     max_calls=_BUDGET.calls,

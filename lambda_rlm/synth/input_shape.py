@@ -2,8 +2,8 @@
 
 Owns `shape`. Promises that what such a root model is sent depends on nothing of an input but its shape, and on what came of the
 programs that it wrote: inputs of equal shape lead to equal bytes. A shape has the name, the type with its names of columns and
-keys (bounded in number and length by the rules that types of data have), sizes, and the first names of documents, which are
-names of files. Keys are in it because a program cannot name a field otherwise.
+keys (bounded in number and length by the rules that types of data have), sizes, the first names of documents, which are names
+of files, and its masked layout, unless that was switched off. Keys are in it because a program cannot name a field otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.bounds.declared import Size
+from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.types.type import Type
 
 MOST_NAMES: Final = 60
@@ -24,8 +25,8 @@ class InputShape:
     """The shape of one input. `characters` are those of its texts, and of other things as JSON writes them; `lines` those of a
     text, `count` the elements of a list, None for other types. `names` are the first names of documents, cut.
 
-    `size` is what bounds are computed from that a blind root model is shown; None where nobody asked for it. With `is_rough`
-    the input is an answer of an earlier round, and its sizes are rounded up to a power of two.
+    `size` is what bounds are computed from that a blind root model is shown; None where nobody asked for it, as is `layout`.
+    With `is_rough` the input is an answer of an earlier round, and its sizes are rounded up to a power of two.
     """
 
     name: str
@@ -37,6 +38,7 @@ class InputShape:
     names: tuple[str, ...] = ()
     size: Size | None = None
     is_rough: bool = False
+    layout: Layout | None = None
 
 
 def shape(
@@ -47,8 +49,10 @@ def shape(
     is_documents: bool = False,
     is_rough: bool = False,
     with_size: bool = True,
+    layout: Layout | None = None,
 ) -> InputShape:
-    """The shape of an input, given as plain data. `is_documents` says that its documents are named after files."""
+    """The shape of an input, given as plain data. `is_documents` says that its documents are named after files; `layout` is its
+    masked layout (see `layout_of`), None where the root model is not shown it."""
     rounded = rough if is_rough else int
     lines = count = None
     names: tuple[str, ...] = ()
@@ -59,7 +63,7 @@ def shape(
         if is_documents:
             names = tuple(str(item["name"])[:LONGEST_NAME] for item in value[:MOST_NAMES])
     size = _size(value, rounded) if with_size else None
-    return InputShape(name, type_, rounded(_characters(value)), lines, count, is_documents, names, size, is_rough)
+    return InputShape(name, type_, rounded(_characters(value)), lines, count, is_documents, names, size, is_rough, layout)
 
 
 def rough(number: int) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.synth.input_shape import InputShape, shape
+from lambda_rlm.synth.layout.layout import Layout
+from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -27,7 +29,8 @@ class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
     the answer must have; `functions` what the host adds to the library. `documents` are the names of inputs whose documents are
-    named after files, `answers` those that are answers of earlier rounds."""
+    named after files, `answers` those that are answers of earlier rounds; `layouts` are the masked layouts that the root model
+    is shown, by the names of inputs."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -41,12 +44,13 @@ class WritingTask:
     functions: Sequence[HostFunction] = ()
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
 
 
 def first_turn(task: WritingTask) -> Turn:
     """The task as the root model is given it, after the reference."""
     pieces = [Piece("# Task\nInputs, already bound:\n"), *_inputs(task)]
-    pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_limits(task)}"))
+    pieces.append(Piece(f"  query: Text - {len(task.query):,} characters, below\n{_legend(task)}{_limits(task)}"))
     if task.functions:
         pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
         pieces += [Piece(f"  {one.signature}{one.doc and f'  # {one.doc}'}\n") for one in task.functions]
@@ -54,23 +58,37 @@ def first_turn(task: WritingTask) -> Turn:
 
 
 def described(
-    inputs: Mapping[str, Any], types: Mapping[str, Type], peek: int, documents: Set[str] = NOTHING, answers: Set[str] = NOTHING
+    inputs: Mapping[str, Any],
+    types: Mapping[str, Type],
+    peek: int,
+    documents: Set[str] = NOTHING,
+    answers: Set[str] = NOTHING,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> list[Piece]:
-    """The description of the inputs: a line for each with its name, type and size, file names, and as much of its beginning as
-    may be seen."""
+    """The description of the inputs: a line for each with its name, type and size, file names, its masked layout, and as much
+    of its beginning as may be seen."""
     pieces: list[Piece] = []
+    room, known = MOST_LINES, layouts or {}
     for name, type_ in types.items():
         if name == "query":
             continue
         value, is_rough = inputs[name], name in answers and not peek
-        pieces += _shown(shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False))
+        layout = known.get(name)
+        one = shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False, layout=layout)
+        lines = [] if layout is None else layout_lines(layout, room)
+        room -= len(lines)
+        pieces += [*_shown(one), Piece("".join(lines), is_data=layout is not None and bool(layout.columns))]
         if peek:
             pieces += [Piece(f"    the first {peek:,} characters:\n"), Piece(_beginning(value, peek) + "\n", is_data=True)]
     return pieces
 
 
 def _inputs(task: WritingTask) -> list[Piece]:
-    return described(task.inputs, task.types, task.peek, task.documents, task.answers)
+    return described(task.inputs, task.types, task.peek, task.documents, task.answers, task.layouts)
+
+
+def _legend(task: WritingTask) -> str:
+    return LEGEND if any(layout.has_shapes for layout in task.layouts.values()) else ""
 
 
 def _limits(task: WritingTask) -> str:

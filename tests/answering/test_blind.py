@@ -10,6 +10,7 @@ import string
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambda_rlm.answering.question import Question
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.vet import Vetted, Vetting
 from lambda_rlm.answering.writing_bound import opening_messages, task_of
@@ -30,7 +32,7 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import Inputs, from_arguments, from_values
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.synth.input_shape import InputShape, shape
-from lambda_rlm.synth.writing import Writing
+from lambda_rlm.synth.writing import LayoutShown, Writing
 from lambda_rlm.types.typed import Typed
 from tests.support.answering import posed
 
@@ -73,7 +75,9 @@ class Recording:
     async def aclose(self) -> None: ...
 
 
-def sent(inputs: Inputs, replies: list[str], rounds: int = 1, usd: float | None = None) -> list[tuple[Message, ...]]:
+def sent(
+    inputs: Inputs, replies: list[str], rounds: int = 1, usd: float | None = None, layout: LayoutShown = "masked"
+) -> list[tuple[Message, ...]]:
     """All that the root model is sent while a question is answered."""
     root = Recording(replies)
     question, setup = posed(
@@ -81,7 +85,7 @@ def sent(inputs: Inputs, replies: list[str], rounds: int = 1, usd: float | None 
         leaf=ScriptedModel([Rule("", "said")]),
         root=root,
         budget=Budget(calls=12, usd=usd),
-        writing=Writing(rounds=rounds),
+        writing=Writing(rounds=rounds, layout=layout),
         options=Options(key=b"key"),
     )
     anyio.run(lambda: synthesize(question, setup, lambda: SourceFile("plan.lam", '"planned"')))
@@ -90,8 +94,15 @@ def sent(inputs: Inputs, replies: list[str], rounds: int = 1, usd: float | None 
 
 # ── twins: other contents, the same shape ──
 
+EXCHANGED = (
+    string.ascii_lowercase, string.ascii_uppercase, "123456789", "αβγδε", "ΑΒΓΔΕ", "абвгд", "АБВГД", "אבגד", "ابتث", "कखगघ",
+    "東京大阪", "𝐀𝐁𝐂𝐃", "𝐚𝐛𝐜𝐝", "١٢٣٤", "१२३४", "\u0300\u0301\u0302", "\u200b\u200d\u2066\u202e", "😀🎉🚀", "€₿№", "–“”…",
+)  # fmt: skip
+"""Signs that a layout does not tell apart, of one length in bytes each."""
+
 LETTERS = string.ascii_letters
-CELL = st.text(LETTERS + " .,", min_size=1, max_size=30).map(lambda s: "q" + s + "z")
+SIGNS = "".join(EXCHANGED) + string.punctuation + " "
+CELL = st.text(st.sampled_from(LETTERS * 4 + " ., " + SIGNS), min_size=1, max_size=30).map(lambda s: "q" + s + "z")
 ROW = st.fixed_dictionaries(
     {
         "name": CELL,
@@ -105,18 +116,23 @@ ROWS = st.lists(ROW, min_size=1, max_size=8)
 
 
 def twin(value: Any, chance: random.Random) -> Any:
-    """Other contents of the same lengths."""
+    """Other contents of the same shape: each letter and digit exchanged for another, everywhere the same."""
+    exchanged: dict[int, str] = {}
+    for signs in EXCHANGED:
+        exchanged |= {ord(sign): other for sign, other in zip(signs, chance.sample(signs, len(signs)), strict=True)}
+    return _exchanged(value, exchanged)
+
+
+def _exchanged(value: Any, exchanged: Mapping[int, str]) -> Any:
     if isinstance(value, str):
-        return "".join(chance.choice(LETTERS) if sign.isalpha() else sign for sign in value)
+        return value.translate(exchanged)
     if isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        return int(("-" if value < 0 else "") + "".join(chance.choice("123456789") for _ in str(abs(value)))) if value else 0
-    if isinstance(value, float):
-        return chance.choice([number for number in (1.25, 3.75, 22.5, 41.5, 0.75) if len(str(number)) == len(str(value))])
+    if isinstance(value, int | float):
+        return type(value)(str(value).translate(exchanged))
     if isinstance(value, list):
-        return [twin(item, chance) for item in value]
-    return {key: twin(item, chance) for key, item in value.items()}
+        return [_exchanged(item, exchanged) for item in value]
+    return {key: _exchanged(item, exchanged) for key, item in value.items()}
 
 
 @contextmanager
@@ -151,8 +167,10 @@ def _written(format_: str, rows: list[dict[str, Any]]) -> str:
 
 
 def shapes(inputs: Inputs) -> list[InputShape]:
+    layouts = Question(query="Who?", inputs=inputs).layouts
     return [
-        shape(name, type_, inputs.values[name], is_documents=name in inputs.documents) for name, type_ in inputs.types.items()
+        shape(name, type_, inputs.values[name], is_documents=name in inputs.documents, layout=layouts[name])
+        for name, type_ in inputs.types.items()
     ]
 
 
@@ -253,8 +271,8 @@ def test_a_bound_that_contents_decide_is_shown_by_the_shape() -> None:
     few = from_values({"context": "a" * 60 + " b" * 20})
     many = from_values({"context": "a " * 50})
     program = 'words(context) |> map(fn(w) => llm_call(f"{w}", out=9)) |> join(" ")'
-    assert shapes(few) == shapes(many)
-    first, second = sent(few, [program, FINE]), sent(many, [program, FINE])
+    assert [replace(one, layout=None) for one in shapes(few)] == [replace(one, layout=None) for one in shapes(many)]
+    first, second = sent(few, [program, FINE], layout="none"), sent(many, [program, FINE], layout="none")
     assert first == second and "50 model calls" in first[1][-1].content
 
 

@@ -88,7 +88,7 @@ def leaf() -> FakeModel:
     return FakeModel("Ann", LEAF)
 
 
-def asked(root: Any, model: FakeModel, budget: Budget = BUDGET, **writing: int) -> Run:
+def asked(root: Any, model: FakeModel, budget: Budget = BUDGET, **writing: Any) -> Run:
     rlm = RLM(model, root_model=root, budget=budget, strategy="synth", writing=Writing(**writing))
     return rlm.ask("Who keeps bees?", context=TEXT)
 

@@ -17,6 +17,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
+from lambda_rlm.synth.masked import masked
 from lambda_rlm.synth.writing import Writing
 from tests.support.answering import ask
 
@@ -108,7 +109,7 @@ def example(schema: Mapping[str, Any], text: str, named: Mapping[str, Any]) -> A
             return {"integer": 1, "number": 1.5, "boolean": True}.get(kind, text[:60])
 
 
-def asked(model: Listening, inputs: Mapping[str, Any], budget: Budget, **writing: int) -> Run:
+def asked(model: Listening, inputs: Mapping[str, Any], budget: Budget, **writing: Any) -> Run:
     return anyio.run(
         lambda: ask(
             "Who?", from_values(inputs), model, budget, choice="synth", options=Options(key=b"key"), writing=Writing(**writing)
@@ -174,19 +175,27 @@ def test_data_is_never_placed_where_instructions_are(
     assert_within(run, budget, model)
 
 
+OTHER = {"a": "z", "A": "Z", "9": "7", "?": "\u20ac", "": "\u200b"}
+"""A sign of the same mask, where there is another."""
+
+
+def calm(text: str) -> str:
+    """A text of the same layout that says nothing."""
+    return "".join(sign if sign in "\r\n" or (mask := masked(sign)) == sign else OTHER.get(mask, mask) for sign in text)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("layout", ["masked", "none"])
 @given(texts=st.lists(hostile, min_size=1, max_size=3))
-def test_a_blind_author_gets_the_same_request_for_any_contents(texts: list[str]) -> None:
+def test_a_blind_author_gets_the_same_request_for_any_contents(layout: str, texts: list[str]) -> None:
     """So the program is the same too: a model that is sent the same can only be told the same."""
-    hostile_docs = [{"name": f"{n}.txt", "text": text} for n, text in enumerate(texts)]
-    calm_docs = [{"name": f"{n}.txt", "text": re.sub(r"[^\n]", "a", text)} for n, text in enumerate(texts)]
+    other = [calm(text) if layout == "masked" else re.sub(r"[^\n]", "a", text) for text in texts]
     sent = []
-    for inputs in (
-        {"docs": hostile_docs, "book": texts[0], "rows": [{"cell": texts[-1]}]},
-        {"docs": calm_docs, "book": re.sub(r"[^\n]", "a", texts[0]), "rows": [{"cell": "a" * len(texts[-1])}]},
-    ):
+    for said in (texts, other):
+        docs = [{"name": f"{n}.txt", "text": text} for n, text in enumerate(said)]
+        inputs = {"docs": docs, "book": said[0], "rows": [{"cell": said[-1]}]}
         model = Listening(("unknown(book)", "length(book)", "result_1 + length(docs)"), "")
-        asked(model, inputs, Budget(calls=20), rounds=2)
+        asked(model, inputs, Budget(calls=20), rounds=2, layout=layout)
         sent.append([request.messages for request in model.requests])
     assert len(sent[0]) == 3
     assert repr(sent[0]).encode("utf-8", "surrogatepass") == repr(sent[1]).encode("utf-8", "surrogatepass")

@@ -52,6 +52,7 @@ IS_LIMIT = (
     "memory",
     "max_input",
     "peek",
+    "layout",
     "out",
     "approve",
 )
@@ -133,6 +134,7 @@ def test_any_file_sets_what_is_free(project: Project, key: str) -> None:
         ("max_calls = 5", "max_calls = 5000"),
         ("max_cost = 0.1", "max_cost = 3.0"),
         ("peek = 0", "peek = 100"),
+        ('layout = "none"', 'layout = "masked"'),
         ("approve = true", "approve = false"),
         ("ignore = true", "ignore = false"),
         ('exclude = ["*.key", "b"]', 'exclude = ["*.key", "!id.key"]'),
@@ -141,7 +143,7 @@ def test_any_file_sets_what_is_free(project: Project, key: str) -> None:
     ],
 )
 def test_a_stranger_s_file_makes_a_run_stricter_at_most(project: Project, stricter: str, laxer: str) -> None:
-    own = "max_cost = 2.0\nmax_seconds = 60\napprove = true\n"
+    own = 'max_cost = 2.0\nmax_seconds = 60\napprove = true\nlayout = "none"\n'
     own += 'exclude = ["*.key"]\ninclude = ["docs"]\n' if "clude" in laxer else ""
     project.home.mkdir()
     (project.home / "config.toml").write_text(own, encoding="utf-8")

@@ -46,7 +46,7 @@ Chosen = Mapping[str, Any]
 
 MODEL: Final = ("model", "base_url", *DESCRIBING)
 ROUTE: Final = ("strategy", "task", "direct_share", "direct_shares", "strength", "split")
-WRITING: Final = ("root_model", "rounds", "candidates", "peek", "constrain")
+WRITING: Final = ("root_model", "rounds", "candidates", "layout", "peek", "constrain")
 BUDGET: Final = ("max_calls", "max_cost", "max_tokens")
 BOUNDS: Final = (*BUDGET, "admit", "max_seconds", "max_depth")
 RATES: Final = ("concurrency", "rpm", "tpm")

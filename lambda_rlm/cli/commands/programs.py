@@ -64,7 +64,7 @@ def inputs(
 
 
 @command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
-@takes(*MODEL, "root_model", "candidates", "peek", "constrain", "max_calls", "max_cost", *READING)
+@takes(*MODEL, "root_model", "candidates", "layout", "peek", "constrain", "max_calls", "max_cost", *READING)
 def prompt(
     inputs: Inputs = None,
     query: Annotated[str, typer.Option("-q", "--query", metavar="TEXT", help="The question.")] = "",

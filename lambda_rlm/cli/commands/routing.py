@@ -11,7 +11,21 @@ from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog='Example: lambda-rlm route "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
-@takes(*MODEL, *ROUTE, "root_model", "hedge", "pool", "rounds", "candidates", "peek", "constrain", *BUDGET, "admit", *READING)
+@takes(
+    *MODEL,
+    *ROUTE,
+    "root_model",
+    "hedge",
+    "pool",
+    "rounds",
+    "candidates",
+    "layout",
+    "peek",
+    "constrain",
+    *BUDGET,
+    "admit",
+    *READING,
+)
 def route(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
