@@ -33,7 +33,7 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.policy.gates import require
-from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
+from lambda_rlm.synth.proposing.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import CandidateTried, Ran, Synthesis
 from lambda_rlm.synth.rounds import Result, next_turns

@@ -28,7 +28,7 @@ from lambda_rlm.execution.sub_models import uses
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.wanted import mismatch
+from lambda_rlm.synth.proposing.wanted import mismatch
 from lambda_rlm.types.type import Effect, Type
 from lambda_rlm.types.typed import Typed
 

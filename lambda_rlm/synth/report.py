@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.synth.propose import Attempt
+from lambda_rlm.synth.proposing.propose import Attempt
 from lambda_rlm.synth.turn import Turn
 
 

@@ -15,9 +15,9 @@ from typing import Final, Generic, Protocol, TypeVar
 from lambda_rlm.completion import Completion, StopReason
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.synth.extract import programs
-from lambda_rlm.synth.mend import Check, D, Mended, mend
-from lambda_rlm.synth.repair import no_program, rejected
+from lambda_rlm.synth.proposing.extract import programs
+from lambda_rlm.synth.proposing.mend import Check, D, Mended, mend
+from lambda_rlm.synth.proposing.repair import no_program, rejected
 from lambda_rlm.synth.turn import Turn
 from lambda_rlm.synth.writing import REPAIRS
 
