@@ -1,9 +1,9 @@
 """Text with its contents masked: letters, digits and their order go, the layout stays.
 
-Owns `masked`. Promises that of a text nothing but this is left: for each letter of any script `a` or `A`, for each digit `9`, white
-space, the 32 punctuation signs of ASCII, and `?` for every other sign; runs of one of these shortened to 3. Combining marks, control
-and format characters, those that change the direction of text among them, are dropped. A tab stays a tab; every other kind of white
-space, line breaks included, becomes a space.
+Owns `masked`. Promises that of a text nothing but this is left: for each letter of any script `a` or `A`, for each digit `9`,
+white space, the 32 punctuation signs of ASCII, and `?` for every other sign; runs of one of these shortened to 3. Combining
+marks, control and format characters, those that change the direction of text among them, are dropped. A tab stays a tab; every
+other kind of white space, line breaks included, becomes a space.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ _MASK: Final = _Mask()
 
 
 def masked(text: str, longest: int = LONGEST_MASK) -> str:
-    """The mask of a text, in at most `longest` characters; that of a mask is the mask itself. Of a text of more than 100 times as
-    many characters only the beginning is read."""
+    """The mask of a text, in at most `longest` characters; that of a mask is the mask itself. Of a text of more than 100
+    times as many characters only the beginning is read."""
     return _RUN.sub(r"\1\1\1", text[: _READ * longest].translate(_MASK))[:longest]
