@@ -8,7 +8,7 @@ import json
 import random
 import string
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import Inputs, from_arguments, from_values
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.synth.input_shape import InputShape, shape
+from lambda_rlm.synth.masked import masked
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.typed import Typed
 from tests.support.answering import posed
@@ -117,7 +118,8 @@ def twin(value: Any, chance: random.Random, *, keeps_case: bool = False) -> Any:
     if isinstance(value, int):
         return int(("-" if value < 0 else "") + "".join(chance.choice("123456789") for _ in str(abs(value)))) if value else 0
     if isinstance(value, float):
-        return chance.choice([number for number in (1.25, 3.75, 22.5, 41.5, 0.75) if len(str(number)) == len(str(value))])
+        alike: Callable[[str], Any] = masked if keeps_case else len
+        return chance.choice([number for number in (1.25, 3.75, 22.5, 41.5, 0.75) if alike(str(number)) == alike(str(value))])
     if isinstance(value, list):
         return [twin(item, chance, keeps_case=keeps_case) for item in value]
     return {key: twin(item, chance, keeps_case=keeps_case) for key, item in value.items()}

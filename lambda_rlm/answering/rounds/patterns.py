@@ -1,6 +1,7 @@
 """Which of the texts and patterns that a program looks for are nowhere in its inputs.
 
-Owns `unmatched`. Promises an end: inputs beyond `MOST_CHARACTERS` are not searched, and no more than `MOST` texts or patterns.
+Owns `unmatched`. Promises an end: inputs beyond `MOST_CHARACTERS` are not searched, no pattern that takes more than
+`MOST_WORK`, and no more than `MOST` texts or patterns.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from lambda_rlm.eval.library.engine import BadPattern, Pattern
 
 MOST: Final = 8
 MOST_CHARACTERS: Final = 20_000_000
+MOST_WORK: Final = 1 << 30
+"""Instructions times characters: about a second at worst."""
 
 
 def unmatched(said: Written, values: Mapping[str, Any]) -> list[str]:
@@ -52,7 +55,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether a pattern matches anywhere, also at a line; one that the engine refuses counts as matching."""
+    """Whether a pattern matches anywhere, also at a line; one that the engine refuses, or takes long for, counts as
+    matching."""
     with suppress(BadPattern):
-        return Pattern(pattern, is_multi_line=True).occurs(text)
+        compiled = Pattern(pattern, is_multi_line=True)
+        return compiled.followed * len(text) > MOST_WORK or compiled.occurs(text)
     return True
