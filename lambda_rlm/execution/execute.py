@@ -298,7 +298,8 @@ class Execution:
             cited = citations(value, self.meter, self.asker.coverage)
         except Fault as fault:
             return self._faulted(fault)
-        signs = Signs(is_replied=has_reply(value), alike=self.asker.counts.alike)
+        counts = self.asker.counts
+        signs = Signs(is_replied=has_reply(value), mapped=counts.mapped, alike=counts.alike)
         return Run(value=plain, citations=cited, signs=signs, **self._account())
 
     def _charge_answer(self, value: Any) -> None:

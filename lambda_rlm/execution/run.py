@@ -90,10 +90,11 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """What an answer can be judged by at sight: whether words or numbers of a reply are in it, and how many items of one
-    `llm_map` all got the same label, 0 where they differ or are few."""
+    """What an answer can be judged by at sight: whether words or numbers of a reply are in it, how many items `llm_map` was
+    given, and how many of one all got the same label, 0 where they differ or are few."""
 
     is_replied: bool = False
+    mapped: int = 0
     alike: int = 0
 
 

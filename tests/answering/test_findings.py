@@ -10,7 +10,7 @@ import pytest
 from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.rounds.written import written
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.run import Run, RunUsage, Signs
+from lambda_rlm.execution.run import Dropped, Run, RunUsage, Signs
 from lambda_rlm.inputs import from_values
 from lambda_rlm.types.type import TEXT
 from tests.answering.test_synthesize import Root, asked, leaf
@@ -20,14 +20,23 @@ LONG = "A line of the book that says little.\n" * 2_000
 
 
 def found(
-    value: Any, query: str = "What?", program: str = '"x"', context: Any = LONG, *, share: float = 1.0, **signs: Any
+    value: Any,
+    query: str = "What?",
+    program: str = '"x"',
+    context: Any = LONG,
+    *,
+    share: float = 1.0,
+    calls: int = 0,
+    dropped: Dropped = Dropped(),
+    **signs: Any,
 ) -> tuple[str, ...]:
     run = Run(
         source=SourceFile("program", program),
         type=TEXT,
         id="01",
         value=value,
-        usage=RunUsage(),
+        usage=RunUsage(calls=calls),
+        dropped=dropped,
         coverage={"context": share},
         signs=Signs(**signs),
     )
@@ -188,6 +197,30 @@ def test_little_read_for_a_question_about_all_is_noticed(query: str) -> None:
 def test_reading_little_is_right_elsewhere(query: str, share: float, context: str, is_replied: bool) -> None:
     """A fact is at one place, and what code computes over all is read by no model."""
     assert found("the harbor", query, context=context, share=share, is_replied=is_replied) == ()
+
+
+@pytest.mark.parametrize(
+    ("cut", "query", "is_noticed"),
+    [(0.8, "List all places.", True), (0.2, "List all places.", False), (0.8, "Where is the gate?", False)],
+)
+def test_much_cut_off_for_a_question_about_all_is_noticed(cut: float, query: str, is_noticed: bool) -> None:
+    dropped = Dropped(characters_before_prompts=int(cut * len(LONG)))
+    what = ("the question is about all there is, and the program cut off 80% of it before a prompt",) if is_noticed else ()
+    assert found("the harbor", query, share=1 - cut, dropped=dropped, is_replied=True) == what
+
+
+@pytest.mark.parametrize(
+    ("dropped", "what"),
+    [
+        (Dropped(items=12), ("12 of 40 items got no valid reply",)),
+        (Dropped(or_else=9), ("9 of 30 calls failed and gave `or_else`",)),
+        (Dropped(items=3, or_else=2), ()),
+        (Dropped(), ()),
+    ],
+    ids=["items", "calls", "few", "none"],
+)
+def test_many_replies_that_are_missing_are_noticed(dropped: Dropped, what: tuple[str, ...]) -> None:
+    assert found("Ann", dropped=dropped, calls=30, mapped=40) == what
 
 
 # ── patterns ──

@@ -20,6 +20,12 @@ from lambda_rlm.inputs import Inputs
 LITTLE: Final = 0.05
 """The share of an input that is little for a question about all of it."""
 
+MUCH: Final = 0.5
+"""The share of the inputs that is much to be cut off before such a question is asked."""
+
+MANY: Final = 0.1
+"""The share of items or calls without a reply from which on they are noticed."""
+
 LONG: Final = 20_000
 """Characters of an input from which on reading little of it counts."""
 
@@ -38,7 +44,7 @@ def findings(query: str, inputs: Inputs, run: Run) -> tuple[str, ...]:
     found = [nothing] if nothing else [*_rows(run.value)]
     if nothing or _is_zero(run.value):
         found += [f"{_quoted(literal)} matches nothing in the inputs" for literal in unmatched(said, inputs.values)]
-    found += [*_alike(run), *_unread(query, inputs, run), *_unit(query, run.value)]
+    found += [*_missing(run), *_alike(run), *_unread(query, inputs, run), *_unit(query, run.value)]
     return tuple(found)
 
 
@@ -95,14 +101,27 @@ def _alike(run: Run) -> Iterator[str]:
         yield f"the model gave all {run.signs.alike:,} items the same label"
 
 
+def _missing(run: Run) -> Iterator[str]:
+    """More than a few items or calls without the reply that the program asked for."""
+    for missing, asked, what in (
+        (run.dropped.items, run.signs.mapped, "items got no valid reply"),
+        (run.dropped.or_else, run.usage.calls, "calls failed and gave `or_else`"),
+    ):
+        if missing and missing >= MANY * asked:
+            yield f"{missing:,} of {max(asked, missing):,} {what}"
+
+
 def _unread(query: str, inputs: Inputs, run: Run) -> Iterator[str]:
-    """Words of a model that saw little, for a question about all."""
+    """Words of a model that saw little, or what was left of much, for a question about all."""
     if not (run.signs.is_replied and ABOUT_ALL.search(query)):
         return
-    for name, share in run.coverage.items():
-        value = inputs.values.get(name)
-        if value is not None and share < LITTLE and _length(value) > LONG:
-            yield f"the question is about all of `{name}`, and the model read {_percent(share)} of it"
+    sizes = {name: _length(value) for name, value in inputs.values.items() if name in run.coverage}
+    total, cut = sum(sizes.values()), run.dropped.characters_before_prompts
+    little = [name for name, size in sizes.items() if size > LONG and run.coverage[name] < LITTLE]
+    for name in little:
+        yield f"the question is about all of `{name}`, and the model read {_percent(run.coverage[name])} of it"
+    if not little and total > LONG and cut >= MUCH * total:
+        yield f"the question is about all there is, and the program cut off {cut / total:.0%} of it before a prompt"
 
 
 def _length(value: Any) -> int:

@@ -110,6 +110,8 @@ class Counts:
     cuts: int = 0
     coercions: int = 0
     """Things read with good will; the trace tells which."""
+    mapped: int = 0
+    """Items that `llm_map` was given."""
     alike: int = 0
     """The most items of one `llm_map`, if many, that all got the same label."""
 

@@ -128,6 +128,7 @@ async def _mapped(
     ballots = await gather([partial(mapping.vote, batches, sampling) for sampling in samplings])
     replies = [_majority([ballot[index] for ballot in ballots if index in ballot]) for index in every]
     unanswered = sum(reply is None for reply in replies)
+    asker.counts.mapped += len(items)
     if unanswered:
         asker.degrade(items=unanswered)
     if isinstance(type_, Enum) and len(type_.labels) >= _SEVERAL:
