@@ -16,6 +16,7 @@ from lambda_rlm.types.type import TEXT
 from tests.answering.test_synthesize import Root, asked, leaf
 from tests.support.answering import ask
 
+COMPLETE = Dropped()
 LONG = "A line of the book that says little.\n" * 2_000
 
 
@@ -27,7 +28,7 @@ def found(
     *,
     share: float = 1.0,
     calls: int = 0,
-    dropped: Dropped = Dropped(),
+    dropped: Dropped = COMPLETE,
     **signs: Any,
 ) -> tuple[str, ...]:
     run = Run(

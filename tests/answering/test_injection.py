@@ -185,7 +185,7 @@ def test_a_blind_author_gets_the_same_request_for_any_contents(texts: list[str])
         {"docs": hostile_docs, "book": texts[0], "rows": [{"cell": texts[-1]}]},
         {"docs": calm_docs, "book": re.sub(r"[^\n]", "a", texts[0]), "rows": [{"cell": "a" * len(texts[-1])}]},
     ):
-        model = Listening(("unknown(book)", "length(book)", "result_1 + length(docs)"), "")
+        model = Listening(("unknown(book)", "# look\nlength(book)", "result_1 + length(docs)"), "")
         asked(model, inputs, Budget(calls=20), rounds=2)
         sent.append([request.messages for request in model.requests])
     assert len(sent[0]) == 3
