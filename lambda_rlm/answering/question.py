@@ -28,8 +28,8 @@ from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_test_of
 from lambda_rlm.plan.split import arm
-from lambda_rlm.synth.reference import version
 from lambda_rlm.synth.layout.layout import Layout, layout_of
+from lambda_rlm.synth.reference import version
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
 

@@ -16,20 +16,22 @@ MOST_ROUNDS: Final = 16
 REPAIRS: Final = 3
 KEPT: Final = ("rounds", "candidates", "layout", "peek")
 """The settings that a journal keeps of a run, by name."""
+ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
     """How a root model is asked for programs.
 
-    `rounds`: programs written one after the other, each told what came of those before; `candidates`: programs sampled side by
-    side for one round, of which the `best` are run; `layout`: "masked" shows the root model how lines and columns of the inputs
-    look without what they say, "none" not even that; `peek`: characters of each input that the root model is shown, 0 for none;
-    `repairs`: how often a rejected program goes back; `out`: tokens of a reply; `temperature`: that of candidates; `depth`: how
-    deep `rlm_call` may go.
+    `rounds`: programs written one after the other at most, each told what came of those before: a next one is written only
+    where a program looked, stopped at a fault of its own, or gave an answer that something speaks against; `candidates`:
+    programs sampled side by side for one round, of which the `best` are run; `layout`: "masked" shows the root model how lines
+    and columns of the inputs look without what they say, "none" not even that; `peek`: characters of each input that the root
+    model is shown, 0 for none; `repairs`: how often a rejected program goes back; `out`: tokens of a reply; `temperature`: that
+    of candidates; `depth`: how deep `rlm_call` may go.
     """
 
-    rounds: int = 1
+    rounds: int = ROUNDS
     candidates: int = 1
     best: int = 3
     peek: int = 0
@@ -41,8 +43,8 @@ class Writing:
 
     @property
     def wishes(self) -> tuple[str, ...]:
-        """The settings that ask for more than one blind program, by name."""
-        return tuple(name for name, usual in (("rounds", 1), ("candidates", 1), ("peek", 0)) if getattr(self, name) != usual)
+        """The settings that ask for more than is usual, by name."""
+        return tuple(name for name, most in (("rounds", ROUNDS), ("candidates", 1), ("peek", 0)) if getattr(self, name) > most)
 
     def showing(self, layout: LayoutShown | None) -> Writing:
         """The same with another layout shown; None for this one."""
