@@ -40,7 +40,7 @@ from lambda_rlm.synth.rounds import Result, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.types.type import TEXT, Con, Record, Type
+from lambda_rlm.types.type import without_quotes
 
 PROGRAM: Final = "program.lam"
 
@@ -343,6 +343,7 @@ class _Synthesis:
             agreement=self.agreement,
             notes=(*self.writer.notes, *self.notes),
             is_small=self.setup.writer.profile.is_small,
+            peek=self.setup.writing.peek,
         )
         total = together([last, *(run for run in self.runs if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
@@ -364,19 +365,7 @@ def _with(question: Question, name: str, run: Run) -> Question:
     inputs = replace(
         question.inputs,
         values={**values, name: run.value},
-        types={**types, name: _without_quotes(run.type)},
+        types={**types, name: without_quotes(run.type)},
         answers=question.inputs.answers | {name},
     )
     return replace(question, inputs=inputs)
-
-
-def _without_quotes(type_: Type) -> Type:
-    """The type as an input has it: nobody vouches any more that a text was quoted."""
-    match type_:
-        case Con("Quote"):
-            return TEXT
-        case Con(name, arguments):
-            return Con(name, tuple(map(_without_quotes, arguments)))
-        case Record(fields):
-            return Record(tuple((name, _without_quotes(field)) for name, field in fields))
-    return type_

@@ -119,6 +119,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         wants_confidence=setup.writing.candidates > 1,
         documents=inputs.documents,
         answers=inputs.answers,
+        earlier=question.earlier,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
@@ -27,7 +28,8 @@ class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
     the answer must have; `functions` what the host adds to the library. `documents` are the names of inputs whose documents are
-    named after files, `answers` those that are answers of earlier rounds."""
+    named after files, `answers` those that are answers of earlier rounds or questions; `earlier` are the questions that this
+    one follows."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -41,6 +43,7 @@ class WritingTask:
     functions: Sequence[HostFunction] = ()
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
+    earlier: Sequence[EarlierQuestion] = ()
 
 
 def first_turn(task: WritingTask) -> Turn:
@@ -50,6 +53,7 @@ def first_turn(task: WritingTask) -> Turn:
     if task.functions:
         pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
         pieces += [Piece(f"  {one.signature}{one.doc and f'  # {one.doc}'}\n") for one in task.functions]
+    pieces += shown(task.earlier, task.peek, task.types)
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
 
 

@@ -6,15 +6,30 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Inputs, Json, takes
+from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Continued, Inputs, Json, takes
 from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog='Example: lambda-rlm route "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
-@takes(*MODEL, *ROUTE, "root_model", "hedge", "pool", "rounds", "candidates", "peek", "constrain", *BUDGET, "admit", *READING)
+@takes(
+    *MODEL,
+    *ROUTE,
+    "root_model",
+    "hedge",
+    "pool",
+    "rounds",
+    "candidates",
+    "peek",
+    "constrain",
+    *BUDGET,
+    "admit",
+    "journal",
+    *READING,
+)
 def route(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
+    follows: Continued = None,
     *,
     options: Chosen,
     json: Json = False,
@@ -25,4 +40,4 @@ def route(
     """
     from lambda_rlm.cli.actions import route as ways
 
-    raise typer.Exit(ways.route(query, inputs or [], options, json))
+    raise typer.Exit(ways.route(query, inputs or [], options, json, follows))
