@@ -41,6 +41,7 @@ async def followed_up(settings: HostSettings, run: Run | str, asked: Asked, trac
         if origin is not None and origin.inputs is not None:
             inputs, arguments = origin.inputs.without_answers(), origin.arguments
         elif before.row is not None:
+            settings = _reading_as(settings, before.row)
             inputs, arguments = await _read_again(settings, before.row, deadline)
         else:
             raise ValueError(f"run {before.run} does not hold its inputs; {_AGAIN}")
@@ -96,15 +97,20 @@ def _is_in_journal(settings: HostSettings, run: str) -> bool:
         return False
 
 
-async def _read_again(settings: HostSettings, row: RunRow, deadline: Deadline) -> tuple[Inputs, tuple[str, ...]]:
-    """The inputs of a run of the journal, read from their files as it read them."""
-    arguments = tuple(row.what["arguments"])
+def _reading_as(settings: HostSettings, row: RunRow) -> HostSettings:
+    """The settings, with those by which a run of the journal read its inputs."""
     with damage(row.id, "settings"):
         unsaid = settings.unsaid.reading_as(row.what["settings"])
         unsaid.reading()
+    return replace(settings, unsaid=unsaid)
+
+
+async def _read_again(settings: HostSettings, row: RunRow, deadline: Deadline) -> tuple[Inputs, tuple[str, ...]]:
+    """The inputs of a run of the journal, read from their files."""
+    arguments = tuple(row.what["arguments"])
 
     def read(given: Mapping[str, Any], watch: Callable[[], object] | None) -> Inputs:
-        return from_arguments(given["arguments"], replace(unsaid.reading(watch), formats=settings.formats))
+        return from_arguments(given["arguments"], replace(settings.unsaid.reading(watch), formats=settings.formats))
 
     inputs = await read_in_thread(read, {"arguments": arguments}, deadline)
     same_inputs(row, inputs, _AGAIN)

@@ -48,7 +48,7 @@ from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
-from lambda_rlm.settings.keys import Tables
+from lambda_rlm.settings.keys import READING, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import Writing
@@ -232,6 +232,7 @@ class HostSettings:
             "models": recorded(described(self.unsaid, self.model, self.model_options)),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
             **{name: getattr(writing, name) for name in ("rounds", "candidates", "peek")},
+            **{name: getattr(self.unsaid, name) for name in READING},
         }
 
 

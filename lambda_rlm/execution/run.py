@@ -98,10 +98,17 @@ class RunOrigin:
 
     query: str
     value: Any = field(repr=False)
-    inputs: Inputs | None = field(default=None, repr=False)
+    inputs: Inputs | None = field(default=None, repr=False, compare=False)
     earlier: tuple[EarlierQuestion, ...] = ()
     arguments: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+    def __copy__(self) -> RunOrigin:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> RunOrigin:
+        """Itself: nothing in it is ever changed."""
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _origin, (self.query, self.value, self.earlier, self.arguments, self.sources)
