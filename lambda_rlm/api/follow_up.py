@@ -23,7 +23,7 @@ from lambda_rlm.inputs import Inputs, from_arguments
 from lambda_rlm.journal.followed import Followed, followed
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import RunRow, damage
-from lambda_rlm.journal.request import RunRequest, same_inputs
+from lambda_rlm.journal.request import RunRequest, named_as_before, same_inputs
 from lambda_rlm.journal.store import JournalProblem
 
 _AGAIN = "pass its inputs: follow_up(run, query, NAME=…)"
@@ -46,7 +46,8 @@ async def followed_up(settings: HostSettings, run: Run | str, asked: Asked, trac
         else:
             raise ValueError(f"run {before.run} does not hold its inputs; {_AGAIN}")
         question = replace(question, inputs=replace(inputs, functions=settings.primitives))
-    request = RunRequest(question=question, arguments=arguments).following(before)
+    folder = None if asked.inputs or before.row is None else before.row.what.get("folder")
+    request = RunRequest(question=question, arguments=arguments, folder=folder).following(before)
     return await in_session(settings, request, tracer, returns)
 
 
@@ -113,5 +114,6 @@ async def _read_again(settings: HostSettings, row: RunRow, deadline: Deadline) -
         return from_arguments(given["arguments"], replace(settings.unsaid.reading(watch), formats=settings.formats))
 
     inputs = await read_in_thread(read, {"arguments": arguments}, deadline)
+    inputs = named_as_before(row, inputs)
     same_inputs(row, inputs, _AGAIN)
     return inputs, arguments

@@ -27,6 +27,7 @@ def requested(
         program=program,
         arguments=tuple(map(_absolute, arguments)),
         settings={key: getattr(chosen, key) for key in SETTINGS},
+        folder=str(Path.cwd()) if any(map(_is_relative, arguments)) else None,
     )
 
 
@@ -36,6 +37,11 @@ def _absolute(argument: str) -> str:
     if equals and name.isidentifier() and not Path(argument).exists():
         return f"{name}={path if path == '-' else Path(path).absolute()}"
     return argument if argument == "-" else str(Path(argument).absolute())
+
+
+def _is_relative(argument: str) -> bool:
+    """Documents that come of it are named from the current folder."""
+    return argument != "-" and argument != _absolute(argument)
 
 
 def arguments_of(row: RunRow, now: Sequence[str], again: str | None = None) -> tuple[str, ...]:

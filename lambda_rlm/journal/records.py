@@ -305,7 +305,7 @@ _WHAT: Final = _keys(
     program_name=_optional(_text), returns=_optional(_text), primitives=_each(_text), settings=_object, model_object=_text,
     granted=_keys(max_calls=_optional(_whole), max_cost=_optional(_amount)), profiles=_values(_object),
     routed=_keys(way=_text, task=_optional(_text), split=_optional(_text), reason=_text, detection=_text), by=_object,
-    follows=_FOLLOWS, earlier=_each(_EARLIER),
+    folder=_text, follows=_FOLLOWS, earlier=_each(_EARLIER),
 )  # fmt: skip
 _SYNTHESIS: Final = _keys(
     written=_each(_keys(program=_text, codes=_each(_text), fixes=_each(_text), round=_whole)), candidates=_each(_object),

@@ -94,7 +94,8 @@ def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
 class RunRequest:
     """A question, or with `program` a program, over inputs. `arguments` are those of a command line that give the same inputs
     from any folder; `settings` are in the keys of the command line, models by name or as they are; `before` is what came of the
-    run in earlier sessions, `follows` another run, which its question follows; a replay asks no model."""
+    run in earlier sessions, `follows` another run, which its question follows; a replay asks no model. `folder` is the one that
+    documents are named from, None where the arguments were absolute."""
 
     question: Question
     program: SourceFile | None = None
@@ -103,6 +104,7 @@ class RunRequest:
     before: Before | None = None
     is_replay: bool = False
     follows: Followed | None = None
+    folder: str | None = None
 
     @property
     def run_followed(self) -> str | None:
@@ -158,6 +160,7 @@ class RunRequest:
             "primitives": [function.name for function in question.inputs.functions],
             "settings": {**self.settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
             **({"model_object": objects[0]} if objects else {}),
+            **({} if self.folder is None else {"folder": self.folder}),
             **({} if self.follows is None else self.follows.as_kept()),
         }
 
@@ -187,6 +190,18 @@ def _with_files(rows: list[dict[str, Any]], inputs: Inputs, arguments: Sequence[
         ):
             row["files"] = [str(one["name"]) for one in value[:_MOST_FILES]]
     return rows
+
+
+def named_as_before(row: RunRow, inputs: Inputs) -> Inputs:
+    """Inputs that were read by the arguments of a run, which are absolute, their documents named as in the run."""
+    folder = row.what.get("folder")
+    if folder is None:
+        return inputs
+    start = folder.rstrip("/") + "/"
+    named = {
+        name: [{**one, "name": one["name"].removeprefix(start)} for one in inputs.values[name]] for name in inputs.documents
+    }
+    return replace(inputs, values={**inputs.values, **named})
 
 
 def same_inputs(row: RunRow, inputs: Inputs, again: str | None = None) -> None:

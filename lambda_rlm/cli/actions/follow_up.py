@@ -7,6 +7,7 @@ it read them, or the command ends with what differs; and that what is named is r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from shlex import quote
 from typing import Any
 
@@ -18,7 +19,7 @@ from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.followed import Followed, followed
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import Damaged, RunRow, damage
-from lambda_rlm.journal.request import RunRequest, same_inputs
+from lambda_rlm.journal.request import RunRequest, named_as_before, same_inputs
 from lambda_rlm.journal.store import JournalProblem
 
 
@@ -29,13 +30,14 @@ def continued(
     run, row = _followed(name, chosen)
     if arguments:
         inputs = from_arguments(arguments, chosen.reading(deadline.look))
-    else:
-        again = f"lambda-rlm ask --continue {row.id} {quote(query)} NAME=PATH"
-        arguments = arguments_of(row, (), again)
-        chosen = _reading_as_before(row, options, chosen)
-        inputs = from_arguments(arguments, chosen.reading(deadline.look))
-        same_inputs(row, inputs, again)
-    return requested(query, inputs, arguments, chosen).following(run), chosen
+        return requested(query, inputs, arguments, chosen).following(run), chosen
+    again = f"lambda-rlm ask --continue {row.id} {quote(query)} NAME=PATH"
+    arguments = arguments_of(row, (), again)
+    chosen = _reading_as_before(row, options, chosen)
+    inputs = named_as_before(row, from_arguments(arguments, chosen.reading(deadline.look)))
+    same_inputs(row, inputs, again)
+    request = replace(requested(query, inputs, arguments, chosen), folder=row.what.get("folder"))
+    return request.following(run), chosen
 
 
 def posed(

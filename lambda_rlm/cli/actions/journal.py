@@ -31,7 +31,7 @@ from lambda_rlm.journal.chain import BEGUN
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow, damage
 from lambda_rlm.journal.replay import Comparison
-from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
+from lambda_rlm.journal.request import Before, RunRequest, before, named_as_before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import is_page, page
 from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
@@ -158,6 +158,7 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: De
     """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
     what, arguments = earlier.row.what, arguments_of(earlier.row, now)
     inputs = from_arguments(arguments, chosen.reading(deadline.look))
+    inputs = inputs if now else named_as_before(earlier.row, inputs)
     same_inputs(earlier.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise UsageProblem(f"the run used {model}, a model object of a Python program", "resume it there: RLM(…).resume(…)")
