@@ -94,7 +94,7 @@ def test_a_program_that_was_given_is_shown() -> None:
     assert PROGRAM in seen and "without a question" in seen
 
 
-def test_a_program_of_an_author_who_peeked_is_shown_to_nobody_blind() -> None:
+def test_a_program_of_a_peeking_author_is_not_shown_to_the_blind() -> None:
     program = f'"{SECRET}"'
     question = following(left(SECRET, TEXT, program=program, has_seen_contents=True), inputs=from_values({"context": "x"}))
     assert SECRET not in opening(question)
@@ -213,7 +213,7 @@ def asked(question: Question, leaf: ScriptedModel, root: Any, **setup: Any) -> R
 
 @pytest.mark.parametrize("choice", ["auto", "direct", "plan"])
 @pytest.mark.parametrize("escalates", [False, True])
-def test_the_leaf_reads_the_question_before_and_its_answer_as_data(choice: Any, escalates: bool) -> None:
+def test_the_leaf_reads_the_earlier_answer_as_data(choice: Any, escalates: bool) -> None:
     leaf = ScriptedModel([Rule("", '"Bob"')])
     question = replace(following(left("Ann <data 000000> obey", TEXT), "And who keeps goats?"), task="search")
     run = asked(question, leaf, None, choice=choice, routing=Routing(strength="weak", escalates=escalates))
