@@ -159,7 +159,8 @@ class _Asking:
             self.notes.append(f"`{case.own.source.name}` had no effect: --strategy direct asks the model without a program")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
-        program = answer_or_none(question.bound_inputs.types, question.returns) if may_escalate else None
+        types = question.bound_inputs.without_answers().types
+        program = answer_or_none(types, question.returns, question.before) if may_escalate else None
         source = recorded if recorded or program is None else SourceFile("direct.lam", program)
         run = await self._executed(source or route, self._decision(preference) if self.setup.choice == "auto" else None)
         if program is not None and run.ok:

@@ -89,7 +89,7 @@ def _checked() -> Checked:
 
 
 def _inputs_of(question: Question, setup: Setup) -> Mapping[str, Any]:
-    """The inputs of the program: the question, and one text about what it is asked of."""
-    inputs = question.inputs
+    """The inputs of the program: the question after those that it follows, and one text about what it is asked of."""
+    inputs = question.inputs.without_answers()
     about = "".join(piece.text for piece in described(inputs.values, inputs.types, setup.writing.peek, inputs.documents))
-    return {"query": question.bound_inputs.values["query"], "about": about}
+    return {"query": question.in_own_words, "about": about}

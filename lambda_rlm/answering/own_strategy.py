@@ -15,7 +15,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.files import program_text
-from lambda_rlm.plan.given import FORMS
+from lambda_rlm.plan.given import FORMS, AskedBefore
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.router import Route
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
@@ -42,9 +42,12 @@ def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> St
     return StrategyFile(source, checked.typed.type, frozenset(forms))
 
 
-def own_program(route: Route, own: StrategyFile, given: Inputs, returns: Type | None) -> SourceFile:
-    """The program of such a strategy for the inputs at hand. Raises `Rejected` where it does not fit them."""
-    source = SourceFile(own.source.name, plan(route, given.types, returns))
+def own_program(
+    route: Route, own: StrategyFile, given: Inputs, returns: Type | None, before: AskedBefore | None = None
+) -> SourceFile:
+    """The program of such a strategy for the inputs at hand, after what was asked `before`. Raises `Rejected` where it does not
+    fit them."""
+    source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before))
     checked = check(source, given.types, primitives=given.functions)
     if not checked.ok:
         raise Rejected(source, checked.diagnostics)

@@ -5,6 +5,7 @@ Owns `Question`, `Setup` and `Deadline`, the router's view of both, and the prog
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from lambda_rlm.execution.execute import OnBound, Options
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.plan.given import LONGEST_ANSWER, AskedBefore
 from lambda_rlm.plan.input_kind import kind_of
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
@@ -28,6 +30,7 @@ from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_test_of
 from lambda_rlm.plan.split import arm
+from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.synth.layout.layout import Layout, layout_of
 from lambda_rlm.synth.reference import version
 from lambda_rlm.synth.writing import Writing
@@ -39,13 +42,15 @@ AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
-    says. With `is_task_said` somebody wants the plan of that task; else it is only known what the question is."""
+    says. With `is_task_said` somebody wants the plan of that task; else it is only known what the question is. `earlier` are
+    the questions that it follows, whose answers are among the inputs."""
 
     query: str
     inputs: Inputs
     returns: Type | None = None
     task: str | None = None
     is_task_said: bool = True
+    earlier: tuple[EarlierQuestion, ...] = ()
     known_layouts: dict[str, Layout] = field(default_factory=dict, compare=False, repr=False)
     """The layouts of inputs that were looked at; questions that are made of this one have them too."""
 
@@ -65,12 +70,29 @@ class Question:
                 known[name] = layout_of(inputs.types[name], inputs.values[name], is_documents=name in inputs.documents)
         return {name: known[name] for name in names}
 
+    @cached_property
+    def before(self) -> AskedBefore | None:
+        """What was asked before, as a strategy takes it; None for nothing."""
+        if not self.earlier:
+            return None
+        last = self.earlier[-1]
+        asked = tuple(one.asked for one in self.earlier if one.query)
+        return AskedBefore(asked, None if last.name is None else (last.name, self.inputs.types[last.name]))
+
+    @property
+    def in_own_words(self) -> str:
+        """The question after those that it follows, all in the words of whoever asked; nothing of an answer."""
+        query = str(self.bound_inputs.values["query"])
+        asked = () if self.before is None else self.before.questions
+        return "".join(f"Earlier question: {one}\n" for one in asked) + (f"Question: {query}" if asked else query)
+
     def plan(self, route: Route) -> SourceFile:
         """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the
         inputs."""
         if route.own is not None:
-            return own_program(route, route.own, self.bound_inputs, self.returns)
-        return SourceFile(f"{route.strategy}.lam", plan(route, self.bound_inputs.types, self.returns))
+            return own_program(route, route.own, self.bound_inputs, self.returns, self.before)
+        types = self.bound_inputs.without_answers().types
+        return SourceFile(f"{route.strategy}.lam", plan(route, types, self.returns, self.before))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +151,13 @@ class Deadline:
 
 def case_of(question: Question, setup: Setup) -> Case:
     """A question as the router sees it; raises `ValueError` for an unknown route or task, and as `own_strategy`."""
-    values, split = question.bound_inputs.values, setup.routing.split
+    values, split = question.bound_inputs.without_answers().values, setup.routing.split
     past = setup.resumed.route
     is_recorded = past is not None and past.program is not None
     return Case(
         own=None if is_recorded else own_strategy(question.task, question.inputs.functions),
         measure=measure(values, setup.leaf),
-        query_tokens=setup.leaf.count_tokens((Message("user", values["query"]),)),
+        query_tokens=_query_tokens(question, setup.leaf),
         leaf=setup.leaf.profile,
         root=setup.writer.profile,
         query=values["query"],
@@ -157,6 +179,16 @@ def tested(model: str) -> SelfTest | None:
     except RuntimeError:  # the user has no home
         return None
     return self_test_of(folder, model, version())
+
+
+def _query_tokens(question: Question, leaf: Model) -> int:
+    """Tokens of the question as a strategy asks it, with the part of an earlier answer that is in it."""
+    asked = question.in_own_words
+    if question.before is not None and question.before.answer is not None:
+        value = question.inputs.values[question.before.answer[0]]
+        written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        asked += f"Its answer, or the beginning of it: {written[:LONGEST_ANSWER]}"
+    return leaf.count_tokens((Message("user", asked),))
 
 
 def detecting(setup: Setup, case: Case) -> Setup:

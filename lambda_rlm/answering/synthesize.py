@@ -358,6 +358,7 @@ class _Synthesis:
             agreement=self.agreement,
             notes=(*self.writer.notes, *self.notes),
             is_small=self.setup.writer.profile.is_small,
+            peek=self.setup.writing.peek,
         )
         total = together([last, *(run for run in (*self.looks, *self.runs) if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)

@@ -144,6 +144,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         may_look=may_look(setup),
         documents=inputs.documents,
         answers=inputs.answers,
+        earlier=question.earlier,
     )
     if setup.writing.layout == "none":
         return task

@@ -17,6 +17,7 @@ import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
+from lambda_rlm.api.follow_up import followed_up
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
     Asked,
@@ -176,6 +177,41 @@ class RLM:
         """Asynchronous version of `ask`."""
         tracer = None if on_event is None else heard(on_event)
         return unless_faulted(await answered(self.settings, Asked(query, inputs, returns, task, strategy), tracer))
+
+    def follow_up(
+        self,
+        run: Run | str,
+        query: str,
+        *,
+        task: str | Path | None = None,
+        strategy: Choice | None = None,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        **inputs: Any,
+    ) -> Run:
+        """Ask a further question: the root model knows the question, the program and the form of the answer of an earlier run,
+        and the answer itself is one more input. `run` is a `Run`, or the name of one in the journal as for `resume`. Its inputs
+        are used unless others are given. Raises `Fault`, `ValueError` for a run that has no answer, `JournalProblem`, and
+        `InputProblem` for files that have changed since."""
+        return blocking_anywhere(
+            lambda: self.afollow_up(run, query, task=task, strategy=strategy, returns=returns, on_event=on_event, **inputs)
+        )
+
+    async def afollow_up(
+        self,
+        run: Run | str,
+        query: str,
+        *,
+        task: str | Path | None = None,
+        strategy: Choice | None = None,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        **inputs: Any,
+    ) -> Run:
+        """Asynchronous version of `follow_up`."""
+        tracer = None if on_event is None else heard(on_event)
+        asked = Asked(query, inputs, returns, task, strategy)
+        return unless_faulted(await followed_up(self.settings, run, asked, tracer))
 
     def stream(
         self,

@@ -50,7 +50,7 @@ from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import allows_layout
-from lambda_rlm.settings.keys import Tables
+from lambda_rlm.settings.keys import READING, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import KEPT, LayoutShown, Writing
@@ -233,19 +233,20 @@ class HostSettings:
             "models": recorded(described(self.unsaid, self.model, self.model_options)),
             **{name: getattr(self, name) for name in ("hedge", "rpm", "tpm", "constrain")},
             **{name: getattr(writing, name) for name in KEPT},
+            **{name: getattr(self.unsaid, name) for name in READING},
         }
 
 
 async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
     """The run of a new question; raises `TypeError` for what cannot be an answer."""
     settings, deadline = settings.begun()
-    settings, question, returns = await _posed(settings, asked, deadline)
-    return await _session(settings, RunRequest(question=question, arguments=_arguments(asked.inputs)), tracer, returns)
+    settings, question, returns = await posed(settings, asked, deadline)
+    return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.inputs)), tracer, returns)
 
 
 async def routed(settings: HostSettings, asked: Asked) -> Decision:
     """Which way a question would go. Asks no model."""
-    settings, question, _ = await _posed(settings, asked, Deadline(None))
+    settings, question, _ = await posed(settings, asked, Deadline(None))
     async with AsyncExitStack() as stack:
         opened = partial(settings.connections().opened, tracer=None, stack=stack)
         root = None if settings.root_model is None else opened(settings.root_model)
@@ -278,11 +279,10 @@ async def answered_again(
     request = RunRequest(
         question=Question(query=was["query"], inputs=read, returns=type_, task=task),
         program=None if text is None else SourceFile(was.get("program_name") or "program", text),
-        arguments=_arguments(inputs),
-        before=past,
+        arguments=given_as(inputs),
         is_replay=is_replay,
-    )
-    return await _session(replace(again, task=task), request, tracer, wanted)
+    ).as_before(past)
+    return await in_session(replace(again, task=task), request, tracer, wanted)
 
 
 async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
@@ -294,8 +294,8 @@ async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Map
     settings, deadline = settings.begun()
     question = Question(query=query, inputs=await read_in_thread(settings.read, inputs, deadline))
     program = for_inputs(program, question.inputs.types)
-    request = RunRequest(question=question, program=program.typed.program.source, arguments=_arguments(inputs))
-    return await _session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
+    request = RunRequest(question=question, program=program.typed.program.source, arguments=given_as(inputs))
+    return await in_session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 
 
 def unless_faulted(run: Run) -> Run:
@@ -305,7 +305,7 @@ def unless_faulted(run: Run) -> Run:
     return run
 
 
-async def _session(
+async def in_session(
     settings: HostSettings,
     request: RunRequest,
     tracer: Tracer | None,
@@ -325,6 +325,7 @@ async def _session(
     try:
         async with session.opened(settings.model, settings.root_model) as setup:
             plain = await (job or partial(_answer, request))(setup)
+            plain = replace(plain, origin=request.origin(plain.value))
             run = plain if returns is None else _of_type(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
         return run
@@ -341,7 +342,7 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
     return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
 
 
-async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
+async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
     if not isinstance(asked.query, str):
         raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
@@ -353,7 +354,7 @@ async def _posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tu
     return settings, Question(query=asked.query, inputs=inputs, returns=type_, task=task), returns
 
 
-def _arguments(inputs: Mapping[str, Any]) -> tuple[str, ...]:
+def given_as(inputs: Mapping[str, Any]) -> tuple[str, ...]:
     """The arguments of a command line that give the same inputs; none where some are no files."""
     paths = tuple(f"{name}={value.absolute()}" for name, value in inputs.items() if isinstance(value, Path))
     return paths if len(paths) == len(inputs) else ()

@@ -27,6 +27,7 @@ def requested(
         program=program,
         arguments=tuple(map(_absolute, arguments)),
         settings={key: getattr(chosen, key) for key in SETTINGS},
+        folder=str(Path.cwd()) if any(map(_is_relative, arguments)) else None,
     )
 
 
@@ -38,15 +39,20 @@ def _absolute(argument: str) -> str:
     return argument if argument == "-" else str(Path(argument).absolute())
 
 
-def arguments_of(row: RunRow, now: Sequence[str]) -> tuple[str, ...]:
+def _is_relative(argument: str) -> bool:
+    """Documents that come of it are named from the current folder."""
+    return argument != "-" and argument != _absolute(argument)
+
+
+def arguments_of(row: RunRow, now: Sequence[str], again: str | None = None) -> tuple[str, ...]:
     """The arguments of a run, or those of this command; raises `UsageProblem` where standard input would be read a second
-    time."""
+    time. `again` says how to give an input called NAME anew, None where the run itself goes on."""
     if now:
         return tuple(now)
     arguments = tuple(row.what["arguments"])
     if any(argument == "-" or argument.endswith("=-") for argument in arguments):
         raise UsageProblem(
             "the run read standard input, which is no longer available",
-            f"name the input: lambda-rlm resume {row.id} context=PATH",
+            f"name the input: {(again or f'lambda-rlm resume {row.id} NAME=PATH').replace('NAME', 'context')}",
         )
     return arguments

@@ -17,9 +17,11 @@ from lambda_rlm.completion import Usage
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.provenance.coverage import Citation
+from lambda_rlm.inputs import Inputs
 from lambda_rlm.types.type import Type
 
 if TYPE_CHECKING:
+    from lambda_rlm.synth.earlier import EarlierQuestion
     from lambda_rlm.synth.report import Synthesis
 
 
@@ -98,6 +100,34 @@ class Signs:
     alike: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrigin:
+    """What a run came from and came to, for a question that follows it: its question, its inputs, its answer in plain data, and
+    what it followed itself. `arguments` are those of a command line that give the same inputs, `sources` all that its answers
+    were made from. A copy in another process does not hold the inputs."""
+
+    query: str
+    value: Any = field(repr=False)
+    inputs: Inputs | None = field(default=None, repr=False, compare=False)
+    earlier: tuple[EarlierQuestion, ...] = ()
+    arguments: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __copy__(self) -> RunOrigin:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> RunOrigin:
+        """Itself: nothing in it is ever changed."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _origin, (self.query, self.value, self.earlier, self.arguments, self.sources)
+
+
+def _origin(query: str, value: Any, earlier: Any, arguments: Any, sources: Any) -> RunOrigin:
+    return RunOrigin(query=query, value=value, earlier=earlier, arguments=arguments, sources=sources)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
@@ -107,7 +137,8 @@ class Run:
     is what the program could have cost at most, None where that is not known, and `likely` what it was likely to cost, None
     where nobody worked that out; `admitted` says whether the run was proved to complete within its budget or began as likely.
     `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was taken for, `reason`
-    why this way was taken, `split` the arm of a comparison.
+    why this way was taken, `split` the arm of a comparison. `origin` is what a question that follows it begins from, the inputs
+    among it, where a host asked.
     """
 
     source: SourceFile
@@ -131,6 +162,7 @@ class Run:
     split: str | None = None
     notes: tuple[str, ...] = ()
     synthesis: Synthesis | None = None
+    origin: RunOrigin | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         came = f"{self.value!r:.120}" if self.fault is None else f"fault {self.fault.code}"

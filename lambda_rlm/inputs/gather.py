@@ -69,6 +69,12 @@ class Inputs:
         """These and the question."""
         return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
 
+    def without_answers(self) -> Inputs:
+        """What was read or given, without answers of earlier programs."""
+        values = {name: value for name, value in self.values.items() if name not in self.answers}
+        types = {name: type_ for name, type_ in self.types.items() if name not in self.answers}
+        return replace(self, values=values, types=types, answers=frozenset())
+
 
 def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> Inputs:
     """The inputs that command-line arguments name; raises `InputProblem`.

@@ -174,10 +174,21 @@ class Journal:
             self._database.execute("BEGIN")
             try:
                 runs = self._verified(self.ids())
-                head, findings = verify_heads(self._database, {one.run: one.head for one in runs})
+                heads = {one.run: one.head for one in runs}
+                head, findings = verify_heads(self._database, heads)
+                findings += self._parted(heads)
             finally:
                 self._database.execute("ROLLBACK")
         return head, findings, runs
+
+    def _parted(self, heads: Mapping[str, str]) -> list[str]:
+        """Which runs followed another one whose records are not those that they followed; a run that was deleted is none."""
+        follows = {row.id: row.what.get("follows") for row in self.runs(None)}
+        return [
+            f"run {run} followed other records of run {was['run']} than are there"
+            for run, was in follows.items()
+            if was is not None and was["head"] and heads.get(was["run"], was["head"]) != was["head"]
+        ]
 
     def sessions(self, run: str) -> list[dict[str, Any]]:
         """Who began each session of a run and with which version, what was approved, and the state in which it ended; none for

@@ -290,6 +290,14 @@ _PART: Final = _needing(("input", "start", "end"), _keys(input=_text, start=_who
 _INPUT: Final = _needing(
     ("name", "type", "characters", "sha256"), _keys(name=_text, type=_text, characters=_whole, sha256=_text, files=_each(_text))
 )
+_FOLLOWS: Final = _needing(("run", "head", "sources"), _keys(run=_text, head=_text, sources=_each(_text)))
+_EARLIER: Final = _needing(
+    ("run", "number", "query", "way", "type", "value", "name", "program", "has_seen_contents"),
+    _keys(
+        run=_text, number=_whole, query=_text, way=_text, type=_text, name=_optional(_text), program=_optional(_text),
+        has_seen_contents=_flag,
+    ),
+)  # fmt: skip
 _FAULT: Final = _needing(("code", "message"), _keys(code=_optional(_text), message=_text))
 _BOUND: Final = _keys(**dict.fromkeys(("calls", "pool", "span", "input_tokens", "output_tokens", "usd"), _optional(_figure)))
 _WHAT: Final = _keys(
@@ -297,6 +305,7 @@ _WHAT: Final = _keys(
     program_name=_optional(_text), returns=_optional(_text), primitives=_each(_text), settings=_object, model_object=_text,
     granted=_keys(max_calls=_optional(_whole), max_cost=_optional(_amount)), profiles=_values(_object),
     routed=_keys(way=_text, task=_optional(_text), split=_optional(_text), reason=_text, detection=_text), by=_object,
+    folder=_text, follows=_FOLLOWS, earlier=_each(_EARLIER),
 )  # fmt: skip
 _SYNTHESIS: Final = _keys(
     written=_each(_keys(program=_text, codes=_each(_text), fixes=_each(_text), round=_whole)), candidates=_each(_object),

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.answering.follow_up import follow_up
 from lambda_rlm.answering.question import Question
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.resumed import Resumed, past_route
+from lambda_rlm.execution.run import RunOrigin
 from lambda_rlm.inputs import InputProblem, Inputs
+from lambda_rlm.journal.followed import Followed, earlier_in
 from lambda_rlm.journal.journal import Journal, Past, granted
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.run_report import latest
@@ -91,7 +94,8 @@ def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
 class RunRequest:
     """A question, or with `program` a program, over inputs. `arguments` are those of a command line that give the same inputs
     from any folder; `settings` are in the keys of the command line, models by name or as they are; `before` is what came of the
-    run in earlier sessions; a replay asks no model."""
+    run in earlier sessions, `follows` another run, which its question follows; a replay asks no model. `folder` is the one that
+    documents are named from, None where the arguments were absolute."""
 
     question: Question
     program: SourceFile | None = None
@@ -99,6 +103,36 @@ class RunRequest:
     settings: Mapping[str, Any] = field(default_factory=dict)
     before: Before | None = None
     is_replay: bool = False
+    follows: Followed | None = None
+    folder: str | None = None
+
+    @property
+    def run_followed(self) -> str | None:
+        """The id of the run that its question follows."""
+        if self.follows is not None:
+            return self.follows.run
+        return None if self.before is None else (self.before.row.what.get("follows") or {}).get("run")
+
+    def following(self, followed: Followed) -> RunRequest:
+        """The request with its question as one that follows that run."""
+        question = follow_up(self.question, followed.earlier)
+        return replace(self, question=question, follows=replace(followed, earlier=question.earlier))
+
+    def as_before(self, before: Before) -> RunRequest:
+        """The request of a run that goes on or is replayed: its question follows what it followed."""
+        return replace(self, question=follow_up(self.question, earlier_in(before.row)), before=before)
+
+    def origin(self, value: Any) -> RunOrigin:
+        """What the run keeps, with its answer, for a question that follows it."""
+        before, question = () if self.follows is None else self.follows.sources, self.question
+        return RunOrigin(
+            query=question.query,
+            value=value,
+            inputs=question.inputs,
+            earlier=question.earlier,
+            arguments=self.arguments,
+            sources=tuple(dict.fromkeys((*before, *self.arguments))),
+        )
 
     def resumed(self, before: Before, budget: Budget) -> Resumed:
         """The past of the run, for a session on this budget."""
@@ -126,6 +160,8 @@ class RunRequest:
             "primitives": [function.name for function in question.inputs.functions],
             "settings": {**self.settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
             **({"model_object": objects[0]} if objects else {}),
+            **({} if self.folder is None else {"folder": self.folder}),
+            **({} if self.follows is None else self.follows.as_kept()),
         }
 
 
@@ -156,18 +192,34 @@ def _with_files(rows: list[dict[str, Any]], inputs: Inputs, arguments: Sequence[
     return rows
 
 
-def same_inputs(row: RunRow, inputs: Inputs) -> None:
-    """Raises `InputProblem` when inputs are not those of a run."""
-    before = {item["name"]: item for item in row.what["inputs"]}
-    now = {item["name"]: item for item in described(inputs)}
+def named_as_before(row: RunRow, inputs: Inputs) -> Inputs:
+    """Inputs that were read by the arguments of a run, which are absolute, their documents named as in the run."""
+    folder = row.what.get("folder")
+    if folder is None:
+        return inputs
+    start = folder.rstrip("/") + "/"
+    named = {
+        name: [{**one, "name": one["name"].removeprefix(start)} for one in inputs.values[name]] for name in inputs.documents
+    }
+    return replace(inputs, values={**inputs.values, **named})
+
+
+def same_inputs(row: RunRow, inputs: Inputs, again: str | None = None) -> None:
+    """Raises `InputProblem` when inputs are not those of a run, which answers that it took over do not count to. `again` says
+    how to give an input called NAME anew; None where the run itself goes on, which takes no other."""
+    answers = {one.get("name") for one in row.what.get("earlier") or ()}
+    before = {item["name"]: item for item in row.what["inputs"] if item["name"] not in answers}
+    now = {item["name"]: item for item in described(inputs.without_answers())}
     for name in before.keys() | now.keys():
         if name not in now:
-            raise InputProblem(f"missing input {name!r}, which the run had", f"lambda-rlm resume {row.id} {name}=PATH")
+            hint = (again or f"lambda-rlm resume {row.id} NAME=PATH").replace("NAME", name)
+            raise InputProblem(f"missing input {name!r}, which the run had", hint)
         if name not in before:
             raise InputProblem(f"the run had no input {name!r}")
         if before[name]["sha256"] != now[name]["sha256"]:
             message = f"the input {name!r} has changed since the run"
-            raise InputProblem(message, "start a new run for the changed input")
+            hint = "start a new run for the changed input" if again is None else f"as it is now: {again.replace('NAME', name)}"
+            raise InputProblem(message, hint)
 
 
 def plain_url(url: str | None) -> str | None:

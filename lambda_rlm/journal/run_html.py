@@ -53,10 +53,11 @@ def is_page(head: bytes) -> bool:
 def page(found: RunReport) -> str:
     """The page of a run."""
     run, outcome = found.run, found.run.outcome or {}
-    text = found.program.text
+    text, follows = found.program.text, run.what.get("follows")
+    after = f" · follows run {_text(follows['run'])}" if follows else ""
     parts = [
         f"<h1>{_text(run.what.get('query') or run.what.get('program_name') or 'a program')}</h1>",
-        f'<p class="meta">run {_text(run.id)} · {_text(run.state)} · {_when(run.started)} · {_text(outcome.get("route") or run.what.get("kind"))}</p>',
+        f'<p class="meta">run {_text(run.id)} · {_text(run.state)} · {_when(run.started)} · {_text(outcome.get("route") or run.what.get("kind"))}{after}</p>',
         _outcome(outcome),
         _figures(outcome),
         _section("Inputs", _inputs(found)) if run.what["inputs"] else "",

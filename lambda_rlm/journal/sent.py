@@ -58,6 +58,7 @@ def _besides(call: CallRow, details: RunReport) -> list[str]:
         peek = settings.get("peek") or 0
         shown = ["the question", "names, types and sizes of the inputs", "programs written before and what came of them"]
         shown += ["the masked layout of the inputs"] if settings.get("layout") == "masked" else []
+        shown += ["the earlier questions and the forms of their answers"] if details.run.what.get("earlier") else []
         return [*shown, f"the first {peek:,} characters of each input"] if peek else shown
     own = details.sources.get(call.program)
     is_asked = own is not None and _QUESTION.search(own.text) is not None

@@ -1,16 +1,18 @@
 """The inputs at hand, as the strategies take them.
 
 Owns the text, in the language itself, that makes of inputs of any types what a strategy names: `context`, one Text of all of
-them; `documents`, a list of names and texts; `items`, rows with their fields. Promises names and columns as they were given: a
-folder stays a list of documents, typed rows stay rows. Refuses nothing: what has no such form is given as its JSON, as part of
-`context`.
+them; `documents`, a list of names and texts; `items`, rows with their fields; and `query`, with the questions that it follows.
+Promises names and columns as they were given: a folder stays a list of documents, typed rows stay rows. Refuses nothing: what
+has no such form is given as its JSON, as part of `context`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.syntax.literals import escaped_piece
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type, list_of, record_of
 
 GIVEN: Final = "given"
@@ -35,6 +37,32 @@ _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
     |> map(fn(row) => { text: row.text, fields: [{ name: "file", value: document.name }] ++ row.fields })
 })"""
 """Of a document, its lines where they have columns, else, of several documents, each as it is."""
+
+
+LONGEST_ANSWER: Final = 400
+"""Characters of an earlier answer that are part of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """The questions that a question follows, the first first, and the input that holds the answer to the last of them, by name
+    and type; None where no input does."""
+
+    questions: tuple[str, ...]
+    answer: tuple[str, Type] | None
+
+
+def query(before: AskedBefore | None) -> str:
+    """Items that bind `query` to the question with those that it follows and the beginning of the last answer, which stays
+    data; none where it follows none."""
+    if before is None:
+        return ""
+    asked, item = escaped_piece("".join(f"Earlier question: {question}\n" for question in before.questions)), ""
+    if before.answer is not None:
+        name, type_ = before.answer
+        item = f"let {name} = take({_as_text(name, type_)}, {LONGEST_ANSWER});\n"
+        asked += f"Its answer, or the beginning of it: {{{name}}}\\n"
+    return f'{item}let query = f"{asked}Question: {{query}}";\n'
 
 
 def context(inputs: Mapping[str, Type]) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
-from lambda_rlm.plan.given import FORMS
+from lambda_rlm.plan.given import FORMS, AskedBefore
 from lambda_rlm.plan.router import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
@@ -35,14 +35,15 @@ def numbers(route: Route) -> dict[str, int]:
     return {one.name: one.value.value for one in parse(source).items if isinstance(one, Let) and isinstance(one.value, IntLit)}
 
 
-def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None) -> str:
+def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None) -> str:
     """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the
-    strategy, which is a Text for each of the standard library)."""
+    strategy, which is a Text for each of the standard library). `before` is what was asked before, None for nothing."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
     if returns is not None and returns != own_type:
         program = _returning(program, returns)
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
+    prelude += given.query(before) if "query" in _names(program) else ""
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 

@@ -133,6 +133,17 @@ def allow_input(path: Path | None) -> None:
             raise PolicyViolation(rules.file, "formats", f"{str(path)!r} is not of a format of {_listed(rules.formats)}")
 
 
+def allow_source(paths: Sequence[str]) -> None:
+    """The files and folders that an earlier answer was made from, which is about to be an input; `-` is standard input."""
+    for rules in policy():
+        for path in paths if rules.folders is not None else ():
+            if path == "-" or not _is_within(Path(path), rules.folders or ()):
+                shown = "standard input" if path == "-" else repr(path)
+                raise PolicyViolation(
+                    rules.file, "folders", f"the earlier answer was made from {shown}, not in {_listed(rules.folders or ())}"
+                )
+
+
 def _allow_destination(rules: Rules, name: str, host: str | None, provider: str) -> None:
     where = provider if host is None else host
     if rules.offline:

@@ -316,6 +316,9 @@ class Setting:
 FIRST: Final = "Options"
 """The title of the options that matter first."""
 
+READING: Final = ("include", "exclude", "encoding", "raw", "ignore", "max_input")
+"""The settings that decide how inputs are found and read."""
+
 ACCOUNT: Final = ("account", "account_cost", "account_calls", "account_tokens", "account_per")
 """The settings of an account."""
 

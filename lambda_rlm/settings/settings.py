@@ -6,8 +6,8 @@ Owns `Settings` and `DEFAULTS`. The keys and their kinds are declared in `keys`;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from lambda_rlm.accounts.account import Account
@@ -24,7 +24,7 @@ from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.plan.routing_settings import Routing, Strength, shares
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import allows_layout, narrowed
-from lambda_rlm.settings.keys import DESCRIBING, Keys
+from lambda_rlm.settings.keys import DESCRIBING, READING, Keys
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.synth.writing import LayoutShown, Writing
 
@@ -86,6 +86,12 @@ class Settings(Keys):
             most_bytes=self.max_input,
             watch=watch,
         )
+
+    def reading_as(self, kept: Mapping[str, Any], said: Collection[str] = ()) -> Settings:
+        """These, with the settings by which inputs were read before, as they were `kept`, but for those that are `said` now."""
+        was: dict[str, Any] = {key: kept[key] for key in READING if key in kept and key not in said}
+        was = {key: tuple(value) if isinstance(value, list) else value for key, value in was.items()}
+        return replace(self, **was)
 
     def routing(self) -> Routing:
         """How a question finds its way; raises `SettingProblem` for shares that are none. Where a person is asked before money

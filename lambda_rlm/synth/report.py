@@ -48,7 +48,8 @@ class Synthesis:
     """How the writing went: every attempt, the rounds that ran a program, what the root model's calls used, and, where no
     program was accepted or none answered, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in
     each round, without what it was shown of contents; `ran` are the programs that ran; `notes` say what was asked for and not
-    done; `is_small` that the root model was shown the page as a small one is."""
+    done; `is_small` that the root model was shown the page as a small one is; `peek` is the characters of each input that it
+    was shown."""
 
     attempts: tuple[Attempt, ...] = ()
     asked: tuple[tuple[Turn, ...], ...] = ()
@@ -61,3 +62,4 @@ class Synthesis:
     agreement: float | None = None
     notes: tuple[str, ...] = ()
     is_small: bool = False
+    peek: int = 0

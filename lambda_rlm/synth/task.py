@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
@@ -31,7 +32,8 @@ class WritingTask:
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
     the answer must have; `may_look` says that a first program may only look; `functions` what the host adds to the library.
     `documents` are the names of inputs whose documents are named after files, `answers` those that are answers of earlier
-    rounds; `layouts` are the masked layouts that the root model is shown, by the names of inputs."""
+    rounds or questions; `earlier` are the questions that this one follows; `layouts` are the masked layouts that the root model
+    is shown, by the names of inputs."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -47,6 +49,7 @@ class WritingTask:
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    earlier: Sequence[EarlierQuestion] = ()
 
 
 def first_turn(task: WritingTask) -> Turn:
@@ -56,6 +59,7 @@ def first_turn(task: WritingTask) -> Turn:
     if task.functions:
         pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
         pieces += [Piece(f"  {one.signature}{one.doc and f'  # {one.doc}'}\n") for one in task.functions]
+    pieces += shown(task.earlier, task.peek, task.types)
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
 
 

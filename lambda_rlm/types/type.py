@@ -171,3 +171,15 @@ class _Writer:
             name = "e" if not self.effects else f"e{len(self.effects) + 1}"
             return f" ! {self.effects.setdefault(effect.id, name)}"
         return " ! llm" if effect is Effect.LLM else ""
+
+
+def without_quotes(type_: Type) -> Type:
+    """The type that an answer has as an input: nobody vouches any more that a text was quoted."""
+    match type_:
+        case Con("Quote"):
+            return TEXT
+        case Con(name, arguments):
+            return Con(name, tuple(map(without_quotes, arguments)))
+        case Record(fields):
+            return Record(tuple((name, without_quotes(field)) for name, field in fields))
+    return type_

@@ -16,7 +16,7 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.rounds import Result
-from lambda_rlm.types.type import TEXT, Con, Record, Type
+from lambda_rlm.types.type import without_quotes
 
 
 def is_own(fault: Fault | None) -> bool:
@@ -63,19 +63,7 @@ def with_answer(question: Question, name: str, run: Run) -> Question:
     inputs = replace(
         question.inputs,
         values={**values, name: run.value},
-        types={**types, name: _without_quotes(run.type)},
+        types={**types, name: without_quotes(run.type)},
         answers=question.inputs.answers | {name},
     )
     return replace(question, inputs=inputs)
-
-
-def _without_quotes(type_: Type) -> Type:
-    """The type as an input has it: nobody vouches any more that a text was quoted."""
-    match type_:
-        case Con("Quote"):
-            return TEXT
-        case Con(name, arguments):
-            return Con(name, tuple(map(_without_quotes, arguments)))
-        case Record(fields):
-            return Record(tuple((name, _without_quotes(field)) for name, field in fields))
-    return type_

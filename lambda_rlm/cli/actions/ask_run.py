@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from lambda_rlm.answering.question import Deadline, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits
+from lambda_rlm.cli.actions.follow_up import continued
 from lambda_rlm.cli.display import outcome, screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
@@ -74,8 +75,8 @@ Job = Callable[[Setup], Awaitable[Run]]
 """What is done once the models are connected."""
 
 
-def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How) -> int:
-    """The exit code of `ask`."""
+def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How, follows: str | None = None) -> int:
+    """The exit code of `ask`; `follows` names the run that the question follows."""
     chosen = settings(options)
     query = question(query)
     if chosen.task is not None and is_path(chosen.task):
@@ -83,6 +84,9 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 
         own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
     deadline = Deadline(chosen.max_seconds)
+    if follows is not None:
+        request, chosen = continued(follows, query, arguments, options, chosen, deadline)
+        return _asked(request, chosen, how, deadline)
     inputs = from_arguments(arguments, chosen.reading(deadline.look))
     return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
 
@@ -251,6 +255,7 @@ def _show(
     is_kept = session.recording is not None and session.recording.can_go_on
     if how.json:
         about = {"server": server, "settings_from": list(chosen.files), "journal": session.journal}
+        about["follows"] = session.request.run_followed
         outcome.give(json_text.dumps({**run_json(done, warnings), **about}, ensure_ascii=False), done, is_kept)
         return
     next_step = None

@@ -31,7 +31,7 @@ from lambda_rlm.journal.chain import BEGUN
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow, damage
 from lambda_rlm.journal.replay import Comparison
-from lambda_rlm.journal.request import Before, RunRequest, before, plain_url, same_inputs, whole
+from lambda_rlm.journal.request import Before, RunRequest, before, named_as_before, plain_url, same_inputs, whole
 from lambda_rlm.journal.run_html import is_page, page
 from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
@@ -45,6 +45,8 @@ T = TypeVar("T")
 _MOST_SHOWN: Final = 20
 _LONGEST: Final = 2_000
 _LISTED: Final = 20
+_SHORT: Final = 6
+"""Characters at the end of an id that a person can name it by."""
 
 
 def prune(options: Mapping[str, Any], json: bool) -> int:
@@ -73,8 +75,9 @@ def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: boo
         usage = (row.outcome or {}).get("usage") or {}
         when = strftime("%Y-%m-%d %H:%M", localtime(row.started))
         calls = usage.get("calls", 0)
+        after = "" if (followed := _followed(row)) is None else f" (follows {followed[-_SHORT:]})"
         figures = f"{calls:>6,} {'call ' if calls == 1 else 'calls'}  {_cost(usage.get('usd')):>9}" if usage else " " * 23
-        screen.report(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}")
+        screen.report(f"{row.id}  {when}  {row.state:<11} {_way(row):<10} {figures}  {_title(row)}{after}")
     if not rows:
         screen.say("no runs yet")
     return exits.ANSWERED
@@ -155,6 +158,7 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: De
     """What was asked for, over the same inputs; raises `UsageProblem` and `InputProblem`."""
     what, arguments = earlier.row.what, arguments_of(earlier.row, now)
     inputs = from_arguments(arguments, chosen.reading(deadline.look))
+    inputs = inputs if now else named_as_before(earlier.row, inputs)
     same_inputs(earlier.row, inputs)
     if (model := what.get("model_object")) is not None:
         raise UsageProblem(f"the run used {model}, a model object of a Python program", "resume it there: RLM(…).resume(…)")
@@ -167,7 +171,7 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: De
     program = None if text is None else SourceFile(what["program_name"] or "program", text)
     request = requested(what["query"], inputs, arguments, chosen, program)
     returns = None if what.get("returns") is None else parse_type(what["returns"])
-    return replace(request, question=replace(request.question, returns=returns), before=earlier)
+    return replace(request, question=replace(request.question, returns=returns)).as_before(earlier)
 
 
 def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Settings:
@@ -240,6 +244,7 @@ def _row_json(row: RunRow) -> dict[str, Any]:
         "task": outcome.get("task"),
         "split": outcome.get("split"),
         "query": row.what.get("query"),
+        "follows": _followed(row),
         "usage": outcome.get("usage"),
         "version": outcome.get("version"),
         "head": row.head or None,
@@ -255,6 +260,12 @@ def _title(row: RunRow) -> str:
     return title if len(title) <= 60 else title[:59] + "…"
 
 
+def _followed(row: RunRow) -> str | None:
+    """The id of the run that the question of a run follows."""
+    found: str | None = (row.what.get("follows") or {}).get("run")
+    return found
+
+
 def _cost(usd: float | None) -> str:
     return "?" if usd is None else "free" if usd == 0 else dollars(usd)
 
@@ -265,6 +276,8 @@ def _print(details: RunReport, is_whole: bool) -> None:
     most = None if is_whole else _MOST_SHOWN
     screen.report(f"run {run.id} · {run.state} · {_way(run)} · {strftime('%Y-%m-%d %H:%M:%S', localtime(run.started))}")
     screen.report(_title(run))
+    if (followed := _followed(run)) is not None:
+        screen.report(f"follows run {followed}")
     for part in run.what["inputs"]:
         seen = (outcome.get("coverage") or {}).get(part["name"])
         share = "" if seen is None else f", {seen:.1%} of it shown"

@@ -6,25 +6,25 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.writing_bound import opening_messages, task_of
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
+from lambda_rlm.cli.actions.follow_up import posed
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.execute import Options
-from lambda_rlm.inputs import from_arguments
 from lambda_rlm.llm.installation_key import installation_key
 
 
-def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
-    """The exit code of `prompt`."""
+def prompt(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool, follows: str | None = None) -> int:
+    """The exit code of `prompt`; `follows` names the run that the question follows."""
     chosen = settings(options)
     query = question(query, 'lambda-rlm prompt --query "Who did it?" book.txt')
-    asked = Question(query=query, inputs=from_arguments(arguments, chosen.reading()))
+    asked, chosen = posed(query, arguments, options, chosen, follows)
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
     asking = Options(out=chosen.out, pool=chosen.extra_attempts())

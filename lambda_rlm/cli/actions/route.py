@@ -11,19 +11,19 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from lambda_rlm.answering.preview import Decision, decide
-from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.bounds.figures.two_figures import count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.ask_run import question
+from lambda_rlm.cli.actions.follow_up import posed
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.display.costs import closed, reachable, writer_of
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.execute import Options
-from lambda_rlm.inputs import from_arguments
 from lambda_rlm.plan.router import Choice
 
 _CHOSEN: Final = " ←"
@@ -43,11 +43,11 @@ _ROWS: Final[tuple[tuple[str, Cell, Cell], ...]] = (
 )
 
 
-def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> int:
-    """The exit code of `route`."""
+def route(query: str, arguments: Sequence[str], options: Mapping[str, Any], json: bool, follows: str | None = None) -> int:
+    """The exit code of `route`; `follows` names the run that the question follows."""
     chosen = settings(options)
-    inputs = from_arguments(arguments, chosen.reading())
-    asked = Question(query=question(query, 'lambda-rlm route "Who did it?" book.txt'), inputs=inputs, task=chosen.task)
+    query = question(query, 'lambda-rlm route "Who did it?" book.txt')
+    asked, chosen = posed(query, arguments, options, chosen, follows)
     model, notes = reachable(chosen)
     root = writer_of(chosen, model)
     setup = Setup(

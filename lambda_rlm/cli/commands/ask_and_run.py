@@ -19,6 +19,7 @@ from lambda_rlm.cli.commands.options import (
     WRITING,
     Approved,
     Chosen,
+    Continued,
     Inputs,
     Json,
     Query,
@@ -34,6 +35,7 @@ from lambda_rlm.cli.commands.table import command
 def ask(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
+    follows: Continued = None,
     *,
     options: Chosen,
     approved: Approved = None,
@@ -43,7 +45,8 @@ def ask(
     """Answer a question about files, folders or rows of data."""
     from lambda_rlm.cli.actions import ask_run
 
-    raise typer.Exit(ask_run.ask(query, inputs or [], options, ask_run.How(trace=trace, json=json, approved=approved)))
+    how = ask_run.How(trace=trace, json=json, approved=approved)
+    raise typer.Exit(ask_run.ask(query, inputs or [], options, how, follows))
 
 
 @command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")

@@ -16,6 +16,7 @@ import typer
 
 from lambda_rlm.settings.keys import ACCOUNT as ACCOUNT
 from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
+from lambda_rlm.settings.keys import READING as READING
 
 _INPUTS: Final = (
     "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines and CSV become typed rows; PDF, Word and HTML "
@@ -39,6 +40,17 @@ Trace = Annotated[
         "--trace", metavar="FILE.jsonl", help="Write each event to this file, one JSON object per line.", rich_help_panel="Runs"
     ),
 ]
+Continued = Annotated[
+    str | None,
+    typer.Option(
+        "--continue",
+        metavar="RUN",
+        help="Ask a further question: the question, program and answer of this run (an id, its first or last characters, or `last`) "
+        "are known, and its inputs are used unless others are named.",
+        show_default=False,
+        rich_help_panel="Runs",
+    ),
+]
 Query = Annotated[str | None, typer.Option("-q", "--query", metavar="TEXT", help="The value of `query` in the program.")]
 
 Chosen = Mapping[str, Any]
@@ -54,7 +66,6 @@ WORK: Final = ("fuel", "memory")
 ANSWER: Final = ("strict", "seed", "approve")
 JOURNAL: Final = ("cache", "journal", "keeps_journal")
 FOUND: Final = ("include", "exclude")
-READING: Final = (*FOUND, "encoding", "raw", "ignore", "max_input")
 
 
 class Command:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BOUNDS, FOUND, MODEL, READING, WORK, Chosen, Inputs, Json, Query, takes
+from lambda_rlm.cli.commands.options import BOUNDS, FOUND, MODEL, READING, WORK, Chosen, Continued, Inputs, Json, Query, takes
 from lambda_rlm.cli.commands.table import command
 
 
@@ -64,10 +64,11 @@ def inputs(
 
 
 @command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
-@takes(*MODEL, "root_model", "candidates", "layout", "peek", "constrain", "max_calls", "max_cost", *READING)
+@takes(*MODEL, "root_model", "candidates", "layout", "peek", "constrain", "max_calls", "max_cost", "journal", *READING)
 def prompt(
     inputs: Inputs = None,
     query: Annotated[str, typer.Option("-q", "--query", metavar="TEXT", help="The question.")] = "",
+    follows: Continued = None,
     *,
     options: Chosen,
     json: Json = False,
@@ -75,7 +76,7 @@ def prompt(
     """Print the exact prompt of the root model."""
     from lambda_rlm.cli.actions import prompt as written
 
-    raise typer.Exit(written.prompt(query, inputs or [], options, json))
+    raise typer.Exit(written.prompt(query, inputs or [], options, json, follows))
 
 
 @command(epilog="Example: lambda-rlm fmt --check *.lam")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Inputs, Json, takes
+from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Continued, Inputs, Json, takes
 from lambda_rlm.cli.commands.table import command
 
 
@@ -24,11 +24,13 @@ from lambda_rlm.cli.commands.table import command
     "constrain",
     *BUDGET,
     "admit",
+    "journal",
     *READING,
 )
 def route(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,
+    follows: Continued = None,
     *,
     options: Chosen,
     json: Json = False,
@@ -39,4 +41,4 @@ def route(
     """
     from lambda_rlm.cli.actions import route as ways
 
-    raise typer.Exit(ways.route(query, inputs or [], options, json))
+    raise typer.Exit(ways.route(query, inputs or [], options, json, follows))

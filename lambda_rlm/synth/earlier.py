@@ -1,0 +1,92 @@
+"""What the author of a program sees of the questions that its question follows: each with its program and the form of its
+answer.
+
+Owns `EarlierQuestion` and the part of the first turn. Promises at most `MOST_EARLIER` of them, questions and programs cut to a
+length or left out, so that a chain of any length has an end; and, without `peek`, nothing of an answer but its blind-safe form,
+and no program whose author saw contents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambda_rlm.synth.input_shape import shape
+from lambda_rlm.synth.turn import Piece, typed
+from lambda_rlm.types.type import Type
+
+MOST_EARLIER: Final = 3
+LONGEST_QUESTION: Final = 1_000
+LONGEST_PROGRAM: Final = 6_000
+"""Characters of a program; a longer one is left out, for half of one tells nothing."""
+
+_ANSWER: Final = re.compile(r"\b(?:result|answer)_\d+\b")
+"""The names that answers of rounds and of earlier questions have as inputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierQuestion:
+    """A question that was answered before, with what a question that follows it takes over. `number` counts from 1 in a chain
+    of questions; `way` is "synth", "direct", "program" (one that was given) or a strategy. `name` is the input that holds the
+    answer, `value`, of the type `type`, None where the answer is too large to be one. `program` is None where nobody wrote one
+    for this question; `has_seen_contents` says that its author was shown contents of inputs."""
+
+    run: str
+    number: int
+    query: str
+    way: str
+    type: Type
+    value: Any = None
+    name: str | None = None
+    program: str | None = None
+    has_seen_contents: bool = False
+
+    @property
+    def asked(self) -> str:
+        """The question, cut to `LONGEST_QUESTION` characters."""
+        return cut(self.query, LONGEST_QUESTION) or "(a program was run, without a question)"
+
+
+def cut(text: str, longest: int) -> str:
+    """A text in at most `longest` characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown(earlier: Sequence[EarlierQuestion], peek: int, inputs: Collection[str] = ()) -> list[Piece]:
+    """Earlier questions as the author sees them, the first first; none where the question follows none. `inputs` are the names
+    of all inputs."""
+    if not earlier:
+        return []
+    pieces = [Piece("\nThe query follows earlier ones. An answer that is an input need not be computed again.\n")]
+    for one in earlier:
+        pieces += [Piece(f"query {one.number}: {one.asked}\n"), *_program(one, peek, inputs), *_answer(one)]
+    return pieces
+
+
+def _program(one: EarlierQuestion, peek: int, inputs: Collection[str]) -> list[Piece]:
+    if one.program is None:
+        how = "one direct call of the leaf model" if one.way == "direct" else f"the fixed strategy {one.way}"
+        return [Piece(f"answered by {how}\n")]
+    if one.has_seen_contents and not peek:
+        return [Piece("answered by a program that is not shown: its author saw contents\n")]
+    if len(one.program) > LONGEST_PROGRAM:
+        return [Piece(f"answered by a program of {len(one.program):,} characters, too long to be shown\n")]
+    gone = sorted({name for name in _ANSWER.findall(one.program) if name not in inputs})
+    note = f"({', '.join(gone)} there: earlier answers that are no inputs now)\n" if gone else ""
+    return [Piece(f"answered by the program\n```\n{one.program.strip()}\n```\n{note}")]
+
+
+def _answer(one: EarlierQuestion) -> list[Piece]:
+    """The form of an answer: what `result_form` lets through, whoever looks."""
+    held = "is no input: it is too large" if one.name is None else f"is the input {one.name}"
+    form = "" if one.name is None else f" - {result_form(one.type, one.value)}"
+    return [Piece(f"its answer {held}: "), typed(one.type), Piece(f"{form}\n")]
+
+
+def result_form(type_: Type, value: Any) -> str:
+    """What an author who sees no contents may learn of an answer: its sizes, rounded up to powers of two."""
+    one = shape("", type_, value, is_rough=True, with_size=False)
+    count = "" if one.count is None else f"{one.count:,} elements, "
+    return f"at most {count}{one.characters:,} characters"
