@@ -15,7 +15,7 @@ from typing import Any, Final
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.types.type import Type
 
-MOST_NAMES: Final = 60
+MOST_NAMES: Final = 20
 LONGEST_NAME: Final = 80
 
 
