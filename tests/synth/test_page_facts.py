@@ -88,9 +88,15 @@ FACTS: list[tuple[str, str, Any]] = [
     ("a label", 'parse["yes" | "no"]("yes") == some("yes")', True),
     ('"1,234" and "$5" are none', '[parse[Float]("1,234"), parse[Float]("$5")]', [None] * 2),
     (
-        'parse_date reads "2024-05-03 10:00", "3 May 2024", "31/5/2024" and gives "2024-05-31"',
+        'parse_date reads "2024-05-03 10:00", "3 May 2024", "31/5/2024", as all date functions do, and gives "2024-05-31", which compares',
         'values([parse_date("2024-05-03 10:00"), parse_date("3 May 2024"), parse_date("31/5/2024")])',
         ["2024-05-03", "2024-05-03", "2024-05-31"],
+    ),
+    (
+        "as all date functions do",
+        'let given = ["2024-05-03 10:00", "3 May 2024", "31/5/2024"]; '
+        'values(map(given, weekday)) ++ values(map(given, month)) ++ values(map(given, fn(d) => days_between("3 May 2024", d)))',
+        [5, 5, 5, 5, 5, 5, 0, 0, 28],
     ),
     ("days_between: b - a", 'days_between("2024-02-28", "2024-03-01") ?? 0', 2),
     ("days_between: b - a", '"2024-03-01" |> days_between("2024-02-28") ?? 0', -2),
