@@ -215,9 +215,11 @@ class ModelProfile:
     the prompt, and `thinks_first` that a thought is asked for before, since under a grammar a model cannot think aloud;
     `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
     that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
-    each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached; `vocabulary` counts
-    the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they are not,
-    as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below 0 would give a budget more
+    each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached, and
+    `caches_on_request` says that it caches the beginnings of requests only where they ask for that, which none does; `vocabulary`
+    counts the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they
+    are not, as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below
+    0 would give a budget more
     than it had.
     """
 
@@ -239,6 +241,7 @@ class ModelProfile:
     thinks_less: bool = False
     refusals: int = 0
     cached_input_price: float | None = None
+    caches_on_request: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
     vocabulary: Vocabulary | None = field(default=None, compare=False, repr=False)
     bytes_per_token: float | None = field(default=None, compare=False, repr=False)

@@ -49,6 +49,11 @@ MOST_LEAD: Final = 32
 MARKER_TOKENS: Final = 8
 """Tokens that an item's number, its line ends and brackets are counted as when items are packed into prompts."""
 
+# ── numbers ──
+
+MOST_DECIMALS: Final = 20
+"""Decimals that `format_number` writes at most."""
+
 # ── replies ──
 
 REPLY_CHARACTERS_PER_TOKEN: Final = 8

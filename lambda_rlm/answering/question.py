@@ -160,7 +160,7 @@ def case_of(question: Question, setup: Setup) -> Case:
         query_tokens=_query_tokens(question, setup.leaf),
         leaf=setup.leaf.profile,
         root=setup.writer.profile,
-        query=values["query"],
+        query=question.in_own_words,
         kind=kind_of(values),
         leaf_tested=tested(setup.leaf.profile.name),
         root_tested=tested(setup.writer.profile.name),

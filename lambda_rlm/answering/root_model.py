@@ -177,15 +177,18 @@ def rendered(turns: Sequence[Turn], page: str, key: bytes) -> tuple[tuple[Messag
     """The messages of a conversation that begins with a page, and the identity of what they say before markers are put in."""
     state = hashlib.sha256(page.encode())
     messages: list[Message] = []
-    has_data = False
     for turn in turns:
         prompt = _prompt(turn)
         state.update(turn.role.encode() + prompt.digest)
-        has_data = has_data or prompt.has_data
         content = turn.text if turn.role == "assistant" else prompt.messages(key)[-1].content
         messages.append(Message(turn.role, content))
-    system = f"{STANDING}\n\n{page}" if has_data else page
-    return (Message("system", system), *messages), state.hexdigest()
+    return (Message("system", first_message(page)), *messages), state.hexdigest()
+
+
+def first_message(page: str) -> str:
+    """What every conversation begins with, whatever the question, the settings and the inputs: a page is cached by providers as
+    far as requests begin alike, so that the sentence about data is in it where no data are, too."""
+    return f"{STANDING}\n\n{page}"
 
 
 def _prompt(turn: Turn) -> Prompt:

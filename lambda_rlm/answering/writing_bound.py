@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, grammar_tokens, rendered
+from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, first_message, grammar_tokens, rendered
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Budget
@@ -79,12 +79,15 @@ def _forbidden(profile: ModelProfile) -> str | None:
 
 
 def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
-    """What writing is likely to cost: each program at its first attempt."""
+    """What writing is likely to cost: each program at its first attempt. The page is the same in all requests: after the first,
+    a provider that caches what requests begin with takes less for it."""
     writing, profile = setup.writing, setup.writer.profile
     calls = min(writing.rounds * max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
     opening = setup.writer.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY)) + grammar_tokens(profile)
     sent, replied = calls * opening, calls * (min(writing.out, _PROGRAM) + min(profile.thought(writing.out) // 2, TEXT_THOUGHT))
-    usd = price(profile, sent, replied)
+    page = setup.writer.count_tokens((Message("system", first_message(shown_to(is_small=profile.is_small)[0])),))
+    cached = 0 if profile.caches_on_request else max(0, calls - 1) * min(page, opening)
+    usd = price(profile, sent, replied, cached)
     return Likely(calls, sent, replied, usd, bound.tokens, bound.usd)
 
 
@@ -142,6 +145,8 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         returns=question.returns,
         wants_confidence=setup.writing.candidates > 1,
         may_look=may_look(setup),
+        writing=max(1, setup.writing.candidates) * calls_of_an_attempt(setup.writer.profile),
+        correcting=calls_of_an_attempt(setup.writer.profile),
         documents=inputs.documents,
         answers=inputs.answers,
         earlier=question.earlier,

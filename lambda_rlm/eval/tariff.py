@@ -125,6 +125,8 @@ _EACH: Final = Price(call=3, element=2, made=1, **_SLOTS)
 _TEST: Final = Price(call=3, element=2)
 _KEYED: Final = Price(call=3, element=4, made=1, weight=1, storage_call=HEADER, storage_made=ENTRY)
 _SORTED: Final = Price(call=3, element=4, made=1, sort=1, weight=1, **_SLOTS)
+_GROUPED: Final = Price(call=3, element=4, made=4, weight=1, storage_call=HEADER, storage_made=4 * HEADER + 4 * SLOT)
+_QUANTILE: Final = Price(call=120, element=4, sort=1, storage_call=HEADER)
 _SETS: Final = Price(call=3, element=2, made=1, weight=2, storage_call=HEADER, storage_made=ENTRY)
 _REGEX: Final = Price(
     call=4, made=12, kilo=120, ahead=960, storage_call=HEADER, storage_made=SLOT + 4 * HEADER, storage_written=CHARACTER
@@ -180,6 +182,10 @@ TARIFF: dict[P, Price] = {
     P.TO_JSON: Price(call=4, weight=4, storage_call=HEADER, storage_written=CHARACTER + SLOT),
     P.PARSE_DATE: Price(call=60, storage_call=2 * HEADER),
     P.PARSE_DURATION: Price(call=40, storage_call=HEADER),
+    P.DAYS_BETWEEN: Price(call=120, storage_call=HEADER),
+    P.ADD_DAYS: Price(call=70, storage_call=2 * HEADER),
+    P.WEEKDAY: Price(call=60, storage_call=HEADER),
+    P.MONTH: Price(call=60, storage_call=HEADER),
     P.SIMILARITY: Price(call=20, kilo=16_000, cells=2),
     P.MAP: _EACH,
     P.FILTER: _EACH,
@@ -210,7 +216,9 @@ TARIFF: dict[P, Price] = {
     P.TOP: _SORTED,
     P.UNIQUE: _SETS,
     P.UNIQUE_BY: _KEYED,
-    P.GROUP_BY: Price(call=3, element=4, made=4, weight=1, storage_call=HEADER, storage_made=4 * HEADER + 4 * SLOT),
+    P.GROUP_BY: _GROUPED,
+    P.SUM_BY: _GROUPED,
+    P.MEAN_BY: _GROUPED,
     P.TALLY: Price(call=3, element=2, made=4, sort=1, weight=2, storage_call=HEADER, storage_made=ENTRY + PAIR),
     P.RANK: Price(
         call=10,
@@ -231,6 +239,8 @@ TARIFF: dict[P, Price] = {
     P.DIFFERENCE: _SETS,
     P.SUM: Price(call=2, element=1),
     P.MEAN: Price(call=2, element=1, storage_call=HEADER),
+    P.MEDIAN: _QUANTILE,
+    P.PERCENTILE: _QUANTILE,
     P.SOME: _OPTION,
     P.UNWRAP_OR: _SCALAR,
     P.IS_SOME: _SCALAR,
@@ -240,13 +250,14 @@ TARIFF: dict[P, Price] = {
     P.ABS: _SCALAR,
     P.MIN: _SCALAR,
     P.MAX: _SCALAR,
-    P.ROUND: _SCALAR,
+    P.ROUND: Price(call=1, made=20),
     P.FLOOR: _SCALAR,
     P.CEIL: _SCALAR,
     P.DIV: _SCALAR,
     P.TO_FLOAT: _SCALAR,
     P.TO_INT: _SCALAR,
     P.CLAMP: _SCALAR,
+    P.FORMAT_NUMBER: Price(call=20, **_TEXT),
     P.LLM_CALL: _MODEL,
     P.LLM_SAMPLES: _MODEL,
     P.LLM_MAP: _MODEL,

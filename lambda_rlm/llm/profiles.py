@@ -8,6 +8,7 @@ model that the table lacks it assumes a small window, `DEFAULT_WINDOW` tokens; p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -21,6 +22,9 @@ from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
+_CACHES_ON_REQUEST: Final = re.compile(r"claude|(^|[./])nova-")
+"""Names of models whose providers cache a prompt only where the request marks what to cache, which costs more than to send it.
+No request does: what it costs at most would grow, whether or not the same is asked again."""
 
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
@@ -38,6 +42,7 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         input_price=input_price,
         output_price=row.get("out") if known else None,
         cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
+        caches_on_request=_CACHES_ON_REQUEST.search(name.lower()) is not None,
         is_constrained=known and bool(row.get("schema")),
         reasoning_tokens=USUAL if _reasons(row) else 0,
         thinks_less=_reasons(row),

@@ -50,6 +50,10 @@ class Primitive(StrEnum):
     TO_JSON = "to_json"
     PARSE_DATE = "parse_date"
     PARSE_DURATION = "parse_duration"
+    DAYS_BETWEEN = "days_between"
+    ADD_DAYS = "add_days"
+    WEEKDAY = "weekday"
+    MONTH = "month"
     SIMILARITY = "similarity"
     # List
     MAP = "map"
@@ -82,6 +86,8 @@ class Primitive(StrEnum):
     UNIQUE = "unique"
     UNIQUE_BY = "unique_by"
     GROUP_BY = "group_by"
+    SUM_BY = "sum_by"
+    MEAN_BY = "mean_by"
     TALLY = "tally"
     RANK = "rank"
     SAMPLE = "sample"
@@ -93,6 +99,8 @@ class Primitive(StrEnum):
     DIFFERENCE = "difference"
     SUM = "sum"
     MEAN = "mean"
+    MEDIAN = "median"
+    PERCENTILE = "percentile"
     # Option
     SOME = "some"
     UNWRAP_OR = "unwrap_or"
@@ -111,6 +119,7 @@ class Primitive(StrEnum):
     TO_FLOAT = "to_float"
     TO_INT = "to_int"
     CLAMP = "clamp"
+    FORMAT_NUMBER = "format_number"
     # Model
     LLM_CALL = "llm_call"
     LLM_SAMPLES = "llm_samples"

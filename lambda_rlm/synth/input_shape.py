@@ -16,7 +16,7 @@ from lambda_rlm.bounds.declared import Size
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.types.type import Type
 
-MOST_NAMES: Final = 60
+MOST_NAMES: Final = 20
 LONGEST_NAME: Final = 80
 
 

@@ -1,7 +1,8 @@
 """The library as a root model reads it: every function once, in few words, made from the table of signatures.
 
 Owns the short form. Promises that no function is missing and that none is shown which does not exist: the table is the only
-source. A function is shown without what is piped in, under what it is given and what it gives.
+source. A function is shown without what is piped in, under what it is given and what it gives; what its edges are is said on the page
+around it.
 """
 
 from __future__ import annotations
@@ -12,24 +13,51 @@ from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import RowParameter, RowType, SignatureRow, row_of
 from lambda_rlm.types.signatures import SIGNATURES
 
-_EXPLAINED: Final = (P.CHUNK, P.PACK, P.SECTIONS, P.TREE_FOLD, P.ITERATE, P.RANK, P.SEARCH, P.TALLY, P.RANGE, P.CLAMP)
-"""Functions whose edges or results readers asked for."""
+_SELDOM: Final = frozenset({
+    P.REPEAT, P.FIND_ALL, P.SIMILARITY, P.PARSE_DURATION, P.TO_JSON, P.ESCAPE_REGEX, P.SCAN, P.REDUCE, P.ITERATE, P.CROSS, P.MIN_BY,
+    P.AND_THEN, P.UNWRAP_OR,
+})  # fmt: skip
+"""Functions that programs at first sight never used, or hardly ever: they are on one line, with the names of all parameters."""
+
+_SCALARS: Final = ("Int", "Float", "Bool", "Text", "Quote", "T")
+_CONSTRAINED: Final = {"Seq": "the same", "Num": "number"}
+_TOLD_BY_NAME: Final = ("Int", "Text", "Float")
+"""Types that are left out of fields and of arguments of model calls: their names tell."""
 
 
 def library() -> str:
-    """One line for each kind of function, then a line for each whose edges matter."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    """One line for each kind of function; one that begins with its result is given what the line before it is given."""
+    groups: dict[str, dict[str, list[str]]] = {}
     for primitive in SIGNATURES:
-        if primitive is not P.SOME and not row_of(primitive).asks_model:
-            groups.setdefault(_kind(row_of(primitive)), []).append(_call(primitive))
-    lines = [f"{given} -> {result}: {'  '.join(calls)}" for (given, result), calls in groups.items()]
-    return "\n".join([*lines, *(f"# {primitive}: {SIGNATURES[primitive].doc}" for primitive in _EXPLAINED)])
+        if primitive is not P.SOME and primitive not in _SELDOM and not row_of(primitive).asks_model:
+            given, result = _kind(row_of(primitive))
+            groups.setdefault(given, {}).setdefault(result, []).append(_call(primitive))
+    lines = []
+    for given, results in groups.items():
+        named = [f"-> {result}: {' '.join(calls)}" for result, calls in results.items()]
+        lines += [f"{given} {named[0]}", *named[1:]]
+    return "\n".join([*lines, "Seldom: " + " ".join(primitive for primitive in SIGNATURES if primitive in _SELDOM)])
 
 
 def model_calls() -> str:
     """The functions that ask a model, each with its line; `?` marks what may be left out."""
-    asking = [primitive for primitive in SIGNATURES if row_of(primitive).asks_model]
-    return "\n".join(f"{primitive}{SIGNATURES[primitive].text.removesuffix(' ! llm')}" for primitive in asking)
+    return "\n".join(_asking(primitive) for primitive in SIGNATURES if row_of(primitive).asks_model)
+
+
+def _asking(primitive: P) -> str:
+    row = row_of(primitive)
+    parameters = ", ".join(_asked(parameter) for parameter in row.parameters)
+    name = f"{primitive}[T]" if row.has_type_argument else str(primitive)
+    return f"{name}({parameters}) -> {_shape(row.result, row)}"
+
+
+def _asked(parameter: RowParameter) -> str:
+    """A parameter of a function that asks a model, with its type where its name does not tell it."""
+    name = f"{parameter.name}{'?' if parameter.is_optional else ''}"
+    if parameter.type.is_function:
+        return f"{name}: fn(item)"
+    row = row_of(P.LLM_MAP)
+    return name if parameter.type.name in _TOLD_BY_NAME else f"{name}: {_shape(parameter.type, row)}"
 
 
 def _kind(row: SignatureRow) -> tuple[str, str]:
@@ -60,7 +88,7 @@ def _call(primitive: P) -> str:
 def _parameter(parameter: RowParameter) -> str:
     """A parameter by its name; a callback of two arguments, or of a list, with these."""
     if not parameter.type.is_function:
-        return parameter.name
+        return f"{parameter.name}{'?' if parameter.is_optional else ''}"
     given = parameter.type.arguments
     if len(given) == 2:
         return "fn(x, y)" if given[0] == given[1] else "fn(acc, x)"
@@ -70,8 +98,7 @@ def _parameter(parameter: RowParameter) -> str:
 def _shape(type_: RowType, row: SignatureRow) -> str:
     """A type with its variables left out: `List`, `Option`, `{ key, items: List }`."""
     if type_.fields:
-        shapes = ((name, _shape(field, row)) for name, field in type_.fields)
-        return "{ " + ", ".join(f"{name}: {shape}" if shape else name for name, shape in shapes) + " }"
+        return "{ " + ", ".join(_field(name, field, row) for name, field in type_.fields) + " }"
     if not type_.arguments:
         if type_.name in _SCALARS:
             return type_.name
@@ -80,5 +107,7 @@ def _shape(type_: RowType, row: SignatureRow) -> str:
     return f"{type_.name}[{inner}]" if inner else type_.name
 
 
-_SCALARS: Final = ("Int", "Float", "Bool", "Text", "Quote", "T")
-_CONSTRAINED: Final = {"Seq": "the same", "Num": "number"}
+def _field(name: str, type_: RowType, row: SignatureRow) -> str:
+    """A field with its type where its name does not tell it."""
+    shape = _shape(type_, row) if type_.arguments or type_.fields else ""
+    return f"{name}: {shape}" if shape else name

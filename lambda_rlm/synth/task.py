@@ -45,6 +45,10 @@ class WritingTask:
     returns: Type | None = None
     wants_confidence: bool = False
     may_look: bool = False
+    writing: int = 1
+    """Calls of the budget that are taken before a first program is judged."""
+    correcting: int = 1
+    """Calls that each further reply of the author takes."""
     functions: Sequence[HostFunction] = ()
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
@@ -102,11 +106,11 @@ def _limits(task: WritingTask) -> str:
     out = min(task.out, leaf.max_output, leaf.room // 4)
     free = max(0, leaf.room - out - leaf.template_tokens)
     lines = [
-        f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters (less where out is larger); "
-        f"a reply has {out:,} tokens unless out says otherwise, at most {leaf.max_output:,}.",
-        f"Budget: {budget.calls:,} model calls"
-        + (f", ${budget.usd:g}" if budget.usd is not None else "")
-        + "; few calls are better.",
+        f"Leaf model: a prompt has at most {int(free * leaf.min_chars_per_token):,} characters, and {leaf.min_chars_per_token:g} "
+        f"fewer for each token of out above {out:,}; a reply has {out:,} tokens unless out says otherwise, at most {leaf.max_output:,}.",
+        f"Budget: {max(0, budget.calls - task.writing):,} model calls are left for the program"
+        + (f", and ${budget.usd:g} for it and this conversation" if budget.usd is not None else "")
+        + f"; each further reply of yours takes {task.correcting:,} of them. Few calls are better.",
     ]
     if task.returns is not None:
         lines.append(f"The answer must have the type {show(task.returns)}.")

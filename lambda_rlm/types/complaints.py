@@ -19,6 +19,8 @@ _MEANT = {
     "foldl": "fold", "llm": "llm_call", "llm_query": "llm_call", "regex_search": "search", "find_regex": "search", "nth": "get",
     "group": "group_by", "order_by": "sort_by", "append": "concat", "isEmpty": "is_empty", "toLower": "lower", "lowercase": "lower",
     "to_string": "to_text", "toString": "to_text", "json": "to_json", "avg": "mean", "average": "mean", "is_none": "is_some",
+    "quantile": "percentile", "date_diff": "days_between", "days_diff": "days_between", "day_of_week": "weekday", "group_sum": "sum_by",
+    "format": "format_number", "to_fixed": "format_number",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from lambda_rlm.types.joins import join_all
 from lambda_rlm.types.mismatch import Why, because
 from lambda_rlm.types.open_type import BROKEN, T_QUOTE, T_TEXT, Effects, Fn, Labels, Open, OpenNamed, TypeVariable, find
 from lambda_rlm.types.rows import RowInstance, RowType, SignatureRow, instantiate_row, row_of
-from lambda_rlm.types.special import AUTO_PARAMETERS, check_special
+from lambda_rlm.types.special import AUTO_PARAMETERS, check_special, result_of
 from lambda_rlm.types.unify import Clash, bind, fit
 
 
@@ -56,6 +56,10 @@ def infer_library(s: Checker, app: App, function: Var, primitive: Primitive, pip
         infer_all(s, app)
         return poisoned(instance.result)
     record_arguments(s, app, slots)
+    result = result_of(primitive, row, slots, instance.result)
+    if result is not instance.result:
+        instance = replace(instance, result=result)
+        s.types[id(function)] = Fn(instance.parameters, result, instance.effect)
     if row.joined:
         slots = _join_first(s, row, instance, slots)
     call = _Call(app, primitive, row, slots, instance)

@@ -1,14 +1,17 @@
-"""What single library functions ask for beyond their row: literal maxima, patterns that compile, where `auto` is allowed."""
+"""What single library functions ask for beyond their row: literal maxima, patterns that compile, where `auto` is allowed, and
+results that an optional argument changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import IntLit, TextLit
 from lambda_rlm.types.arguments import GivenArgument
 from lambda_rlm.types.checker import Checker
 from lambda_rlm.types.codes import BAD_REGULAR_EXPRESSION, MAX_NOT_LITERAL
+from lambda_rlm.types.open_type import T_FLOAT, Open
 from lambda_rlm.types.rows import SignatureRow
 
 AUTO_PARAMETERS = frozenset(
@@ -23,6 +26,15 @@ AUTO_PARAMETERS = frozenset(
         (Primitive.LLM_MAP_BY, "per_call"),
     }
 )
+
+RESULTS_WITH: Final = {(Primitive.ROUND, "digits"): T_FLOAT}
+"""Results that are not those of the row where an optional argument is given."""
+
+
+def result_of(primitive: Primitive, row: SignatureRow, slots: Sequence[GivenArgument | None], usual: Open) -> Open:
+    """The result of a library function with its arguments, `usual` by its row."""
+    given = [RESULTS_WITH.get((primitive, p.name)) for p, g in zip(row.parameters, slots, strict=True) if g is not None]
+    return next((result for result in given if result is not None), usual)
 
 
 def check_special(s: Checker, primitive: Primitive, row: SignatureRow, slots: Sequence[GivenArgument | None]) -> None:

@@ -17,6 +17,7 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
+from lambda_rlm.limits import STANDING
 from lambda_rlm.llm.failures import EMPTY_REPLY, KEY_REFUSED, failure
 from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.reference import reference
@@ -147,7 +148,7 @@ def test_a_small_model_is_shown_the_examples_as_turns() -> None:
     page, *turns = root.requests[0].messages
     assert [turn.role for turn in turns] == ["user", "assistant"] * 5 + ["user"]
     head, _, examples = reference().partition("\n# Examples\n")
-    assert page.content == head
+    assert page.content == f"{STANDING}\n\n{head}"
     assert all(turn.content in examples for turn in turns if turn.role == "assistant")
     assert turns[-1].content.endswith("What?\n\nWrite the program.")
 
@@ -169,8 +170,7 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
     )
     run = anyio.run(lambda: synthesize(question, setup, lambda: SourceFile("plan.lam", '"planned"')))
     assert run.synthesis is not None
-    task = task_of(question, setup)
     sent = root.requests[0].messages
-    assert opening_messages(task, root.profile, b"key") == sent
+    assert opening_messages(task_of(question, setup), root.profile, b"key") == sent
     bound, _ = writing_cost(question, setup)
     assert bound.input_tokens is not None and bound.input_tokens >= root.count_tokens(sent)

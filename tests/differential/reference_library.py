@@ -11,16 +11,19 @@ import json
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
+from tests.differential.reference_numbers import format_number, percentile
 
 PARAMETERS = {primitive: tuple(p.name for p in row_of(primitive).parameters) for primitive in P}
 
 NOT_HERE = {
     P.CHUNK, P.WINDOWS, P.PACK, P.SECTIONS, P.MATCHES, P.SEARCH, P.REPLACE_REGEX, P.ESCAPE_REGEX, P.PARSE_DATE, P.PARSE_DURATION,
+    P.DAYS_BETWEEN, P.ADD_DAYS, P.WEEKDAY, P.MONTH,
     P.RANK, P.LLM_MAP, P.LLM_MAP_BY, P.LLM_CHOOSE, P.RLM_CALL, P.WHERE,
 }  # fmt: skip
 IN_THE_EVALUATOR = {P.LLM_CALL, P.LLM_SAMPLES}
@@ -246,6 +249,33 @@ def _mean(list: list[Any]) -> Any:
         return (math.fsum([x / len(list) for x in list]),)
 
 
+def _by_group(list: list[Any], key: Callable[[Any], Any], value: Callable[[Any], Any]) -> dict[str, tuple[Any, list[Any]]]:
+    keys = [key(x) for x in list]
+    groups: dict[str, tuple[Any, Any]] = {}
+    for k, v in zip(keys, [value(x) for x in list], strict=True):
+        groups.setdefault(_key(k), (k, []))[1].append(v)
+    return groups
+
+
+def _sum_by(list: list[Any], key: Callable[[Any], Any], value: Callable[[Any], Any]) -> list[Any]:
+    return [{"key": k, "sum": _sum(values)} for k, values in _by_group(list, key, value).values()]
+
+
+def _mean_by(list: list[Any], key: Callable[[Any], Any], value: Callable[[Any], Any]) -> list[Any]:
+    return [{"key": k, "mean": _mean(values)[0]} for k, values in _by_group(list, key, value).values()]
+
+
+def _round(x: Any, digits: int | None = None) -> Any:
+    """With digits by exact decimals."""
+    if digits is None:
+        return number(round(x))
+    exact = Fraction(float(x)) * Fraction(10) ** max(-400, min(digits, 400))
+    try:
+        return float(Fraction(round(exact)) / Fraction(10) ** max(-400, min(digits, 400)))
+    except OverflowError:
+        raise Fault("E0412") from None
+
+
 def _div(a: int, b: int) -> int:
     if b == 0:
         raise Fault("E0413")
@@ -315,6 +345,8 @@ LIBRARY: dict[P, Callable[..., Any]] = {
     P.UNIQUE: _unique,
     P.UNIQUE_BY: _unique_by,
     P.GROUP_BY: _group_by,
+    P.SUM_BY: _sum_by,
+    P.MEAN_BY: _mean_by,
     P.TALLY: _tally,
     P.SAMPLE: _sample,
     P.BATCH: _batch,
@@ -325,6 +357,8 @@ LIBRARY: dict[P, Callable[..., Any]] = {
     P.DIFFERENCE: lambda a, b: _unique([x for x in a if not _member(b, x)]),
     P.SUM: _sum,
     P.MEAN: _mean,
+    P.MEDIAN: lambda list: percentile(list, 50),
+    P.PERCENTILE: percentile,
     P.SOME: lambda value: (value,),
     P.UNWRAP_OR: lambda option, default: default if option is None else option[0],
     P.IS_SOME: lambda option: option is not None,
@@ -334,12 +368,13 @@ LIBRARY: dict[P, Callable[..., Any]] = {
     P.ABS: lambda x: number(abs(x)),
     P.MIN: lambda a, b: min(a, b),
     P.MAX: lambda a, b: max(a, b),
-    P.ROUND: _to_whole(round),
+    P.ROUND: _round,
     P.FLOOR: _to_whole(math.floor),
     P.CEIL: _to_whole(math.ceil),
     P.DIV: _div,
     P.TO_FLOAT: lambda x: float(x),
     P.TO_INT: _to_whole(int),
     P.CLAMP: lambda x, low, high: max(low, min(x, high)),
+    P.FORMAT_NUMBER: format_number,
     P.VOTE: lambda list: (_tally(list)[0]["key"],) if list else None,
 }  # fmt: skip

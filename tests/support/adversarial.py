@@ -247,6 +247,17 @@ def _texts() -> Iterator[Row]:
         *texts(lambda n: ["wednesday 6 september of 20234 at 12:30:15.123"] * (n // 50)),
     )
     yield Row(
+        "days_between",
+        "map(ts, fn(t) => days_between(t, t))",
+        *texts(lambda n: ["wednesday, 6th of september, 2023, at 12:30:15.123"] * (n // 50)),
+    )
+    for name, call in (("add_days", "add_days(t, 40)"), ("weekday", "weekday(t)"), ("month", "month(t)")):
+        yield Row(
+            name,
+            f"map(ts, fn(t) => {call})",
+            *texts(lambda n: ["wednesday, 6th of september, 2023, at 12:30:15.123"] * (n // 50)),
+        )
+    yield Row(
         "parse_duration",
         "map(ts, fn(t) => parse_duration(t))",
         *texts(lambda n: ["1 hour and 2 minutes and 3 seconds and 4 days x"] * (n // 50)),
@@ -268,7 +279,13 @@ def _lists() -> Iterator[Row]:
         ("last", "map(xs, fn(i) => last(xs))"), ("max_by", "max_by(xs, fn(x) => x)"), ("min_by", "min_by(xs, fn(x) => 0 - x)"),
         ("sort_by", "sort_by(xs, fn(x) => x * 7919 % 10007)"), ("sort_desc", "sort_desc(xs, fn(x) => x * 7919 % 10007)"),
         ("top", "top(xs, 3, fn(x) => x * 7919 % 10007)"), ("sample", "sample(xs, length(xs) - 1)"), ("batch", "batch(xs, 1)"),
-        ("concat", "concat([xs, xs])"), ("sum", "sum(xs)"), ("mean", "mean(xs)"), ("values", "values(map(xs, fn(x) => some(x)))"),
+        ("concat", "concat([xs, xs])"), ("sum", "sum(xs)"), ("mean", "mean(xs)"),
+        ("median", "median(map(xs, fn(x) => x * 7919 % 10007))"), ("percentile", "percentile(map(xs, fn(x) => x * 7919 % 10007), 99.9)"),
+        ("median few", "map(xs, fn(x) => median([x, 4000000000000000000]))"),
+        ("percentile few", "map(xs, fn(x) => percentile([to_float(x) * 1e300, 1e-300], 33.3))"),
+        ("round digits", "map(xs, fn(x) => round(to_float(x) * 1e290, 7))"), ("round tens", "map(xs, fn(x) => round(to_float(x) * 1e290, -280))"),
+        ("format_number", "map(xs, fn(x) => format_number(to_float(x) * 1e15, 20))"),
+        ("format_number whole", "map(xs, fn(x) => format_number(x - 4000000000000000000))"), ("values", "values(map(xs, fn(x) => some(x)))"),
         ("some", "map(xs, fn(x) => some(x))"), ("unwrap_or", "map(xs, fn(x) => unwrap_or(none, x))"),
         ("is_some", "map(xs, fn(x) => is_some(some(x)))"), ("map_option", "map(xs, fn(x) => map_option(some(x), fn(y) => y))"),
         ("and_then", "map(xs, fn(x) => and_then(some(x), fn(y) => some(y)))"), ("abs", "map(xs, fn(x) => abs(x))"),
@@ -296,6 +313,7 @@ def _sets() -> Iterator[Row]:
     keyed = {
         "unique": "unique(X)", "tally": "tally(X)", "vote": "vote(X)", "union": "union(X, X)", "intersect": "intersect(X, X)",
         "difference": "difference(X, X)", "unique_by": "unique_by(X, fn(x) => x)", "group_by": "group_by(X, fn(x) => x)",
+        "sum_by": "sum_by(X, fn(x) => x, fn(x) => 1)", "mean_by": "mean_by(X, fn(x) => x, fn(x) => 1.5)",
         "join_by": "join_by(X, X, fn(x) => x, fn(x) => x)",
     }  # fmt: skip
     for name, call in keyed.items():

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.rows import RowParameter, row_of
+from lambda_rlm.types.rows import RowParameter, RowType, row_of
 from lambda_rlm.types.show import show
+from lambda_rlm.types.special import RESULTS_WITH
 from lambda_rlm.types.type import INT, QUOTE, TEXT, Arrow, Con, Enum, Record, Type, list_of, option_of
 from tests.support.row_matching import closed, variables
 from tests.support.transfer_values import BY_NAME, BY_PARAMETER, MOST_INT, ROOM, ROW, SHOWN, TYPES, Pick, value, written
@@ -51,9 +52,12 @@ def case(primitive: P, pick: Pick, asked: Type | None = None) -> TransferCase:
     inputs: dict[str, Type] = {"query": TEXT, "context": TEXT}
     values: dict[str, Any] = {"query": "why?", "context": "x" * 4_000}
     arguments: list[str] = []
+    result = row.result
     for parameter in row.parameters:
         if parameter.is_optional and pick((False, True)):
             continue
+        if (primitive, parameter.name) in RESULTS_WITH:
+            result = RowType("Float")
         type_ = closed(parameter.type, known)
         term = _literal(primitive, parameter, type_, pick)
         if term is None:
@@ -62,7 +66,7 @@ def case(primitive: P, pick: Pick, asked: Type | None = None) -> TransferCase:
             term = name
         arguments.append(f"{parameter.name}={term}" if parameter.is_optional else term)
     argument = f"[{show(known['T'])}]" if row.has_type_argument else ""
-    answer = closed(row.result, known)
+    answer = closed(result, known)
     observed = pick(observations(answer, "answer"))
     head = f"let answer: {show(answer)} = "
     text = f"{head}{primitive.value}{argument}({', '.join(arguments)});\n{observed}"

@@ -91,6 +91,16 @@ BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
 }
 BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
     (P.PARSE_DATE, "text"): ("2024-01-31", "31 January 2024", "x", "", "9999-12-31"),
+    **{
+        (primitive, name): ("2024-01-31", "x", "0001-01-01", "9999-12-31", "2024-12-29", "")
+        for primitive in (P.DAYS_BETWEEN, P.ADD_DAYS, P.WEEKDAY, P.MONTH)
+        for name in ("a", "b", "date")
+    },
+    (P.ADD_DAYS, "n"): (0, 1, -1, 366, -40),
+    (P.PERCENTILE, "p"): (0, 25, 50, 90, 100, -1, 101),
+    (P.ROUND, "digits"): (0, 1, -1, -2, 3),
+    (P.FORMAT_NUMBER, "digits"): (20, 0, 1, 40, -1),
+    (P.FORMAT_NUMBER, "x"): (0, 1, -(2**63), 12_345),
     (P.PARSE_DURATION, "text"): ("1:00:20", "20s", "x", "40 s", "1h", "0s"),
     (P.RANK, "query"): ("a", "a b c d l", "zz", ""),
     (P.RANK, "texts"): (("a a a a a a", "b", "€ c"), ("€ €€ €€€ a", "b", "€€ c"), tuple("abcdefghijkl"), ()),

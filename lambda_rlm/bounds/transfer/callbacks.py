@@ -6,6 +6,7 @@ the symbols of the list, is totalled over the list: this turns `chunk |> map(llm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -180,6 +181,27 @@ def _group_by(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractR
     return AbstractResult(AbstractList(list_.length, record, groups.owner, groups.low), chain)
 
 
+def _sum_by(analysis: Analysis, list_: AbstractList, f: Abstract, g: Abstract) -> AbstractResult:
+    return _by_group(analysis, list_, f, g, "sum")
+
+
+def _mean_by(analysis: Analysis, list_: AbstractList, f: Abstract, g: Abstract) -> AbstractResult:
+    return _by_group(analysis, list_, f, g, "mean")
+
+
+def _by_group(analysis: Analysis, list_: AbstractList, f: Abstract, g: Abstract, field: str) -> AbstractResult:
+    """At most as many groups as elements, each with the key of one of its own, and a number made of its values."""
+    (key, chain), (value, more) = _each(analysis, list_, f), _each(analysis, list_, g)
+    if key is None or not isinstance(value, AbstractNumber):
+        return AbstractResult(EMPTY_LIST, largest((chain, more)))
+    if field == "sum":
+        made = AbstractNumber(0 if value.low >= 0 else -math.inf, total(value.high, list_.length, list_.owner))
+    else:
+        made = AbstractNumber(value.low, peak(value.high, list_.owner) + ONE)
+    record = AbstractRecord((("key", key), (field, made)))
+    return AbstractResult(AbstractList(list_.length, record, list_.owner, min(1, list_.low)), largest((chain, more)))
+
+
 def _join_by(analysis: Analysis, a: AbstractList, b: AbstractList, key_a: Abstract, key_b: Abstract) -> AbstractResult:
     chains = (_each(analysis, a, key_a)[1], _each(analysis, b, key_b)[1])
     joined = pair_list(a, b, times(a.length, b.length), 0, (b.length, a.length))
@@ -213,6 +235,8 @@ CALLBACKS: Final[dict[P, CallbackTransfer]] = {
     P.TOP: _top,
     P.UNIQUE_BY: _unique_by,
     P.GROUP_BY: _group_by,
+    P.SUM_BY: _sum_by,
+    P.MEAN_BY: _mean_by,
     P.JOIN_BY: _join_by,
     P.MAP_OPTION: _map_option,
     P.AND_THEN: _and_then,

@@ -168,6 +168,8 @@ LIST: Final[dict[P, SizeTransfer]] = {
     P.DIFFERENCE: lambda a, _b: kept(a),
     P.SUM: _sum,
     P.MEAN: _mean,
+    P.MEDIAN: _mean,
+    P.PERCENTILE: lambda list_, _p: _mean(list_),
     P.SOME: lambda value: AbstractOption(value),
     P.UNWRAP_OR: _unwrap_or,
     P.IS_SOME: _is_some,

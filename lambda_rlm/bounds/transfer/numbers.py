@@ -37,11 +37,18 @@ def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
     return AbstractNumber(low, high)
 
 
+def _round(x: AbstractNumber, digits: AbstractNumber | None = None) -> AbstractNumber:
+    """To decimals, or to an Int: half of one away at most. With digits below 0, as far as x is from 0."""
+    if digits is None or digits.low >= 0:
+        return AbstractNumber(x.low - 1, x.high + ONE)
+    return AbstractNumber(min(0, x.low * 2), x.high * 2 + ONE)
+
+
 NUMBER: Final[dict[P, SizeTransfer]] = {
     P.ABS: lambda x: AbstractNumber(0, magnitude(x)),
     P.MIN: lambda a, b: _extreme(a, b, False),
     P.MAX: lambda a, b: _extreme(a, b, True),
-    P.ROUND: lambda x: AbstractNumber(x.low - 1, x.high + ONE),
+    P.ROUND: _round,
     P.FLOOR: lambda x: AbstractNumber(x.low - 1, x.high),
     P.CEIL: lambda x: AbstractNumber(x.low, x.high + ONE),
     P.DIV: divide,

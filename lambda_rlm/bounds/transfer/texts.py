@@ -41,7 +41,7 @@ from lambda_rlm.bounds.domain.size import (
     total,
 )
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
-from lambda_rlm.limits import MOST_MATCHES
+from lambda_rlm.limits import MOST_DECIMALS, MOST_MATCHES
 from lambda_rlm.syntax.primitive import Primitive as P
 
 _MOST_WINDOWS: Final = 3
@@ -268,6 +268,12 @@ _CODE_POINT: Final = 6
 _SHOWN_NUMBER: Final = 25
 """The most characters of a number that is shown."""
 
+_FORMATTED_NUMBER: Final = len("-999,999,999,999,999,999,999.") + MOST_DECIMALS
+"""The most characters of a number with commas between thousands."""
+
+_CALENDAR: Final = 3_652_058
+"""Days from the first day of the year 1 to the last of 9999."""
+
 _ESCAPED: Final = 4
 """The most characters that one becomes in a pattern that matches it literally."""
 
@@ -351,8 +357,13 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     ),
     P.TO_TEXT: shown_chars,
     P.TO_JSON: to_json,
+    P.FORMAT_NUMBER: lambda _x, _digits=None: text_of(size_of(_FORMATTED_NUMBER), 1, 1, made=changed()),
     P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
     P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),
+    P.DAYS_BETWEEN: lambda _a, _b: AbstractOption(number(-_CALENDAR, _CALENDAR)),
+    P.ADD_DAYS: lambda _date, _n: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
+    P.WEEKDAY: lambda _date: AbstractOption(number(1, 7)),
+    P.MONTH: lambda _date: AbstractOption(number(1, 12)),
     P.SIMILARITY: lambda _a, _b: number(0, 1),
     P.RANK: _rank,
     P.WHERE: lambda quote: AbstractRecord(

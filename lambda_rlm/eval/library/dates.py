@@ -1,4 +1,4 @@
-"""Dates and durations, read from the ways in which people write them.
+"""Dates and durations, read from the ways in which people write them, and counting in days.
 
 A date needs a day, a month and a year of four digits; a weekday before it and a time after it are passed over. Read are
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date as Date
 from functools import cache
 from typing import Final
 
@@ -128,6 +129,48 @@ def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int] | None:
     stem = "sep" if name.lower() == "sept" else name.lower()
     months = [i for i, month in enumerate(_MONTHS, 1) if month == stem or month[:3] == stem]
     return (months[0], day) if months else None
+
+
+def _day(text: Text) -> Date | None:
+    """The day that a text names, read as `parse_date` reads it."""
+    date = date_in(characters_of(text).strip()) if text.n <= _LONGEST else None
+    return None if date is None else Date.fromisoformat(date)
+
+
+def _of_days(function: Callable[..., int]) -> Callable[[Site], Function]:
+    """A number from one or two days; none where one of the texts is no date."""
+
+    def build(site: Site) -> Function:
+        meter, price = site.meter, TARIFF[site.primitive]
+
+        def counted(*texts: Text) -> Value:
+            meter.spend(price.call)
+            meter.allocate(price.storage_call)
+            days = [_day(text) for text in texts]
+            return None if None in days else (function(*days),)
+
+        return counted
+
+    return build
+
+
+days_between = _of_days(lambda a, b: b.toordinal() - a.toordinal())
+weekday = _of_days(Date.isoweekday)
+month = _of_days(lambda day: day.month)
+
+
+def add_days(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def later(text: Text, n: int) -> Value:
+        meter.spend(price.call)
+        meter.allocate(price.storage_call)
+        day = _day(text)
+        if day is None or not Date.min.toordinal() <= day.toordinal() + n <= Date.max.toordinal():
+            return None
+        return (derived(Date.fromordinal(day.toordinal() + n).isoformat(), meter, text),)
+
+    return later
 
 
 def parse_duration(site: Site) -> Function:

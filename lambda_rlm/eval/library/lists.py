@@ -1,4 +1,4 @@
-"""Lists: laying side by side, taking apart, counting, sets, sums.
+"""Lists: laying side by side, taking apart, counting, sets, sums, medians.
 
 Promises: whatever multiplies (`cross`, `pairs`, `range`) is charged before a single element is made; elements compared or
 hashed are charged by their tree weight first.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from itertools import chain, combinations, product
 
 from lambda_rlm.budget.meter import Meter
@@ -17,8 +18,9 @@ from lambda_rlm.eval.library.numbers import is_float, whole
 from lambda_rlm.eval.library.order import sequence_of
 from lambda_rlm.eval.library.structure import element_of, equality, is_scalar, weight
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import TARIFF
+from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import Value
+from lambda_rlm.types.type import Type
 
 Function = Callable[..., Value]
 Counted = Callable[..., int]
@@ -205,13 +207,18 @@ def member(site: Site) -> Function:
 
 def total(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
-    is_real = is_float(element_of(site.parameters[0]))
+    add = added(element_of(site.parameters[0]), site)
 
-    def added(items: list[Value]) -> Value:
+    def all_added(items: list[Value]) -> Value:
         meter.spend(price.steps(elements=len(items)))
-        return _real_sum(items, site) if is_real else whole(sum(items), site)
+        return add(items)
 
-    return added
+    return all_added
+
+
+def added(number: Type, site: Site) -> Function:
+    """The exact sum of numbers of a type, rounded once where they are Floats; a fault where it has no room."""
+    return (lambda items: _real_sum(items, site)) if is_float(number) else (lambda items: whole(sum(items), site))
 
 
 def _real_sum(items: list[float], site: Site) -> float:
@@ -223,16 +230,19 @@ def _real_sum(items: list[float], site: Site) -> float:
 
 def mean(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
-    is_real = is_float(element_of(site.parameters[0]))
+    average = averaged(element_of(site.parameters[0]))
 
-    def average(items: list[Value]) -> Value:
+    def mean_of(items: list[Value]) -> Value:
         meter.spend(price.steps(elements=len(items)))
         meter.allocate(price.storage_call)
-        if not items:
-            return None
-        return (_real_mean(items) if is_real else sum(items) / len(items),)
+        return (average(items),) if items else None
 
-    return average
+    return mean_of
+
+
+def averaged(number: Type) -> Function:
+    """The mean of numbers of a type, of which there is at least one."""
+    return _real_mean if is_float(number) else (lambda items: sum(items) / len(items))
 
 
 def _real_mean(items: list[float]) -> float:
@@ -240,3 +250,31 @@ def _real_mean(items: list[float]) -> float:
         return math.fsum(items) / len(items)
     except OverflowError:
         return math.fsum([item / len(items) for item in items])
+
+
+def median(site: Site) -> Function:
+    quantile = percentile(site)
+    return lambda items: quantile(items, 50)
+
+
+def percentile(site: Site) -> Function:
+    meter, price = site.meter, TARIFF[site.primitive]
+
+    def quantile(items: list[Value], p: float) -> Value:
+        meter.spend(price.steps(elements=len(items)))
+        # The places in order, while they are sorted.
+        meter.allocate(price.storage_call + 2 * SLOT * len(items))
+        if not items or not 0 <= p <= 100:
+            return None
+        return (_between(items, sequence_of(items, False, meter), Fraction(p) / 100),)
+
+    return quantile
+
+
+def _between(items: list[float], order: list[int], share: Fraction) -> float:
+    """The value at a share of the way from the first to the last in order: of its two neighbors so much each. Exact until the
+    end, so that nothing is lost or too large in between."""
+    place, part = divmod(share * (len(order) - 1), 1)
+    low = Fraction(items[order[place]])
+    high = Fraction(items[order[min(place + 1, len(order) - 1)]])
+    return float(low + (high - low) * part)

@@ -6,15 +6,18 @@ position. Pure and awaiting loops share it, so that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.holding import strung
 from lambda_rlm.eval.library.keys import Keys, keys_of
+from lambda_rlm.eval.library.lists import added, averaged
 from lambda_rlm.eval.library.order import sequence_of
 from lambda_rlm.eval.library.structure import is_text, weight
+from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import ENTRY, PAIR, SLOT
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -24,9 +27,9 @@ Finish = Callable[..., Value]
 Key = Callable[[Value], Value]
 
 
-def finish(primitive: P, result: Type, meter: Meter) -> Finish:
-    """The second half of a library function whose callback gives results of a type."""
-    plain = _PLAIN.get(primitive)
+def finish(primitive: P, results: Sequence[Type], meter: Meter, span: Span) -> Finish:
+    """The second half of a library function whose callbacks give results of these types; its faults are at the span."""
+    plain, result = _PLAIN.get(primitive), results[0]
     if plain is not None:
         return plain
     match primitive:
@@ -40,6 +43,11 @@ def finish(primitive: P, result: Type, meter: Meter) -> Finish:
             return _unique(keys_of(result), weight(result), meter)
         case P.GROUP_BY:
             return _group(keys_of(result), weight(result), meter)
+        case P.SUM_BY:
+            site = Site(primitive, (), results[1], span, meter)
+            return _by_group(keys_of(result), weight(result), added(results[1], site), meter)
+        case P.MEAN_BY:
+            return _by_group(keys_of(result), weight(result), averaged(results[1]), meter)
         case P.JOIN_BY:
             return _join(keys_of(result), weight(result), meter)
         case _:
@@ -116,7 +124,9 @@ def _unique(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finis
 
 
 def _group(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish:
-    def run(xs: list[Value], results: list[Value]) -> Value:
+    """Groups as records { items, key }."""
+
+    def run(xs: list[Value], results: list[Value]) -> list[tuple[list[Value], Value]]:
         meter.spend(_weigh(results, weigh, meter))
         (keys,) = keys_in(results)
         groups: dict[Value, tuple[list[Value], Value]] = {}
@@ -127,8 +137,17 @@ def _group(keys_in: Keys, weigh: Callable[[Value], int], meter: Meter) -> Finish
                     groups[k] = ([x], result)
                 else:
                     group[0].append(x)
-        # fields in the order of their names: items, key
         return list(groups.values())
+
+    return run
+
+
+def _by_group(keys_in: Keys, weigh: Callable[[Value], int], of_all: Callable[..., Value], meter: Meter) -> Finish:
+    """Records { key, … } with a number made of the numbers of each group."""
+    group = _group(keys_in, weigh, meter)
+
+    def run(xs: list[Value], results: list[Value], numbers: list[Value]) -> Value:
+        return [(key, of_all(items)) for part in meter.stretches(group(numbers, results)) for items, key in part]
 
     return run
 

@@ -47,7 +47,7 @@ def loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, each: tu
         case P.JOIN_BY:
             return _join(callbacks, finish, meter)
         case _:
-            return _finished(first, finish, each, meter)
+            return _finished(callbacks, finish, each, meter)
 
 
 def _results(f: Callback, meter: Meter) -> Callable[[Frame, list[Value]], list[Value]]:
@@ -252,14 +252,14 @@ def _option(primitive: P, f: Callback, meter: Meter) -> Loop:
     return run
 
 
-def _finished(f: Callback, finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
-    """All results first, then the same function of elements and results that awaiting loops use."""
-    results = _results(f, meter)
-    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+def _finished(callbacks: tuple[Callback, ...], finish: Finish, each: tuple[int, int], meter: Meter) -> Loop:
+    """All results first, those of one function after the other, then what awaiting loops make of elements and results too."""
+    results = [_results(f, meter) for f in callbacks]
+    steps, size = each[0] + sum(f.body.steps for f in callbacks), each[1] + sum(f.body.bytes for f in callbacks)
 
     def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
-        return finish(xs, results(e, xs), *rest)
+        return finish(xs, *[of_all(e, xs) for of_all in results], *rest)
 
     return run
 

@@ -36,32 +36,27 @@ def waiting_loop(primitive: P, callbacks: tuple[Callback, ...], finish: Finish, 
         case P.JOIN_BY:
             return _join(callbacks, finish, meter)
         case _:
-            return _at_once(first, finish, each, meter)
+            return _at_once(callbacks, finish, each, meter)
 
 
-def _results(f: Callback) -> Callable[[Frame, list[Value], int], Awaitable[list[Value]]]:
-    """All results of a callback, each element in a frame of its own."""
-    (slot,), body = f.slots, lifted(f.body)
-
-    async def results(e: Frame, xs: list[Value], limit: int) -> list[Value]:
-        def one(position: int) -> Awaitable[Value]:
-            frame = e.copy()
-            frame[slot] = xs[position]
-            return body(frame)  # type: ignore[no-any-return]
-
-        return await ordered(len(xs), limit, one)
-
-    return results
-
-
-def _at_once(f: Callback, finish: Finish, each: Each, meter: Meter) -> WaitingLoop:
-    results = _results(f)
-    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+def _at_once(callbacks: tuple[Callback, ...], finish: Finish, each: Each, meter: Meter) -> WaitingLoop:
+    """All results of all callbacks at once, each in a frame of its own; in order are those of one callback after the other."""
+    slots, bodies = [f.slots[0] for f in callbacks], [lifted(f.body) for f in callbacks]
+    steps, size = each[0] + sum(f.body.steps for f in callbacks), each[1] + sum(f.body.bytes for f in callbacks)
     limit = meter.budget.concurrency
 
     async def run(e: Frame, xs: list[Value], *rest: Value) -> Value:
-        charge(meter, len(xs) * steps, len(xs) * size)
-        return finish(xs, await results(e, xs, limit), *rest)
+        n = len(xs)
+        charge(meter, n * steps, n * size)
+
+        def one(position: int) -> Awaitable[Value]:
+            which, at = divmod(position, n)
+            frame = e.copy()
+            frame[slots[which]] = xs[at]
+            return bodies[which](frame)  # type: ignore[no-any-return]
+
+        results = await ordered(n * len(callbacks), limit, one)
+        return finish(xs, *[results[at * n : (at + 1) * n] for at in range(len(callbacks))], *rest)
 
     return run
 

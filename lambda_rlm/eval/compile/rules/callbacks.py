@@ -38,7 +38,7 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
             functions.append(value_callback(c, call.argument(c, a), parameter))
         else:
             functions.append(_callback(c, a, parameter, scope, s))
-    return loop_of(c, call.primitive, call.arrow, values, functions)
+    return loop_of(c, call.primitive, call.arrow, values, functions, call.span)
 
 
 def _callback(c: Compiler, term: t.Term, arrow: Arrow, scope: Scope, s: Substitution) -> PreparedCallback:

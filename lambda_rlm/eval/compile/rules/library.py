@@ -73,7 +73,7 @@ def primitive_function(c: Compiler, primitive: Primitive, arrow: Arrow, span: Sp
             value_callback(c, code, p) for code, p in zip(codes, arrow.parameters, strict=True) if isinstance(p, Arrow)
         ]
         values = [code for code, p in zip(codes, arrow.parameters, strict=True) if not isinstance(p, Arrow)]
-        body = loop_of(c, primitive, arrow, values, functions)
+        body = loop_of(c, primitive, arrow, values, functions, span)
     elif primitive in ASYNC_IMPLEMENTATIONS:
         body = ask(c, primitive, arrow, codes, span)
     else:

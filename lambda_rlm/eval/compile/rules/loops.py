@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.closures.collector import MANY, resting
 from lambda_rlm.eval.compile.closures.finish import Finish, finish
 from lambda_rlm.eval.compile.closures.loops import loop, pair_loop, rates
@@ -22,11 +23,12 @@ from lambda_rlm.eval.library.structure import is_list
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
-from lambda_rlm.types.type import FLOAT, INT, Arrow, Effect, Type
+from lambda_rlm.types.type import FLOAT, INT, Arrow, Effect
 
 LOOPS = frozenset({
     P.MAP, P.FILTER, P.FLAT_MAP, P.PARTITION, P.ANY, P.ALL, P.COUNT, P.FIND_FIRST, P.FOLD, P.REDUCE, P.TREE_FOLD, P.ITERATE,
-    P.SCAN, P.JOIN_BY, P.MAX_BY, P.MIN_BY, P.SORT_BY, P.SORT_DESC, P.TOP, P.UNIQUE_BY, P.GROUP_BY, P.MAP_OPTION, P.AND_THEN,
+    P.SCAN, P.JOIN_BY, P.MAX_BY, P.MIN_BY, P.SORT_BY, P.SORT_DESC, P.TOP, P.UNIQUE_BY, P.GROUP_BY, P.SUM_BY, P.MEAN_BY,
+    P.MAP_OPTION, P.AND_THEN,
 })  # fmt: skip
 """The library functions with a callback that is applied here."""
 
@@ -54,12 +56,17 @@ def value_callback(c: Compiler, code: Compiled, arrow: Arrow) -> PreparedCallbac
 
 
 def loop_of(
-    c: Compiler, primitive: P, arrow: Arrow, values: Sequence[Compiled], functions: Sequence[PreparedCallback]
+    c: Compiler,
+    primitive: P,
+    arrow: Arrow,
+    values: Sequence[Compiled],
+    functions: Sequence[PreparedCallback],
+    span: Span,
 ) -> Compiled:
     """A library function with callbacks: `values` are the arguments that are no functions, in order."""
     each = rates(primitive, _gives_numbers(arrow))
     bodies = tuple(f.callback for f in functions)
-    second = _finish(c, primitive, arrow)
+    second = _finish(c, primitive, arrow, span)
     is_async = any(f.body.is_async for f in bodies)
     if is_async:
         awaiting = waiting_loop(primitive, bodies, second, each, c.meter)
@@ -105,11 +112,10 @@ def _gives_numbers(arrow: Arrow) -> bool:
     return isinstance(arrow.parameters[-1], Arrow) and arrow.parameters[-1].result in (INT, FLOAT)
 
 
-def _finish(c: Compiler, primitive: P, arrow: Arrow) -> Finish:
+def _finish(c: Compiler, primitive: P, arrow: Arrow, span: Span) -> Finish:
     if primitive in _WITHOUT_FINISH:
         return lambda xs, results: results
-    result: Type = next(p.result for p in arrow.parameters if isinstance(p, Arrow))
-    return finish(primitive, result, c.meter)
+    return finish(primitive, [p.result for p in arrow.parameters if isinstance(p, Arrow)], c.meter, span)
 
 
 def _immediate_loop(run_loop: Callable[..., Value], runs: Sequence[Run], stores: Sequence[tuple[int, Run]]) -> Run:
