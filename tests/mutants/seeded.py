@@ -41,6 +41,7 @@ SYNTH = (
 )
 ATTEMPTS = ("tests/bounds/test_attempts.py",)
 TEXTS = ("tests/eval/test_reply_texts.py",)
+HELD = ("tests/bounds/test_replies.py",)
 COUNTED = ("tests/bounds/test_tokens.py",)
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
@@ -66,11 +67,30 @@ MUTANTS = (
     Mutant("what is put together has the smallest piece", "bounds/domain/makeup.py", "piece = max((text.made.piece for text in texts), default=0)", "piece = min((text.made.piece for text in texts), default=0)", COUNTED),
     Mutant("no prompt cuts an instruction", "bounds/domain/makeup.py", 'is_lead = line[:1] != "" and not line[0].isalpha()', "is_lead = False", COUNTED),
     Mutant("a text read backwards has as many tokens", "bounds/transfer/sequences.py", "lambda text: replace(text, made=changed(text))", "lambda text: text", COUNTED),
-    Mutant("a reply has no ends", "eval/asking/shape.py", "            if self.used > self.most_together:\n", "            if False:\n", COUNTED),
-    Mutant("texts in lists have the tokens of one", "limits.py", "return REPLY_CHARACTERS_PER_TOKEN if most_ends", "return 2 if most_ends", TEXTS),
-    Mutant("one text may have the tokens of all", "eval/asking/shape.py", "if size > self.most_tokens and", "if False and", TEXTS),
-    Mutant("texts in a list have together what one has", "bounds/domain/reply_size.py", "symbol(made.counted, tokens, owner)", "symbol(made.counted, made.counted, owner)", TEXTS),
-    Mutant("texts are none in lists", "types/reply_tokens.py", "return TextsOf(0, texts_of(inner) != TextsOf())", "return TextsOf()", TEXTS),
+    Mutant("a reply has no ends", "eval/asking/shape.py", "        if self.used > self.room.together:\n", "        if False:\n", COUNTED),
+    Mutant("texts in lists have the tokens of one", "types/reply_tokens.py", "    return min(texts * LISTED_ENDS * most_ends / MOST_REPLY_ENDS,", "    return min(Fraction(0),", TEXTS),
+    Mutant("one text may have the tokens of all", "eval/asking/shape.py", "if size > one and", "if False and", TEXTS),
+    Mutant("texts in a list have together what one has", "bounds/domain/reply_size.py", "counted = symbol(made.counted, self.held.together, self.owner, tokens)", "counted = symbol(made.counted, made.counted, self.owner, tokens)", TEXTS),
+    Mutant("texts are none in lists", "types/reply_tokens.py", "return TextsOf(0, max(texts.listed, ", "return TextsOf(0, 0 * max(texts.listed, ", TEXTS),
+    Mutant("a reply has any number of elements", "eval/asking/shape.py", "        if elements > most:\n", "        if False:\n", HELD),
+    Mutant("a list of a reply is as long as its characters", "eval/asking/coerce.py", "        self.reading.count(len(raw), element, place)\n", "", HELD),
+    Mutant("an empty text takes the tokens of one", "types/reply_tokens.py", '        case Con("Text") if not are_filled:\n', "        case _ if False:\n", HELD),
+    Mutant("a field that may be missing takes tokens", "types/reply_tokens.py", "if are_filled and texts_of(inner).single else 0", "if are_filled and texts_of(inner).single else 4", HELD),
+    Mutant("a boolean takes two tokens", "types/reply_tokens.py", 'case Con("Bool" | "Option" | "List"):', 'case Con("Option" | "List"):', HELD),
+    Mutant("the analysis counts half the elements", "bounds/domain/reply_size.py", "ceil_div(texts.held.tokens, element_tokens(inner))", "ceil_div(texts.held.tokens, 2 * element_tokens(inner))", HELD),
+    Mutant("long words are not counted", "eval/asking/shape.py", "        if self.pieces > self.room.pieces:\n", "        if False:\n", HELD),
+    Mutant("a long word is counted as short", "eval/asking/shape.py", "        size = max(map(len, _PARTED.split(s)))\n", "        size = min(map(len, _PARTED.split(s)))\n", HELD),
+    Mutant("fields of one group count once", "bounds/domain/totals.py", "max(most, coefficient)", "1", HELD),
+    Mutant("a list beside itself shares its sum", "bounds/domain/totals.py", "self.groups.setdefault(group, fresh())", "self.groups.setdefault(group, group)", HELD),
+    Mutant("lists put together share one sum", "bounds/domain/totals.py", "        return symbol(highest, summed(sum_), self.owner,", "        return symbol(highest, sum_, self.owner,", HELD),
+    Mutant("a cut of texts in lists adds nothing", "bounds/domain/makeup.py", "if made.cut is None else made.cut * cuts", "if made.cut is None else ZERO", HELD),
+    Mutant("any text is as narrow as a quote", "bounds/domain/reply_size.py", 'texts.held.quote if name == "Quote" else WIDEST', "texts.held.quote", HELD),
+    Mutant("a quote has white space of the document", "eval/asking/quotes.py", "                and width_of(document.text[first:last]) <= width_of(shown)\n", "", HELD),
+    Mutant("a quote has white space of a source", "eval/asking/quotes.py", "if cited is not None and width_of(cited.s) <= width_of(shown):", "if cited is not None:", HELD),
+    Mutant("a Float is shown as an Int", "bounds/transfer/numbers.py", "P.TO_FLOAT: lambda x: replace(x, is_int=False)", "P.TO_FLOAT: lambda x: x", HELD),
+    Mutant("a quotient of Ints is an Int", "bounds/rules/operators.py", ' and op != "/")', ")", HELD),
+    Mutant("an Int is shown by its larger limit", "bounds/transfer/texts.py", "for limit in (low, high.value))", "for limit in (high.value,))", HELD),
+    Mutant("digits of an input's size are those of one", "bounds/transfer/texts.py", "if high.is_number and low != -math.inf", "if low != -math.inf", HELD),
     Mutant("a repair says nothing", "eval/asking/asking_rates.py", ".tokens + said", ".tokens", ATTEMPTS),
     Mutant("nothing is repaired", "bounds/rates.py", "return self.repairs if is_choice or type_ != TEXT else 0", "return 0", ATTEMPTS),
     Mutant("all calls have the spare attempts of one", "bounds/transfer/calls.py", "spare_input=times(spare, again)", "spare_input=again", ATTEMPTS),
@@ -101,7 +121,7 @@ MUTANTS = (
     Mutant("pieces of a chunk are as long as may be", "bounds/transfer/texts.py", "return ceil_div(chars, max_low - max_low // 8)", "return ceil_div(chars, max_low)"),
     Mutant("retries are forgotten", "bounds/rates.py", "return (1 + self.resends) * (1 + self.retries) * (1 + self.refusals)", "return 1"),
     Mutant("of two texts the shorter", "bounds/domain/joining.py", "largest((a.chars, b.chars)), largest((a.bytes, b.bytes))", "min((a.chars, b.chars), key=lambda s: s.value), min((a.bytes, b.bytes), key=lambda s: s.value)"),
-    Mutant("a total forgets the count", "bounds/domain/size.py", "    summed = times(count, SizeBound(size.constant))\n", "    summed = SizeBound(size.constant)\n"),
+    Mutant("a total forgets the count", "bounds/domain/totals.py", "    summed = times(count, SizeBound(size.constant))\n", "    summed = SizeBound(size.constant)\n"),
     Mutant("a level of a fix is its length alone", "bounds/rules/recursion.py", "key = (signature(settled_argument), depth)", "key = (length, depth)"),
     Mutant("a recursion inside a recursion starts anew", "bounds/rules/recursion.py", "replace(cost, depth=cost.depth + ONE)", "replace(cost, depth=ONE)"),
     Mutant("a fact outlives its name", "bounds/domain/guards.py", "return any(place[0] in names for place in self.places)", "return False"),

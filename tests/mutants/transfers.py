@@ -28,9 +28,9 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractResult,
     AbstractText,
     seen,
-    symbol,
 )
-from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of, total
+from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of
+from lambda_rlm.bounds.domain.totals import symbol, total
 from lambda_rlm.bounds.transfer.table import TRANSFERS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.rows import row_of

@@ -16,7 +16,8 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractText,
     seen,
 )
-from lambda_rlm.bounds.domain.size import SizeBound, peak, total
+from lambda_rlm.bounds.domain.size import SizeBound, peak
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary

@@ -19,12 +19,11 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     AbstractText,
     Makeup,
-    fresh,
     mapped,
     seen,
-    symbol,
 )
-from lambda_rlm.bounds.domain.size import ZERO, SizeBound, peak, size_of, total
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, peak, size_of
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.limits import MOST_BLOCKS
 
 
@@ -64,7 +63,7 @@ def with_sizes(shape: Abstract, row: Iterator[SizeBound]) -> Abstract:
             return AbstractNumber(low, next(row))
         case AbstractText(width=width, made=made):
             chars, bytes_, beyond = next(row), next(row), next(row)
-            made = made._replace(counted=None if made.counted is None else next(row), most=None)
+            made = made._replace(counted=None if made.counted is None else next(row), most=None, cut=None)
             return AbstractText(chars, bytes_, width, 0, beyond, made)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(with_sizes(inner, row))
@@ -139,10 +138,10 @@ def signature(value: Abstract) -> object:
 
 def _shape_of(value: Abstract | None) -> object:
     match value:
-        case AbstractNumber(low=low):
-            return low
+        case AbstractNumber(low=low, is_int=is_int):
+            return low, is_int
         case AbstractText(width=width, low=low, made=made):
-            return width, low, made._replace(counted=None)
+            return width, low, made._replace(counted=None, cut=None)
         case AbstractOption(inner):
             return ("option", _shape_of(inner))
         case AbstractRecord(fields):
@@ -161,7 +160,7 @@ def covers(shape: Abstract | None, value: Abstract | None) -> bool:
         case _, None:
             return True
         case AbstractNumber(), AbstractNumber():
-            return value.low >= shape.low
+            return value.low >= shape.low and value.is_int >= shape.is_int
         case AbstractText(), AbstractText():
             return value.width <= shape.width and _is_made_within(value.made, shape.made)
         case AbstractOption(), AbstractOption():
