@@ -21,6 +21,7 @@ from lambda_rlm.bounds.domain.abstract import (
     mapped,
     number,
 )
+from lambda_rlm.bounds.domain.leaves import settled, signature
 from lambda_rlm.bounds.domain.makeup import DATA
 from lambda_rlm.bounds.domain.reply_size import Held, value_of
 from lambda_rlm.bounds.domain.size import SizeBound, size_of, smallest
@@ -311,3 +312,30 @@ def test_a_number_in_a_prompt_is_bounded_by_its_limits(hole: str, chars: int) ->
     """A reply of one token has eight characters at most."""
     program = f'let n = llm_call("s", out=1);\nlet m = {hole};\nllm_call(f"{{m}}", out=1)'
     assert bound_of(program, Model(PROFILE, lambda request: ""), context="").prompt_chars == chars
+
+
+# ── what a memo tells apart ──
+
+
+def test_a_settled_value_shares_nothing_that_its_signature_does_not_tell() -> None:
+    """A recursion is looked at once for arguments of one signature."""
+    shared = reply_of(PAIRS, 300)
+    assert isinstance(shared, AbstractList)
+    once, again = settled(shared), settled(mapped(shared, lambda size: size))
+    assert signature(once) == signature(again)
+    assert isinstance(once, AbstractList) and isinstance(once.element, AbstractRecord)
+    room = reply_room(300, texts_of(PAIRS), MOST_REPLY_ENDS)
+    assert total(both(once.element), once.length, once.owner).value == 2 * room.together
+    assert all(isinstance(text, AbstractText) and text.made.cut is None for _, text in once.element.fields)
+
+
+def test_prompts_that_a_function_of_the_program_makes_are_counted() -> None:
+    """As those are that stand where the list is gone through."""
+    rows = [f"{number}: magic, audit." for number in range(200)]
+    model = Model(PROFILE, lambda request: "")
+    prompt = 'llm_call["yes" | "no"](f"Is it so?\\n\\n{take(row, 500)}")'
+    here = bound_of(f"map(rows, fn(row) => {prompt}) |> length", model, rows=rows)
+    there = bound_of(
+        f"def asked(row: Text) -> Text = to_text({prompt});\nmap(rows, fn(row) => asked(row)) |> length", model, rows=rows
+    )
+    assert there.input_tokens == here.input_tokens

@@ -81,8 +81,8 @@ class Shrinking:
 
     def value(self, value: Abstract, name: str, lists: tuple[AbstractList, ...]) -> Abstract:
         match value:
-            case AbstractNumber(low, high):
-                return AbstractNumber(self.low(low, f"{name} low"), self.size(high, f"{name} high", lists))
+            case AbstractNumber(low, high, is_int):
+                return AbstractNumber(self.low(low, f"{name} low"), self.size(high, f"{name} high", lists), is_int)
             case AbstractText(chars, bytes_, width, low):
                 return AbstractText(
                     self.size(chars, f"{name} chars", lists),

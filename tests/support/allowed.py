@@ -48,7 +48,9 @@ def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str, vocabu
             yield f"{name} {what}: {each(read)}, at least {low}"
 
     match abstract:
-        case AbstractNumber(low, high):
+        case AbstractNumber(low, high, is_int):
+            if is_int and not all(isinstance(number, int) for number in _flat(values, depth)):
+                yield f"{name} int: surely"
             yield from at_least(low, lambda number: number, "low")
             yield from sized(high, lambda number: max(0, number), "high")
         case AbstractText(chars, bytes_, width, low):
