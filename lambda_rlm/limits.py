@@ -84,11 +84,8 @@ def reply_tokens(out: int, most_ends: int = MOST_REPLY_ENDS) -> int:
     return out + min(REPLY_ENDS * out, most_ends)
 
 
-def listed_share(most_ends: int = MOST_REPLY_ENDS) -> int:
-    """What all texts of a reply may come to together where some are in lists, for each token of it. Many short texts are all
-    ends, so they are charged by their bytes, and have as many as the reply's characters; in a script without spaces each text
-    is one piece of more."""
-    return REPLY_CHARACTERS_PER_TOKEN if most_ends < MOST_REPLY else 1 + REPLY_ENDS
+LISTED_ENDS: Final = 14
+"""The same for each text of a list, on average: many texts that use up a reply are short, and long ones have long ends."""
 
 
 # ── the library ──

@@ -21,12 +21,12 @@ from lambda_rlm.bounds.domain.abstract import (
     Either,
     StagedValue,
     adopt,
-    fresh,
     seen,
 )
 from lambda_rlm.bounds.domain.guards import Environment, Fact, Guard, GuardedBranch, Place
 from lambda_rlm.bounds.domain.joining import join
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, largest, size_of, smallest
+from lambda_rlm.bounds.domain.totals import fresh
 from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.names import is_simple
 from lambda_rlm.bounds.rates import Rates

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from typing import Final, NamedTuple
 
-from lambda_rlm.bounds.domain.size import ZERO, SizeBound, largest, peak, total
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, largest, peak
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.diagnostics.source import Span
 
 _MOST_PARTS: Final = 200

@@ -19,13 +19,12 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     AbstractText,
     Makeup,
-    fresh,
-    symbol,
 )
 from lambda_rlm.bounds.domain.makeup import DATA, INSTRUCTION
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
+from lambda_rlm.bounds.domain.totals import fresh, symbol
 from lambda_rlm.types.type import Con, Record, Type
 
 

@@ -144,14 +144,21 @@ class Staging:
 
     def _asks_by(self, f: AbstractFunction) -> bool:
         assert f.source is not None
-        return self._asks(f.source)
+        return self._asks(f.source) or any(self._asks_by(g) for g in self._callees(f))
 
     def _branches(self, f: AbstractFunction) -> bool:
         assert f.source is not None
         if _contains(f.source, lambda node: isinstance(node, t.If | t.Match)):
             return True
-        callees = (f.env.get(name) for name in self._free(f.source))
-        return any(isinstance(g, AbstractFunction) and g.source is not None and self._branches(g) for g in callees)
+        return any(self._branches(g) for g in self._callees(f))
+
+    def _callees(self, f: AbstractFunction) -> Iterator[AbstractFunction]:
+        """The functions of the program that a function names."""
+        assert f.source is not None
+        for name in self._free(f.source):
+            g = f.env.get(name)
+            if isinstance(g, AbstractFunction) and g.source is not None:
+                yield g
 
     def _free(self, term: t.Node) -> frozenset[str]:
         names = self._names.get(id(term))

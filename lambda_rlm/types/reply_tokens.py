@@ -1,7 +1,8 @@
-"""The most tokens that a reply of a type needs, where its values have a longest form: an `out` for whoever gives none.
+"""The most tokens that a reply of a type needs, where its values have a longest form, and how much a reply of some tokens can hold.
 
-Owns that length, once for both sides: evaluation asks with it, the analysis of bounds counts it. Counts bytes, since no
-vocabulary has more tokens for a text than bytes. Promises room for what is read leniently: JSON with indentation and escapes,
+Owns that length, an `out` for whoever gives none, and what lists and texts of a reply have room for, once for both sides:
+evaluation asks and reads with it, the analysis of bounds counts it. The length is in bytes, since no vocabulary has more tokens
+for a text than bytes. Promises room for what is read leniently: JSON with indentation and escapes,
 digits in groups, a key and a code fence around the value, a short sentence. Text, Quote and List have no longest form: there
 the default stays.
 """
@@ -9,10 +10,20 @@ the default stays.
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from math import ceil
+from typing import Final, NamedTuple
 
-from lambda_rlm.limits import listed_share
+from lambda_rlm.limits import (
+    LISTED_ENDS,
+    MOST_REPLY,
+    MOST_REPLY_ENDS,
+    REPLY_CHARACTERS_PER_TOKEN,
+    REPLY_ENDS,
+    REPLY_PIECE,
+    reply_tokens,
+)
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 _WORDS: Final = 64
@@ -31,8 +42,8 @@ _NUMBER: Final = len('"-9,223,372,036,854,775,808.0"') + 2
 _NOTHING: Final = len('"none"')
 _KEPT: Final = 256
 
-Amount = TypeVar("Amount", bound=Any)
-"""A number, or a size."""
+_PART: Final = 2
+"""The fewest tokens of a value and what is behind it, or of a name and what is behind it."""
 
 CHOICE_TOKENS: Final = 80 * 4 + len('""') + _KEY + _FENCE + _WORDS
 """The same for `llm_choose`: a number, or an option of at most 80 characters as it stands."""
@@ -51,21 +62,46 @@ def item_out(type_: Type, default: int) -> int:
 
 
 class TextsOf(NamedTuple):
-    """The texts that a reply of a type is made of: `single` ones, and whether others are in lists."""
+    """The texts that a reply of a type is made of: `single` ones, and of those in lists the most for each token."""
 
     single: int = 0
-    are_listed: bool = False
+    listed: Fraction = Fraction(0)
 
-    def together(self, tokens: Amount, one: Amount, most_ends: int) -> Amount:
-        """The tokens that all of them may come to when they are read again, in a reply of so many, where one alone may come to
-        `one`."""
-        most: Amount = one * max(1, self.single)
-        if self.are_listed:
-            most = most + tokens * listed_share(most_ends)
-        return most
+    def ends(self, most_ends: int) -> Fraction:
+        """The tokens, for each of a reply, that texts in lists may come to beyond it when they are read again."""
+        return _for_each(self.listed, most_ends)
+
+    def pieces(self, most_ends: int) -> Fraction:
+        """The bytes, for each token of a reply, of the longest counted piece of each text in its lists, all together. A text that
+        has such a piece has three at least, of a token each."""
+        return _for_each(self.listed / (1 + 2 * self.listed), most_ends)
+
+
+def _for_each(texts: Fraction, most_ends: int) -> Fraction:
+    """What so many texts for each token come to: of some length on average, and no more than the characters of a token."""
+    if most_ends >= MOST_REPLY:
+        return Fraction(REPLY_ENDS if texts else 0)
+    return min(texts * LISTED_ENDS * most_ends / MOST_REPLY_ENDS, Fraction(REPLY_CHARACTERS_PER_TOKEN - 1))
 
 
 ONE_TEXT: Final = TextsOf(1)
+
+
+class ReplyRoom(NamedTuple):
+    """What is read of a reply of `out` tokens, counted in the vocabulary of the model that will read it: the most tokens of
+    `one` text and of all `together`, and the most bytes of the longest `pieces` of each."""
+
+    out: int
+    one: int
+    together: int
+    pieces: int
+
+
+def reply_room(out: int, texts: TextsOf, most_ends: int) -> ReplyRoom:
+    """What a reply has room for; the analysis counts the same."""
+    together = out + min(REPLY_ENDS * out, most_ends * max(1, texts.single)) + ceil(out * texts.ends(most_ends))
+    pieces = REPLY_PIECE * max(1, texts.single) + ceil(out * texts.pieces(most_ends))
+    return ReplyRoom(out, reply_tokens(out, most_ends), together, pieces)
 
 
 @lru_cache(_KEPT)
@@ -77,12 +113,48 @@ def texts_of(type_: Type) -> TextsOf:
         case Con("Option", (inner,)):
             return texts_of(inner)
         case Con("List", (inner,)):
-            return TextsOf(0, texts_of(inner) != TextsOf())
+            texts = texts_of(inner)
+            return TextsOf(0, max(texts.listed, Fraction(texts.single, _of_element(inner, are_filled=True))))
         case Record(fields):
             inside = [texts_of(field) for _, field in fields]
-            return TextsOf(sum(texts.single for texts in inside), any(texts.are_listed for texts in inside))
+            return TextsOf(sum(texts.single for texts in inside), max((texts.listed for texts in inside), default=Fraction(0)))
         case _:
             return TextsOf()
+
+
+@lru_cache(_KEPT)
+def element_tokens(type_: Type) -> int:
+    """The fewest tokens that an element of a type takes in a list that a model replies, with what parts it from the next: in
+    compact JSON, as byte-pair vocabularies count it. So a reply of `out` tokens has lists of at most `out` by this many."""
+    return _of_element(type_, are_filled=False)
+
+
+def _of_element(type_: Type, *, are_filled: bool) -> int:
+    """With `are_filled` no text is empty, and none is left out."""
+    match type_:
+        case Con("Option", (inner,)) if are_filled and texts_of(inner).single:
+            return _of_element(inner, are_filled=True)
+        case Con("Bool" | "Option" | "List"):  # `,true`, `,null` and `],[` are one token
+            return 1
+        case Record(fields):
+            return max(1, sum(_of_field(field, are_filled=are_filled) for _, field in fields))
+        case _:
+            return _PART
+
+
+def _of_field(type_: Type, *, are_filled: bool) -> int:
+    """A name and what is behind it, a value and what is behind that. `":"","` is one; so is what opens and closes a list."""
+    match type_:
+        case Con("Option", (inner,)):
+            return _of_field(inner, are_filled=True) if are_filled and texts_of(inner).single else 0
+        case Con("List"):
+            return _PART
+        case Con("Text") if not are_filled:
+            return _PART
+        case Record(fields):
+            return _PART + sum(_of_field(field, are_filled=are_filled) for _, field in fields)
+        case _:
+            return 2 * _PART
 
 
 @lru_cache(_KEPT)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_rlm.bounds.domain.abstract import AbstractText, fresh, number, symbol
+from lambda_rlm.bounds.domain.abstract import AbstractText, number
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.size import size_of, total
+from lambda_rlm.bounds.domain.size import size_of
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.bounds.transfer.texts import drop_characters, slice_characters, take_characters
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
@@ -29,6 +30,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.limits import REPAIR_BYTES
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
+from lambda_rlm.types.reply_tokens import ReplyRoom
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
 from tests.support.word_vocabulary import WORDS
 
@@ -109,7 +111,9 @@ SHAPED: Final = (
 )  # fmt: skip
 def test_no_complaint_has_more_tokens_than_a_repair_is_charged(type_: Type, reply: str, is_complete: bool, most: int) -> None:
     meter = Meter(Budget())
-    reading = ReplyReading(Reply(0, None), prompt_of(Text("so it is"), meter), meter, most, O200K, most, most)
+    reading = ReplyReading(
+        Reply(0, None), prompt_of(Text("so it is"), meter), meter, most, ReplyRoom(most, most, most, most), O200K
+    )
     reading.is_complete = is_complete
     rates = rates_counted(replace(PROFILE, vocabulary=O200K), AskSettings(key=b""))
     try:

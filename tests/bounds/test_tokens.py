@@ -14,7 +14,8 @@ import pytest
 
 from lambda_rlm.bounds.domain.abstract import AbstractText, seen
 from lambda_rlm.bounds.domain.makeup import instruction_size, literal_text, part_of, put_together
-from lambda_rlm.bounds.domain.size import UNLIMITED, peak, size_of, total
+from lambda_rlm.bounds.domain.size import UNLIMITED, peak, size_of
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.bounds.transfer.texts import parts
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
@@ -287,7 +288,7 @@ def test_a_reply_is_cut_where_it_has_more_than_its_tokens() -> None:
 
 def test_a_typed_reply_of_too_many_tokens_is_a_bad_one() -> None:
     many = json.dumps(["漢" * 25] * 5, ensure_ascii=False)
-    for reply, limit in (('["' + "x" * 90 + '"]', "84"), (many, "244")):
+    for reply, limit in (('["' + "x" * 90 + '"]', "84"), (many, "224")):
         answer = f'{{"reply": {reply}}}'
         model = Model(PROFILE, lambda request, answer=answer: answer)  # type: ignore[misc]
         run = ran('llm_call[List[Text]]("say", out=20)', model, context="")

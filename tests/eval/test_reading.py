@@ -16,6 +16,8 @@ from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema,
 from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.provenance.coverage import Citation, citations
 from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
+from lambda_rlm.limits import MOST_REPLY_ENDS
+from lambda_rlm.types.reply_tokens import reply_room, texts_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
 from tests.support.asking import data, inhabits, plain, template
 
@@ -28,7 +30,7 @@ def read(reply: str, type_: Type, prompt: Text | None = None, most: int = 10_000
     """The value that a reply is read as, and the notes made."""
     meter = Meter(Budget())
     made = prompt_of(prompt or Text("prompt"), meter)
-    reading = ReplyReading(Reply(0, made.origin), made, meter, most)
+    reading = ReplyReading(Reply(0, made.origin), made, meter, most, reply_room(most, texts_of(type_), MOST_REPLY_ENDS))
     value = shape_of(type_).read(reply, reading)
     assert inhabits(value, type_)
     return value, reading

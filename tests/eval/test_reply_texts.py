@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any, Final
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from lambda_rlm.bounds.domain.abstract import AbstractList, AbstractRecord, AbstractText
 from lambda_rlm.bounds.domain.makeup import DATA
+from lambda_rlm.bounds.domain.reply_size import Held
 from lambda_rlm.bounds.domain.reply_size import value_of as value_of_type
-from lambda_rlm.bounds.domain.size import size_of, total
+from lambda_rlm.bounds.domain.size import size_of
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.bad_reply import BadReply
@@ -21,10 +24,10 @@ from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.value import Reply, Text
 from lambda_rlm.execution.scripts import reply_ends
-from lambda_rlm.limits import REPLY_CHARACTERS_PER_TOKEN, reply_tokens
+from lambda_rlm.limits import MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, REPLY_PIECE, reply_tokens
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
-from lambda_rlm.types.reply_tokens import TextsOf, texts_of
-from lambda_rlm.types.type import BOOL, INT, TEXT, Enum, Type, list_of, option_of, record_of
+from lambda_rlm.types.reply_tokens import ONE_TEXT, TextsOf, reply_room, texts_of
+from lambda_rlm.types.type import BOOL, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
 
 O200K: Final = vocabulary_named("o200k_base")
 WORDS: Final = {
@@ -73,9 +76,8 @@ def value_of(draw: Any, type_: Type, text: st.SearchStrategy[str]) -> Any:
 def read(reply: str, type_: Type, out: int, script: str) -> Any:
     """The value of a reply of so many tokens in a run about texts of a script."""
     ends = reply_ends([" ".join(WORDS[script])])
-    one = reply_tokens(out, ends)
     meter, shape = Meter(Budget()), shape_of(type_)
-    limits = REPLY_CHARACTERS_PER_TOKEN * out, O200K, one, shape.texts.together(out, one, ends)
+    limits = REPLY_CHARACTERS_PER_TOKEN * out, reply_room(out, shape.texts, ends), O200K
     return shape.read(reply, ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, *limits))
 
 
@@ -99,7 +101,8 @@ def test_no_reply_is_a_bad_text(reply: str, out: int, is_complete: bool) -> None
     """A call for Text is never repaired: what is too long is cut, and nothing is still a text."""
     meter, one = Meter(Budget()), reply_tokens(out)
     most = REPLY_CHARACTERS_PER_TOKEN * out
-    reading = ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, most, O200K, one, one, is_complete)
+    room = reply_room(out, ONE_TEXT, MOST_REPLY_ENDS)
+    reading = ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, most, room, O200K, is_complete)
     assert O200K.size(shape_of(TEXT).read(reply, reading).s).tokens <= one
 
 
@@ -118,15 +121,16 @@ def test_a_list_of_thai_lines_is_read() -> None:
 def test_texts_of_a_reply_keep_to_one_limit_and_a_joint_one() -> None:
     long = json.dumps({"reply": ["漢" * 40]}, ensure_ascii=False)
     many = json.dumps({"reply": ["漢" * 20] * 6}, ensure_ascii=False)
-    for reply, most in ((long, "84"), (many, "244")):
+    for reply, most in ((long, "84"), (many, "224")):
         with pytest.raises(BadReply, match=f"more than {most} tokens"):
             read(reply, list_of(TEXT), 20, "English")
 
 
 @pytest.mark.parametrize("type_", [list_of(TEXT), list_of(list_of(TEXT)), TYPES[3]])
 def test_the_analysis_knows_what_texts_of_lists_have_together(type_: Type) -> None:
-    """Each at most 84 tokens, and all of them the rest of what eight for each token of the reply come to."""
-    value = value_of_type(type_, size_of(160), DATA._replace(counted=size_of(84)), size_of(244))
+    """Each at most 84 tokens, and all of them what eight for each token of the reply come to, and the ends of one."""
+    texts_are = DATA._replace(counted=size_of(84), piece=REPLY_PIECE)
+    value = value_of_type(type_, size_of(160), Held(size_of(20), texts_are, size_of(224), size_of(326)))
     if isinstance(value, AbstractRecord):
         title, value = value.field("title"), value.field("lines")
         assert isinstance(title, AbstractText) and title.tokens.value == 84
@@ -139,12 +143,14 @@ def test_the_analysis_knows_what_texts_of_lists_have_together(type_: Type) -> No
     tokens = value.tokens
     for length, owner in reversed(counts):
         tokens = total(tokens, length, owner)
-    assert tokens.value == 244
+    assert tokens.value == 224
 
 
 @pytest.mark.parametrize(("type_", "texts_in"), [
     (TEXT, TextsOf(1)), (INT, TextsOf()), (list_of(BOOL), TextsOf()), (list_of(LABEL), TextsOf()), (PAIR, TextsOf(2)),
-    (list_of(PAIR), TextsOf(0, are_listed=True)), (TYPES[3], TextsOf(1, are_listed=True)),
+    (list_of(TEXT), TextsOf(0, Fraction(1, 2))), (list_of(PAIR), TextsOf(0, Fraction(2, 12))),
+    (TYPES[3], TextsOf(1, Fraction(1, 2))), (TYPES[4], TextsOf(0, Fraction(1, 2))),
+    (list_of(record_of(n=INT, said=QUOTE, pair=PAIR, also=option_of(INT))), TextsOf(0, Fraction(3, 22))),
 ])  # fmt: skip
 def test_labels_numbers_and_booleans_are_none_of_the_texts(type_: Type, texts_in: TextsOf) -> None:
     assert texts_of(type_) == texts_in

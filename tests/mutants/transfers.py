@@ -28,9 +28,9 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractResult,
     AbstractText,
     seen,
-    symbol,
 )
-from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of, total
+from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, peak, size_of
+from lambda_rlm.bounds.domain.totals import symbol, total
 from lambda_rlm.bounds.transfer.table import TRANSFERS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.rows import row_of
@@ -81,8 +81,8 @@ class Shrinking:
 
     def value(self, value: Abstract, name: str, lists: tuple[AbstractList, ...]) -> Abstract:
         match value:
-            case AbstractNumber(low, high):
-                return AbstractNumber(self.low(low, f"{name} low"), self.size(high, f"{name} high", lists))
+            case AbstractNumber(low, high, is_int):
+                return AbstractNumber(self.low(low, f"{name} low"), self.size(high, f"{name} high", lists), is_int)
             case AbstractText(chars, bytes_, width, low):
                 return AbstractText(
                     self.size(chars, f"{name} chars", lists),

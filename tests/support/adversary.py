@@ -10,7 +10,9 @@ from typing import Any
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
-from lambda_rlm.limits import reply_tokens
+from lambda_rlm.limits import MOST_REPLY_ENDS, reply_tokens
+from lambda_rlm.types.reply_tokens import element_tokens, reply_room, texts_of
+from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Type, list_of, option_of, record_of
 
 MANNERS = ("longest", "many", "shortest", "malformed", "refusing", "failing", "mixed", "words")
 RESENDING = ("never", "always", "while allowed", "in turns")
@@ -88,18 +90,11 @@ class Adversary:
             return max(request.choices, key=len) if manner != "shortest" else min(request.choices, key=len)
         if request.schema is None:
             return (self.letter * room)[:room] if manner != "shortest" else ""
-        written = json.dumps(
-            _filled(request.schema, room, manner, self.letter, request.schema.get("$defs", {})),
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-        return (
-            written
-            if len(written) <= room
-            else json.dumps(
-                _filled(request.schema, 0, "shortest", self.letter, request.schema.get("$defs", {})), separators=(",", ":")
-            )
-        )
+        filling = _Filling(manner, self.letter, request.schema.get("$defs", {}), request.max_tokens)
+        written = _json(filling.value(request.schema, room))
+        if len(written) <= room:
+            return written
+        return _json(_Filling("shortest", self.letter, filling.named, request.max_tokens).value(request.schema, 0))
 
     def room(self, tokens: int) -> int:
         """The most characters of a reply: those that it may have, or, counted by a vocabulary, that it may surely have."""
@@ -111,39 +106,84 @@ class Adversary:
         """Nothing to close."""
 
 
-def _filled(schema: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> Any:
-    """A value that satisfies a JSON Schema and, written down, has about `room` characters."""
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass
+class _Filling:
+    """Values that satisfy a JSON Schema, in a reply of `out` tokens: as large as one that keeps to them may be."""
+
+    manner: str
+    letter: str
+    named: Mapping[str, Any]
+    out: int
+    letters: int = _WORD
+    """Those of a short text."""
+
+    def value(self, schema: Mapping[str, Any], room: int) -> Any:
+        """One that, written down, has about `room` characters."""
+        manner = self.manner
+        if "$ref" in schema:
+            schema = self.named[schema["$ref"].removeprefix("#/$defs/")]
+        if "anyOf" in schema:
+            return None if manner == "shortest" else self.value(schema["anyOf"][0], room)
+        if "enum" in schema:
+            return max(schema["enum"], key=len) if manner != "shortest" else min(schema["enum"], key=len)
+        match schema["type"]:
+            case "object":
+                return self._object(schema["properties"], room)
+            case "array":
+                return self._array(schema["items"], room - 2)
+            case "integer":
+                return 9 if manner != "shortest" else -1
+            case "number":
+                return 9.5 if manner != "shortest" else 0.0
+            case "boolean":
+                return manner != "shortest"
+            case _:
+                return self._text(max(0, room - 2))
+
+    def _object(self, properties: Mapping[str, Any], room: int) -> dict[str, Any]:
+        if properties and all(map(str.isdecimal, properties)):  # an entry for each item, which has its own tokens
+            self.out = max(1, self.out // len(properties))
+        room -= sum(len(name) + 4 for name in properties) + 2
+        return {name: self.value(part, room // max(1, len(properties))) for name, part in properties.items()}
+
+    def _text(self, room: int) -> str:
+        if self.manner == "words":
+            return self.letter * min(self.letters, room)
+        return "" if self.manner in ("shortest", "many") else (self.letter * room)[:room]
+
+    def _array(self, items: Mapping[str, Any], room: int) -> list[Any]:
+        """As many elements as the reply may have, each of whose texts has as many letters as all of them may have."""
+        if self.manner == "shortest":
+            return []
+        if self.manner not in ("many", "words"):
+            return [self.value(items, room)]
+        type_ = _type_of(items, self.named)
+        most = min(-(-self.out // element_tokens(type_)), room)
+        if self.manner == "many":
+            one = _Filling("shortest", self.letter, self.named, self.out).value(items, 0)
+        else:
+            texts, share = texts_of(type_), reply_room(self.out, texts_of(list_of(type_)), MOST_REPLY_ENDS).together
+            letters = min(_WORD, share // max(1, most * max(1, texts.single)) // len(self.letter.encode()))
+            one = _Filling("words", self.letter, self.named, self.out, letters).value(items, _WORDS)
+        return [one] * max(0, min(most, (room + 1) // (len(_json(one)) + 1)))
+
+
+def _type_of(schema: Mapping[str, Any], named: Mapping[str, Any]) -> Type:
+    """The type that a schema is of; it does not tell a Quote from a Text."""
     if "$ref" in schema:
-        schema = named[schema["$ref"].removeprefix("#/$defs/")]
+        return _type_of(named[schema["$ref"].removeprefix("#/$defs/")], named)
     if "anyOf" in schema:
-        return None if manner == "shortest" else _filled(schema["anyOf"][0], room, manner, letter, named)
+        return option_of(_type_of(schema["anyOf"][0], named))
     if "enum" in schema:
-        return max(schema["enum"], key=len) if manner != "shortest" else min(schema["enum"], key=len)
+        return Enum(tuple(schema["enum"]))
     match schema["type"]:
         case "object":
-            properties = schema["properties"]
-            room -= sum(len(name) + 4 for name in properties) + 2
-            share = room // max(1, len(properties))
-            return {name: _filled(part, share, manner, letter, named) for name, part in properties.items()}
+            return record_of(**{name: _type_of(part, named) for name, part in schema["properties"].items()})
         case "array":
-            return _array(schema["items"], room - 2, manner, letter, named)
-        case "integer":
-            return 9 if manner != "shortest" else -1
-        case "number":
-            return 9.5 if manner != "shortest" else 0.0
-        case "boolean":
-            return manner != "shortest"
-        case _:
-            if manner == "words":
-                return letter * min(_WORD, max(0, room - 2))
-            return "" if manner == "shortest" or manner == "many" else (letter * max(0, room - 2))[: max(0, room - 2)]
-
-
-def _array(items: Mapping[str, Any], room: int, manner: str, letter: str, named: Mapping[str, Any]) -> list[Any]:
-    if manner == "shortest":
-        return []
-    if manner not in ("many", "words"):
-        return [_filled(items, room, manner, letter, named)]
-    one = _filled(items, 0, "shortest", letter, named) if manner == "many" else _filled(items, _WORDS, manner, letter, named)
-    each = len(json.dumps(one, ensure_ascii=False, separators=(",", ":"))) + 1
-    return [one] * max(0, (room + 1) // each)
+            return list_of(_type_of(schema["items"], named))
+        case kind:
+            return {"integer": INT, "number": FLOAT, "boolean": BOOL}.get(kind, TEXT)

@@ -16,7 +16,8 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractText,
     seen,
 )
-from lambda_rlm.bounds.domain.size import SizeBound, peak, total
+from lambda_rlm.bounds.domain.size import SizeBound, peak
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary
@@ -47,7 +48,9 @@ def _disallowed(abstract: Abstract, values: Any, lists: Lists, name: str, vocabu
             yield f"{name} {what}: {each(read)}, at least {low}"
 
     match abstract:
-        case AbstractNumber(low, high):
+        case AbstractNumber(low, high, is_int):
+            if is_int and not all(isinstance(number, int) for number in _flat(values, depth)):
+                yield f"{name} int: surely"
             yield from at_least(low, lambda number: number, "low")
             yield from sized(high, lambda number: max(0, number), "high")
         case AbstractText(chars, bytes_, width, low):

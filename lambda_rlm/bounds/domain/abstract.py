@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final, NamedTuple
 
 from lambda_rlm.bounds.domain.size import (
@@ -19,15 +18,14 @@ from lambda_rlm.bounds.domain.size import (
     ZERO,
     Number,
     SizeBound,
-    Symbol,
     closer,
     depends,
     peak,
     size_of,
     smallest,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import Renewal, fresh, symbol, total
 from lambda_rlm.limits import MOST_BLOCKS
 from lambda_rlm.syntax.term import Def, Fix, Lam
 from lambda_rlm.types.type import Type
@@ -42,7 +40,8 @@ class Makeup(NamedTuple):
     `counted` and `piece` are a `TokenSize` in the vocabulary that the analysis counts by (None: its bytes), where instruction
     and data meet only between texts put together. `most` gives the most tokens of any part of at most a number of characters,
     where that is known. As part of a prompt it has at most `blocks` stretches of data, once those are joined between which no
-    letter is; without `is_worded`, no letter of it is instruction.
+    letter is; without `is_worded`, no letter of it is instruction. `cut` are the tokens that cutting it at one place adds at
+    most, where less is known than `piece`.
     """
 
     counted: SizeBound | None = None
@@ -50,16 +49,15 @@ class Makeup(NamedTuple):
     most: Callable[[int], int] | None = None
     blocks: int = MOST_BLOCKS
     is_worded: bool = True
+    cut: SizeBound | None = None
+
+    def changed(self, change: Callable[[SizeBound], SizeBound]) -> Makeup:
+        """The same with every size changed."""
+        counted, cut = (None if size is None else change(size) for size in (self.counted, self.cut))
+        return self._replace(counted=counted, cut=cut)
 
 
 UNKNOWN: Final = Makeup()
-
-_SERIALS = count(1)
-
-
-def fresh() -> int:
-    """A number for a symbol or an owner that no other has."""
-    return next(_SERIALS)
 
 
 def lower(a: SizeBound, b: SizeBound) -> SizeBound:
@@ -69,10 +67,11 @@ def lower(a: SizeBound, b: SizeBound) -> SizeBound:
 
 @dataclass(frozen=True, slots=True)
 class AbstractNumber:
-    """Int or Float between `low` and `high` (which is 0 for what is negative)."""
+    """Int or Float between `low` and `high` (which is 0 for what is negative); whether it is surely an Int."""
 
     low: Number = -math.inf
     high: SizeBound = UNLIMITED
+    is_int: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,12 @@ class AbstractText:
     @property
     def tokens(self) -> SizeBound:
         """Of all texts that this is put together with, what this adds at most."""
-        return self.bytes if self.made.counted is None else lower(self.made.counted, self.bytes)
+        counted = self.made.counted
+        if counted is None:
+            return self.bytes
+        if counted.value > self.bytes.value and any(counted.owners):  # of many, the tokens may be fewer together
+            return smallest(counted, self.bytes)
+        return lower(counted, self.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +218,13 @@ def text_of(
     return AbstractText(chars, smallest(bytes_, lower(chars + beyond, chars * width)), width, low, beyond, made)
 
 
-def number(low: Number, high: Number | SizeBound) -> AbstractNumber:
-    return AbstractNumber(low, high if isinstance(high, SizeBound) else size_of(math.ceil(high) if high != math.inf else high))
+def number(low: Number, high: Number, *, is_int: bool = False) -> AbstractNumber:
+    return AbstractNumber(low, size_of(math.ceil(high) if high != math.inf else high), is_int)
+
+
+def integer(high: SizeBound, low: Number = 0) -> AbstractNumber:
+    """An Int that counts or numbers something."""
+    return AbstractNumber(low, high, is_int=True)
 
 
 def uniform(length: SizeBound, element: Abstract, low: Number = 0) -> AbstractList:
@@ -242,13 +251,6 @@ def summed(
     if made.counted is not None:
         made = made._replace(counted=symbol(element.tokens, lower(tokens, bytes_), owner))
     return AbstractList(length, AbstractText(of_chars, of_bytes, element.width, element.low, of_beyond, made), owner, low)
-
-
-def symbol(peak_: SizeBound, sum_: SizeBound, owner: int) -> SizeBound:
-    """A size that varies over the elements of a list: at most `peak_` in each, `sum_` in all."""
-    if peak_.value == 0 or sum_.value == 0:
-        return ZERO
-    return SizeBound(0, ((Symbol("element", fresh(), owner, peak=sum_ if sum_.value < peak_.value else peak_, sum=sum_), 1),))
 
 
 def seen(value: Abstract) -> Abstract:
@@ -280,10 +282,12 @@ def _single(size: SizeBound, owner: int) -> SizeBound:
 def adopt(list_: AbstractList, owner: int, repeats: SizeBound = ONE) -> Abstract | None:
     """The element of a list whose elements are, each at most `repeats` times, in the list that owns `owner`."""
 
+    renewal = Renewal(owner)
+
     def change(size: SizeBound) -> SizeBound:
         if not depends(size, list_.owner):
             return size
-        return symbol(peak(size, list_.owner), times(repeats, total(size, list_.length, list_.owner)), owner)
+        return renewal.size(size, list_.owner, list_.length, peak(size, list_.owner), lambda sum_: times(repeats, sum_))
 
     return None if list_.element is None else mapped(list_.element, change)
 
@@ -311,12 +315,12 @@ def concat(lists: AbstractList) -> AbstractList:
     if not isinstance(group, AbstractList) or group.element is None:
         return EMPTY_LIST
     length, inner, outer, owner = group.length, group.owner, lists.owner, fresh()
+    renewal = Renewal(owner)
 
     def change(size: SizeBound) -> SizeBound:
         if not depends(size, inner) and not depends(size, outer):
             return size
-        highest = peak(peak(size, inner), outer)
-        return symbol(highest, total(total(size, length, inner), lists.length, outer), owner)
+        return renewal.size(size, inner, length, peak(peak(size, inner), outer), lambda sum_: total(sum_, lists.length, outer))
 
     return AbstractList(total(length, lists.length, outer), mapped(group.element, change), owner, 0)
 
@@ -324,12 +328,10 @@ def concat(lists: AbstractList) -> AbstractList:
 def mapped(value: Abstract, change: Callable[[SizeBound], SizeBound]) -> Abstract:
     """A value with every size changed. A list inside keeps its own symbols, whose peaks and sums are changed too."""
     match seen(value):
-        case AbstractNumber(low, high):
-            return AbstractNumber(low, change(high))
+        case AbstractNumber(low, high, is_int):
+            return AbstractNumber(low, change(high), is_int)
         case AbstractText(chars, bytes_, width, low, beyond, made):
-            if made.counted is not None:
-                made = made._replace(counted=change(made.counted))
-            return AbstractText(change(chars), change(bytes_), width, low, change(beyond), made)
+            return AbstractText(change(chars), change(bytes_), width, low, change(beyond), made.changed(change))
         case AbstractOption(inner):
             return value if inner is None else AbstractOption(mapped(inner, change))
         case AbstractRecord(fields):
@@ -337,14 +339,14 @@ def mapped(value: Abstract, change: Callable[[SizeBound], SizeBound]) -> Abstrac
         case AbstractList(length, element, owner, low):
             if element is None:
                 return value
-            new_owner = fresh()
+            renewal = Renewal(fresh())
 
             def inside(size: SizeBound) -> SizeBound:
                 if not depends(size, owner):
                     return change(size)
-                return symbol(change(peak(size, owner)), change(total(size, length, owner)), new_owner)
+                return renewal.size(size, owner, length, change(peak(size, owner)), change)
 
-            return AbstractList(change(length), mapped(element, inside), new_owner, low)
+            return AbstractList(change(length), mapped(element, inside), renewal.owner, low)
         case AbstractFunction(changed=changed, either=either) if changed is not None:
             return _changed_later(changed, lambda inner: mapped(inner, change), either)
         case _:

@@ -187,9 +187,8 @@ def _at(value: Abstract, path: list[str], change: Callable[[Abstract], Abstract]
 def _number(value: Abstract, low: Number | None, high: SizeBound | None) -> Abstract:
     if not isinstance(value, AbstractNumber):
         return value
-    return AbstractNumber(
-        value.low if low is None else max(value.low, low), value.high if high is None else smallest(value.high, high)
-    )
+    least = value.low if low is None else max(value.low, low)
+    return AbstractNumber(least, value.high if high is None else smallest(value.high, high), value.is_int)
 
 
 def with_length(value: Abstract, low: Number | None, high: SizeBound | None) -> Abstract:

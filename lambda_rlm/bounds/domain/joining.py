@@ -19,14 +19,13 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     AbstractResult,
     AbstractText,
-    fresh,
     mapped,
     seen,
-    symbol,
 )
 from lambda_rlm.bounds.domain.makeup import are_counted, of_either
 from lambda_rlm.bounds.domain.makeup import either as made_of_either
-from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, largest, peak, total
+from lambda_rlm.bounds.domain.size import Number, SizeBound, depends, largest, peak
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 
 
 def join(a: Abstract, b: Abstract) -> Abstract:
@@ -36,7 +35,7 @@ def join(a: Abstract, b: Abstract) -> Abstract:
     a, b = seen(a), seen(b)
     match a, b:
         case AbstractNumber(), AbstractNumber():
-            return AbstractNumber(min(a.low, b.low), largest((a.high, b.high)))
+            return AbstractNumber(min(a.low, b.low), largest((a.high, b.high)), a.is_int and b.is_int)
         case AbstractText(), AbstractText():
             chars, bytes_ = largest((a.chars, b.chars)), largest((a.bytes, b.bytes))
             wide, low = largest((a.wide, b.wide)), min(a.low, b.low)
@@ -96,7 +95,7 @@ def _joined(x: Abstract, y: Abstract, a: AbstractList, b: AbstractList, owner: i
 
     match x, y:
         case AbstractNumber(), AbstractNumber():
-            return AbstractNumber(min(x.low, y.low), either(x.high, y.high))
+            return AbstractNumber(min(x.low, y.low), either(x.high, y.high), x.is_int and y.is_int)
         case AbstractText(), AbstractText():
             chars, bytes_, beyond = either(x.chars, y.chars), either(x.bytes, y.bytes), either(x.wide, y.wide)
             made = made_of_either(x, y, either(x.tokens, y.tokens) if are_counted(x, y) else None)

@@ -19,12 +19,11 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     AbstractText,
     Makeup,
-    fresh,
     mapped,
     seen,
-    symbol,
 )
-from lambda_rlm.bounds.domain.size import ZERO, SizeBound, peak, size_of, total
+from lambda_rlm.bounds.domain.size import ZERO, SizeBound, depends, peak, size_of
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.limits import MOST_BLOCKS
 
 
@@ -60,11 +59,11 @@ def sizes(value: Abstract | None, shape: Abstract) -> list[SizeBound]:
 def with_sizes(shape: Abstract, row: Iterator[SizeBound]) -> Abstract:
     """The value of this shape with these sizes; it promises nothing from below."""
     match shape:
-        case AbstractNumber(low=low):
-            return AbstractNumber(low, next(row))
+        case AbstractNumber(low=low, is_int=is_int):
+            return AbstractNumber(low, next(row), is_int)
         case AbstractText(width=width, made=made):
             chars, bytes_, beyond = next(row), next(row), next(row)
-            made = made._replace(counted=None if made.counted is None else next(row), most=None)
+            made = made._replace(counted=None if made.counted is None else next(row), most=None, cut=None)
             return AbstractText(chars, bytes_, width, 0, beyond, made)
         case AbstractOption(inner):
             return shape if inner is None else AbstractOption(with_sizes(inner, row))
@@ -87,8 +86,8 @@ def with_sizes(shape: Abstract, row: Iterator[SizeBound]) -> Abstract:
 def without_low(shape: Abstract) -> Abstract:
     """The same with nothing promised from below."""
     match shape:
-        case AbstractNumber(high=high):
-            return AbstractNumber(high=high)
+        case AbstractNumber(high=high, is_int=is_int):
+            return AbstractNumber(high=high, is_int=is_int)
         case AbstractText(chars, bytes_, width, _, _, made):
             return AbstractText(chars, bytes_, width, 0, made=made)
         case AbstractOption(inner):
@@ -139,10 +138,10 @@ def signature(value: Abstract) -> object:
 
 def _shape_of(value: Abstract | None) -> object:
     match value:
-        case AbstractNumber(low=low):
-            return low
+        case AbstractNumber(low=low, is_int=is_int):
+            return low, is_int
         case AbstractText(width=width, low=low, made=made):
-            return width, low, made._replace(counted=None)
+            return width, low, made._replace(counted=None, cut=None)
         case AbstractOption(inner):
             return ("option", _shape_of(inner))
         case AbstractRecord(fields):
@@ -161,7 +160,7 @@ def covers(shape: Abstract | None, value: Abstract | None) -> bool:
         case _, None:
             return True
         case AbstractNumber(), AbstractNumber():
-            return value.low >= shape.low
+            return value.low >= shape.low and value.is_int >= shape.is_int
         case AbstractText(), AbstractText():
             return value.width <= shape.width and _is_made_within(value.made, shape.made)
         case AbstractOption(), AbstractOption():
@@ -182,8 +181,30 @@ def _is_made_within(made: Makeup, shape: Makeup) -> bool:
 
 
 def settled(value: Abstract) -> Abstract:
-    """A value with every size replaced by its number."""
-    return mapped(value, lambda size: size_of(size.value))
+    """A value with every size replaced by its number, and nothing that its signature does not tell."""
+    return _told_apart(mapped(value, lambda size: size_of(size.value)))
+
+
+def _told_apart(value: Abstract) -> Abstract:
+    """A value whose sizes share no sum, and whose texts are cut as any."""
+    match value:
+        case AbstractText(made=made):
+            return replace(value, made=made._replace(cut=None))
+        case AbstractOption(inner) if inner is not None:
+            return AbstractOption(_told_apart(inner))
+        case AbstractRecord(fields):
+            return AbstractRecord(tuple((name, _told_apart(field)) for name, field in fields))
+        case AbstractList(length, element, owner, low) if element is not None:
+            own = fresh()
+
+            def alone(size: SizeBound) -> SizeBound:
+                if not depends(size, owner):
+                    return size
+                return symbol(peak(size, owner), total(size, length, owner), own)
+
+            return AbstractList(length, mapped(_told_apart(element), alone), own, low)
+        case _:
+            return value
 
 
 def length_of(value: Abstract) -> float:

@@ -80,8 +80,8 @@ def part_of(text: AbstractText, chars: SizeBound, cuts: int = _CUTS, whole: Numb
     made = text.made
     if made.counted is None or (whole and text.chars.value <= whole):
         return shortened(made, chars)
-    cut = size_of(cuts * made.piece)
-    if whole and whole != math.inf:
+    cut = size_of(cuts * made.piece) if made.cut is None else made.cut * cuts
+    if whole and whole != math.inf and made.cut is None:
         cut = smallest(cut, ceil_div(text.chars * int(cut.value), int(whole) + 1))
     return shortened(made._replace(counted=text.tokens + cut), chars)
 

@@ -16,13 +16,15 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractList,
     AbstractOption,
     AbstractRecord,
+    AbstractText,
     Makeup,
-    fresh,
     number,
-    symbol,
     text_of,
 )
-from lambda_rlm.bounds.domain.size import UNLIMITED, SizeBound, ceil_div, size_of
+from lambda_rlm.bounds.domain.makeup import literal_text
+from lambda_rlm.bounds.domain.size import UNLIMITED, SizeBound, ceil_div, largest, size_of, smallest
+from lambda_rlm.bounds.domain.totals import fresh, symbol
+from lambda_rlm.types.reply_tokens import element_tokens
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 FLAT: Final = Makeup(blocks=1)
@@ -32,38 +34,73 @@ _INT_LIMIT: Final = 2**63
 """An Int is at least minus this and less than it."""
 
 
-def value_of(type_: Type, chars: SizeBound, made: Makeup = FLAT, together: SizeBound = UNLIMITED) -> Abstract:
-    """Any value of a ground type whose JSON has at most `chars` characters; `made` is what each of its texts is made of, and
-    where their tokens are counted, they have at most so many `together`."""
-    return _value(type_, chars, _Texts(chars, chars, made, together))
+class Held(NamedTuple):
+    """What is held of a reply where it is read: by its `tokens` how many elements its lists have; what its texts are made of, the
+    tokens of all and the bytes of the longest pieces of all `together`, where they are counted; the widest character of a
+    `quote`."""
+
+    tokens: SizeBound = UNLIMITED
+    made: Makeup = FLAT
+    together: SizeBound = UNLIMITED
+    pieces: SizeBound = UNLIMITED
+    quote: int = WIDEST
+
+
+NOT_HELD: Final = Held()
+"""What is read from a text that is no reply."""
+
+
+def value_of(type_: Type, chars: SizeBound, held: Held = NOT_HELD) -> Abstract:
+    """Any value of a ground type whose JSON has at most `chars` characters."""
+    return _value(type_, chars, _Texts(held, chars, chars))
 
 
 class _Texts(NamedTuple):
-    """The texts of a value: the most characters of one, of all, what one is made of, and the most tokens of all."""
+    """The texts of a value, or of an element of the list with an owner: the most characters of one, and of all."""
 
+    held: Held
     chars: SizeBound
     chars_together: SizeBound
-    made: Makeup
-    tokens_together: SizeBound
+    owner: int = 0
+    groups: tuple[int, int, int] = (0, 0, 0)
+    """Of the characters, the tokens and the pieces of all texts of an element."""
+
+    def one(self) -> tuple[SizeBound, Makeup]:
+        """The characters of one text, and what it is made of."""
+        made = self.held.made
+        if not self.owner:
+            return self.chars, made
+        chars, tokens, pieces = self.groups
+        if made.counted is not None:
+            counted = symbol(made.counted, self.held.together, self.owner, tokens)
+            made = made._replace(counted=counted, cut=symbol(size_of(made.piece), self.held.pieces, self.owner, pieces))
+        return symbol(self.chars, self.chars_together, self.owner, chars), made
 
     def in_list(self, owner: int) -> _Texts:
-        """Those of one element of a list: together, the elements have no more than the list."""
-        one, together, made, tokens = self
-        if made.counted is not None:
-            made = made._replace(counted=symbol(made.counted, tokens, owner))
-            tokens = symbol(tokens, tokens, owner)
-        return _Texts(symbol(one, together, owner), symbol(together, together, owner), made, tokens)
+        """Those of one element of a list: together, the elements have no more than the list, and share that among all fields."""
+        held, most = self.held, self.chars_together
+        if self.owner:
+            chars, tokens, pieces = self.groups
+            most = symbol(most, most, self.owner, chars)
+            together = symbol(held.together, held.together, self.owner, tokens)
+            held = held._replace(together=together, pieces=symbol(held.pieces, held.pieces, self.owner, pieces))
+        return _Texts(held, self.chars, most, owner, (fresh(), fresh(), fresh()))
 
 
 def _value(type_: Type, chars: SizeBound, texts: _Texts) -> Abstract:
     match type_:
-        case Con("Text" | "Quote"):
-            return text_of(texts.chars, made=texts.made)
+        case Con("Text" | "Quote" as name):
+            most, made = texts.one()
+            return text_of(most, texts.held.quote if name == "Quote" else WIDEST, made=made)
         case Enum(labels):
-            lengths = [len(label) for label in labels]
-            return text_of(size_of(max(lengths)), WIDEST, min(lengths), made=FLAT)
+            known = [literal_text(label) for label in labels]
+            chars, bytes_, beyond = (
+                largest(sizes) for sizes in zip(*((one.chars, one.bytes, one.beyond) for one in known), strict=True)
+            )
+            low = min(one.low for one in known)
+            return AbstractText(chars, bytes_, max(one.width for one in known), low, beyond, FLAT)
         case Con("Int"):
-            return number(-_INT_LIMIT, _INT_LIMIT - 1)
+            return number(-_INT_LIMIT, _INT_LIMIT - 1, is_int=True)
         case Con("Float"):
             return number(-math.inf, math.inf)
         case Con("Bool"):
@@ -72,8 +109,8 @@ def _value(type_: Type, chars: SizeBound, texts: _Texts) -> Abstract:
             return AbstractOption(_value(inner, chars, texts))
         case Con("List", (inner,)):
             owner = fresh()
-            element = _value(inner, chars, texts.in_list(owner))
-            return AbstractList(ceil_div(chars, _fewest_characters(inner) + 1), element, owner)
+            most = smallest(ceil_div(chars, _fewest_characters(inner) + 1), ceil_div(texts.held.tokens, element_tokens(inner)))
+            return AbstractList(most, _value(inner, chars, texts.in_list(owner)), owner)
         case Record(fields):
             return AbstractRecord(tuple((name, _value(field, chars, texts)) for name, field in fields))
         case _:

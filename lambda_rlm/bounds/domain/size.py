@@ -27,7 +27,8 @@ class Symbol:
     """A size with a name and the largest it can be.
 
     `owner` is 0 for an input; otherwise it tells the list for whose elements the symbol stands, and `sum` limits its sum over
-    that list. Symbols with one owner need not stand for the same element: nothing here relies on it.
+    that list, together with the other symbols of its `group` (0: none). Symbols with one owner need not stand for the same
+    element: nothing here relies on it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Symbol:
     owner: int = 0
     peak: SizeBound = field(compare=False, repr=False, kw_only=True)
     sum: SizeBound | None = field(default=None, compare=False, repr=False, kw_only=True)
+    group: int = field(default=0, compare=False, repr=False, kw_only=True)
 
     @property
     def value(self) -> Number:
@@ -111,7 +113,7 @@ class SizeBound:
         value, weight, owners = self.constant, 1, _NOBODY
         for atom, coefficient in self.terms:
             value += multiply_numbers(atom.value, coefficient)
-            its_weight, its_owners = _inside(atom)
+            its_weight, its_owners = inside(atom)
             weight, owners = weight + its_weight, owners | its_owners
         object.__setattr__(self, "value", value if value <= LARGEST else math.inf)
         object.__setattr__(self, "weight", weight)
@@ -209,7 +211,7 @@ def times(a: SizeBound, b: SizeBound) -> SizeBound:
         return a * int(b.constant)
     if a == UNLIMITED or b == UNLIMITED:
         return UNLIMITED
-    return _atom(Product(*sorted((a, b), key=str)))
+    return as_size(Product(*sorted((a, b), key=str)))
 
 
 def ceil_div(a: SizeBound, divisor: int) -> SizeBound:
@@ -218,7 +220,7 @@ def ceil_div(a: SizeBound, divisor: int) -> SizeBound:
         return a
     if a.is_constant:
         return size_of(ceil_number(a.constant, divisor))
-    return _atom(Quotient(a, divisor))
+    return as_size(Quotient(a, divisor))
 
 
 def largest(sizes: Iterable[SizeBound]) -> SizeBound:
@@ -242,7 +244,7 @@ def substitute(size: SizeBound, values: Mapping[Symbol, SizeBound]) -> SizeBound
 def _substituted(atom: Atom, values: Mapping[Symbol, SizeBound]) -> SizeBound:
     match atom:
         case Symbol():
-            return values.get(atom, _atom(atom))
+            return values.get(atom, as_size(atom))
         case Quotient(size, divisor):
             return ceil_div(substitute(size, values), divisor)
         case Extreme(is_largest, sizes):
@@ -277,44 +279,6 @@ def peak(size: SizeBound, owner: int) -> SizeBound:
     return _rewritten(size, owner, {})
 
 
-def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
-    """Upper limit of Σ size(σᵢ) over the at most `count` elements of the list that owns the symbols σ.
-
-    Sums are exact for the linear part. Σ⌈xᵢ/k⌉ ≤ ⌈Σxᵢ/k⌉ + count; Σ max ≤ the sum of the sums; Σ min ≤ the least of the sums;
-    and nothing is more than count times its peak.
-    """
-    at_most = times(count, peak(size, owner))
-    if size.constant == math.inf or owner not in size.owners:
-        return at_most
-    summed = times(count, SizeBound(size.constant))
-    for atom, coefficient in size.terms:
-        summed = summed + _total_atom(atom, count, owner) * coefficient
-    return closer(summed, at_most)
-
-
-def _total_atom(atom: Atom, count: SizeBound, owner: int) -> SizeBound:
-    if owner not in _inside(atom)[1]:
-        return times(count, _atom(atom))
-    match atom:
-        case Symbol(sum=SizeBound() as sum_):
-            return sum_
-        case Quotient(size, divisor):
-            return ceil_div(total(size, count, owner), divisor) + count
-        case Extreme(is_largest=True, sizes=sizes):
-            summed = ZERO
-            for size in sorted(sizes, key=str):
-                summed = summed + total(size, count, owner)
-            return summed
-        case Extreme(sizes=sizes):
-            return smallest(*(total(size, count, owner) for size in sizes))
-        case Product(left, right):
-            return closer(
-                times(total(left, count, owner), peak(right, owner)), times(peak(left, owner), total(right, count, owner))
-            )
-        case _:
-            return times(count, _atom(atom))
-
-
 def depends(size: SizeBound, owner: int) -> bool:
     """A symbol of this owner occurs in it."""
     return owner in size.owners
@@ -335,7 +299,7 @@ def _rewritten(size: SizeBound, owner: int, seen: dict[SizeBound, SizeBound]) ->
 def _rewritten_atom(atom: Atom, owner: int, seen: dict[SizeBound, SizeBound]) -> SizeBound:
     match atom:
         case Symbol():
-            return atom.peak if atom.owner == owner else _atom(atom)
+            return atom.peak if atom.owner == owner else as_size(atom)
         case Quotient(size, divisor):
             return ceil_div(_rewritten(size, owner, seen), divisor)
         case Extreme(is_largest, sizes):
@@ -344,7 +308,8 @@ def _rewritten_atom(atom: Atom, owner: int, seen: dict[SizeBound, SizeBound]) ->
             return times(_rewritten(left, owner, seen), _rewritten(right, owner, seen))
 
 
-def _atom(atom: Atom) -> SizeBound:
+def as_size(atom: Atom) -> SizeBound:
+    """An atom alone."""
     return _combined(0, {atom: 1})
 
 
@@ -372,7 +337,7 @@ def _extreme(sizes: set[SizeBound], is_largest: bool) -> SizeBound | None:
     kept = {s for s in sizes if not any(o is not s and (_dominates(o, s) if is_largest else _dominates(s, o)) for o in sizes)}
     if len(kept) == 1:
         return kept.pop()
-    return _atom(Extreme(is_largest, frozenset(kept)))
+    return as_size(Extreme(is_largest, frozenset(kept)))
 
 
 def _dominates(a: SizeBound, b: SizeBound) -> bool:
@@ -383,7 +348,7 @@ def _dominates(a: SizeBound, b: SizeBound) -> bool:
     return all(of_a.get(atom, 0) >= coefficient for atom, coefficient in b.terms)
 
 
-def _inside(atom: Atom) -> tuple[int, frozenset[int]]:
+def inside(atom: Atom) -> tuple[int, frozenset[int]]:
     """The weight of an atom and the owners of its symbols."""
     match atom:
         case Symbol():

@@ -12,7 +12,6 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractRecord,
     AbstractResult,
     AbstractText,
-    fresh,
     number,
     text_of,
 )
@@ -20,13 +19,15 @@ from lambda_rlm.bounds.domain.guards import Environment, Place, place_of
 from lambda_rlm.bounds.domain.joining import join_lists
 from lambda_rlm.bounds.domain.makeup import literal_text, put_together
 from lambda_rlm.bounds.domain.size import ONE, ZERO, SizeBound, largest
+from lambda_rlm.bounds.domain.totals import fresh
 from lambda_rlm.bounds.transfer.texts import shown_chars
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax import term as t
+from lambda_rlm.types.type import INT
 
 
 def number_literal(analysis: Analysis, literal: t.IntLit | t.FloatLit, env: Environment) -> AbstractResult:
-    return AbstractResult(number(literal.value, literal.value))
+    return AbstractResult(number(literal.value, literal.value, is_int=analysis.typed.types.get(id(literal)) == INT))
 
 
 def bool_literal(analysis: Analysis, literal: t.BoolLit, env: Environment) -> AbstractResult:
@@ -44,7 +45,7 @@ def none_literal(analysis: Analysis, literal: t.NoneLit, env: Environment) -> Ab
 def auto(analysis: Analysis, term: t.Auto, env: Environment) -> AbstractResult:
     """The number that the planner has chosen."""
     chosen = analysis.autos[id(term)]
-    return AbstractResult(number(chosen, chosen))
+    return AbstractResult(number(chosen, chosen, is_int=True))
 
 
 def template(analysis: Analysis, term: t.Template, env: Environment) -> AbstractResult:

@@ -127,9 +127,10 @@ def _coalescing(analysis: Analysis, terms: tuple[t.Term, ...], env: Environment)
 def arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
     """The limits of `a op b`; numbers that would grow long are replaced by what is surely below them."""
     result = _arithmetic(op, a, b)
-    if isinstance(result, AbstractNumber) and abs(result.low) > LARGEST:
-        return AbstractNumber(LARGEST if result.low > 0 else -math.inf, result.high)
-    return result
+    if not isinstance(result, AbstractNumber):
+        return result
+    low = result.low if abs(result.low) <= LARGEST else LARGEST if result.low > 0 else -math.inf
+    return AbstractNumber(low, result.high, a.is_int and b.is_int and op != "/")
 
 
 def _arithmetic(op: str, a: AbstractNumber, b: AbstractNumber) -> Abstract:
@@ -177,4 +178,6 @@ def _difference(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
 
 def _negated(value: AbstractNumber) -> AbstractNumber:
     high = value.high.value
-    return AbstractNumber(-high if high else 0, size_of(max(0, -value.low)) if value.low != -float("inf") else UNLIMITED)
+    return AbstractNumber(
+        -high if high else 0, size_of(max(0, -value.low)) if value.low != -float("inf") else UNLIMITED, value.is_int
+    )

@@ -28,8 +28,8 @@ from lambda_rlm.bounds.domain.size import (
     size_of,
     smallest,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.bounds.transfer.calls import ask, charge, element_of
 from lambda_rlm.bounds.transfer.mapping import llm_map, llm_map_by
 from lambda_rlm.limits import MOST_BLOCKS, MOST_LEAD, OPTIONS

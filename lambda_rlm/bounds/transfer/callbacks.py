@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from lambda_rlm.bounds.analysis import Analysis, Application, Transfer
+from lambda_rlm.bounds.analysis import FUEL, Analysis, Application, Transfer
 from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     EMPTY_LIST,
@@ -24,11 +24,10 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractResult,
     call,
     concat,
-    fresh,
+    integer,
     mapped,
     nested,
     seen,
-    symbol,
 )
 from lambda_rlm.bounds.domain.joining import join_lists
 from lambda_rlm.bounds.domain.size import (
@@ -39,8 +38,8 @@ from lambda_rlm.bounds.domain.size import (
     largest,
     peak,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.bounds.transfer.forms import CallbackTransfer
 from lambda_rlm.bounds.transfer.lists import kept, option_of_element, pair_list
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -77,7 +76,9 @@ def by_element(of_whole: Transfer) -> Transfer:
 
 _HALF: Final = 2
 _SMALL: Final = 8
-"""Parts of the fuel left of which going through a list may take one."""
+"""Parts of the fuel left of which going through a list may take one, ..."""
+_KEPT: Final = FUEL * 2 // 3
+"""... or as much as leaves this."""
 
 
 def _counted(analysis: Analysis, application: Application, elements: Sequence[Abstract], of_whole: Transfer) -> AbstractResult:
@@ -105,7 +106,8 @@ def _one_by_one(
     cost, fuel = analysis.cost, analysis.fuel
     for done, element in enumerate(elements, start=1):
         value, chain = call(application.arguments[1], element)
-        if (fuel - analysis.fuel) * len(elements) > done * fuel // share:
+        about = (fuel - analysis.fuel) * len(elements) // done
+        if about * share > fuel and fuel - about < _KEPT:
             analysis.cost = cost
             return None
         chains.append(chain)
@@ -145,7 +147,7 @@ def _test(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResul
 
 
 def _count(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:
-    return AbstractResult(AbstractNumber(0, list_.length), _each(analysis, list_, f)[1])
+    return AbstractResult(integer(list_.length), _each(analysis, list_, f)[1])
 
 
 def _one(analysis: Analysis, list_: AbstractList, f: Abstract) -> AbstractResult:

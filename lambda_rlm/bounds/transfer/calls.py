@@ -7,6 +7,7 @@ makes it. Tokens are counted by the model's vocabulary, or bounded by bytes of U
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from lambda_rlm.bounds.analysis import Analysis, Application
 from lambda_rlm.bounds.cost import CallSite, Cost
@@ -17,7 +18,7 @@ from lambda_rlm.bounds.domain.abstract import (
     StagedValue,
 )
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.reply_size import value_of
+from lambda_rlm.bounds.domain.reply_size import Held, value_of
 from lambda_rlm.bounds.domain.size import (
     ONE,
     SizeBound,
@@ -66,7 +67,7 @@ def ask(
         spare_output=times(spare, received) * repeats,
     )
     charge(analysis, application, cost, sent, received)
-    return reply_of(rates, type_, tokens)
+    return reply_of(rates, type_, tokens, prompt.width)
 
 
 def _sent(
@@ -104,16 +105,24 @@ def out_tokens(rates: Rates, out: AbstractNumber | None, default: int) -> SizeBo
     return largest((ONE, smallest(out.high, size_of(rates.max_output))))
 
 
-def reply_of(rates: Rates, type_: Type, tokens: SizeBound) -> Abstract:
-    """A reply of a type that has at most so many tokens. Texts made of it are held to these where their vocabulary is known."""
+def reply_of(rates: Rates, type_: Type, tokens: SizeBound, width: int) -> Abstract:
+    """A reply of a type that has at most so many tokens, to a prompt with characters of at most so many bytes. Texts made of it
+    are held to these where their vocabulary is known."""
     chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
     if rates.vocabulary is None:
-        return value_of(type_, chars, DATA)
-    one = tokens + smallest(tokens * REPLY_ENDS, size_of(rates.reply_ends))
-    together = texts_of(type_).together(tokens, one, rates.reply_ends)
+        return value_of(type_, chars, Held(tokens, DATA, quote=width))
+    ends, texts = rates.reply_ends, texts_of(type_)
+    one = tokens + smallest(tokens * REPLY_ENDS, size_of(ends))
+    together = tokens + smallest(tokens * REPLY_ENDS, size_of(ends * max(1, texts.single))) + _each(tokens, texts.ends(ends))
+    pieces = size_of(REPLY_PIECE * max(1, texts.single)) + _each(tokens, texts.pieces(ends))
     if rates.reply_share < 1:
         one = together = ceil_div(tokens, round(1 / rates.reply_share))
-    return value_of(type_, chars, DATA._replace(counted=one, piece=REPLY_PIECE), together)
+    return value_of(type_, chars, Held(tokens, DATA._replace(counted=one, piece=REPLY_PIECE), together, pieces, width))
+
+
+def _each(tokens: SizeBound, share: Fraction) -> SizeBound:
+    """A share for each token, rounded up."""
+    return ceil_div(tokens * share.numerator, share.denominator)
 
 
 def check_window(analysis: Analysis, application: Application, prompt: AbstractText, frame: int, tokens: SizeBound) -> None:

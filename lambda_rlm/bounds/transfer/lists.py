@@ -19,13 +19,14 @@ from lambda_rlm.bounds.domain.abstract import (
     adopt,
     at_peak,
     concat,
-    fresh,
+    integer,
     nested,
     number,
     uniform,
 )
 from lambda_rlm.bounds.domain.joining import join, join_lists
-from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, SizeBound, ceil_div, size_of, smallest, times, total
+from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, SizeBound, ceil_div, size_of, smallest, times
+from lambda_rlm.bounds.domain.totals import fresh, total
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
 from lambda_rlm.bounds.transfer.texts import at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -89,7 +90,7 @@ def _pairs(list_: AbstractList) -> Abstract:
 def _enumerate(list_: AbstractList) -> Abstract:
     if list_.element is None:
         return list_
-    record = AbstractRecord((("index", AbstractNumber(0, list_.length)), ("value", list_.element)))
+    record = AbstractRecord((("index", integer(list_.length)), ("value", list_.element)))
     return AbstractList(list_.length, record, list_.owner, list_.low)
 
 
@@ -98,13 +99,13 @@ def _range(start: AbstractNumber, end: AbstractNumber) -> Abstract:
     length = end.high if below == 0 else end.high + size_of(below)
     if length.is_number and start.low > 0:
         length = size_of(max(0, length.value - start.low))
-    return uniform(length, AbstractNumber(start.low, end.high))
+    return uniform(length, integer(end.high, start.low))
 
 
 def _tally(list_: AbstractList) -> Abstract:
     if list_.element is None:
         return list_
-    record = AbstractRecord((("count", AbstractNumber(1, list_.length)), ("key", list_.element)))
+    record = AbstractRecord((("count", integer(list_.length, 1)), ("key", list_.element)))
     return AbstractList(list_.length, record, list_.owner, min(1, list_.low))
 
 
@@ -124,9 +125,9 @@ def _values(list_: AbstractList) -> Abstract:
 def _sum(list_: AbstractList) -> Abstract:
     element = list_.element
     if not isinstance(element, AbstractNumber):
-        return number(0, 0)
+        return number(0, 0, is_int=True)
     low = 0 if element.low >= 0 else -math.inf
-    return AbstractNumber(low, total(element.high, list_.length, list_.owner))
+    return AbstractNumber(low, total(element.high, list_.length, list_.owner), element.is_int)
 
 
 def _mean(list_: AbstractList) -> Abstract:

@@ -25,7 +25,6 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractResult,
     at_peak,
     call,
-    fresh,
     nested,
     seen,
 )
@@ -42,8 +41,8 @@ from lambda_rlm.bounds.domain.size import (
     size_of,
     substitute,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import fresh, total
 from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.transfer.forms import CallbackTransfer
 from lambda_rlm.syntax.primitive import Primitive as P

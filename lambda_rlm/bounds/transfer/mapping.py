@@ -34,8 +34,8 @@ from lambda_rlm.bounds.domain.size import (
     size_of,
     smallest,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import total
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer.calls import charge, check_window, element_of, out_tokens, reply_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_BLOCKS, MOST_LEAD
@@ -116,7 +116,9 @@ def _mapped(
         spare_output=(replied + times(again, thought)) * (more * repeats),
     )
     charge(analysis, application, cost, prompt, replies + thought)
-    return AbstractResult(uniform(items.length, AbstractOption(reply_of(rates, type_, tokens)), items.low), size_of(_ROUNDS))
+    return AbstractResult(
+        uniform(items.length, AbstractOption(reply_of(rates, type_, tokens, element.width)), items.low), size_of(_ROUNDS)
+    )
 
 
 def _check_item(

@@ -6,18 +6,20 @@ Owns `NUMBER`, a table as `TEXT` is one for texts.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
-from lambda_rlm.bounds.domain.abstract import AbstractNumber
+from lambda_rlm.bounds.domain.abstract import AbstractNumber, integer
 from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, SizeBound, ceil_div, largest, size_of, smallest
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
 from lambda_rlm.syntax.primitive import Primitive as P
 
 
 def _extreme(a: AbstractNumber, b: AbstractNumber, is_max: bool) -> AbstractNumber:
+    is_int = a.is_int and b.is_int
     if is_max:
-        return AbstractNumber(max(a.low, b.low), largest((a.high, b.high)))
-    return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high))
+        return AbstractNumber(max(a.low, b.low), largest((a.high, b.high)), is_int)
+    return AbstractNumber(min(a.low, b.low), smallest(a.high, b.high), is_int)
 
 
 def magnitude(n: AbstractNumber) -> SizeBound:
@@ -39,22 +41,26 @@ def divide(a: AbstractNumber, b: AbstractNumber) -> AbstractNumber:
 
 def _round(x: AbstractNumber, digits: AbstractNumber | None = None) -> AbstractNumber:
     """To decimals, or to an Int: half of one away at most. With digits below 0, as far as x is from 0."""
-    if digits is None or digits.low >= 0:
+    if digits is None:
+        return integer(x.high + ONE, x.low - 1)
+    if digits.low >= 0:
         return AbstractNumber(x.low - 1, x.high + ONE)
     return AbstractNumber(min(0, x.low * 2), x.high * 2 + ONE)
 
 
 NUMBER: Final[dict[P, SizeTransfer]] = {
-    P.ABS: lambda x: AbstractNumber(0, magnitude(x)),
+    P.ABS: lambda x: AbstractNumber(0, magnitude(x), x.is_int),
     P.MIN: lambda a, b: _extreme(a, b, False),
     P.MAX: lambda a, b: _extreme(a, b, True),
     P.ROUND: _round,
-    P.FLOOR: lambda x: AbstractNumber(x.low - 1, x.high),
-    P.CEIL: lambda x: AbstractNumber(x.low, x.high + ONE),
-    P.DIV: divide,
-    P.TO_FLOAT: lambda x: x,
-    P.TO_INT: lambda x: AbstractNumber(math.floor(x.low) if x.low != -math.inf else x.low, x.high),
+    P.FLOOR: lambda x: integer(x.high, x.low - 1),
+    P.CEIL: lambda x: integer(x.high + ONE, x.low),
+    P.DIV: lambda a, b: replace(divide(a, b), is_int=True),
+    P.TO_FLOAT: lambda x: replace(x, is_int=False),
+    P.TO_INT: lambda x: integer(x.high, math.floor(x.low) if x.low != -math.inf else x.low),
     P.CLAMP: lambda x, low, high: AbstractNumber(
-        max(low.low, min(x.low, high.low)), largest((low.high, smallest(x.high, high.high)))
+        max(low.low, min(x.low, high.low)),
+        largest((low.high, smallest(x.high, high.high))),
+        x.is_int and low.is_int and high.is_int,
     ),
 }

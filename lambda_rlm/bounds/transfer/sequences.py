@@ -17,6 +17,7 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractResult,
     AbstractText,
+    integer,
 )
 from lambda_rlm.bounds.domain.guards import with_length
 from lambda_rlm.bounds.domain.makeup import changed
@@ -31,9 +32,9 @@ from lambda_rlm.syntax.primitive import Primitive as P
 def _length(value: Abstract | None) -> AbstractNumber:
     match value:
         case AbstractText(chars=size, low=low) | AbstractList(length=size, low=low):
-            return AbstractNumber(low, size)
+            return integer(size, low)
         case _:
-            return AbstractNumber(0, UNLIMITED)
+            return integer(UNLIMITED)
 
 
 def _is_empty(value: Abstract | None) -> AbstractBool:

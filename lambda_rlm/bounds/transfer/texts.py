@@ -12,17 +12,17 @@ from lambda_rlm.bounds.domain.abstract import (
     EITHER,
     WIDEST,
     Abstract,
+    AbstractBool,
     AbstractList,
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
     AbstractText,
     at_peak,
-    fresh,
+    integer,
     lower,
     number,
     summed,
-    symbol,
     text_of,
     uniform,
 )
@@ -38,8 +38,8 @@ from lambda_rlm.bounds.domain.size import (
     size_of,
     smallest,
     times,
-    total,
 )
+from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
 from lambda_rlm.limits import MOST_DECIMALS, MOST_MATCHES
 from lambda_rlm.syntax.primitive import Primitive as P
@@ -203,7 +203,7 @@ def _sections(text: AbstractText, _regex: AbstractText) -> Abstract:
     stretch = parts(text, length)
     element = stretch.element
     assert element is not None
-    place = AbstractNumber(0, text.chars)
+    place = integer(text.chars)
     record = AbstractRecord((("body", element), ("end", place), ("head", element), ("start", place)))
     return AbstractList(length, record, stretch.owner)
 
@@ -213,7 +213,7 @@ def _search(text: AbstractText, regex: AbstractText) -> Abstract:
     matches = parts(text, length)
     assert matches.element is not None
     groups = uniform(ceil_div(regex.chars, len("()")), part(text))
-    place = AbstractNumber(0, text.chars)
+    place = integer(text.chars)
     record = AbstractRecord((("end", place), ("groups", groups), ("start", place), ("text", matches.element)))
     return AbstractList(length, record, matches.owner)
 
@@ -251,13 +251,13 @@ def _split_on(text: AbstractText, _sep: AbstractText) -> Abstract:
 
 
 def _find(text: AbstractText, _part: AbstractText) -> Abstract:
-    return AbstractOption(AbstractNumber(0, text.chars))
+    return AbstractOption(integer(text.chars))
 
 
 def _rank(texts: AbstractList, _query: AbstractText, n: AbstractNumber) -> Abstract:
     if texts.element is None:
         return texts
-    place = AbstractNumber(0, texts.length)
+    place = integer(texts.length)
     record = AbstractRecord((("index", place), ("score", number(0, math.inf)), ("text", texts.element)))
     return AbstractList(smallest(texts.length, n.high), record, texts.owner)
 
@@ -267,6 +267,8 @@ _CODE_POINT: Final = 6
 
 _SHOWN_NUMBER: Final = 25
 """The most characters of a number that is shown."""
+_SHOWN_INT: Final = len("-9223372036854775808")
+_SHOWN_BOOL: Final = len("false")
 
 _FORMATTED_NUMBER: Final = len("-999,999,999,999,999,999,999.") + MOST_DECIMALS
 """The most characters of a number with commas between thousands."""
@@ -288,7 +290,20 @@ def shown_chars(value: Abstract) -> AbstractText:
         case AbstractText():
             return value
         case _:
-            return text_of(size_of(_SHOWN_NUMBER), 1, made=changed())
+            return text_of(_digits(value), 1, made=changed())
+
+
+def _digits(value: Abstract) -> SizeBound:
+    """The most characters of a number or a boolean that is shown. Of an Int it is by its limits, where no input decides them."""
+    match value:
+        case AbstractBool():
+            return size_of(_SHOWN_BOOL)
+        case AbstractNumber(low, high, is_int=True) if high.is_number and low != -math.inf:
+            return size_of(min(_SHOWN_INT, max(len(str(int(limit))) for limit in (low, high.value))))
+        case AbstractNumber(is_int=True):
+            return size_of(_SHOWN_INT)
+        case _:
+            return size_of(_SHOWN_NUMBER)
 
 
 def to_json(value: Abstract) -> AbstractText:
@@ -298,7 +313,7 @@ def to_json(value: Abstract) -> AbstractText:
             escaped = chars * _CODE_POINT + size_of(2)
             return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide, made=changed())
         case AbstractNumber():
-            return text_of(size_of(_SHOWN_NUMBER), 1, made=changed())
+            return text_of(_digits(value), 1, made=changed())
         case AbstractOption(inner):
             none = text_of(size_of(4), 1, made=changed())
             if inner is None:
@@ -336,7 +351,7 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     P.ENDS_WITH: lambda *_: EITHER,
     P.MATCHES: lambda *_: EITHER,
     P.FIND: _find,
-    P.FIND_ALL: lambda text, _part: uniform(text.chars, AbstractNumber(0, text.chars)),
+    P.FIND_ALL: lambda text, _part: uniform(text.chars, integer(text.chars)),
     P.REPLACE: _replace,
     P.REPEAT: _repeat,
     P.AROUND: lambda text, _position, radius: part(text, radius.high * 2),
@@ -360,10 +375,10 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     P.FORMAT_NUMBER: lambda _x, _digits=None: text_of(size_of(_FORMATTED_NUMBER), 1, 1, made=changed()),
     P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
     P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),
-    P.DAYS_BETWEEN: lambda _a, _b: AbstractOption(number(-_CALENDAR, _CALENDAR)),
+    P.DAYS_BETWEEN: lambda _a, _b: AbstractOption(number(-_CALENDAR, _CALENDAR, is_int=True)),
     P.ADD_DAYS: lambda _date, _n: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
-    P.WEEKDAY: lambda _date: AbstractOption(number(1, 7)),
-    P.MONTH: lambda _date: AbstractOption(number(1, 12)),
+    P.WEEKDAY: lambda _date: AbstractOption(number(1, 7, is_int=True)),
+    P.MONTH: lambda _date: AbstractOption(number(1, 12, is_int=True)),
     P.SIMILARITY: lambda _a, _b: number(0, 1),
     P.RANK: _rank,
     P.WHERE: lambda quote: AbstractRecord(

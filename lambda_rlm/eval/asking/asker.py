@@ -38,8 +38,8 @@ from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, reply_tokens
-from lambda_rlm.types.reply_tokens import TextsOf
+from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN
+from lambda_rlm.types.reply_tokens import ReplyRoom, TextsOf, reply_room
 
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
@@ -163,11 +163,9 @@ class Asker:
         """The most characters of a reply of `out` tokens."""
         return min(self.settings.max_reply, REPLY_CHARACTERS_PER_TOKEN * out)
 
-    def most_tokens(self, out: int, texts: TextsOf) -> tuple[int, int]:
-        """The most tokens of one text made of a reply of `out` tokens, wherever it is read again, and of all of them."""
-        ends = self.settings.reply_ends
-        one = reply_tokens(out, ends)
-        return one, texts.together(out, one, ends)
+    def room(self, out: int, texts: TextsOf) -> ReplyRoom:
+        """What a reply of `out` tokens has room for, wherever texts made of it are read again."""
+        return reply_room(out, texts, self.settings.reply_ends)
 
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
@@ -267,8 +265,8 @@ class Asker:
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
         most, vocabulary = self.most_characters(question.out), self.model.profile.vocabulary
-        tokens = self.most_tokens(question.out, question.shape.texts)
-        return ReplyReading(origin, question.prompt, self.meter, most, vocabulary, *tokens)
+        room = self.room(question.out, question.shape.texts)
+        return ReplyReading(origin, question.prompt, self.meter, most, room, vocabulary)
 
     def _refuse_overlong(self, question: ModelQuery, span: Span) -> None:
         window = self.model.profile.room

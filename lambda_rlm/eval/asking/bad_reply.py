@@ -72,6 +72,16 @@ def too_many_tokens_in_one(most: int) -> BadReply:
     return BadReply(f"a text of the reply has more than {most:,} tokens; give a shorter one")
 
 
+def too_many_long_words(most: int) -> BadReply:
+    """The longest pieces of all texts have too many bytes together."""
+    return BadReply(f"the longest words of the texts of the reply have more than {most:,} bytes in total; give fewer texts")
+
+
+def too_many_elements(place: str, most: int) -> BadReply:
+    """A list of more elements than the reply has tokens for."""
+    return BadReply(f"{place} has more than {most:,} elements; give fewer")
+
+
 def no_choice(listed: str) -> BadReply:
     """None of the choices, or several; `listed` shows them, or names them where they come from an input."""
     return BadReply(f"the reply must be exactly one of {listed}")
@@ -138,7 +148,7 @@ _EXPECTED: Final = (
 
 def complaints(type_: Type) -> Iterator[str]:
     """The longest complaints of each kind about a reply of a type, with the largest numbers."""
-    general = (too_long, too_much_text, too_many_tokens, too_many_tokens_in_one)
+    general = (too_long, too_much_text, too_many_tokens, too_many_tokens_in_one, too_many_long_words)
     yield from (complaint(_MANY).message for complaint in general)
     for complaint in (cut_off(), several_values(), no_json(), no_entries(), no_choice("the options")):
         yield complaint.message
@@ -160,6 +170,7 @@ def _complaints_at(place: str, type_: Type) -> Iterator[str]:
         case Enum(labels):
             yield no_label(place, labels).message
         case Con("List", (inner,)):
+            yield too_many_elements(place, _MANY).message
             yield from _complaints_at(f"element {_MANY} of {place}", inner)
         case Con("Option", (inner,)):
             yield from _complaints_at(place, inner)

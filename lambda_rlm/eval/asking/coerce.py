@@ -146,6 +146,7 @@ class Coercer:
         elif not isinstance(raw, list):
             self.reading.coerce(f"read one element for {place} as a list")
             raw = [raw]
+        self.reading.count(len(raw), element, place)
         values: list[Value] = []
         index = 0
         for stretch in self.reading.meter.stretches(raw):

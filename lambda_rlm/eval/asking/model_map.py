@@ -267,8 +267,8 @@ class _Mapping:
         numbers = [str(number) for number in range(1, len(items) + 1)]
         key = f"map {self.type!r} {[item.n for item in items]}"
         out = self._item_out()
-        tokens = self.asker.most_tokens(out, texts_of(self.type))
-        read = read_numbered(self.type, items, self.asker.most_characters(out), *tokens)
+        room = self.asker.room(out, texts_of(self.type))
+        read = read_numbered(self.type, items, self.asker.most_characters(out), room)
         schema, has_quotes = keyed_schema(self.type, numbers), mentions(self.type, QUOTE)
         return ReplyShape(key, read, _instruction(self.type, numbers), schema=schema, has_quotes=has_quotes)
 

@@ -21,6 +21,7 @@ from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.read_reply import refuse_long
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.types.reply_tokens import ReplyRoom
 from lambda_rlm.types.type import Record, Type
 
 Replies = dict[int, Value]
@@ -81,11 +82,9 @@ def forges_a_number(text: str) -> bool:
 _NUMBERED: Final = re.compile(rf"[{_LINE_END}][{_UNSEEN}]*\d+[{_UNSEEN}]*[.):．。]")
 
 
-def read_numbered(
-    type_: Type, items: Sequence[Text], most: int, most_tokens: int, most_together: int
-) -> Callable[[str, ReplyReading], Replies]:
-    """A reader of replies that give a T, written in at most `most` characters and with texts of at most `most_tokens` tokens
-    each and `most_together` in all, for each of some items, numbered from 1."""
+def read_numbered(type_: Type, items: Sequence[Text], most: int, room: ReplyRoom) -> Callable[[str, ReplyReading], Replies]:
+    """A reader of replies that give a T, written in at most `most` characters and with room for so much, for each of some
+    items, numbered from 1."""
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
@@ -99,7 +98,7 @@ def read_numbered(
             if written(raw) > most:
                 reading.coerce(f"dropped the entry for item {number}, which is too long")
                 continue
-            reading.open_room(most, most_tokens, most_together)
+            reading.open_room(most, room)
             finder = QuoteFinder(items[number - 1].s, leaves_of(items[number - 1]), reading.meter)
             try:
                 replies[number] = Coercer(reading, finder).value(raw, type_, f"item {number}")

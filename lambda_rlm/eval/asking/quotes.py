@@ -15,6 +15,7 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.prompt import PRICE, Prompt
+from lambda_rlm.eval.document import width_of
 from lambda_rlm.eval.library.extent import looking
 from lambda_rlm.eval.library.occurrence import first
 from lambda_rlm.eval.provenance.coverage import stretches
@@ -113,7 +114,9 @@ class QuoteFinder:
         return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
 
     def _located(self, start: int, end: int, wanted: str) -> Text:
-        """The text at a place, as a span of a document where that says the same."""
+        """The text at a place, as a span of a document where that says the same in characters that are no wider: bounds reckon
+        with those of the prompt, and white space may be another in the document."""
+        shown = self._text[start:end]
         leaves = list(self._touched(start, end))
         spans = [(leaf.origin, leaf.start + a, leaf.start + b) for leaf, a, b in leaves if leaf.start >= 0]
         if spans and len(spans) == sum(leaf.origin is not None for leaf, _, _ in leaves):
@@ -124,11 +127,14 @@ class QuoteFinder:
                 and all(other is document for other, _, _ in spans)
                 and 0 <= last - first <= end - start + _SLACK
                 and normalized(document.text[first:last]) == wanted
+                and width_of(document.text[first:last]) <= width_of(shown)
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
         cited = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted)
-        return cited or Text(self._text[start:end], origins[0] if len(origins) == 1 else Derived(tuple(origins)))
+        if cited is not None and width_of(cited.s) <= width_of(shown):
+            return cited
+        return Text(shown, origins[0] if len(origins) == 1 else Derived(tuple(origins)))
 
     def _touched(self, start: int, end: int) -> Iterator[tuple[Text, int, int]]:
         """The pieces that a place touches, each with the part of it that does."""

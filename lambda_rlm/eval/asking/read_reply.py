@@ -159,7 +159,7 @@ def _distinct(values: list[Raw]) -> list[Raw]:
 
 def _fits(raw: Raw, type_: Type, finder: QuoteFinder, reading: ReplyReading) -> bool:
     """A value could be read as the type; nothing is noted. A quote that is not found still fits: the reading decides."""
-    limits = reading.most, reading.vocabulary, reading.most_tokens, reading.most_together
+    limits = reading.most, reading.room, reading.vocabulary
     trial = ReplyReading(reading.origin, reading.prompt, reading.meter, *limits)
     try:
         Coercer(trial, finder).root(raw, type_)

@@ -14,14 +14,24 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary
-from lambda_rlm.eval.asking.bad_reply import too_many_tokens, too_many_tokens_in_one, too_much_text
+from lambda_rlm.eval.asking.bad_reply import (
+    too_many_elements,
+    too_many_long_words,
+    too_many_tokens,
+    too_many_tokens_in_one,
+    too_much_text,
+)
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
-from lambda_rlm.types.reply_tokens import ONE_TEXT, TextsOf
+from lambda_rlm.limits import REPLY_PIECE
+from lambda_rlm.types.reply_tokens import ONE_TEXT, ReplyRoom, TextsOf, element_tokens
+from lambda_rlm.types.type import Type
 
 _OPENED, _CLOSED = "<think>", "</think>"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+_PARTED: Final = re.compile("(?<=[!-~])(?= )")
 
 MOST_COERCIONS: Final = 100
 
@@ -35,11 +45,10 @@ class ReplyReading:
     meter: Meter
     most: int
     """The most characters of a Text reply; longer ones are cut."""
+    room: ReplyRoom
+    """What lists made of the reply, and its texts in the vocabulary, may have."""
     vocabulary: Vocabulary | None = None
-    """What texts made of the reply are counted by, since they may be read again: each has at most `most_tokens`."""
-    most_tokens: int = 0
-    most_together: int = 0
-    """The most tokens of all of them."""
+    """What texts made of the reply are counted by, since they may be read again."""
     is_complete: bool = True
     """False when the model ran into its limit of tokens."""
     coercions: list[str] = field(default_factory=list)
@@ -47,60 +56,77 @@ class ReplyReading:
     coerced: int = 0
     quotes: int = 0
     cuts: int = 0
-    room: int = field(init=False)
+    characters: int = field(init=False)
     """Characters that texts made of the reply may still have: no reading makes them more than they were."""
     taken: list[str] = field(init=False, default_factory=list)
     """Texts made of the reply whose tokens nobody counted yet."""
     taken_bytes: int = field(init=False, default=0)
+    taken_pieces: int = field(init=False, default=0)
+    """The most bytes of the longest piece of each of these."""
     used: int = field(init=False, default=0)
-    """Tokens of those that were counted."""
+    pieces: int = field(init=False, default=0)
+    """Tokens of those that were counted, and the bytes of the longest piece of each."""
 
     def __post_init__(self) -> None:
-        self.room = self.most
+        self.characters = self.most
 
-    def open_room(self, most: int, most_tokens: int, most_together: int) -> None:
-        """From here on, texts have room for N characters and M tokens."""
-        self.room, self.most_tokens, self.most_together = most, most_tokens, most_together
+    def open_room(self, most: int, room: ReplyRoom) -> None:
+        """From here on, there is room for N characters of texts, and this."""
+        self.characters, self.room = most, room
         self.taken.clear()
-        self.taken_bytes = self.used = 0
+        self.taken_bytes = self.taken_pieces = self.used = self.pieces = 0
+
+    def count(self, elements: int, element: Type, place: str) -> None:
+        """Raises `BadReply` where a list at a place has more elements than the reply has tokens for."""
+        most = -(-self.room.out // element_tokens(element))
+        if elements > most:
+            raise too_many_elements(place, most)
 
     def take(self, s: str) -> None:
         """Count the characters and tokens of a text that is made of the reply; raises `BadReply` when there are too many."""
         self._take_characters(s)
         if self.vocabulary is None:
             return
-        size = len(s) if s.isascii() else len(s.encode("utf-8", "surrogatepass"))
-        if size > self.most_tokens and self.vocabulary.size(s).tokens > self.most_tokens:  # no text has more tokens than bytes
-            raise too_many_tokens_in_one(self.most_tokens)
+        size, one = len(s) if s.isascii() else len(s.encode("utf-8", "surrogatepass")), self.room.one
+        if size > one and self.vocabulary.size(s).tokens > one:  # no text has more tokens than bytes
+            raise too_many_tokens_in_one(one)
         self.taken.append(s)
         self.taken_bytes += size
-        if self.used + self.taken_bytes > self.most_together:
-            self.used += sum([self.vocabulary.size(text).tokens for text in self.taken])
-            self.taken.clear()
-            self.taken_bytes = 0
-            if self.used > self.most_together:
-                raise too_many_tokens(self.most_together)
+        self.taken_pieces += _most_of_a_piece(s, size)
+        if self.used + self.taken_bytes > self.room.together or self.pieces + self.taken_pieces > self.room.pieces:
+            self._count_taken(self.vocabulary)
+
+    def _count_taken(self, vocabulary: Vocabulary) -> None:
+        sizes = [vocabulary.size(text) for text in self.taken]
+        self.used += sum([size.tokens for size in sizes])
+        self.pieces += sum([size.piece for size in sizes])
+        self.taken.clear()
+        self.taken_bytes = self.taken_pieces = 0
+        if self.used > self.room.together:
+            raise too_many_tokens(self.room.together)
+        if self.pieces > self.room.pieces:
+            raise too_many_long_words(self.room.pieces)
 
     def _take_characters(self, s: str) -> None:
-        self.room -= len(s)
-        if self.room < 0:
+        self.characters -= len(s)
+        if self.characters < 0:
             raise too_much_text(self.most)
 
     def fitting(self, s: str) -> str:
         """A reply as it is, or its beginning where it has too many characters or tokens."""
         s = s[: self.most]
-        if self.vocabulary is None or len(s.encode("utf-8", "surrogatepass")) <= self.most_tokens:
+        if self.vocabulary is None or len(s.encode("utf-8", "surrogatepass")) <= self.room.one:
             return s
-        if self.vocabulary.size(s).tokens <= self.most_tokens:
+        if self.vocabulary.size(s).tokens <= self.room.one:
             return s
         counted, end, too_long = self.vocabulary.counted(s), 0, len(s)
         while too_long - end > 1:
             middle = (end + too_long) // 2
-            if counted.part(0, middle).tokens <= self.most_tokens:
+            if counted.part(0, middle).tokens <= self.room.one:
                 end = middle
             else:
                 too_long = middle
-        while self.vocabulary.size(s[:end]).tokens > self.most_tokens:
+        while self.vocabulary.size(s[:end]).tokens > self.room.one:
             end -= 1
         return s[:end]
 
@@ -131,7 +157,7 @@ class ReplyReading:
         """Forget what an earlier reply to the same question came to."""
         self.coercions.clear()
         self.coerced = self.quotes = self.cuts = 0
-        self.open_room(self.most, self.most_tokens, self.most_together)
+        self.open_room(self.most, self.room)
 
 
 @dataclass(frozen=True)
@@ -162,6 +188,14 @@ class ReplyShape:
             one = {"type": "string", "enum": list(self.choices)}
             schema = {"type": "object", "properties": {"reply": one}, "required": ["reply"], "additionalProperties": False}
         return None if schema is None else json.dumps(schema, ensure_ascii=False)
+
+
+def _most_of_a_piece(s: str, size: int) -> int:
+    """At least the bytes of the longest piece of a text that is charged by its tokens, without its vocabulary: each has a seam
+    between a visible sign of ASCII and a space."""
+    if s.isascii():
+        size = max(map(len, _PARTED.split(s)))
+    return min(size, REPLY_PIECE)
 
 
 def read_text(reply: str, reading: ReplyReading) -> Text:

@@ -20,17 +20,16 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractOption,
     AbstractRecord,
     AbstractText,
-    fresh,
     nested,
     number,
-    symbol,
 )
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
+from lambda_rlm.bounds.domain.totals import fresh, symbol
 from lambda_rlm.completion import Vocabulary
 from lambda_rlm.eval.document import width_of
 from lambda_rlm.eval.staging.counting import makeup_of
 from lambda_rlm.eval.value import Document, Text, Value
-from lambda_rlm.types.type import Con, Enum, Record, Type
+from lambda_rlm.types.type import INT, Con, Enum, Record, Type
 
 
 def measured(value: Value, type_: Type, name: str = "", vocabulary: Vocabulary | None = None) -> Abstract:
@@ -65,7 +64,7 @@ def _all(values: Sequence[Value], type_: Type, owner: int, name: str, vocabulary
         case Con("Text" | "Quote") | Enum():
             return _texts(values, owner, name, vocabulary)
         case Con("Int" | "Float"):
-            return number(min(values, default=0), max(0, max(values, default=0)))
+            return number(min(values, default=0), max(0, max(values, default=0)), is_int=type_ == INT)
         case Con("Bool"):
             return AbstractBool(values[0]) if values and all(v is values[0] for v in values) else EITHER
         case Con("Option", (inner,)):
