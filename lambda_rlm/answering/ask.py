@@ -222,8 +222,10 @@ class _Asking:
         """How many times the budget a rejected program may need."""
         left = self._now().budget
         limits = {"--max-calls": left.calls, "--max-tokens": left.tokens, "--max-cost": left.usd}
+        if not all(one.needs for one in rejected.diagnostics):
+            return math.inf  # no budget would do
         needs = [need for one in rejected.diagnostics for need in one.needs]
-        return max((need / max(1e-12, limits[option] or 0) for option, need in needs), default=math.inf)
+        return max(need / max(1e-12, limits[option] or 0) for option, need in needs)
 
     async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
         setup, inputs = self._now(), self.question.bound_inputs

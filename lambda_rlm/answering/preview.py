@@ -1,8 +1,7 @@
 """Which way a question would go, and what each way is likely to cost and costs at worst, told without asking a model.
 
-Owns `decide`, and the `refusal` of a question for which no way is left. Promises the way that `ask` takes with the same settings,
-except where it depends on the task and only a model could tell that; then the decision says so.
-"""
+Owns `decide`, and the `refusal` of a question for which no way is left. Promises the way that `ask` takes with the same
+settings, except where it depends on the task and only a model could tell that; then the decision says so."""
 
 from __future__ import annotations
 
@@ -161,8 +160,8 @@ def decide(question: Question, setup: Setup) -> Decision:
 
 
 def refusal(question: Question, setup: Setup, left: Setup, refused: Mapping[Way, Rejected | None]) -> Rejected:
-    """Why no way may begin, of which `refused` has each: whether writing a program or answering lacks room, what it may need, and
-    which option to raise to what. `left` is the setup with what is left of the budget."""
+    """Why no way may begin, of which `refused` has each: whether writing a program or answering lacks room, what it may need,
+    and which option to raise to what. `left` is the setup with what is left of the budget."""
     of_budget = [one for one in refused.values() if one is not None and one.diagnostics[0].code == OVER_BUDGET]
     if not of_budget:
         return next(filter(None, refused.values()))

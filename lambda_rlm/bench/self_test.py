@@ -1,9 +1,9 @@
 """A self-test of a model: ten questions with known answers, asked of it as questions of people are.
 
-Owns `foreseen`, what the test can cost at most, and `examine`, the test. Promises that the bound is known before the first call
-and holds, that all of it is paid from one account, and that a model which cannot be reached is not taken for one that fails: its
-fault leaves, and nothing is known. The programs are run beside a model that is never asked, so that a right answer was computed.
-"""
+Owns `foreseen`, what the test can cost at most, and `examine`, the test. Promises that the bound is known before the first
+call and holds, that all of it is paid from one account, and that a model which cannot be reached is not taken for one that
+fails: its fault leaves, and nothing is known. The programs are run beside a model that is never asked, so that a right answer
+was computed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _LONG: Final = {"context": "x" * 300_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredTest:
     """One question of a self-test and whether the model got it right."""
 
     kind: str
@@ -57,7 +57,7 @@ class Asked:
     is_right: bool
 
 
-Told = Callable[[Asked], object]
+Told = Callable[[AnsweredTest], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ async def examine(model: Model, budget: Budget, options: Options, told: Told = l
 
     def count(kind: str, question: str, is_right: bool) -> None:
         right[kind] += is_right
-        told(Asked(kind, question, is_right))
+        told(AnsweredTest(kind, question, is_right))
 
     try:
         with Meter(budget) as account:

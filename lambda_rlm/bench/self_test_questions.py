@@ -1,8 +1,7 @@
 """The ten questions of a self-test, each with the one right answer: five programs, three tasks, two replies of a type.
 
-Owns questions, data and answers. Promises that everything a program needs to know of its data is said in the question, and that
-no model call is needed to answer it.
-"""
+Owns questions, data and answers. Promises that everything a program needs to know of its data is said in the question, and
+that no model call is needed to answer it."""
 
 from __future__ import annotations
 
@@ -58,7 +57,8 @@ def _orders() -> list[dict[str, Any]]:
 
 def _log() -> str:
     return "\n".join(
-        f"2024-05-{1 + number % 28:02d} {_LEVELS[(number * number + number // 5) % 7]} user=u{number * number // 3 % 83} took {5 + number * 29 % 97} ms"
+        f"2024-05-{1 + number % 28:02d} {_LEVELS[(number * number + number // 5) % 7]} "
+        f"user=u{number * number // 3 % 83} took {5 + number * 29 % 97} ms"
         for number in range(_ROWS)
     )
 

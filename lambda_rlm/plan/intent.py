@@ -105,7 +105,8 @@ _COUNTS: Final = (
     # English
     r"how (?:many times|often) .{0,60}(?:occur|appear|mention|used?\b|sa(?:y|id)|repeat|named?\b|come up|written)"
     r"|how many (?:\w+ )?(?:words?|lines?|sentences?|paragraphs?|characters|chapters?)|how many of (?:the|these|those)"
-    r"|count (?:the|all|how|every|each)|calculate|compute|add(?:ing)? up|sort(?:ed)? |rank\b|most (?:common|frequent) (?:word|letter)"
+    r"|count (?:the|all|how|every|each)|calculate|compute|add(?:ing)? up|sort(?:ed)? |rank\b"
+    r"|most (?:common|frequent) (?:word|letter)"
     # German
     r"|wie (?:oft|haufig) .{0,60}(?:kommt|vor\b|steht|erwahn\w*|genannt|benutzt|sagt|wiederhol\w*)"
     r"|wie ?viele? (?:zeilen|worter|satze|zeichen|kapitel|absatze|mal)\b|zahle? (?:die|alle|wie|das)|berechne\w*|rechne\w*"
@@ -115,16 +116,18 @@ _COUNTS: Final = (
     r"|calcul(?:e|er|ez)\b|additionne\w*|trie[rz]? |mots? les? plus (?:frequent|courant)s?"
     # Spanish
     r"|cuantas (?:veces|palabras|lineas|frases|letras|oraciones)|cuantos (?:caracteres|capitulos|parrafos)"
-    r"|(?:^|\b(?:y|dime|por favor) )cuenta (?:las|los|cuant)|calcula\w*|suma (?:los|las|todo)|ordena\w* |palabras? mas (?:frecuente|comun)"
+    r"|(?:^|\b(?:y|dime|por favor) )cuenta (?:las|los|cuant)|calcula\w*|suma (?:los|las|todo)|ordena\w* "
+    r"|palabras? mas (?:frecuente|comun)"
     # Chinese
     r"|多少[个]?[字词行句段章]|多少次|几次|数一数|统计|计算|算一下|加起来|排序"
 )
-"""Words of counting and ordering, which ask for a calculation even over a text that is read at once: an average that such a text
-names is a fact."""
+"""Words of counting and ordering, which ask for a calculation even over a text that is read at once: an average that such a
+text names is a fact."""
 
 _GROUPS: Final = (
     # English
-    r"by (?!the way)\w+|per \w+|for (?:each|every)|each\b|develop\w*|trend|expenses?|income|costs?|spending|profit\w*|sales|earn\w*"
+    r"by (?!the way)\w+|per \w+|for (?:each|every)|each\b|develop\w*|trend"
+    r"|expenses?|income|costs?|spending|profit\w*|sales|earn\w*"
     # German
     r"|(?:nach|pro|je|jeden?|jeder|jedes) \w+|entwick\w*|einnahmen|ausgaben|kosten|gewinn\w*|verkauf\w*|ertrag\w*"
     # French
@@ -184,7 +187,7 @@ def _is_chinese(text: str) -> bool:
 
 
 _LOOKED_AT: Final = 2_000
-"""Characters of a question from its start, and as many from its end: what stands between may be a document."""
+"""Characters of a question from its start, and as many from its end; the middle may be a document."""
 
 _BEGINNING: Final = 30
 """Characters within which a question says that it wants to be read to."""
@@ -197,9 +200,9 @@ _READING: Final = _words(_READS)
 
 
 def asks(query: str, kind: InputKind, *, is_short: bool) -> Asks:
-    """What a question about inputs of this kind asks for. In a short text an amount is a fact that is read, and only counting is
-    a calculation; over rows, lines and long inputs any amount is, but where the question is one of understanding. Over rows and lines that is said first:
-    later in the question the same words may be what is looked for."""
+    """What a question about inputs of this kind asks for. In a short text an amount is a fact that is read, and only counting
+    is a calculation; over rows, lines and long inputs any amount is, but where the question is one of understanding. Over
+    rows and lines that is said first: later in the question the same words may be what is looked for."""
     if len(query) > 2 * _LOOKED_AT:
         query = f"{query[:_LOOKED_AT]} \n {query[-_LOOKED_AT:]}"
     words = _LENGTH_OF_ANSWER.sub(" ", plain(query))

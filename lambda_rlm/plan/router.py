@@ -1,9 +1,9 @@
-"""Which way a question goes: straight to the model, through a strategy of the standard library, or by a program written for it.
+"""Which way a question goes: straight to the model, through a strategy of the standard library, or by a program written for
+it.
 
 Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice; that a root model which
-can write programs is asked for one, except where a short input only has to be read, nothing may be asked before approval, or a
-person named the task; and that for one which cannot, what fits goes straight to the model. Asks no model.
-"""
+can write programs is asked for one, except where a short input only has to be read, nothing may be asked before approval, or
+a person named the task; and that for one which cannot, what fits goes straight to the model. Asks no model."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _PAGE: Final = 3_000
 _PROGRAM: Final = 400
 """Tokens of a program, as a rule."""
 _DEARER: Final = 3
-"""A direct call cannot go wrong on the way to the answer: it is taken while it likely costs at most this many times what writing
-a program and reading what that chooses do."""
+"""A direct call cannot go wrong on the way to the answer: it is taken while it likely costs at most this many times what
+writing a program and reading what that chooses do."""
 
 _SHOWN: Final[Mapping[InputKind, str]] = {
     "rows": "rows",
@@ -77,11 +77,10 @@ class Preference:
 class Case:
     """A question as the router sees it.
 
-    `query` is what is asked, `kind` what it is asked of. `leaf` answers, `root` writes programs, with what self-tests found of
-    either. `choice` is the way that was asked for, `task` what is known of the question (`is_said` by a person, else by a
-    model), `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a question
-    goes that way unless another is asked for. Raises `ValueError` for an unknown choice or task.
-    """
+    `query` is what is asked, `kind` what it is asked of. `leaf` answers, `root` writes programs, with what self-tests found
+    of either. `choice` is the way that was asked for, `task` what is known of the question (`is_said` by a person, else by a
+    model), `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a
+    question goes that way unless another is asked for. Raises `ValueError` for an unknown choice or task."""
 
     measure: Measure
     query_tokens: int

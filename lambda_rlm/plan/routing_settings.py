@@ -24,11 +24,11 @@ class Routing:
     """How the router decides.
 
     `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window,
-    `direct_shares` the same by task; `strength`: how well the root model writes programs ("strong", "medium", "weak"), "auto" for
-    what a self-test found, what was measured, or else a guess by its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
-    compared; `escalates`: a direct call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is
-    where a written program stopped at a fault of its own; `detects`: a model may be asked which task a question is.
-    """
+    `direct_shares` the same by task; `strength`: how well the root model writes programs ("strong", "medium", "weak"), "auto"
+    for what a self-test found, what was measured, or else a guess by its name, price and window; `split`: the shares of
+    inputs that go another way than the router's own, so that ways can be compared; `escalates`: a direct call may answer that
+    the text does not say, and then a plan is tried; `takes_over`: so it is where a written program stopped at a fault of its
+    own; `detects`: a model may be asked which task a question is."""
 
     direct_share: float = 1.0
     direct_shares: Mapping[str, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Results of self-tests of models, kept in a file of this user.
 
-Owns the file, the record of a result, and the strength that follows from it. Promises that a result counts only for the page of
-the language that the model was shown, and that a file which is damaged, foreign or missing means that nothing was tested.
+Owns the file, the record of a result, and the strength that follows from it. Promises that a result counts only for the page
+of the language that the model was shown, and that a file which is damaged, foreign or missing means that nothing was tested.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _MOST_RESULTS: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
-    """What a model did in a self-test: of the questions of each kind, how many it got right. `page` is the page of the language
-    that it was shown, by its SHA-256, `date` the day (YYYY-MM-DD)."""
+    """What a model did in a self-test: of the questions of each kind, how many it got right. `page` is the page of the
+    language that it was shown, by its SHA-256, `date` the day (YYYY-MM-DD)."""
 
     model: str
     page: str

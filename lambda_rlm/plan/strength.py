@@ -1,9 +1,8 @@
 """What a model can be trusted with: writing programs that beat a fixed plan, and telling tasks apart.
 
-Owns the judgement, and the order of what it rests on: what a person set, what a self-test of the model found, what was measured,
-and last a guess by the name, or by price and window. Fixed plans win with weak models and free programs with strong ones
-(2603.20105), so a model of which nothing is known is assumed to be a weak one.
-"""
+Owns the judgement, and the order of what it rests on: what a person set, what a self-test of the model found, what was
+measured, and last a guess by the name, or by price and window. Fixed plans win with weak models and free programs with strong
+ones (2603.20105), so a model of which nothing is known is assumed to be a weak one."""
 
 from __future__ import annotations
 
@@ -63,8 +62,8 @@ class Ability:
 
 
 def ability(profile: ModelProfile, setting: Strength = "auto", tested: SelfTest | None = None) -> Ability:
-    """What a model can be trusted with. `setting` is its strength as a person set it, "auto" for none; `tested` what a self-test
-    found."""
+    """What a model can be trusted with. `setting` is its strength as a person set it, "auto" for none; `tested` what a
+    self-test found."""
     known = measured(profile.name)
     apart = None if tested is None else tested.tells_tasks_apart
     if apart is None:

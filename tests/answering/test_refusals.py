@@ -83,7 +83,7 @@ def test_what_was_spent_on_the_task_is_part_of_what_to_raise() -> None:
     assert int(re.findall(r"may need (\d+) model calls, but the budget is 3", said)[0]) == need - 1
 
 
-def test_a_program_that_was_to_be_written_and_a_plan_that_is_too_dear_are_told_apart() -> None:
+def test_writing_and_a_plan_that_lack_room_are_told_apart() -> None:
     """With room for writing and a root model that writes none, it is the plan that lacks room."""
     none = FakeModel("I cannot.", PROFILE)
     said = refused(

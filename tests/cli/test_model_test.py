@@ -73,7 +73,7 @@ def test_what_a_model_gets_right_is_its_strength(
     assert (found["strength"], found["tells_tasks_apart"], found["kept"]) == (strength, apart, True)
 
 
-def test_ten_questions_are_asked_within_the_bound_that_is_said_first(shell: Shell) -> None:
+def test_ten_questions_are_asked_after_their_bound_is_shown(shell: Shell) -> None:
     assert len(PROGRAMS) + len(TASKS) + len(TYPED) == 10
     assert shell("models", "test", script()) == 0
     first, *lines = shell.err.splitlines()
@@ -114,7 +114,7 @@ def test_nothing_is_asked_without_a_yes(shell: Shell) -> None:
     assert "needs a terminal; nothing was asked" in shell.err
 
 
-def test_a_model_that_cannot_be_asked_is_not_taken_for_a_weak_one(shell: Shell) -> None:
+def test_a_model_that_cannot_be_asked_is_not_called_weak(shell: Shell) -> None:
     fails = {"match": "", "failure": "E0506"}
     for more in ({"types": 0}, {"tasks": 0}, {"programs": ()}):
         assert shell("models", "test", script(fails, **more), "--json") == 2

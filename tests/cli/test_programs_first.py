@@ -50,7 +50,7 @@ def test_a_sum_over_three_rows_is_computed_and_not_read(shell: Shell) -> None:
     )
 
 
-def test_a_log_goes_to_a_program_and_prose_of_its_length_does_not(shell: Shell) -> None:
+def test_a_log_goes_to_a_program_and_short_prose_does_not(shell: Shell) -> None:
     model = answering(program='count(lines(context), fn(l) => contains(l, "ERROR"))')
     log, prose = wrote("a.log", LOG), wrote("b.txt", "Ann keeps bees, and nobody knows why. " * (len(LOG) // 38))
     assert shell("ask", "Which worker stopped?", log, "--model", model, *STRONG, "--json") == 0
@@ -74,7 +74,7 @@ def test_a_weak_root_is_asked_what_it_was_asked_before(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("strength", ["strong", "medium"])
-def test_where_the_root_writes_nothing_the_plan_that_counts_answers(shell: Shell, strength: str) -> None:
+def test_where_the_root_writes_nothing_a_plan_counts(shell: Shell, strength: str) -> None:
     rows, model = wrote("a.csv", ROWS), answering(program="I cannot.")
     shell("ask", "What is the total age?", rows, "--model", model, "--strength", strength, "--trace", "t.jsonl")
     assert [program["name"] for program in traced("program_started")] == ["aggregate.lam"]

@@ -165,7 +165,7 @@ def test_a_question_of_a_megabyte_is_told_from_its_ends(piece: str) -> None:
     assert asks(f"{'bees and honey ' * 70_000} Median age?", "prose", is_short=False) == "computes"
 
 
-def test_no_development_question_over_rows_is_taken_for_the_other() -> None:
+def test_no_calculation_of_the_questions_is_taken_for_reading() -> None:
     kinds: dict[str, InputKind] = {"table": "rows", "log": "lines"}
     path = ROOT / "benchmarks" / "routing" / "questions.jsonl"
     for line in path.read_text(encoding="utf-8").splitlines():

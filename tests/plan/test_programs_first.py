@@ -51,7 +51,7 @@ def ways(*arguments: Any, **more: Any) -> list[str]:
 
 @pytest.mark.parametrize("kind", DATA)
 @pytest.mark.parametrize("strength", ["strong", "medium"])
-def test_over_rows_and_lines_a_program_answers_what_is_not_reading(kind: InputKind, strength: str) -> None:
+def test_over_rows_a_program_answers_what_is_not_reading(kind: InputKind, strength: str) -> None:
     for tokens in (SHORT, LONG):
         for query in (COUNT, WHO, ""):
             assert ways(query, kind, tokens, strength) == ["synth", "plan"]
@@ -155,7 +155,7 @@ def test_the_reason_says_what_is_asked_and_what_the_root_can_do() -> None:
     assert case(EXPLAIN, "prose", SHORT).ways()[0].reason.endswith("; the question asks for reading prose")
 
 
-def test_a_setting_precedes_a_test_and_a_test_a_measurement_and_that_a_guess() -> None:
+def test_a_setting_precedes_a_test_and_a_test_a_guess() -> None:
     gpt, local = replace(PROFILE, name="openai/gpt-5"), replace(PROFILE, name="ollama/qwen2.5-coder:0.5b")
     made = SelfTest(
         model="openai/gpt-5", page="p", date="2030-01-02", programs=3, programs_of=5, tasks=1, tasks_of=3, types=1, types_of=2

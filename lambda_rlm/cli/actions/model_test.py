@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from lambda_rlm.bench.self_test import Asked, Unreached, examine, foreseen
+from lambda_rlm.bench.self_test import AnsweredTest, Unreached, examine, foreseen
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.price import dollars
@@ -124,7 +124,7 @@ def _approved() -> bool:
     return agrees("Run it?")
 
 
-def _follow(asked: Asked) -> None:
+def _follow(asked: AnsweredTest) -> None:
     screen.say(f"{asked.kind}: {'right' if asked.is_right else 'wrong'}: {asked.question}", "dim")
 
 
