@@ -130,6 +130,7 @@ def test_an_answer_that_was_chosen_is_none_of_them(value: str, program: str) -> 
     [
         ([None, None, 3], "2 of 3 rows"),
         ([{"a": None, "b": ""}, {"a": "x", "b": "y"}, {"a": None, "b": []}], "2 of 3 rows"),
+        ([{"a": 1, "b": None}, None, {"a": 1, "b": ""}], "the field `b` is none or empty in all 3 rows"),
         ([{"a": 1, "b": None}] * 3, "the field `b` is none or empty in all 3 rows"),
         ("Kenya: none\nChile: none\nJapan: 5", "2 of 3 rows"),
         ("Kenya:\nChile:", "2 of 2 rows"),

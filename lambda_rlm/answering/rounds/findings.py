@@ -71,7 +71,7 @@ def _rows(value: Any) -> Iterator[str]:
         yield f"{empty:,} of {len(rows):,} rows are none or empty"
     elif isinstance(rows[0], dict) and len(rows) > _FEWEST_ROWS:
         for name in rows[0]:
-            if all(_is_none(row[name]) for row in rows):
+            if all(_is_none(row.get(name) if isinstance(row, dict) else row) for row in rows):
                 yield f"the field `{name}` is none or empty in all {len(rows):,} rows"
 
 
