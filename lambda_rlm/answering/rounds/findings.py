@@ -67,11 +67,11 @@ def _rows(value: Any) -> Iterator[str]:
     if not isinstance(rows, list) or len(rows) < _FEWEST_ROWS:
         return
     empty = sum(map(_is_none, rows))
-    if 2 * empty >= len(rows):
+    if empty == len(rows) or (len(rows) > _FEWEST_ROWS and 2 * empty >= len(rows)):
         yield f"{empty:,} of {len(rows):,} rows are none or empty"
     elif isinstance(rows[0], dict) and len(rows) > _FEWEST_ROWS:
         for name in rows[0]:
-            if all(_is_none(row[name]) for row in rows):
+            if all(_is_none(row.get(name) if isinstance(row, dict) else row) for row in rows):
                 yield f"the field `{name}` is none or empty in all {len(rows):,} rows"
 
 
@@ -151,7 +151,9 @@ _IN: Final = r"(?:\b(?:in|en|em|в)\s+|以)"
 
 
 def _asks_in(query: str, unit: str) -> bool:
-    """Whether a question wants its numbers in a unit: `in km`, `en kilomètres`, `以公里`, `キロで`."""
+    """Whether a question wants its numbers in a unit: `in km`, `en kilomètres`, `以公里`, `キロで`; a letter alone may be a name."""
+    if len(unit) == 1 and unit.isascii() and unit.isalpha():
+        return False
     name = re.escape(unit)
     return bool(
         re.search(rf"{_IN}{name}(?![\w²^])(?!\s+(?:squared?|carr|cuadr|quadr))|{name}(?:で|为单位|단위)", query, re.IGNORECASE)

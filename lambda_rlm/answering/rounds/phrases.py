@@ -10,7 +10,7 @@ from typing import Final
 
 NOTHING: Final = frozenset(
     (
-        *("none", "null", "nil", "n/a", "na", "nothing", "nothing found", "not found", "no results", "no result", "no match"),
+        *("none", "null", "nil", "n/a", "nothing", "nothing found", "not found", "no results", "no result", "no match"),
         *("no matches", "no answer", "no data", "not available", "not available in the text", "unknown", "empty"),
         *(
             "keine",
@@ -26,10 +26,9 @@ NOTHING: Final = frozenset(
         *("ninguno", "ninguna", "nada", "no encontrado", "no se encontró", "sin resultados", "desconocido"),
         *("nessuno", "nessuna", "niente", "non trovato", "nessun risultato", "sconosciuto"),
         *("nenhum", "nenhuma", "não encontrado", "nada encontrado", "sem resultados", "desconhecido"),
-        *("нет", "ничего", "не найдено", "ничего не найдено", "нет данных", "нет ответа", "неизвестно"),
+        *("ничего", "не найдено", "ничего не найдено", "нет данных", "нет ответа", "неизвестно"),
         *(
             "无",
-            "没有",
             "未找到",
             "没有找到",
             "找不到",
@@ -54,13 +53,13 @@ ABOUT_ALL: Final = re.compile(
     r"|\b(?:alle[nrs]?|jede[mnrs]?|sämtliche|insgesamt|gesamte[mnrs]?|durchschnitt\w*|mittelwert|wie oft|am häufigsten|häufigste[nrs]?)\b"
     r"|\b(?:tous|toutes|chaque|au total|l'ensemble|moyenne|médiane|combien de fois|plus souvent|plus fréquente?s?)\b"
     r"|\b(?:todos|todas|cada|en total|promedio|mediana|cuántas veces|con más frecuencia|más frecuentes?)\b"
-    r"|\b(?:tutti|tutte|ogni|in totale|complessiv\w+|media|quante volte|più frequent[ei]|più spesso)\b"
+    r"|\b(?:tutti|tutte|ogni|in totale|complessiv\w+|in media|la media|quante volte|più frequent[ei]|più spesso)\b"
     r"|\b(?:no total|média|quantas vezes|mais frequentes?|mais comuns?)\b"
     r"|\b(?:все|всех|всем|каждый|каждая|каждого|каждой|всего|в среднем|средн\w+|медиан\w+|сколько раз|чаще всего)\b"
     r"|所有|全部|每个|每一|总共|一共|平均|中位数|多少次|最常"
     r"|すべて|全て|それぞれ|合計|中央値|何回|最も多"
     r"|모든|모두|각각|총|평균|중앙값|몇 번|가장 많"
-    r"|كل|جميع|متوسط|إجمالي|كم مرة"
+    r"|(?<!\w)(?:كل|جميع|متوسط|إجمالي|كم مرة)(?!\w)"
     r"|सभी|प्रत्येक|कुल|औसत|कितनी बार",
     re.IGNORECASE,
 )
@@ -74,7 +73,7 @@ UNITS: Final = tuple(
         "s, sec, secs, second, seconds, sekunden, secondes, segundos, secondi, секундах, секунд, 秒, 초",
         "min, mins, minute, minutes, minuten, minutos, minuti, минутах, минут, 分钟, 分, 분",
         "h, hr, hrs, hour, hours, stunden, heures, horas, ore, часах, часов, 小时, 時間, 시간",
-        "day, days, d, tage, tagen, jours, días, giorni, dias, днях, дней, дня, день, 天, 日, 일",
+        "day, days, tage, tagen, jours, días, giorni, dias, днях, дней, дня, день, 天, 日, 일",
         "km, kilometer, kilometers, kilometre, kilometres, kilometern, kilomètres, kilómetros, chilometri, "
         "quilômetros, километрах, км, 公里, キロ, 킬로미터",
         "km², km2, km^2, sq km, sq. km, square km, square kilometers, square kilometres, quadratkilometer, "
