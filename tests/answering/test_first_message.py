@@ -59,7 +59,7 @@ def test_every_conversation_begins_alike(
         assert request.messages[1].role == "user"
 
 
-def test_calls_left_for_the_program_are_those_that_it_is_held_to() -> None:
+def test_calls_left_for_the_program_are_what_it_is_held_to() -> None:
     """An author who is told 11 is refused at 12; one reply more, and it is 10."""
     root = Root(TOO_MANY, TOO_MANY.replace("take(w, 9)", "take(w, 8)"), "length(query)")
     asked(root, context=" ".join(["word"] * 20), budget=Budget(calls=12))
@@ -68,7 +68,7 @@ def test_calls_left_for_the_program_are_those_that_it_is_held_to() -> None:
     assert "but the budget is 11" in second and "but the budget is 10" in third
 
 
-def test_a_program_beyond_the_budget_is_answered_with_what_its_author_can_do() -> None:
+def test_a_program_over_budget_is_told_what_its_author_can_do() -> None:
     root = Root(TOO_MANY, "length(query)")
     asked(root, context=" ".join(["word"] * 20), budget=Budget(calls=12))
     told = root.requests[1].messages[-1].content
@@ -100,7 +100,7 @@ def figures(profile: ModelProfile, **writing: Any) -> tuple[float, float, int]:
 @pytest.mark.parametrize(
     "writing", [{"rounds": 1, "candidates": 1}, {"rounds": 3, "candidates": 1}, {"rounds": 2, "candidates": 3}]
 )
-def test_the_page_is_likely_to_cost_the_cached_price_after_the_first_request(writing: dict[str, int]) -> None:
+def test_the_page_likely_costs_the_cached_price_after_the_first(writing: dict[str, int]) -> None:
     cached, most, page = figures(CACHING, **writing)
     full, same, _ = figures(replace(CACHING, cached_input_price=None), **writing)
     requests = writing["rounds"] * writing["candidates"]
@@ -108,7 +108,7 @@ def test_the_page_is_likely_to_cost_the_cached_price_after_the_first_request(wri
     assert most == same, "the bound counts no cache"
 
 
-def test_a_provider_that_caches_on_request_is_likely_to_cost_the_full_price() -> None:
+def test_caching_on_request_likely_costs_the_full_price() -> None:
     """No request asks for it: marking what is cached costs more than sending it, and the bound would have to count that."""
     on_request = replace(CACHING, caches_on_request=True)
     assert figures(on_request, rounds=3)[0] == figures(replace(CACHING, cached_input_price=None), rounds=3)[0]

@@ -97,7 +97,7 @@ days = st.dates()
 
 
 @given(days, days)
-def test_adding_the_days_between_two_dates_leads_from_one_to_the_other(a: date, b: date) -> None:
+def test_adding_the_days_between_leads_to_the_other_date(a: date, b: date) -> None:
     (n,) = apply("days_between", a.isoformat(), b.isoformat())
     assert read(apply("add_days", a.isoformat(), n)) == (b.isoformat(),)
     assert apply("days_between", b.isoformat(), a.isoformat()) == (-n,)
@@ -134,7 +134,7 @@ def test_a_written_whole_number_loses_no_digit(n: int) -> None:
     assert all(len(group) == 3 for group in s.lstrip("-").split(",")[1:])
 
 
-def test_a_number_of_a_reply_is_known_where_it_is_written_with_separators() -> None:
+def test_a_written_number_of_a_reply_knows_its_origin() -> None:
     reply = Reply(1, None)
     assert told_origin(apply("format_number", told(12345, reply), types=(INT,))) is reply
     assert apply("format_number", told(12345.5, reply), 1, types=(FLOAT, INT)).s == "12,345.5"

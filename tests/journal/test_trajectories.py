@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.execution.check import check
+from lambda_rlm.limits import STANDING
 from lambda_rlm.synth.reference import reference
 from tests.support.shell import ASKING, Shell, journal, wrote
 
@@ -51,7 +52,7 @@ def test_an_answered_program_becomes_a_training_chat(shell: Shell) -> None:
     (row,) = exported(shell, "last")
     system, user, assistant = row["messages"]
     assert [m["role"] for m in row["messages"]] == ["system", "user", "assistant"]
-    assert system["content"] == reference()
+    assert system["content"] == f"{STANDING}\n\n{reference()}"
     assert "context: Text - 15 characters" in user["content"] and "query:\nWho?" in user["content"]
     assert assistant["content"] == ASKING
     assert (row["outcome"], row["codes"], row["query"]) == ("answered", [], "Who?")

@@ -163,7 +163,7 @@ def test_bounds_see_through_a_function_that_is_passed() -> None:
     assert bound_of(asked, ["a"] * 36, LEAF) == 36 * 35 // 2
 
 
-def test_a_larger_out_leaves_two_characters_fewer_for_each_token() -> None:
+def test_each_token_of_a_larger_out_takes_two_characters() -> None:
     """As the task says it, beside the number of characters: by what a prompt is refused for that is too long."""
     most = {}
     for out in (1_024, 2_024):
@@ -200,7 +200,7 @@ def test_a_program_may_be_fenced(fence: str) -> None:
     assert programs(fence.format("1 + 1"))[0] == "1 + 1"
 
 
-def test_every_function_that_the_page_shows_seldom_is_on_one_line() -> None:
+def test_functions_seldom_used_are_on_one_line() -> None:
     (seldom,) = [line for line in library().split("\n") if line.startswith("Seldom: ")]
     used = "".join(re.findall(r"(?s)# Examples.*", reference()))
     assert not [name for name in seldom.removeprefix("Seldom: ").split(" ") if f"{name}(" in used]
