@@ -194,7 +194,7 @@ def test_a_blind_author_gets_the_same_request_for_any_contents(layout: str, text
     for said in (texts, other):
         docs = [{"name": f"{n}.txt", "text": text} for n, text in enumerate(said)]
         inputs = {"docs": docs, "book": said[0], "rows": [{"cell": said[-1]}]}
-        model = Listening(("unknown(book)", "length(book)", "result_1 + length(docs)"), "")
+        model = Listening(("unknown(book)", "# look\nlength(book)", "result_1 + length(docs)"), "")
         asked(model, inputs, Budget(calls=20), rounds=2, layout=layout)
         sent.append([request.messages for request in model.requests])
     assert len(sent[0]) == 3
