@@ -93,7 +93,7 @@ def test_answers_of_earlier_rounds_have_no_layout() -> None:
     root = Root('# look\n"key-word 7"', "1")
     rlm = RLM(ScriptedModel([Rule("", "said")]), root_model=root, strategy="synth", writing=Writing(rounds=2))
     rlm.ask("Who?", log="ab")
-    assert "  result_1: Text - at most 16 characters\n  query: Text - " in root.requests[-1].messages[1].content
+    assert "  result_1: Text - at most 16 characters, 1 lines\n  query: Text - " in root.requests[-1].messages[1].content
 
 
 def test_a_sub_model_sees_the_layout_of_its_text() -> None:

@@ -46,8 +46,8 @@ _ITEM: Final = "[]"
 
 @dataclass(frozen=True, slots=True)
 class ColumnLayout:
-    """The values at one place of the elements. `shortest` and `longest` are in characters, of values that are not empty, and 0 of
-    truth values; `distinct` is None where there are more than `MOST_DISTINCT`."""
+    """The values at one place of the elements. `shortest` and `longest` are in characters, of values that are not empty, and 0
+    of truth values; `distinct` is None where there are more than `MOST_DISTINCT`."""
 
     path: str
     distinct: int | None
