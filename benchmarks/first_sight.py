@@ -35,7 +35,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, ModelProfile, StopReason
 from lambda_rlm.execution.execute import Options  # noqa: E402
 from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.scripted import ScriptedModel  # noqa: E402
-from lambda_rlm.synth.propose import Attempt, propose  # noqa: E402
+from lambda_rlm.synth.proposing.propose import Attempt, propose  # noqa: E402
 from lambda_rlm.synth.reference import shown_to  # noqa: E402
 from lambda_rlm.synth.task import first_turn  # noqa: E402
 from lambda_rlm.synth.turn import Turn  # noqa: E402

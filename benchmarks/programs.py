@@ -34,7 +34,7 @@ from lambda_rlm.inputs import from_values  # noqa: E402
 from lambda_rlm.llm.local.model import LocalModel  # noqa: E402
 from lambda_rlm.llm.local.weights import installed  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
-from lambda_rlm.synth.extract import programs  # noqa: E402
+from lambda_rlm.synth.proposing.extract import programs  # noqa: E402
 from lambda_rlm.synth.writing import Writing  # noqa: E402
 from tests.support.worlds.all_tasks import TASKS  # noqa: E402
 from tests.support.worlds.world import Truthful  # noqa: E402

@@ -13,6 +13,7 @@ from typing import Final
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
 from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, detecting
+from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
@@ -264,7 +265,12 @@ class _Asking:
         how: tuple[str, ...] = () if route == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
-        notes = (*how, *self.notes, *usage.notes, *self.question.inputs.notes)
+        odd = (
+            findings(self.question.query, self.question.inputs.without_answers(), total)
+            if total.ok and route != "direct"
+            else ()
+        )
+        notes = (*how, *self.notes, *odd, *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):
             fault = fault.of(self.setup.budget.seconds or 0.0)

@@ -1,16 +1,17 @@
 """A question answered by a program that a root model writes.
 
-Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and, where
-asked for, a next round is written. Promises that all of it is paid from one budget, of which writing takes at most half, and
-that a root model which fails, writes nonsense or never ends leaves the question to the fixed plan, and so does one whose
-program stops at a fault of its own. Refuses to run what was not checked.
+Owns `synthesize`: the root model proposes, the checker, the bound and the budget judge, what was accepted is run, and a next
+round is written where a program only looked, stopped at a fault of its own, or gave an answer that something speaks against.
+Promises that all of it is paid from one budget, of which writing takes at most half, that nobody is asked again about an answer
+that nothing speaks against, and that a root model which fails, writes nonsense or never ends leaves the question to the fixed
+plan, and so does one whose last program stops at a fault of its own. Refuses to run what was not checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, count
+from itertools import chain
 from typing import Final
 
 import anyio
@@ -18,13 +19,15 @@ import anyio
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.root_model import Writer
+from lambda_rlm.answering.rounds.findings import findings
+from lambda_rlm.answering.rounds.next_round import is_own, result_of, with_answer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
-from lambda_rlm.answering.writing_bound import task_of, writing_pool
+from lambda_rlm.answering.writing_bound import may_look, task_of, writing_pool
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.completion import Sampling
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, ModelFailure, OutOfTime, PrimitiveFault
+from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
 from lambda_rlm.execution.execute import Declined, execute
@@ -33,14 +36,13 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.policy.gates import require
-from lambda_rlm.synth.propose import Attempt, OnAttempt, Proposal, propose
+from lambda_rlm.synth.proposing.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.report import CandidateTried, Ran, Synthesis
-from lambda_rlm.synth.rounds import Result, next_turns
+from lambda_rlm.synth.rounds import Result, is_look, next_turns
 from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
-from lambda_rlm.types.type import without_quotes
 
 PROGRAM: Final = "program.lam"
 
@@ -53,7 +55,7 @@ async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter 
     """The run that answers the question, within `setup.budget` and what is left in `meter`; with a `pool`, all of it together
     takes no more attempts than that beyond one for each call, and none from the pools above. Raises `Rejected` where not even
     the plan is within what is left of the budget."""
-    with Meter(setup.budget, meter) as account:
+    with Meter(_of_all(setup), meter) as account:
         account.pool, account.apart = pool, pool is not None
         account.settle(0, 0.0, setup.resumed.spent)
         account.admit_inputs(written_size(question.bound_inputs))
@@ -71,6 +73,8 @@ class _Synthesis:
         self.results: list[tuple[str, Result]] = []
         self.ran: list[Ran] = []
         self.runs: list[Run] = []
+        self.looks: list[Run] = []
+        self.found: dict[int, tuple[str, ...]] = {}
         self.rounds = 0
         self.tried: list[CandidateTried] = []
         self.agreement: float | None = None
@@ -83,10 +87,11 @@ class _Synthesis:
             leaf=setup.leaf,
             options=setup.options,
             account=account,
-            meter=judging(setup.budget, question.bound_inputs, 1 + setup.writing.repairs),
+            meter=judging(setup.budget, question.bound_inputs, setup.writing.rounds * (1 + setup.writing.repairs)),
             deadline=self.deadline,
             returns=question.returns,
             is_blind=not setup.writing.peek,
+            work=setup.budget,
         )
         root, key = setup.writer, setup.options.key
         half = replace(setup.budget.part(2), fuel=0, memory=0)
@@ -106,24 +111,38 @@ class _Synthesis:
                 run = await self._best(accepted, question.bound_inputs)
                 if run is None:
                     break
-                self.runs.append(run)
+                looked, facts = self._booked(run, question)
                 self.rounds = number
-                if number < rounds:
-                    result = self._result(run, number, question.bound_inputs)
-                    question = question if result.name is None else _with(question, result.name, run)
-                    self.results.append((run.program, result))
+                if number == rounds or not (looked or facts or is_own(run.fault)):
+                    break
+                inputs, peek = question.bound_inputs, self.setup.writing.peek
+                result = result_of(run, number, inputs, peek=peek, facts=facts, is_look=looked)
+                question = question if result.name is None else with_answer(question, result.name, run)
+                self.results.append((run.program, result))
         if not self.runs or self._is_left_to_the_plan():
             await self._planned()
         return self._reported()
 
+    def _booked(self, run: Run, question: Question) -> tuple[bool, tuple[str, ...]]:
+        """Whether a run only looked, and what speaks against its answer where it gave one."""
+        if self._looked(run):
+            self.looks.append(run)
+            return True, ()
+        self.runs.append(run)
+        self.found[id(run)] = findings(self.question.query, self.question.inputs.without_answers(), run) if run.ok else ()
+        return False, self.found[id(run)]
+
+    def _looked(self, run: Run) -> bool:
+        return self._may_look and is_look(run.program) and not run.usage.calls
+
+    @property
+    def _may_look(self) -> bool:
+        return may_look(self._setup_of_round(self.setup.writing.peek))
+
     def _is_left_to_the_plan(self) -> bool:
-        """No program answered, for the last one met what another program may not. A model that is down and a limit would stop
-        the plan as well."""
-        fault = self.runs[-1].fault
-        is_its_own = isinstance(fault, PrimitiveFault) or (
-            isinstance(fault, ModelFailure) and not (fault.is_fatal or fault.is_retryable)
-        )
-        return self.setup.routing.takes_over and is_its_own and not any(run.ok for run in self.runs)
+        """No program answered, for the last one met what another program may not."""
+        takes_over = self.setup.routing.takes_over
+        return takes_over and is_own(self.runs[-1].fault) and not any(run.ok for run in self.runs)
 
     async def _written(self, question: Question) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
@@ -190,11 +209,11 @@ class _Synthesis:
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
-            lambda source: self.judge.checked(source, inputs),
+            lambda source: self.judge.checked(source, inputs, may_look=self._may_look and is_look(source.text)),
             lambda checked: self.judge.vetted(checked, inputs),
             repairs=self.setup.writing.repairs if repairs is None else repairs,
             has_seen_data=has_data(opening),
-            may_be_done=bool(self.results),
+            may_be_done=any(run.ok for run in self.runs),
             name=PROGRAM,
             on_attempt=on_attempt,
         )
@@ -204,11 +223,17 @@ class _Synthesis:
         budget = self._shown_budget()
         if self.results and not peek and budget.usd is not None:
             budget = replace(budget, usd=float(f"{budget.usd:.1g}"))
-        setup = replace(self.setup, budget=budget, writing=replace(self.setup.writing, peek=peek))
+        setup = replace(self._setup_of_round(peek), budget=budget)
         shown = [(program, result if peek else result.without_contents()) for program, result in self.results]
         return (
             first_turn(task_of(question, setup)),
             *(turn for program, result in shown for turn in next_turns(program, result)),
+        )
+
+    def _setup_of_round(self, peek: int) -> Setup:
+        """The setup with the rounds that are left, this one included."""
+        return replace(
+            self.setup, writing=replace(self.setup.writing, peek=peek, rounds=self.setup.writing.rounds - self.rounds)
         )
 
     def _shown_budget(self) -> Budget:
@@ -276,13 +301,15 @@ class _Synthesis:
             raise declined[0]
         if declined:
             self.notes.append(f"round {self.rounds + 1}: {_programs(len(declined))} not approved, therefore not run")
-        self.ran += [Ran.of(run.program, self.rounds + 1, run.fault, run.degraded) for _, run in sorted(done.items())]
+        self.ran += [
+            Ran.of(run.program, self.rounds + 1, run.fault, run.degraded, self._looked(run)) for _, run in sorted(done.items())
+        ]
         return done
 
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1, prepared: Prepared | None = None) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
         setup = self.setup
-        left = replace(self.account.left(), seconds=self.deadline.left(), admit=setup.budget.admit or "likely")
+        left = replace(self.judge.left(), seconds=self.deadline.left(), admit=setup.budget.admit or "likely")
         run = await execute(
             checked.admit(left.part_of_work(beside), setup.leaf.profile),
             inputs.values,
@@ -310,27 +337,15 @@ class _Synthesis:
             return
         if self.runs and (fault := self.runs[-1].fault) is not None:
             self.fallback = f"the program failed with fault {fault.code}"
+        elif self.fallback is None:
+            self.fallback = "the root model wrote no program that answers"
         self.runs.append(run)
         self.is_planned = True
 
-    def _result(self, run: Run, number: int, inputs: Inputs) -> Result:
-        """What the root model may know of a run."""
-        peek, answer = self.setup.writing.peek, run.answer if run.ok else ""
-        return Result(
-            number=number,
-            type=run.type,
-            characters=len(answer),
-            name=_free_name(inputs, number) if run.ok else None,
-            fault=None if run.fault is None else run.fault.code,
-            coverage=run.coverage,
-            calls=run.usage.calls,
-            beginning=answer[:peek] or None,
-        )
-
     def _reported(self) -> Run:
-        """The last answer there was, with what all runs used."""
+        """The answer that the least speaks against, of equal ones the last, with what all runs used."""
         answered = [run for run in self.runs if run.ok]
-        last = answered[-1] if answered else self.runs[-1]
+        last = min(answered[::-1], key=lambda run: len(self.found.get(id(run), ()))) if answered else self.runs[-1]
         synthesis = Synthesis(
             attempts=tuple(self.attempts),
             asked=tuple(self.asked),
@@ -345,27 +360,15 @@ class _Synthesis:
             is_small=self.setup.writer.profile.is_small,
             peek=self.setup.writing.peek,
         )
-        total = together([last, *(run for run in self.runs if run is not last)])
+        total = together([last, *(run for run in (*self.looks, *self.runs) if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)
+
+
+def _of_all(setup: Setup) -> Budget:
+    """The budget of all programs for a question: each may take the steps of a run, and those that its inputs add."""
+    budget, rounds, beside = setup.budget, setup.writing.rounds, min(setup.writing.best, setup.writing.candidates)
+    return replace(budget, fuel=rounds * budget.fuel, fuel_per_character=rounds * beside * budget.fuel_per_character)
 
 
 def _programs(count: int) -> str:
     return "a program" if count == 1 else f"{count:,} programs"
-
-
-def _free_name(inputs: Inputs, number: int) -> str:
-    """What the answer of a round is called; the inputs keep the names that they were given."""
-    used = {*inputs.types, *(function.name for function in inputs.functions)}
-    return next(name for n in count(number) if (name := f"result_{n}") not in used)
-
-
-def _with(question: Question, name: str, run: Run) -> Question:
-    """The question, with the answer of an earlier round among its inputs."""
-    values, types = question.inputs.values, question.inputs.types
-    inputs = replace(
-        question.inputs,
-        values={**values, name: run.value},
-        types={**types, name: without_quotes(run.type)},
-        answers=question.inputs.answers | {name},
-    )
-    return replace(question, inputs=inputs)

@@ -28,7 +28,7 @@ from lambda_rlm.execution.sub_models import uses
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.wanted import mismatch
+from lambda_rlm.synth.proposing.wanted import mismatch
 from lambda_rlm.types.type import Effect, Type
 from lambda_rlm.types.typed import Typed
 
@@ -48,7 +48,7 @@ class Vetted:
 class Vetting:
     """Judges programs for one question: for the model that answers them, on what is left in `account`. `meter` pays for what is
     worked out ahead; `returns` is the type that an answer must have. With `is_blind` the author of the programs is shown no
-    contents."""
+    contents. A program may take the steps and bytes of `work`, however many came before it; None: what the account has."""
 
     leaf: Model
     options: Options
@@ -57,13 +57,22 @@ class Vetting:
     deadline: Deadline
     returns: Type | None = None
     is_blind: bool = True
+    work: Budget | None = None
     likely: list[Checked] = field(default_factory=list)
     """Programs that were turned down because they are not proved to complete, and are likely to."""
 
-    def checked(self, source: SourceFile, inputs: Inputs) -> Checked:
-        """The program with its mistakes; an answer of another type than is wanted is one."""
+    def left(self) -> Budget:
+        """What is left for one program."""
+        left = self.account.left()
+        return left if self.work is None else replace(left, fuel=self.work.fuel, memory=self.work.memory)
+
+    def checked(self, source: SourceFile, inputs: Inputs, *, may_look: bool = False) -> Checked:
+        """The program with its mistakes; an answer of another type than is wanted is one, unless the program may look and
+        asks no model."""
         checked = check(source, inputs.types, primitives=inputs.functions)
-        wrong = None if checked.typed is None or self.returns is None else mismatch(checked.typed, self.returns)
+        if checked.typed is None or self.returns is None or (may_look and checked.typed.effect is not Effect.LLM):
+            return checked
+        wrong = mismatch(checked.typed, self.returns)
         return checked if wrong is None else replace(checked, diagnostics=(*checked.diagnostics, wrong))
 
     async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
@@ -110,14 +119,14 @@ class Vetting:
         shape, or else the codes of those on these inputs."""
         if not self.is_blind:
             return found
-        left = replace(self.account.left(), usd=None) if inputs.answers else self.account.left()
+        left = replace(self.left(), usd=None) if inputs.answers else self.left()
         return by_shape(typed, inputs, self.leaf.profile, left, self.options, {d.code for d in found})
 
     def still_within(self, checked: Checked, vetted: Vetted, inputs: Inputs) -> Vetted | None:
         """A vetted program, held against what is left now; None where that is too little. The program is bounded again only
         where the planner might now choose smaller numbers, or its tokens were not counted yet."""
         assert checked.typed is not None and vetted.prospect is not None
-        prospect = replace(vetted.prospect, budget=self.account.left())
+        prospect = replace(vetted.prospect, budget=self.left())
         vetted = replace(vetted, prospect=prospect)
         may_be_counted = prospect.bound.counted_by == "bytes" and self.leaf.profile.vocabulary is not None
         if prospect.over_budget and (prospect.chosen is not None or may_be_counted):
@@ -132,7 +141,7 @@ class Vetting:
 
     def _bounded(self, typed: Typed, inputs: Inputs) -> Vetted:
         """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""
-        options, left, leaf = self.options, self.account.left(), self.leaf
+        options, left, leaf = self.options, self.left(), self.leaf
         if typed.effect is not Effect.LLM:
             prospect = foresee(typed, inputs.values, leaf, left, options.accuracy)
             return Vetted(prospect.diagnostics, prospect)

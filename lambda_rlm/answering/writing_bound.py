@@ -117,10 +117,17 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         peek=setup.writing.peek,
         returns=question.returns,
         wants_confidence=setup.writing.candidates > 1,
+        may_look=may_look(setup),
         documents=inputs.documents,
         answers=inputs.answers,
         earlier=question.earlier,
     )
+
+
+def may_look(setup: Setup) -> bool:
+    """Whether a program may look at the inputs, and another one answer: where a round is left for that, there are no rivals,
+    and the root model is none of the small ones, which use whatever they are offered."""
+    return setup.writing.rounds > 1 and setup.writing.candidates == 1 and not setup.writer.profile.is_small
 
 
 def opening_messages(task: WritingTask, root: ModelProfile, key: bytes) -> tuple[Message, ...]:

@@ -65,7 +65,13 @@ def kept_json(done: Run) -> dict[str, Any]:
     if done.synthesis is not None:
         turns_asked = [[_turn_json(turn) for turn in turns] for turns in done.synthesis.asked]
         ran = [
-            {"program": ran.program, "round": ran.round, "fault": ran.fault, "degraded": ran.is_degraded}
+            {
+                "program": ran.program,
+                "round": ran.round,
+                "fault": ran.fault,
+                "degraded": ran.is_degraded,
+                **({"look": True} if ran.is_look else {}),
+            }
             for ran in done.synthesis.ran
         ]
         kept["synthesis"] = {**kept["synthesis"], "asked": turns_asked, "ran": ran, "is_small": done.synthesis.is_small}

@@ -32,14 +32,14 @@ from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.provenance.coverage import citations
+from lambda_rlm.eval.provenance.coverage import citations, has_reply
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.blocking import is_stopped
 from lambda_rlm.execution.prepare import Groundwork, Prepared, asking_about, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
-from lambda_rlm.execution.run import Dropped, Run, RunUsage
+from lambda_rlm.execution.run import Dropped, Run, RunUsage, Signs
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.execution.what_runs import Term
 from lambda_rlm.inputs import InputProblem
@@ -298,7 +298,8 @@ class Execution:
             cited = citations(value, self.meter, self.asker.coverage)
         except Fault as fault:
             return self._faulted(fault)
-        return Run(value=plain, citations=cited, **self._account())
+        signs = Signs(is_replied=has_reply(value), alike=self.asker.counts.alike)
+        return Run(value=plain, citations=cited, signs=signs, **self._account())
 
     def _charge_answer(self, value: Any) -> None:
         """Written out, an answer shares nothing any more: it costs its weight as a tree."""

@@ -118,17 +118,26 @@ def _origin(query: str, value: Any, earlier: Any, arguments: Any, sources: Any) 
     return RunOrigin(query=query, value=value, earlier=earlier, arguments=arguments, sources=sources)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What an answer can be judged by at sight: whether words or numbers of a reply are in it, and how many items of one
+    `llm_map` all got the same label, 0 where they differ or are few."""
+
+    is_replied: bool = False
+    alike: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """What came of a program: a value or a fault, and what was read and spent for it.
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
-    inputs that the answer was made from. `id` names it, in the journal too. `bound` is what the program could have cost at
-    most, None where that is not known, and `likely` what it was likely to cost, None where nobody worked that out; `admitted`
-    says whether the run was proved to complete within its budget or began as likely. `route` is how it came about: "program",
-    "direct", a strategy, or "synth"; `task` what
-    the question was taken for, `reason` why this way was taken, `split` the arm of a comparison. `origin` is what a question
-    that follows it begins from, the inputs among it, where a host asked.
+    inputs that the answer was made from, `signs` what it can be judged by at sight. `id` names it, in the journal too. `bound`
+    is what the program could have cost at most, None where that is not known, and `likely` what it was likely to cost, None
+    where nobody worked that out; `admitted` says whether the run was proved to complete within its budget or began as likely.
+    `route` is how it came about: "program", "direct", a strategy, or "synth"; `task` what the question was taken for, `reason`
+    why this way was taken, `split` the arm of a comparison. `origin` is what a question that follows it
+    begins from, the inputs among it, where a host asked.
     """
 
     source: SourceFile
@@ -144,6 +153,7 @@ class Run:
     dropped: Dropped = Dropped()
     coverage: Mapping[str, float] = field(default_factory=dict)
     citations: tuple[Citation, ...] = ()
+    signs: Signs = Signs()
     coercions: int = 0
     route: str = "program"
     task: str | None = None

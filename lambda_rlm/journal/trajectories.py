@@ -87,7 +87,8 @@ def trajectories(row: RunRow) -> list[Trajectory]:
     found = outcome.get("synthesis") or {}
     asked = [tuple(map(_turn, turns)) for turns in found.get("asked", ())]
     ran = {(item["round"], item["program"]): item for item in found.get("ran", ())}
-    last = max((item["round"] for item in ran.values() if item["fault"] is None), default=None)
+    answers = [item for item in ran.values() if item["program"] == outcome.get("program") and not item.get("look")]
+    last = max((item["round"] for item in answers if item["fault"] is None), default=None)
     settings = row.what.get("settings") or {}
     made = []
     for attempt in found.get("written", ()):
@@ -150,10 +151,10 @@ def is_export(head: bytes) -> bool:
 
 
 def _outcome(attempt: Mapping[str, Any], ran: Mapping[str, Any] | None) -> tuple[Outcome, tuple[str, ...]] | None:
-    """What came of a program, and its codes; None for one that was accepted and not run."""
+    """What came of a program, and its codes; None for one that was accepted and not run, or that only looked."""
     if attempt["codes"]:
         return "rejected", tuple(attempt["codes"])
-    if ran is None:
+    if ran is None or ran.get("look"):
         return None
     if ran["fault"] is not None:
         return "fault", (ran["fault"],)

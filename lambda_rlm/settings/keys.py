@@ -143,7 +143,9 @@ class Keys:
         str | None, Trust.TRUSTED, About("The root model, which writes programs (default: the value of --model).", "NAME")
     ]
     rounds: Annotated[
-        int, Trust.STRICTER, About("Maximum number of rounds of writing: later rounds improve on earlier programs.", "N")
+        int,
+        Trust.STRICTER,
+        About("Maximum number of programs written in turn, each only where the one before falls short.", "N"),
     ]
     candidates: Annotated[int, Trust.STRICTER, About("Number of programs to write in parallel in each round.", "N")]
     peek: Annotated[int, Trust.STRICTER, About("Include the first N characters of each input in the root model's prompt.", "N")]

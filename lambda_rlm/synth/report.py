@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.synth.propose import Attempt
+from lambda_rlm.synth.proposing.propose import Attempt
 from lambda_rlm.synth.turn import Turn
 
 
@@ -29,16 +29,18 @@ class CandidateTried:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A written program that ran in a round, the code of the fault it stopped with, whether its answer lacks something."""
+    """A written program that ran in a round, the code of the fault it stopped with, whether its answer lacks something,
+    whether it only looked."""
 
     program: str
     round: int
     fault: str | None
     is_degraded: bool
+    is_look: bool = False
 
     @classmethod
-    def of(cls, program: str, round: int, fault: Fault | None, is_degraded: bool) -> Ran:
-        return cls(program, round, None if fault is None else fault.code, is_degraded)
+    def of(cls, program: str, round: int, fault: Fault | None, is_degraded: bool, is_look: bool = False) -> Ran:
+        return cls(program, round, None if fault is None else fault.code, is_degraded, is_look)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

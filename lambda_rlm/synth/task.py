@@ -15,6 +15,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
+from lambda_rlm.synth.rounds import HOW_TO_LOOK
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -25,11 +26,11 @@ NOTHING: Final[frozenset[str]] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingTask:
-    """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
-    where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
-    the answer must have; `functions` what the host adds to the library. `documents` are the names of inputs whose documents are
-    named after files, `answers` those that are answers of earlier rounds or questions; `earlier` are the questions that this
-    one follows."""
+    """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its
+    reply where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the
+    type that the answer must have; `may_look` says that a first program may only look; `functions` what the host adds to the
+    library. `documents` are the names of inputs whose documents are named after files, `answers` those that are answers of
+    earlier rounds or questions; `earlier` are the questions that this one follows."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -40,6 +41,7 @@ class WritingTask:
     peek: int = 0
     returns: Type | None = None
     wants_confidence: bool = False
+    may_look: bool = False
     functions: Sequence[HostFunction] = ()
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
@@ -92,6 +94,8 @@ def _limits(task: WritingTask) -> str:
         lines.append(f"The answer must have the type {show(task.returns)}.")
     if task.wants_confidence:
         lines.append("First line of the program: # confidence: N, from 0 to 1, how sure you are that it answers the query.")
+    if task.may_look:
+        lines.append(HOW_TO_LOOK)
     return "\n".join(lines) + "\n"
 
 

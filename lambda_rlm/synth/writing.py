@@ -11,19 +11,21 @@ from typing import Final
 MOST_CANDIDATES: Final = 32
 MOST_ROUNDS: Final = 16
 REPAIRS: Final = 3
+ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
     """How a root model is asked for programs.
 
-    `rounds`: programs written one after the other, each told what came of those before; `candidates`: programs sampled side by
-    side for one round, of which the `best` are run; `peek`: characters of each input that the root model is shown, 0 for none;
-    `repairs`: how often a rejected program goes back; `out`: tokens of a reply; `temperature`: that of candidates; `depth`: how
-    deep `rlm_call` may go.
+    `rounds`: programs written one after the other at most, each told what came of those before: a next one is written only
+    where a program looked, stopped at a fault of its own, or gave an answer that something speaks against; `candidates`:
+    programs sampled side by side for one round, of which the `best` are run; `peek`: characters of each input that the root
+    model is shown, 0 for none; `repairs`: how often a rejected program goes back; `out`: tokens of a reply; `temperature`: that
+    of candidates; `depth`: how deep `rlm_call` may go.
     """
 
-    rounds: int = 1
+    rounds: int = ROUNDS
     candidates: int = 1
     best: int = 3
     peek: int = 0
@@ -34,8 +36,8 @@ class Writing:
 
     @property
     def wishes(self) -> tuple[str, ...]:
-        """The settings that ask for more than one blind program, by name."""
-        return tuple(name for name, usual in (("rounds", 1), ("candidates", 1), ("peek", 0)) if getattr(self, name) != usual)
+        """The settings that ask for more than is usual, by name."""
+        return tuple(name for name, most in (("rounds", ROUNDS), ("candidates", 1), ("peek", 0)) if getattr(self, name) > most)
 
     def __post_init__(self) -> None:
         for name, low, high in (

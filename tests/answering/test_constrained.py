@@ -178,6 +178,7 @@ def test_what_is_shown_and_counted_ahead_is_what_is_sent_first(traits: dict[str,
         budget=budget,
         out=setup.options.out,
         returns=returns,
+        may_look=not traits.get("is_small"),
     )
     sent = root.requests[0].messages
     assert opening_messages(task, root.profile, b"key") == sent

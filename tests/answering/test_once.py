@@ -77,7 +77,7 @@ def test_candidates_are_bounded_once_each(passes: Counter[str]) -> None:
 
 
 def test_the_program_of_each_round_is_bounded_once(passes: Counter[str]) -> None:
-    run = written(Root(ASKING, ASKING.replace("100", "90")), rounds=2)
+    run = written(Root(f"{ASKING} |> take(0)", ASKING.replace("100", "90")), rounds=2)
     assert run.synthesis is not None and run.synthesis.rounds == 2
     assert passes == {"parse": 2, "infer": 2, "analyse": 2}
 

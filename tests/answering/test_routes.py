@@ -149,13 +149,19 @@ def test_what_each_way_costs_is_what_its_run_is_bounded_by() -> None:
 
 
 def test_writing_stays_within_the_bound_that_is_told() -> None:
-    """A root model that never writes a program is asked as often and as long as it can be."""
+    """A root model is asked as often and as long as it can be: its fourth program answers nothing, and no other is accepted."""
     invalid = iter(range(99))
-    leaf = FakeModel(lambda request: f"let x{next(invalid)} = ; {'x' * 1_500}", PROFILE)
+
+    def reply(request: CompletionRequest) -> str:
+        number = next(invalid)
+        return '""' if number == 3 else f"let x{number} = ; {'x' * 1_500}"
+
+    leaf = FakeModel(reply, PROFILE)
     found = decided(strategy="synth")
     run = asked(leaf, choice="synth", task="search")
     assert run.synthesis is not None and found.ways[2].bound is not None
-    assert run.synthesis.calls == found.ways[2].bound.calls == 4
+    assert run.synthesis.calls == found.ways[2].bound.calls == 8
+    assert run.value == "" and run.synthesis.rounds == 1
     bound, used = found.ways[2].bound, run.synthesis.usage
     assert used.input_tokens <= (bound.input_tokens or 0)
     assert used.output_tokens <= (bound.output_tokens or 0) and (used.cost or 0) <= (bound.usd or 0)

@@ -177,7 +177,15 @@ def test_host_functions_in_a_sub_run_are_within_its_share() -> None:
     for fuel in (1_000_000, 100_000_000):
         root = Root("rlm_call(query, context, 3)", 'dear("part")')
         leaf = ScriptedModel([Rule("", "x")])
-        rlm = RLM(leaf, root_model=root, primitives=[dear], journal=False, cache=False, budget=Budget(fuel=fuel))
+        rlm = RLM(
+            leaf,
+            root_model=root,
+            primitives=[dear],
+            journal=False,
+            cache=False,
+            budget=Budget(fuel=fuel),
+            writing=Writing(rounds=1),
+        )
         run = rlm.ask("Which?", strategy="synth", context="a b c")
         assert run.synthesis is not None
         found[fuel] = run.value, run.synthesis.fallback

@@ -177,38 +177,38 @@ def test_the_tokens_of_writing_and_running_are_one_budget() -> None:
 
 
 def test_a_second_round_has_the_first_answer_as_a_typed_input() -> None:
-    root = Root("length(context)", "result_1 + 1", "done")
+    root = Root("# look\nlength(context)", "result_1 + 1", "done")
     run = asked(root, rounds=3)
     assert run.value == 10
     assert run.synthesis is not None and run.synthesis.rounds == 2
     told = root.requests[1].messages[-1].content
-    assert "Int of at most 1 characters, is the input result_1" in told
-    assert "9" not in told
+    assert "Int of at most 1 characters, is the input result_1" in told and "it is:\n9\n" in told
 
 
 def test_an_input_that_is_called_like_a_result_keeps_its_name() -> None:
-    root = Root('"first"', "result_1 ++ result_2", "done")
+    root = Root('# look\n"first"', "result_1 ++ result_2", "done")
     rlm = RLM(model=leaf(), root_model=root, strategy="synth", writing=Writing(rounds=3))
     assert rlm.ask("What?", result_1="given ").value == "given first"
     assert "is the input result_2" in root.requests[1].messages[-1].content
 
 
 def test_a_round_of_candidates_ends_when_they_all_say_done() -> None:
-    root = Root("1", "1", "done")
+    root = Root('""', '""', "done")
     run = asked(root, rounds=3, candidates=2)
-    assert run.value == 1 and run.synthesis is not None
+    assert run.value == "" and run.synthesis is not None
     assert run.synthesis.calls == 4, "nobody is asked once more for a program that nobody wants to write"
 
 
 def test_a_round_after_a_fault_knows_its_code() -> None:
-    root = Root("length(context)", "result_1 / 0.0", "done")
+    root = Root("# look\nlength(context)", "result_1 / 0.0", "9")
     run = asked(root, rounds=3)
-    assert run.value == 9
-    assert "the fault E04" in root.requests[2].messages[-1].content
+    assert run.value == 9 and run.synthesis is not None and run.synthesis.fallback is None
+    told = root.requests[2].messages[-1].content
+    assert "the fault E0413 (Division by zero) at line 1, column 1." in told and "done" not in told
 
 
 def test_an_answer_is_shown_between_rounds_only_to_who_may_peek() -> None:
-    blind, peeking = Root("context", "done"), Root("context", "done")
+    blind, peeking = Root("# look\ncontext", "1"), Root("# look\ncontext", "1")
     asked(blind, context="the contents", rounds=2)
     asked(peeking, context="the contents", rounds=2, peek=100)
     assert "the contents" not in blind.requests[1].messages[-1].content
@@ -275,7 +275,7 @@ def test_a_deadline_ends_the_writing() -> None:
 )
 def test_an_answer_of_the_wanted_type_is_used_without_asking(wanted: str, program: str) -> None:
     root = Root(program)
-    run = asked(root, context="some text", returns=parse_type(wanted), model=leaf(("Say it", '["some text"]')))
+    run = asked(root, context="some text", returns=parse_type(wanted), model=leaf(("Say it", '["some text"]')), rounds=1)
     assert run.fault is None, run.fault
     assert run.type == parse_type(wanted)
     assert len(root.requests) == 1 and run.synthesis is not None and run.synthesis.fallback is None

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.diagnostics.source import SourceFile
@@ -63,6 +64,7 @@ def test_a_recorded_program_gives_the_right_answer(task: str, seed: int) -> None
     assert run.fault is None, run.fault
     assert world.read(run.answer) == world.expected
     assert not run.degraded
+    assert findings(world.query, from_values(dict(world.inputs)), run) == () and run.synthesis.rounds == 1
 
 
 @pytest.mark.slow

@@ -272,10 +272,10 @@ def test_refusing_a_later_program_keeps_the_earlier_answer(shell: Shell, monkeyp
     at_a_terminal(monkeypatch, "y\nn\n")
     program = 'llm_call(f"Who keeps bees?\\n{take(%s, 200)}", out=50)'
     task = {"match": "# Task", "reply": program % "context", "times": 1}, {"match": "# Task", "reply": program % "result_1"}
-    model = script(*task, {"match": "keeps bees", "reply": "Ann"})
+    model = script(*task, {"match": "keeps bees", "reply": "unknown"})
     given = ("ask", "Who?", wrote("a.txt", "Ann keeps bees."), "--strategy", "synth", "--rounds", "2", "--approve")
     assert shell(*given, "--model", model) == 0
-    assert shell.out == "Ann\n"
+    assert shell.out == "unknown\n" and "note: the answer says that nothing was found" in shell.err
     assert "warning: round 2: a program not approved, therefore not run" in shell.err
 
 

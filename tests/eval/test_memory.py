@@ -90,6 +90,31 @@ def test_a_log_whose_lines_are_all_changed_fits_its_limit() -> None:
     assert found.fault is None and found.bytes > 4 * MEGABYTE
 
 
+LATENCIES = """
+def cap(l: Text, re: Text) -> Text = match first(search(l, re)) { some(m) => get(m.groups, 0) ?? "", none => "" };
+let rows = lines(context)
+  |> map(fn(l) => { service: cap(l, "[[]([a-z]+)[]]"), ms: parse[Float](cap(l, "latency=([0-9]+)ms")) })
+  |> filter(fn(r) => r.service != "" and is_some(r.ms));
+let ranked = group_by(rows, fn(r) => r.service) |> map(fn(g) => {
+  let sorted = g.items |> map(fn(r) => r.ms ?? 0.0) |> sort_by(fn(x) => x);
+  { service: g.key, p95: get(sorted, div(95 * length(sorted) + 99, 100) - 1) ?? 0.0 }
+});
+max_by(ranked, fn(r) => r.p95) |> map_option(fn(r) => f"{r.service}: {r.p95}")
+"""
+
+
+def test_a_program_over_a_log_is_charged_about_what_it_holds() -> None:
+    """A percentile for each service, over every line: neither twice what is held is charged, nor half of it."""
+    log = "".join(
+        f"2026-03-01T00:{n % 60:02}:07.{n % 1000:03} WARN  [{'mailer' if n % 3 else 'auth'}] trace={n:05x} latency={n % 400}ms done\n"
+        for n in range(10_000)
+    )
+    found = measured(LATENCIES, log)
+    assert found.fault is None and found.bytes > 4 * found.live
+    assert found.live - len(log) <= 2 * (found.taken + MEGABYTE)
+    assert found.taken <= 2 * (found.live + MEGABYTE)
+
+
 def test_ropes_are_freed_while_a_pure_program_runs() -> None:
     found = measured('count(range(0, 3000), fn(n) => length(f"{context}{n}{n}") > 1)', "a" * 600)
     assert found.taken < MEGABYTE

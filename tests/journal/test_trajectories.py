@@ -122,12 +122,20 @@ def test_rows_for_verifiers_have_its_columns(shell: Shell) -> None:
 
 
 def test_each_round_is_a_row_with_what_came_before(shell: Shell) -> None:
-    asked(shell, "length(context)", "result_1 + 1", "done", rounds="3")
+    asked(shell, "take(context, 0)", "length(result_1) + 16", "done", rounds="3")
     first, second = exported(shell, "last", "--answers")
     assert [m["role"] for m in second["messages"]] == ["system", "user", "assistant", "user", "assistant"]
-    assert "result_1: Int" in second["messages"][1]["content"] and second["messages"][2]["content"] == "length(context)"
+    assert "result_1: Text" in second["messages"][1]["content"] and second["messages"][2]["content"] == "take(context, 0)"
     assert (first["round"], second["round"]) == (1, 2)
     assert (first["answer"], second["answer"]) == (None, "16")
+
+
+def test_a_program_that_looked_is_no_row(shell: Shell) -> None:
+    """It answers nothing; what it showed is in the row of the program that answers."""
+    asked(shell, "# look\nlength(context)", "result_1 + 1")
+    (answer,) = exported(shell, "last", "--outcome", "all", "--answers")
+    assert (answer["round"], answer["answer"]) == (2, "16")
+    assert "# look" in answer["messages"][2]["content"]
 
 
 def test_candidates_that_were_not_run_are_no_rows(shell: Shell) -> None:

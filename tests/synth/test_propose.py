@@ -10,8 +10,8 @@ import pytest
 from lambda_rlm.answering.vet import Vetted
 from lambda_rlm.completion import Completion, StopReason, Usage
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.synth.extract import LONGEST, programs
-from lambda_rlm.synth.propose import Attempt, Proposal, propose
+from lambda_rlm.synth.proposing.extract import LONGEST, programs
+from lambda_rlm.synth.proposing.propose import Attempt, Proposal, propose
 from lambda_rlm.synth.turn import Turn, said
 
 PROGRAM = "let n = length(context);\nto_text(n)"

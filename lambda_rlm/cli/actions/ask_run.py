@@ -43,6 +43,7 @@ from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.plan.strategy_file import is_path
+from lambda_rlm.synth.writing import ROUNDS
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Progress
 from lambda_rlm.trace.summary import summary
@@ -101,7 +102,8 @@ def _asked(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) 
     setup = prepared(chosen, deadline)
     if how.approved is not None:
         _only_one_program(chosen)
-        setup = replace(setup, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
+        one = replace(setup.writing, rounds=1)
+        setup = replace(setup, writing=one, routing=replace(setup.routing, detects=False, escalates=False, takes_over=False))
 
     async def job(setup: Setup) -> Run:
         from lambda_rlm.answering.ask import ask  # which loads all that writes and plans programs; `run` begins without it
@@ -134,9 +136,9 @@ def prepared(chosen: Settings, deadline: Deadline) -> Setup:
 
 def _only_one_program(chosen: Settings) -> None:
     """A hash stands for one program: another, in a later round or beside it, would end a run that is already paid for in
-    part."""
-    for name, number in (("rounds", chosen.rounds), ("candidates", chosen.candidates)):
-        if number > 1 and chosen.strategy in ("auto", "synth"):
+    part. With the usual number of rounds the first one is the only one."""
+    for name, number, usual in (("rounds", chosen.rounds, ROUNDS), ("candidates", chosen.candidates, 1)):
+        if number > usual and chosen.strategy in ("auto", "synth"):
             raise UsageProblem(
                 f"--approved allows one program, but --{name} {number} may write and run others",
                 f"set --{name} 1, or use --approve, which asks before each program",

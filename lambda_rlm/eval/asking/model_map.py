@@ -33,7 +33,7 @@ from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.reply_tokens import item_out, texts_of
-from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Record, Type
+from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Enum, Record, Type
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 """An item that is data, as most are."""
@@ -57,6 +57,9 @@ _REFERENCE: Final = '{"$ref": "#/$defs/item"}'
 _SOME: Final = ["1", "2", "3"]
 _TRIED: Final = 64
 """Items of a prompt up to which the schema is counted for each number of them."""
+
+_SEVERAL: Final = 3
+"""Labels from which on it is odd that all items get one."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -127,6 +130,8 @@ async def _mapped(
     unanswered = sum(reply is None for reply in replies)
     if unanswered:
         asker.degrade(items=unanswered)
+    if isinstance(type_, Enum) and len(type_.labels) >= _SEVERAL:
+        asker.counts.note_labels([reply[0].s for reply in replies if reply is not None])
     return replies
 
 

@@ -97,6 +97,26 @@ def _origins(value: Value, meter: Meter) -> list[Origin]:
     return [*origins, COMPUTED] if is_computed else origins
 
 
+def has_reply(value: Value) -> bool:
+    """Whether words or numbers of a model's reply are in a value, or numbers that were computed from some."""
+    stack: list[Value | Origin] = [value]
+    seen: set[int] = set()
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Reply) or part is COMPUTED:
+            return True
+        if isinstance(part, list | tuple):
+            stack.extend(part)
+        elif isinstance(part, Derived | Rope):
+            if id(part) not in seen:
+                seen.add(id(part))
+                stack.extend(part.parents if isinstance(part, Derived) else part.pieces)
+        else:
+            origins = (origin_of(part) if isinstance(part, Text) else None, told_origin(part))
+            stack.extend(origin for origin in origins if origin is not None)
+    return False
+
+
 def citations(value: Value, meter: Meter, coverage: Coverage | None = None) -> tuple[Citation, ...]:
     """The parts of the inputs that a value was made from, by input and position. What was computed from replies without keeping
     a text of them (a sum, a count, a choice) was made from all that `coverage` says the model was shown."""

@@ -10,8 +10,8 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import from_values
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.synth.extract import programs
-from lambda_rlm.synth.mend import mend
+from lambda_rlm.synth.proposing.extract import programs
+from lambda_rlm.synth.proposing.mend import mend
 from lambda_rlm.synth.select import normal_form
 from lambda_rlm.types.type import Type
 from tests.support.worlds.all_tasks import TASKS, recorded

@@ -15,9 +15,10 @@ from typing import Final, Generic, Protocol, TypeVar
 from lambda_rlm.completion import Completion, StopReason
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.synth.extract import programs
-from lambda_rlm.synth.mend import Check, D, Mended, mend
-from lambda_rlm.synth.repair import no_program, rejected
+from lambda_rlm.synth.proposing.extract import programs
+from lambda_rlm.synth.proposing.mend import Check, D, Mended, mend
+from lambda_rlm.synth.proposing.repair import no_program, rejected
+from lambda_rlm.synth.rounds import LOOK
 from lambda_rlm.synth.turn import Turn
 from lambda_rlm.synth.writing import REPAIRS
 
@@ -26,6 +27,9 @@ NO_PROGRAM: Final = "no program"
 
 _CONFIDENCE: Final = re.compile(r"^#\s*confidence:\s*([01](?:\.\d+)?|\.\d+|\d{1,3}\s*%)", re.IGNORECASE | re.MULTILINE)
 _DONE: Final = re.compile(r"\W*done\W*", re.IGNORECASE)
+
+_LOOK_WORD: Final = re.compile(r"\A\s*look\s*:", re.IGNORECASE)
+"""The mark of a program that only looks, before it and not in it."""
 
 Ask = Callable[[tuple[Turn, ...]], Awaitable[Completion]]
 """Ask the root model; raises a `Fault` when it fails for good or cannot be afforded."""
@@ -129,7 +133,10 @@ def _read(completion: Completion, check: Check[D], name: str) -> Mended[D] | Non
     first: Mended[D] | None = None
     # Half a surrogate pair is no character, and cannot be sent back.
     reply = completion.text.encode("utf-8", "replace").decode()
-    for text in programs(reply, is_cut=completion.stop_reason is StopReason.LENGTH):
+    unmarked = _LOOK_WORD.sub("", reply, count=1)
+    mark = f"{LOOK}\n" if unmarked != reply else ""
+    for text in programs(unmarked, is_cut=completion.stop_reason is StopReason.LENGTH):
+        text = mark + text
         mended = mend(SourceFile(name, text), check)
         if not mended.errors:
             return mended

@@ -1,0 +1,58 @@
+"""Which of the texts and patterns that a program looks for are nowhere in its inputs.
+
+Owns `unmatched`. Promises an end: inputs beyond `MOST_CHARACTERS` are not searched, and no more than `MOST` texts or patterns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final
+
+from lambda_rlm.answering.rounds.written import Written
+from lambda_rlm.eval.library.engine import BadPattern, Pattern
+
+MOST: Final = 8
+MOST_CHARACTERS: Final = 20_000_000
+
+
+def unmatched(said: Written, values: Mapping[str, Any]) -> list[str]:
+    """The patterns that match no part of an input, and the texts that are in none whatever their case."""
+    patterns, texts = list(islice(said.patterns, MOST)), list(islice(said.texts, MOST))
+    if not (patterns or texts):
+        return []
+    whole = _joined(values)
+    if whole is None:
+        return []
+    folded = whole.casefold() if texts else ""
+    return [*(one for one in patterns if not _matches(one, whole)), *(one for one in texts if one.casefold() not in folded)]
+
+
+def _joined(values: Mapping[str, Any]) -> str | None:
+    """All texts of the inputs in lines; None where that is too much."""
+    parts: list[str] = []
+    size = 0
+    for text in _texts(list(values.values())):
+        parts.append(text)
+        size += len(text)
+        if size > MOST_CHARACTERS:
+            return None
+    return "\n".join(parts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a pattern matches anywhere, also at a line; one that the engine refuses counts as matching."""
+    with suppress(BadPattern):
+        return Pattern(pattern, is_multi_line=True).occurs(text)
+    return True

@@ -1,0 +1,1 @@
+"""The conversation about one program: read from a reply, its slips mended, its mistakes sent back."""
