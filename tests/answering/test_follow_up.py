@@ -89,7 +89,7 @@ def test_numbers_of_an_answer_are_shown_and_its_texts_are_masked() -> None:
     assert "31" in seen and SECRET not in seen
 
 
-def test_what_was_read_of_an_earlier_answer_speaks_against_nothing() -> None:
+def test_an_earlier_answer_left_unread_speaks_against_nothing() -> None:
     """An answer that a program had no use for is no part of "all"."""
     question = following(left("word " * 40_000, TEXT), "How many of all are bees?", from_values({"context": "bees"}))
     root, leaf = (
