@@ -275,7 +275,11 @@ class _Asking:
         how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
-        odd = findings(self.question.query, self.question.inputs, total) if total.ok and route != "direct" else ()
+        odd = (
+            findings(self.question.query, self.question.inputs.without_answers(), total)
+            if total.ok and route != "direct"
+            else ()
+        )
         notes = (*how, *self.notes, *odd, *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):

@@ -75,7 +75,7 @@ def follow_up(question: Question, earlier: Sequence[EarlierQuestion]) -> Questio
         inputs,
         values={**inputs.values, **{name: one.value for name, one in bound.items()}},
         types={**inputs.types, **{name: one.type for name, one in bound.items()}},
-        answers=inputs.answers | bound.keys(),
+        answers=inputs.answers | frozenset(bound),
     )
     return replace(question, inputs=inputs, earlier=tuple(named))
 

@@ -129,7 +129,7 @@ class _Synthesis:
             self.looks.append(run)
             return True, ()
         self.runs.append(run)
-        self.found[id(run)] = findings(self.question.query, self.question.inputs, run) if run.ok else ()
+        self.found[id(run)] = findings(self.question.query, self.question.inputs.without_answers(), run) if run.ok else ()
         return False, self.found[id(run)]
 
     def _looked(self, run: Run) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lambda_rlm.synth.input_shape import shape
+from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.turn import Piece, typed
 from lambda_rlm.types.type import Type
 
@@ -79,14 +79,8 @@ def _program(one: EarlierQuestion, peek: int, inputs: Collection[str]) -> list[P
 
 
 def _answer(one: EarlierQuestion) -> list[Piece]:
-    """The form of an answer: what `result_form` lets through, whoever looks."""
-    held = "is no input: it is too large" if one.name is None else f"is the input {one.name}"
-    form = "" if one.name is None else f" - {result_form(one.type, one.value)}"
-    return [Piece(f"its answer {held}: "), typed(one.type), Piece(f"{form}\n")]
-
-
-def result_form(type_: Type, value: Any) -> str:
-    """What an author who sees no contents may learn of an answer: its sizes, rounded up to powers of two."""
-    one = shape("", type_, value, is_rough=True, with_size=False)
-    count = "" if one.count is None else f"{one.count:,} elements, "
-    return f"at most {count}{one.characters:,} characters"
+    """An answer by its type and its blind form, whoever looks: what may be seen of contents is shown with the inputs."""
+    if one.name is None:
+        return [Piece("its answer is no input, for it is too large: "), typed(one.type), Piece("\n")]
+    form = replace(typed(one.type), text=blind(one.value, one.type) + "\n")
+    return [Piece(f"its answer is the input {one.name}: "), typed(one.type), Piece("\nwith its texts masked it is:\n"), form]

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.answering.ask import ask
@@ -29,6 +29,7 @@ from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from lambda_rlm.plan.given import LONGEST_ANSWER
 from lambda_rlm.plan.router import Route
 from lambda_rlm.plan.routing_settings import Routing
+from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.earlier import LONGEST_PROGRAM, LONGEST_QUESTION, MOST_EARLIER, EarlierQuestion
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.parse_type import parse_type
@@ -78,6 +79,24 @@ def test_the_answer_is_an_input_of_the_next_program() -> None:
     root = ScriptedModel([Rule("", 'answer_1 |> filter(fn(r) => r.bees > 5) |> map(fn(r) => r.name) |> join(", ")')])
     run = asked(question, ScriptedModel([]), root, choice="synth")
     assert (run.value, run.usage.calls) == ("Bob", 0)
+
+
+def test_numbers_of_an_answer_are_shown_and_its_texts_are_masked() -> None:
+    """As between rounds: what goes back to an author passes one function."""
+    type_ = parse_type("List[{ name: Text, bees: Int }]")
+    seen = opening(following(left([{"name": SECRET, "bees": 31}], type_)))
+    assert blind([{"name": SECRET, "bees": 31}], type_) in seen
+    assert "31" in seen and SECRET not in seen
+
+
+def test_an_earlier_answer_left_unread_speaks_against_nothing() -> None:
+    """An answer that a program had no use for is no part of "all"."""
+    question = following(left("word " * 40_000, TEXT), "How many of all are bees?", from_values({"context": "bees"}))
+    root, leaf = (
+        ScriptedModel([Rule("", 'llm_call(f"Count {context}, {take(answer_1, 5)}")')]),
+        ScriptedModel([Rule("", "9 bees")]),
+    )
+    assert not [note for note in asked(question, leaf, root, choice="synth").notes if "answer_1" in note]
 
 
 def test_a_way_without_a_program_is_named() -> None:
@@ -162,6 +181,8 @@ def test_equal_shapes_give_equal_bytes_to_a_follow_up(format_: str) -> None:
             for inputs in (one, other):
                 value = answer_of(program, inputs)
                 questions.append(following(left(value, type_, program=program), inputs=inputs))
+            one_form, other_form = (blind(question.earlier[0].value, type_) for question in questions)
+            assume(one_form == other_form)
             # Beside shapes it is visible whether a program was accepted: up to there all is the same.
             replies, rounds = ([*nosy, FINE], 1) if nosy else ([FINE, "take(to_json(answer_1), 5)", "done"], 3)
             first, second = (sent(question, replies, rounds) for question in questions)
@@ -315,7 +336,7 @@ def test_an_answer_too_large_is_no_input() -> None:
     (one,) = left("x" * (LARGEST_ANSWER + 1), TEXT)
     assert (one.name, one.value) == (None, None)
     question = following((one,))
-    assert not question.inputs.answers and "is no input: it is too large" in opening(question)
+    assert not question.inputs.answers and "is no input, for it is too large" in opening(question)
     leaf = ScriptedModel([Rule("", "ok")])
     assert asked(question, leaf, None, choice="direct").ok and "How many bees?" in leaf.prompts[0]
 
