@@ -7,12 +7,14 @@ is and a plan tried after a direct call found nothing, is paid from its one budg
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.question import Deadline, Question, Setup, case_of, detecting
+from lambda_rlm.answering.preview import refusal
+from lambda_rlm.answering.question import AS_LIKELY, Deadline, Question, Setup, case_of, detecting
 from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
@@ -30,7 +32,7 @@ from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.plan.router import Case, Preference, Route
-from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
+from lambda_rlm.plan.tasks import LOOKUP
 from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.types.type import TEXT
 
@@ -39,8 +41,6 @@ _ENOUGH: Final = 1 << 62
 
 NOT_FOUND: Final = "not found"
 """The answer of a direct call that says that the text does not."""
-
-AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the run may stop at the budget"
 
 
 async def ask(question: Question, setup: Setup) -> Run:
@@ -80,13 +80,13 @@ class _Asking:
             tried = await self._tried()
             if isinstance(tried, Run):
                 return tried
-        raise next(filter(None, tried.values()))
+        raise refusal(self.question, self.setup, self._now(), tried)
 
     async def _tried(self) -> Run | dict[Way, Rejected | None]:
         """The run of the first way that may begin, or what keeps each of them from it."""
         refused: dict[Way, Rejected | None] = {}
         while left := [one for one in self.case.ways() if one.way not in refused]:
-            if left[0].way != "direct" and self.case.needs_task:
+            if left[0].way == "plan" and self.case.needs_task:
                 ended = await self._detected()
                 if ended is not None:
                     return self._reported(ended, "plan", "the task was set", None)
@@ -141,8 +141,9 @@ class _Asking:
 
     def _assume(self, why: str) -> None:
         """Go on without knowing the task."""
-        self.notes.append(f"assuming task `{FALLBACK}`: {why} (set --task)")
-        self.case = self.case.with_task(FALLBACK)
+        task = self.case.assumed
+        self.notes.append(f"assuming task `{task}`: {why} (set --task)")
+        self.case = self.case.with_task(task)
 
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
         """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it
@@ -207,13 +208,20 @@ class _Asking:
             try:
                 run = await self._run_of(source, routed)
             except Rejected as rejected:
-                refused = refused or rejected
+                refused = rejected if refused is None else min(refused, rejected, key=self._lack)
                 continue
             if (note := what_is_read(program, route, run.bound, self.case.measure.tokens)) is not None:
                 self._note(note)
             return run
         assert refused is not None
         raise refused
+
+    def _lack(self, rejected: Rejected) -> float:
+        """How many times the budget a rejected program may need."""
+        left = self._now().budget
+        limits = {"--max-calls": left.calls, "--max-tokens": left.tokens, "--max-cost": left.usd}
+        needs = [need for one in rejected.diagnostics for need in one.needs]
+        return max((need / max(1e-12, limits[option] or 0) for option, need in needs), default=math.inf)
 
     async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
         setup, inputs = self._now(), self.question.bound_inputs
@@ -260,7 +268,7 @@ class _Asking:
         """The run with what all runs for the question used, and how it was routed."""
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
-        how: tuple[str, ...] = () if route == "synth" else (f"{route}: {reason}",)
+        how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
         notes = (*how, *self.notes, *usage.notes, *self.question.inputs.notes)

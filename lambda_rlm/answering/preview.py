@@ -1,7 +1,7 @@
 """Which way a question would go, and what each way is likely to cost and costs at worst, told without asking a model.
 
-Owns `decide`. Promises the way that `ask` takes with the same settings, except where it depends on the task and only a model
-could tell that; then the decision says so.
+Owns `decide`, and the `refusal` of a question for which no way is left. Promises the way that `ask` takes with the same settings,
+except where it depends on the task and only a model could tell that; then the decision says so.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambda_rlm.answering.ask import AS_LIKELY
 from lambda_rlm.answering.detect import TOO_DEAR
 from lambda_rlm.answering.detect import prospect as detection_prospect
-from lambda_rlm.answering.question import Question, Setup, case_of, detecting
+from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
 from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
-from lambda_rlm.answering.writing_bound import likely_writing, writing_cost
+from lambda_rlm.answering.writing_bound import likely_writing, raised, writing_cost
+from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
@@ -25,9 +25,13 @@ from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.plan.input_kind import InputKind
+from lambda_rlm.plan.intent import Asks
+from lambda_rlm.plan.measured_models import StrengthClass
 from lambda_rlm.plan.router import Case, Preference
 from lambda_rlm.plan.routing_settings import WAYS
-from lambda_rlm.plan.tasks import FALLBACK, LOOKUP, TASKS
+from lambda_rlm.plan.strength import Evidence
+from lambda_rlm.plan.tasks import LOOKUP, TASKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,10 @@ class Decision:
     detection_likely: Likely | None = None
     ways: tuple[WayCost, ...] = ()
     notes: tuple[str, ...] = ()
+    asks: Asks = "open"
+    inputs: InputKind = "prose"
+    strength: StrengthClass = "weak"
+    strength_from: Evidence = "guess"
 
     def as_json(self) -> dict[str, Any]:
         """The decision as JSON data; keys are added and never renamed."""
@@ -99,6 +107,10 @@ class Decision:
             "admitted": next((one.admitted for one in self.ways if one.way == self.way), None),
             "ways": [way.as_json() for way in self.ways],
             "notes": list(self.notes),
+            "asks": self.asks,
+            "inputs": self.inputs,
+            "strength": self.strength,
+            "strength_from": self.strength_from,
         }
 
 
@@ -108,7 +120,9 @@ def decide(question: Question, setup: Setup) -> Decision:
     order = case.ways()
     direct = _cost(question, setup, case, "direct")
     is_direct = order[0].way == "direct" and direct.why_not is None
-    asked, left, notes = (None, setup.budget, list[str]()) if is_direct else _detection(question, setup, case)
+    is_written = order[0].way == "synth" and (len(order) == 1 or writing_cost(question, setup)[1] is None)
+    is_unasked = is_direct or is_written
+    asked, left, notes = (None, setup.budget, list[str]()) if is_unasked else _detection(question, setup, case)
     costs = {way: direct if way == "direct" else _cost(question, setup.within(left), case, way) for way in WAYS}
     within = _first(order, costs, setup.budget.admit)
     chosen = within or order[0]
@@ -118,7 +132,7 @@ def decide(question: Question, setup: Setup) -> Decision:
     notes += filter(None, [costs[chosen.way].note])
     if within is None:
         notes.append(f"no route fits the budget: {costs[chosen.way].why_not}")
-    if not is_direct and case.needs_task and _depends_on_task(case):
+    if not is_unasked and case.needs_task and _depends_on_task(case):
         notes.append("the route can depend on the task (set --task)")
     if chosen.way == "direct" and case.routing.escalates and case.choice == "auto":
         notes.append(f"if the direct call finds no answer, the strategy `{case.task or LOOKUP}` runs next, budget permitting")
@@ -135,7 +149,42 @@ def decide(question: Question, setup: Setup) -> Decision:
         detection_likely=None if asked is None else asked.likely,
         ways=tuple(costs.values()),
         notes=(*notes, *question.inputs.notes),
+        asks=case.asks,
+        inputs=case.kind,
+        strength=case.ability.strength,
+        strength_from=case.ability.evidence,
     )
+
+
+def refusal(question: Question, setup: Setup, left: Setup, refused: Mapping[Way, Rejected | None]) -> Rejected:
+    """Why no way may begin, of which `refused` has each: whether writing a program or answering lacks room, what it may need, and
+    which option to raise to what. `left` is the setup with what is left of the budget."""
+    of_budget = [one for one in refused.values() if one is not None and one.diagnostics[0].code == OVER_BUDGET]
+    if not of_budget:
+        return next(filter(None, refused.values()))
+    lacks = [_lack(question, setup, left, way, rejected) for way, rejected in refused.items()]
+    told, *more = of_budget[0].diagnostics
+    return Rejected(of_budget[0].source, (replace(told, message=f"no route fits the budget: {'; '.join(lacks)}"), *more))
+
+
+def _lack(question: Question, setup: Setup, left: Setup, way: Way, rejected: Rejected | None) -> str:
+    """What a way lacks, in words."""
+    if way == "synth" and (rejected is None or writing_cost(question, left)[1] is not None):
+        return f"route `synth`: {writing_cost(question, left)[1]}"
+    assert rejected is not None
+    strategy = rejected.source.name.removesuffix(".lam")
+    name = "route `direct`" if way == "direct" else f"route `{way}` (strategy `{strategy}`)"
+    spent = {
+        "--max-calls": setup.budget.calls - left.budget.calls,
+        "--max-tokens": setup.budget.tokens - left.budget.tokens,
+        "--max-cost": (setup.budget.usd or 0.0) - (left.budget.usd or 0.0),
+    }
+    lacks = []
+    for one in rejected.diagnostics:
+        steps = [raised(option, need + spent[option]) for option, need in one.needs]
+        said = one.message.replace("the program may", "answering may")
+        lacks.append(": ".join((said, *steps)))
+    return f"{name}: {', and '.join(lacks)}"
 
 
 def _first(order: Sequence[Preference], costs: Mapping[Way, WayCost], admit: Admission | None) -> Preference | None:
@@ -151,7 +200,7 @@ def _is_before(one: Preference, chosen: Preference, order: Sequence[Preference],
 
 def _detection(question: Question, setup: Setup, case: Case) -> tuple[Prospect | None, Budget, list[str]]:
     """What asking for the task costs, what it leaves, and why it is not asked for if it is not."""
-    assumed = f"assuming task `{FALLBACK}`"
+    assumed = f"assuming task `{case.assumed}`"
     budget = setup.budget
     if not case.needs_task:
         return None, budget, []
@@ -162,7 +211,7 @@ def _detection(question: Question, setup: Setup, case: Case) -> tuple[Prospect |
         return None, budget, [f"{assumed}: {TOO_DEAR}"]
     bound = prospect.bound
     left = budget.minus(bound.calls or 0, bound.tokens or 0, bound.usd or 0.0)
-    return prospect, left, [f"one call classifies the task; this estimate assumes `{FALLBACK}` (set --task)"]
+    return prospect, left, [f"one call classifies the task; this estimate assumes `{case.assumed}` (set --task)"]
 
 
 def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:

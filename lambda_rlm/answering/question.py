@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
+from typing import Final
 
 from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.budget.budget import Budget
@@ -18,24 +19,31 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution.execute import OnBound, Options
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.plan.input_kind import kind_of
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
+from lambda_rlm.plan.self_tests import SelfTest, self_test_of
 from lambda_rlm.plan.split import arm
+from lambda_rlm.synth.reference import version
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
+
+AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the run may stop at the budget"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
-    says."""
+    says. With `is_task_said` somebody wants the plan of that task; else it is only known what the question is."""
 
     query: str
     inputs: Inputs
     returns: Type | None = None
     task: str | None = None
+    is_task_said: bool = True
 
     @cached_property
     def bound_inputs(self) -> Inputs:
@@ -115,11 +123,25 @@ def case_of(question: Question, setup: Setup) -> Case:
         query_tokens=setup.leaf.count_tokens((Message("user", values["query"]),)),
         leaf=setup.leaf.profile,
         root=setup.writer.profile,
+        query=values["query"],
+        kind=kind_of(values),
+        leaf_tested=tested(setup.leaf.profile.name),
+        root_tested=tested(setup.writer.profile.name),
         choice=setup.choice,
         task=question.task,
+        is_said=question.is_task_said,
         split=arm(split, values) if split and setup.choice == "auto" else None,
         routing=setup.routing,
     )
+
+
+def tested(model: str) -> SelfTest | None:
+    """What a self-test of a model found with the page of the language as it is now; None where there was none."""
+    try:
+        folder = cache_folder()
+    except RuntimeError:  # the user has no home
+        return None
+    return self_test_of(folder, model, version())
 
 
 def detecting(setup: Setup, case: Case) -> Setup:

@@ -6,6 +6,7 @@ of the budget's calls, tokens and dollars. Asks no model."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
@@ -18,6 +19,8 @@ from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
+from lambda_rlm.policy.gates import require
+from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
 
@@ -62,7 +65,16 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     formula = {name: f"{number:,}" for name, number in numbers.items()}
     counted_by = "bytes" if profile.vocabulary is None else profile.vocabulary.name
     bound = Bound(**numbers, usd=usd, formula=formula, is_price_known=one[1] is not None, pool=pool, counted_by=counted_by)
-    return bound, _why_not(opening + out, one, setup.budget, profile.room)
+    return bound, _forbidden(profile) or _why_not(opening + out, one, setup.budget, profile.room)
+
+
+def _forbidden(profile: ModelProfile) -> str | None:
+    """What of the policy keeps this model from writing programs."""
+    try:
+        require("constrain", profile.takes_grammar, f"{profile.name} does not take a grammar; see --constrain")
+    except PolicyViolation as violation:
+        return str(violation)
+    return None
 
 
 def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
@@ -95,12 +107,22 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
     if needed > room:
         return f"the root model's prompt and reply need {needed:,} tokens, but its context window holds {room:,}"
     if budget.calls < 2:
-        return f"{share} is more than half of {budget.calls:,}"
+        return f"{share} is more than half of {budget.calls:,}: {raised('--max-calls', 2)}"
     if one[0] > half.tokens:
-        return f"{share} may need {one[0]:,} tokens"
-    if half.usd is not None and (one[1] is None or one[1] > half.usd):
-        return "the price of the root model is unknown" if one[1] is None else f"{share} may cost {dollars(one[1])}"
+        return f"{share} may need {one[0]:,} tokens: {raised('--max-tokens', 2 * one[0])}"
+    if half.usd is not None and one[1] is None:
+        return "the price of the root model is unknown: limit tokens instead of dollars (--max-tokens)"
+    if half.usd is not None and one[1] is not None and one[1] > half.usd:
+        return f"{share} may cost {dollars(one[1])}: {raised('--max-cost', 2 * one[1])}"
     return None
+
+
+def raised(option: str, need: float) -> str:
+    """To what an option is to be raised; dollars in two digits, rounded up."""
+    if option != "--max-cost":
+        return f"raise {option} to {need:,}"
+    step = 10.0 ** (math.floor(math.log10(need)) - 1) if need > 0 else 1.0
+    return f"raise {option} to {math.ceil(need / step) * step:.15g}"
 
 
 def task_of(question: Question, setup: Setup) -> WritingTask:

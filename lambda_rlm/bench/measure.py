@@ -40,7 +40,7 @@ _WRONG_SETUP: Final = frozenset({UNREACHABLE, KEY_REFUSED, UNKNOWN_MODEL, BAD_SI
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How tasks are asked: by which strategy, within which budget for each; `root` writes programs (None: the model that
-    answers)."""
+    answers). `is_task_said` says that the plan of `task` is wanted, where a route is chosen."""
 
     strategy: Choice
     task: str
@@ -49,6 +49,7 @@ class Way:
     routing: Routing = field(default_factory=Routing)
     writing: Writing = field(default_factory=Writing)
     root: Model | None = None
+    is_task_said: bool = True
 
     def setup(self, model: Model) -> Setup:
         """What tasks are answered with, by this model."""
@@ -107,7 +108,9 @@ async def measure(tasks: Iterable[Task], model: Model, way: Way) -> AsyncIterato
     for task in tasks:
         inputs = from_values(task.inputs())
         try:
-            run = await ask(Question(query=task.question, inputs=inputs, task=way.task), way.setup(model))
+            run = await ask(
+                Question(query=task.question, inputs=inputs, task=way.task, is_task_said=way.is_task_said), way.setup(model)
+            )
         except Rejected as refused:
             yield _refused(task, inputs, refused)
             continue

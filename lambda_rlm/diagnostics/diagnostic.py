@@ -51,7 +51,7 @@ class Diagnostic:
 
     `because` says why two types met (element of a list, branch of an if, argument n of f, step of a fold);
     `expected` and `given` are shown types or forms; `hint` says what to write instead. `cost_tree` has the places that most of
-    a cost comes from, as JSON data.
+    a cost comes from, as JSON data, and `needs` how much of each option of the budget would do.
     """
 
     code: str
@@ -65,6 +65,7 @@ class Diagnostic:
     because: str | None = None
     fixes: tuple[QuickFix, ...] = ()
     cost_tree: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
+    needs: tuple[tuple[str, float], ...] = field(default=(), compare=False, repr=False)
 
 
 class Rejected(LambdaRLMError):

@@ -1,7 +1,8 @@
 """Which way a question goes: straight to the model, through a strategy of the standard library, or by a program written for it.
 
-Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice, and that what fits goes
-straight to the model unless something else is asked for. Asks no model.
+Owns the choice and the sizes that a strategy is given. Promises a reason in words with every choice; that a root model which
+can write programs is asked for one, except where a short input only has to be read, nothing may be asked before approval, or a
+person named the task; and that for one which cannot, what fits goes straight to the model. Asks no model.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.events import Way
+from lambda_rlm.plan.input_kind import InputKind
+from lambda_rlm.plan.intent import Asks, asks
 from lambda_rlm.plan.measure import Measure
 from lambda_rlm.plan.routing_settings import Routing
+from lambda_rlm.plan.self_tests import SelfTest
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
-from lambda_rlm.plan.strength import is_strong, tells_tasks_apart
-from lambda_rlm.plan.tasks import FALLBACK, LONG_ANSWERS, OPEN, TASKS
+from lambda_rlm.plan.strength import Ability, ability
+from lambda_rlm.plan.tasks import COUNTING, FALLBACK, LONG_ANSWERS, TASKS
 
 Choice = Literal["auto", "direct", "plan", "synth"]
 CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
@@ -32,6 +36,22 @@ _MOST_READ_SMALL: Final = 3_000
 _SMALL_WINDOW: Final = 16_384
 _CAUTION: Final = 0.8
 """Some stretches of a text have shorter tokens than those that were looked at."""
+
+_PAGE: Final = 3_000
+"""Tokens that a root model is sent for a program, as a rule."""
+_PROGRAM: Final = 400
+"""Tokens of a program, as a rule."""
+_DEARER: Final = 3
+"""A direct call cannot go wrong on the way to the answer: it is taken while it likely costs at most this many times what writing
+a program and reading what that chooses do."""
+
+_SHOWN: Final[Mapping[InputKind, str]] = {
+    "rows": "rows",
+    "lines": "lines of one form",
+    "prose": "prose",
+    "documents": "documents",
+    "code": "code",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +77,26 @@ class Preference:
 class Case:
     """A question as the router sees it.
 
-    `leaf` answers, `root` writes programs; `choice` is the way that was asked for, `task` what is known of the question,
-    `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a question goes
-    that way unless another is asked for. Raises `ValueError` for an unknown choice or task.
+    `query` is what is asked, `kind` what it is asked of. `leaf` answers, `root` writes programs, with what self-tests found of
+    either. `choice` is the way that was asked for, `task` what is known of the question (`is_said` by a person, else by a
+    model), `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a question
+    goes that way unless another is asked for. Raises `ValueError` for an unknown choice or task.
     """
 
     measure: Measure
     query_tokens: int
     leaf: ModelProfile
     root: ModelProfile
+    query: str = ""
+    kind: InputKind = "prose"
     choice: Choice = "auto"
     task: str | None = None
+    is_said: bool = True
     split: Way | None = None
     routing: Routing = field(default_factory=Routing)
     own: StrategyFile | None = None
+    leaf_tested: SelfTest | None = None
+    root_tested: SelfTest | None = None
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
@@ -96,56 +122,134 @@ class Case:
 
     @property
     def needs_task(self) -> bool:
-        """Any way but the direct one has to wait until it is known which task the question is."""
-        return self.task is None and self.choice != "synth"
+        """A plan has to wait until it is known which task the question is."""
+        return self.task is None and self.choice in ("auto", "plan")
 
     @property
     def why_unasked(self) -> str | None:
         """What keeps a model from being asked for the task, None for nothing."""
         if not self.routing.detects:
             return "no model call is allowed before approval"
-        if self.leaf_tells_tasks_apart or tells_tasks_apart(self.root):
+        if self.leaf_tells_tasks_apart or self.ability.tells_tasks_apart:
             return None
         return f"{self.root.name} is too small to classify tasks"
 
     @property
     def leaf_tells_tasks_apart(self) -> bool:
         """The model that answers, which is the cheaper one, can be asked for the task too."""
-        return tells_tasks_apart(self.leaf)
+        return ability(self.leaf, tested=self.leaf_tested).tells_tasks_apart
+
+    @property
+    def ability(self) -> Ability:
+        """What the root model is trusted with."""
+        return ability(self.root, self.routing.strength, self.root_tested)
+
+    @property
+    def asks(self) -> Asks:
+        """What the question asks for."""
+        return asks(self.query, self.kind, is_short=self._is_short)
+
+    @property
+    def assumed(self) -> str:
+        """The task that is assumed where nobody says it: a search calculates nothing, so it is no stand-in for a program that
+        would."""
+        return COUNTING if self.ability.writes and self._calculates else FALLBACK
 
     def route(self, preference: Preference) -> Route:
         """The strategy of a way; of a written program, that of the plan which stands in for it."""
         if preference.way == "direct":
             return Route("direct", preference.reason)
-        strategy = Path(self.task).name if self.task is not None and self._is_own else self.task or FALLBACK
+        strategy = Path(self.task).name if self.task is not None and self._is_own else self.task or self.assumed
         given = sizes(self.measure, self.query_tokens, self.leaf)
         return Route(strategy, preference.reason, given, self.own if self._is_own else None)
 
     def with_task(self, task: str) -> Case:
-        return replace(self, task=task)
+        """The case with what a model said of the task, or what is assumed. A search is no answer to what is to be calculated
+        over rows, for a root model that could do it."""
+        if task == FALLBACK and self._is_for_program and self._calculates and self.ability.writes:
+            task = COUNTING
+        return replace(self, task=task, is_said=False)
 
     def _own(self) -> tuple[Preference, ...]:
         """The router's own preferences."""
-        size = self._size
+        able = self.ability
+        if not able.writes:
+            return self._of_weak()
+        last = () if self._calculates and self._is_for_program else self._last
+        written = (Preference("synth", f"{self._asked}; {self._writer}"),) if self.routing.detects else ()
+        if self.task is not None and self.is_said:
+            named = f"{self._size}; the task {self.task} was named"
+            is_direct = bool(last) and self._fits
+            return self._direct(named) if is_direct else (Preference("plan", named), *written, *last)
+        if self._is_direct:
+            return (*self._direct(f"{self._size}; {self._asked}"), *written)
+        if able.strength == "medium" and not self._calculates:
+            return Preference("plan", f"{self._size}; {self._asked}; {self._writer}"), *written, *last
+        return *written, Preference("plan", f"{self._asked}; a fixed strategy stands in for a program"), *last
+
+    @property
+    def _is_direct(self) -> bool:
+        """The model that answers reads all of it: the input is short, and nothing is to be calculated."""
+        if self._is_for_program:
+            return self.asks == "reads" and self._is_short
+        return self._is_short and self.asks != "computes"
+
+    def _of_weak(self) -> tuple[Preference, ...]:
+        """The preferences where the root model is not trusted to write programs."""
         if self._fits:
-            return Preference("direct", size), Preference("plan", f"{size}; a strategy reads less per call")
-        last = (Preference("direct", "the inputs fit the context window"),) if self._fits_window else ()
-        if not self._is_strong:
-            return Preference("plan", f"{size}; a fixed strategy suits {self.root.name}"), *last
-        written = Preference("synth", f"{size}; {self.root.name} is capable of writing programs")
-        if self.task in OPEN or (self.task is None and FALLBACK in OPEN):
-            return written, Preference("plan", "a fixed strategy is cheaper"), *last
-        task = self.task or FALLBACK
-        return Preference("plan", f"{size}; the strategy for {task} covers the question"), written, *last
+            return self._direct(self._size)
+        return Preference("plan", f"{self._size}; a fixed strategy suits {self.root.name} ({self.ability.why})"), *self._last
+
+    def _direct(self, reason: str) -> tuple[Preference, ...]:
+        return Preference("direct", reason), Preference("plan", f"{self._size}; a strategy reads less per call")
+
+    @property
+    def _last(self) -> tuple[Preference, ...]:
+        return (Preference("direct", "the inputs fit the context window"),) if self._fits_window else ()
+
+    @property
+    def _is_for_program(self) -> bool:
+        """A program takes the inputs apart by their fields or lines, without a model."""
+        return self.kind in ("rows", "lines")
+
+    @property
+    def _calculates(self) -> bool:
+        """The answer is taken to be calculated: the question says so, or does not say that the rows only are to be read."""
+        return self.asks == "computes" or (self._is_for_program and self.asks == "open")
+
+    @property
+    def _is_short(self) -> bool:
+        """The inputs go straight to the model, and reading all of them costs little more than a program would."""
+        return self._fits and self._is_cheap
+
+    @property
+    def _is_cheap(self) -> bool:
+        read, leaf, root = sizes(self.measure, self.query_tokens, self.leaf)["reading"], self.leaf, self.root
+        excerpts = read / self.measure.characters_per_token
+        thought = root.thought(_PROGRAM) // 2
+        if leaf.input_price and root.input_price and root.output_price is not None:
+            written = _PAGE * root.input_price + (_PROGRAM + thought) * root.output_price + excerpts * leaf.input_price
+            return self.measure.tokens * leaf.input_price <= _DEARER * written
+        return self.measure.tokens <= _DEARER * (_PAGE + _PROGRAM + excerpts)
+
+    @property
+    def _asked(self) -> str:
+        """What the question asks for, and of what, in words."""
+        shown = _SHOWN[self.kind]
+        if self.asks == "computes":
+            return f"the question asks for a calculation over {shown}"
+        if self.asks == "reads":
+            return f"the question asks for reading {shown}"
+        return f"the question may need a calculation over {shown}" if self._is_for_program else f"a question about {shown}"
+
+    @property
+    def _writer(self) -> str:
+        able = self.ability
+        return f"{self.root.name} writes programs ({able.strength}: {able.why})"
 
     @property
     def _is_own(self) -> bool:
         return self.task is not None and is_path(self.task)
-
-    @property
-    def _is_strong(self) -> bool:
-        strength = self.routing.strength
-        return is_strong(self.root) if strength == "auto" else strength == "strong"
 
     @property
     def _needed(self) -> int:

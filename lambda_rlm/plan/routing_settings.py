@@ -15,8 +15,8 @@ from lambda_rlm.events import Way
 from lambda_rlm.plan.tasks import TASKS
 
 WAYS: Final[tuple[Way, ...]] = ("direct", "plan", "synth")
-Strength = Literal["auto", "strong", "weak"]
-STRENGTHS: Final[tuple[Strength, ...]] = ("auto", "strong", "weak")
+Strength = Literal["auto", "strong", "medium", "weak"]
+STRENGTHS: Final[tuple[Strength, ...]] = ("auto", "strong", "medium", "weak")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,8 @@ class Routing:
     """How the router decides.
 
     `direct_share`: an input goes straight to the model while prompt and reply take at most this share of the window,
-    `direct_shares` the same by task; `strength`: whether the root model is "strong" enough to write programs, "auto" to judge
-    by its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
+    `direct_shares` the same by task; `strength`: how well the root model writes programs ("strong", "medium", "weak"), "auto" for
+    what a self-test found, what was measured, or else a guess by its name, price and window; `split`: the shares of inputs that go another way than the router's own, so that ways can be
     compared; `escalates`: a direct call may answer that the text does not say, and then a plan is tried; `takes_over`: so it is
     where a written program stopped at a fault of its own; `detects`: a model may be asked which task a question is.
     """

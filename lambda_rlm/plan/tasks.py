@@ -14,16 +14,18 @@ DETECTION_PROGRAM: Final = "task.lam"
 """The file name of the program that asks which task a question is, as records of runs bear it."""
 
 MENU: Final[Mapping[str, str]] = {
-    "search": "find something that one place of the text says",
-    "multi_hop": "find something that takes several look-ups, one after the other, as in: where was the owner of the mill born",
-    "classify": "give each item (line, message, row, document) a label",
-    "aggregate": "count or rank items: how many, how often, which most",
-    "pairwise": "list the pairs of items or people that go together",
-    "summarise": "summarize the text, or give an overview of it",
-    "extract": "list all facts of one kind, as a table",
-    "translate": "translate or rewrite the whole text",
-    "compare": "compare two documents: what differs, what is the same",
-    "answer": "anything else that takes reading the whole text",
+    "search": "find something that one place of the text says; not where that place is found only by what another place says",
+    "multi_hop": "find something that takes several look-ups, one after the other, as in: where was the owner of the mill born; "
+    "not where one place says all of it",
+    "classify": "give each item (line, message, row, document) a label, one by one; not a number over all of them",
+    "aggregate": "count or rank items: how many, how often, which most, total, average; the answer is a number or a ranking, "
+    "not a list of labels",
+    "pairwise": "list the pairs of items or people that go together; not single items",
+    "summarise": "summarize the text, or give an overview of it; not one fact from it",
+    "extract": "list all facts of one kind, as a table; not a number of them, and not one fact alone",
+    "translate": "translate or rewrite the whole text; the answer is as long as the text",
+    "compare": "compare two documents: what differs, what is the same; not two items within one",
+    "answer": "anything else that takes reading the whole text, such as a reason or a judgement",
 }
 """Each task is a file of the standard library; what it is for, in the words of a prompt."""
 
@@ -38,9 +40,8 @@ FALLBACK: Final = "search"
 LOOKUP: Final = "search"
 """What is left to do when a model that was shown the whole text did not find the answer in it."""
 
-OPEN: Final = frozenset({"multi_hop", "aggregate", "pairwise", "compare", "answer"})
-"""Tasks of which the question says what is to be computed, so that a program written for it may do what no fixed plan does. The
-others are one shape whatever is asked."""
+COUNTING: Final = "aggregate"
+"""The task assumed for a question that is calculated over rows, where no program is written for it."""
 
 LONG_ANSWERS: Final = frozenset({"translate"})
 """Tasks whose answer is about as long as the text."""

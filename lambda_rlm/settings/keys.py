@@ -129,8 +129,8 @@ class Keys:
         str,
         Trust.FREE,
         About(
-            "How capable the root model is at writing programs (auto: inferred from its name and price).",
-            choices=("auto", "strong", "weak"),
+            "How capable the root model is at writing programs (auto: self-test, else measurements, else name and price).",
+            choices=("auto", "strong", "medium", "weak"),
         ),
     ]
     split: Annotated[

@@ -6,6 +6,7 @@ time, so that providers' prompt caches hold it, and the whole library. Says noth
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,12 @@ def reference() -> str:
     """The page, in English; about 2,400 tokens."""
     text = (files("lambda_rlm.synth") / "reference.md").read_text(encoding="utf-8")
     return Template(text).substitute(library=library(), model_calls=model_calls())
+
+
+@cache
+def version() -> str:
+    """The page by its SHA-256: what is known of models that were shown another one is out of date."""
+    return hashlib.sha256(reference().encode()).hexdigest()
 
 
 def shown_to(*, is_small: bool) -> tuple[str, tuple[Turn, ...]]:

@@ -80,7 +80,7 @@ def test_the_router_of_a_benchmark_has_the_settings_of_a_person(
     monkeypatch.setenv("LAMBDA_RLM_DIRECT_SHARE", "0.1")
     assert route() == "search"
     monkeypatch.setenv("LAMBDA_RLM_STRENGTH", "strong")
-    assert route("--task", "answer") == "synth"
+    assert (route(), route("--task", "answer")) == ("synth", "answer")
 
 
 def test_programs_are_written_by_the_root_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

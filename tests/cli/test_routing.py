@@ -137,7 +137,7 @@ def test_route_without_a_model_assumes_one_and_says_so(shell: Shell, monkeypatch
         (("--task", "sing"), "choose from " + ", ".join(TASKS)),
         (("--split", "plan=2"), "share from 0 to 1"),
         (("--split", "plan"), "NAME=SHARE"),
-        (("--strength", "middling"), "auto, strong, weak"),
+        (("--strength", "middling"), "auto, strong, medium, weak"),
         (("--direct-shares", "sing=0.5"), "unknown task"),
         (("--strategy", "sideways"), "auto, direct, plan, synth"),
     ],

@@ -20,8 +20,8 @@ from lambda_rlm.plan.measure import Measure, measure
 from lambda_rlm.plan.router import Case, Choice
 from lambda_rlm.plan.routing_settings import Routing, shares
 from lambda_rlm.plan.split import arm
-from lambda_rlm.plan.strength import is_strong
-from lambda_rlm.plan.tasks import LONG_ANSWERS, OPEN, TASKS
+from lambda_rlm.plan.strength import ability
+from lambda_rlm.plan.tasks import LONG_ANSWERS, TASKS
 from tests.support.answering import ask
 
 PROFILE = ModelProfile(name="m", window=2_000, max_output=400, input_price=0.0, output_price=0.0)
@@ -83,9 +83,9 @@ def test_a_share_may_be_set_by_task() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_only_strong_models_write_programs_for_open_tasks(task: str) -> None:
+def test_a_named_task_is_a_plan_before_it_is_a_program(task: str) -> None:
     strong, weak = Routing(strength="strong"), Routing(strength="weak")
-    assert ways(9_000, task=task, routing=strong) == (["synth", "plan"] if task in OPEN else ["plan", "synth"])
+    assert ways(9_000, task=task, routing=strong) == ["plan", "synth"]
     assert ways(9_000, task=task, routing=weak) == ["plan"]
 
 
@@ -95,37 +95,39 @@ def test_what_is_asked_for_is_the_only_way() -> None:
 
 
 NAMES = {
-    "openai/gpt-5": True,
-    "openai/gpt-5-mini": False,
-    "openai/gpt-4.1": True,
-    "openai/gpt-4.1-nano": False,
-    "openai/o3": True,
-    "openai/o4-mini": False,
-    "anthropic/claude-opus-4-1": True,
-    "anthropic/claude-sonnet-4-5": True,
-    "anthropic/claude-haiku-4-5": False,
-    "bedrock/us.anthropic.claude-sonnet-4-20250514-v1:0": True,
-    "gemini/gemini-2.5-pro": True,
-    "gemini/gemini-2.5-flash": False,
-    "openrouter/deepseek/deepseek-chat": True,
-    "ollama/llama3.1:8b": False,
-    "ollama/qwen2.5-coder-0.5b": False,
-    "local/qwen2.5-coder-1.5b": False,
-    "local:/models/gpt-5.gguf": False,
+    "openai/gpt-5": "strong",
+    "openai/gpt-5-mini": "medium",
+    "openai/gpt-5-nano": "weak",
+    "openai/gpt-4.1": "strong",
+    "openai/gpt-4.1-nano": "weak",
+    "openai/gpt-4o-mini": "weak",
+    "openai/o3": "strong",
+    "openai/o4-mini": "medium",
+    "anthropic/claude-opus-4-1": "strong",
+    "anthropic/claude-sonnet-4-5": "strong",
+    "anthropic/claude-haiku-4-5": "medium",
+    "bedrock/us.anthropic.claude-sonnet-4-20250514-v1:0": "strong",
+    "gemini/gemini-2.5-pro": "strong",
+    "gemini/gemini-2.5-flash": "medium",
+    "gemini/gemini-2.5-flash-lite": "weak",
+    "openrouter/deepseek/deepseek-chat": "strong",
+    "ollama/llama3.1:8b": "weak",
+    "ollama/qwen2.5-coder-0.5b": "weak",
+    "local/qwen2.5-coder-1.5b": "weak",
+    "local:/models/gpt-5.gguf": "weak",
 }
 
 
-@pytest.mark.parametrize(("name", "strong"), NAMES.items())
-def test_strength_is_inferred_from_family_and_size(name: str, strong: bool) -> None:
-    assert is_strong(replace(PROFILE, name=name, window=200_000, output_price=None)) is strong
+@pytest.mark.parametrize(("name", "strength"), NAMES.items())
+def test_strength_is_inferred_from_family_and_size(name: str, strength: str) -> None:
+    assert ability(replace(PROFILE, name=name, window=200_000, output_price=None)).strength == strength
 
 
 def test_an_unknown_model_is_strong_by_price_and_window_together() -> None:
     dear = replace(PROFILE, name="x/new", window=128_000, output_price=5e-6)
-    assert is_strong(dear)
-    assert not is_strong(replace(dear, window=8_192))
-    assert not is_strong(replace(dear, output_price=1e-6))
-    assert not is_strong(replace(dear, output_price=None))
+    assert ability(dear).strength == "strong"
+    for other in ({"window": 8_192}, {"output_price": 1e-6}, {"output_price": None}):
+        assert ability(replace(dear, **other)).strength == "weak"
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,7 @@ async def _measured(chosen: BenchRequest, task: str, tasks: Sequence[Task], set_
         routing=set_to.routing(),
         writing=set_to.writing(),
         root=root,
+        is_task_said=chosen.task is not None,
     )
     asked: list[TaskResult] = []
     try:

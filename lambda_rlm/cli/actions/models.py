@@ -1,4 +1,4 @@
-"""`models`: the available models, and downloading the weights of local ones."""
+"""`models`: the available models, what each is trusted with, and downloading the weights of local ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import json as json_text
 from dataclasses import asdict
 from typing import Final
 
+from lambda_rlm.answering.question import tested
 from lambda_rlm.budget.price import per_million
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.bar import bar
 from lambda_rlm.cli.suggestions import unknown
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.local.weights import TABLE, fetch, installed
+from lambda_rlm.plan.self_tests import self_tests
+from lambda_rlm.plan.strength import Ability, ability
 
 _MEGABYTE: Final = 1_000_000
 
@@ -21,19 +26,52 @@ def listing(json: bool) -> int:
     """The exit code of `models`."""
     rows = available_models()
     default = default_model()
+    able = {row.name: _ability(row) for row in rows}
+    others = [tested(name) for name in _tested() if name not in able]
     if json:
-        screen.answer(json_text.dumps({"ok": True, "default": default, "models": [asdict(row) for row in rows]}))
+        about = [
+            {
+                **asdict(row),
+                "strength": able[row.name].strength,
+                "strength_from": able[row.name].evidence,
+                "strength_why": able[row.name].why,
+            }
+            for row in rows
+        ]
+        self_tests = [asdict(one) | {"strength": one.strength} for one in others if one is not None]
+        screen.answer(json_text.dumps({"ok": True, "default": default, "models": about, "self_tests": self_tests}))
         return exits.ANSWERED
     width = max(len(row.name) for row in rows) + 2
-    lines = [f"{row.name:<{width}}{_about(row)}{', the default' if row.name == default else ''}" for row in rows]
+    lines = [
+        f"{row.name:<{width}}{_about(row)}; programs: {able[row.name].strength} ({able[row.name].why})"
+        f"{', the default' if row.name == default else ''}"
+        for row in rows
+    ]
+    lines += [f"{one.model:<{width}}programs: {one.strength} (self-test of {one.date})" for one in others if one is not None]
     dates = sorted({row.prices_as_of for row in rows if row.prices_as_of})
     lines += [
         "",
         *(f"Prices of {date}, in US dollars per million tokens." for date in dates),
+        "How well a model writes programs: lambda-rlm models test NAME asks it ten questions.",
         "Any other litellm model name works too, and any OpenAI-compatible server: openai/NAME with --base-url URL.",
     ]
     screen.report(*lines)
     return exits.ANSWERED
+
+
+def _ability(row: ModelRow) -> Ability:
+    """What the router trusts a model with."""
+    price = (row.input_price, row.output_price)
+    profile = ModelProfile(row.name, window=row.window, max_output=row.window, input_price=price[0], output_price=price[1])
+    return ability(profile, tested=tested(row.name))
+
+
+def _tested() -> list[str]:
+    """The names of models that were tested."""
+    try:
+        return sorted(self_tests(cache_folder()))
+    except RuntimeError:  # the user has no home
+        return []
 
 
 def _about(row: ModelRow) -> str:
