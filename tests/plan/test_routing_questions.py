@@ -14,7 +14,6 @@ COMPUTING = [case for case in cases("questions") if case.computes_over_rows]
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="the router goes by size first")
 @pytest.mark.parametrize("root", ["strong", "medium"])
 def test_what_computes_over_rows_is_never_read_or_searched(root: str) -> None:
     """Inputs are cut to 40,000 characters, which fit the window: being short is no reason to leave it to mental arithmetic."""
