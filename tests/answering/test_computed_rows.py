@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_a_recorded_program_gives_the_answer_of_plain_python(task: Computed, folder: Path) -> None:
+def test_recorded_programs_answer_as_plain_python_does(task: Computed, folder: Path) -> None:
     run, root = anyio.run(asked, task, folder)
     assert root.lacks == []
     assert (run.route, run.fault, len(root.requests)) == ("synth", None, 1)
@@ -37,7 +37,7 @@ def test_every_program_on_record_has_its_question() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_a_program_is_not_given_where_the_page_lacks_what_it_uses(task: Computed, folder: Path) -> None:
+def test_no_program_is_given_where_the_page_lacks_a_name(task: Computed, folder: Path) -> None:
     """The reply depends on what was sent: without any one function or column of its own it is not there."""
     _, root = anyio.run(asked, task, folder)
     sent = "\n".join(message.content for message in root.requests[0].messages)

@@ -15,7 +15,7 @@ COMPUTING = [case for case in cases("questions") if case.computes_over_rows]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("root", ["strong", "medium"])
-def test_what_computes_over_rows_is_never_read_or_searched(root: str) -> None:
+def test_computing_over_rows_is_never_read_or_searched(root: str) -> None:
     """Inputs are cut to 40,000 characters, which fit the window: being short is no reason to leave it to mental arithmetic."""
     broken = [
         (case.id, route) for case in COMPUTING if case.breaks_the_rule(root, route := taken(case, root, most_characters=40_000))

@@ -31,8 +31,8 @@ from lambda_rlm.syntax.primitive import Primitive
 
 MOST_CALLS: Final = 2
 """Of the leaf model, for each question."""
-CHOICE: Final[Choice] = "synth"
-"""The route that has to be set for a program to be written."""
+CHOICE: Final[Choice] = "auto"
+"""What is asked for: nothing, since a program is the route of such questions."""
 PROGRAMS: Final = Path(__file__).resolve().parents[2] / "benchmarks" / "rows"
 Row = dict[str, Any]
 
