@@ -191,7 +191,8 @@ TEMPLATE_TOKENS: Final = 64
 
 
 LESS_THOUGHT: Final = ((256, 1_024), (512, 2_048))
-"""Tokens of a reply at most, and of the thought that is allowed before it, of a model that is allowed less before short ones."""
+"""Tokens of a reply at most, and of the thought that is allowed before it, of a model that is allowed less before short
+ones."""
 
 _COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "resends", "reasoning_tokens", "refusals")
 _MOST_COUNTED: Final = 1 << 53
@@ -216,9 +217,9 @@ class ModelProfile:
     `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
     that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
     each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached; `vocabulary` counts
-    the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they are not,
-    as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below 0 would give a budget more
-    than it had.
+    the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they are
+    not, as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below 0
+    would give a budget more than it had.
     """
 
     name: str
